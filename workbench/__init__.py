@@ -1,0 +1,101 @@
+"""Workbench: the notebook-native machine learning workbench.
+
+>>> import workbench as wb
+>>> data = wb.dataset("churn.csv", target="Churn")       # doctest: +SKIP
+>>> profile = wb.profile(data)                           # doctest: +SKIP
+>>> run = wb.train(data)                                 # doctest: +SKIP
+>>> explanation = wb.explain(run)                        # doctest: +SKIP
+>>> bundle = wb.package(run, name="churn")               # doctest: +SKIP
+>>> report = wb.monitor("churn")                         # doctest: +SKIP
+
+Importing this loads no numpy, pandas or scikit-learn: each name is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from workbench.core.bundle import Bundle as Bundle
+    from workbench.core.contract import Column as Column
+    from workbench.core.contract import Contract as Contract
+    from workbench.core.dataset import Dataset as Dataset
+    from workbench.core.explanation import Explanation as Explanation
+    from workbench.core.finding import Finding as Finding
+    from workbench.core.job import Job as Job
+    from workbench.core.profile import Profile as Profile
+    from workbench.core.report import MonitorReport as MonitorReport
+    from workbench.core.run import Run as Run
+    from workbench.explanation.explain import explain as explain
+    from workbench.jobs.submit import submit as submit
+    from workbench.monitoring.challenge import challenge as challenge
+    from workbench.monitoring.monitor import monitor as monitor
+    from workbench.monitoring.promotion import promote as promote
+    from workbench.monitoring.promotion import rollback as rollback
+    from workbench.monitoring.score import feedback as feedback
+    from workbench.monitoring.score import score as score
+    from workbench.packaging.package import bundle as bundle
+    from workbench.packaging.package import package as package
+    from workbench.packaging.verify import verify as verify
+    from workbench.profiling.profile import profile as profile
+    from workbench.profiling.reading import dataset as dataset
+    from workbench.training.runs import run as run
+    from workbench.training.train import train as train
+
+# Where each public name lives. The block above, for type checkers, and __all__ follow it; a test compares them.
+_PLACES = {
+    "Bundle": "workbench.core.bundle",
+    "Column": "workbench.core.contract",
+    "Contract": "workbench.core.contract",
+    "Dataset": "workbench.core.dataset",
+    "Explanation": "workbench.core.explanation",
+    "Finding": "workbench.core.finding",
+    "Job": "workbench.core.job",
+    "MonitorReport": "workbench.core.report",
+    "Profile": "workbench.core.profile",
+    "Run": "workbench.core.run",
+    "bundle": "workbench.packaging.package",
+    "challenge": "workbench.monitoring.challenge",
+    "dataset": "workbench.profiling.reading",
+    "explain": "workbench.explanation.explain",
+    "feedback": "workbench.monitoring.score",
+    "monitor": "workbench.monitoring.monitor",
+    "package": "workbench.packaging.package",
+    "profile": "workbench.profiling.profile",
+    "promote": "workbench.monitoring.promotion",
+    "rollback": "workbench.monitoring.promotion",
+    "run": "workbench.training.runs",
+    "score": "workbench.monitoring.score",
+    "submit": "workbench.jobs.submit",
+    "train": "workbench.training.train",
+    "verify": "workbench.packaging.verify",
+}
+
+__all__ = [
+    "Bundle", "Column", "Contract", "Dataset", "Explanation", "Finding", "Job", "MonitorReport", "Profile", "Run",
+    "bundle", "challenge", "dataset", "explain", "feedback", "monitor", "package", "profile", "promote", "rollback",
+    "run", "score", "submit", "train", "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+    value = getattr(import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "ml-workbench"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "workbench.server"}]

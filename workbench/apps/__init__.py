@@ -1,0 +1,1 @@
+"""What the Voila notebooks call: pages from stored reports, fast and without raw data."""

@@ -1,0 +1,1 @@
+"""A step and its parameters to the source of a cell, and back."""

@@ -1,0 +1,109 @@
+"""A bundle: the folder that ships."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from workbench.core.contract import Contract, Task
+from workbench.core.metric import Metric
+from workbench.core.profile import Profile
+from workbench.core.result import Result
+from workbench.core.store import read_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "bundle.json"
+
+
+@dataclass(frozen=True)
+class Bundle(Result):
+    """A folder that serves predictions and their reasons. Made by :func:`workbench.package`.
+
+    Parameters
+    ----------
+    name : str
+        Under which it is registered and served.
+    version : int
+        From 1, the version in MLflow's registry too.
+    path : Path
+        The folder ``NAME/VERSION``.
+    run_id : str
+        MLflow run that trained it.
+    model : str
+        The candidate that it carries, such as ``boosting``.
+    task : {"binary", "multiclass", "regression"}
+        Set by the target.
+    classes : tuple
+        Labels in the order of the probabilities; empty for a regression.
+    features : tuple of str
+        Columns that the model uses.
+    threshold : float, optional
+        Binary: probability from which on the positive class is answered.
+    metrics : tuple of Metric
+        On the hold-out, the deciding one first.
+    fingerprint : str
+        Of the training data.
+    compiled : bool
+        True: numpy tables, no scikit-learn needed. False: an audited skops pipeline, with the reason on the card.
+    files : dict of str to str
+        SHA-256 of each file, by its path in the folder.
+    created : str
+        ISO 8601 with zone.
+    """
+
+    name: str
+    version: int
+    run_id: str
+    model: str
+    task: Task
+    classes: tuple[Any, ...]
+    features: tuple[str, ...]
+    threshold: float | None
+    metrics: tuple[Metric, ...]
+    fingerprint: str
+    compiled: bool
+    files: dict[str, str] = field(repr=False)
+    created: str = ""
+    path: Path = field(default=Path(), compare=False)
+
+    noun: ClassVar[str] = "bundle"
+
+    @cached_property
+    def contract(self) -> Contract:
+        """What a row must look like."""
+        return Contract.from_dict(read_json(self.path / "contract.json"))
+
+    @cached_property
+    def reference(self) -> Profile:
+        """Profile of the training rows and of the hold-out's predictions (column ``prediction``)."""
+        return Profile.load(self.path / "reference.profile")
+
+    def headline(self) -> str:
+        """Name, version, model and score in one line."""
+        return f"{self.name} version {self.version}: {self.model}, {self.metrics[0]}"
+
+    def frame(self) -> pd.DataFrame:
+        """One row a file: path and hash."""
+        import pandas as pd
+
+        return pd.DataFrame(self.files.items(), columns=["file", "sha256"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, as in ``bundle.json``; the folder's own path is left out."""
+        content = {**asdict(self), "classes": list(self.classes), "features": list(self.features)}
+        del content["path"]
+        return content
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Bundle:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(**{
+            **content,
+            "classes": tuple(content["classes"]),
+            "features": tuple(content["features"]),
+            "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
+        })

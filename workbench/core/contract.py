@@ -1,0 +1,146 @@
+"""The contract: what columns there are, what each is for, and which values are usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from workbench.errors import ColumnNotFound
+
+Kind = Literal["number", "integer", "boolean", "category", "text", "datetime"]
+Role = Literal["feature", "target", "time", "group", "id", "known_after", "ignored"]
+Task = Literal["binary", "multiclass", "regression"]
+
+NUMERIC: tuple[Kind, ...] = ("number", "integer")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        As in the table.
+    kind : {"number", "integer", "boolean", "category", "text", "datetime"}
+        What the values are. *category*: text with few distinct values. *text*: text with many.
+    role : {"feature", "target", "time", "group", "id", "known_after", "ignored"}
+        What it is for. *known_after*: known only after the moment of prediction, so never a feature.
+    minimum, maximum : float, optional
+        Usual range of numbers, in the column's unit; what lies outside is scored and flagged.
+    categories : tuple of str, optional
+        Usual values of a category or boolean; others are scored and flagged.
+    missing_allowed : bool
+        False: a row without a value is refused.
+    unit : str, optional
+        Such as ``minutes`` or ``US dollar``.
+    sensitive : bool
+        True: kept out of logs in clear.
+    """
+
+    name: str
+    kind: Kind
+    role: Role = "feature"
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str, ...] | None = None
+    missing_allowed: bool = True
+    unit: str | None = None
+    sensitive: bool = False
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Column:
+        """Read what ``dataclasses.asdict`` wrote."""
+        categories = content.get("categories")
+        return cls(**{**content, "categories": None if categories is None else tuple(categories)})
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The columns of a table in order, and the task that its target sets.
+
+    Examples
+    --------
+    >>> contract = Contract((Column("tenure", "integer"), Column("Churn", "category", "target")), task="binary")
+    >>> contract.features
+    ('tenure',)
+    >>> contract.target
+    'Churn'
+    """
+
+    columns: tuple[Column, ...]
+    task: Task | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names, in the table's order."""
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns that a model may use."""
+        return self.with_role("feature")
+
+    @property
+    def target(self) -> str | None:
+        """Name of what is to be predicted."""
+        return next(iter(self.with_role("target")), None)
+
+    @property
+    def time(self) -> str | None:
+        """Name of the column that orders the rows."""
+        return next(iter(self.with_role("time")), None)
+
+    @property
+    def group(self) -> str | None:
+        """Name of the column whose rows belong together."""
+        return next(iter(self.with_role("group")), None)
+
+    @property
+    def id(self) -> str | None:
+        """Name of the column by which labels that come later are joined."""
+        return next(iter(self.with_role("id")), None)
+
+    def with_role(self, role: Role) -> tuple[str, ...]:
+        """Names of the columns in ``role``."""
+        return tuple(c.name for c in self.columns if c.role == role)
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ColumnNotFound.named(name, self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def change(self, name: str, **changes: Any) -> Contract:
+        """A contract in which one column differs.
+
+        >>> Contract((Column("age", "integer"),)).change("age", maximum=120.0)["age"].maximum
+        120.0
+        """
+        self[name]
+        return replace(self, columns=tuple(replace(c, **changes) if c.name == name else c for c in self.columns))
+
+    def set_role(self, role: Role, names: Iterable[str]) -> Contract:
+        """A contract in which the named columns have ``role``."""
+        contract = self
+        for name in names:
+            contract = contract.change(name, role=role)
+        return contract
+
+    def only(self, names: Iterable[str]) -> Contract:
+        """A contract of the named columns alone, in this contract's order."""
+        wanted = set(names)
+        return replace(self, columns=tuple(c for c in self.columns if c.name in wanted))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {"columns": [asdict(c) for c in self.columns], "task": self.task}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Contract:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(tuple(Column.from_dict(c) for c in content["columns"]), content.get("task"))

@@ -1,0 +1,159 @@
+"""A dataset: a typed table, its contract and a fingerprint of its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from workbench.core.contract import Contract
+from workbench.core.result import Result
+from workbench.errors import BadTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Dataset(Result):
+    """A table that is ready for the journey. Made by :func:`workbench.dataset`.
+
+    Parameters
+    ----------
+    contract : Contract
+        Columns, roles and usual values.
+    fingerprint : str
+        SHA-256 of the content, 64 hexadecimal digits; equal content in equal order has an equal one.
+    rows : int
+        Rows in the table.
+    source : str
+        Where it came from, in words: a path, a query, ``memory``. Never holds a password.
+    table : pandas.DataFrame
+        The values, typed as the contract says, ordered by time where there is a time column.
+
+    Examples
+    --------
+    >>> import pandas as pd, workbench as wb
+    >>> data = wb.dataset(pd.DataFrame({"tenure": [1, 34, 2], "Churn": ["No", "No", "Yes"]}), target="Churn")
+    >>> data.contract.features, data.rows
+    (('tenure',), 3)
+    """
+
+    contract: Contract
+    fingerprint: str
+    rows: int
+    source: str
+    table: pd.DataFrame = field(repr=False, compare=False)
+
+    noun: ClassVar[str] = "dataset"
+
+    def headline(self) -> str:
+        """Rows, columns and target in one line."""
+        target = f", target {self.contract.target}" if self.contract.target else ""
+        order = f", in order of {self.contract.time}" if self.contract.time else ""
+        return f"{self.rows:,} rows, {len(self.contract.columns)} columns{target}{order}"
+
+    def frame(self) -> pd.DataFrame:
+        """The table, shape (rows, columns). Don't change it in place: make a new dataset from a changed copy."""
+        return self.table
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """The columns that a model may use, shape (rows, features)."""
+        return self.table[list(self.contract.features)]
+
+    @property
+    def target(self) -> pd.Series:
+        """What is to be predicted, shape (rows,).
+
+        Raises
+        ------
+        BadTable
+            If the dataset has no target.
+        """
+        if self.contract.target is None:
+            raise BadTable("This dataset has no target. Make it with wb.dataset(…, target='column').")
+        return self.table[self.contract.target]
+
+    def take(self, mask: Any) -> Dataset:
+        """The rows where ``mask`` (booleans, shape (rows,)) is true."""
+        return self._with_table(self.table.loc[mask])
+
+    def before(self, moment: Any) -> Dataset:
+        """The rows whose time lies before ``moment`` (anything that pandas reads as a time, or a number).
+
+        Raises
+        ------
+        BadTable
+            If there is no time column, or no such row.
+        """
+        return self.take(self._time() < self._moment(moment))
+
+    def since(self, moment: Any) -> Dataset:
+        """The rows whose time is ``moment`` or later."""
+        return self.take(self._time() >= self._moment(moment))
+
+    def without(self, *names: str) -> Dataset:
+        """A dataset in which the named columns are ignored: they stay in the table and are no features."""
+        return replace(self, contract=self.contract.set_role("ignored", names))
+
+    def known_after(self, *names: str) -> Dataset:
+        """A dataset in which the named columns are marked as known only after the moment of prediction."""
+        return replace(self, contract=self.contract.set_role("known_after", names))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description of the dataset; the values stay where they are."""
+        return {"contract": self.contract.to_dict(), "fingerprint": self.fingerprint, "rows": self.rows, "source": self.source}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Dataset:
+        """Not possible: a saved dataset is its description.
+
+        Raises
+        ------
+        BadTable
+            Always.
+        """
+        raise BadTable("A saved dataset holds no rows. Read its source again with wb.dataset(…).")
+
+    def _time(self) -> pd.Series:
+        if self.contract.time is None:
+            raise BadTable("This dataset has no time column. Make it with wb.dataset(…, time='column').")
+        return self.table[self.contract.time]
+
+    def _moment(self, moment: Any) -> Any:
+        import pandas as pd
+
+        time = self._time()
+        if not pd.api.types.is_datetime64_any_dtype(time):
+            return moment
+        stamp = pd.Timestamp(moment)
+        zone = time.dt.tz
+        if zone is None:
+            return stamp.tz_localize(None)
+        return stamp.tz_localize(zone) if stamp.tzinfo is None else stamp.tz_convert(zone)
+
+    def _with_table(self, table: pd.DataFrame) -> Dataset:
+        if table.empty:
+            raise BadTable("No row is left. Choose a wider range.")
+        return replace(self, table=table.reset_index(drop=True), rows=len(table), fingerprint=fingerprint(table))
+
+
+def fingerprint(table: pd.DataFrame, columns: Iterable[str] | None = None) -> str:
+    """SHA-256 over names, dtypes and values in order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> a = pd.DataFrame({"x": [1, 2]})
+    >>> fingerprint(a) == fingerprint(a.copy()), fingerprint(a) == fingerprint(a[::-1])
+    (True, False)
+    """
+    import hashlib
+
+    import pandas as pd
+
+    part = table if columns is None else table[list(columns)]
+    digest = hashlib.sha256(repr([(str(n), str(d)) for n, d in part.dtypes.items()]).encode())
+    digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""A number with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# Larger is better for these; smaller is better for every other metric.
+LARGER_IS_BETTER = frozenset({"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2"})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score and the interval that holds it.
+
+    Parameters
+    ----------
+    name : str
+        scikit-learn's name: ``roc_auc``, ``log_loss``, ``rmse``, ``mae``, ``r2``, …
+    value : float
+        In the metric's own unit: RMSE and MAE in the target's.
+    low, high : float, optional
+        Ends of the interval at ``level``.
+    level : float
+        Share of intervals that hold the true value, in (0, 1).
+
+    Examples
+    --------
+    >>> print(Metric("roc_auc", 0.7512, 0.7401, 0.7620))
+    roc_auc 0.751 (0.740 to 0.762)
+    """
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    level: float = 0.9
+
+    @property
+    def larger_is_better(self) -> bool:
+        """Whether more of it is better."""
+        return self.name in LARGER_IS_BETTER
+
+    def __str__(self) -> str:
+        interval = "" if self.low is None or self.high is None else f" ({short(self.low)} to {short(self.high)})"
+        return f"{self.name} {short(self.value)}{interval}"
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Metric:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(**content)
+
+
+def short(value: float) -> str:
+    """A number as people read it: three decimals below 10, thousands marked above.
+
+    >>> short(0.12345), short(48211.7)
+    ('0.123', '48,212')
+    """
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -1,0 +1,193 @@
+"""A monitoring report: what changed between the reference and what was seen, window by window."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from workbench.core.finding import Finding
+from workbench.core.metric import Metric
+from workbench.core.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Status = Literal["ok", "warning", "alarm", "unknown"]
+
+
+@dataclass(frozen=True)
+class ColumnDrift:
+    """How one column differs from the reference in one window.
+
+    Parameters
+    ----------
+    column : str
+        A feature, or ``prediction``.
+    test : str
+        ``ks`` for numbers, ``chi2`` for categories, ``missing`` for the share without a value.
+    statistic : float
+        The test's own: KS distance in [0, 1]; chi-square.
+    p_value : float
+        Before any correction, in [0, 1].
+    effect : float
+        How much, in [0, 1], apart from whether: KS distance, total variation, difference of missing shares.
+    drifted : bool
+        True: significant after the correction for the number of columns.
+    important : bool
+        True: drifted, and ``effect`` is large enough to matter.
+    """
+
+    column: str
+    test: str
+    statistic: float
+    p_value: float
+    effect: float
+    drifted: bool
+    important: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stretch of time (or one batch).
+
+    Parameters
+    ----------
+    label : str
+        Such as ``2013-07``; windows sort by it.
+    rows, labelled : int
+        Predictions, and those whose true label is known by now.
+    flagged : float
+        Share of rows that the contract flags (unseen category, out of range), in [0, 1].
+    drift : tuple of ColumnDrift
+        Strongest effect first.
+    performance : tuple of Metric
+        On the labelled rows, with intervals, the deciding one first; empty while there are no labels.
+    prediction_mean : float, optional
+        Mean prediction (binary: of the positive class's probability).
+    target_mean : float, optional
+        Mean of the true labels where known (binary: share of the positive class).
+    status : {"ok", "warning", "alarm", "unknown"}
+        *alarm*: performance fell below the reference's interval, or a quality rule broke.
+        *warning*: important drift with no loss shown. *unknown*: too few rows.
+    reasons : tuple of str
+        Why, one sentence each.
+    """
+
+    label: str
+    rows: int
+    labelled: int
+    flagged: float
+    drift: tuple[ColumnDrift, ...]
+    performance: tuple[Metric, ...]
+    prediction_mean: float | None
+    target_mean: float | None
+    status: Status
+    reasons: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Window:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(**{
+            **content,
+            "drift": tuple(ColumnDrift(**d) for d in content["drift"]),
+            "performance": tuple(Metric.from_dict(m) for m in content["performance"]),
+            "reasons": tuple(content["reasons"]),
+        })
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Alarms that belong together.
+
+    Parameters
+    ----------
+    start, end : str
+        First and last window.
+    cause : str
+        What most likely did it, in one sentence.
+    columns : tuple of str
+        Columns whose drift goes with it, strongest first.
+    open : bool
+        True: the latest window is part of it.
+    """
+
+    start: str
+    end: str
+    cause: str
+    columns: tuple[str, ...] = ()
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class MonitorReport(Result):
+    """Drift, data quality and performance of a bundle, window by window. Made by :func:`workbench.monitor`.
+
+    Parameters
+    ----------
+    name, version
+        Of the bundle that is champion now.
+    reference : tuple of Metric
+        On the hold-out of the training, the deciding one first.
+    windows : tuple of Window
+        In order.
+    incidents : tuple of Incident
+        In order.
+    findings : tuple of Finding
+        WB3xx, worst first; their cures retrain or roll back.
+    false_alarm_rate : float
+        Share of windows without any drift that may still warn.
+    events : tuple of dict
+        What was done to the model, from the audit log: ``at``, ``act``, ``version``, …
+    created : str
+        ISO 8601 with zone.
+    """
+
+    name: str
+    version: int
+    reference: tuple[Metric, ...]
+    windows: tuple[Window, ...]
+    incidents: tuple[Incident, ...]
+    findings: tuple[Finding, ...]
+    false_alarm_rate: float
+    events: tuple[dict[str, Any], ...] = ()
+    created: str = ""
+
+    noun: ClassVar[str] = "report"
+
+    @property
+    def status(self) -> Status:
+        """Status of the latest window that has one."""
+        return next((w.status for w in reversed(self.windows) if w.status != "unknown"), "unknown")
+
+    def headline(self) -> str:
+        """Name, status and incidents in one line."""
+        n = len(self.incidents)
+        told = "no incident" if n == 0 else "1 incident" if n == 1 else f"{n} incidents"
+        return f"{self.name} version {self.version}: {self.status}, {len(self.windows)} windows, {told}"
+
+    def frame(self) -> pd.DataFrame:
+        """One row a window: rows, labelled, flagged, drifted columns, performance, status."""
+        import pandas as pd
+
+        return pd.DataFrame([
+            {"window": w.label, "rows": w.rows, "labelled": w.labelled, "flagged": w.flagged,
+             "drifted": sum(d.drifted for d in w.drift), "important": sum(d.important for d in w.drift),
+             **{m.name: m.value for m in w.performance}, "status": w.status}
+            for w in self.windows
+        ]).set_index("window")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> MonitorReport:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(**{
+            **content,
+            "reference": tuple(Metric.from_dict(m) for m in content["reference"]),
+            "windows": tuple(Window.from_dict(w) for w in content["windows"]),
+            "incidents": tuple(Incident(**{**i, "columns": tuple(i["columns"])}) for i in content["incidents"]),
+            "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+            "events": tuple(content["events"]),
+        })

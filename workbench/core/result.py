@@ -1,0 +1,92 @@
+"""What every result can do: show itself, become plain data, be saved and loaded."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from workbench.core.finding import Finding
+from workbench.core.store import read_json, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+MIME = "application/vnd.workbench+json"
+
+
+class Result(ABC):
+    """Base of the nouns: frozen plain data with the same few methods.
+
+    A subclass gives ``noun``, ``format_version``, :meth:`to_dict`, :meth:`from_dict`, :meth:`frame`,
+    :meth:`headline` and has ``findings``.
+    """
+
+    noun: ClassVar[str]
+    format_version: ClassVar[int] = 1
+    findings: tuple[Finding, ...] = ()
+
+    @abstractmethod
+    def headline(self) -> str:
+        """One line that says the main thing."""
+
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """The numbers as a table, one row a thing."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, without ``format_version``."""
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """Read what :meth:`to_dict` wrote."""
+
+    def record(self) -> dict[str, Any]:
+        """The short machine-readable record that a notebook's output carries: noun, headline, findings.
+
+        Kept small on purpose; the whole result is what :meth:`save` writes.
+        """
+        return {
+            "noun": self.noun,
+            "format_version": self.format_version,
+            "headline": self.headline(),
+            "findings": [{"code": f.code, "severity": f.severity, "column": f.column} for f in self.findings],
+        }
+
+    def plot(self, *args: Any, **kwargs: Any) -> go.Figure:
+        """An interactive figure of this result; arguments as the figure of the noun takes them."""
+        from workbench.display import figure
+
+        return figure(self, *args, **kwargs)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the whole result to a JSON file, in one step, and return its path."""
+        path = Path(path)
+        write_json(path, {"noun": self.noun, "format_version": self.format_version, **self.to_dict()})
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        Damaged
+            If the file is not JSON.
+        FormatVersion
+            If a newer Workbench wrote it.
+        """
+        content = read_json(Path(path), newest=cls.format_version)
+        return cls.from_dict({key: value for key, value in content.items() if key not in ("noun", "format_version")})
+
+    def __str__(self) -> str:
+        return self.headline()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from workbench.display import html
+
+        return {"text/plain": self.headline(), "text/html": html(self), MIME: json.loads(json.dumps(self.record()))}

@@ -1,0 +1,177 @@
+"""A run: one training. It is an MLflow run, and everything about it can be read back from there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from workbench.core.contract import Contract, Task
+from workbench.core.finding import Finding
+from workbench.core.metric import Metric
+from workbench.core.profile import Profile
+from workbench.core.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One row of the leaderboard.
+
+    Parameters
+    ----------
+    name : str
+        ``baseline``, ``linear``, ``boosting``, ``forest``.
+    run_id : str
+        Its MLflow run.
+    metrics : tuple of Metric
+        Validated, the deciding one first.
+    parameters : dict
+        What it was fitted with, plain JSON.
+    seconds : float
+        CPU seconds of its validation and fit.
+    """
+
+    name: str
+    run_id: str
+    metrics: tuple[Metric, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Candidate:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(**{**content, "metrics": tuple(Metric.from_dict(m) for m in content["metrics"])})
+
+
+@dataclass(frozen=True)
+class Split:
+    """How the score was found.
+
+    Parameters
+    ----------
+    kind : {"time", "group", "random"}
+        *time*: each part is validated on what came after it.
+    folds : int
+        Parts of the validation.
+    train_rows, holdout_rows : int
+        Rows that candidates were chosen on, and later (or drawn) rows that were only scored at the end.
+    column : str, optional
+        The time or group column.
+    boundary : str, optional
+        Where the hold-out begins, for *time*.
+    reason : str
+        Why this split, in one sentence.
+    """
+
+    kind: str
+    folds: int
+    train_rows: int
+    holdout_rows: int
+    column: str | None = None
+    boundary: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Run(Result):
+    """One training and its best candidate. Made by :func:`workbench.train`.
+
+    Parameters
+    ----------
+    id : str
+        MLflow run id of the training (the parent; candidates are its children).
+    task : {"binary", "multiclass", "regression"}
+        Set by the target.
+    contract : Contract
+        The table it was trained on, with usual ranges and categories *of the training rows*.
+    features : tuple of str
+        Columns that the model uses.
+    left_out : dict of str to str
+        Columns that it does not use, with the reason.
+    classes : tuple
+        Labels in the order of the probabilities (binary: the second is the positive one); empty for a regression.
+    candidates : tuple of Candidate
+        Best first.
+    metrics : tuple of Metric
+        Of the best candidate on the hold-out, with 90% intervals, the deciding one first.
+    split : Split
+        How the scores were found.
+    fingerprint, source : str
+        Of the dataset.
+    seed : int
+        Of everything random.
+    threshold : float, optional
+        Binary: probability from which on the positive class is answered, in (0, 1).
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted on all rows; takes the raw feature columns.
+    profile : Profile
+        Of the training rows: the reference for monitoring. It also profiles ``prediction`` (the hold-out scores).
+    holdout : pandas.DataFrame
+        Rows that were held out (at most 20,000, the latest): features, target, id and time columns.
+    findings : tuple of Finding
+        About the training.
+    """
+
+    id: str
+    task: Task
+    contract: Contract
+    features: tuple[str, ...]
+    left_out: dict[str, str]
+    classes: tuple[Any, ...]
+    candidates: tuple[Candidate, ...]
+    metrics: tuple[Metric, ...]
+    split: Split
+    fingerprint: str
+    source: str
+    seed: int
+    threshold: float | None
+    created: str
+    findings: tuple[Finding, ...] = ()
+    pipeline: Pipeline = field(default=None, repr=False, compare=False)
+    profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    holdout: pd.DataFrame = field(default=None, repr=False, compare=False)
+
+    noun: ClassVar[str] = "run"
+
+    @property
+    def best(self) -> Candidate:
+        """The candidate that was kept."""
+        return self.candidates[0]
+
+    def headline(self) -> str:
+        """Best candidate and its score in one line."""
+        return f"{self.best.name}: {self.metrics[0]} on {self.split.holdout_rows:,} held-out rows"
+
+    def frame(self) -> pd.DataFrame:
+        """The leaderboard: one row a candidate, one column a metric (validated)."""
+        import pandas as pd
+
+        rows = [{"candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds} for c in self.candidates]
+        return pd.DataFrame(rows).set_index("candidate")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data; pipeline, profile and hold-out are files of the MLflow run."""
+        return {
+            "id": self.id, "task": self.task, "contract": self.contract.to_dict(), "features": list(self.features),
+            "left_out": self.left_out, "classes": list(self.classes), "candidates": [asdict(c) for c in self.candidates],
+            "metrics": [asdict(m) for m in self.metrics], "split": asdict(self.split), "fingerprint": self.fingerprint,
+            "source": self.source, "seed": self.seed, "threshold": self.threshold, "created": self.created,
+            "findings": [asdict(f) for f in self.findings],
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Run:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(**{
+            **content,
+            "contract": Contract.from_dict(content["contract"]),
+            "features": tuple(content["features"]),
+            "classes": tuple(content["classes"]),
+            "candidates": tuple(Candidate.from_dict(c) for c in content["candidates"]),
+            "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
+            "split": Split(**content["split"]),
+            "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+        })

@@ -1,0 +1,77 @@
+"""MLflow's store: made once, under a lock, and reached from here only."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.core.store import lock, write_text
+from workbench.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+EXPERIMENT = "workbench"
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+
+
+def client(of: Settings | None = None) -> MlflowClient:
+    """A client of the store in force; a fresh SQLite store is made first, by one process only.
+
+    The first use of a fresh store takes some seconds of migrations, and says so on standard error. Four processes
+    that migrate the same fresh SQLite file at once break it for ever, hence the lock.
+
+    Examples
+    --------
+    >>> from workbench.core.tracking import client
+    >>> client().get_experiment_by_name("workbench").name  # doctest: +SKIP
+    'workbench'
+    """
+    of = of or settings()
+    _make_once(of.tracking_uri, of.home)
+    return _client(of.tracking_uri)
+
+
+def experiment_id(of: Settings | None = None) -> str:
+    """Id of the experiment that holds our runs."""
+    found = client(of).get_experiment_by_name(EXPERIMENT)
+    assert found is not None, "made with the store"
+    return str(found.experiment_id)
+
+
+@cache
+def _client(uri: str) -> MlflowClient:
+    _quiet()
+    import mlflow
+    from mlflow import MlflowClient
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@cache
+def _make_once(uri: str, home: Path) -> None:
+    """Migrate the store and make the experiment, with one process at work and the others waiting."""
+    ready = home / "mlflow.ready"
+    with lock(home / "mlflow.lock"):
+        if ready.exists() and ready.read_text(encoding="utf-8") == uri:
+            return
+        if uri.startswith("sqlite:"):
+            sys.stderr.write("Making the MLflow store (once, a few seconds) …\n")
+            sys.stderr.flush()
+        store = _client(uri)
+        if store.get_experiment_by_name(EXPERIMENT) is None:
+            artifacts = (home / "artifacts").as_uri() if uri.startswith("sqlite:") else None
+            store.create_experiment(EXPERIMENT, artifact_location=artifacts)
+        write_text(ready, uri)
+
+
+def _quiet() -> None:
+    """MLflow and alembic tell of each migration; one line of ours says it."""
+    for name in ("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
+        logging.getLogger(name).setLevel(logging.WARNING)

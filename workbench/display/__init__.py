@@ -1,0 +1,28 @@
+"""A result comes in, a figure (plotly) or a page fragment (HTML with inline SVG) goes out.
+
+One module a noun: ``display/profile.py``, ``display/run.py``, …, each with ``html(result)`` and ``figure(result)``.
+Rendering never computes. Everything that comes from data is escaped.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from workbench.core.result import Result
+
+__all__ = ["figure", "html"]
+
+
+def html(result: Result) -> str:
+    """The result as an HTML fragment: self-contained, no script from elsewhere, light and dark."""
+    text: str = import_module(f"workbench.display.{result.noun}").html(result)
+    return text
+
+
+def figure(result: Result, *args: Any, **kwargs: Any) -> go.Figure:
+    """The result as an interactive plotly figure of at most about 2,000 points."""
+    return import_module(f"workbench.display.{result.noun}").figure(result, *args, **kwargs)

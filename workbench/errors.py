@@ -1,0 +1,166 @@
+"""Every error that Workbench raises on purpose.
+
+::
+
+    WorkbenchError
+    ├── InputError (ValueError)        what was given can't be used: a 4xx where it came over HTTP
+    │   ├── ColumnNotFound             a name that the data does not have
+    │   ├── BadTable                   a table that is empty, unreadable or ambiguous
+    │   ├── BadTarget                  a target that can't be learnt
+    │   ├── BadRow                     a row that breaks the contract
+    │   └── BadParameter               a parameter with a wrong name, type or range
+    ├── StoreError                     what is on disk can't be used
+    │   ├── NotFound (KeyError)        no run, bundle, job or report of that name
+    │   ├── FormatVersion              a file of a newer format
+    │   └── Damaged                    a file that is not what was written
+    ├── Refused                        an act that would be unsafe or untrue
+    │   ├── CannotCompile              a model with no exact table
+    │   └── Untrusted                  a file that names types we do not trust
+    ├── JobFailed                      a notebook that stopped with an error
+    └── MissingExtra (ImportError)     a package that is not installed
+
+Each message says what was expected, what came, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class WorkbenchError(Exception):
+    """Base of all errors of Workbench."""
+
+
+class InputError(WorkbenchError, ValueError):
+    """What was given can't be used; the message says how to change it."""
+
+
+class ColumnNotFound(InputError):
+    """A column name that the data does not have."""
+
+    @classmethod
+    def named(cls, name: str, columns: Iterable[str]) -> ColumnNotFound:
+        """Word the error with the nearest name.
+
+        >>> str(ColumnNotFound.named("tenur", ["tenure", "Churn"]))
+        "Column 'tenur' is not in the data. Did you mean 'tenure'? Columns: tenure, Churn."
+        """
+        known = [str(c) for c in columns]
+        return cls(f"Column {str(name)!r} is not in the data. {nearest(str(name), known)}Columns: {shortened(known)}.")
+
+
+class BadTable(InputError):
+    """A table that is empty, unreadable or ambiguous."""
+
+
+class BadTarget(InputError):
+    """A target that can't be learnt."""
+
+
+class BadRow(InputError):
+    """One or more rows that break the contract.
+
+    Parameters
+    ----------
+    problems : sequence of dict
+        One entry a fault: ``row`` (position), ``field``, ``expected``, ``got``.
+    """
+
+    def __init__(self, problems: Sequence[dict[str, object]]) -> None:
+        self.problems = list(problems)
+        first = self.problems[0]
+        more = f" ({len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        super().__init__(
+            f"Row {first['row']}, field {first['field']!r}: expected {first['expected']}, got {first['got']}{more}. "
+            "Correct the field and send the row again."
+        )
+
+
+class BadParameter(InputError):
+    """A parameter with a wrong name, type or range."""
+
+    @classmethod
+    def unknown(cls, name: str, known: Iterable[str], of: str) -> BadParameter:
+        """Word the error for a name that ``of`` does not take."""
+        names = list(known)
+        return cls(f"{of} has no parameter {name!r}. {nearest(name, names)}Parameters: {shortened(names)}.")
+
+
+class StoreError(WorkbenchError):
+    """What is on disk can't be used."""
+
+
+class NotFound(StoreError, KeyError):
+    """No run, bundle, job or report of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @classmethod
+    def named(cls, kind: str, name: str, known: Iterable[str], cure: str) -> NotFound:
+        """Word the error with what there is, and how to make one."""
+        names = list(known)
+        there = f"There are: {shortened(names)}." if names else f"There is no {kind} yet."
+        return cls(f"No {kind} named {name!r}. {nearest(name, names)}{there} {cure}")
+
+
+class FormatVersion(StoreError):
+    """A file of a newer format than this Workbench reads."""
+
+
+class Damaged(StoreError):
+    """A file that is not what was written."""
+
+
+class Refused(WorkbenchError):
+    """An act that would be unsafe or untrue."""
+
+
+class CannotCompile(Refused):
+    """A model that has no exact table; it ships as an audited pipeline instead."""
+
+
+class Untrusted(Refused):
+    """A file that names types which are not on our list."""
+
+
+class JobFailed(WorkbenchError):
+    """A notebook that stopped with an error.
+
+    Parameters
+    ----------
+    message : str
+        What failed, where its output lies and what to do.
+    cell : int, optional
+        Position of the failed cell, from 0.
+    output : str, optional
+        Path of the output notebook.
+    """
+
+    def __init__(self, message: str, cell: int | None = None, output: str | None = None) -> None:
+        super().__init__(message)
+        self.cell = cell
+        self.output = output
+
+
+class MissingExtra(WorkbenchError, ImportError):
+    """A package that is not installed."""
+
+    @classmethod
+    def of(cls, feature: str, package: str, extra: str) -> MissingExtra:
+        """Word the error with the line that installs it."""
+        return cls(f"{feature} needs the package {package!r}. Install it with: pip install 'ml-workbench[{extra}]'")
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """A question with the nearest known name and a trailing blank, or nothing."""
+    by_lower = {k.lower(): k for k in known}
+    match = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return f"Did you mean {by_lower[match[0]]!r}? " if match else ""
+
+
+def shortened(names: Sequence[str], most: int = 20) -> str:
+    """The first names of a list, in words."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""Run in, Explanation out."""

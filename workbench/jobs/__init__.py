@@ -1,0 +1,1 @@
+"""Notebook and parameters in, Job out."""

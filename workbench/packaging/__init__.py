@@ -1,0 +1,1 @@
+"""Run in, Bundle out: the folder that ships, its verification and its registration."""

@@ -1,0 +1,1 @@
+"""Dataset in, Profile out: reading tables, statistics, findings, comparing and merging profiles."""

@@ -1,0 +1,1 @@
+"""The extension of the Jupyter server: forms, cells, jobs and events for the panel."""

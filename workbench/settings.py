@@ -1,0 +1,84 @@
+"""Where Workbench keeps things and how much of the machine it may take.
+
+An argument wins over the environment (``WORKBENCH_*``), which wins over the default.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.errors import BadParameter
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of everything that Workbench writes (``WORKBENCH_HOME``; default ``.workbench`` in the working folder).
+    tracking_uri : str
+        MLflow's store (``MLFLOW_TRACKING_URI``; default SQLite in ``home``).
+    threads : int
+        Threads that a fit may take (``WORKBENCH_THREADS``; default: what the machine can give now, at least 1).
+    """
+
+    home: Path
+    tracking_uri: str
+    threads: int
+
+    @property
+    def bundles(self) -> Path:
+        """Folder of the bundles, one folder a name and version."""
+        return self.home / "bundles"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of the jobs, one folder each."""
+        return self.home / "jobs"
+
+    @property
+    def predictions(self) -> Path:
+        """Folder of the prediction logs, one a bundle name."""
+        return self.home / "predictions"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of the monitoring reports, one folder a bundle name."""
+        return self.home / "reports"
+
+    @property
+    def audit_log(self) -> Path:
+        """The append-only, hash-chained record of promotions and rollbacks."""
+        return self.home / "audit.jsonl"
+
+
+def settings(home: str | Path | None = None, tracking_uri: str | None = None, threads: int | None = None) -> Settings:
+    """Return the settings in force.
+
+    Examples
+    --------
+    >>> settings(home="/tmp/wb").bundles.as_posix()
+    '/tmp/wb/bundles'
+    """
+    where = Path(home or os.environ.get("WORKBENCH_HOME") or ".workbench").expanduser().absolute()
+    uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{where / 'mlflow.db'}"
+    return Settings(home=where, tracking_uri=uri, threads=threads or _threads_from_environment() or _idle_cores())
+
+
+def _threads_from_environment() -> int | None:
+    value = os.environ.get("WORKBENCH_THREADS")
+    if value is None:
+        return None
+    if not value.isdigit() or int(value) < 1:
+        raise BadParameter(f"WORKBENCH_THREADS must be a whole number of at least 1, got {value!r}. Set it, or unset it.")
+    return int(value)
+
+
+def _idle_cores() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1, cores - round(busy))

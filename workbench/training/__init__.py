@@ -1,0 +1,1 @@
+"""Dataset in, Run out: candidates, search, validation, metrics."""
