@@ -148,7 +148,7 @@ class MonitorReport(Result):
     windows: tuple[Window, ...]
     incidents: tuple[Incident, ...]
     findings: tuple[Finding, ...]
-    false_alarm_rate: float
+    false_alarm_rate: float = 0.05
     events: tuple[dict[str, Any], ...] = ()
     created: str = ""
 
