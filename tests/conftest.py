@@ -33,3 +33,25 @@ def shared_table():
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def _migrated_store(tmp_path_factory):
+    """One MLflow store for the whole session: its migrations take seconds."""
+    from workbench.core.tracking import client
+    from workbench.settings import settings
+
+    folder = tmp_path_factory.mktemp("mlflow")
+    client(settings(home=folder, tracking_uri=f"sqlite:///{folder / 'mlflow.db'}"))
+    return folder
+
+
+@pytest.fixture
+def store(home, _migrated_store):
+    """A fresh MLflow store in this test's home, copied and not migrated anew; artifacts go to the session's folder."""
+    import shutil
+
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_migrated_store / "mlflow.db", home / "mlflow.db")
+    (home / "mlflow.ready").write_text(f"sqlite:///{home / 'mlflow.db'}")
+    return home

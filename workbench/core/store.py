@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.errors import BadParameter, Damaged, FormatVersion
 
-SAFE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+SAFE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,0 +1,138 @@
+"""Any user's table becomes a dataset, or the error says what to do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import workbench as wb
+from workbench.core.contract import Contract
+from workbench.errors import BadTable, BadTarget, ColumnNotFound
+from workbench.profiling.reading import coerce, infer_kind, read_table
+
+
+def table(**columns):
+    return pd.DataFrame({"x": [1, 2, 3, 4], "y": ["a", "b", "a", "b"], **columns})
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([True, False], "boolean"), (["true", "False"], "boolean"), ([1, 2], "integer"), ([1.0, None], "integer"),
+        ([1.5, np.inf], "number"), (["29.85", " "], "number"), (["12", "n/a", "7"], "integer"),
+        (["2024-01-31", "2024-02-01"], "datetime"), (["31-01-2011", "01-02-2011"], "datetime"),
+        (["2013-01-01T10:00:00Z"], "datetime"), (["Yes", "No"], "category"), ([None, None], "category"),
+        ([f"name {i} of a person" for i in range(2000)], "text"),
+    ],
+)
+def test_kinds_are_what_people_mean(values, kind):
+    assert infer_kind(pd.Series(values)) == kind
+
+
+def test_numbers_kept_as_text_become_numbers(shared_table):
+    data = wb.dataset(shared_table("telco_churn.csv"), target="Churn")
+
+    assert data.contract["TotalCharges"].kind == "number"
+    assert data.frame()["TotalCharges"].isna().sum() == 11
+    assert data.contract.task == "binary"
+
+
+def test_days_come_before_months_where_only_that_is_possible(shared_table):
+    data = wb.dataset(shared_table("bike_hour.csv"), target="count", time="dateday")
+
+    assert data.frame()["dateday"].is_monotonic_increasing
+    assert str(data.frame()["dateday"].iloc[-1].date()) == "2012-12-31"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "feather", "jsonl", "csv.gz"])
+def test_every_format_gives_the_same_dataset(tmp_path, ending):
+    frame, path = table(), tmp_path / f"t.{ending}"
+    writers = {"parquet": frame.to_parquet, "feather": frame.to_feather}
+    if ending == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        writers.get(ending, lambda p: frame.to_csv(p, index=False))(path)
+
+    assert wb.dataset(path, target="y").fingerprint == wb.dataset(frame, target="y").fingerprint
+
+
+def test_one_changed_cell_changes_the_fingerprint():
+    changed = table()
+    changed.loc[2, "x"] = 99
+
+    assert wb.dataset(changed).fingerprint != wb.dataset(table()).fingerprint
+
+
+def test_a_wrong_name_suggests_the_nearest():
+    with pytest.raises(ColumnNotFound, match=r"'tenur' is not in the data\. Did you mean 'tenure'"):
+        wb.dataset(table(tenure=[1, 2, 3, 4]), target="tenur")
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [("one", "one class only"), ("none", "no value in any row"), ("when", "distinct datetime")],
+)
+def test_a_target_that_cannot_be_learnt_is_refused(target, told):
+    frame = table(one=["a"] * 4, none=[None] * 4, when=pd.date_range("2024-01-01", periods=4))
+    with pytest.raises(BadTarget, match=told):
+        wb.dataset(frame, target=target)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,a\n1,2\n")
+    for source in (path, pd.DataFrame([[1, 2]], columns=["a", "a"])):
+        with pytest.raises(BadTable, match="Two columns are called 'a'"):
+            wb.dataset(source)
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(BadTable, match="0 rows"):
+        wb.dataset(pd.DataFrame({"a": []}))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("none.csv", None, "There is no file"), ("t.xlsx", b"x", r"ends in '\.xlsx'"), ("e.csv", b"", "is empty"),
+        ("b.parquet", b"no parquet", "can't be read as parquet"), ("j.jsonl", b"{no json", "can't be read as jsonl"),
+    ],
+)
+def test_an_unreadable_file_says_so(tmp_path, name, content, told):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadTable, match=told):
+        read_table(tmp_path / name)
+
+
+def test_a_column_of_only_missing_values_is_read():
+    data = wb.dataset(table(nothing=[None] * 4), target="y")
+
+    assert data.frame()["nothing"].isna().all()
+
+
+def test_time_orders_the_rows_and_cuts_them():
+    frame = table(when=pd.to_datetime(["2024-03-01", "2024-01-01", "2024-04-01", "2024-02-01"]))
+    data = wb.dataset(frame, target="y", time="when")
+
+    assert list(data.frame()["x"]) == [2, 4, 1, 3]
+    assert data.before("2024-03-01").rows == 2
+    assert data.since("2024-03-01").rows == 2
+    with pytest.raises(BadTable, match="No row is left"):
+        data.before("2000-01-01")
+
+
+def test_roles_take_columns_out_of_the_features():
+    data = wb.dataset(table(n=[1, 2, 3, 4], after=[1, 2, 3, 4]), target="y", id="n", known_after=["after"])
+
+    assert data.contract.features == ("x",)
+    assert data.without("x").contract.features == ()
+
+
+def test_coercing_needs_the_features_and_nothing_else():
+    contract: Contract = wb.dataset(table(), target="y").contract
+    typed = coerce(pd.DataFrame({"x": ["7", "?"], "more": [1, 2]}), contract)
+
+    assert list(typed.columns) == ["x"]
+    assert typed["x"].isna().tolist() == [False, True]
+    with pytest.raises(ColumnNotFound, match="'x'"):
+        coerce(pd.DataFrame({"more": [1]}), contract)

@@ -1,0 +1,178 @@
+"""The command line: ``workbench tour``, ``lab``, ``monitor``, ``serve``, ``verify``, ``submit``, ``jobs``, …
+
+Each command imports what it needs when it runs, so ``workbench --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench import __version__
+from workbench.errors import BadParameter, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.core.job import Job
+
+app = typer.Typer(
+    name="workbench",
+    help="The notebook-native machine learning workbench: profile, train, explain, package, monitor.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")]
+BundleName = Annotated[str, typer.Argument(help="NAME, NAME@alias, NAME/VERSION, or the path of a bundle folder.")]
+
+
+def main() -> None:
+    """Entry point; an error of ours is one clear line, not a traceback."""
+    try:
+        app()
+    except WorkbenchError as error:
+        sys.stderr.write(f"workbench: {error}\n")
+        raise SystemExit(2) from None
+
+
+@app.command()
+def tour(
+    sample: Annotated[
+        int, typer.Option(min=0, help="Use every n-th flight only, for a quick look; 0 or 1 uses all.")
+    ] = 1,
+) -> None:
+    """Run the flights journey: 336,776 real flights from raw table to monitored model."""
+    from workbench.display.terminal import summary
+    from workbench.jobs.submit import submit
+
+    job = submit("notebooks/tour.ipynb", {"every": max(sample, 1)})
+    for line in summary(job):
+        typer.echo(line)
+    _exit_unless_completed(job)
+
+
+@app.command()
+def lab(
+    port: Port = 8888,
+    browser: Browser = True,
+    folder: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder to work in.")] = Path(),
+) -> None:
+    """Open JupyterLab with the Workbench panel."""
+    from jupyterlab.labapp import LabApp
+
+    arguments = [f"--ServerApp.root_dir={folder.absolute()}", f"--ServerApp.port={port}"]
+    LabApp.launch_instance(argv=arguments if browser else [*arguments, "--no-browser"])
+
+
+@app.command()
+def monitor(port: Port = 8866, host: Host = "127.0.0.1", browser: Browser = True) -> None:
+    """Open the monitoring pages: all models, and one model."""
+    from workbench.apps.serve import serve
+
+    serve(port=port, host=host, open_browser=browser)
+
+
+@app.command("serve")
+def serve_bundle(bundle: BundleName, port: Port = 8080, host: Host = "127.0.0.1") -> None:
+    """Answer rows over HTTP with predictions and reasons."""
+    from workbench.packaging.serve import serve
+
+    serve(bundle, host=host, port=port)
+
+
+@app.command()
+def verify(
+    bundle: BundleName,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Build a new environment from the bundle's own requirements first.")
+    ] = False,
+) -> None:
+    """Start a bundle in a fresh process and replay its golden rows."""
+    from workbench.packaging.verify import verify as run
+
+    verification = run(bundle, fresh=fresh)
+    typer.echo(str(verification))
+    if not verification.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def submit(
+    notebook: Annotated[str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")],
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeat for more.")
+    ] = None,
+) -> None:
+    """Run a notebook as a job."""
+    from workbench.jobs.submit import submit as run
+
+    job = run(notebook, dict(_pair(text) for text in parameter or ()))
+    typer.echo(f"{job.headline()}\n{job.output}")
+    _exit_unless_completed(job)
+
+
+@app.command()
+def jobs(most: Annotated[int, typer.Option(min=1, help="How many of the latest.")] = 20) -> None:
+    """List the jobs, latest first."""
+    from workbench.jobs.records import jobs as records
+
+    for job in list(records())[:most]:
+        typer.echo(f"{job.id}  {job.headline()}")
+
+
+@app.command()
+def stop(job: Annotated[str, typer.Argument(help="Id of the job, as `workbench jobs` lists it.")]) -> None:
+    """Stop a job: finished cells stay in its output notebook."""
+    from workbench.jobs.records import stop as run
+
+    typer.echo(run(job).headline())
+
+
+@app.command()
+def promote(
+    name: Annotated[str, typer.Argument(help="Name of the bundle.")],
+    version: Annotated[int, typer.Argument(min=1, help="Version that becomes champion.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes to the audit log.")] = "",
+) -> None:
+    """Make a version of a bundle the champion."""
+    from workbench.monitoring.promotion import promote as run
+
+    run(name, version, reason=reason)
+    typer.echo(f"{name} version {version} is champion.")
+
+
+@app.command()
+def rollback(name: Annotated[str, typer.Argument(help="Name of the bundle.")]) -> None:
+    """Go back to the champion before."""
+    from workbench.monitoring.promotion import rollback as run
+
+    typer.echo(f"{name} version {run(name)} is champion again.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """``NAME=VALUE`` with a Python literal or plain text as the value."""
+    import ast
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise BadParameter(f"A parameter is NAME=VALUE, got {text!r}. Write for example: -p window=2013-07")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def _exit_unless_completed(job: Job) -> None:
+    if job.state.value != "COMPLETED":
+        raise typer.Exit(1)
