@@ -47,13 +47,13 @@ def tour(
     ] = 1,
 ) -> None:
     """Run the flights journey: 336,776 real flights from raw table to monitored model."""
-    from workbench.display.terminal import summary
     from workbench.jobs.submit import submit
 
     job = submit("notebooks/tour.ipynb", {"every": max(sample, 1)})
-    for line in summary(job):
-        typer.echo(line)
+    _tell_outcome(job)
     _exit_unless_completed(job)
+    typer.echo("\nNext: `workbench lab` opens JupyterLab with the panel, `workbench monitor` the pages for stakeholders,")
+    typer.echo("and `workbench serve flights` answers rows over HTTP.")
 
 
 @app.command()
@@ -112,7 +112,7 @@ def submit(
     from workbench.jobs.submit import submit as run
 
     job = run(notebook, dict(_pair(text) for text in parameter or ()))
-    typer.echo(f"{job.headline()}\n{job.output}")
+    _tell_outcome(job)
     _exit_unless_completed(job)
 
 
@@ -158,6 +158,17 @@ def rollback(name: Annotated[str, typer.Argument(help="Name of the bundle.")]) -
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _tell_outcome(job: Job) -> None:
+    """State of the job, the headline of each result in its notebook, and where things lie."""
+    from workbench.jobs.outcome import records
+    from workbench.settings import settings
+
+    typer.echo(f"\n{job.headline()}")
+    for record in records(job.output) if job.output.exists() else ():
+        typer.echo(f"  {record['noun']:<12} {record['headline']}")
+    typer.echo(f"\nNotebook: {job.output}\nBundles, jobs, runs, reports: {settings().home}")
 
 
 def _pair(text: str) -> tuple[str, Any]:

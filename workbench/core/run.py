@@ -132,7 +132,7 @@ class Run(Result):
     findings: tuple[Finding, ...] = ()
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
-    holdout: pd.DataFrame = field(default=None, repr=False, compare=False)
+    holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
 
     noun: ClassVar[str] = "run"
 

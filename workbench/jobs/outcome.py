@@ -1,0 +1,40 @@
+"""What an executed notebook says came out: the machine-readable records in its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.core.result import MIME
+from workbench.core.store import read_json
+
+
+def records(notebook: Path) -> list[dict[str, Any]]:
+    """The records of all results that a notebook shows, in the order of its cells.
+
+    Parameters
+    ----------
+    notebook : Path
+        An executed notebook, such as ``job.output``.
+
+    Returns
+    -------
+    list of dict
+        Each with ``noun``, ``headline``, ``findings`` and ``format_version``.
+
+    Raises
+    ------
+    Damaged
+        If the file is not a notebook.
+    """
+    return list(_records(read_json(notebook)))
+
+
+def _records(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for cell in content.get("cells", ()):
+        for output in cell.get("outputs", ()):
+            found = output.get("data", {}).get(MIME)
+            if found is not None:
+                yield json.loads("".join(found)) if isinstance(found, (str, list)) else found
