@@ -1,0 +1,59 @@
+"""The command line: quick help, clear errors, exit codes that scripts can trust."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from workbench import __version__, cli
+from workbench.errors import BadParameter
+
+ROOT = Path(__file__).parents[1]
+run = CliRunner().invoke
+
+
+def workbench(*arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", *arguments], capture_output=True, text=True, cwd=cwd, check=False
+    )
+
+
+def test_version_is_the_projects():
+    assert run(cli.app, ["version"]).output.strip() == __version__
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_every_command_has_a_sentence_and_is_in_the_readme():
+    readme = (ROOT / "README.md").read_text()
+    for command in cli.app.registered_commands:
+        name = command.name or command.callback.__name__
+
+        assert command.callback.__doc__
+        assert f"workbench {name}" in readme, f"README does not tell of `workbench {name}`"
+
+
+def test_an_error_of_ours_is_one_line_and_exit_code_2(tmp_path):
+    done = workbench("submit", "no-such-notebook.ipynb", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("workbench: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [("window=2013-07", ("window", "2013-07")), ("n=3", ("n", 3)), ("x='3'", ("x", "3")), ("a=b=c", ("a", "b=c"))],
+)
+def test_a_parameter_is_a_name_and_a_literal_or_text(text, pair):
+    assert cli._pair(text) == pair
+
+
+def test_a_parameter_without_equals_is_refused():
+    with pytest.raises(BadParameter, match="NAME=VALUE"):
+        cli._pair("window")
+
+
+def test_jobs_of_an_empty_home_are_none():
+    assert run(cli.app, ["jobs"]).output == ""

@@ -1,0 +1,62 @@
+"""Every notebook that ships runs headless, on a table that it was not written for."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import workbench as wb
+from workbench.jobs.outcome import records
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+@pytest.fixture
+def churn(tmp_path):
+    """A small table with a signal, an id, a number kept as text and a gap."""
+    rng = np.random.default_rng(0)
+    months = rng.integers(0, 72, 600)
+    leaves = rng.random(600) < 1 / (1 + np.exp((months - 20) / 8))
+    frame = pd.DataFrame({
+        "customer": [f"c{i:05d}" for i in range(600)], "months": months,
+        "plan": rng.choice(["basic", "plus", None], 600), "paid": [f"{m * 20.5:.2f}" if m else " " for m in months],
+        "left": np.where(leaves, "Yes", "No"),
+    })
+    path = tmp_path / "churn.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.rglob("*.ipynb")), ids=lambda p: p.name)
+def test_notebooks_are_stored_without_outputs(path):
+    """What is stored is source alone, valid, with our own public names only."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+
+    assert all(not c.outputs and c.execution_count is None for c in code)
+    assert "/home/" not in json.dumps(notebook)
+
+
+@pytest.mark.slow
+def test_the_stage_notebooks_run_one_after_another(churn, store, monkeypatch):
+    """Profile, train, explain and package as jobs; each job's record tells its result."""
+    monkeypatch.chdir(churn.parent)
+    profiled = wb.submit("notebooks/profile.ipynb", {"source": str(churn), "target": "left"}, show=False)
+    trained = wb.submit("notebooks/train.ipynb", {"source": str(churn), "target": "left", "trials": 1}, show=False)
+    run_id = nbformat.read(trained.output, as_version=4).cells[-1].outputs[0]["data"]["text/plain"].strip("'")
+    explained = wb.submit("notebooks/explain.ipynb", {"run_id": run_id, "rows": 50}, show=False)
+    packaged = wb.submit("notebooks/package.ipynb", {"run_id": run_id, "name": "churn"}, show=False)
+
+    assert [j.state.value for j in (profiled, trained, explained, packaged)] == ["COMPLETED"] * 4, [
+        j.error for j in (profiled, trained, explained, packaged)
+    ]
+    nouns = [[r["noun"] for r in records(j.output)] for j in (profiled, trained, explained, packaged)]
+    assert "profile" in nouns[0]
+    assert "run" in nouns[1]
+    assert "explanation" in nouns[2]
+    assert "bundle" in nouns[3]
+    assert wb.bundle("churn@champion").features == wb.run(run_id).features
