@@ -1,0 +1,133 @@
+"""Progress of long work: a bar in a terminal, one updating display in a notebook, nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import Any, Protocol
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Tracker(Protocol):
+    """Told of each finished part."""
+
+    def advance(self, note: str = "", rows: Rows = ()) -> None:
+        """One part is finished.
+
+        Parameters
+        ----------
+        note : str
+            What comes or what was done, in a few words.
+        rows : sequence of mapping
+            A small table to show below, such as a leaderboard. All rows have the same keys.
+        """
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Tracker]:
+    """Show the progress of ``total`` parts while the block runs.
+
+    Parameters
+    ----------
+    title : str
+        What is going on.
+    total : int
+        Number of calls of ``advance`` to expect.
+
+    Examples
+    --------
+    >>> with progress("Training", total=2) as tracker:
+    ...     tracker.advance("baseline")
+    ...     tracker.advance("linear", rows=[{"candidate": "linear", "roc_auc": 0.71}])
+    """
+    if _in_kernel():
+        notebook = _Notebook(title, total)
+        yield notebook
+        notebook.close()
+    elif sys.stderr.isatty():
+        with _terminal(title, total) as tracker:
+            yield tracker
+    else:
+        yield _Silent()
+
+
+class _Silent:
+    def advance(self, note: str = "", rows: Rows = ()) -> None:
+        pass
+
+
+class _Notebook:
+    """One display that is updated at most four times a second, and once at the end."""
+
+    def __init__(self, title: str, total: int) -> None:
+        from IPython.display import HTML, display
+
+        self._title, self._total, self._done, self._note, self._rows = title, total, 0, "", ()
+        self._started = time.monotonic()
+        self._shown = 0.0
+        self._html = HTML
+        self._handle: Any = display(HTML(self._text()), display_id=True)
+
+    def advance(self, note: str = "", rows: Rows = ()) -> None:
+        self._done += 1
+        self._note, self._rows = note, tuple(rows) or self._rows  # type: ignore[assignment]
+        if time.monotonic() - self._shown > 0.25:
+            self._show()
+
+    def close(self) -> None:
+        self._done, self._note = self._total, "done"
+        self._show()
+
+    def _show(self) -> None:
+        self._shown = time.monotonic()
+        self._handle.update(self._html(self._text()))
+
+    def _text(self) -> str:
+        seconds = time.monotonic() - self._started
+        left = seconds / self._done * (self._total - self._done) if self._done else 0.0
+        clock = f"{seconds:.0f} s" + (f", about {left:.0f} s left" if left >= 1 else "")
+        return (
+            '<div style="font-family:var(--jp-ui-font-family,sans-serif);font-size:13px" role="status">'
+            f"<b>{escape(self._title)}</b> {escape(self._note)} "
+            f'<progress max="{self._total}" value="{self._done}" style="vertical-align:middle"></progress> '
+            f'<span style="opacity:.7">{clock}</span>{_table(self._rows)}</div>'
+        )
+
+
+def _table(rows: Rows) -> str:
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(str(k))}</th>" for k in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in r.values()) + "</tr>" for r in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def _terminal(title: str, total: int) -> Iterator[Tracker]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total)
+
+        class Bar:
+            def advance(self, note: str = "", rows: Rows = ()) -> None:
+                bar.update(task, advance=1, description=f"{title}: {note}" if note else title)
+
+        yield Bar()
+
+
+def _in_kernel() -> bool:
+    """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
