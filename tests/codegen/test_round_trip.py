@@ -92,9 +92,11 @@ def test_a_long_call_has_one_argument_a_line() -> None:
 
 
 @pytest.mark.parametrize("source", [
-    "", "data", "data = 3", "data = wb.dataset(path)", "d = wb.dataset('a.csv')", "data = wb.dataset('a.csv')\nprint(1)",
-    "data = wb.dataset('a.csv')  # the old one\ndata", "data = wb.dataset('a.csv', **more)", "run = wb.train()",
-    "run = wb.train(other)", "run = wb.train(data, folds=100)", "run = wb.train(data, fold=3)", "run = wb.train(data, 3)",
+    "", "data", "data = 3", "data = wb.dataset(path)", "d = wb.dataset('a.csv')",
+    "data = wb.dataset('a.csv')\nprint(1)", "data = wb.dataset('a.csv')  # old\ndata", "data = wb.dataset('a.csv', **m)",
+    "run = wb.train()",
+    "run = wb.train(other)", "run = wb.train(data, folds=100)", "run = wb.train(data, fold=3)",
+    "run = wb.train(data, 3)",
     "data = other.dataset('a.csv')", "data = wb.dataset('a.csv'", "import os\ndata = wb.dataset('a.csv')",
     "data = run = wb.dataset('a.csv')", "data = wb.dataset('a.csv')\ndata = data", "data = wb.dataset('a.csv', 'b')",
 ])

@@ -26,7 +26,7 @@ from workbench.jobs.records import load, now, tell, update
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class Recorder(NotebookExecutionManager):  # type: ignore[misc]  # papermill has no types
+class Recorder(NotebookExecutionManager):
     """Keeps the statuses of the cells, the output notebook, the events and the record of the job in step.
 
     Parameters
@@ -99,7 +99,7 @@ class Recorder(NotebookExecutionManager):  # type: ignore[misc]  # papermill has
             tell(self.folder, event, **details)
 
 
-class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+class Client(PapermillNotebookClient):
     """Runs the cells one by one and stops at the first that does not run to its end."""
 
     def papermill_execute_cells(self) -> None:
@@ -121,7 +121,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no
             self.nb_man.cell_complete(self.nb.cells[index], index)
 
 
-class WorkbenchEngine(Engine):  # type: ignore[misc]  # papermill has no types
+class WorkbenchEngine(Engine):
     """The engine; ``papermill --engine workbench`` uses it too."""
 
     @classmethod
@@ -129,8 +129,8 @@ class WorkbenchEngine(Engine):  # type: ignore[misc]  # papermill has no types
                          log_output: bool = False, autosave_cell_every: int = 30, folder: Path | None = None,
                          **options: Any) -> Any:
         """Run ``nb`` and return it with its outputs; the arguments are papermill's, and the job's folder."""
-        recorder = Recorder(nb, folder=folder, output_path=output_path, progress_bar=progress_bar, log_output=log_output,
-                            autosave_cell_every=autosave_cell_every)
+        recorder = Recorder(nb, folder=folder, output_path=output_path, progress_bar=progress_bar,
+                            log_output=log_output, autosave_cell_every=autosave_cell_every)
         recorder.notebook_start()
         try:
             cls.execute_managed_notebook(recorder, kernel_name, log_output=log_output, **options)
@@ -154,7 +154,8 @@ class WorkbenchEngine(Engine):  # type: ignore[misc]  # papermill has no types
         """
         left = None if deadline is None else lambda _cell: max(0.01, deadline - time.monotonic())
         return Client(
-            nb_man, kernel_name=kernel_name, startup_timeout=start_timeout, timeout=execution_timeout, timeout_func=left,
+            nb_man, kernel_name=kernel_name,
+            startup_timeout=start_timeout, timeout=execution_timeout, timeout_func=left,
             # The state of widgets is large, and what a record shows is their static view.
             store_widget_state=False,
             log_output=options.get("log_output", False),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import workbench
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.jobs.secrets import check_reference, is_secret
 
@@ -59,7 +58,7 @@ def find(notebook: str | Path) -> Path:
 
 def shipped() -> list[Path]:
     """Folders of the notebooks that come with Workbench: in the installed package, or beside it in a checkout."""
-    package = Path(workbench.__file__).parent
+    package = Path(__file__).parents[1]
     return [f for f in (package / "notebooks", package.parent / "notebooks") if f.is_dir()]
 
 
@@ -88,7 +87,8 @@ def parameters_of(notebook: Path) -> dict[str, Parameter]:
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError) as error:
-        raise InputError(f"The parameters cell of {notebook.name} is not Python ({error}). Correct the cell.") from error
+        told = f"The parameters cell of {notebook.name} is not Python ({error}). Correct the cell."
+        raise InputError(told) from error
     found = (_parameter(statement, source.splitlines()) for statement in body)
     return {p.name: p for p in found if p}
 
@@ -112,7 +112,8 @@ def read(notebook: Path) -> dict[str, Any]:
 
 def _parameter(statement: ast.stmt, lines: list[str]) -> Parameter | None:
     match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value):
+        case (ast.Assign(targets=[ast.Name(id=name)], value=value)
+              | ast.AnnAssign(target=ast.Name(id=name), value=value)):
             comment = lines[statement.lineno - 1].partition("#")[2].strip()
             return Parameter(name, _literal(value), comment)
     return None

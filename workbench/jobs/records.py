@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,21 +98,18 @@ def _end(of: Job, grace: float) -> None:
 def _signalled(act: Callable[..., Any], *arguments: Any) -> None:
     import psutil
 
-    try:
+    with suppress(psutil.NoSuchProcess):  # it ended by itself in the meantime, which is what was wanted
         act(*arguments)
-    except psutil.NoSuchProcess:
-        pass  # it ended by itself in the meantime, which is what was wanted
 
 
 def load(folder: Path) -> Job:
     """The record in ``folder`` as it was last written."""
-    content = read_json(folder / RECORD, newest=Job.format_version)
-    return replace(Job.from_dict({k: v for k, v in content.items() if k not in ("noun", "format_version")}), path=folder)
+    return replace(Job.load(folder / RECORD), path=folder)
 
 
 def write(of: Job) -> None:
     """Write the record, in one step."""
-    write_json(of.path / RECORD, {"noun": of.noun, "format_version": of.format_version, **of.to_dict()})
+    of.save(of.path / RECORD)
 
 
 def update(folder: Path, **changes: Any) -> Job:
@@ -140,8 +138,8 @@ def checked(of: Job) -> Job:
 def _gone(of: Job) -> Job:
     if of.state is JobState.STOPPING:
         return update(of.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
-    cell = _running_cell(of.path)
-    ended = update(of.path, state=JobState.FAILED, error="Its process is gone; see the file log.", ended=now(), failed_cell=cell)
+    ended = update(of.path, state=JobState.FAILED, error="Its process is gone; see the file log.", ended=now(),
+                   failed_cell=_running_cell(of.path))
     mark_output(ended)
     return ended
 
@@ -151,9 +149,12 @@ def mark_output(of: Job) -> None:
     if not of.output.is_file():
         return
     notebook = read_json(of.output, newest=10**9)
-    notebook["metadata"]["workbench"] = {"job": of.id, "state": of.state.value, "failed_cell": of.failed_cell, "error": of.error}
+    notebook["metadata"]["workbench"] = {
+        "job": of.id, "state": of.state.value, "failed_cell": of.failed_cell, "error": of.error,
+    }
     if of.failed_cell is not None:
-        notebook["cells"][of.failed_cell]["metadata"].setdefault("papermill", {}).update(status="failed", exception=True)
+        cell = notebook["cells"][of.failed_cell]["metadata"]
+        cell.setdefault("papermill", {}).update(status="failed", exception=True)
     write_json(of.output, notebook)
 
 

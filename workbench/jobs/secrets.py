@@ -32,8 +32,8 @@ def check_reference(name: str, value: Any) -> None:
     """
     if value not in (None, "") and not (isinstance(value, str) and _REFERENCE.match(value)):
         raise BadParameter(
-            f"{name!r} looks like a secret, and what a job is given is written down. Put it in an environment variable, "
-            f"give {name}='env:NAME', and read it in the notebook with workbench.jobs.secrets.secret({name})."
+            f"{name!r} looks like a secret, and what a job is given is written down. Put it in an environment "
+            f"variable, give {name}='env:NAME', and read it in the notebook with workbench.jobs.secrets.secret({name})."
         )
 
 
@@ -54,5 +54,6 @@ def secret(reference: str) -> str:
     """
     match = _REFERENCE.match(reference)
     if not match or match[1] not in os.environ:
-        raise BadParameter(f"No environment variable behind {reference.partition('=')[0]!r}. Set it where the job starts.")
+        # What came is not shown: it may be the secret itself.
+        raise BadParameter("A secret is given as 'env:NAME', and NAME is set where the job starts. Set it.")
     return os.environ[match[1]]

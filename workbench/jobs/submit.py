@@ -26,7 +26,7 @@ _STARTED: list[subprocess.Popen[bytes]] = []
 
 
 def submit(notebook: str | Path, parameters: dict[str, Any] | None = None, *, wait: bool = True, show: bool = True,
-           timeout: float | None = None, home: str | Path | None = None) -> Job:
+           timeout: float | None = None, home: str | Path | None = None, folder: str | Path | None = None) -> Job:
     """Run a notebook with parameters, in a process of its own, and keep a record.
 
     Parameters
@@ -43,6 +43,8 @@ def submit(notebook: str | Path, parameters: dict[str, Any] | None = None, *, wa
         Seconds that the job may take, from 0 up.
     home : str or Path, optional
         Folder of everything that Workbench writes.
+    folder : str or Path, optional
+        The notebook's working folder; by default the one of this process.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def submit(notebook: str | Path, parameters: dict[str, Any] | None = None, *, wa
         raise BadParameter(f"'timeout' is a number of seconds above 0, got {timeout!r}. Change it, or leave it out.")
     path = find(notebook)
     job = _create(path, check(path, dict(parameters or {})), home)
-    job = _start(job, timeout)
+    job = _start(job, timeout, folder)
     return _watched(job, show) if wait else job
 
 
@@ -84,12 +86,14 @@ def _create(notebook: Path, parameters: dict[str, Any], home: str | Path | None)
     return job
 
 
-def _start(job: Job, timeout: float | None) -> Job:
+def _start(job: Job, timeout: float | None, folder: str | Path | None) -> Job:
     """Start the job's process, in a group of its own so that the terminal's Ctrl-C does not reach it."""
-    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path), *([] if timeout is None else [str(timeout)])]
+    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path)]
+    command += [] if timeout is None else [str(timeout)]
     with (job.path / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=_environment(job)
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env=_environment(job),
         )
     _STARTED[:] = [p for p in _STARTED if p.poll() is None] + [process]
     return update(job.path, pid=process.pid)
