@@ -130,12 +130,14 @@ class Bundle(Result):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Bundle:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{
-            **content,
-            "classes": tuple(content["classes"]),
-            "features": tuple(content["features"]),
-            "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
-        })
+        return cls(
+            **{
+                **content,
+                "classes": tuple(content["classes"]),
+                "features": tuple(content["features"]),
+                "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
+            }
+        )
 
 
 def file_hash(path: Path) -> str:
@@ -149,4 +151,6 @@ def _check_file(folder: Path, name: str, expected: str) -> None:
     if not path.is_file():
         raise Damaged(f"The bundle's file {name!r} is missing. Copy the bundle again, or package the model again.")
     if file_hash(path) != expected:
-        raise Damaged(f"The bundle's file {name!r} is not what was packaged. Copy the bundle again, or package it again.")
+        raise Damaged(
+            f"The bundle's file {name!r} is not what was packaged. Copy the bundle again, or package it again."
+        )

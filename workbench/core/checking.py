@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from workbench.core.contract import Column, Contract, Kind
 
 LONGEST = 60  # characters of a value that an error may repeat
-EXTRAS = 5    # extra columns that are named
+EXTRAS = 5  # extra columns that are named
 
 
 class Checked(NamedTuple):
@@ -62,7 +62,9 @@ def check(rows: Mapping[str, Any] | Sequence[Any], contract: Contract, features:
     needed = [contract[name] for name in features]
     for i, row in enumerate(several):
         if not isinstance(row, Mapping):
-            found.problems.append({"row": i, "field": "", "expected": "an object of columns and values", "got": _worded(row)})
+            found.problems.append(
+                {"row": i, "field": "", "expected": "an object of columns and values", "got": _worded(row)}
+            )
             row = {}
         elif not _check_row(row, i, needed, found):
             found.flags[i].clear()
@@ -134,11 +136,20 @@ def _moment(value: Any) -> datetime | None:
 
 
 _CLEAN: dict[Kind, Callable[[Any], Any]] = {
-    "number": _number, "integer": _whole, "boolean": _yes_or_no, "category": _text, "text": _text, "datetime": _moment,
+    "number": _number,
+    "integer": _whole,
+    "boolean": _yes_or_no,
+    "category": _text,
+    "text": _text,
+    "datetime": _moment,
 }
 _EXPECTED: dict[Kind, str] = {
-    "number": "a finite number", "integer": "a whole number", "boolean": "true or false", "category": "a text",
-    "text": "a text", "datetime": "a moment such as 2013-07-01T14:30:00Z",
+    "number": "a finite number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "category": "a text",
+    "text": "a text",
+    "datetime": "a moment such as 2013-07-01T14:30:00Z",
 }
 
 
@@ -156,8 +167,15 @@ def _worded(value: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    kinds = {bool: "the truth value", int: "the number", float: "the number", str: "the text", type(None): "null",
-             dict: "an object", list: "a list"}
+    kinds = {
+        bool: "the truth value",
+        int: "the number",
+        float: "the number",
+        str: "the text",
+        type(None): "null",
+        dict: "an object",
+        list: "a list",
+    }
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from workbench.core.compiled import Columns
 from workbench.core.contract import Contract
 
 
@@ -37,7 +37,7 @@ class PipelineModel:
 
         return cls(load_pipeline(Path(path)), features, contract)
 
-    def predict(self, columns: Mapping[Any, Any]) -> np.ndarray[Any, Any]:
+    def predict(self, columns: Columns) -> np.ndarray[Any, Any]:
         """Binary: probability of the second class, shape (rows,); multiclass: (rows, classes); regression: (rows,)."""
         frame = self._frame(columns)
         if self.contract.task == "regression":
@@ -45,13 +45,13 @@ class PipelineModel:
         probability = np.asarray(self.pipeline.predict_proba(frame))
         return probability[:, 1] if self.contract.task == "binary" else probability
 
-    def explain(self, columns: Mapping[Any, Any]) -> None:
+    def explain(self, columns: Columns) -> None:
         """No exact reasons: None."""
 
-    def _frame(self, columns: Mapping[Any, Any]) -> Any:
+    def _frame(self, columns: Columns) -> Any:
         import pandas as pd
 
-        dtypes = {"category": "str", "text": "str", "datetime": "datetime64[us]"}
+        dtypes: dict[str, Any] = {"category": "str", "text": "str", "datetime": "datetime64[us]"}
         made = {f: pd.Series(np.asarray(columns[f], dtype=object)) for f in self.features}
         kinds = {f: self.contract[f].kind for f in self.features}
         return pd.DataFrame({f: s.astype(dtypes.get(kinds[f], "float64")) for f, s in made.items()})

@@ -25,8 +25,17 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
     explanation : Explanation, optional
         Adds what drives the predictions.
     """
-    parts = (_opening(bundle, run), _scores(run), _data(run), _features(run), _left_out(run), _drivers(explanation),
-             _model(bundle, packed), _limits(run), _lineage(bundle))
+    parts = (
+        _opening(bundle, run),
+        _scores(run),
+        _data(run),
+        _features(run),
+        _left_out(run),
+        _drivers(explanation),
+        _model(bundle, packed),
+        _limits(run),
+        _lineage(bundle),
+    )
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
 
@@ -43,7 +52,8 @@ def _opening(bundle: Bundle, run: Run) -> Iterator[str]:
 def _scores(run: Run) -> Iterator[str]:
     yield "## Scores"
     yield ""
-    yield f"On {run.split.holdout_rows:,} rows that were held out ({run.split.kind} split). {plain(run.split.reason)}".rstrip()
+    rows = f"On {run.split.holdout_rows:,} rows that were held out ({run.split.kind} split)."
+    yield f"{rows} {plain(run.split.reason)}".rstrip()
     yield ""
     yield from ("| metric | value | interval |", "|---|---|---|")
     for m in run.metrics:
@@ -68,7 +78,8 @@ def _features(run: Run) -> Iterator[str]:
     for name in run.features:
         column = run.contract[name]
         note = " (sensitive)" if column.sensitive else ""
-        yield f"| {code(name)}{note} | {column.kind} | {_usual(column)} | {'allowed' if column.missing_allowed else 'refused'} |"
+        missing = "allowed" if column.missing_allowed else "refused"
+        yield f"| {code(name)}{note} | {column.kind} | {_usual(column)} | {missing} |"
 
 
 def _usual(column: Column) -> str:
@@ -88,7 +99,12 @@ def _left_out(run: Run) -> Iterator[str]:
 
 def _drivers(explanation: Explanation | None) -> Iterator[str]:
     if explanation is not None:
-        yield from ("## What drives the predictions", "", f"Mean absolute SHAP value, in {plain(explanation.unit)}.", "")
+        yield from (
+            "## What drives the predictions",
+            "",
+            f"Mean absolute SHAP value, in {plain(explanation.unit)}.",
+            "",
+        )
         for name, value in list(explanation.importance().items())[:10]:
             yield f"- {code(name)}: {value:.4g}"
 
@@ -96,18 +112,21 @@ def _drivers(explanation: Explanation | None) -> Iterator[str]:
 def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
     yield from ("## Model", "")
     if bundle.compiled:
-        yield f"Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: {packed.difference:.1e}."
+        yield "Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: "
+        yield f"{packed.difference:.1e}."
     else:
         yield f"Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
 
 
 def _limits(run: Run) -> Iterator[str]:
     yield from ("## Limits", "")
-    yield "- Valid for rows like those it was trained on. Unseen categories and numbers out of range are answered and flagged."
+    yield "- Valid for rows like those it was trained on."
+    yield "- Unseen categories and numbers out of range are answered and flagged."
     yield "- Reasons say what moved the model's answer, not what causes the outcome."
     sensitive = [c for c in run.features if run.contract[c].sensitive]
     if sensitive:
-        yield f"- Uses sensitive columns: {', '.join(map(code, sensitive))}. Look at its fairness before it decides about people."
+        names = ", ".join(map(code, sensitive))
+        yield f"- Uses sensitive columns: {names}. Look at its fairness before it decides about people."
     yield from (f"- {f.code}: {plain(f.message)}" for f in run.findings if f.severity != "info")
 
 
@@ -126,9 +145,12 @@ def code(value: object) -> str:
     "`a'‹b›¦c`"
     """
     text = " ".join(str(value).split())[:120]
-    return "`" + text.translate(str.maketrans({"`": "'", "|": "¦", "<": "‹", ">": "›"})) + "`"
+    return "`" + text.translate(str.maketrans("`|<>", "'¦‹›")) + "`"
+
+
+_HARMLESS = {ord("<"): "&lt;", ord(">"): "&gt;", ord("|"): "\\|", ord("["): "\\[", ord("`"): "'"}
 
 
 def plain(text: str) -> str:
     """A sentence that may quote the data, without HTML, links or tables."""
-    return " ".join(text.split()).translate(str.maketrans({"<": "&lt;", ">": "&gt;", "|": "\\|", "[": "\\[", "`": "'"}))
+    return " ".join(text.split()).translate(_HARMLESS)

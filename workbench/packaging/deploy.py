@@ -26,7 +26,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD \\
 ENTRYPOINT ["/env/bin/python", "-m", "scoring", "--host", "0.0.0.0", "--port", "8080", "--log", "/log"]
 """
 
-COMPOSE = """# docker compose -f deploy/compose.yaml up --build; set WORKBENCH_API_KEY first if others can reach the port.
+COMPOSE = """# docker compose -f deploy/compose.yaml up --build
+# Set WORKBENCH_API_KEY first if others can reach the port.
 services:
   scoring:
     build:

@@ -16,7 +16,12 @@ from workbench.packaging.model import Packed
 
 ROWS = 20
 WRONG: dict[str, Any] = {
-    "number": "many", "integer": "many", "boolean": "perhaps", "category": 3, "text": 3, "datetime": "yesterday",
+    "number": "many",
+    "integer": "many",
+    "boolean": "perhaps",
+    "category": 3,
+    "text": 3,
+    "datetime": "yesterday",
 }
 
 
@@ -29,12 +34,15 @@ def write_golden(bundle: Bundle, run: Run, packed: Packed) -> None:
     frame = _sample(run)
     rows = json_rows(frame, run.contract)
     found = packed.model.explain(frame)
-    write_json(bundle.path / "golden" / "rows.json", {
-        "rows": rows,
-        "predictions": _predict(run, frame).tolist(),
-        "features": list(run.features),
-        "values": None if found is None else found[0].tolist(),
-    })
+    write_json(
+        bundle.path / "golden" / "rows.json",
+        {
+            "rows": rows,
+            "predictions": _predict(run, frame).tolist(),
+            "features": list(run.features),
+            "values": None if found is None else found[0].tolist(),
+        },
+    )
     write_json(bundle.path / "golden" / "bad.json", bad_rows(rows[0], run.contract, run.features))
 
 
@@ -58,7 +66,7 @@ def json_value(value: Any, column: Column) -> Any:
 
 
 def bad_rows(row: dict[str, Any], contract: Contract, features: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Spoilt copies of a good row with the errors that they must get: a missing column, and a wrong type of each kind."""
+    """Spoilt copies of a good row with the errors that they must get: a missing column, a wrong type of each kind."""
     spoilt = [{k: v for k, v in row.items() if k != features[0]}]
     for kind, wrong in WRONG.items():
         name = next((f for f in features if contract[f].kind == kind), None)

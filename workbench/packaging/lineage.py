@@ -22,9 +22,17 @@ def lineage(run: Run) -> dict[str, Any]:
         ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``environment``.
     """
     return {
-        "source": run.source, "fingerprint": run.fingerprint, "run": run.id, "seed": run.seed, "trained": run.created,
+        "source": run.source,
+        "fingerprint": run.fingerprint,
+        "run": run.id,
+        "seed": run.seed,
+        "trained": run.created,
         "commit": _commit(),
-        "environment": {"python": platform.python_version(), "workbench": __version__, **{p: _version(p) for p in PACKAGES}},
+        "environment": {
+            "python": platform.python_version(),
+            "workbench": __version__,
+            **{p: _version(p) for p in PACKAGES},
+        },
     }
 
 

@@ -39,7 +39,9 @@ def _add(name: str, found: dict[str, str]) -> None:
     try:
         package = distribution(name)
     except PackageNotFoundError as error:
-        raise MissingExtra(f"A bundle needs {name!r}, which is not installed. Install it with: pip install {name}") from error
+        raise MissingExtra(
+            f"A bundle needs {name!r}, which is not installed. Install it with: pip install {name}"
+        ) from error
     found[key] = package.version
     for line in package.requires or ():
         needed = Requirement(line)

@@ -66,5 +66,7 @@ def pack(run: Run) -> Packed:
         return Packed(PipelineModel(run.pipeline, run.features, run.contract), run.pipeline, 0.0, str(error))
     apart = difference(run.pipeline, model, rows)
     if not apart <= LIMIT:
-        raise Refused(f"The compiled model differs from the pipeline by {apart:.3g}. It is not shipped; please report the model.")
+        raise Refused(
+            f"The compiled model differs from the pipeline by {apart:.3g}. It is not shipped; please report the model."
+        )
     return Packed(model, run.pipeline, apart)

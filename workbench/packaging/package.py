@@ -131,7 +131,9 @@ def version_of(name: str, alias: str, of: Settings | None = None) -> int:
     try:
         return int(client(of).get_model_version_by_alias(name, alias).version)
     except MlflowException as error:
-        raise NotFound(f"{name} has no alias {alias!r}. Set it with `workbench promote {name} VERSION`, or name a version.") from error
+        raise NotFound(
+            f"{name} has no alias {alias!r}. Set it with `workbench promote {name} VERSION`, or name a version."
+        ) from error
 
 
 @contextmanager
@@ -142,7 +144,9 @@ def _registered(run: Run, name: str, of: Settings) -> Iterator[tuple[int, str]]:
         store.create_registered_model(name)
     artifacts = f"bundles/{name}-{token_hex(4)}"
     source = f"{store.get_run(run.id).info.artifact_uri}/{artifacts}"
-    made = store.create_model_version(name, source, run.id, tags={"fingerprint": run.fingerprint, "model": run.best.name})
+    made = store.create_model_version(
+        name, source, run.id, tags={"fingerprint": run.fingerprint, "model": run.best.name}
+    )
     try:
         yield int(made.version), artifacts
     except BaseException:
@@ -153,10 +157,21 @@ def _registered(run: Run, name: str, of: Settings) -> Iterator[tuple[int, str]]:
 def _build(run: Run, name: str, version: int, packed: Packed, explanation: Explanation | None, root: Path) -> Bundle:
     """The whole folder under a temporary name beside its place."""
     bundle = Bundle(
-        name=name, version=version, run_id=run.id, model=run.best.name, task=run.task, classes=run.classes,
-        features=run.features, threshold=run.threshold, metrics=run.metrics, fingerprint=run.fingerprint,
-        compiled=packed.compiled is not None, files={}, created=datetime.now(UTC).isoformat(timespec="seconds"),
-        lineage=lineage(run), path=root / f".{version}.{token_hex(4)}.tmp",
+        name=name,
+        version=version,
+        run_id=run.id,
+        model=run.best.name,
+        task=run.task,
+        classes=run.classes,
+        features=run.features,
+        threshold=run.threshold,
+        metrics=run.metrics,
+        fingerprint=run.fingerprint,
+        compiled=packed.compiled is not None,
+        files={},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        lineage=lineage(run),
+        path=root / f".{version}.{token_hex(4)}.tmp",
     )
     bundle.path.mkdir(parents=True)
     try:
@@ -202,7 +217,13 @@ def _set_alias(bundle: Bundle, promote: bool | None, of: Settings) -> None:
     first = CHAMPION not in aliases
     champion = first if promote is None else promote
     store.set_registered_model_alias(bundle.name, CHAMPION if champion else CHALLENGER, str(bundle.version))
-    details = {"name": bundle.name, "version": bundle.version, "run": bundle.run_id}
+    details: dict[str, Any] = {"name": bundle.name, "version": bundle.version, "run": bundle.run_id}
     audit.record(of.audit_log, "package", manifest=file_hash(bundle.path / MANIFEST), **details)
     if champion:
-        audit.record(of.audit_log, "promote", previous=aliases.get(CHAMPION), reason="first version" if first else "asked for", **details)
+        audit.record(
+            of.audit_log,
+            "promote",
+            previous=aliases.get(CHAMPION),
+            reason="first version" if first else "asked for",
+            **details,
+        )

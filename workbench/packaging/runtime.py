@@ -9,10 +9,26 @@ from workbench.core.bundle import Bundle
 from workbench.core.store import write_bytes, write_text
 
 SCORING = (
-    "__init__.py", "errors.py", "core/__init__.py", "core/bundle.py", "core/checking.py", "core/compiled.py", "core/contract.py",
-    "core/finding.py", "core/metric.py", "core/profile.py", "core/result.py", "core/store.py", "core/trees.py",
-    "scoring/__init__.py", "scoring/__main__.py", "scoring/log.py", "scoring/metrics.py", "scoring/pyfunc.py",
-    "scoring/runtime.py", "scoring/service.py",
+    "__init__.py",
+    "errors.py",
+    "core/__init__.py",
+    "core/bundle.py",
+    "core/checking.py",
+    "core/compiled.py",
+    "core/contract.py",
+    "core/finding.py",
+    "core/metric.py",
+    "core/profile.py",
+    "core/result.py",
+    "core/store.py",
+    "core/trees.py",
+    "scoring/__init__.py",
+    "scoring/__main__.py",
+    "scoring/log.py",
+    "scoring/metrics.py",
+    "scoring/pyfunc.py",
+    "scoring/runtime.py",
+    "scoring/service.py",
 )
 PIPELINE = ("core/pipeline_model.py", "core/pipelines.py", "core/dates.py")
 

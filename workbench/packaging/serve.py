@@ -43,7 +43,9 @@ def serve(name: str, *, host: str = "127.0.0.1", port: int = 8080) -> None:
     stop = threading.Event()
     if not _is_fixed(name):
         threading.Thread(target=_follow, args=(service, name, stop), daemon=True).start()
-    sys.stderr.write(f"{made.headline()}\nListening on http://{host}:{port} (POST /predict, GET /contract). Stop with Ctrl-C.\n")
+    sys.stderr.write(
+        f"{made.headline()}\nListening on http://{host}:{port} (POST /predict, GET /contract). Stop with Ctrl-C.\n"
+    )
     try:
         run(service, host, port)
     finally:

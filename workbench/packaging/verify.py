@@ -24,8 +24,8 @@ from workbench.errors import Refused
 from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
 
-START = 60.0          # seconds until the service must be ready
-PREDICTION = 1e-12    # the processor's exp may differ in the last digit
+START = 60.0  # seconds until the service must be ready
+PREDICTION = 1e-12  # the processor's exp may differ in the last digit
 REASON = 1e-9
 HEAVY = ("pandas", "sklearn", "scipy", "mlflow", "shap")
 
@@ -94,7 +94,8 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
         As :func:`workbench.bundle` takes it.
     fresh : bool
         True: first build a new environment from the bundle's own ``requirements.lock`` (takes a minute, needs a
-        package index). False: use the packages of this environment, isolated from the working folder and ``PYTHONPATH``.
+        package index). False: use the packages of this environment, isolated from the
+        working folder and ``PYTHONPATH``.
 
     Returns
     -------
@@ -127,7 +128,7 @@ def _environment(bundle: Bundle, scratch: Path) -> str:
     """A new virtual environment with nothing but the bundle's lock; returns its Python."""
     subprocess.run([sys.executable, "-m", "venv", scratch / "env"], check=True, capture_output=True)
     python = str(scratch / "env" / "bin" / "python")
-    command = [python, "-m", "pip", "install", "-q", "--no-deps", "-r", bundle.path / "requirements.lock"]
+    command = [python, "-m", "pip", "install", "-q", "--no-deps", "-r", str(bundle.path / "requirements.lock")]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise Refused(f"The bundle's requirements can't be installed: {done.stderr[-500:]} Check the package index.")
@@ -165,7 +166,9 @@ def _wait_until_ready(process: subprocess.Popen[str], address: str, errors: Any)
         except (URLError, OSError):
             time.sleep(0.05)
     errors.seek(0)
-    raise Refused(f"The bundle's service did not start: {errors.read()[-800:] or 'no message'} Package the model again.")
+    raise Refused(
+        f"The bundle's service did not start: {errors.read()[-800:] or 'no message'} Package the model again."
+    )
 
 
 def _stop(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -209,7 +212,9 @@ def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
     yield Check("runs alone", own, f"code from {'the bundle' if own else told.get('workbench', 'nowhere')}")
     if bundle.compiled:
         heavy = [m for m in HEAVY if m in told.get("modules", HEAVY)]
-        yield Check("light", not heavy, f"imports {', '.join(heavy)}" if heavy else "no pandas, scikit-learn or MLflow imported")
+        yield Check(
+            "light", not heavy, f"imports {', '.join(heavy)}" if heavy else "no pandas, scikit-learn or MLflow imported"
+        )
 
 
 def _post(address: str, content: Any, raw: bytes | None = None) -> tuple[int, dict[str, Any]]:

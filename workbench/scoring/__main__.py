@@ -15,7 +15,9 @@ from workbench.scoring.service import Service
 
 def main(arguments: Sequence[str] | None = None, bundle: Path | None = None) -> None:
     """Serve a bundle until stopped; ``bundle`` is the default for ``--bundle``."""
-    parser = argparse.ArgumentParser(prog="scoring", description="Answer JSON rows over HTTP with predictions and reasons.")
+    parser = argparse.ArgumentParser(
+        prog="scoring", description="Answer JSON rows over HTTP with predictions and reasons."
+    )
     parser.add_argument("--bundle", type=Path, default=bundle, required=bundle is None, help="folder of the bundle")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; loopback unless you say otherwise")
     parser.add_argument("--port", type=int, default=8080)
@@ -34,8 +36,15 @@ def run(service: Service, host: str, port: int) -> None:
     """Listen until SIGINT or SIGTERM; requests in progress are answered first."""
     import uvicorn
 
-    uvicorn.run(service.application(), host=host, port=port, log_level="warning", access_log=False, server_header=False,
-                timeout_graceful_shutdown=20)
+    uvicorn.run(
+        service.application(),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The prediction log: what was asked and answered, and which labels came later. Survives a killed process.
 
-SQLite in WAL mode with ``synchronous=NORMAL``: what :meth:`PredictionLog.append` acknowledged is there after ``kill -9``
-(after a power cut the last moments may be missing, never half a record).
+SQLite in WAL mode with ``synchronous=NORMAL``: what :meth:`PredictionLog.append` acknowledged is there after
+``kill -9`` (after a power cut the last moments may be missing, never half a record).
 """
 
 from __future__ import annotations
@@ -81,15 +81,16 @@ class PredictionLog:
         lines = [self._line(r, now) for r in records]
         with self._transaction() as store:
             store.executemany(
-                "INSERT INTO records (id, at, version, row, prediction, answer, flags, latency_ms) VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO records (id, at, version, row, prediction, answer, flags, latency_ms) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 lines,
             )
         return [line[0] for line in lines]
 
     def label(self, pairs: Iterable[tuple[Any, Any]]) -> int:
-        """Keep labels that came later, (id, label) each, and return how many ids are in the log. The last label wins."""
+        """Keep labels that came later, (id, label) each; the last one wins. Returns how many of the ids are known."""
         now = _iso(datetime.now(UTC))
-        lines = [(_clean(id), _json(label), now) for id, label in pairs]
+        lines = [(_clean(record), _json(label), now) for record, label in pairs]
         with self._transaction() as store:
             store.executemany("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", lines)
             return sum(self._knows(store, line[0]) for line in lines)
@@ -124,8 +125,13 @@ class PredictionLog:
     def _line(self, record: Mapping[str, Any], now: datetime) -> tuple[Any, ...]:
         row = {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in record["row"].items()}
         return (
-            _clean(record.get("id") or uuid4().hex), _iso(record.get("at") or now), record.get("version"), _json(row),
-            _json(record["prediction"]), _json(record.get("answer")), _json(list(record.get("flags") or ())),
+            _clean(record.get("id") or uuid4().hex),
+            _iso(record.get("at") or now),
+            record.get("version"),
+            _json(row),
+            _json(record["prediction"]),
+            _json(record.get("answer")),
+            _json(list(record.get("flags") or ())),
             record.get("latency_ms"),
         )
 
@@ -138,22 +144,28 @@ class PredictionLog:
             return bytes.fromhex(store.execute("SELECT value FROM meta WHERE name = 'hashing key'").fetchone()[0])
 
     @staticmethod
-    def _knows(store: sqlite3.Connection, id: str) -> bool:
-        return store.execute("SELECT 1 FROM records WHERE id = ? LIMIT 1", (id,)).fetchone() is not None
+    def _knows(store: sqlite3.Connection, record: str) -> bool:
+        return store.execute("SELECT 1 FROM records WHERE id = ? LIMIT 1", (record,)).fetchone() is not None
 
 
 def _record(line: tuple[Any, ...]) -> dict[str, Any]:
-    id, at, version, row, prediction, answer, flags, latency, label = line
+    record, at, version, row, prediction, answer, flags, latency, label = line
     return {
-        "id": id, "at": at, "version": version, "row": json.loads(row), "prediction": json.loads(prediction),
-        "answer": json.loads(answer), "flags": json.loads(flags), "latency_ms": latency,
+        "id": record,
+        "at": at,
+        "version": version,
+        "row": json.loads(row),
+        "prediction": json.loads(prediction),
+        "answer": json.loads(answer),
+        "flags": json.loads(flags),
+        "latency_ms": latency,
         "label": None if label is None else json.loads(label),
     }
 
 
-def _clean(id: Any) -> str:
+def _clean(record: Any) -> str:
     """An id as text that SQLite can hold: a lone surrogate has no UTF-8."""
-    return str(id).encode("utf-8", "replace").decode()
+    return str(record).encode("utf-8", "replace").decode()
 
 
 def _iso(moment: str | datetime) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from workbench.core.bundle import Bundle
 from workbench.core.checking import check
-from workbench.core.compiled import CompiledModel, moments, numbers
+from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Refused
 
@@ -27,10 +27,10 @@ class Model(Protocol):
     def unit(self) -> str:
         """Of the reasons."""
 
-    def predict(self, columns: Mapping[Any, Any]) -> Array:
+    def predict(self, columns: Columns) -> Array:
         """Predictions, one a row."""
 
-    def explain(self, columns: Mapping[Any, Any]) -> tuple[Array, float | Array] | None:
+    def explain(self, columns: Columns) -> tuple[Array, float | Array] | None:
         """What each column added, and the base; None where the model gives no reasons."""
 
 
@@ -120,10 +120,15 @@ class Scorer:
         if found is None:
             raise Refused("This model has no tables, so there are no exact reasons. Package a model that compiles.")
         values, base = found
-        return {"features": list(self.features), "values": values.tolist(), "unit": self.model.unit,
-                "base": np.broadcast_to(base, len(values)).tolist(), "method": getattr(self.model, "method", "")}
+        return {
+            "features": list(self.features),
+            "values": values.tolist(),
+            "unit": self.model.unit,
+            "base": np.broadcast_to(base, len(values)).tolist(),
+            "method": getattr(self.model, "method", ""),
+        }
 
-    def score_columns(self, columns: Mapping[Any, Any]) -> tuple[Array, dict[str, Array]]:
+    def score_columns(self, columns: Columns) -> tuple[Array, dict[str, Array]]:
         """Score a whole frame, without reasons.
 
         Parameters
@@ -160,14 +165,20 @@ class Scorer:
         yes = share >= cut
         return {"prediction": share, "answer": classes[int(yes)], "probability": share if yes else 1.0 - share}
 
-    def _reasons(self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int) -> list[list[dict[str, Any]]]:
+    def _reasons(
+        self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int
+    ) -> list[list[dict[str, Any]]]:
         found = self.model.explain(columns) if most > 0 else None
         if found is None:
             return [[] for _ in rows]
         values = found[0]
         strongest = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :most].tolist()
         return [
-            [{"column": self.features[j], "value": row.get(self.features[j]), "added": added[j]} for j in order if added[j]]
+            [
+                {"column": self.features[j], "value": row.get(self.features[j]), "added": added[j]}
+                for j in order
+                if added[j]
+            ]
             for row, added, order in zip(rows, values.tolist(), strongest, strict=True)
         ]
 

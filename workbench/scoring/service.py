@@ -60,12 +60,19 @@ class Service:
     def application(self) -> Starlette:
         """The ASGI application."""
         posts = {"/predict": self._predict, "/explain": self._explain, "/feedback": self._feedback}
-        gets = {"/contract": self._contract, "/health": self._health, "/ready": self._ready, "/metrics": self._metrics,
-                "/openapi.json": self._openapi}
-        return Starlette(routes=[
-            *(Route(path, self._guarded(path, handler), methods=["POST"]) for path, handler in posts.items()),
-            *(Route(path, self._guarded(path, handler), methods=["GET"]) for path, handler in gets.items()),
-        ])
+        gets = {
+            "/contract": self._contract,
+            "/health": self._health,
+            "/ready": self._ready,
+            "/metrics": self._metrics,
+            "/openapi.json": self._openapi,
+        }
+        return Starlette(
+            routes=[
+                *(Route(path, self._guarded(path, handler), methods=["POST"]) for path, handler in posts.items()),
+                *(Route(path, self._guarded(path, handler), methods=["GET"]) for path, handler in gets.items()),
+            ]
+        )
 
     def _guarded(self, path: str, handler: Handler) -> Handler:
         """The handler behind the key, with errors as answers and the time counted."""
@@ -113,10 +120,12 @@ class Service:
         if self.log is not None:
             latency = 1000 * (time.perf_counter() - start)
             known = set(scorer.contract.names)
-            self.log.append([
-                {**a, "row": {c: v for c, v in row.items() if c in known}, "latency_ms": latency}
-                for a, row in zip(answers, rows, strict=True)
-            ])
+            self.log.append(
+                [
+                    {**a, "row": {c: v for c, v in row.items() if c in known}, "latency_ms": latency}
+                    for a, row in zip(answers, rows, strict=True)
+                ]
+            )
         return answers
 
     async def _explain(self, request: Request) -> Response:
@@ -135,8 +144,14 @@ class Service:
 
     async def _contract(self, request: Request) -> Response:
         bundle = self.scorer.bundle
-        return _json({"name": bundle.name, "version": bundle.version, "features": list(bundle.features),
-                      **self.scorer.contract.only(bundle.features).to_dict()})
+        return _json(
+            {
+                "name": bundle.name,
+                "version": bundle.version,
+                "features": list(bundle.features),
+                **self.scorer.contract.only(bundle.features).to_dict(),
+            }
+        )
 
     async def _health(self, request: Request) -> Response:
         return _json({"status": "ok"})
@@ -154,7 +169,11 @@ class Service:
 def openapi(scorer: Scorer) -> dict[str, Any]:
     """The OpenAPI description of the service, with the contract as the schema of a row."""
     row = {"$ref": "#/components/schemas/Row"}
-    many = {"type": "object", "properties": {"rows": {"type": "array", "maxItems": MOST_ROWS, "items": row}}, "required": ["rows"]}
+    many = {
+        "type": "object",
+        "properties": {"rows": {"type": "array", "maxItems": MOST_ROWS, "items": row}},
+        "required": ["rows"],
+    }
     body = {"required": True, "content": {"application/json": {"schema": {"oneOf": [row, many]}}}}
     bad = {"description": "A row breaks the contract: field, expected, got."}
     post = {"requestBody": body, "responses": {"200": {"description": "Answers."}, "422": bad}}
@@ -163,8 +182,13 @@ def openapi(scorer: Scorer) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": scorer.bundle.name, "version": str(scorer.bundle.version)},
         "paths": {
-            **{path: {"post": {"summary": what, **post}} for path, what in (("/predict", "Score rows"), ("/explain", "Say why"))},
-            "/feedback": {"post": {"summary": "Send labels that came later", "responses": {"200": {"description": "OK"}}}},
+            **{
+                path: {"post": {"summary": what, **post}}
+                for path, what in (("/predict", "Score rows"), ("/explain", "Say why"))
+            },
+            "/feedback": {
+                "post": {"summary": "Send labels that came later", "responses": {"200": {"description": "OK"}}}
+            },
             **{p: {"get": get} for p in ("/contract", "/health", "/ready", "/metrics")},
         },
         "components": {"schemas": {"Row": row_schema(scorer.contract, scorer.features)}},
@@ -174,7 +198,8 @@ def openapi(scorer: Scorer) -> dict[str, Any]:
 def row_schema(contract: Contract, features: tuple[str, ...]) -> dict[str, Any]:
     """JSON Schema of a row."""
     return {
-        "type": "object", "required": list(features),
+        "type": "object",
+        "required": list(features),
         "properties": {name: _column_schema(contract[name]) for name in features},
     }
 
