@@ -106,7 +106,7 @@ class Service:
         if not self._key:
             return True
         sent = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        return compare_digest(sent.encode(), self._key.encode())
+        return compare_digest(sent.encode("latin-1", "replace"), self._key.encode())  # HTTP headers are Latin-1
 
     async def _predict(self, request: Request) -> Response:
         rows, single = _rows(await _body(request))
