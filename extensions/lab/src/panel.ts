@@ -79,11 +79,15 @@ export class WorkbenchPanel extends Widget {
     form.node.append(button);
     form.node.addEventListener('submit', event => {
       event.preventDefault();
-      void (form.isComplete() && this.insert(step, form));
+      if (form.isComplete()) {
+        void this.insert(step, form);
+      }
     });
     void this.offer(form);
     form.node.addEventListener('change', event => {
-      void ((event.target as HTMLInputElement).name === 'source' && this.offer(form));
+      if ((event.target as HTMLInputElement).name === 'source') {
+        void this.offer(form);
+      }
     });
     return [h('p', { class: 'jp-wb-about' }, this.trans.__(step.schema.description)), form.node];
   }
@@ -99,8 +103,18 @@ export class WorkbenchPanel extends Widget {
     this.tell('');
     try {
       await this.commands.execute(CommandIDs.insertStep, { step: step.verb, values: form.values() });
+      this.lead(step);
     } catch (error) {
       this.tell(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** After a step has worked out, show the next one if it is still to come and nobody went elsewhere. */
+  private lead(from: IStep): void {
+    const next = this.model.steps[this.model.steps.indexOf(from) + 1];
+    const done = this.model.state(from.verb) === 'done' && this.opened === from.verb;
+    if (next && done && this.model.state(next.verb) === 'waiting') {
+      this.open(next.verb);
     }
   }
 
