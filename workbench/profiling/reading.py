@@ -153,8 +153,8 @@ def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        number: float64. integer: int64, float64 where values are missing. boolean: bool, float64 (0, 1) where values
-        are missing. category, text: ``str``. datetime: ``datetime64``.
+        number: float64. integer: int64, float64 where values are missing. boolean: float64 (0, 1). category, text:
+        ``str``. datetime: ``datetime64``.
 
     Raises
     ------
@@ -271,8 +271,7 @@ def _booleans(values: pd.Series) -> pd.Series:
     words = values.map(
         lambda v: {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}.get(str(v).strip().lower())
     )
-    numbers = words.astype("float64")
-    return numbers.astype(bool) if bool(numbers.notna().all()) else numbers
+    return words.astype("float64")
 
 
 def _datetimes(values: pd.Series) -> pd.Series:
