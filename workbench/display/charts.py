@@ -107,7 +107,7 @@ def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
     ticks = [low + (high - low) * share for share in (0.08, 0.5, 0.92)]
     lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
     return Markup("").join(
-        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:.4g}")
+        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:.3g}")
         for t in ticks
     )
 
@@ -135,17 +135,22 @@ def _mark(point: Point, x: float, y: _Axis) -> Markup:
         ends = Markup('<line class="wb-whisker" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>')
         whisker = ends.format(x, y(point.low), y(point.high))
     text = Markup("<title>{}: {:.4g}</title>").format(point.label, point.value)
-    shape = _square if point.status == "alarm" else _dot
-    return Markup("<g>{}{}{}</g>").format(text, whisker, shape(x, y(point.value), f"wb-{point.status}", 4.5))
+    return Markup("<g>{}{}{}</g>").format(text, whisker, _symbol(point.status, x, y(point.value)))
 
 
 def _dot(x: float, y: float, kind: str, radius: float = 2.5) -> Markup:
     return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>').format(kind, x, y, radius)
 
 
-def _square(x: float, y: float, kind: str, radius: float) -> Markup:
-    corners = f"{x:.1f},{y - radius - 1.5:.1f} {x + radius + 1:.1f},{y + radius:.1f} {x - radius - 1:.1f},{y + radius:.1f}"
-    return Markup('<polygon class="{}" points="{}"/>').format(kind, corners)
+def _symbol(status: str, x: float, y: float) -> Markup:
+    """A status is told by its shape too: triangle, diamond or dot."""
+    corners = {
+        "alarm": f"{x:.1f},{y - 6:.1f} {x + 5.5:.1f},{y + 4.5:.1f} {x - 5.5:.1f},{y + 4.5:.1f}",
+        "warning": f"{x:.1f},{y - 6:.1f} {x + 6:.1f},{y:.1f} {x:.1f},{y + 6:.1f} {x - 6:.1f},{y:.1f}",
+    }.get(status)
+    if corners is None:
+        return _dot(x, y, f"wb-{status}", 4.5)
+    return Markup('<polygon class="wb-{}" points="{}"/>').format(status, corners)
 
 
 def _rect(x: float, width: float, kind: str) -> Markup:
