@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import math
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from datasketches import kll_doubles_sketch as Sketch  # noqa: N813 - a class, in its library's lower case
+from datasketches import kll_doubles_sketch as Sketch  # noqa: N812 - a class, in its library's lower case
 
 from workbench.core.profile import Histogram
 
@@ -52,27 +54,26 @@ class Moments:
             mean = float(values.mean())
             away = values - mean
             square = away * away
-            return cls(len(values), mean, float(square.sum()), float(square @ away), float(square @ square))
+            return cls(len(values), *_held(mean, square.sum(), np.dot(square, away), np.dot(square, square)))
 
     def merge(self, other: Moments) -> Moments:
         """Moments of both sets of values."""
         if not (self.n and other.n):
             return self if self.n else other
         a, b, n = self.n, other.n, self.n + other.n
-        d = other.mean - self.mean
-        return Moments(
-            n,
-            self.mean + d * b / n,
-            self.m2 + other.m2 + d**2 * a * b / n,
-            self.m3 + other.m3 + d**3 * a * b * (a - b) / n**2 + 3 * d * (a * other.m2 - b * self.m2) / n,
-            self.m4 + other.m4 + d**4 * a * b * (a * a - a * b + b * b) / n**3
-            + 6 * d**2 * (a * a * other.m2 + b * b * self.m2) / n**2 + 4 * d * (a * other.m3 - b * self.m3) / n,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            d = np.float64(other.mean) - self.mean
+            mean = self.mean + d * b / n
+            m2 = self.m2 + other.m2 + d**2 * a * b / n
+            m3 = self.m3 + other.m3 + d**3 * a * b * (a - b) / n**2 + 3 * d * (a * other.m2 - b * self.m2) / n
+            m4 = self.m4 + other.m4 + d**4 * a * b * (a * a - a * b + b * b) / n**3
+            m4 += 6 * d**2 * (a * a * other.m2 + b * b * self.m2) / n**2 + 4 * d * (a * other.m3 - b * self.m3) / n
+            return Moments(n, *_held(mean, m2, m3, m4))
 
     @property
     def sd(self) -> float | None:
         """Standard deviation with n - 1."""
-        return _finite(math.sqrt(self.m2 / (self.n - 1))) if self.n > 1 and self.m2 >= 0 else None
+        return _finite(math.sqrt(self.m2 / (self.n - 1))) if self.n > 1 and self.m2 < sys.float_info.max else None
 
     @property
     def skew(self) -> float | None:
@@ -86,7 +87,7 @@ class Moments:
 
     def _varies(self) -> bool:
         # What rounding leaves of equal values is no spread; and powers must neither vanish nor overflow.
-        return self.n > 1 and max(1e-28 * self.n * self.mean**2, 1e-150) < self.m2 < 1e150
+        return self.n > 1 and max(1e-28 * self.n * min(abs(self.mean), 1e150) ** 2, 1e-150) < self.m2 < 1e150
 
 
 def sketch_of(values: Array) -> Sketch:
@@ -119,17 +120,25 @@ def rank_error(sketch: Sketch) -> float:
     return float(sketch.normalized_rank_error(False)) if sketch.is_estimation_mode() else 0.0
 
 
-def quantiles_of(values: Array) -> dict[float, float]:
-    """Quantiles of finite numbers, shape (n,), by linear interpolation."""
-    return dict(zip(QUANTILES, map(float, np.quantile(values, QUANTILES)), strict=True)) if values.size else {}
+def quantiles_of(rising: Array) -> dict[float, float]:
+    """Quantiles of sorted finite numbers, shape (n,), by linear interpolation."""
+    if not rising.size:
+        return {}
+    places = np.array(QUANTILES) * (len(rising) - 1)
+    low, share = places.astype(int), places % 1
+    # Weighted so, two neighbours of opposite sign can't overflow.
+    between = rising[low] * (1 - share) + rising[np.minimum(low + 1, len(rising) - 1)] * share
+    return dict(zip(QUANTILES, between.tolist(), strict=True))
 
 
-def histogram_of(values: Array, bins: int) -> Histogram | None:
-    """Counts of finite numbers in bins of equal width."""
-    if not values.size:
+def histogram_of(rising: Array, bins: int) -> Histogram | None:
+    """Counts of sorted finite numbers in bins of equal width; the last bin holds its upper edge."""
+    if not rising.size:
         return None
-    counts, borders = np.histogram(values, edges(float(values.min()), float(values.max()), bins))
-    return Histogram(tuple(borders.tolist()), tuple(counts.astype(float).tolist()))
+    borders = edges(float(rising[0]), float(rising[-1]), bins)
+    below = np.searchsorted(rising, borders)
+    below[-1] = len(rising)
+    return Histogram(tuple(borders.tolist()), tuple(np.diff(below).astype(float).tolist()))
 
 
 def edges(low: float, high: float, bins: int) -> Array:
@@ -160,3 +169,8 @@ def distinct_estimate(hashes: list[str]) -> int:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def _held(*values: Any) -> tuple[float, ...]:
+    """Plain numbers that JSON can hold: what overflowed becomes the largest float."""
+    return tuple(float(np.nan_to_num(v)) for v in values)
