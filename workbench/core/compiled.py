@@ -265,6 +265,10 @@ class CompiledModel:
             return self.model.explain(matrix, 0, self._source, len(self.features))
         return self._explain_most_probable(matrix)
 
+    def explain_class(self, columns: Columns, place: int) -> tuple[Array, float]:
+        """As :meth:`explain`, of the class at one place of ``classes``, whichever is most probable."""
+        return self.model.explain(self.encode(columns), place, self._source, len(self.features))
+
     def save(self, path: str | Path) -> Path:
         """Write the model to one npz file, in one step, and return its path."""
         header, arrays = self._header(), {f"model.{n}": a for n, a in self.model.arrays().items()}
