@@ -49,7 +49,13 @@ def fitted(frame: pd.DataFrame, features: list[str], truth, model: str, task: st
 
 
 def run_of(
-    frame: pd.DataFrame, target: str, task: str = "binary", model: str = "boosting", pipeline=None, sensitive=(), contract=None
+    frame: pd.DataFrame,
+    target: str,
+    task: str = "binary",
+    model: str = "boosting",
+    pipeline=None,
+    sensitive=(),
+    contract=None,
 ) -> Run:
     """A run of a frame, registered in the store as MLflow knows it."""
     from workbench.core.tracking import client, experiment_id

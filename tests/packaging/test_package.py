@@ -48,7 +48,9 @@ def test_the_version_is_mlflows_and_its_artifacts_are_the_folder(run):
     bundle = wb.package(run, name="shop")
 
     registered = client().get_model_version("shop", str(bundle.version))
-    artifacts = {f.path.split("/")[-1] for f in client().list_artifacts(run.id, registered.source.split("/artifacts/")[-1])}
+    artifacts = {
+        f.path.split("/")[-1] for f in client().list_artifacts(run.id, registered.source.split("/artifacts/")[-1])
+    }
     assert registered.run_id == run.id
     assert {"bundle.json", "model.npz", "MLmodel"} <= artifacts
 
@@ -185,4 +187,6 @@ def test_old_format_files_still_load():
     for folder in sorted((Path(__file__).parent / "formats").iterdir()):
         scorer = Scorer(folder)
         golden = json.loads((folder / "golden" / "rows.json").read_text())
-        assert [a["prediction"] for a in scorer.predict(golden["rows"])] == pytest.approx(golden["predictions"], rel=1e-12)
+        assert [a["prediction"] for a in scorer.predict(golden["rows"])] == pytest.approx(
+            golden["predictions"], rel=1e-12
+        )

@@ -43,7 +43,9 @@ def test_a_bundle_is_verified_from_its_folder_alone(run):
 def test_each_kind_of_model_is_verified(make_run, small_table, kind):
     frame = small_table()
     if kind == "multiclass":
-        frame["bought"] = pd.Series(np.where(frame["age"] < 40, "young", np.where(frame["age"] < 65, "mid", "old")), dtype="str")
+        frame["bought"] = pd.Series(
+            np.where(frame["age"] < 40, "young", np.where(frame["age"] < 65, "mid", "old")), dtype="str"
+        )
     if kind == "regression":
         frame["bought"] = frame["age"] * 2.5
     task = kind if kind != "linear" else "binary"

@@ -364,9 +364,9 @@ def parts(values: Any) -> Array:
 
 def moments(values: Any) -> Array:
     """A column of moments as datetime64 in microseconds, in UTC where the zone is known, shape (rows,)."""
+    if str(getattr(values, "dtype", "")).startswith("datetime64"):
+        return np.asarray(values, dtype="datetime64[us]")  # pandas gives moments with a zone in UTC
     array = np.asarray(values)
-    if array.dtype.kind == "M":
-        return array.astype("datetime64[us]")
     return np.array([_moment(v) for v in array.tolist()], "datetime64[us]")
 
 
