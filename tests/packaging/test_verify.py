@@ -71,7 +71,7 @@ def test_a_damaged_file_is_found_before_anything_starts(run):
     bundle = wb.package(run, name="shop")
     (bundle.path / "scoring" / "__main__.py").write_text("print('hello')")
 
-    with pytest.raises(Damaged, match="scoring/__main__.py"):
+    with pytest.raises(Damaged, match=r"scoring/__main__\.py"):
         verify("shop")
 
 
