@@ -125,12 +125,26 @@ class WorkbenchEngine(Engine):
     """The engine; ``papermill --engine workbench`` uses it too."""
 
     @classmethod
-    def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str | None = None, progress_bar: Any = False,
-                         log_output: bool = False, autosave_cell_every: int = 30, folder: Path | None = None,
-                         **options: Any) -> Any:
+    def execute_notebook(
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: Any = False,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        folder: Path | None = None,
+        **options: Any,
+    ) -> Any:
         """Run ``nb`` and return it with its outputs; the arguments are papermill's, and the job's folder."""
-        recorder = Recorder(nb, folder=folder, output_path=output_path, progress_bar=progress_bar,
-                            log_output=log_output, autosave_cell_every=autosave_cell_every)
+        recorder = Recorder(
+            nb,
+            folder=folder,
+            output_path=output_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            autosave_cell_every=autosave_cell_every,
+        )
         recorder.notebook_start()
         try:
             cls.execute_managed_notebook(recorder, kernel_name, log_output=log_output, **options)
@@ -140,9 +154,15 @@ class WorkbenchEngine(Engine):
         return recorder.nb
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60,
-                                 execution_timeout: float | None = None, deadline: float | None = None,
-                                 **options: Any) -> Any:
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        start_timeout: int = 60,
+        execution_timeout: float | None = None,
+        deadline: float | None = None,
+        **options: Any,
+    ) -> Any:
         """Run the cells of a recorder's notebook.
 
         Parameters
@@ -154,12 +174,16 @@ class WorkbenchEngine(Engine):
         """
         left = None if deadline is None else lambda _cell: max(0.01, deadline - time.monotonic())
         return Client(
-            nb_man, kernel_name=kernel_name,
-            startup_timeout=start_timeout, timeout=execution_timeout, timeout_func=left,
+            nb_man,
+            kernel_name=kernel_name,
+            startup_timeout=start_timeout,
+            timeout=execution_timeout,
+            timeout_func=left,
             # The state of widgets is large, and what a record shows is their static view.
             store_widget_state=False,
             log_output=options.get("log_output", False),
-            stdout_file=options.get("stdout_file"), stderr_file=options.get("stderr_file"),
+            stdout_file=options.get("stdout_file"),
+            stderr_file=options.get("stderr_file"),
         ).execute()
 
 
