@@ -31,12 +31,16 @@ FEATURES = [*NUMBERS, *TEXTS]
 
 def table(rows: int = 300, seed: int = 0, missing: float = 0.1) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({
-        "age": rng.integers(18, 90, rows).astype(float),
-        "income": rng.lognormal(10, 1, rows),
-        "city": pd.Series(rng.choice(["Ulm", "Bonn", "Köln", "Jena", "Kiel"], rows, p=[.4, .3, .2, .05, .05]), dtype="str"),
-        "job": pd.Series(rng.choice(["<b>", "nurse", "cook"], rows), dtype="str"),
-    })
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 90, rows).astype(float),
+            "income": rng.lognormal(10, 1, rows),
+            "city": pd.Series(
+                rng.choice(["Ulm", "Bonn", "Köln", "Jena", "Kiel"], rows, p=[0.4, 0.3, 0.2, 0.05, 0.05]), dtype="str"
+            ),
+            "job": pd.Series(rng.choice(["<b>", "nurse", "cook"], rows), dtype="str"),
+        }
+    )
     return frame.mask(rng.random(frame.shape) < missing)
 
 
@@ -64,12 +68,15 @@ def one_hot() -> OneHotEncoder:
 
 
 def ordinal() -> OrdinalEncoder:
-    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=4)
+    return OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=4
+    )
 
 
 def pipeline(model, numbers="passthrough", texts=None) -> Pipeline:
-    encode = ColumnTransformer([("texts", texts or one_hot(), TEXTS), ("numbers", numbers, NUMBERS)],
-                               verbose_feature_names_out=False)
+    encode = ColumnTransformer(
+        [("texts", texts or one_hot(), TEXTS), ("numbers", numbers, NUMBERS)], verbose_feature_names_out=False
+    )
     return Pipeline([("encode", encode), ("model", model)])
 
 
@@ -79,7 +86,9 @@ def scaled(model) -> Pipeline:
 
 def native(model) -> Pipeline:
     """Categories last in the matrix, so that boosting's own reordering matters."""
-    encode = ColumnTransformer([("numbers", "passthrough", NUMBERS), ("texts", ordinal(), TEXTS)], verbose_feature_names_out=False)
+    encode = ColumnTransformer(
+        [("numbers", "passthrough", NUMBERS), ("texts", ordinal(), TEXTS)], verbose_feature_names_out=False
+    )
     return Pipeline([("encode", encode), ("model", model.set_params(categorical_features=[2, 3]))])
 
 
@@ -133,8 +142,12 @@ def test_a_saved_model_is_the_same_model(case, tmp_path):
     loaded = CompiledModel.load(compiled.save(tmp_path / "model.npz"))
 
     np.testing.assert_array_equal(loaded.predict(unusual()), compiled.predict(unusual()))
-    assert (loaded.task, loaded.classes, loaded.features, loaded.unit) == \
-        (compiled.task, compiled.classes, compiled.features, compiled.unit)
+    assert (loaded.task, loaded.classes, loaded.features, loaded.unit) == (
+        compiled.task,
+        compiled.classes,
+        compiled.features,
+        compiled.unit,
+    )
 
 
 def test_plain_lists_are_read_like_a_frame(case):
@@ -149,7 +162,9 @@ def test_plain_lists_are_read_like_a_frame(case):
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_boosting_is_exact_and_additive(seed, depth, leaves, native_codes):
     frame = table(200, seed, missing=0.2)
-    model = HistGradientBoostingClassifier(max_iter=4, max_depth=depth, max_leaf_nodes=leaves, min_samples_leaf=3, random_state=0)
+    model = HistGradientBoostingClassifier(
+        max_iter=4, max_depth=depth, max_leaf_nodes=leaves, min_samples_leaf=3, random_state=0
+    )
     made = (native if native_codes else pipeline)(model).fit(frame, target(frame, "binary", seed))
     rows = unusual(seed)
 
@@ -245,7 +260,9 @@ def test_a_model_without_a_table_says_so():
 
 def test_a_missing_column_is_named():
     frame = table()
-    compiled = compile_pipeline(pipeline(DecisionTreeClassifier()).fit(frame, target(frame, "binary")), FEATURES, "binary")
+    compiled = compile_pipeline(
+        pipeline(DecisionTreeClassifier()).fit(frame, target(frame, "binary")), FEATURES, "binary"
+    )
 
     with pytest.raises(ColumnNotFound, match="'income' is not in the data"):
         compiled.predict({"age": [1], "incom": [2], "city": ["Ulm"], "job": ["cook"]})

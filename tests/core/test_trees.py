@@ -15,16 +15,26 @@ from workbench.errors import Damaged, FormatVersion
 
 def stump() -> Trees:
     return Trees(
-        roots=np.array([0]), outputs=np.array([0]), feature=np.array([0, -1, -1]), threshold=np.array([1.5, 0.0, 0.0]),
-        left=np.array([1, -1, -1]), right=np.array([2, -1, -1]), missing_left=np.array([True, False, False]),
-        category=np.array([-1, -1, -1]), goes_left=np.zeros((0, 256), bool), value=np.array([[0.0], [2.0], [4.0]]),
-        cover=np.array([10.0, 4.0, 6.0]), baseline=np.array([1.0]),
+        roots=np.array([0]),
+        outputs=np.array([0]),
+        feature=np.array([0, -1, -1]),
+        threshold=np.array([1.5, 0.0, 0.0]),
+        left=np.array([1, -1, -1]),
+        right=np.array([2, -1, -1]),
+        missing_left=np.array([True, False, False]),
+        category=np.array([-1, -1, -1]),
+        goes_left=np.zeros((0, 256), bool),
+        value=np.array([[0.0], [2.0], [4.0]]),
+        cover=np.array([10.0, 4.0, 6.0]),
+        baseline=np.array([1.0]),
     )
 
 
 def model(trees: Trees) -> CompiledModel:
     nothing = np.array([np.nan])
-    return CompiledModel("regression", (), ("x",), (Numbers(("x",), "number", nothing, np.zeros(1), np.ones(1)),), trees)
+    return CompiledModel(
+        "regression", (), ("x",), (Numbers(("x",), "number", nothing, np.zeros(1), np.ones(1)),), trees
+    )
 
 
 def test_a_stump_scores_and_explains_by_hand():
@@ -35,12 +45,27 @@ def test_a_stump_scores_and_explains_by_hand():
     np.testing.assert_allclose(values[:, 0] + base, [3, 5, 3])
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("left", [2_000_000_000, -1, -1]), ("left", [0, -1, -1]), ("right", [1, -1, -1]), ("right", [-5, -1, -1]),
-    ("feature", [1, -1, -1]), ("feature", [-2, -1, -1]), ("threshold", [np.nan, 0, 0]), ("value", [[0.0], [np.inf], [1.0]]),
-    ("roots", [1]), ("roots", [0, 7]), ("outputs", [1]), ("category", [0, -1, -1]), ("cover", [-1.0, 1, 1]),
-    ("left", [1.0, -1, -1]), ("feature", [0, -1]), ("baseline", [np.nan]),
-])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("left", [2_000_000_000, -1, -1]),
+        ("left", [0, -1, -1]),
+        ("right", [1, -1, -1]),
+        ("right", [-5, -1, -1]),
+        ("feature", [1, -1, -1]),
+        ("feature", [-2, -1, -1]),
+        ("threshold", [np.nan, 0, 0]),
+        ("value", [[0.0], [np.inf], [1.0]]),
+        ("roots", [1]),
+        ("roots", [0, 7]),
+        ("outputs", [1]),
+        ("category", [0, -1, -1]),
+        ("cover", [-1.0, 1, 1]),
+        ("left", [1.0, -1, -1]),
+        ("feature", [0, -1]),
+        ("baseline", [np.nan]),
+    ],
+)
 def test_a_table_that_leads_outside_is_refused(field, value, tmp_path):
     bad = replace(stump(), **{field: np.array(value)})
 

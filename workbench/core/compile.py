@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Encoders = tuple[Numbers | Categories, ...]
 
 
-def compile_pipeline(pipeline: Pipeline, features: Sequence[str], task: Task, background: Columns | None = None) -> CompiledModel:
+def compile_pipeline(
+    pipeline: Pipeline, features: Sequence[str], task: Task, background: Columns | None = None
+) -> CompiledModel:
     """Compile a fitted pipeline to tables that score exactly as it does.
 
     Parameters
@@ -55,13 +57,15 @@ def compile_pipeline(pipeline: Pipeline, features: Sequence[str], task: Task, ba
     """
     steps = [s for _, s in getattr(pipeline, "steps", [])]
     if len(steps) != 2 or type(steps[0]).__name__ != "ColumnTransformer":
-        raise CannotCompile("Only a pipeline of a ColumnTransformer and a model has tables. It ships as a pipeline instead.")
+        raise CannotCompile(
+            "Only a pipeline of a ColumnTransformer and a model has tables. It ships as a pipeline instead."
+        )
     encoders = _encoders(steps[0])
     return _MODELS.get(type(steps[1]).__name__, _no_table)(steps[1], encoders, tuple(features), task, background)
 
 
 def difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame) -> float:
-    """Largest difference between the predictions of a pipeline and of its tables; relative for a regression's large values.
+    """Largest difference between the predictions of a pipeline and of its tables; relative where they exceed 1.
 
     Returns
     -------
@@ -121,7 +125,11 @@ def _chain(step: Any, names: tuple[str, ...]) -> list[Numbers | Categories]:
 
 def _does_nothing(part: Any) -> bool:
     """A fitted ColumnTransformer holds ``passthrough`` as a FunctionTransformer without a function."""
-    return part == "passthrough" if isinstance(part, str) else type(part).__name__ == "FunctionTransformer" and part.func is None
+    return (
+        part == "passthrough"
+        if isinstance(part, str)
+        else type(part).__name__ == "FunctionTransformer" and part.func is None
+    )
 
 
 def _plain(names: tuple[str, ...], kind: Any) -> Numbers:
@@ -137,10 +145,14 @@ def _followed(made: list[Numbers | Categories], part: Any) -> list[Numbers | Cat
     ends = np.cumsum([len(e.sources) for e in made])
     width = int(ends[-1])
     if kind == "SimpleImputer":
-        change, numbers = _fill, [np.asarray(_fill_values(part), dtype=np.float64)]
+        change: Callable[..., Numbers | Categories] = _fill
+        numbers = [np.asarray(_fill_values(part), dtype=np.float64)]
     else:
         change = _scale
-        numbers = [np.zeros(width) if part.mean_ is None else part.mean_, np.ones(width) if part.scale_ is None else part.scale_]
+        numbers = [
+            np.zeros(width) if part.mean_ is None else part.mean_,
+            np.ones(width) if part.scale_ is None else part.scale_,
+        ]
     return [change(e, *(np.split(n, ends[:-1])[i] for n in numbers)) for i, e in enumerate(made)]
 
 
@@ -212,7 +224,13 @@ def _categories(name: str, categories: list[Any], rows: Array, filled: dict[str,
     nothing = [i for i, c in enumerate(categories) if c is None]
     keys = [i for i, c in enumerate(categories) if c is not None]
     fill = _plain_value(filled.get(name))
-    missing = categories.index(fill) if fill in categories and fill is not None else nothing[0] if nothing else len(categories)
+    missing = (
+        categories.index(fill)
+        if fill in categories and fill is not None
+        else nothing[0]
+        if nothing
+        else len(categories)
+    )
     return Categories(name, tuple(categories[i] for i in keys), rows[[*keys, missing, len(categories)]])
 
 
@@ -226,7 +244,9 @@ def _plain_value(value: Any) -> Any:
 # --- the models ---------------------------------------------------------------------------------------------------
 
 
-def _boosting(model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None) -> CompiledModel:
+def _boosting(
+    model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None
+) -> CompiledModel:
     if task == "regression" and type(model._loss.link).__name__ != "IdentityLink":
         raise CannotCompile(f"Gradient boosting with loss {model.loss!r} has no exact table. Use squared_error.")
     encoders, place, known = _native(model, encoders)
@@ -248,11 +268,13 @@ def _native(model: Any, encoders: Encoders) -> tuple[Encoders, Array, Array]:
     if model._preprocessor is None:
         return encoders, np.arange(width), np.zeros((width, CODES), bool)
     categorical = np.flatnonzero(model.is_categorical_)
-    recoding = dict(zip(categorical.tolist(), model._preprocessor.named_transformers_["encoder"].categories_, strict=True))
+    recoding = dict(
+        zip(categorical.tolist(), model._preprocessor.named_transformers_["encoder"].categories_, strict=True)
+    )
     numeric = np.flatnonzero(~np.asarray(model.is_categorical_))
     place = np.concatenate([categorical, numeric]).astype(np.intp)
     known = np.zeros((width, CODES), bool)
-    for i, column in enumerate(categorical.tolist()):
+    for i in range(len(categorical)):
         known[i, model._bin_mapper.bin_thresholds_[i].astype(np.intp)] = True
     return _recoded(encoders, recoding), place, known
 
@@ -289,14 +311,21 @@ def _boosting_tree(predictor: Any, known: Array) -> dict[str, Array]:
     category = np.full(len(nodes), -1)
     category[splits] = np.arange(len(splits))
     return {
-        "feature": feature, "threshold": np.where(leaf | categorical, 0.0, nodes["num_threshold"]),
-        "left": np.where(leaf, -1, nodes["left"].astype(np.int64)), "right": np.where(leaf, -1, nodes["right"].astype(np.int64)),
-        "missing_left": missing_left, "category": category, "goes_left": goes_left,
-        "value": nodes["value"].astype(np.float64)[:, None], "cover": nodes["count"].astype(np.float64),
+        "feature": feature,
+        "threshold": np.where(leaf | categorical, 0.0, nodes["num_threshold"]),
+        "left": np.where(leaf, -1, nodes["left"].astype(np.int64)),
+        "right": np.where(leaf, -1, nodes["right"].astype(np.int64)),
+        "missing_left": missing_left,
+        "category": category,
+        "goes_left": goes_left,
+        "value": nodes["value"].astype(np.float64)[:, None],
+        "cover": nodes["count"].astype(np.float64),
     }
 
 
-def _forest(model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None) -> CompiledModel:
+def _forest(
+    model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None
+) -> CompiledModel:
     members = list(getattr(model, "estimators_", None) or [model])
     tables = [_tree(m.tree_, task) for m in members]
     outputs = 1 if task == "regression" else len(model.classes_)
@@ -304,7 +333,9 @@ def _forest(model: Any, encoders: Encoders, features: tuple[str, ...], task: Tas
     trees = _joined(tables, [0] * len(tables), np.zeros(outputs), place)
     if task == "binary":
         trees = replace(trees, value=trees.value[:, 1:], baseline=np.zeros(1))
-    return CompiledModel(task, _labels(model), features, encoders, replace(trees, divisor=float(len(members)), single=True))
+    return CompiledModel(
+        task, _labels(model), features, encoders, replace(trees, divisor=float(len(members)), single=True)
+    )
 
 
 def _tree(tree: Any, task: Task) -> dict[str, Array]:
@@ -313,11 +344,14 @@ def _tree(tree: Any, task: Task) -> dict[str, Array]:
     if tree.n_outputs != 1:
         raise CannotCompile("A forest with several targets has no table. Train one model a target.")
     return {
-        "feature": np.where(leaf, -1, tree.feature).astype(np.int64), "threshold": np.where(leaf, 0.0, tree.threshold),
+        "feature": np.where(leaf, -1, tree.feature).astype(np.int64),
+        "threshold": np.where(leaf, 0.0, tree.threshold),
         "left": np.where(leaf, -1, tree.children_left).astype(np.int64),
         "right": np.where(leaf, -1, tree.children_right).astype(np.int64),
-        "missing_left": np.asarray(missing).astype(bool), "category": np.full(len(leaf), -1),
-        "goes_left": np.zeros((0, CODES), bool), "value": tree.value[:, 0, :].astype(np.float64),
+        "missing_left": np.asarray(missing).astype(bool),
+        "category": np.full(len(leaf), -1),
+        "goes_left": np.zeros((0, CODES), bool),
+        "value": tree.value[:, 0, :].astype(np.float64),
         "cover": tree.weighted_n_node_samples.astype(np.float64),
     }
 
@@ -328,7 +362,7 @@ def _joined(tables: list[dict[str, Array]], outputs: list[int], baseline: Array,
     splits = [len(t["goes_left"]) for t in tables]
     nodes = np.repeat(np.cumsum([0, *sizes[:-1]]), sizes) if sizes else np.zeros(0, np.int64)
     sets = np.repeat(np.cumsum([0, *splits[:-1]]), sizes) if sizes else np.zeros(0, np.int64)
-    whole = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+    whole: dict[str, Any] = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     inner = whole["feature"] >= 0
     whole["feature"] = np.where(inner, place[np.where(inner, whole["feature"], 0)] if len(place) else -1, -1)
     for name, start in (("left", nodes), ("right", nodes), ("category", sets)):
@@ -337,13 +371,19 @@ def _joined(tables: list[dict[str, Array]], outputs: list[int], baseline: Array,
     return Trees(roots, np.array(outputs, np.int64), baseline=baseline, **whole).checked(len(place))
 
 
-def _linear(model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None) -> CompiledModel:
+def _linear(
+    model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None
+) -> CompiledModel:
     weights = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64))
     intercept = np.broadcast_to(np.asarray(model.intercept_, dtype=np.float64).reshape(-1), len(weights)).copy()
     link: Link = {"binary": "logistic", "multiclass": "softmax"}.get(task, "identity")  # type: ignore[assignment]
     width = weights.shape[1]
-    compiled = CompiledModel(task, _labels(model), features, encoders, Linear(weights, intercept, np.zeros(width)), link)
-    mean = np.concatenate([_mean(e) for e in encoders]) if background is None else compiled.encode(background).mean(axis=0)
+    compiled = CompiledModel(
+        task, _labels(model), features, encoders, Linear(weights, intercept, np.zeros(width)), link
+    )
+    mean = (
+        np.concatenate([_mean(e) for e in encoders]) if background is None else compiled.encode(background).mean(axis=0)
+    )
     return replace(compiled, model=Linear(weights, intercept, mean).checked(width))
 
 
@@ -355,19 +395,32 @@ def _mean(encoder: Numbers | Categories) -> Array:
     return np.where(scaled | np.isnan(encoder.fill), 0.0, encoder.fill)
 
 
-def _constant(model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None) -> CompiledModel:
+def _constant(
+    model: Any, encoders: Encoders, features: tuple[str, ...], task: Task, background: Columns | None
+) -> CompiledModel:
     nothing = np.zeros((1, 1))
     outputs = model.predict(nothing).reshape(-1)[:1] if task == "regression" else model.predict_proba(nothing)[0]
     if task != "regression" and model.strategy not in ("prior", "most_frequent", "constant"):
         raise CannotCompile(f"DummyClassifier(strategy={model.strategy!r}) answers at random. Use strategy='prior'.")
     intercept = np.asarray(outputs[1:2] if task == "binary" else outputs, dtype=np.float64)
-    return CompiledModel(task, _labels(model), features, (), Linear(np.zeros((len(intercept), 0)), intercept, np.zeros(0)))
+    return CompiledModel(
+        task, _labels(model), features, (), Linear(np.zeros((len(intercept), 0)), intercept, np.zeros(0))
+    )
 
 
 _MODELS: dict[str, Callable[..., CompiledModel]] = {
     **dict.fromkeys(("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"), _boosting),
-    **dict.fromkeys(("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor",
-                     "DecisionTreeClassifier", "DecisionTreeRegressor"), _forest),
+    **dict.fromkeys(
+        (
+            "RandomForestClassifier",
+            "RandomForestRegressor",
+            "ExtraTreesClassifier",
+            "ExtraTreesRegressor",
+            "DecisionTreeClassifier",
+            "DecisionTreeRegressor",
+        ),
+        _forest,
+    ),
     **dict.fromkeys(("LogisticRegression", "Ridge", "LinearRegression"), _linear),
     **dict.fromkeys(("DummyClassifier", "DummyRegressor"), _constant),
 }

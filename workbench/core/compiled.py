@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,20 @@ from workbench.core.trees import FIELDS, Array, Trees
 from workbench.errors import ColumnNotFound, Damaged
 
 FORMAT = 1
-Columns = Mapping[Any, Any]
 Link = Literal["identity", "logistic", "softmax"]
+
+
+class Columns(Protocol):
+    """Values by column name: a mapping, or a DataFrame."""
+
+    def __getitem__(self, name: Any, /) -> Any:
+        """The values of a column, shape (rows,)."""
+
+    def __contains__(self, name: Any, /) -> bool:
+        """Whether there is such a column."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The column names."""
 
 
 class Encoder(Protocol):
@@ -111,7 +123,9 @@ class Categories:
         values = np.asarray(columns[self.column], dtype=object).tolist()
         missing, unseen = len(self.keys), len(self.keys) + 1
         rows = [self._codes.get(v, -1) for v in values]
-        return self.table[[r if r >= 0 else missing if _is_missing(v) else unseen for r, v in zip(rows, values, strict=True)]]
+        return self.table[
+            [r if r >= 0 else missing if _is_missing(v) else unseen for r, v in zip(rows, values, strict=True)]
+        ]
 
     @cached_property
     def _codes(self) -> dict[Any, int]:
@@ -143,8 +157,7 @@ class Linear:
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
         """SHAP values of a linear model with independent columns, shape (rows, columns), and the base."""
         added = (matrix - self.mean) * self.weights[output]
-        values = np.zeros((len(matrix), columns))
-        np.add.at(values, (slice(None), source), added)
+        values = added @ np.eye(columns)[source]
         return values, float(self.weights[output] @ self.mean + self.intercept[output])
 
     def arrays(self) -> dict[str, Array]:
@@ -252,6 +265,10 @@ class CompiledModel:
             return self.model.explain(matrix, 0, self._source, len(self.features))
         return self._explain_most_probable(matrix)
 
+    def explain_class(self, columns: Columns, place: int) -> tuple[Array, float]:
+        """As :meth:`explain`, of the class at one place of ``classes``, whichever is most probable."""
+        return self.model.explain(self.encode(columns), place, self._source, len(self.features))
+
     def save(self, path: str | Path) -> Path:
         """Write the model to one npz file, in one step, and return its path."""
         header, arrays = self._header(), {f"model.{n}": a for n, a in self.model.arrays().items()}
@@ -280,7 +297,9 @@ class CompiledModel:
             check_format(header, FORMAT, Path(path).name)
             return _from_tables(header, arrays)
         except (ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
-            raise Damaged(f"{Path(path).name} is not the model that was written ({error}). Package it again.") from error
+            raise Damaged(
+                f"{Path(path).name} is not the model that was written ({error}). Package it again."
+            ) from error
 
     @property
     def _source(self) -> Array:
@@ -306,9 +325,15 @@ class CompiledModel:
     def _header(self) -> dict[str, Any]:
         trees = isinstance(self.model, Trees)
         return {
-            "format_version": FORMAT, "task": self.task, "classes": list(self.classes), "features": list(self.features),
-            "link": self.link, "model": "trees" if trees else "linear",
-            "numbers": {"divisor": self.model.divisor, "single": self.model.single} if isinstance(self.model, Trees) else {},
+            "format_version": FORMAT,
+            "task": self.task,
+            "classes": list(self.classes),
+            "features": list(self.features),
+            "link": self.link,
+            "model": "trees" if trees else "linear",
+            "numbers": {"divisor": self.model.divisor, "single": self.model.single}
+            if isinstance(self.model, Trees)
+            else {},
             "encoders": [_encoder_header(e) for e in self.encoders],
         }
 
@@ -386,8 +411,11 @@ def _from_tables(header: dict[str, Any], arrays: dict[str, Array]) -> CompiledMo
     width = sum(len(e.sources) for e in encoders)
     kind: type[Trees] | type[Linear] = Trees if header["model"] == "trees" else Linear
     names: Sequence[str] = FIELDS if kind is Trees else ("weights", "intercept", "mean")
-    model = kind(**{n: arrays[f"model.{n}"] for n in names}, **header["numbers"]).checked(width)
-    compiled = CompiledModel(header["task"], tuple(header["classes"]), tuple(header["features"]), encoders, model, header["link"])
+    tables: dict[str, Any] = {n: arrays[f"model.{n}"] for n in names} | header["numbers"]
+    model = kind(**tables).checked(width)
+    compiled = CompiledModel(
+        header["task"], tuple(header["classes"]), tuple(header["features"]), encoders, model, header["link"]
+    )
     _check_outputs(compiled)
     return compiled
 
@@ -399,7 +427,10 @@ def _encoder(header: dict[str, Any], i: int, arrays: dict[str, Array]) -> Number
         return found
     made = Numbers(tuple(header["columns"]), header["kind"], *(arrays[f"encoder{i}.{n}"] for n in _TABLES[Numbers]))
     shape = (len(made.sources),)
-    _fits(made.fill.shape == made.mean.shape == made.scale.shape == shape and bool((made.scale != 0).all()), made.columns[0])
+    _fits(
+        made.fill.shape == made.mean.shape == made.scale.shape == shape and bool((made.scale != 0).all()),
+        made.columns[0],
+    )
     return made
 
 

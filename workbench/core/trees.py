@@ -27,14 +27,26 @@ from workbench.errors import Damaged
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-CODES = 256           # HistGradientBoosting's category codes fit in a byte
-SMALLEST = 1e-12      # a cover share of nothing would divide by zero
+CODES = 256  # HistGradientBoosting's category codes fit in a byte
+SMALLEST = 1e-12  # a cover share of nothing would divide by zero
 WALK_CELLS = 400_000  # rows x trees walked together: fits in the processor's cache
 SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
-LEAVES = 4096         # paths explained together
+LEAVES = 4096  # paths explained together
 LARGEST = np.finfo(np.float64).max
-FIELDS = ("roots", "outputs", "feature", "threshold", "left", "right", "missing_left", "category", "goes_left",
-          "value", "cover", "baseline")
+FIELDS = (
+    "roots",
+    "outputs",
+    "feature",
+    "threshold",
+    "left",
+    "right",
+    "missing_left",
+    "category",
+    "goes_left",
+    "value",
+    "cover",
+    "baseline",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,7 +352,9 @@ def _walk(trees: Trees, root: int) -> Iterator[tuple[int, dict[int, tuple[Any, .
             stack.append((child, {**path, **_narrowed(trees, path, node, child, left)}))
 
 
-def _narrowed(trees: Trees, path: dict[int, tuple[Any, ...]], node: int, child: int, left: bool) -> dict[int, tuple[Any, ...]]:
+def _narrowed(
+    trees: Trees, path: dict[int, tuple[Any, ...]], node: int, child: int, left: bool
+) -> dict[int, tuple[Any, ...]]:
     feature, threshold = int(trees.feature[node]), float(trees.threshold[node])
     share, low, high, missing, codes = path.get(feature, (1.0, -np.inf, np.inf, True, None))
     share *= max(float(trees.cover[child]) / max(float(trees.cover[node]), SMALLEST), SMALLEST)
@@ -387,9 +401,9 @@ def _pad(trees: Trees, part: list[Any]) -> Paths:
     weight = np.zeros((len(part), len(trees.baseline)))
     width = trees.value.shape[1]
     for i, (leaf, output, path) in enumerate(part):
-        weight[i, output:output + width] = trees.value[leaf]
+        weight[i, output : output + width] = trees.value[leaf]
         if path:
-            condition[i, :len(path)], feature[i, :len(path)], share[i, :len(path)] = zip(*path, strict=True)
+            condition[i, : len(path)], feature[i, : len(path)], share[i, : len(path)] = zip(*path, strict=True)
     return Paths(condition, feature, share, weight)
 
 

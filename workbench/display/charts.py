@@ -1,0 +1,197 @@
+"""Small inline SVG charts: no script, colours by the stylesheet's classes, a label for screen readers on each.
+
+Each function takes plain numbers and returns ``Markup``; texts are escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+_TEXT = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
+
+
+@dataclass(frozen=True)
+class Point:
+    """One window on a line: its label, its value and interval, and the class that colours it."""
+
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    status: str = "ok"
+
+
+def histogram(counts: Sequence[float], label: str, width: int = 132, height: int = 28) -> Markup:
+    """Bars without axes.
+
+    >>> histogram([1, 3], "two bars").count("<rect")
+    2
+    """
+    top = max(counts, default=0) or 1
+    step = width / max(len(counts), 1)
+    bars = Markup("").join(
+        Markup('<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"/>').format(
+            i * step, height - _shown(n, top, height), max(step - 1, 0.5), _shown(n, top, height)
+        )
+        for i, n in enumerate(counts)
+    )
+    return _svg(width, height, bars, label, "wb-hist")
+
+
+def sparkline(values: Sequence[float | None], label: str, width: int = 132, height: int = 28) -> Markup:
+    """A line through the known values, the last one marked."""
+    known = [(i, v) for i, v in enumerate(values) if v is not None]
+    if not known:
+        return Markup('<span class="wb-faint">–</span>')
+    low, high = _padded([v for _, v in known])
+    step = (width - 8) / max(len(values) - 1, 1)
+    places = [(4 + i * step, height - 4 - (v - low) / (high - low) * (height - 8)) for i, v in known]
+    line = Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in places))
+    return _svg(width, height, line + _dot(*places[-1], "wb-last"), label, "wb-spark")
+
+
+def bar(value: float, most: float, label: str, kind: str = "wb-bar") -> Markup:
+    """One horizontal bar from the left."""
+    return _stretched(_rect(0, 100 * abs(value) / (most or 1), kind), label)
+
+
+def signed_bar(start: float, end: float, low: float, high: float, label: str) -> Markup:
+    """One bar from ``start`` to ``end`` on a scale from ``low`` to ``high``, coloured by its direction."""
+    span = (high - low) or 1
+    left, right = sorted(((start - low) / span * 100, (end - low) / span * 100))
+    return _stretched(_rect(left, max(right - left, 0.6), "wb-up" if end >= start else "wb-down"), label)
+
+
+def interval(value: float, low: float | None, high: float | None, scale: tuple[float, float], label: str) -> Markup:
+    """A value and its interval on a common scale, as a dot with whiskers."""
+    width, height = 200, 18
+    at = _axis(scale, 6, width - 6)
+    whisker = Markup("")
+    if low is not None and high is not None:
+        whisker = Markup(
+            '<line x1="{0:.1f}" x2="{1:.1f}" y1="9" y2="9"/><line x1="{0:.1f}" x2="{0:.1f}" y1="5" y2="13"/>'
+            '<line x1="{1:.1f}" x2="{1:.1f}" y1="5" y2="13"/>'
+        ).format(at(low), at(high))
+    return _svg(width, height, whisker + _dot(at(value), 9, "wb-value", 4), label, "wb-interval")
+
+
+def line(points: Sequence[Point], band: tuple[float, float, float] | None, label: str) -> Markup:
+    """Values with whiskers over windows, and the reference as a band.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        In order.
+    band : (low, value, high), optional
+        The reference.
+    label : str
+        For screen readers.
+    """
+    width, height, left, bottom = 760, 190, 46, 26
+    ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None] + list(band or ())
+    low, high = _padded(ends)
+    y = _axis((low, high), height - bottom, 10)
+    step = (width - left - 20) / max(len(points), 1)
+    xs = [left + step * (i + 0.5) for i in range(len(points))]
+    parts = [_grid(low, high, y, left, width), _band(band, y, left, width), _path(points, xs, y)]
+    parts += [_mark(p, x, y) for p, x in zip(points, xs, strict=True)]
+    every = -(-len(points) // 12) or 1
+    parts += [_TEXT.format(x, height - 8, "middle", p.label) for x, p in list(zip(xs, points, strict=True))[::every]]
+    return _svg(width, height, Markup("").join(parts), label, "wb-line")
+
+
+def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
+    ticks = [low + (high - low) * share for share in (0.08, 0.5, 0.92)]
+    lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
+    return Markup("").join(
+        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:.3g}")
+        for t in ticks
+    )
+
+
+def _band(band: tuple[float, float, float] | None, y: _Axis, left: int, width: int) -> Markup:
+    if band is None:
+        return Markup("")
+    low, value, high = (y(v) for v in band)
+    return Markup(
+        '<rect class="wb-band" x="{0}" y="{1:.1f}" width="{2}" height="{3:.1f}"/>'
+        '<line class="wb-reference" x1="{0}" x2="{4}" y1="{5:.1f}" y2="{5:.1f}"/>'
+    ).format(left, min(low, high), width - 8 - left, max(abs(high - low), 2), width - 8, value)
+
+
+def _path(points: Sequence[Point], xs: Sequence[float], y: _Axis) -> Markup:
+    places = [f"{x:.1f},{y(p.value):.1f}" for p, x in zip(points, xs, strict=True) if p.value is not None]
+    return Markup('<polyline class="wb-path" points="{}"/>').format(" ".join(places))
+
+
+def _mark(point: Point, x: float, y: _Axis) -> Markup:
+    if point.value is None:
+        return Markup("")
+    whisker = Markup("")
+    if point.low is not None and point.high is not None:
+        ends = Markup('<line class="wb-whisker" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>')
+        whisker = ends.format(x, y(point.low), y(point.high))
+    text = Markup("<title>{}: {:.4g}</title>").format(point.label, point.value)
+    return Markup("<g>{}{}{}</g>").format(text, whisker, _symbol(point.status, x, y(point.value)))
+
+
+def _dot(x: float, y: float, kind: str, radius: float = 2.5) -> Markup:
+    return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>').format(kind, x, y, radius)
+
+
+def _symbol(status: str, x: float, y: float) -> Markup:
+    """A status is told by its shape too: triangle, diamond or dot."""
+    corners = {
+        "alarm": f"{x:.1f},{y - 6:.1f} {x + 5.5:.1f},{y + 4.5:.1f} {x - 5.5:.1f},{y + 4.5:.1f}",
+        "warning": f"{x:.1f},{y - 6:.1f} {x + 6:.1f},{y:.1f} {x:.1f},{y + 6:.1f} {x - 6:.1f},{y:.1f}",
+    }.get(status)
+    if corners is None:
+        return _dot(x, y, f"wb-{status}", 4.5)
+    return Markup('<polygon class="wb-{}" points="{}"/>').format(status, corners)
+
+
+def _rect(x: float, width: float, kind: str) -> Markup:
+    return Markup('<rect class="{}" x="{:.2f}" y="0" width="{:.2f}" height="10" rx="1"/>').format(kind, x, width)
+
+
+def _stretched(content: Markup, label: str) -> Markup:
+    """A drawing that takes the width of its cell."""
+    return Markup(
+        '<svg class="wb-stretch" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{0}">'
+        "<title>{0}</title>{1}</svg>"
+    ).format(label, content)
+
+
+def _svg(width: int, height: int, content: Markup, label: str, kind: str) -> Markup:
+    return Markup(
+        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>'
+    ).format(kind, width, height, label, label, content)
+
+
+def _shown(count: float, top: float, height: int) -> float:
+    """Height of a bar; one that is not empty can be seen."""
+    return max(count / top * height, 1.5) if count else 0.0
+
+
+def _padded(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    room = (high - low) * 0.1 or abs(high) * 0.05 or 1.0
+    return low - room, high + room
+
+
+def _axis(scale: tuple[float, float], start: float, end: float) -> _Axis:
+    return _Axis(scale[0], (scale[1] - scale[0]) or 1.0, start, end)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    low: float
+    span: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / self.span * (self.end - self.start)

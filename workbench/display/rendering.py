@@ -1,0 +1,132 @@
+"""Templates in, escaped HTML out: the one Jinja environment, its filters, and the stylesheet inside each fragment."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from workbench.core.metric import short
+from workbench.display import charts
+
+METRIC_NAMES = {
+    "roc_auc": "ROC AUC", "average_precision": "Average precision", "log_loss": "Log loss", "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy", "f1": "F1", "rmse": "RMSE", "mae": "MAE", "r2": "R²",
+    "brier_score": "Brier score", "precision": "Precision", "recall": "Recall",
+}
+
+
+def fragment(template: str, **context: Any) -> str:
+    """Render ``templates/TEMPLATE.html.j2`` as a self-contained piece of a page.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template, without its ending.
+    **context
+        What the template shows; every value is escaped unless it is ``Markup``.
+
+    Returns
+    -------
+    str
+        One ``div`` of class ``wb`` that carries its own stylesheet and no script.
+    """
+    body = _environment().get_template(f"{template}.html.j2").render(**context)
+    squeezed = re.sub(r">\s+<", "> <", body)
+    return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{squeezed}</div>'
+
+
+@cache
+def stylesheet() -> str:
+    """The stylesheet, without comments and line breaks."""
+    text = files("workbench.display").joinpath("static/workbench.css").read_text(encoding="utf-8")
+    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
+
+
+def number(value: Any) -> str:
+    """A number as people read it; a dash where there is none.
+
+    >>> number(0.71234), number(None), number(0.00012), number(48211.7)
+    ('0.712', '–', '0.00012', '48,212')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2g}" if 0 < abs(value) < 0.001 else short(value)
+
+
+def signed(value: float) -> str:
+    """A number with its sign.
+
+    >>> signed(0.5), signed(-0.25)
+    ('+0.500', '−0.250')
+    """
+    return ("−" if value < 0 else "+") + number(abs(value))
+
+
+def percent(share: float | None) -> str:
+    """A share in [0, 1] as a percentage; a share that is not none never reads as none.
+
+    >>> percent(0.123), percent(0.0002), percent(0.0)
+    ('12%', '<0.1%', '0%')
+    """
+    if share is None:
+        return "–"
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return f"{100 * share:.1f}%" if 0 < share < 0.1 else f"{100 * share:.0f}%"
+
+
+def moment(text: str | None) -> str:
+    """An ISO 8601 time in words; what is none is shown as it came.
+
+    >>> moment("2026-11-21T02:10:05+00:00"), moment(None)
+    ('21 Nov 2026, 02:10 UTC', '–')
+    """
+    if not text:
+        return "–"
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    zone = " UTC" if at.tzinfo else ""
+    return f"{at.astimezone(UTC) if at.tzinfo else at:%d %b %Y, %H:%M}{zone}"
+
+
+def metric_name(name: str) -> str:
+    """The name of a score as the field writes it.
+
+    >>> metric_name("roc_auc"), metric_name("my_score")
+    ('ROC AUC', 'my score')
+    """
+    return METRIC_NAMES.get(name, name.replace("_", " "))
+
+
+def clipped(text: Any, most: int = 60) -> str:
+    """A text that keeps its place; what is longer ends in an ellipsis.
+
+    >>> clipped("abcdef", most=4)
+    'abc…'
+    """
+    text = str(text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("workbench.display"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )
+    for one in (number, signed, percent, moment, metric_name, clipped):
+        environment.filters[one.__name__] = one
+    environment.globals["charts"] = charts
+    environment.globals["nothing"] = Markup('<span class="wb-faint">–</span>')
+    return environment

@@ -1,0 +1,120 @@
+"""A monitoring report: performance against the reference, drift window by window, incidents and events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.core.report import ColumnDrift, MonitorReport, Window
+from workbench.display.charts import Point
+from workbench.display.rendering import fragment, metric_name, number, percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+WINDOWS = 24   # as many as fit beside each other
+POINTS = 60    # and on the line
+COLUMNS = 14   # rows of the drift matrix
+
+
+def html(report: MonitorReport) -> str:
+    """Status, findings, performance with the reference as a band, drift matrix, incidents and events."""
+    windows = report.windows[-WINDOWS:]
+    drift = drift_by_column(windows)
+    return fragment(
+        "report", r=report, tiles=_tiles(report), metric=metric_of(report), points=points(report), band=band(report),
+        windows=windows, drift=drift[:COLUMNS], hidden=max(len(drift) - COLUMNS, 0), heat=_heat,
+        events=report.events[::-1][:20], summary=_summary(report),
+    )
+
+
+def figure(report: MonitorReport, column: str | None = None) -> go.Figure:
+    """Performance over the windows; with ``column``, how much that column drifted.
+
+    Raises
+    ------
+    ColumnNotFound
+        If no window tested such a column.
+    """
+    from workbench.display import figures
+    from workbench.errors import ColumnNotFound
+
+    windows = report.windows[-2000:]
+    if column is None:
+        shown = [p for p in points(report, most=2000) if p.value is not None]
+        return figures.over_time(shown, band(report), metric_name(metric_of(report) or "performance"))
+    rows = dict(drift_by_column(windows))
+    if column not in rows:
+        raise ColumnNotFound.named(column, rows)
+    effects = [0.0 if d is None else d.effect for d in rows[column]]
+    return figures.bars([w.label for w in windows], effects, f"Drift of {column}", "effect, 0 to 1")
+
+
+def metric_of(report: MonitorReport) -> str | None:
+    """Name of the deciding score, if there is one."""
+    if report.reference:
+        return report.reference[0].name
+    return next((w.performance[0].name for w in report.windows if w.performance), None)
+
+
+def points(report: MonitorReport, most: int = POINTS) -> list[Point]:
+    """The deciding score of each window; an empty list while no label is known."""
+    windows = report.windows[-most:]
+    if not any(w.performance for w in windows):
+        return []
+    return [_point(w) for w in windows]
+
+
+def band(report: MonitorReport) -> tuple[float, float, float] | None:
+    """Interval and value of the reference."""
+    if not report.reference:
+        return None
+    first = report.reference[0]
+    low = first.value if first.low is None else first.low
+    high = first.value if first.high is None else first.high
+    return low, first.value, high
+
+
+def drift_by_column(windows: tuple[Window, ...]) -> list[tuple[str, list[ColumnDrift | None]]]:
+    """One row a column, strongest effect of any window first; None where a window did not test it."""
+    strongest = [_strongest(w) for w in windows]
+    names = {name for found in strongest for name in found}
+    rows = [(name, [found.get(name) for found in strongest]) for name in names]
+    return sorted(rows, key=lambda row: (-max(d.effect for d in row[1] if d), row[0]))
+
+
+def _strongest(window: Window) -> dict[str, ColumnDrift]:
+    """Of several tests of a column, the one with the strongest effect; one that matters wins."""
+    found: dict[str, ColumnDrift] = {}
+    for one in sorted(window.drift, key=lambda d: (d.important, d.effect)):
+        found[one.column] = one
+    return found
+
+
+def _point(window: Window) -> Point:
+    if not window.performance:
+        return Point(window.label, None, status=window.status)
+    first = window.performance[0]
+    return Point(window.label, first.value, first.low, first.high, window.status)
+
+
+def _heat(drift: ColumnDrift) -> int:
+    """Shade in percent: an effect of a half or more is darkest; what is not significant stays pale."""
+    return round(min(drift.effect * 2, 1) * (70 if drift.drifted else 25))
+
+
+def _tiles(report: MonitorReport) -> list[tuple[str, str, str]]:
+    known = [p for p in points(report) if p.value is not None]
+    reference = f"reference {number(report.reference[0].value)}" if report.reference else ""
+    last = report.windows[-1] if report.windows else None
+    return [
+        (metric_name(metric_of(report) or "Performance"), number(known[-1].value if known else None), reference),
+        ("Latest window", last.label if last else "–", f"{last.rows:,} rows" if last else "nothing seen yet"),
+        ("Flagged", percent(last.flagged if last else None), "rows outside the contract"),
+        ("Open incidents", str(sum(i.open for i in report.incidents)), f"{len(report.incidents)} in all"),
+    ]
+
+
+def _summary(report: MonitorReport) -> str:
+    known = [p for p in points(report) if p.value is not None]
+    name = metric_name(metric_of(report) or "")
+    return f"{name} over {len(known)} windows, from {number(known[0].value)} to {number(known[-1].value)}" if known else ""
