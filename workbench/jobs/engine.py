@@ -8,7 +8,11 @@ This module imports papermill (2.6 s), so it is loaded by the process of a job a
 
 from __future__ import annotations
 
+import atexit
+import os
 import re
+import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -102,6 +106,19 @@ class Recorder(NotebookExecutionManager):
 class Client(PapermillNotebookClient):
     """Runs the cells one by one and stops at the first that does not run to its end."""
 
+    def create_kernel_manager(self) -> Any:
+        """A kernel that is reached by sockets in a private folder, where the system has such.
+
+        Nobody else on the machine can listen then, and two jobs at once can't be given the same port.
+        """
+        manager = super().create_kernel_manager()
+        if os.name == "posix":
+            # A short path: the name of a socket has at most 107 bytes.
+            folder = tempfile.mkdtemp(prefix="wb-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            manager.transport, manager.connection_file = "ipc", f"{folder}/kernel.json"
+        return manager
+
     def papermill_execute_cells(self) -> None:
         """Run all cells.
 
@@ -192,9 +209,10 @@ def _runs(cell: Any) -> bool:
 
 
 def _first_line(source: str) -> str:
-    """The first line that says something."""
+    """What a cell says it does: its first line that is more than an import, without the comment's sign."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    return next((line for line in lines if not line.startswith(("#", "%"))), lines[0])[:80]
+    told = next((line for line in lines if not line.startswith(("import ", "from ", "%"))), lines[0])
+    return told.lstrip("# ")[:80] or lines[0][:80]
 
 
 def _told(error: Exception) -> str:
