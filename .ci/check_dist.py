@@ -14,9 +14,13 @@ with tarfile.open(sdist) as archive:
 
 lab = "share/jupyter/labextensions/ml-workbench/package.json"
 assert any(n.endswith(lab) for n in names), "the wheel has no JupyterLab extension"
-assert any(n.endswith("jupyter_server_config.d/workbench.json") for n in names), "the wheel does not switch the server extension on"
+assert any(n.endswith("jupyter_server_config.d/workbench.json") for n in names), (
+    "the wheel does not switch the server extension on"
+)
 assert "workbench/notebooks/tour.ipynb" in names, "the wheel has no notebooks"
 assert not [n for n in (*names, *sources) if "node_modules" in n], "node_modules was packed"
 assert wheel.stat().st_size < 2_000_000, f"the wheel has {wheel.stat().st_size:,} bytes"
 assert sdist.stat().st_size < 4_000_000, f"the source distribution has {sdist.stat().st_size:,} bytes"
-sys.stdout.write(f"{wheel.name}: {wheel.stat().st_size:,} bytes, {len(names)} files; {sdist.name}: {sdist.stat().st_size:,} bytes\n")
+sys.stdout.write(
+    f"{wheel.name}: {wheel.stat().st_size:,} bytes, {len(names)} files; {sdist.name}: {sdist.stat().st_size:,} bytes\n"
+)

@@ -46,8 +46,11 @@ def test_public_names_agree():
     """The names for type checkers, for readers and for the loader are the same."""
     tree = ast.parse(Path(wb.__file__).read_text())
     typed = {
-        alias.name for node in ast.walk(tree) if isinstance(node, ast.If)
-        for line in node.body if isinstance(line, ast.ImportFrom) and line.level == 0 and line.module != "typing"
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If)
+        for line in node.body
+        if isinstance(line, ast.ImportFrom) and line.level == 0 and line.module != "typing"
         for alias in line.names
     }
 
@@ -88,7 +91,9 @@ def test_each_error_ends_in_what_to_do():
     """Every error class is in the drawn tree."""
     from workbench import errors
 
-    classes = [name for name, thing in vars(errors).items() if inspect.isclass(thing) and thing.__module__ == errors.__name__]
+    classes = [
+        name for name, thing in vars(errors).items() if inspect.isclass(thing) and thing.__module__ == errors.__name__
+    ]
 
     assert all(re.search(rf"\b{name}\b", errors.__doc__) or name == "WorkbenchError" for name in classes)
 

@@ -20,11 +20,15 @@ def churn(tmp_path):
     rng = np.random.default_rng(0)
     months = rng.integers(0, 72, 600)
     leaves = rng.random(600) < 1 / (1 + np.exp((months - 20) / 8))
-    frame = pd.DataFrame({
-        "customer": [f"c{i:05d}" for i in range(600)], "months": months,
-        "plan": rng.choice(["basic", "plus", None], 600), "paid": [f"{m * 20.5:.2f}" if m else " " for m in months],
-        "left": np.where(leaves, "Yes", "No"),
-    })
+    frame = pd.DataFrame(
+        {
+            "customer": [f"c{i:05d}" for i in range(600)],
+            "months": months,
+            "plan": rng.choice(["basic", "plus", None], 600),
+            "paid": [f"{m * 20.5:.2f}" if m else " " for m in months],
+            "left": np.where(leaves, "Yes", "No"),
+        }
+    )
     path = tmp_path / "churn.csv"
     frame.to_csv(path, index=False)
     return path

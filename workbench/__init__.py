@@ -75,9 +75,31 @@ _PLACES = {
 }
 
 __all__ = [
-    "Bundle", "Column", "Contract", "Dataset", "Explanation", "Finding", "Job", "MonitorReport", "Profile", "Run",
-    "bundle", "challenge", "dataset", "explain", "feedback", "monitor", "package", "profile", "promote", "rollback",
-    "run", "score", "submit", "train", "verify",
+    "Bundle",
+    "Column",
+    "Contract",
+    "Dataset",
+    "Explanation",
+    "Finding",
+    "Job",
+    "MonitorReport",
+    "Profile",
+    "Run",
+    "bundle",
+    "challenge",
+    "dataset",
+    "explain",
+    "feedback",
+    "monitor",
+    "package",
+    "profile",
+    "promote",
+    "rollback",
+    "run",
+    "score",
+    "submit",
+    "train",
+    "verify",
 ]
 
 

@@ -52,7 +52,9 @@ def tour(
     job = submit("notebooks/tour.ipynb", {"every": max(sample, 1)})
     _tell_outcome(job)
     _exit_unless_completed(job)
-    typer.echo("\nNext: `workbench lab` opens JupyterLab with the panel, `workbench monitor` the pages for stakeholders,")
+    typer.echo(
+        "\nNext: `workbench lab` opens JupyterLab with the panel, `workbench monitor` the pages for stakeholders,"
+    )
     typer.echo("and `workbench serve flights` answers rows over HTTP.")
 
 
@@ -103,7 +105,9 @@ def verify(
 
 @app.command()
 def submit(
-    notebook: Annotated[str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")],
+    notebook: Annotated[
+        str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")
+    ],
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeat for more.")
     ] = None,

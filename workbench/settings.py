@@ -74,7 +74,9 @@ def _threads_from_environment() -> int | None:
     if value is None:
         return None
     if not value.isdigit() or int(value) < 1:
-        raise BadParameter(f"WORKBENCH_THREADS must be a whole number of at least 1, got {value!r}. Set it, or unset it.")
+        raise BadParameter(
+            f"WORKBENCH_THREADS must be a whole number of at least 1, got {value!r}. Set it, or unset it."
+        )
     return int(value)
 
 

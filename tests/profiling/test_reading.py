@@ -17,10 +17,18 @@ def table(**columns):
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
-        ([True, False], "boolean"), (["true", "False"], "boolean"), ([1, 2], "integer"), ([1.0, None], "integer"),
-        ([1.5, np.inf], "number"), (["29.85", " "], "number"), (["12", "n/a", "7"], "integer"),
-        (["2024-01-31", "2024-02-01"], "datetime"), (["31-01-2011", "01-02-2011"], "datetime"),
-        (["2013-01-01T10:00:00Z"], "datetime"), (["Yes", "No"], "category"), ([None, None], "category"),
+        ([True, False], "boolean"),
+        (["true", "False"], "boolean"),
+        ([1, 2], "integer"),
+        ([1.0, None], "integer"),
+        ([1.5, np.inf], "number"),
+        (["29.85", " "], "number"),
+        (["12", "n/a", "7"], "integer"),
+        (["2024-01-31", "2024-02-01"], "datetime"),
+        (["31-01-2011", "01-02-2011"], "datetime"),
+        (["2013-01-01T10:00:00Z"], "datetime"),
+        (["Yes", "No"], "category"),
+        ([None, None], "category"),
         ([f"name {i} of a person" for i in range(2000)], "text"),
     ],
 )
@@ -93,8 +101,11 @@ def test_an_empty_table_is_refused():
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("none.csv", None, "There is no file"), ("t.xlsx", b"x", r"ends in '\.xlsx'"), ("e.csv", b"", "is empty"),
-        ("b.parquet", b"no parquet", "can't be read as parquet"), ("j.jsonl", b"{no json", "can't be read as jsonl"),
+        ("none.csv", None, "There is no file"),
+        ("t.xlsx", b"x", r"ends in '\.xlsx'"),
+        ("e.csv", b"", "is empty"),
+        ("b.parquet", b"no parquet", "can't be read as parquet"),
+        ("j.jsonl", b"{no json", "can't be read as jsonl"),
     ],
 )
 def test_an_unreadable_file_says_so(tmp_path, name, content, told):

@@ -1,1 +1,4 @@
-"""A step and its parameters to the source of a cell, and back."""
+"""The glass box: a step and its values become a cell, and a cell becomes a step and its values again."""
+
+from workbench.codegen.parse import parse as parse
+from workbench.codegen.render import render as render

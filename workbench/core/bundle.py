@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import hashlib
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +12,8 @@ from workbench.core.contract import Contract, Task
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
-from workbench.core.store import read_json
+from workbench.core.store import inside, read_json
+from workbench.errors import Damaged, NotFound
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +55,8 @@ class Bundle(Result):
         SHA-256 of each file, by its path in the folder.
     created : str
         ISO 8601 with zone.
+    lineage : dict
+        Where it came from: source of the data, seed, code, versions of the environment.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Bundle(Result):
     compiled: bool
     files: dict[str, str] = field(repr=False)
     created: str = ""
+    lineage: dict[str, Any] = field(default_factory=dict, repr=False)
     path: Path = field(default=Path(), compare=False)
 
     noun: ClassVar[str] = "bundle"
@@ -81,6 +86,30 @@ class Bundle(Result):
     def reference(self) -> Profile:
         """Profile of the training rows and of the hold-out's predictions (column ``prediction``)."""
         return Profile.load(self.path / "reference.profile")
+
+    @classmethod
+    def load_folder(cls, path: str | Path) -> Bundle:
+        """Read a bundle from its folder and check every file against its hash.
+
+        Raises
+        ------
+        NotFound
+            If there is no bundle in the folder.
+        Damaged
+            Naming the first file that is missing or is not what was packaged.
+        FormatVersion
+            If a newer Workbench made it.
+        """
+        folder = Path(path).absolute()
+        if not (folder / MANIFEST).is_file():
+            raise NotFound(f"There is no {MANIFEST} in {folder}. Give the folder NAME/VERSION of a bundle.")
+        try:
+            bundle = replace(cls.load(folder / MANIFEST), path=folder)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Damaged(f"{MANIFEST} is not what was written ({error}). Package the model again.") from error
+        for name, expected in bundle.files.items():
+            _check_file(folder, name, expected)
+        return bundle
 
     def headline(self) -> str:
         """Name, version, model and score in one line."""
@@ -101,9 +130,27 @@ class Bundle(Result):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Bundle:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{
-            **content,
-            "classes": tuple(content["classes"]),
-            "features": tuple(content["features"]),
-            "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
-        })
+        return cls(
+            **{
+                **content,
+                "classes": tuple(content["classes"]),
+                "features": tuple(content["features"]),
+                "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
+            }
+        )
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's content, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_file(folder: Path, name: str, expected: str) -> None:
+    path = inside(folder, name)
+    if not path.is_file():
+        raise Damaged(f"The bundle's file {name!r} is missing. Copy the bundle again, or package the model again.")
+    if file_hash(path) != expected:
+        raise Damaged(
+            f"The bundle's file {name!r} is not what was packaged. Copy the bundle again, or package it again."
+        )

@@ -103,7 +103,12 @@ class Dataset(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The description of the dataset; the values stay where they are."""
-        return {"contract": self.contract.to_dict(), "fingerprint": self.fingerprint, "rows": self.rows, "source": self.source}
+        return {
+            "contract": self.contract.to_dict(),
+            "fingerprint": self.fingerprint,
+            "rows": self.rows,
+            "source": self.source,
+        }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Dataset:

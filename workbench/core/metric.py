@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 # Larger is better for these; smaller is better for every other metric.
-LARGER_IS_BETTER = frozenset({"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2"})
+LARGER_IS_BETTER = frozenset(
+    {"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2"}
+)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,16 @@ from typing import Any, ClassVar
 from workbench.errors import BadParameter
 
 
-def parameter(description: str, default: Any = MISSING, *, column: bool = False, choices: tuple[Any, ...] = (),
-              minimum: float | None = None, maximum: float | None = None, unit: str = "") -> Any:
+def parameter(
+    description: str,
+    default: Any = MISSING,
+    *,
+    column: bool = False,
+    choices: tuple[Any, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str = "",
+) -> Any:
     """A field of a step.
 
     Parameters
@@ -33,8 +41,14 @@ def parameter(description: str, default: Any = MISSING, *, column: bool = False,
     unit : str
         Unit shown beside the field.
     """
-    metadata = {"description": description, "column": column, "choices": choices, "minimum": minimum,
-                "maximum": maximum, "unit": unit}
+    metadata = {
+        "description": description,
+        "column": column,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "unit": unit,
+    }
     return field(default=default, metadata=metadata) if default is not MISSING else field(metadata=metadata)
 
 
@@ -90,7 +104,8 @@ class TrainStep(Step):
         "Models to try.", ("baseline", "linear", "boosting"), choices=("baseline", "linear", "boosting", "forest")
     )
     metric: str | None = parameter(
-        "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks.", None,
+        "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks.",
+        None,
         choices=("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2"),
     )
     trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200)
@@ -174,7 +189,9 @@ def make(verb: str, values: dict[str, Any]) -> Step:
             raise BadParameter.unknown(name, known, f"workbench.{verb}")
     missing = [n for n, f in known.items() if f.default is MISSING and values.get(n) in (None, "")]
     if missing:
-        raise BadParameter(f"workbench.{verb} needs {missing[0]!r}: {known[missing[0]].metadata['description']} Give it.")
+        raise BadParameter(
+            f"workbench.{verb} needs {missing[0]!r}: {known[missing[0]].metadata['description']} Give it."
+        )
     hints = typing.get_type_hints(step)
     return step(**{name: checked(known[name], hints[name], value) for name, value in values.items()})
 

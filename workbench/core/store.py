@@ -72,7 +72,9 @@ def read_json(path: Path, newest: int = 1) -> Any:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise Damaged(f"{path.name} is not the JSON that was written ({error}). Restore it, or make it again.") from error
+        raise Damaged(
+            f"{path.name} is not the JSON that was written ({error}). Restore it, or make it again."
+        ) from error
     check_format(content, newest, path.name)
     return content
 
@@ -81,7 +83,9 @@ def check_format(content: Any, newest: int, what: str) -> None:
     """Refuse what a newer Workbench wrote."""
     version = content.get("format_version", 1) if isinstance(content, dict) else 1
     if not isinstance(version, int) or version > newest:
-        raise FormatVersion(f"{what} has format {version!r}, this Workbench reads up to {newest}. Upgrade ml-workbench.")
+        raise FormatVersion(
+            f"{what} has format {version!r}, this Workbench reads up to {newest}. Upgrade ml-workbench."
+        )
 
 
 def safe_name(name: str, what: str) -> str:
@@ -92,7 +96,8 @@ def safe_name(name: str, what: str) -> str:
     """
     if not SAFE_NAME.match(name):
         raise BadParameter(
-            f"A {what} name has letters, digits, '.', '_' and '-' and starts with a letter or digit, got {name!r}. Rename it."
+            f"A {what} name has letters, digits, '.', '_' and '-' and starts with a letter or digit, got {name!r}. "
+            "Rename it."
         )
     return name
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -116,7 +115,9 @@ def read_table(source: str | Path) -> pd.DataFrame:
     except pd.errors.EmptyDataError as error:
         raise BadTable(f"{path.name} is empty. Give a file with a header and rows.") from error
     except (ValueError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise BadTable(f"{path.name} can't be read as {path.suffix[1:]} ({error}). Check the file, or give a frame.") from error
+        raise BadTable(
+            f"{path.name} can't be read as {path.suffix[1:]} ({error}). Check the file, or give a frame."
+        ) from error
 
 
 def infer_contract(table: pd.DataFrame) -> Contract:
@@ -152,8 +153,8 @@ def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        number: float64. integer: int64, float64 where values are missing. boolean: bool, float64 (0, 1) where values
-        are missing. category, text: ``str``. datetime: ``datetime64``.
+        number: float64. integer: int64, float64 where values are missing. boolean: float64 (0, 1). category, text:
+        ``str``. datetime: ``datetime64``.
 
     Raises
     ------
@@ -170,8 +171,13 @@ def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
     ending = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() in (".zip", ".gz") else path.suffix.lower()
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {
-        ".csv": _read_csv, ".csv.zip": _read_csv, ".csv.gz": _read_csv, ".parquet": _read_parquet,
-        ".feather": pd.read_feather, ".jsonl": _read_json_lines, ".ndjson": _read_json_lines,
+        ".csv": _read_csv,
+        ".csv.zip": _read_csv,
+        ".csv.gz": _read_csv,
+        ".parquet": _read_parquet,
+        ".feather": pd.read_feather,
+        ".jsonl": _read_json_lines,
+        ".ndjson": _read_json_lines,
     }
     if ending not in readers:
         raise BadTable(f"{path.name!r} ends in {ending or 'nothing'!r}. Give one of {', '.join(readers)}, or a frame.")
@@ -195,7 +201,9 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
 def _check_shape(table: pd.DataFrame) -> None:
     _refuse_twins(pd.Series([str(c) for c in table.columns], dtype=str))
     if table.empty:
-        raise BadTable(f"The table has {len(table)} rows and {table.shape[1]} columns. Give one with at least one of each.")
+        raise BadTable(
+            f"The table has {len(table)} rows and {table.shape[1]} columns. Give one with at least one of each."
+        )
 
 
 def _refuse_twins(names: pd.Series) -> None:
@@ -219,7 +227,11 @@ def _number_kind(values: pd.Series) -> Kind:
     finite = values.to_numpy(dtype=float, na_value=np.nan)
     finite = finite[np.isfinite(finite)]
     # Whole numbers with gaps arrive as floats; so do measurements that happen to be whole, hence the size.
-    return "integer" if finite.size and bool(np.all(finite == np.round(finite))) and abs(finite).max() < 2**53 else "number"
+    return (
+        "integer"
+        if finite.size and bool(np.all(finite == np.round(finite))) and abs(finite).max() < 2**53
+        else "number"
+    )
 
 
 def _text_kind(values: pd.Series) -> Kind:
@@ -256,18 +268,23 @@ def _numbers(values: pd.Series, kind: Kind) -> pd.Series:
 
 
 def _booleans(values: pd.Series) -> pd.Series:
-    words = values.map(lambda v: {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}.get(str(v).strip().lower()))
-    numbers = words.astype("float64")
-    return numbers.astype(bool) if bool(numbers.notna().all()) else numbers
+    words = values.map(
+        lambda v: {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}.get(str(v).strip().lower())
+    )
+    return words.astype("float64")
 
 
 def _datetimes(values: pd.Series) -> pd.Series:
     if types.is_datetime64_any_dtype(values):
         return values
     text = values.astype("str").str.strip()
-    zoned = bool(text.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).any()) and bool(text.str.contains("T|:").any())
+    zoned = bool(text.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).any()) and bool(
+        text.str.contains("T|:").any()
+    )
     day_first = not text.str.match(r"^\d{4}").any() and _day_first(text)
-    return pd.to_datetime(text, errors="coerce", utc=zoned, dayfirst=day_first, format="mixed" if not day_first else None)
+    return pd.to_datetime(
+        text, errors="coerce", utc=zoned, dayfirst=day_first, format="mixed" if not day_first else None
+    )
 
 
 def _day_first(text: pd.Series) -> bool:
@@ -296,7 +313,9 @@ def infer_task(values: pd.Series, kind: Kind) -> Task:
     if known.empty:
         raise BadTarget(f"The target {name!r} has no value in any row. Choose another column.")
     if distinct == 1:
-        raise BadTarget(f"The target {name!r} has one class only ({known.iloc[0]!r}). Give rows of at least two classes.")
+        raise BadTarget(
+            f"The target {name!r} has one class only ({known.iloc[0]!r}). Give rows of at least two classes."
+        )
     if kind == "datetime" or (kind in ("text", "category") and distinct > MOST_CLASSES):
         raise BadTarget(f"The target {name!r} has {distinct:,} distinct {kind} values. Choose classes or a number.")
     if distinct == 2:

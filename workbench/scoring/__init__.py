@@ -1,1 +1,1 @@
-"""The runtime that a bundle carries: it checks rows, predicts, gives reasons and logs. Needs numpy and an HTTP server."""
+"""The runtime that a bundle carries: checks, predictions, reasons and a log. Needs numpy and an HTTP server."""

@@ -1,0 +1,112 @@
+"""Rows against the contract: problems name the field, unusual values are flagged."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.core.checking import check
+from workbench.core.contract import Column, Contract
+
+CONTRACT = Contract(
+    (
+        Column("age", "integer", minimum=18.0, maximum=90.0),
+        Column("income", "number", missing_allowed=False),
+        Column("city", "category", categories=("Ulm", "Bonn")),
+        Column("note", "text", sensitive=True),
+        Column("member", "boolean"),
+        Column("when", "datetime"),
+        Column("bought", "category", "target"),
+    )
+)
+GOOD = {"age": 40, "income": 1.5, "city": "Ulm", "note": "hi", "member": True, "when": "2013-07-01T16:30:00+02:00"}
+
+
+def test_a_good_row_is_clean():
+    columns, problems, flags = check(GOOD, CONTRACT, CONTRACT.features)
+
+    assert (problems, flags) == ([], [[]])
+    assert columns["member"] == [1.0]
+    assert columns["when"][0].isoformat() == "2013-07-01T14:30:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("age", "forty", "a whole number"),
+        ("age", 40.5, "a whole number"),
+        ("age", True, "a whole number"),
+        ("income", "1.5", "a finite number"),
+        ("income", float("nan"), "a finite number"),
+        ("income", float("inf"), "a finite number"),
+        ("income", 10**400, "a finite number"),
+        ("income", None, "a finite number"),
+        ("income", [1], "a finite number"),
+        ("city", 3, "a text"),
+        ("city", True, "a text"),
+        ("member", "yes", "true or false"),
+        ("member", 2, "true or false"),
+        ("when", "yesterday", "a moment such as 2013-07-01T14:30:00Z"),
+        ("when", 5, "a moment such as 2013-07-01T14:30:00Z"),
+    ],
+)
+def test_a_wrong_value_names_field_expected_and_got(field, value, expected):
+    problem = check({**GOOD, field: value}, CONTRACT, CONTRACT.features).problems
+
+    assert [(p["row"], p["field"], p["expected"]) for p in problem] == [(0, field, expected)]
+
+
+def test_a_missing_column_differs_from_a_null():
+    rows = [{k: v for k, v in GOOD.items() if k != "age"}, {**GOOD, "age": None}]
+
+    problems = check(rows, CONTRACT, CONTRACT.features).problems
+
+    assert [(p["row"], p["got"]) for p in problems] == [(0, "nothing: the column is missing")]
+
+
+def test_every_bad_row_is_reported():
+    rows = [GOOD, {**GOOD, "age": "x"}, 7, {**GOOD, "city": 1, "income": "y"}]
+
+    problems = check(rows, CONTRACT, CONTRACT.features).problems
+
+    assert {(p["row"], p["field"]) for p in problems} >= {(1, "age"), (2, ""), (3, "city"), (3, "income")}
+
+
+def test_unusual_values_are_flagged_and_extra_columns_once():
+    rows = [{**GOOD, "city": "Atlantis", "extra": 1}, {**GOOD, "age": -5, "extra": 2}]
+
+    assert check(rows, CONTRACT, CONTRACT.features).flags == [
+        ["unseen_category:city", "extra_column:extra"],
+        ["out_of_range:age"],
+    ]
+
+
+def test_only_the_models_columns_are_required():
+    assert check({"age": 30}, CONTRACT, ("age",)).problems == []
+
+
+def test_a_long_or_sensitive_value_is_not_echoed():
+    secret = "s3cret" * 1000
+
+    (long,) = check({**GOOD, "age": secret}, CONTRACT, CONTRACT.features).problems
+    (hidden,) = check({**GOOD, "note": 12345}, CONTRACT, CONTRACT.features).problems
+
+    assert len(long["got"]) < 100
+    assert "12345" not in hidden["got"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(CONTRACT.names), JSON) | JSON, min_size=1, max_size=4))
+def test_any_json_is_clean_or_a_problem_in_plain_json(rows):
+    columns, problems, flags = check(rows, CONTRACT, CONTRACT.features)
+
+    json.dumps([problems, flags], allow_nan=False)
+    if not problems:
+        assert all(len(values) == len(rows) for values in columns.values())

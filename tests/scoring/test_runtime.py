@@ -1,0 +1,94 @@
+"""A folder in memory answers rows with reasons, and whole frames quickly."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.errors import BadRow, Damaged, NotFound
+from workbench.scoring.runtime import Scorer
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_answer_says_what_and_why(scorer):
+    (answer,) = scorer.predict([{"customer": "c7", "age": 60, "city": "Ulm"}])
+
+    assert answer["id"] == "c7"
+    assert answer["version"] == 1
+    assert answer["answer"] == "yes"
+    assert answer["prediction"] == answer["probability"] == pytest.approx(1 / (1 + np.exp(-3.5)))
+    assert [(r["column"], r["value"]) for r in answer["reasons"]] == [("age", 60), ("city", "Ulm")]
+    assert answer["reasons"][0]["added"] > answer["reasons"][1]["added"] > 0
+
+
+def test_reasons_add_up(scorer):
+    rows = [{"age": a, "city": c} for a in (20, 60, None) for c in ("Ulm", "Bonn", "Atlantis", None)]
+
+    found = scorer.explain(rows)
+
+    output = scorer.model.output({"age": [r["age"] for r in rows], "city": [r["city"] for r in rows]})
+    np.testing.assert_allclose(np.sum(found["values"], axis=1) + found["base"], output, atol=1e-12)
+
+
+def test_the_threshold_of_the_bundle_decides(scorer):
+    low, high = scorer.predict([{"age": 20, "city": "Ulm"}, {"age": 60, "city": "Bonn"}])
+
+    assert (low["answer"], high["answer"]) == ("no", "yes")
+    assert low["probability"] == 1 - low["prediction"]
+
+
+def test_a_bad_row_is_refused_whole(scorer):
+    with pytest.raises(BadRow) as error:
+        scorer.predict([{"age": 20, "city": "Ulm"}, {"age": "x"}])
+
+    assert {(p["row"], p["field"]) for p in error.value.problems} == {(1, "age"), (1, "city")}
+
+
+def test_a_frame_is_scored_like_its_rows(scorer):
+    frame = pd.DataFrame({"age": [20, 60, 200], "city": pd.Series(["Ulm", None, "Rome"], dtype="str"), "other": 1})
+
+    prediction, flags = scorer.score_columns(frame)
+
+    rows = scorer.predict([{"age": 20, "city": "Ulm"}, {"age": 60, "city": None}, {"age": 200, "city": "Rome"}])
+    assert prediction.tolist() == [r["prediction"] for r in rows]
+    assert {k: v.tolist() for k, v in flags.items()} == {
+        "out_of_range:age": [False, False, True],
+        "unseen_category:city": [False, False, True],
+    }
+    assert [r["flags"] for r in rows] == [[], [], ["out_of_range:age", "unseen_category:city"]]
+    assert scorer.answers(prediction) == [r["answer"] for r in rows]
+
+
+def test_a_changed_file_is_named(folder):
+    content = bytearray((folder / "model.npz").read_bytes())
+    content[100] ^= 1
+    (folder / "model.npz").write_bytes(content)
+
+    with pytest.raises(Damaged, match=r"'model\.npz' is not what was packaged"):
+        Scorer(folder)
+
+
+def test_a_missing_file_and_a_missing_folder_are_named(folder, tmp_path):
+    (folder / "contract.json").unlink()
+
+    with pytest.raises(Damaged, match="missing"):
+        Scorer(folder)
+    with pytest.raises(NotFound, match=r"no bundle\.json"):
+        Scorer(tmp_path / "nowhere")
+
+
+def test_scoring_loads_neither_pandas_nor_scikit_learn(folder):
+    code = f"""
+import sys
+from workbench.scoring.runtime import Scorer
+import workbench.scoring.service
+Scorer({str(folder)!r}).predict([{{"age": 20, "city": "Ulm"}}])
+print([m for m in ("pandas", "sklearn", "scipy", "mlflow", "shap") if m in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,182 @@
+"""The service answers rows, names what is wrong with bad ones, and never shows a stack trace."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from workbench.scoring import service as module
+from workbench.scoring.log import PredictionLog
+from workbench.scoring.service import Service
+
+GOOD = {"customer": "c1", "age": 60, "city": "Ulm"}
+
+
+@pytest.fixture
+def log(tmp_path, scorer) -> PredictionLog:
+    return PredictionLog(tmp_path / "log", scorer.sensitive)
+
+
+@pytest.fixture
+def service(scorer, log) -> Service:
+    return Service(scorer, log)
+
+
+@pytest.fixture
+def client(service) -> TestClient:
+    return TestClient(service.application())
+
+
+def test_one_row_and_many(client):
+    one = client.post("/predict", json=GOOD).json()
+    many = client.post("/predict", json={"rows": [GOOD, {**GOOD, "age": 20}]}).json()["predictions"]
+
+    assert one == many[0]
+    assert [a["answer"] for a in many] == ["yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "expected", "got"),
+    [
+        ({"age": 60}, "city", "a text or null", "nothing: the column is missing"),
+        ({**GOOD, "age": "old"}, "age", "a whole number", "the text 'old'"),
+        ({**GOOD, "city": 3}, "city", "a text", "the number (hidden)"),
+    ],
+)
+def test_a_bad_row_is_a_422_that_names_the_field(client, row, field, expected, got):
+    response = client.post("/predict", json=row)
+
+    assert response.status_code == 422
+    assert response.json()["problems"] == [{"row": 0, "field": field, "expected": expected, "got": got}]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"age": ', 400),
+        (b"", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 100_000, 400),
+        (b'{"age": ' + b"1" * 5000 + b"}", 400),
+        (b"[]", 422),
+        (b"7", 422),
+        (b'{"rows": []}', 422),
+        (b'{"rows": [1, null]}', 422),
+        (b'{"age": NaN, "city": "Ulm"}', 422),
+        (b'{"age": 1e999, "city": "Ulm"}', 422),
+        (b'{"age": 60, "city": "\\ud800"}', 200),
+        (b'{"age": 60, "city": "Ulm", "\\ud800": "\\u0000"}', 200),
+        (b'{"age": 60, "city": "Ulm", "customer": "\\ud800"}', 200),
+    ],
+)
+def test_a_hostile_body_gets_a_clear_status(client, body, status):
+    assert client.post("/predict", content=body).status_code == status
+
+
+def test_too_much_is_refused(client, monkeypatch):
+    monkeypatch.setattr(module, "MOST_ROWS", 2)
+    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+
+    assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 413
+    assert client.post("/predict", content=b" " * 2000).status_code == 413
+
+
+def test_unusual_rows_are_answered_flagged_and_logged(client, log):
+    answer = client.post("/predict", json={"age": 200, "city": "Rome", "extra": 1}).json()
+
+    flags = ["out_of_range:age", "unseen_category:city", "extra_column:extra"]
+    (kept,) = log.read()
+    assert answer["flags"] == kept["flags"] == flags
+    assert kept["row"].keys() == {"age", "city"}
+    assert kept["row"]["city"].startswith("hash:")
+    assert kept["latency_ms"] > 0
+
+
+def test_feedback_joins_the_log(client, log):
+    answered = client.post("/predict", json=GOOD).json()
+
+    assert client.post("/feedback", json={"id": answered["id"], "label": "no"}).json() == {"labels": 1, "known": 1}
+    assert client.post("/feedback", json={"labels": [{"id": "?", "label": 1}]}).json() == {"labels": 1, "known": 0}
+    assert client.post("/feedback", json={"id": "x"}).status_code == 422
+    assert log.read()[0]["label"] == "no"
+
+
+def test_without_a_log_feedback_has_no_place(scorer):
+    client = TestClient(Service(scorer).application())
+
+    assert client.post("/feedback", json={"id": "x", "label": 1}).status_code == 503
+
+
+def test_reasons_of_every_column(client):
+    found = client.post("/explain", json=GOOD).json()
+
+    assert found["features"] == ["age", "city"]
+    assert found["unit"] == "log-odds"
+    assert sum(found["values"][0]) + found["base"][0] == pytest.approx(3.5)
+
+
+def test_contract_health_metrics_and_description(client):
+    client.post("/predict", json={"rows": [GOOD, {**GOOD, "age": 99}]})
+    client.post("/predict", json={})
+
+    text = client.get("/metrics").text
+    described = client.get("/openapi.json").json()
+
+    assert [c["name"] for c in client.get("/contract").json()["columns"]] == ["age", "city"]
+    assert client.get("/health").json() == {"status": "ok"}
+    assert client.get("/ready").json() == {"status": "ready", "name": "shop", "version": 1}
+    assert 'workbench_requests_total{path="/predict",status="422"} 1' in text
+    assert 'workbench_predictions_total{version="1"} 2' in text
+    assert 'workbench_flags_total{flag="out_of_range:age"} 1' in text
+    assert described["components"]["schemas"]["Row"]["required"] == ["age", "city"]
+    assert set(described["paths"]) >= {"/predict", "/explain", "/feedback"}
+
+
+def test_a_key_is_asked_for_where_one_is_set(scorer, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_API_KEY", "sesam öffne")
+    client = TestClient(Service(scorer).application())
+    key = "sesam öffne".encode()
+
+    assert client.post("/predict", json=GOOD).status_code == 401
+    assert client.post("/predict", json=GOOD, headers={"X-API-Key": "wrong"}).status_code == 401
+    assert client.post("/predict", json=GOOD, headers={b"X-API-Key": key}).status_code == 200
+    assert client.post("/predict", json=GOOD, headers={b"Authorization": b"Bearer " + key}).status_code == 200
+    assert client.get("/health").status_code == 200
+
+
+def test_a_failure_is_one_sentence(service, client, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("secret path /srv/x")
+
+    monkeypatch.setattr(service.scorer, "predict", fail)
+    response = client.post("/predict", json=GOOD)
+
+    assert response.status_code == 500
+    assert "secret" not in response.text
+
+
+def test_another_version_answers_from_one_request_to_the_next(service, client, second):
+    before = client.post("/predict", json=GOOD).json()
+
+    service.follow(second)
+
+    after = client.post("/predict", json=GOOD).json()
+    assert (before["version"], after["version"]) == (1, 2)
+    assert after["prediction"] != before["prediction"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.fixed_dictionaries({}, optional={"age": JSON, "city": JSON, "customer": JSON, "rows": JSON}) | JSON)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_json_makes_the_service_fail(client, body):
+    response = client.post("/predict", content=json.dumps(body).encode())
+
+    assert response.status_code in (200, 422)

@@ -1,0 +1,167 @@
+"""The panel's questions: answered for who is signed in, refused in words for a user's error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from tornado.httpclient import HTTPClientError
+
+from workbench.core.parameters import STEPS
+from workbench.server.events import SCHEMA
+from workbench.server.routes import ROUTES
+
+NOTEBOOK = "small.ipynb"
+ASKED: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("GET", "steps", None),
+    ("POST", "cell", {"step": "package", "values": {"name": "churn"}}),
+    ("POST", "parse", {"source": "x = 1"}),
+    ("GET", "columns?path=a.csv", None),
+    ("GET", "jobs", None),
+    ("POST", "jobs", {"notebook": NOTEBOOK}),
+    ("GET", "jobs/20261121T014900-small-3f2a", None),
+    ("DELETE", "jobs/20261121T014900-small-3f2a", None),
+]
+
+
+@pytest.fixture
+def ask(jp_fetch: Any) -> Any:
+    """Asks a route and gives the status and the JSON that came."""
+
+    async def fetch(method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
+        where, _, query = path.partition("?")
+        params = dict(part.split("=") for part in query.split("&")) if query else None
+        try:
+            answer = await jp_fetch("workbench", *where.split("/"), method=method, params=params,
+                                    body=None if body is None else json.dumps(body), **options)
+        except HTTPClientError as error:
+            return error.code, json.loads(error.response.body or "{}")
+        return answer.code, json.loads(answer.body)
+
+    return fetch
+
+
+@pytest.fixture
+def notebook(jp_root_dir: Path) -> Path:
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [new_code_cell("seconds = 0", metadata={"tags": ["parameters"]}), new_code_cell("import time\ntime.sleep(seconds)")]
+    nbformat.write(new_notebook(cells=cells, metadata=metadata), jp_root_dir / NOTEBOOK)
+    return jp_root_dir / NOTEBOOK
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ASKED)
+async def test_no_route_answers_without_a_token(ask: Any, method: str, path: str, body: Any) -> None:
+    status, _ = await ask(method, path, body, headers={"Authorization": "token wrong"})
+
+    assert status == 403
+
+
+def test_every_route_is_asked_above() -> None:
+    asked = {(method, path.partition("?")[0].split("/")[0], path.count("/")) for method, path, _ in ASKED}
+    there = {(method.upper(), path.split("/")[0], path.count("/"))
+             for path, handler in ROUTES for method in ("get", "post", "delete", "put", "patch") if method in vars(handler)}
+    assert asked == {(m, p, min(c, 1)) for m, p, c in there}
+
+
+async def test_steps_come_in_order_with_their_forms(ask: Any) -> None:
+    status, answer = await ask("GET", "steps")
+
+    assert status == 200
+    assert [s["verb"] for s in answer["data"]] == list(STEPS)
+    assert answer["data"][0]["schema"]["required"] == ["source"]
+
+
+async def test_a_cell_is_rendered_and_parsed_again(ask: Any) -> None:
+    values = {"source": "churn.csv", "target": "Churn"}
+
+    _, cell = await ask("POST", "cell", {"step": "dataset", "values": values, "first": True})
+    _, parsed = await ask("POST", "parse", {"source": cell["data"]["source"]})
+    _, edited = await ask("POST", "parse", {"source": "print(1)"})
+
+    assert cell["data"]["source"].startswith("import workbench as wb\n")
+    assert parsed["data"] == {"step": "dataset", "values": values}
+    assert edited["data"] == {"step": None, "values": {}}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "message"), [
+    ("POST", "cell", {"step": "trian"}, 400, "Did you mean 'train'"),
+    ("POST", "cell", {"step": "train", "values": {"folds": 1}}, 400, "'folds' lies between"),
+    ("POST", "cell", {"step": "train", "values": []}, 400, "'values' must be dict"),
+    ("POST", "cell", [1], 400, "'values' must be dict"),
+    ("POST", "parse", {"source": 3}, 400, "'source' must be str"),
+    ("GET", "columns?path=../secret.csv", None, 400, "leaves the folder"),
+    ("GET", "columns?path=no.csv", None, 400, "no file"),
+    ("POST", "jobs", {"notebook": "../../x.ipynb"}, 400, "leaves the folder"),
+    ("POST", "jobs", {"notebook": "no.ipynb"}, 404, "No notebook named"),
+    ("POST", "jobs", {"notebook": NOTEBOOK, "parameters": {"second": 1}}, 400, "Did you mean 'seconds'"),
+    ("GET", "jobs/20261121T014900-small-3f2a", None, 404, "No job named"),
+    ("DELETE", "jobs/20261121T014900-small-3f2a", None, 404, "No job named"),
+    ("DELETE", "jobs/..%2F..%2Fetc", None, 400, "job name"),
+])
+@pytest.mark.usefixtures("notebook")
+async def test_a_users_error_is_told_in_words(
+    ask: Any, method: str, path: str, body: Any, status: int, message: str
+) -> None:
+    got, answer = await ask(method, path, body)
+
+    assert got == status
+    assert message in answer["message"]
+
+
+@pytest.mark.parametrize(("content", "columns"), [
+    ("a,b\n1,2\n", ["a", "b"]), ("\ufeffa;b c;ü\n1;2;3\n", ["a", "b c", "ü"]), ('"x, y",z\n', ["x, y", "z"]), ("", []),
+])
+async def test_columns_are_read_from_the_first_line(
+    ask: Any, jp_root_dir: Path, content: str, columns: list[str]
+) -> None:
+    (jp_root_dir / "a.csv").write_text(content, encoding="utf-8")
+
+    assert await ask("GET", "columns?path=a.csv") == (200, {"data": columns})
+
+
+async def test_a_link_does_not_lead_out_of_the_folder(ask: Any, jp_root_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside.csv").write_text("secret\n")
+    (jp_root_dir / "link.csv").symlink_to(tmp_path / "outside.csv")
+
+    assert (await ask("GET", "columns?path=link.csv"))[0] == 400
+
+
+@pytest.mark.usefixtures("notebook")
+async def test_a_job_is_started_listed_and_told_on_the_event_bus(ask: Any, jp_serverapp: Any) -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def listen(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        heard.append(data)
+
+    jp_serverapp.event_logger.add_listener(schema_id=SCHEMA["$id"], listener=listen)
+    _, started = await ask("POST", "jobs", {"notebook": NOTEBOOK, "parameters": {"seconds": 0}})
+    for _ in range(600):
+        if heard and heard[-1]["state"] == "COMPLETED":
+            break
+        await asyncio.sleep(0.1)
+
+    assert heard[-1] == {**heard[-1], "id": started["data"]["id"], "cells_done": 3, "cells": 3, "error": None}
+    assert [j["state"] for j in (await ask("GET", "jobs"))[1]["data"]] == ["COMPLETED"]
+
+
+@pytest.mark.usefixtures("notebook")
+async def test_a_running_job_can_be_stopped(ask: Any) -> None:
+    _, started = await ask("POST", "jobs", {"notebook": NOTEBOOK, "parameters": {"seconds": 60}})
+
+    _, stopped = await ask("DELETE", f"jobs/{started['data']['id']}", request_timeout=60)
+
+    assert stopped["data"]["state"] == "STOPPED"
+
+
+def test_the_extension_loads_nothing_heavy() -> None:
+    heavy = {"pandas", "numpy", "sklearn", "scipy", "shap", "mlflow", "plotly", "papermill"}
+    code = f"import sys, workbench.server; print(sorted({heavy} & set(sys.modules)))"
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

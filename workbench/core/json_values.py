@@ -1,0 +1,37 @@
+"""Values of a table as plain JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def plain(value: Any) -> Any:
+    """One value as JSON has it: missing and infinite become None, a moment its ISO 8601 text.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> plain(float("nan")), plain(1.5), plain(date(2013, 7, 4))
+    (None, 1.5, '2013-07-04')
+    """
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def rows(table: pd.DataFrame, hidden: Iterable[str] = ()) -> tuple[dict[str, Any], ...]:
+    """The rows of a frame as dicts of plain values; those of ``hidden`` columns are masked."""
+    hide = set(hidden)
+    columns = {str(n): ["•••"] * len(table) if n in hide else table[n].tolist() for n in table.columns}
+    return tuple({n: plain(v[i]) for n, v in columns.items()} for i in range(len(table)))

@@ -1,0 +1,145 @@
+"""The verb ``explain``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from workbench.core.compile import compile_pipeline
+from workbench.core.compiled import CompiledModel
+from workbench.core.explanation import Explanation
+from workbench.core.finding import Finding
+from workbench.core.json_values import rows as plain_rows
+from workbench.core.parameters import make
+from workbench.core.run import Run
+from workbench.core.tracking import client
+from workbench.errors import CannotCompile
+from workbench.explanation.permutation import by_permutation
+
+Numbers = NDArray[np.float64]
+# Share of the spread of the outputs that the sum may be off before the values are called wrong.
+TOLERANCE = 1e-6
+
+
+def explain(run: Run, *, rows: int = 1000) -> Explanation:
+    """Say which columns drive the predictions, over all held-out rows and for each one.
+
+    Values are exact SHAP values of the original columns (path-dependent for trees), from the compiled model. What can't
+    be compiled is explained by shap's permutation explainer. Either way the sum is checked against the model itself.
+
+    Parameters
+    ----------
+    run : Run
+        Made by :func:`workbench.train`.
+    rows : int
+        Held-out rows to explain, the latest ones, at least 1; all of them where there are fewer.
+
+    Returns
+    -------
+    Explanation
+        Values of shape (rows, features): in log-odds for classes, in the target's unit for a regression. With more than
+        two classes it is the most frequently predicted one that is explained. Also written to the run in MLflow.
+
+    Raises
+    ------
+    BadParameter
+        If ``rows`` is out of its range.
+
+    References
+    ----------
+    Lundberg, S. and Lee, S. (2017), A Unified Approach to Interpreting Model Predictions. Lundberg, S. et al. (2020),
+    From local explanations to global understanding with explainable AI for trees; ``shap.TreeExplainer`` agrees.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.explain(run).importance()  # doctest: +SKIP
+    {'Contract': 0.71, 'tenure': 0.52, ...}
+    """
+    make("explain", {"rows": rows})
+    table = run.holdout[list(run.features)].tail(rows).reset_index(drop=True)
+    found = _values(run, table)
+    error = float(np.abs(found.base + found.values.sum(axis=1) - found.outputs).max())
+    explanation = Explanation(
+        run_id=run.id,
+        features=run.features,
+        values=tuple(tuple(row) for row in found.values.tolist()),
+        base=float(found.base),
+        outputs=tuple(found.outputs.tolist()),
+        unit=found.unit or run.contract[str(run.contract.target)].unit or f"units of {run.contract.target}",
+        label=found.label,
+        additivity_error=error,
+        method=found.method,
+        rows=plain_rows(table.tail(len(found.values)), hidden=(c.name for c in run.contract.columns if c.sensitive)),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        findings=tuple(_findings(error, found.outputs)),
+    )
+    _record(explanation)
+    return explanation
+
+
+@dataclass(frozen=True)
+class Values:
+    """SHAP values and what they must add up to."""
+
+    values: Numbers
+    base: float
+    outputs: Numbers
+    unit: str
+    label: Any
+    method: str
+
+
+def _values(run: Run, table: pd.DataFrame) -> Values:
+    try:
+        compiled = compile_pipeline(run.pipeline, run.features, run.task, background=run.holdout[list(run.features)])
+    except CannotCompile:
+        return Values(*by_permutation(run, table))
+    place = _place(run, compiled, table)
+    values, base = compiled.explain_class(table, place if run.task == "multiclass" else 0)
+    label = run.classes[place] if run.classes else None
+    return Values(values, base, _own_output(run, compiled, table, place), compiled.unit, label, compiled.method)
+
+
+def _place(run: Run, compiled: CompiledModel, table: pd.DataFrame) -> int:
+    """Which class is explained: of two the second, of more the one that is predicted most often."""
+    if run.task != "multiclass":
+        return 1
+    return int(np.bincount(compiled.predict(table).argmax(axis=1)).argmax())
+
+
+def _own_output(run: Run, compiled: CompiledModel, table: pd.DataFrame, place: int) -> Numbers:
+    """What the fitted pipeline itself answers, in the unit of the values."""
+    if run.task == "regression":
+        return np.asarray(run.pipeline.predict(table), dtype=float)
+    if compiled.unit == "probability":
+        return np.asarray(run.pipeline.predict_proba(table))[:, place]
+    own = np.asarray(run.pipeline.decision_function(table))
+    return own[:, place] if own.ndim == 2 else own
+
+
+def _findings(error: float, outputs: Numbers) -> Iterator[Finding]:
+    spread = float(outputs.std()) or 1.0
+    if error > TOLERANCE * spread:
+        yield Finding(
+            "WB210",
+            "error",
+            f"The values miss the model's own output by up to {error:.2g}: don't rely on them.",
+            cure='run = wb.train(data, candidates=["baseline", "linear"])',
+            evidence={"additivity_error": error, "spread": spread},
+        )
+
+
+def _record(explanation: Explanation) -> None:
+    """Keep the explanation with its run."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = explanation.save(Path(folder) / "explanation.json")
+        client().log_artifact(explanation.run_id, str(path), "workbench")

@@ -1,0 +1,213 @@
+"""The record of each job on disk: what was asked, where it stands, what happened.
+
+A job is a folder: ``job.json`` (the record), ``events.jsonl`` (what happened, one line each), ``input.ipynb``,
+``output.ipynb`` and ``log``. Whoever changes the record holds the folder's lock and never changes a final state.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workbench.core.job import Job, JobState
+from workbench.core.store import lock, read_json, safe_name, write_json
+from workbench.errors import NotFound
+from workbench.settings import settings
+
+RECORD = "job.json"
+EVENTS = "events.jsonl"
+# A process that was just started has this long to write its number.
+START = timedelta(seconds=60)
+
+
+def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the record's own word
+    """The job of that id as it stands now; one whose process is gone is FAILED.
+
+    Raises
+    ------
+    NotFound
+        If there is no such job.
+
+    Examples
+    --------
+    >>> from workbench.jobs.records import job
+    >>> job("20261121T0149-score-3f2a").state  # doctest: +SKIP
+    <JobState.COMPLETED: 'COMPLETED'>
+    """
+    folder = settings(home=home).jobs / safe_name(id, "job")
+    if not (folder / RECORD).is_file():
+        raise NotFound.named("job", id, [j.name for j in _folders(home)], "Submit a notebook with wb.submit(…).")
+    return checked(load(folder))
+
+
+def jobs(home: str | Path | None = None) -> list[Job]:
+    """All jobs, the newest first."""
+    return [checked(load(folder)) for folder in reversed(_folders(home))]
+
+
+def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  # noqa: A002 - the record's own word
+    """Stop a job: interrupt its kernel, and end its processes if that does not help.
+
+    Parameters
+    ----------
+    id : str
+        The job. One that has ended is returned as it is.
+    grace : float
+        Seconds that the running cell has to give up.
+
+    Raises
+    ------
+    NotFound
+        If there is no such job.
+    """
+    found = job(id, home)
+    if found.state.final:
+        return found
+    update(found.path, state=JobState.STOPPING)
+    for kernel in _family(found)[1:]:
+        _signalled(kernel.send_signal, 2)
+    if not _ends(found, grace):
+        _end(found, grace)
+    return update(found.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
+
+
+def _ends(of: Job, within: float) -> bool:
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        if load(of.path).state.final or not _lives(of):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _end(of: Job, grace: float) -> None:
+    family = _family(of)
+    for process in family:
+        _signalled(process.terminate)
+    if not _ends(of, grace):
+        for process in family:
+            _signalled(process.kill)
+
+
+def _signalled(act: Callable[..., Any], *arguments: Any) -> None:
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):  # it ended by itself in the meantime, which is what was wanted
+        act(*arguments)
+
+
+def load(folder: Path) -> Job:
+    """The record in ``folder`` as it was last written."""
+    return replace(Job.load(folder / RECORD), path=folder)
+
+
+def write(of: Job) -> None:
+    """Write the record, in one step."""
+    of.save(of.path / RECORD)
+
+
+def update(folder: Path, **changes: Any) -> Job:
+    """Change the record. A final state stays; a job that is stopping only ends."""
+    with lock(folder / "lock"):
+        before = load(folder)
+        if before.state.final:
+            return before
+        if before.state is JobState.STOPPING and not changes.get("state", JobState.STOPPING).final:
+            changes.pop("state", None)
+        after = replace(before, **changes)
+        write(after)
+    return after
+
+
+def checked(of: Job) -> Job:
+    """The job, or its end where its process is gone and nobody wrote that down."""
+    if of.state.final or _lives(of):
+        return of
+    again = load(of.path)  # it may have ended between the two looks
+    if again.state.final:
+        return again
+    return _gone(again)
+
+
+def _gone(of: Job) -> Job:
+    if of.state is JobState.STOPPING:
+        return update(of.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
+    ended = update(of.path, state=JobState.FAILED, error="Its process is gone; see the file log.", ended=now(),
+                   failed_cell=_running_cell(of.path))
+    mark_output(ended)
+    return ended
+
+
+def mark_output(of: Job) -> None:
+    """Write the end of a job into its output notebook too, where the process could not."""
+    if not of.output.is_file():
+        return
+    notebook = read_json(of.output, newest=10**9)
+    notebook["metadata"]["workbench"] = {
+        "job": of.id, "state": of.state.value, "failed_cell": of.failed_cell, "error": of.error,
+    }
+    if of.failed_cell is not None:
+        cell = notebook["cells"][of.failed_cell]["metadata"]
+        cell.setdefault("papermill", {}).update(status="failed", exception=True)
+    write_json(of.output, notebook)
+
+
+def _running_cell(folder: Path) -> int | None:
+    told = [e for e in events(folder)[0] if "cell" in e]
+    return told[-1]["cell"] if told and told[-1]["event"] == "cell_started" else None
+
+
+def _lives(of: Job) -> bool:
+    if of.pid is None:
+        return datetime.now(UTC) - datetime.fromisoformat(of.created) < START
+    return bool(_family(of))
+
+
+def _family(of: Job) -> list[Any]:
+    """The process that runs the job, then its kernel and what that started; empty if it is gone.
+
+    Its command line names the job, so that a number that the system gave to somebody else is not taken for it.
+    """
+    import psutil
+
+    try:
+        runner = psutil.Process(of.pid)
+        ours = any(of.id in word for word in runner.cmdline())
+        return [runner, *runner.children(recursive=True)] if ours else []
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError):
+        return []
+
+
+def tell(folder: Path, event: str, **details: Any) -> None:
+    """Append one event; a reader never sees half of a line without its end."""
+    line = json.dumps({"at": now(), "event": event, **details}, ensure_ascii=False)
+    with (folder / EVENTS).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def events(folder: Path, start: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """Events from byte ``start`` on, and where to go on reading."""
+    path = folder / EVENTS
+    if not path.exists():
+        return [], start
+    with path.open("rb") as file:
+        file.seek(start)
+        content = file.read()
+    whole = content[: content.rfind(b"\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()], start + len(whole)
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _folders(home: str | Path | None) -> list[Path]:
+    root = settings(home=home).jobs
+    return sorted(f for f in root.iterdir() if (f / RECORD).is_file()) if root.is_dir() else []

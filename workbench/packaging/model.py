@@ -1,0 +1,72 @@
+"""The model of a bundle: tables where there are exact ones, an audited pipeline otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.compile import compile_pipeline, difference
+from workbench.core.compiled import CompiledModel
+from workbench.core.pipeline_model import PipelineModel
+from workbench.core.run import Run
+from workbench.errors import CannotCompile, Refused
+
+LIMIT = 1e-12  # a linear model's sums may differ in the last digits; a tree's differ by 0.0
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What is written as the model.
+
+    Parameters
+    ----------
+    model : CompiledModel or PipelineModel
+        Scores columns.
+    pipeline : sklearn.pipeline.Pipeline
+        What it was made from.
+    difference : float
+        Largest difference between the two on the hold-out.
+    reason : str
+        Why there are no tables; empty where there are.
+    """
+
+    model: CompiledModel | PipelineModel
+    pipeline: Any
+    difference: float
+    reason: str = ""
+
+    @property
+    def compiled(self) -> CompiledModel | None:
+        """The tables, if there are any."""
+        return self.model if isinstance(self.model, CompiledModel) else None
+
+    def write(self, folder: Path) -> None:
+        """Write ``model.npz``, or ``model.skops`` where there are no tables."""
+        if isinstance(self.model, CompiledModel):
+            self.model.save(folder / "model.npz")
+            return
+        from workbench.core.pipelines import save_pipeline
+
+        save_pipeline(self.pipeline, folder / "model.skops")
+
+
+def pack(run: Run) -> Packed:
+    """Compile a run's pipeline and compare the tables with it on the hold-out.
+
+    Raises
+    ------
+    Refused
+        If they differ by more than 1e-12.
+    """
+    rows = run.holdout[list(run.features)]
+    try:
+        model = compile_pipeline(run.pipeline, run.features, run.task, background=rows)
+    except CannotCompile as error:
+        return Packed(PipelineModel(run.pipeline, run.features, run.contract), run.pipeline, 0.0, str(error))
+    apart = difference(run.pipeline, model, rows)
+    if not apart <= LIMIT:
+        raise Refused(
+            f"The compiled model differs from the pipeline by {apart:.3g}. It is not shipped; please report the model."
+        )
+    return Packed(model, run.pipeline, apart)

@@ -1,0 +1,229 @@
+"""From a run to a bundle: the folder that ships, registered in MLflow."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from workbench.core import audit
+from workbench.core.bundle import MANIFEST, Bundle, file_hash
+from workbench.core.explanation import Explanation
+from workbench.core.run import Run
+from workbench.core.store import inside, lock, safe_name, sync_folder, write_json, write_text
+from workbench.core.tracking import CHALLENGER, CHAMPION, client
+from workbench.errors import NotFound
+from workbench.packaging.card import card
+from workbench.packaging.deploy import write_deploy
+from workbench.packaging.golden import write_golden
+from workbench.packaging.lineage import lineage
+from workbench.packaging.lock import requirements
+from workbench.packaging.model import Packed, pack
+from workbench.packaging.runtime import write_runtime
+from workbench.settings import Settings, settings
+
+
+def package(run: Run, *, name: str, explanation: Explanation | None = None, promote: bool | None = None) -> Bundle:
+    """Make the folder that ships, and register it in MLflow.
+
+    The fitted pipeline is compiled to tables and compared with itself on the hold-out: a difference is refused. What
+    cannot be compiled ships as an audited pipeline, and the card says why.
+
+    Parameters
+    ----------
+    run : Run
+        What :func:`workbench.train` gave.
+    name : str
+        Name under which it is registered and served: letters, digits, ``.``, ``_``, ``-``.
+    explanation : Explanation, optional
+        Its importances go on the model card.
+    promote : bool, optional
+        True: this version becomes ``champion``; False: ``challenger``. By default the first version of a name becomes
+        champion and every later one challenger.
+
+    Returns
+    -------
+    Bundle
+        Its ``path`` is the folder ``NAME/VERSION``; ``version`` is the one in MLflow's registry.
+
+    Raises
+    ------
+    BadParameter
+        If the name can't be a folder's name.
+    Refused
+        If the compiled model differs from the pipeline.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> bundle = wb.package(run, name="flights")      # doctest: +SKIP
+    >>> print(bundle)                                 # doctest: +SKIP
+    flights version 1: boosting, roc_auc 0.719 (0.713 to 0.725)
+    """
+    safe_name(name, "bundle")
+    force = settings()
+    packed = pack(run)
+    with lock(force.bundles / f".{name}.lock"), _registered(run, name, force) as (version, artifacts):
+        made = _build(run, name, version, packed, explanation, force.bundles / name)
+        client(force).log_artifacts(run.id, str(made.path), artifacts)
+        bundle = _take_place(made, force.bundles / name / str(version))
+    _set_alias(bundle, promote, force)
+    return bundle
+
+
+def bundle(name: str | Path) -> Bundle:
+    """Fetch a bundle and check every file of it.
+
+    Parameters
+    ----------
+    name : str or path
+        ``"flights"`` (its champion), ``"flights@challenger"``, ``"flights/3"``, or the path of a bundle's folder.
+
+    Returns
+    -------
+    Bundle
+        With ``path``, ``contract`` and ``reference`` ready to read.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle, version or alias.
+    Damaged
+        If a file is not what was packaged.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.bundle("flights@champion").version         # doctest: +SKIP
+    1
+    """
+    if isinstance(name, Path) or (Path(name) / MANIFEST).is_file():
+        return Bundle.load_folder(name)
+    base, _, version = str(name).partition("/")
+    base, _, alias = base.partition("@")
+    force = settings()
+    known = sorted(p.name for p in force.bundles.glob("[!.]*") if p.is_dir()) if force.bundles.is_dir() else []
+    if base not in known:
+        raise NotFound.named("bundle", base, known, "Make one with wb.package(run, name=…).")
+    number = version or str(version_of(base, alias or CHAMPION, force))
+    folder = inside(force.bundles, base, number)
+    if not folder.is_dir():
+        versions = sorted((p.name for p in (force.bundles / base).iterdir() if p.name.isdigit()), key=int)
+        raise NotFound.named(f"version of {base}", number, versions, "Name one of them, such as NAME/1.")
+    return Bundle.load_folder(folder)
+
+
+def version_of(name: str, alias: str, of: Settings | None = None) -> int:
+    """The version that an alias points at.
+
+    Raises
+    ------
+    NotFound
+        If the registry has no such name or alias.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return int(client(of).get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        raise NotFound(
+            f"{name} has no alias {alias!r}. Set it with `workbench promote {name} VERSION`, or name a version."
+        ) from error
+
+
+@contextmanager
+def _registered(run: Run, name: str, of: Settings) -> Iterator[tuple[int, str]]:
+    """A new version in the registry with the place of its artifacts; taken back if the folder can't be made."""
+    store = client(of)
+    if not store.search_registered_models(f"name = '{name}'"):
+        store.create_registered_model(name)
+    artifacts = f"bundles/{name}-{token_hex(4)}"
+    source = f"{store.get_run(run.id).info.artifact_uri}/{artifacts}"
+    made = store.create_model_version(
+        name, source, run.id, tags={"fingerprint": run.fingerprint, "model": run.best.name}
+    )
+    try:
+        yield int(made.version), artifacts
+    except BaseException:
+        store.delete_model_version(name, made.version)
+        raise
+
+
+def _build(run: Run, name: str, version: int, packed: Packed, explanation: Explanation | None, root: Path) -> Bundle:
+    """The whole folder under a temporary name beside its place."""
+    bundle = Bundle(
+        name=name,
+        version=version,
+        run_id=run.id,
+        model=run.best.name,
+        task=run.task,
+        classes=run.classes,
+        features=run.features,
+        threshold=run.threshold,
+        metrics=run.metrics,
+        fingerprint=run.fingerprint,
+        compiled=packed.compiled is not None,
+        files={},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        lineage=lineage(run),
+        path=root / f".{version}.{token_hex(4)}.tmp",
+    )
+    bundle.path.mkdir(parents=True)
+    try:
+        _write_parts(bundle, run, packed, explanation)
+        bundle = replace(bundle, files=_hashes(bundle.path))
+        bundle.save(bundle.path / MANIFEST)
+    except BaseException:
+        shutil.rmtree(bundle.path)
+        raise
+    return bundle
+
+
+def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | None) -> None:
+    folder = bundle.path
+    packed.write(folder)
+    write_json(folder / "contract.json", run.contract.to_dict())
+    run.profile.save(folder / "reference.profile")
+    write_text(folder / "card.md", card(bundle, run, packed, explanation))
+    write_text(folder / "requirements.lock", requirements(bundle.compiled))
+    write_golden(bundle, run, packed)
+    write_runtime(folder, bundle)
+    write_deploy(folder, bundle)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {p.relative_to(folder).as_posix(): file_hash(p) for p in files}
+
+
+def _take_place(made: Bundle, place: Path) -> Bundle:
+    try:
+        made.path.rename(place)
+    except BaseException:
+        shutil.rmtree(made.path)
+        raise
+    sync_folder(place.parent)
+    return Bundle.load_folder(place)
+
+
+def _set_alias(bundle: Bundle, promote: bool | None, of: Settings) -> None:
+    store = client(of)
+    aliases: dict[str, Any] = dict(store.get_registered_model(bundle.name).aliases)
+    first = CHAMPION not in aliases
+    champion = first if promote is None else promote
+    store.set_registered_model_alias(bundle.name, CHAMPION if champion else CHALLENGER, str(bundle.version))
+    details: dict[str, Any] = {"name": bundle.name, "version": bundle.version, "run": bundle.run_id}
+    audit.record(of.audit_log, "package", manifest=file_hash(bundle.path / MANIFEST), **details)
+    if champion:
+        audit.record(
+            of.audit_log,
+            "promote",
+            previous=aliases.get(CHAMPION),
+            reason="first version" if first else "asked for",
+            **details,
+        )

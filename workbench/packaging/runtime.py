@@ -1,0 +1,66 @@
+"""The runtime inside a bundle: a copy of the few modules that score, so that the folder runs alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import workbench
+from workbench.core.bundle import Bundle
+from workbench.core.store import write_bytes, write_text
+
+SCORING = (
+    "__init__.py",
+    "errors.py",
+    "core/__init__.py",
+    "core/bundle.py",
+    "core/checking.py",
+    "core/compiled.py",
+    "core/contract.py",
+    "core/finding.py",
+    "core/metric.py",
+    "core/profile.py",
+    "core/result.py",
+    "core/store.py",
+    "core/trees.py",
+    "scoring/__init__.py",
+    "scoring/__main__.py",
+    "scoring/log.py",
+    "scoring/metrics.py",
+    "scoring/pyfunc.py",
+    "scoring/runtime.py",
+    "scoring/service.py",
+)
+PIPELINE = ("core/pipeline_model.py", "core/pipelines.py", "core/dates.py")
+
+MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from workbench.scoring.__main__ import main  # noqa: E402  (the path comes first)
+
+main(bundle=HERE.parent)
+'''
+
+MLMODEL = """artifact_path: bundle
+flavors:
+  python_function:
+    code: scoring
+    loader_module: workbench.scoring.pyfunc
+    python_version: '{python}'
+run_id: {run}
+utc_time_created: '{created}'
+"""
+
+
+def write_runtime(folder: Path, bundle: Bundle) -> None:
+    """Write ``scoring/`` and ``MLmodel`` into a bundle's folder."""
+    source = Path(workbench.__file__).parent
+    for name in SCORING if bundle.compiled else (*SCORING, *PIPELINE):
+        write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
+    write_text(folder / "scoring" / "__main__.py", MAIN)
+    python, created = bundle.lineage["environment"]["python"], bundle.created.replace("T", " ")[:19]
+    write_text(folder / "MLmodel", MLMODEL.format(python=python, run=bundle.run_id, created=created))

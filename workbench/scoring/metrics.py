@@ -1,0 +1,78 @@
+"""Counters of the service in Prometheus' text format."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+# Upper ends in seconds, from one quick row to a slow batch.
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+MOST_FLAGS = 200  # distinct flags: a client that sends ever new columns must not fill the memory
+
+
+class Metrics:
+    """What the service has done since it started.
+
+    Examples
+    --------
+    >>> metrics = Metrics()
+    >>> metrics.answered("/predict", 200, 0.002)
+    >>> 'workbench_requests_total{path="/predict",status="200"} 1' in metrics.text(1)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._requests: Counter[tuple[str, int]] = Counter()
+        self._seconds: Counter[float] = Counter()
+        self._total = 0.0
+        self._predictions: Counter[int] = Counter()
+        self._flags: Counter[str] = Counter()
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        with self._turn:
+            self._requests[path, status] += 1
+            self._total += seconds
+            self._seconds[next((b for b in BUCKETS if seconds <= b), float("inf"))] += 1
+
+    def predicted(self, version: int, rows: int, flags: Iterable[str]) -> None:
+        """Count scored rows and their flags."""
+        with self._turn:
+            self._predictions[version] += rows
+            for flag in flags:
+                known = flag in self._flags or len(self._flags) < MOST_FLAGS
+                self._flags[flag if known else "other"] += 1
+
+    def text(self, version: int) -> str:
+        """All counters."""
+        with self._turn:
+            return "\n".join(self._lines(version)) + "\n"
+
+    def _lines(self, version: int) -> Iterator[str]:
+        yield from ("# TYPE workbench_model_version gauge", f"workbench_model_version {version}")
+        yield "# TYPE workbench_requests_total counter"
+        for (path, status), n in sorted(self._requests.items()):
+            yield f'workbench_requests_total{{path="{_escaped(path)}",status="{status}"}} {n}'
+        yield "# TYPE workbench_predictions_total counter"
+        for made_by, n in sorted(self._predictions.items()):
+            yield f'workbench_predictions_total{{version="{made_by}"}} {n}'
+        yield "# TYPE workbench_flags_total counter"
+        for flag, n in sorted(self._flags.items()):
+            yield f'workbench_flags_total{{flag="{_escaped(flag)}"}} {n}'
+        yield from self._histogram()
+
+    def _histogram(self) -> Iterator[str]:
+        yield "# TYPE workbench_request_seconds histogram"
+        so_far = 0
+        for end in (*BUCKETS, float("inf")):
+            so_far += self._seconds[end]
+            yield f'workbench_request_seconds_bucket{{le="{"+Inf" if end == float("inf") else end}"}} {so_far}'
+        yield f"workbench_request_seconds_sum {self._total}"
+        yield f"workbench_request_seconds_count {so_far}"
+
+
+def _escaped(label: str) -> str:
+    plain = label.encode("utf-8", "replace").decode()
+    return plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,210 @@
+"""The runtime: a bundle's folder in memory, ready to score rows and to say why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import numpy as np
+
+from workbench.core.bundle import Bundle
+from workbench.core.checking import check
+from workbench.core.compiled import Columns, CompiledModel, moments, numbers
+from workbench.core.contract import Column
+from workbench.errors import BadRow, Refused
+
+Array = np.ndarray[Any, np.dtype[Any]]
+REASONS = 5  # columns named with each answer
+
+
+class Model(Protocol):
+    """What scores columns: a compiled model, or a pipeline."""
+
+    @property
+    def unit(self) -> str:
+        """Of the reasons."""
+
+    def predict(self, columns: Columns) -> Array:
+        """Predictions, one a row."""
+
+    def explain(self, columns: Columns) -> tuple[Array, float | Array] | None:
+        """What each column added, and the base; None where the model gives no reasons."""
+
+
+class Scorer:
+    """A bundle, loaded and checked.
+
+    Parameters
+    ----------
+    folder : path
+        The bundle's folder.
+
+    Raises
+    ------
+    Damaged
+        If a file is not what was packaged.
+
+    Examples
+    --------
+    >>> from workbench.scoring.runtime import Scorer
+    >>> scorer = Scorer(".workbench/bundles/flights/1")                      # doctest: +SKIP
+    >>> scorer.predict([{"carrier": "AA", "distance": 1089}])[0]["answer"]   # doctest: +SKIP
+    False
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.bundle = Bundle.load_folder(folder)
+        self.contract = self.bundle.contract
+        self.features = self.bundle.features
+        self.model: Model = _model(self.bundle)
+
+    @property
+    def sensitive(self) -> tuple[str, ...]:
+        """Columns that are kept out of the log in clear."""
+        return tuple(c.name for c in self.contract.columns if c.sensitive)
+
+    def predict(self, rows: Sequence[Mapping[str, Any]], reasons: int = REASONS) -> list[dict[str, Any]]:
+        """Check rows, score them and say why.
+
+        Parameters
+        ----------
+        rows : sequence of mapping
+            Column to value, as JSON gives them.
+        reasons : int
+            Columns named with each answer, strongest first; 0 for none.
+
+        Returns
+        -------
+        list of dict
+            ``id``, ``version``, ``prediction`` (binary: probability of the positive class; multiclass: one a class),
+            ``answer`` (label or number), ``probability`` (of the answer; None for a regression), ``reasons``
+            (``column``, ``value``, ``added``), ``flags``.
+
+        Raises
+        ------
+        BadRow
+            If a row breaks the contract; every fault is listed.
+        """
+        columns, problems, flags = check(rows, self.contract, self.features)
+        if problems:
+            raise BadRow(problems)
+        prediction = self.model.predict(columns)
+        why = self._reasons(columns, rows, reasons)
+        return [
+            {"id": self._id(row), "version": self.bundle.version, **self._answered(p), "reasons": r, "flags": f}
+            for row, p, r, f in zip(rows, prediction, why, flags, strict=True)
+        ]
+
+    def explain(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """What every column added to each prediction.
+
+        Returns
+        -------
+        dict
+            ``features``, ``values`` (rows x features), ``base`` (one a row), ``unit``, ``method``.
+
+        Raises
+        ------
+        BadRow
+            If a row breaks the contract.
+        Refused
+            If the model gives no exact reasons.
+        """
+        columns, problems, _ = check(rows, self.contract, self.features)
+        if problems:
+            raise BadRow(problems)
+        found = self.model.explain(columns)
+        if found is None:
+            raise Refused("This model has no tables, so there are no exact reasons. Package a model that compiles.")
+        values, base = found
+        return {
+            "features": list(self.features),
+            "values": values.tolist(),
+            "unit": self.model.unit,
+            "base": np.broadcast_to(base, len(values)).tolist(),
+            "method": getattr(self.model, "method", ""),
+        }
+
+    def score_columns(self, columns: Columns) -> tuple[Array, dict[str, Array]]:
+        """Score a whole frame, without reasons.
+
+        Parameters
+        ----------
+        columns : mapping from str to array, each of shape (rows,)
+            Typed as the contract says; a DataFrame is such a mapping.
+
+        Returns
+        -------
+        prediction : float array
+            Binary and regression: shape (rows,). Multiclass: shape (rows, classes).
+        flags : dict of str to bool array, shape (rows,)
+            Which rows carry ``unseen_category:COLUMN`` or ``out_of_range:COLUMN``; flags without a row are left out.
+        """
+        found = {}
+        for name in self.features:
+            flag, rows = _unusual(columns[name], self.contract[name])
+            if rows.any():
+                found[f"{flag}:{name}"] = rows
+        return self.model.predict(columns), found
+
+    def answers(self, prediction: Array) -> list[Any]:
+        """The label of each prediction (binary: by the bundle's threshold), or the number itself."""
+        return [self._answered(p)["answer"] for p in prediction]
+
+    def _answered(self, prediction: Any) -> dict[str, Any]:
+        classes = self.bundle.classes
+        if not classes:
+            return {"prediction": float(prediction), "answer": float(prediction), "probability": None}
+        if np.ndim(prediction):
+            best = int(np.argmax(prediction))
+            return {"prediction": prediction.tolist(), "answer": classes[best], "probability": float(prediction[best])}
+        share, cut = float(prediction), 0.5 if self.bundle.threshold is None else self.bundle.threshold
+        yes = share >= cut
+        return {"prediction": share, "answer": classes[int(yes)], "probability": share if yes else 1.0 - share}
+
+    def _reasons(
+        self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int
+    ) -> list[list[dict[str, Any]]]:
+        found = self.model.explain(columns) if most > 0 else None
+        if found is None:
+            return [[] for _ in rows]
+        values = found[0]
+        strongest = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :most].tolist()
+        return [
+            [
+                {"column": self.features[j], "value": row.get(self.features[j]), "added": added[j]}
+                for j in order
+                if added[j]
+            ]
+            for row, added, order in zip(rows, values.tolist(), strongest, strict=True)
+        ]
+
+    def _id(self, row: Mapping[str, Any]) -> str:
+        """The row's own id, by which a label will come later, or a new one."""
+        own = row.get(self.contract.id) if self.contract.id else None
+        return str(own) if isinstance(own, (str, int, float)) else uuid4().hex
+
+
+def _model(bundle: Bundle) -> Model:
+    if bundle.compiled:
+        return CompiledModel.load(bundle.path / "model.npz")
+    # By name: the runtime of a compiled bundle carries neither scikit-learn nor the module that loads it.
+    module = import_module("workbench.core.pipeline_model")
+    made: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
+    return made
+
+
+def _unusual(values: Any, column: Column) -> tuple[str, Array]:
+    if column.kind in ("number", "integer"):
+        number = numbers(values)
+        low = -np.inf if column.minimum is None else column.minimum
+        high = np.inf if column.maximum is None else column.maximum
+        return "out_of_range", (number < low) | (number > high)
+    if column.kind == "category" and column.categories is not None:
+        usual = {*column.categories, None}
+        known = [v in usual or v != v for v in np.asarray(values, dtype=object).tolist()]
+        return "unseen_category", ~np.array(known, bool)
+    return "", np.zeros(len(moments(values)) if column.kind == "datetime" else len(values), bool)

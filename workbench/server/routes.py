@@ -1,0 +1,155 @@
+"""What the panel may ask: the steps, the source of a cell, the columns of a table, and the jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado.web import authenticated
+
+from workbench.codegen import parse, render
+from workbench.core.job import Job
+from workbench.core.parameters import STEPS, schema
+from workbench.core.store import inside
+from workbench.errors import BadParameter, InputError, NotFound
+from workbench.jobs.records import job, jobs, stop
+from workbench.jobs.submit import submit
+from workbench.server.columns import columns
+from workbench.server.events import follow
+
+Answer = Callable[..., Awaitable[Any]]
+_FOLLOWING: set[asyncio.Task[None]] = set()
+Kind = TypeVar("Kind")
+
+
+def answers(method: Answer) -> Answer:
+    """Only for who is signed in and allowed; the result becomes JSON, a user's error a 4xx that says what to do."""
+
+    @functools.wraps(method)
+    async def answer(self: Any, *arguments: str) -> None:
+        try:
+            self.finish({"data": await method(self, *arguments)})
+        except NotFound as error:
+            self.refuse(404, error)
+        except InputError as error:
+            self.refuse(400, error)
+
+    return authenticated(authorized(answer))
+
+
+class Handler(APIHandler):
+    """What all routes share."""
+
+    auth_resource = "workbench"
+
+    @property
+    def root(self) -> Path:
+        """The folder that the server shows."""
+        return Path(self.settings["server_root_dir"]).expanduser()
+
+    def refuse(self, status: int, error: Exception) -> None:
+        """Answer with the message of a user's error."""
+        self.set_status(status)
+        self.finish({"message": str(error), "kind": type(error).__name__})
+
+    def asked(self, name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
+        """A field of the JSON that was sent, in the type it must have."""
+        body = self.get_json_body()
+        value = body.get(name, default) if isinstance(body, dict) else None
+        if not isinstance(value, kind):
+            got = type(value).__name__
+            raise BadParameter(f"{name!r} must be {kind.__name__}, got {got}. Send it in a JSON object.")
+        return value
+
+
+class Steps(Handler):
+    """The steps of the journey, in order, each with the JSON Schema of its form."""
+
+    @answers
+    async def get(self) -> list[dict[str, Any]]:
+        """List them."""
+        return [{"verb": verb, "title": s.title, "takes": s.takes, "gives": s.gives, "schema": schema(verb)}
+                for verb, s in STEPS.items()]
+
+
+class Cell(Handler):
+    """From a step and its values to a cell."""
+
+    @answers
+    async def post(self) -> dict[str, str]:
+        """Render ``{step, values, first}``."""
+        values, first = self.asked("values", dict, {}), self.asked("first", bool, False)
+        return {"source": render(self.asked("step", str), values, first=first)}
+
+
+class Parse(Handler):
+    """From a cell to a step and its values."""
+
+    @answers
+    async def post(self) -> dict[str, Any]:
+        """Parse ``{source}``; ``step`` is null where the cell was edited by hand."""
+        found = parse(self.asked("source", str))
+        return {"step": found[0], "values": found[1]} if found else {"step": None, "values": {}}
+
+
+class Columns(Handler):
+    """The columns of a table in the server's folder."""
+
+    @answers
+    async def get(self) -> list[str]:
+        """List the columns of ``?path=``."""
+        return await asyncio.to_thread(columns, self.root, self.get_query_argument("path"))
+
+
+class Jobs(Handler):
+    """All jobs."""
+
+    @answers
+    async def get(self) -> list[dict[str, Any]]:
+        """List them, the newest first."""
+        return [told(j) for j in await asyncio.to_thread(jobs)]
+
+    @answers
+    async def post(self) -> dict[str, Any]:
+        """Start ``{notebook, parameters}`` as a job, in the notebook's folder."""
+        notebook = inside(self.root, self.asked("notebook", str))
+        parameters = self.asked("parameters", dict, {})
+        started = await asyncio.to_thread(submit, notebook, parameters, wait=False, folder=notebook.parent)
+        task = asyncio.create_task(follow(self.event_logger, started.id))
+        _FOLLOWING.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(_FOLLOWING.discard)
+        return told(started)
+
+
+class OneJob(Handler):
+    """One job."""
+
+    @answers
+    async def get(self, name: str) -> dict[str, Any]:
+        """Where it stands."""
+        return told(await asyncio.to_thread(job, name))
+
+    @answers
+    async def delete(self, name: str) -> dict[str, Any]:
+        """Stop it; the record stays."""
+        return told(await asyncio.to_thread(stop, name))
+
+
+def told(of: Job) -> dict[str, Any]:
+    """A job's record, and where its output lies."""
+    return {**of.to_dict(), "output": str(of.output)}
+
+
+ROUTES: list[tuple[str, type[Handler]]] = [
+    ("steps", Steps),
+    ("cell", Cell),
+    ("parse", Parse),
+    ("columns", Columns),
+    ("jobs", Jobs),
+    (r"jobs/([^/]+)", OneJob),
+]

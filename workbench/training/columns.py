@@ -1,0 +1,51 @@
+"""Which columns a model may use, and why the others are left out."""
+
+from __future__ import annotations
+
+from workbench.core.contract import Contract
+from workbench.core.profile import Profile
+
+# Findings that take a feature out, with the reason in words.
+REASONS = {
+    "WB101": "has one value only",
+    "WB107": "identifies the row",
+    "WB116": "is free text, or has too many categories",
+    "WB117": "follows the clock: its future values are never seen in training",
+    "WB120": "gives the target away",
+}
+ROLES = {
+    "id": "identifies the row",
+    "time": "orders the rows",
+    "group": "says which rows belong together",
+    "known_after": "is known only after the moment of prediction",
+    "ignored": "was set aside",
+}
+
+
+def left_out(contract: Contract, profile: Profile) -> dict[str, str]:
+    """Columns that the model does not use, by name, with the reason.
+
+    Parameters
+    ----------
+    contract : Contract
+        Roles of the columns.
+    profile : Profile
+        Its findings name constants, identifiers, free text, clocks and leaks; columns without any value are left out too.
+
+    Returns
+    -------
+    dict of str to str
+        In the table's order; the target is not among them.
+    """
+    found = {f.column: REASONS[f.code] for f in reversed(profile.findings) if f.code in REASONS and f.column}
+    reasons: dict[str, str] = {}
+    for column in contract.columns:
+        if column.role in ROLES:
+            reasons[column.name] = ROLES[column.role]
+        elif column.role == "feature" and column.name in profile and profile[column.name].count == 0:
+            reasons[column.name] = "has no value"
+        elif column.role == "feature" and column.name in found:
+            reasons[column.name] = found[column.name]
+        elif column.role == "feature" and column.kind == "text":
+            reasons[column.name] = REASONS["WB116"]
+    return reasons

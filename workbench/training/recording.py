@@ -1,0 +1,113 @@
+"""A training in MLflow: one run, with a child run for each candidate. Logged by hand; autologging costs seconds a run."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.dataset import Dataset
+from workbench.core.metric import Metric
+from workbench.core.pipelines import load_pipeline, save_pipeline
+from workbench.core.profile import Profile
+from workbench.core.run import Run
+from workbench.core.store import read_json, write_json
+from workbench.core.tracking import client, experiment_id
+from workbench.errors import NotFound
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+FOLDER = "workbench"
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Writes one training to MLflow."""
+
+    store: MlflowClient
+    run_id: str
+
+    @classmethod
+    def start(cls, data: Dataset, left_out: dict[str, str], seed: int) -> Recorder:
+        """Make the run, with where the data came from."""
+        store = client()
+        tags = {
+            "workbench.fingerprint": data.fingerprint,
+            "workbench.source": data.source,
+            "workbench.rows": str(data.rows),
+            "workbench.left_out": json.dumps(left_out)[:4900],
+        }
+        name = f"train {data.contract.target}"
+        run = store.create_run(experiment_id(), tags=tags, run_name=name)
+        store.log_param(run.info.run_id, "seed", seed)
+        return cls(store, run.info.run_id)
+
+    def candidate(self, name: str, parameters: dict[str, Any], metrics: Sequence[Metric], seconds: float) -> str:
+        """Write one candidate as a child run and return its id."""
+        from mlflow.entities import Param
+        from mlflow.entities import Metric as Number
+
+        run = self.store.create_run(experiment_id(), tags={"mlflow.parentRunId": self.run_id}, run_name=name)
+        now = int(time.time() * 1000)
+        numbers = [Number(f"validated_{m.name}", m.value, now, 0) for m in metrics]
+        self.store.log_batch(
+            run.info.run_id,
+            metrics=[*numbers, Number("cpu_seconds", seconds, now, 0)],
+            params=[Param("model", name), *(Param(k, str(v)) for k, v in parameters.items())],
+        )
+        self.store.set_terminated(run.info.run_id)
+        return str(run.info.run_id)
+
+    def finished(self, run: Run) -> None:
+        """Write scores and files, and end the run."""
+        for metric in run.metrics:
+            self.store.log_metric(self.run_id, metric.name, metric.value)
+        self.store.log_param(self.run_id, "model", run.best.name)
+        with tempfile.TemporaryDirectory() as folder:
+            _write(run, Path(folder))
+            self.store.log_artifacts(self.run_id, folder, FOLDER)
+        self.store.set_terminated(self.run_id)
+
+    def failed(self) -> None:
+        """End the run as failed: none stays *running*."""
+        self.store.set_terminated(self.run_id, status="FAILED")
+
+
+def read(run_id: str) -> Run:
+    """Read a run back, with its pipeline, profile and hold-out.
+
+    Raises
+    ------
+    NotFound
+        If there is no such run, or it is none of ours.
+    """
+    from dataclasses import replace
+
+    import pandas as pd
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            place = Path(client().download_artifacts(run_id, FOLDER, folder))
+        except (MlflowException, OSError) as error:
+            raise NotFound(f"No run {run_id!r} of Workbench is in MLflow's store. Train one with wb.train(data).") from error
+        content = read_json(place / "run.json", newest=Run.format_version)
+        run = Run.from_dict({k: v for k, v in content.items() if k not in ("noun", "format_version")})
+        return replace(
+            run,
+            pipeline=load_pipeline(place / "pipeline.skops"),
+            profile=Profile.load(place / "reference.profile"),
+            holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
+        )
+
+
+def _write(run: Run, folder: Path) -> None:
+    write_json(folder / "run.json", {"noun": run.noun, "format_version": run.format_version, **run.to_dict()})
+    save_pipeline(run.pipeline, folder / "pipeline.skops")
+    run.profile.save(folder / "reference.profile")
+    run.holdout.to_parquet(folder / "holdout.parquet", write_page_checksum=True)

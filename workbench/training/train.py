@@ -1,0 +1,331 @@
+"""The verb ``train``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from workbench.core.contract import Column, Contract, Task
+from workbench.core.dataset import Dataset
+from workbench.core.finding import Finding, sort
+from workbench.core.metric import Metric
+from workbench.core.profile import Profile
+from workbench.core.progress import progress
+from workbench.core.run import Candidate, Run
+from workbench.core.scores import deciding_metric, scores
+from workbench.errors import BadTable, BadTarget
+from workbench.profiling.columns import profile_columns
+from workbench.profiling.profile import profile as make_profile
+from workbench.settings import settings
+from workbench.training.candidates import Settings, build, settings_to_try
+from workbench.training.columns import left_out
+from workbench.training.recording import Recorder
+from workbench.training.splits import Parts, parts
+
+# Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
+MOST_KEPT = 20_000
+FEWEST_ROWS = 40
+SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
+
+
+def train(
+    data: Dataset,
+    *,
+    candidates: Iterable[str] = ("baseline", "linear", "boosting"),
+    metric: str | None = None,
+    trials: int = 6,
+    folds: int = 3,
+    seed: int = 0,
+    profile: Profile | None = None,
+) -> Run:
+    """Fit candidates, compare them honestly and keep the best.
+
+    A fifth of the rows (the latest, where there is a time column; whole groups, where there is a group column) is held
+    out and scored once, at the end. Candidates are compared by their validated predictions on the others, in time order
+    too. Columns that identify a row, follow the clock or give the target away are left out, with the reason. The best
+    candidate is fitted on all rows at last. The same data and seed give the same predictions.
+
+    Parameters
+    ----------
+    data : Dataset
+        With a target. Rows without a target value are not used.
+    candidates : iterable of {"baseline", "linear", "boosting", "forest"}
+        Models to try.
+    metric : str, optional
+        The score that decides: ``roc_auc``, ``log_loss``, ``average_precision``, ``accuracy``, ``balanced_accuracy``,
+        ``rmse``, ``mae`` or ``r2``. By default ROC AUC for two classes, log loss for more, RMSE for numbers.
+    trials : int
+        Settings of gradient boosting to try, at least 1; the first are good defaults.
+    folds : int
+        Parts of the validation, at least 2.
+    seed : int
+        Of everything random, 0 to 2**32 - 1.
+    profile : Profile, optional
+        Of ``data``, if it has been made already; its findings decide what is left out.
+
+    Returns
+    -------
+    Run
+        An MLflow run with one child run for each candidate. Stopped with Ctrl-C, it keeps the best candidate so far.
+
+    Raises
+    ------
+    BadTable
+        If there is no target, or there are too few rows, or no feature is left.
+    BadTarget
+        If a class has too few rows to validate on.
+    BadParameter
+        If a parameter is unknown or out of its range.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> run = wb.train(wb.dataset("churn.csv", target="Churn"))  # doctest: +SKIP
+    >>> print(run)  # doctest: +SKIP
+    boosting: roc_auc 0.846 (0.828 to 0.862) on 1,409 held-out rows
+    """
+    checked = _checked_parameters(candidates, metric, trials, folds, seed)
+    known = data.take(data.target.notna())
+    seen = profile or make_profile(data)
+    plan = _plan(known, seen, metric, folds, seed)
+    recorder = Recorder.start(data, plan.left_out, seed)
+    try:
+        with threadpool_limits(settings().threads):
+            run = _trained(plan, known, seen, checked, trials, seed, recorder)
+        recorder.finished(run)
+    except BaseException:
+        recorder.failed()
+        raise
+    return run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is fitted, on what, and how it is judged."""
+
+    task: Task
+    metric: str
+    contract: Contract
+    features: tuple[str, ...]
+    left_out: dict[str, str]
+    table: pd.DataFrame
+    target: pd.Series
+    classes: tuple[Any, ...]
+    parts: Parts
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One validated setting of a candidate."""
+
+    name: str
+    settings: Settings
+    metrics: tuple[Metric, ...]
+    seconds: float
+    truth: Any = field(repr=False)
+    prediction: Any = field(repr=False)
+
+    @property
+    def quality(self) -> float:
+        """The deciding score, larger being better."""
+        return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
+
+
+def _checked_parameters(
+    candidates: Iterable[str], metric: str | None, trials: int, folds: int, seed: int
+) -> tuple[str, ...]:
+    from workbench.core.parameters import make
+
+    names = tuple(candidates)
+    make("train", {"candidates": names, "trials": trials, "folds": folds, "seed": seed})
+    return tuple(n for n in SIMPLEST_FIRST if n in names)
+
+
+def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed: int) -> Plan:
+    task = known.contract.task
+    assert task is not None, "a dataset with a target has a task"
+    if known.rows < FEWEST_ROWS:
+        raise BadTable(f"There are {known.rows} rows with a target. Give at least {FEWEST_ROWS}.")
+    target = _labels(known)
+    classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
+    _check_classes(target, classes, folds)
+    out = left_out(known.contract, profile)
+    features = tuple(c for c in known.contract.features if c not in out)
+    if not features:
+        raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
+    table = known.frame()
+    split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed)
+    contract = profile.contract.set_role("ignored", (n for n in out if known.contract[n].role == "feature"))
+    return Plan(task, deciding_metric(task, metric), contract, features, out, table, target, classes, split)
+
+
+def _labels(known: Dataset) -> pd.Series:
+    """The target as classes or numbers: booleans were kept as 0 and 1 beside missing ones."""
+    target = known.target
+    return target.astype(bool) if known.contract[str(target.name)].kind == "boolean" else target
+
+
+def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
+    counts = target.value_counts() if classes else None
+    if counts is not None and counts.min() < 2 * folds:
+        raise BadTarget(
+            f"Class {counts.idxmin()!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
+            "Merge it with another class, or leave its rows out."
+        )
+
+
+def _trained(
+    plan: Plan, known: Dataset, profile: Profile, names: Sequence[str], trials: int, seed: int, recorder: Recorder
+) -> Run:
+    tried = [_with_intervals(plan, trial, seed) for trial in _search(plan, names, trials, seed)]
+    best = max(tried, key=lambda t: t.quality)
+    board = tuple(_candidate(t, recorder) for t in sorted(tried, key=lambda t: -t.quality))
+    held = _held_out(plan, best, seed)
+    holdout_metrics = scores(plan.task, plan.target.iloc[plan.parts.holdout], held, plan.classes, plan.metric, seed=seed)
+    pipeline = build(best.name, plan.contract, plan.features, plan.task, best.settings, seed)
+    pipeline.fit(plan.table[list(plan.features)], plan.target)
+    return Run(
+        id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
+        classes=plan.classes, candidates=board, metrics=holdout_metrics, split=plan.parts.split,
+        fingerprint=known.fingerprint, source=known.source, seed=seed, threshold=_threshold(plan, best),
+        created=datetime.now(UTC).isoformat(timespec="seconds"), findings=_findings(plan, tried, holdout_metrics, profile),
+        pipeline=pipeline, profile=_reference(plan, profile, held), holdout=_kept(plan),
+    )  # fmt: skip
+
+
+def _search(plan: Plan, names: Sequence[str], trials: int, seed: int) -> list[Trial]:
+    """The best trial of each candidate; what is there counts if somebody interrupts."""
+    todo = [(name, setting) for name in names for setting in settings_to_try(name, trials, seed)]
+    best: dict[str, Trial] = {}
+    with progress("Training", total=len(todo)) as tracker:
+        try:
+            for name, setting in todo:
+                trial = _validated(plan, name, setting, seed)
+                if name not in best or trial.quality > best[name].quality:
+                    best[name] = trial
+                tracker.advance(name, rows=list(_board(best.values())))
+        except KeyboardInterrupt:
+            if not best:
+                raise
+    return list(best.values())
+
+
+def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
+    for trial in sorted(tried, key=lambda t: -t.quality):
+        yield {"candidate": trial.name, **{m.name: m.value for m in trial.metrics}, "CPU s": round(trial.seconds, 1)}
+
+
+def _validated(plan: Plan, name: str, setting: Settings, seed: int) -> Trial:
+    started = time.process_time()
+    rows, predictions = [], []
+    for fit, validate in plan.parts.folds:
+        pipeline = build(name, plan.contract, plan.features, plan.task, setting, seed)
+        pipeline.fit(plan.table[list(plan.features)].iloc[fit], plan.target.iloc[fit])
+        rows.append(validate)
+        predictions.append(_predicted(pipeline, plan, validate))
+    truth, prediction = plan.target.iloc[np.concatenate(rows)], np.concatenate(predictions)
+    seconds = time.process_time() - started
+    metrics = scores(plan.task, truth, prediction, plan.classes, plan.metric, level=0)
+    return Trial(name, setting, metrics, seconds, truth, prediction)
+
+
+def _with_intervals(plan: Plan, trial: Trial, seed: int) -> Trial:
+    return replace(trial, metrics=scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, seed=seed))
+
+
+def _predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
+    """Predictions of some rows; a class that a fold has never seen gets probability 0."""
+    table = plan.table[list(plan.features)].iloc[rows]
+    if plan.task == "regression":
+        return pipeline.predict(table)
+    found = pipeline.predict_proba(table)
+    probabilities = np.zeros((len(table), len(plan.classes)))
+    probabilities[:, [plan.classes.index(c) for c in pipeline.classes_.tolist()]] = found
+    return probabilities[:, 1] if plan.task == "binary" else probabilities
+
+
+def _held_out(plan: Plan, best: Trial, seed: int) -> Any:
+    pipeline = build(best.name, plan.contract, plan.features, plan.task, best.settings, seed)
+    train = plan.parts.train
+    pipeline.fit(plan.table[list(plan.features)].iloc[train], plan.target.iloc[train])
+    return _predicted(pipeline, plan, plan.parts.holdout)
+
+
+def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
+    run_id = recorder.candidate(trial.name, trial.settings, trial.metrics, trial.seconds)
+    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
+
+
+def _threshold(plan: Plan, best: Trial) -> float | None:
+    """Binary: the probability that gives the best F1 on the validated predictions, which sees both kinds of error."""
+    if plan.task != "binary":
+        return None
+    truth = (best.truth == plan.classes[1]).to_numpy()
+    grid = np.unique(np.quantile(best.prediction, np.linspace(0.01, 0.99, 99)))
+    answered = best.prediction[None, :] >= grid[:, None]
+    hits = (answered & truth).sum(axis=1)
+    f1 = 2 * hits / (answered.sum(axis=1) + truth.sum())
+    return float(np.clip(grid[int(f1.argmax())], 1e-6, 1 - 1e-6))
+
+
+def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
+    """Profile of the rows that were fitted on, and of the predictions of rows that were not."""
+    columns = profile_columns(plan.table[list(plan.features)], plan.contract.only(plan.features))
+    answer, contract = predictions_column(plan.task, plan.classes, held)
+    predicted = profile_columns(answer, contract)
+    return replace(profile, rows=len(plan.table), columns=(*columns, *predicted), contract=plan.contract, findings=())
+
+
+def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> tuple[pd.DataFrame, Contract]:
+    """Predictions as a column ``prediction`` that can be profiled: the number, or the most probable of several classes."""
+    if task == "multiclass":
+        words = np.asarray([str(c) for c in classes], dtype=object)[np.asarray(prediction).argmax(axis=1)]
+        return pd.DataFrame({"prediction": pd.Series(words, dtype="str")}), Contract((Column("prediction", "category"),))
+    return pd.DataFrame({"prediction": np.asarray(prediction, dtype=float)}), Contract((Column("prediction", "number"),))
+
+
+def _kept(plan: Plan) -> pd.DataFrame:
+    names = [*plan.features, *(n for n in (plan.contract.id, plan.contract.time) if n)]
+    held = plan.table.iloc[plan.parts.holdout][names].assign(**{str(plan.target.name): plan.target})
+    return held.tail(MOST_KEPT).reset_index(drop=True)
+
+
+def _findings(plan: Plan, tried: Sequence[Trial], held: Sequence[Metric], profile: Profile) -> tuple[Finding, ...]:
+    found = [*_order_findings(plan, profile), *_baseline_findings(tried)]
+    missing = profile.rows - len(plan.table)
+    if missing > 0:
+        found.append(Finding("WB203", "info", f"{missing:,} rows without a target value were not used.", plan.contract.target))
+    return sort(found)
+
+
+def _order_findings(plan: Plan, profile: Profile) -> Iterator[Finding]:
+    clocks = [f.column for f in profile.findings if f.code == "WB117" and f.column]
+    if plan.parts.split.kind == "random" and clocks:
+        yield Finding(
+            "WB201", "warning",
+            f"The rows are in the order of {clocks[0]}, yet they were validated at random: later rows may score worse.",
+            clocks[0], f'data = wb.dataset(source, target="{plan.contract.target}", time="{clocks[0]}")',
+        )  # fmt: skip
+
+
+def _baseline_findings(tried: Sequence[Trial]) -> Iterator[Finding]:
+    by_name = {t.name: t for t in tried}
+    best = max(tried, key=lambda t: t.quality)
+    if best.name == "baseline" and len(tried) > 1:
+        yield Finding("WB202", "warning", "No candidate beats the baseline: the features say nothing about the target.")
+    linear, boosting = by_name.get("linear"), by_name.get("boosting")
+    if linear and boosting and _tied(linear, boosting):
+        yield Finding("WB204", "info", "The linear model scores as well as boosting, within the noise, and is simpler.",
+                      cure='run = wb.train(data, candidates=["baseline", "linear"])')  # fmt: skip
+
+
+def _tied(a: Trial, b: Trial) -> bool:
+    low, high = b.metrics[0].low, b.metrics[0].high
+    return low is not None and high is not None and low <= a.metrics[0].value <= high
