@@ -26,8 +26,8 @@ def compare(
     """Say which columns differ, from the two profiles alone.
 
     Numbers and dates: Kolmogorov-Smirnov. Categories, texts and booleans: two-sample chi-square. All: the share of
-    missing values. The stronger of a column's two tests is told; p-values are doubled where there are two, and corrected
-    over the columns by Holm's method.
+    missing values. The stronger of a column's two tests is told; p-values are doubled where there are two, and
+    corrected over the columns by Holm's method.
 
     Parameters
     ----------

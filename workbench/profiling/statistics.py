@@ -103,13 +103,15 @@ def merge_states(a: State, b: State) -> State:
     if "moments" in a and "moments" in b:
         merged |= {key: a[key] + b[key] for key in ("zeros", "negatives", "infinities")}
         merged["moments"] = list(sketches.merge_moments(a["moments"], b["moments"]))
-        merged["kll"] = sketches.merge_quantiles(a["kll"], b["kll"])
+        exact = merged["counts"] is not None
+        merged["kll"] = None if exact else sketches.merge_quantiles(_kll(a), _kll(b))
     return merged
 
 
 def _number_state(numbers: np.ndarray, sensitive: bool) -> State:
     finite = numbers[np.isfinite(numbers)]
     values, counts = np.unique(finite, return_counts=True)
+    counted = _counted(values, counts, sensitive)
     return {
         "infinities": int(numbers.size - finite.size),
         "zeros": int((finite == 0).sum()),
@@ -117,9 +119,16 @@ def _number_state(numbers: np.ndarray, sensitive: bool) -> State:
         "minimum": float(values[0]) if values.size else None,
         "maximum": float(values[-1]) if values.size else None,
         "moments": list(_finite_moments(finite)),
-        "kll": sketches.quantile_sketch(finite),
-        **_counted(values, counts, sensitive),
+        "kll": None if counted["counts"] is not None else sketches.quantile_sketch(finite),
+        **counted,
     }
+
+
+def _kll(state: State) -> str:
+    if state["kll"] is not None:
+        return str(state["kll"])
+    values, weights, _ = distribution(state)
+    return sketches.quantile_sketch(np.repeat(values, weights.astype(int)))
 
 
 def _finite_moments(values: np.ndarray) -> sketches.Moments:

@@ -28,8 +28,10 @@ def check(context: Context) -> Iterator[Finding]:
         for code in DATES if column.kind == "datetime" else NUMBERS:
             if code in (values.min(), values.max()) and stands_apart(values, code):
                 n = int((values == code).sum())
-                told = f"has {column_value(code, column.kind)} in {n:,} rows, far from every other value: it may stand for missing."
-                cure = f"table = data.table.assign(**{{{column.name!r}: data.table[{column.name!r}].mask(data.table[{column.name!r}] == {column_value(code, column.kind)!r})}}); data = wb.dataset(table, contract=data.contract)"
+                value = column_value(code, column.kind)
+                told = f"has {value} in {n:,} rows, far from every other value: it may stand for missing."
+                old = f"data.table[{column.name!r}]"
+                cure = f"table = data.table.assign(**{{{column.name!r}: {old}.mask({old} == {value!r})}})"
                 yield Finding(CODE, "warning", told, column.name, cure, {"value": code, "rows": n})
 
 

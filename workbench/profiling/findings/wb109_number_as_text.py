@@ -10,7 +10,9 @@ from workbench.profiling.findings.context import Context
 CODE = "WB109"
 TITLE = "Number kept as text"
 
-MONEY = r"[-+]?(?:[$€£¥]|USD|EUR|GBP)?\s?[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\s?(?:%|[$€£¥]|USD|EUR|GBP|k|kg|g|km|m|cm|mm|lb|h|min|s)?"
+_SIGN = r"(?:[$€£¥]|USD|EUR|GBP)"
+_UNIT = r"(?:%|k|kg|g|km|m|cm|mm|lb|h|min|s)"
+MONEY = rf"[-+]?{_SIGN}?\s?[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s?(?:{_SIGN}|{_UNIT})?"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -26,7 +28,8 @@ def check(context: Context) -> Iterator[Finding]:
         texts = context.table[column.name].dropna().head(5000).str.strip()
         share = texts.str.fullmatch(MONEY).mean()
         if share >= 0.9:
-            bare = f"pd.to_numeric(data.table[{column.name!r}].str.replace(r'[^0-9.eE-]', '', regex=True), errors='coerce')"
-            told = f"holds numbers with signs or units in {share:.0%} of the rows, such as {column.top[0][0] if column.top else ''}."
-            cure = f"import pandas as pd; data = wb.dataset(data.table.assign(**{{{column.name!r}: {bare}}}))"
+            bare = f"data.table[{column.name!r}].str.replace(r'[^0-9.eE-]', '', regex=True)"
+            example = column.top[0][0] if column.top else ""
+            told = f"holds numbers with signs or units in {share:.0%} of the rows, such as {example}."
+            cure = f"data = wb.dataset(data.table.assign(**{{{column.name!r}: {bare}}}))"
             yield Finding(CODE, "warning", told, column.name, cure, {"share": float(share)})
