@@ -65,7 +65,8 @@ def correlation_ratio(levels: np.ndarray, values: np.ndarray) -> float:
     levels, values = levels[known], values[known]
     counts = np.bincount(levels) if levels.size else np.array([])
     n, k = levels.size, int((counts > 0).sum())
-    total = ((values - values.mean()) ** 2).sum() if n else 0.0
+    with np.errstate(over="ignore"):
+        total = ((values - values.mean()) ** 2).sum() if n else 0.0
     if k < 2 or n <= k or not total or not np.isfinite(total):
         return 0.0
     means = np.bincount(levels, weights=values) / np.maximum(counts, 1)
@@ -135,7 +136,9 @@ def _bins(values: pd.Series, kind: str, fit: np.ndarray) -> np.ndarray:
     if kind in (*NUMERIC, "datetime", "boolean"):
         numbers = as_numbers(values)
         finite = numbers[fit & np.isfinite(numbers)]
-        edges = np.unique(np.quantile(finite, np.linspace(0, 1, SCORE_BINS + 1)[1:-1])) if finite.size else []
+        edges: np.ndarray = (
+            np.unique(np.quantile(finite, np.linspace(0, 1, SCORE_BINS + 1)[1:-1])) if finite.size else np.array([])
+        )
         return np.where(np.isnan(numbers), len(edges) + 1, np.searchsorted(edges, numbers))
     codes = level_numbers(values)
     return np.where(codes < 0, codes.max() + 1, codes)

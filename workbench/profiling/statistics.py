@@ -189,7 +189,7 @@ def as_hashed(state: State) -> State:
 
 
 def _merge_top(a: list[list[Any]], b: list[list[Any]]) -> list[list[Any]]:
-    both: dict[Any, int] = dict(map(tuple, a))  # type: ignore[arg-type]  # pairs
+    both: dict[Any, int] = dict(map(tuple, a))
     for value, n in b:
         both[value] = both.get(value, 0) + n
     return [[v, n] for v, n in sorted(both.items(), key=lambda pair: -pair[1])[:MOST_TOP]]
