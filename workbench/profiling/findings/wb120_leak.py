@@ -16,7 +16,7 @@ from workbench.profiling.statistics import as_numbers
 CODE = "WB120"
 TITLE = "Leak of the target"
 
-# A column alone that scores this much on held-out rows knows the outcome; the best honest one seen reached 0.9.
+# A column alone that scores this much on held-out rows most likely knows the outcome.
 ALMOST_PERFECT = 0.98
 # Share of the rows without a target in which a column must be empty too, and of its own gaps that must lie there.
 MOST_OF_THEM = 0.5
