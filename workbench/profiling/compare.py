@@ -11,8 +11,8 @@ from workbench.errors import BadParameter
 from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks, proportions
 from workbench.profiling.statistics import as_hashed, distribution
 
-# The smallest effect that matters: a KS distance of 0.1 is a shift of a quarter of a standard deviation, and in our
-# tables what moved less never moved the metric by more than its interval.
+# The smallest effect that matters: between normal samples a KS distance of 0.1 is a shift of a quarter of a standard
+# deviation. A convention, not yet measured against what such a shift costs a model.
 IMPORTANT = 0.1
 
 

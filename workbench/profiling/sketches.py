@@ -6,7 +6,8 @@ References
 ----------
 Karnin, Lang, Liberty (2016), Optimal quantile approximation in streams, FOCS (KLL).
 Flajolet et al. (2007), HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm, AofA.
-Pébay (2008), Formulas for robust, one-pass parallel computation of covariances and arbitrary-order moments, SAND2008-6212.
+Pébay (2008), Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical
+moments, SAND2008-6212.
 """
 
 from __future__ import annotations

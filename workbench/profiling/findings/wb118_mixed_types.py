@@ -20,6 +20,7 @@ def check(context: Context) -> Iterator[Finding]:
         numbers = texts.str.fullmatch(r"[-+]?\d+(?:\.\d+)?")
         share = float(numbers.mean())
         if 0.2 <= share < 0.95 and texts[numbers].nunique() > 10:
+            old = f"data.table[{column.name!r}]"
             told = f"mixes numbers ({share:.0%} of the rows) with words."
-            cure = f"data.table.loc[~data.table[{column.name!r}].str.fullmatch(r'[-+.0-9]+', na=True), {column.name!r}].unique()"
+            cure = f"data.table.loc[~{old}.str.fullmatch(r'[-+.0-9]+', na=True), {column.name!r}].unique()"
             yield Finding(CODE, "warning", told, column.name, cure, {"share": share})

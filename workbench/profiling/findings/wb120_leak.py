@@ -16,7 +16,7 @@ from workbench.profiling.statistics import as_numbers
 CODE = "WB120"
 TITLE = "Leak of the target"
 
-# A column alone that scores this much on held-out rows knows the outcome; the best honest one seen reached 0.9.
+# A column alone that scores this much on held-out rows most likely knows the outcome.
 ALMOST_PERFECT = 0.98
 # Share of the rows without a target in which a column must be empty too, and of its own gaps that must lie there.
 MOST_OF_THEM = 0.5
@@ -60,9 +60,8 @@ def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -
             continue
         both = int((context.table[column.name].isna().to_numpy() & unknown).sum())
         if both >= ALMOST_ALL * column.missing and both >= MOST_OF_THEM * n and n < 0.9 * context.rows:
-            found[column.name] = (
-                f"is empty in {both:,} of the {n:,} rows without {target} and hardly elsewhere: it is known with the outcome."
-            )
+            where = f"is empty in {both:,} of the {n:,} rows without {target} and hardly elsewhere"
+            found[column.name] = f"{where}: it is known with the outcome."
     return found
 
 
@@ -79,12 +78,12 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
     for size in (2, 3):
         groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], as_numbers(rows[target]))]
         if groups:
-            return {
-                n: f"gives {target} exactly together with {', '.join(m for m in g if m != n)}."
-                for g in groups
-                for n in g
-            }
+            return {n: _together(target, n, g) for g in groups for n in g}
     return {}
+
+
+def _together(target: str, name: str, group: tuple[str, ...]) -> str:
+    return f"gives {target} exactly together with {', '.join(n for n in group if n != name)}."
 
 
 def _gives(parts: list[np.ndarray], truth: np.ndarray) -> bool:
