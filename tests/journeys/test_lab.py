@@ -152,7 +152,10 @@ def _take(page: Any, verb: str, **values: str) -> None:
     if step.locator("button.jp-wb-step").get_attribute("aria-expanded") == "false":
         step.locator("button.jp-wb-step").click()
     for name, value in values.items():
-        step.locator(f"[name={name}]").fill(value)
+        field = step.locator(f"[name={name}]")
+        if not field.is_visible():
+            step.locator("summary").click()
+        field.fill(value)
     _shoot(page, f"{verb}-form")
     step.locator(".jp-wb-run").click()
     ended = f".jp-wb-rail li[data-step={verb}]"
