@@ -28,7 +28,7 @@ from workbench.core.contract import Column, Contract
 from workbench.core.profile import Profile
 from workbench.core.store import inside, lock, read_json, safe_name, write_bytes, write_json
 from workbench.errors import BadTable, Damaged
-from workbench.profiling.columns import profile_columns
+from workbench.profiling.profile import profile_columns
 from workbench.profiling.reading import coerce, read_table
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings
