@@ -1,0 +1,168 @@
+"""The status of one window, with its reasons in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from workbench.core.bundle import Bundle
+from workbench.core.metric import Metric, short
+from workbench.core.profile import Profile
+from workbench.core.report import ColumnDrift, Status, Window
+from workbench.core.scores import scores
+from workbench.monitoring.windows import Seen, prediction_of
+from workbench.profiling.compare import compare
+
+# Below this, a score's interval is wider than any loss that matters, and a bootstrap of it means little.
+FEWEST = 50
+# A loss matters from a tenth of what the model is worth: of its ROC AUC above chance, of its error otherwise. Real months
+# differ by half of that without anything being broken, and in a large window even a thousandth is significant.
+RELEVANT = 0.1
+# One row in twenty with a value that the training never saw: somebody should look, loss or not.
+MANY_FLAGGED = 0.05
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How far a window's score lies on the worse side of the reference.
+
+    Parameters
+    ----------
+    amount : float
+        In the metric's unit; negative where the window is better.
+    share : float
+        Of what the model is worth.
+    significant : bool
+        Beyond chance, at the false-alarm rate.
+    """
+
+    amount: float
+    share: float
+    significant: bool
+
+    @property
+    def alarming(self) -> bool:
+        """Beyond chance, and large enough to matter."""
+        return self.significant and self.share >= RELEVANT
+
+
+def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Window:
+    """Measure one window against the model that answered it.
+
+    Half of the false-alarm rate goes to the drift tests, half to the score.
+    """
+    predictions = seen.predictions()
+    truth = predictions["id"].map(labels)
+    known = truth.notna().to_numpy()
+    performance = _performance(bundle, truth[known], predictions[known])
+    profile = seen.profile()
+    drift = _drift(bundle, profile, rate / 2) if seen.rows >= FEWEST else ()
+    loss = loss_of(bundle.metrics[0], performance[0], rate / 2) if performance else None
+    status, reasons = verdict(seen, bundle, drift, performance, loss)
+    return Window(seen.label, seen.rows, int(known.sum()), seen.flagged, drift, performance,
+                  profile["prediction"].mean, _target_mean(bundle, truth[known]), status, reasons)
+
+
+def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
+    """Compare two scores by their standard errors, which are read off their intervals.
+
+    Examples
+    --------
+    >>> loss = loss_of(Metric("roc_auc", 0.75, 0.74, 0.76), Metric("roc_auc", 0.70, 0.68, 0.72), 0.025)
+    >>> round(loss.amount, 3), round(loss.share, 3), loss.alarming
+    (0.05, 0.2, True)
+    """
+    sign = 1 if reference.larger_is_better else -1
+    amount = sign * (reference.value - now.value)
+    error = float(np.hypot(_standard_error(reference), _standard_error(now)))
+    significant = amount > error * float(stats.norm.isf(rate)) and amount > 0
+    return Loss(amount, amount / max(_worth(reference), 1e-12), significant)
+
+
+def verdict(
+    seen: Seen, bundle: Bundle, drift: tuple[ColumnDrift, ...], performance: tuple[Metric, ...], loss: Loss | None
+) -> tuple[Status, tuple[str, ...]]:
+    """Status and reasons, the gravest first."""
+    if seen.rows < FEWEST:
+        return "unknown", (f"{seen.rows} rows are too few to judge; {FEWEST} are needed.",)
+    quality, odd = _quality(seen), _unusual(seen)
+    moved = [d for d in drift if d.important]
+    if loss is None:
+        reasons = (*quality, *odd, *_moved(moved, "no label says yet whether it costs anything"))
+        return ("alarm" if quality else "warning" if reasons else "ok"), reasons
+    held = "lost too little to matter" if loss.significant else "held"
+    told = _told(bundle, performance[0], loss)
+    if loss.alarming:
+        return "alarm", (told, *quality, *odd, *_moved(moved, "the likely cause"))
+    if quality:
+        return "alarm", (*quality, *odd, *_moved(moved, f"the score {held}"))
+    drifted = _moved(moved, f"the score {held}")
+    return ("warning" if odd else "ok"), (*odd, *((told,) if loss.significant else ()), *drifted)
+
+
+def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:
+    if len(truth) < FEWEST:
+        return ()
+    deciding = bundle.metrics[0]
+    found = scores(bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level)
+    # Where the deciding score can't be computed (one class only), the others say nothing about the reference.
+    return found if found and found[0].name == deciding.name else ()
+
+
+def _drift(bundle: Bundle, profile: Profile, rate: float) -> tuple[ColumnDrift, ...]:
+    """Each column against the reference; a moment always moves on, so datetimes are left out."""
+    reference = bundle.reference
+    names = [c.name for c in reference if c.name in profile and c.kind != "datetime" and profile[c.name].rows
+             and (c.sensitive is False or profile[c.name].count)]
+    return compare(reference, profile, rate=rate, columns=names)
+
+
+def _standard_error(metric: Metric) -> float:
+    if metric.low is None or metric.high is None:
+        return 0.0
+    return (metric.high - metric.low) / 2 / float(stats.norm.ppf((1 + metric.level) / 2))
+
+
+def _worth(reference: Metric) -> float:
+    """What a tenth is taken of: skill above chance, share of explained variance, or the error itself."""
+    value = reference.value
+    if reference.name in ("roc_auc", "balanced_accuracy"):
+        return abs(value - 0.5)
+    if reference.name in ("accuracy", "f1", "precision", "recall"):
+        return 1 - value
+    return abs(value)
+
+
+def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
+    if truth.empty or bundle.task == "multiclass":
+        return None
+    return float((truth == bundle.classes[1]).mean() if bundle.task == "binary" else truth.astype(float).mean())
+
+
+def _told(bundle: Bundle, now: Metric, loss: Loss) -> str:
+    reference = bundle.metrics[0]
+    weight = "beyond chance" if loss.alarming else "beyond chance, but less than a tenth of the model's worth"
+    return f"{now.name} is {short(now.value)}, {short(reference.value)} on the hold-out: {weight} ({loss.share:.0%} lost)."
+
+
+def _quality(seen: Seen) -> tuple[str, ...]:
+    return tuple(f"{column} is missing in {n:,} rows, and its contract allows none." for column, n in seen.missing.items())
+
+
+def _unusual(seen: Seen) -> tuple[str, ...]:
+    if seen.flagged < MANY_FLAGGED:
+        return ()
+    flag, rows = next(iter(seen.flags.items()))
+    return (f"{seen.flagged:.0%} of the rows hold values that the training never saw, first of all {flag} ({rows:,} rows).",)
+
+
+def _moved(drift: list[ColumnDrift], and_so: str) -> tuple[str, ...]:
+    if not drift:
+        return ()
+    named = ", ".join(f"{d.column} ({d.effect:.2f})" for d in drift[:3])
+    more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
+    return (f"{named}{more} drifted; {and_so}.",)

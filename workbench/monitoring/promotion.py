@@ -1,0 +1,131 @@
+"""Which version answers: ``promote`` and ``rollback``, by MLflow's alias and the audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from workbench.core import audit
+from workbench.core.bundle import Bundle
+from workbench.core.registry import check_name, folder_of, version_of
+from workbench.core.store import lock
+from workbench.core.tracking import CHALLENGER, CHAMPION, client
+from workbench.errors import NotFound, Refused
+from workbench.settings import Settings, settings
+
+
+def promote(name: str, version: int | str, *, reason: str = "", home: str | Path | None = None) -> int:
+    """Make a version the champion: it answers from now on.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    version : int
+        A version that is there; its files are checked first.
+    reason : str
+        For the audit log.
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    int
+        The version that is champion now.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle or version.
+    Damaged
+        If a file of it is not what was packaged.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.promote("flights", 2, reason="better by 0.02 on September")  # doctest: +SKIP
+    2
+    """
+    force = settings(home=home)
+    bundle = Bundle.load_folder(folder_of(name, version, force))
+    with lock(force.bundles / f".{name}.lock"):
+        _move(bundle, "promote", reason or "asked for", force)
+    return bundle.version
+
+
+def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> int:
+    """Go back to the champion before, by the audit log. Twice goes back two.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    reason : str
+        For the audit log.
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    int
+        The version that is champion again.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle.
+    Refused
+        If no other version was champion before.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.rollback("flights")                                          # doctest: +SKIP
+    1
+    """
+    force = settings(home=home)
+    check_name(name, force)
+    with lock(force.bundles / f".{name}.lock"):
+        earlier = champions(name, force)[:-1]
+        if not earlier:
+            raise Refused(f"No version of {name} was champion before this one. Promote another: "
+                          f"wb.promote({name!r}, VERSION).")
+        bundle = Bundle.load_folder(folder_of(name, earlier[-1], force))
+        _move(bundle, "rollback", reason or "asked for", force)
+    return bundle.version
+
+
+def champions(name: str, of: Settings) -> list[int]:
+    """Champions one after the other, oldest first; what was rolled back is taken out. The last one answers now."""
+    line: list[int] = []
+    for entry in acts(name, of):
+        version = int(entry["version"]) if entry["act"] in ("promote", "rollback") else None
+        if entry["act"] == "promote" and (not line or line[-1] != version):
+            line.append(version)  # type: ignore[arg-type]  # a promotion has a version
+        elif entry["act"] == "rollback" and version in line:
+            line = line[: len(line) - line[::-1].index(version)]
+    now = _champion(name, of)
+    # Somebody may have moved the alias in MLflow itself: what answers now is what counts.
+    return line if now is None or (line and line[-1] == now) else [*line, now]
+
+
+def acts(name: str, of: Settings) -> list[dict[str, Any]]:
+    """What was done to the bundles of a name, oldest first."""
+    return [entry for entry in audit.entries(of.audit_log) if entry.get("name") == name]
+
+
+def _champion(name: str, of: Settings) -> int | None:
+    try:
+        return version_of(name, CHAMPION, of)
+    except NotFound:
+        return None
+
+
+def _move(bundle: Bundle, act: str, reason: str, of: Settings) -> None:
+    previous = _champion(bundle.name, of)
+    store = client(of)
+    store.set_registered_model_alias(bundle.name, CHAMPION, str(bundle.version))
+    aliases = dict(store.get_registered_model(bundle.name).aliases)
+    if str(aliases.get(CHALLENGER)) == str(bundle.version):
+        store.delete_registered_model_alias(bundle.name, CHALLENGER)
+    audit.record(of.audit_log, act, name=bundle.name, version=bundle.version, previous=previous, reason=reason)

@@ -1,0 +1,193 @@
+"""The verbs ``score`` and ``feedback``: a batch is answered, and the truth comes later."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.core.bundle import Bundle
+from workbench.core.contract import Contract
+from workbench.core.registry import champion
+from workbench.errors import BadTable, ColumnNotFound
+from workbench.monitoring.windows import answered, keep, windows
+from workbench.profiling.reading import coerce, read_table
+from workbench.scoring.log import PredictionLog
+from workbench.scoring.runtime import Scorer
+from workbench.settings import settings
+
+
+def score(
+    name: str,
+    source: str | Path | pd.DataFrame,
+    *,
+    window: str,
+    id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    home: str | Path | None = None,
+) -> pd.DataFrame:
+    """Answer a whole table with the champion, and keep what was seen as one window.
+
+    Scoring a window again replaces it, and says so.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    source : path or pandas.DataFrame
+        Table of shape (rows, columns) with the model's features; target and known-after columns may be absent.
+    window : str
+        Name of the stretch of time or batch, such as ``2013-07``; windows sort by it.
+    id : str, optional
+        Column by which labels are joined later: the contract's by default; without one, ids are ``WINDOW/000001``, ….
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (rows, 4)
+        id, prediction (binary: probability of the second class; several classes: one column a class), answer, flags
+        (``unseen_category:COLUMN; out_of_range:COLUMN``, or an empty text).
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle.
+    ColumnNotFound
+        If a feature is absent.
+    BadTable
+        If the table can't be read, is empty, or an id is missing or there twice.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.score("flights", "2013-07.parquet", window="2013-07").head(1)  # doctest: +SKIP
+               id  prediction  answer flags
+    0  2013-07/000001        0.31   False
+    """
+    force = settings(home=home)
+    scorer = Scorer(champion(name, force).path)
+    table = source if isinstance(source, pd.DataFrame) else read_table(source)
+    if table.empty:
+        raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
+    predictions, features = answered(scorer, table, _ids(table, id, scorer.contract, window))
+    if keep(scorer.bundle, window, predictions, features, "batch", force):
+        sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
+    return predictions
+
+
+def feedback(
+    name: str,
+    labels: pd.DataFrame | str | Path,
+    *,
+    id: str | None = None,  # noqa: A002 - as in score
+    label: str | None = None,
+    home: str | Path | None = None,
+) -> int:
+    """Keep labels that came later, joined to their predictions by id; the last label of an id wins.
+
+    Labels whose prediction has not arrived are kept until it does, and their number is told.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    labels : path or pandas.DataFrame
+        Table of shape (rows, at least 2); rows without a label are left out.
+    id : str, optional
+        Its id column: the contract's by default, or ``id``.
+    label : str, optional
+        Its label column: the target by default, or ``label``.
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    int
+        Labels that have their prediction.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle.
+    ColumnNotFound
+        If one of the two columns is absent.
+    BadTable
+        If a label is none of the model's classes.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.feedback("flights", "arrived.csv", id="flight_id", label="late")  # doctest: +SKIP
+    28110
+    """
+    force = settings(home=home)
+    bundle = champion(name, force)
+    table = labels if isinstance(labels, pd.DataFrame) else read_table(labels)
+    truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
+    ids = table[_column(table, id, bundle.contract.id, "id")].map(str)
+    pairs = [(i, _plain(t)) for i, t in zip(ids[truth.notna()], truth.dropna().tolist(), strict=True)]
+    log = PredictionLog(force.predictions / name)
+    try:
+        log.label(pairs)
+        known = {r["id"] for r in log.read()} if log.count() else set()
+    finally:
+        log.close()
+    known.update(*(seen.predictions()["id"] for seen in windows(name, force)))
+    joined = sum(i in known for i, _ in pairs)
+    if joined < len(pairs):
+        sys.stderr.write(f"{len(pairs) - joined:,} labels have no prediction yet; they are kept until it arrives.\n")
+    return joined
+
+
+def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
+    """Labels as the model has them, shape (rows,), missing where there is none.
+
+    Raises
+    ------
+    BadTable
+        If a label is none of the model's classes.
+    """
+    target = bundle.contract.target or column
+    typed = coerce(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))[target]
+    if not bundle.classes:
+        return typed.astype(float)
+    # What could not be read became missing: that is an error where something was there.
+    unread = table.loc[(typed.isna() & table[column].notna()).to_numpy(), column]
+    strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
+    if strange:
+        raise BadTable(
+            f"The label {strange[0]!r} is none of the classes {list(bundle.classes)}. Correct the column {column!r}."
+        )
+    return typed.map({c: c for c in bundle.classes}).astype(object)
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if hasattr(label, "item") else label
+
+
+def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str) -> str:
+    name = given or (usual if usual in table.columns else last)
+    if name not in table.columns:
+        raise ColumnNotFound.named(given or usual or last, map(str, table.columns))
+    return name
+
+
+def _ids(table: pd.DataFrame, given: str | None, contract: Contract, window: str) -> list[str]:
+    name = given or contract.id
+    if name is None or (given is None and name not in table.columns):
+        return [f"{window}/{i:06d}" for i in range(1, len(table) + 1)]
+    if name not in table.columns:
+        raise ColumnNotFound.named(name, map(str, table.columns))
+    _check_ids(table[name])
+    return [str(v) for v in table[name]]
+
+
+def _check_ids(ids: pd.Series) -> None:
+    if ids.isna().any():
+        raise BadTable(f"{int(ids.isna().sum()):,} rows have no {ids.name!r}. Give each row an id, or none of them.")
+    twins = ids[ids.duplicated()]
+    if len(twins):
+        raise BadTable(f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
+                       f"make {ids.name!r} unique.")
