@@ -36,7 +36,7 @@ def test_a_turned_relation_is_an_alarm_without_drift(shop, customers):
     assert [w.status for w in report.windows] == ["ok", "alarm"]
     (incident,) = report.incidents
     assert incident.open
-    assert "no column drifted further" in incident.cause
+    assert "no column drifted beyond" in incident.cause
     assert report.findings[0].code == "WB301"
     assert "retrain.ipynb" in report.findings[0].cure
 

@@ -166,7 +166,8 @@ def _unusual(seen: Seen) -> tuple[str, ...]:
     if seen.flagged < MANY_FLAGGED:
         return ()
     flag, rows = next(iter(seen.flags.items()))
-    return (f"{seen.flagged:.0%} of the rows hold values that the training never saw, first of all {flag} ({rows:,} rows).",)
+    share = f"{seen.flagged:.0%} of the rows hold values that the training never saw"
+    return (f"{share}, first of all {flag} ({rows:,} rows).",)
 
 
 def _moved(drift: list[ColumnDrift], and_so: str) -> tuple[str, ...]:
