@@ -127,7 +127,7 @@ def _findings(
 
 
 def _event(entry: dict[str, Any]) -> dict[str, Any]:
-    return {k: entry[k] for k in ("at", "by", "act", "version", "previous", "reason") if k in entry}
+    return {k: entry.get(k, "") for k in ("at", "by", "act", "version", "previous", "reason")}
 
 
 def _keep(report: MonitorReport, of: Settings) -> None:
