@@ -43,7 +43,9 @@ def _spans(windows: Sequence[Window], bad: list[bool]) -> list[tuple[int, int]]:
 def _incident(windows: Sequence[Window], start: int, end: int) -> Incident:
     within = [w for w in windows[start : end + 1] if w.status in ("alarm", "warning")]
     columns = _columns(within, [w for w in windows if w.status == "ok"])
-    return Incident(windows[start].label, windows[end].label, _cause(within, columns), columns, end == len(windows) - 1)
+    good = any(w.status == "ok" for w in windows)
+    cause = _cause(within, columns, good)
+    return Incident(windows[start].label, windows[end].label, cause, columns, end == len(windows) - 1)
 
 
 def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
     return tuple(named[:MOST])
 
 
-def _cause(bad: Sequence[Window], columns: tuple[str, ...]) -> str:
+def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
     # What lost most says most; a window without labels can only say what drifted.
     measured = [w for w in bad if w.performance and w.status == "alarm"]
     worst = min(measured, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1),
@@ -71,5 +73,5 @@ def _cause(bad: Sequence[Window], columns: tuple[str, ...]) -> str:
         return bad[0].reasons[0]
     score = f"{worst.performance[0].name} was {short(worst.performance[0].value)} in {worst.label}"
     if columns:
-        return f"{score}; {', '.join(columns[:3])} drifted further than in good windows."
-    return f"{score}, and no column drifted further than in good windows: what the columns mean for the target changed."
+        return f"{score}; {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
+    return f"{score}, and no column drifted beyond the usual: what the columns mean for the target changed."

@@ -154,13 +154,16 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
     if not bundle.classes:
         return typed.astype(float)
     # What could not be read became missing: that is an error where something was there.
-    unread = table.loc[(typed.isna() & table[column].notna()).to_numpy(), column]
+    given = table[column].map(lambda v: str(v).strip() != "", na_action="ignore").fillna(False).astype(bool)
+    unread = table.loc[(typed.isna() & given).to_numpy(), column]
     strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
     if strange:
         raise BadTable(
             f"The label {strange[0]!r} is none of the classes {list(bundle.classes)}. Correct the column {column!r}."
         )
-    return typed.map({c: c for c in bundle.classes}).astype(object)
+    # A plain dict, as pandas' map takes 1.0 and True for two things.
+    place = {c: c for c in bundle.classes}
+    return pd.Series([place.get(v) for v in typed.tolist()], index=typed.index, dtype=object)
 
 
 def _plain(label: Any) -> Any:
