@@ -79,7 +79,7 @@ class _Notebook:
             self._show()
 
     def close(self) -> None:
-        self._done, self._note = self._total, "done"
+        self._done, self._note, self._rows = self._total, "done", ()  # the result itself shows the rows
         self._show()
 
     def _show(self) -> None:

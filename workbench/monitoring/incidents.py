@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from workbench.core.metric import short
+from workbench.core.metric import metric_name, short
 from workbench.core.report import Incident, Window
 
 # One good window between two bad ones is a lull, not an end.
@@ -71,7 +71,7 @@ def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
                 default=None)
     if worst is None:
         return bad[0].reasons[0]
-    score = f"{worst.performance[0].name} was {short(worst.performance[0].value)} in {worst.label}"
+    score = f"{metric_name(worst.performance[0].name)} was {short(worst.performance[0].value)} in {worst.label}"
     if columns:
         return f"{score}; {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
     return f"{score}, and no column drifted beyond the usual: what the columns mean for the target changed."

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench.core.bundle import Bundle
-from workbench.core.metric import Metric, short
+from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
 from workbench.core.report import ColumnDrift, Status, Window
 from workbench.core.scores import scores
@@ -153,7 +153,7 @@ def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
 def _told(bundle: Bundle, now: Metric, loss: Loss) -> str:
     reference = bundle.metrics[0]
     return (
-        f"{now.name} is {short(now.value)}, {short(reference.value)} on the hold-out: beyond chance, "
+        f"{metric_name(now.name)} is {short(now.value)}, {short(reference.value)} on the hold-out: beyond chance, "
         f"{loss.share:.0%} of what the model is worth (an alarm from {RELEVANT:.0%} on)."
     )
 
@@ -167,7 +167,18 @@ def _unusual(seen: Seen) -> tuple[str, ...]:
         return ()
     flag, rows = next(iter(seen.flags.items()))
     share = f"{seen.flagged:.0%} of the rows hold values that the training never saw"
-    return (f"{share}, first of all {flag} ({rows:,} rows).",)
+    return (f"{share}, first of all {_flag(flag)} ({rows:,} rows).",)
+
+
+def _flag(flag: str) -> str:
+    """A flag of the contract in words.
+
+    >>> _flag("out_of_range:temp")
+    'numbers outside the range of temp'
+    """
+    kind, _, column = flag.partition(":")
+    known = {"out_of_range": "numbers outside the range of", "unseen_category": "new categories of"}
+    return f"{known.get(kind, kind.replace('_', ' '))} {column}".rstrip()
 
 
 def _moved(drift: list[ColumnDrift], and_so: str) -> tuple[str, ...]:
