@@ -122,7 +122,8 @@ def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
     digits = max(0, -floor(log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 3
     lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
     return Markup("").join(
-        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:,.{digits}f}") for t in ticks
+        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:,.{digits}f}")
+        for t in ticks
     )
 
 
