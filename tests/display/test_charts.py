@@ -55,3 +55,13 @@ def test_a_bar_without_a_scale_is_empty():
 
 def test_a_sparkline_without_values_is_a_dash():
     assert "–" in charts.sparkline([None, None], "label")
+
+
+def test_each_run_of_windows_has_the_band_of_its_own_reference():
+    old, new = (0.7, 0.71, 0.72), (0.6, 0.61, 0.62)
+    points = [Point("a", 0.7, band=old), Point("b", 0.7, band=old), Point("c", 0.7, band=new), Point("d", 0.7)]
+
+    drawn = charts.line(points, new, "label")
+
+    assert drawn.count('class="wb-band"') == 2
+    assert charts.line([Point("a", 1.0)], None, "label").count('class="wb-band"') == 0

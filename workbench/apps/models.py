@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.apps.query import link
 from workbench.apps.stored import Stored, models
 from workbench.display.rendering import fragment
-from workbench.display.report import metric_of, points
+from workbench.display.report import metric_of, points, reference_of
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -57,7 +57,7 @@ def _row(one: Stored) -> dict[str, Any]:
         "metric": metric_of(report),
         "values": [p.value for p in line],
         "last": known[-1] if known else None,
-        "reference": report.reference[0] if report.reference else None,
+        "reference": reference_of(report),
         "window": report.windows[-1] if report.windows else None,
         "open": sum(i.open for i in report.incidents),
         "event": report.events[-1] if report.events else None,

@@ -72,6 +72,8 @@ class Window:
         anything. *unknown*: too few rows.
     reasons : tuple of str
         Why, one sentence each.
+    reference : Metric, optional
+        The deciding score on the hold-out, of the version that answered this window.
     """
 
     label: str
@@ -84,6 +86,7 @@ class Window:
     target_mean: float | None
     status: Status
     reasons: tuple[str, ...] = ()
+    reference: Metric | None = None
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Window:
@@ -93,6 +96,7 @@ class Window:
             "drift": tuple(ColumnDrift(**d) for d in content["drift"]),
             "performance": tuple(Metric.from_dict(m) for m in content["performance"]),
             "reasons": tuple(content["reasons"]),
+            "reference": Metric.from_dict(content["reference"]) if content.get("reference") else None,
         })
 
 

@@ -17,15 +17,19 @@ _TEXT = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
 WIDEST = 24  # of a bar: two categories are no two walls
 
 
+Band = tuple[float, float, float]  # low, value, high of a reference
+
+
 @dataclass(frozen=True)
 class Point:
-    """One window on a line: its label, its value and interval, and the class that colours it."""
+    """One window on a line: its label, its value and interval, the class that colours it, and its own reference."""
 
     label: str
     value: float | None
     low: float | None = None
     high: float | None = None
     status: str = "ok"
+    band: Band | None = None
 
 
 def histogram(counts: Sequence[float], label: str, width: int = 132, height: int = 28) -> Markup:
@@ -45,16 +49,23 @@ def histogram(counts: Sequence[float], label: str, width: int = 132, height: int
     return _svg(width, height, bars, label, "wb-hist")
 
 
-def sparkline(values: Sequence[float | None], label: str, width: int = 132, height: int = 28) -> Markup:
-    """A line through the known values, the last one marked."""
+def sparkline(
+    values: Sequence[float | None], label: str, against: float | None = None, width: int = 132, height: int = 28
+) -> Markup:
+    """A line through the known values, the last one marked, and dashed what they are compared with."""
     known = [(i, v) for i, v in enumerate(values) if v is not None]
     if not known:
         return Markup('<span class="wb-faint">–</span>')
-    low, high = _padded([v for _, v in known])
+    low, high = _padded([v for _, v in known] + ([] if against is None else [against]))
     step = (width - 8) / max(len(values) - 1, 1)
-    places = [(4 + i * step, height - 4 - (v - low) / (high - low) * (height - 8)) for i, v in known]
+    y = _axis((low, high), height - 4, 4)
+    places = [(4 + i * step, y(v)) for i, v in known]
+    ground = Markup("")
+    if against is not None:
+        dashed = Markup('<line class="wb-reference" x1="4" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
+        ground = dashed.format(width - 4, y(against), y(against))
     line = Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in places))
-    return _svg(width, height, line + _dot(*places[-1], "wb-last"), label, "wb-spark")
+    return _svg(width, height, ground + line + _dot(*places[-1], "wb-last"), label, "wb-spark")
 
 
 def bar(value: float, most: float, label: str, kind: str = "wb-bar") -> Markup:
@@ -92,25 +103,26 @@ def interval(
     return _svg(width, height, ground + whisker + _dot(at(value), 9, "wb-value", 4), label, "wb-interval")
 
 
-def line(points: Sequence[Point], band: tuple[float, float, float] | None, label: str) -> Markup:
-    """Values with whiskers over windows, and the reference as a band.
+def line(points: Sequence[Point], band: Band | None, label: str) -> Markup:
+    """Values with whiskers over windows, and behind each the reference as a band.
 
     Parameters
     ----------
     points : sequence of Point
         In order.
     band : (low, value, high), optional
-        The reference.
+        The reference of points that have none of their own.
     label : str
         For screen readers.
     """
     width, height, left, bottom = 760, 190, 46, 26
-    ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None] + list(band or ())
+    bands = [p.band or band for p in points]
+    ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None] + [v for b in bands for v in b or ()]
     low, high = _padded(ends)
     y = _axis((low, high), height - bottom, 10)
     step = (width - left - 20) / max(len(points), 1)
     xs = [left + step * (i + 0.5) for i in range(len(points))]
-    parts = [_grid(low, high, y, left, width), _band(band, y, left, width), _path(points, xs, y)]
+    parts = [_grid(low, high, y, left, width), _bands(bands, y, left, step), _path(points, xs, y)]
     parts += [_mark(p, x, y) for p, x in zip(points, xs, strict=True)]
     every = -(-len(points) // 12) or 1
     parts += [_TEXT.format(x, height - 8, "middle", p.label) for x, p in list(zip(xs, points, strict=True))[::every]]
@@ -139,14 +151,24 @@ def _ticks(low: float, high: float) -> list[float]:
     return [k * step for k in range(ceil(low / step), floor(high / step) + 1)]
 
 
-def _band(band: tuple[float, float, float] | None, y: _Axis, left: int, width: int) -> Markup:
+def _bands(bands: Sequence[Band | None], y: _Axis, left: float, step: float) -> Markup:
+    """One band over each run of points with the same reference."""
+    drawn, start = Markup(""), 0
+    for i in range(1, len(bands) + 1):
+        if i == len(bands) or bands[i] != bands[start]:
+            drawn += _band(bands[start], y, left + start * step, left + i * step)
+            start = i
+    return drawn
+
+
+def _band(band: Band | None, y: _Axis, left: float, right: float) -> Markup:
     if band is None:
         return Markup("")
     low, value, high = (y(v) for v in band)
     return Markup(
-        '<rect class="wb-band" x="{0}" y="{1:.1f}" width="{2}" height="{3:.1f}"/>'
-        '<line class="wb-reference" x1="{0}" x2="{4}" y1="{5:.1f}" y2="{5:.1f}"/>'
-    ).format(left, min(low, high), width - 8 - left, max(abs(high - low), 2), width - 8, value)
+        '<rect class="wb-band" x="{0:.1f}" y="{1:.1f}" width="{2:.1f}" height="{3:.1f}"/>'
+        '<line class="wb-reference" x1="{0:.1f}" x2="{4:.1f}" y1="{5:.1f}" y2="{5:.1f}"/>'
+    ).format(left, min(low, high), right - left, max(abs(high - low), 2), right, value)
 
 
 def _path(points: Sequence[Point], xs: Sequence[float], y: _Axis) -> Markup:

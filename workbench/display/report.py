@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
-from workbench.display.charts import Point
+from workbench.display.charts import Band, Point
 from workbench.display.rendering import fragment, metric_name, number, percent
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def figure(report: MonitorReport, column: str | None = None) -> go.Figure:
     windows = report.windows[-2000:]
     if column is None:
         shown = [p for p in points(report, most=2000) if p.value is not None]
-        return figures.over_time(shown, band(report), metric_name(metric_of(report) or "performance"))
+        bands = {p.band or band(report) for p in shown}
+        common = bands.pop() if len(bands) == 1 else None  # of several versions, none is the reference of all
+        return figures.over_time(shown, common, metric_name(metric_of(report) or "performance"))
     rows = dict(drift_by_column(windows))
     if column not in rows:
         raise ColumnNotFound.named(column, rows)
@@ -74,14 +77,17 @@ def points(report: MonitorReport, most: int = POINTS) -> list[Point]:
     return [_point(w) for w in windows]
 
 
-def band(report: MonitorReport) -> tuple[float, float, float] | None:
-    """Interval and value of the reference."""
+def band(report: MonitorReport) -> Band | None:
+    """Interval and value of the champion's reference."""
     if not report.reference:
         return None
-    first = report.reference[0]
-    low = first.value if first.low is None else first.low
-    high = first.value if first.high is None else first.high
-    return low, first.value, high
+    return _band(report.reference[0])
+
+
+def reference_of(report: MonitorReport) -> Metric | None:
+    """What the latest window with labels is compared with: the score of the version that answered it."""
+    seen = [w.reference for w in report.windows if w.performance and w.reference]
+    return seen[-1] if seen else report.reference[0] if report.reference else None
 
 
 def drift_by_column(windows: tuple[Window, ...]) -> list[tuple[str, list[ColumnDrift | None]]]:
@@ -101,10 +107,16 @@ def _strongest(window: Window) -> dict[str, ColumnDrift]:
 
 
 def _point(window: Window) -> Point:
+    own = _band(window.reference) if window.reference else None
     if not window.performance:
-        return Point(window.label, None, status=window.status)
+        return Point(window.label, None, status=window.status, band=own)
     first = window.performance[0]
-    return Point(window.label, first.value, first.low, first.high, window.status)
+    return Point(window.label, first.value, first.low, first.high, window.status, own)
+
+
+def _band(metric: Metric) -> Band:
+    low = metric.value if metric.low is None else metric.low
+    return low, metric.value, metric.value if metric.high is None else metric.high
 
 
 def _heat(drift: ColumnDrift) -> int:
@@ -114,7 +126,8 @@ def _heat(drift: ColumnDrift) -> int:
 
 def _tiles(report: MonitorReport) -> list[tuple[str, str, str]]:
     known = [p for p in points(report) if p.value is not None]
-    reference = f"reference {number(report.reference[0].value)}" if report.reference else ""
+    compared = reference_of(report)
+    reference = f"reference {number(compared.value)}" if compared else ""
     last = report.windows[-1] if report.windows else None
     return [
         (metric_name(metric_of(report) or "Performance"), number(known[-1].value if known else None), reference),

@@ -71,7 +71,7 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Wi
     loss = loss_of(bundle.metrics[0], performance[0], rate / 2) if performance else None
     status, reasons = verdict(seen, bundle, drift, performance, loss)
     return Window(seen.label, seen.rows, int(known.sum()), seen.flagged, drift, performance,
-                  profile["prediction"].mean, _target_mean(bundle, truth[known]), status, reasons)
+                  profile["prediction"].mean, _target_mean(bundle, truth[known]), status, reasons, bundle.metrics[0])
 
 
 def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
