@@ -50,7 +50,8 @@ class ColumnProfile:
     zeros, negatives, infinities : int
         Rows with such a number.
     quantiles : dict of float to float
-        Of the finite values, keyed by the share 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; rank error at most ``rank_error``.
+        Of the finite values, keyed by the share 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; rank error at most
+        ``rank_error``.
     histogram : Histogram, optional
         Of the finite values.
     top : tuple of (str, int)

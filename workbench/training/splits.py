@@ -14,12 +14,12 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     KFold,
     StratifiedKFold,
-    TimeSeriesSplit,
     train_test_split,
 )
 
 from workbench.core.contract import Contract, Task
 from workbench.core.run import Split
+from workbench.errors import BadTable
 
 Rows = NDArray[np.intp]
 HOLDOUT = 0.2
@@ -72,18 +72,37 @@ def parts(table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed:
 
 
 def _by_time(time: pd.Series, folds: int) -> Parts:
+    """Rows of one moment are never on both sides; rows without a time count as earlier than all others."""
     boundary = time.iloc[int(len(time) * (1 - HOLDOUT))]
     later = (time >= boundary).to_numpy()
     train, holdout = np.flatnonzero(~later), np.flatnonzero(later)
     searched = train[-MOST_SEARCHED:]
-    made = tuple((searched[a], searched[b]) for a, b in TimeSeriesSplit(folds).split(searched))
+    cuts = np.linspace(0, len(searched), folds + 2).astype(int)[1:-1]
+    starts = sorted({_first_of_moment(time.iloc[searched], int(cut)) for cut in cuts} - {0})
+    if not len(train) or not starts:
+        raise BadTable(
+            f"The times in {time.name!r} can't be split: too many rows share one, or have none. Use another column."
+        )
+    ends = [*starts[1:], len(searched)]
+    made = tuple((searched[:start], searched[start:end]) for start, end in zip(starts, ends, strict=True))
     reason = "There is a time column: each score is of rows that came after the ones the model was fitted on."
-    told = Split("time", folds, len(train), len(holdout), str(time.name), str(boundary), reason)
+    told = Split("time", len(made), len(train), len(holdout), str(time.name), str(boundary), reason)
     return Parts(train, holdout, made, told)
+
+
+def _first_of_moment(time: pd.Series, position: int) -> int:
+    """Where the moment at ``position`` begins; 0 where it has no time."""
+    moment = time.iloc[position]
+    return 0 if pd.isna(moment) else int(np.argmax((time >= moment).to_numpy()))
 
 
 def _by_group(group: pd.Series, folds: int, seed: int) -> Parts:
     labels = group.astype(str).to_numpy()
+    if len(np.unique(labels)) < folds + 2:
+        raise BadTable(
+            f"{group.name!r} has {len(np.unique(labels))} groups, {folds} folds and a hold-out need {folds + 2}. "
+            "Use fewer folds, or another column."
+        )
     rows = np.arange(len(labels))
     train, holdout = next(GroupShuffleSplit(1, test_size=HOLDOUT, random_state=seed).split(rows, groups=labels))
     made = tuple((train[a], train[b]) for a, b in GroupKFold(folds).split(train, groups=labels[train]))
