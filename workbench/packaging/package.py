@@ -14,10 +14,10 @@ from typing import Any
 from workbench.core import audit
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.explanation import Explanation
+from workbench.core.registry import check_name, folder_of, version_of
 from workbench.core.run import Run
-from workbench.core.store import inside, lock, safe_name, sync_folder, write_json, write_text
+from workbench.core.store import lock, safe_name, sync_folder, write_json, write_text
 from workbench.core.tracking import CHALLENGER, CHAMPION, client
-from workbench.errors import NotFound
 from workbench.packaging.card import card
 from workbench.packaging.deploy import write_deploy
 from workbench.packaging.golden import write_golden
@@ -107,33 +107,8 @@ def bundle(name: str | Path) -> Bundle:
     base, _, version = str(name).partition("/")
     base, _, alias = base.partition("@")
     force = settings()
-    known = sorted(p.name for p in force.bundles.glob("[!.]*") if p.is_dir()) if force.bundles.is_dir() else []
-    if base not in known:
-        raise NotFound.named("bundle", base, known, "Make one with wb.package(run, name=…).")
-    number = version or str(version_of(base, alias or CHAMPION, force))
-    folder = inside(force.bundles, base, number)
-    if not folder.is_dir():
-        versions = sorted((p.name for p in (force.bundles / base).iterdir() if p.name.isdigit()), key=int)
-        raise NotFound.named(f"version of {base}", number, versions, "Name one of them, such as NAME/1.")
-    return Bundle.load_folder(folder)
-
-
-def version_of(name: str, alias: str, of: Settings | None = None) -> int:
-    """The version that an alias points at.
-
-    Raises
-    ------
-    NotFound
-        If the registry has no such name or alias.
-    """
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return int(client(of).get_model_version_by_alias(name, alias).version)
-    except MlflowException as error:
-        raise NotFound(
-            f"{name} has no alias {alias!r}. Set it with `workbench promote {name} VERSION`, or name a version."
-        ) from error
+    check_name(base, force)
+    return Bundle.load_folder(folder_of(base, version or version_of(base, alias or CHAMPION, force), force))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.core.bundle import MANIFEST
 from workbench.errors import WorkbenchError
-from workbench.packaging.package import bundle, version_of
+from workbench.packaging.package import bundle
 from workbench.scoring.__main__ import run
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
