@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -72,6 +73,7 @@ def _make_once(uri: str, home: Path) -> None:
 
 
 def _quiet() -> None:
-    """MLflow and alembic tell of each migration; one line of ours says it."""
+    """MLflow and alembic tell of each migration and each copied file; one line of ours says it."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     for name in ("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -63,7 +63,7 @@ class Recorder:
         self.store.set_terminated(run.info.run_id)
         return str(run.info.run_id)
 
-    def finished(self, run: Run) -> Run:
+    def finished(self, run: Run) -> None:
         """Write scores and files, and end the run."""
         for metric in run.metrics:
             self.store.log_metric(self.run_id, metric.name, metric.value)
@@ -72,7 +72,6 @@ class Recorder:
             _write(run, Path(folder))
             self.store.log_artifacts(self.run_id, folder, FOLDER)
         self.store.set_terminated(self.run_id)
-        return run
 
     def failed(self) -> None:
         """End the run as failed: none stays *running*."""

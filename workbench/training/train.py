@@ -99,10 +99,11 @@ def train(
     try:
         with threadpool_limits(settings().threads):
             run = _trained(plan, known, seen, checked, trials, seed, recorder)
+        recorder.finished(run)
     except BaseException:
         recorder.failed()
         raise
-    return recorder.finished(run)
+    return run
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> Non
 def _trained(
     plan: Plan, known: Dataset, profile: Profile, names: Sequence[str], trials: int, seed: int, recorder: Recorder
 ) -> Run:
-    tried = _search(plan, names, trials, seed)
+    tried = [_with_intervals(plan, trial, seed) for trial in _search(plan, names, trials, seed)]
     best = max(tried, key=lambda t: t.quality)
     board = tuple(_candidate(t, recorder) for t in sorted(tried, key=lambda t: -t.quality))
     held = _held_out(plan, best, seed)
@@ -231,8 +232,12 @@ def _validated(plan: Plan, name: str, setting: Settings, seed: int) -> Trial:
         predictions.append(_predicted(pipeline, plan, validate))
     truth, prediction = plan.target.iloc[np.concatenate(rows)], np.concatenate(predictions)
     seconds = time.process_time() - started
-    metrics = scores(plan.task, truth, prediction, plan.classes, plan.metric, seed=seed)
+    metrics = scores(plan.task, truth, prediction, plan.classes, plan.metric, level=0)
     return Trial(name, setting, metrics, seconds, truth, prediction)
+
+
+def _with_intervals(plan: Plan, trial: Trial, seed: int) -> Trial:
+    return replace(trial, metrics=scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, seed=seed))
 
 
 def _predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
