@@ -28,8 +28,7 @@ def keep_labels(folder: Path, ids: Sequence[str], labels: Sequence[Any], *, over
     overwrite : bool
         False: a label that is there already stays.
     """
-    new = pd.DataFrame({"id": pd.Series(list(ids), dtype="str"), "label": pd.Series(list(map(written, labels)), dtype="str")})
-    new = new.dropna()
+    new = pd.DataFrame({"id": list(ids), "label": [written(v) for v in labels]}, dtype="str").dropna()
     with lock(folder / ".labels.lock"):
         old = read_labels(folder).rename_axis("id").reset_index()
         together = pd.concat([old, new] if overwrite else [new, old], ignore_index=True)
@@ -42,7 +41,7 @@ def read_labels(folder: Path) -> pd.Series:
     if not path.exists():
         return pd.Series([], dtype="str", name="label", index=pd.Index([], dtype="str", name="id"))
     table = read_parquet(path)
-    return pd.Series(table["label"].astype("str").to_numpy(), index=table["id"].astype("str"), name="label", dtype="str")
+    return table.astype("str").set_index("id")["label"]
 
 
 def id_texts(values: pd.Series) -> list[str | None]:
