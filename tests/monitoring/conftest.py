@@ -92,3 +92,9 @@ def register(name: str, version: int) -> None:
 def shop(store) -> Bundle:
     """The champion ``shop`` version 1."""
     return make_bundle(1)
+
+
+@pytest.fixture
+def made(store):
+    """Makes further versions."""
+    return make_bundle
