@@ -20,7 +20,7 @@ def build(target: str, version: str) -> None:
     """Bundle the extension; ``target`` and ``version`` are the hook's and change nothing."""
     if not stale():
         return
-    if not (HERE / "node_modules" / ".package-lock.json").exists():
+    if _lacks_packages():
         _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
     _npm("run", "build:prod")
     os.utime(BUNDLE / "package.json")
@@ -30,6 +30,12 @@ def stale() -> bool:
     """Whether there is no bundle, or a source is newer."""
     made = BUNDLE / "package.json"
     return not made.exists() or max(map(_changed, SOURCES)) > made.stat().st_mtime
+
+
+def _lacks_packages() -> bool:
+    """Whether npm has not installed yet, or something else than the lock now asks for."""
+    installed = HERE / "node_modules" / ".package-lock.json"
+    return not installed.exists() or installed.stat().st_mtime < _changed("package-lock.json")
 
 
 def _changed(source: str) -> float:

@@ -28,8 +28,11 @@ def _value(of: dict[str, Any]) -> st.SearchStrategy[Any]:
 def _plain(kind: str, of: dict[str, Any]) -> st.SearchStrategy[Any]:
     bounds = {"min_value": of.get("minimum"), "max_value": of.get("maximum")}
     return {
-        "string": st.text(st.characters(exclude_categories=())), "null": st.none(), "boolean": st.booleans(),
-        "integer": st.integers(**bounds), "number": st.floats(**bounds, allow_nan=False, allow_infinity=False),
+        "string": st.text(st.characters(exclude_categories=())),
+        "null": st.none(),
+        "boolean": st.booleans(),
+        "integer": st.integers(**bounds),
+        "number": st.floats(**bounds, allow_nan=False, allow_infinity=False),
     }[kind]
 
 
@@ -73,14 +76,17 @@ def test_any_typed_text_is_either_a_step_or_edited_by_hand(source: str) -> None:
     assert parse(source) is None or isinstance(make(*parse(source)), tuple(STEPS.values()))
 
 
-@pytest.mark.parametrize(("verb", "values", "source"), [
-    ("dataset", {"source": "churn.csv", "target": "Churn"}, 'data = wb.dataset("churn.csv", target="Churn")\ndata'),
-    ("profile", {}, "profile = wb.profile(data)\nprofile"),
-    ("train", {"metric": "roc_auc", "trials": 6}, 'run = wb.train(data, metric="roc_auc")\nrun'),
-    ("explain", {"rows": 50}, "explanation = wb.explain(run, rows=50)\nexplanation"),
-    ("package", {"name": "churn"}, 'bundle = wb.package(run, name="churn")\nbundle'),
-    ("monitor", {"name": "churn"}, 'report = wb.monitor("churn")\nreport'),
-])
+@pytest.mark.parametrize(
+    ("verb", "values", "source"),
+    [
+        ("dataset", {"source": "churn.csv", "target": "Churn"}, 'data = wb.dataset("churn.csv", target="Churn")\ndata'),
+        ("profile", {}, "profile = wb.profile(data)\nprofile"),
+        ("train", {"metric": "roc_auc", "trials": 6}, 'run = wb.train(data, metric="roc_auc")\nrun'),
+        ("explain", {"rows": 50}, "explanation = wb.explain(run, rows=50)\nexplanation"),
+        ("package", {"name": "churn"}, 'bundle = wb.package(run, name="churn")\nbundle'),
+        ("monitor", {"name": "churn"}, 'report = wb.monitor("churn")\nreport'),
+    ],
+)
 def test_cells_read_as_a_person_would_write_them(verb: str, values: dict[str, Any], source: str) -> None:
     assert render(verb, values) == source
 
@@ -91,22 +97,42 @@ def test_a_long_call_has_one_argument_a_line() -> None:
     assert source.splitlines()[1:3] == [f'    "{"a" * 60}.csv",', '    target="late",']
 
 
-@pytest.mark.parametrize("source", [
-    "", "data", "data = 3", "data = wb.dataset(path)", "d = wb.dataset('a.csv')",
-    "data = wb.dataset('a.csv')\nprint(1)", "data = wb.dataset('a.csv')  # old\ndata", "data = wb.dataset('a.csv', **m)",
-    "run = wb.train()",
-    "run = wb.train(other)", "run = wb.train(data, folds=100)", "run = wb.train(data, fold=3)",
-    "run = wb.train(data, 3)",
-    "data = other.dataset('a.csv')", "data = wb.dataset('a.csv'", "import os\ndata = wb.dataset('a.csv')",
-    "data = run = wb.dataset('a.csv')", "data = wb.dataset('a.csv')\ndata = data", "data = wb.dataset('a.csv', 'b')",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "data",
+        "data = 3",
+        "data = wb.dataset(path)",
+        "d = wb.dataset('a.csv')",
+        "data = wb.dataset('a.csv')\nprint(1)",
+        "data = wb.dataset('a.csv')  # old\ndata",
+        "data = wb.dataset('a.csv', **m)",
+        "run = wb.train()",
+        "run = wb.train(other)",
+        "run = wb.train(data, folds=100)",
+        "run = wb.train(data, fold=3)",
+        "run = wb.train(data, 3)",
+        "data = other.dataset('a.csv')",
+        "data = wb.dataset('a.csv'",
+        "import os\ndata = wb.dataset('a.csv')",
+        "data = run = wb.dataset('a.csv')",
+        "data = wb.dataset('a.csv')\ndata = data",
+        "data = wb.dataset('a.csv', 'b')",
+        "data = wb.dataset('a.csv', source='b.csv')",
+    ],
+)
 def test_what_a_form_could_not_write_back_is_edited_by_hand(source: str) -> None:
     assert parse(source) is None
 
 
-@pytest.mark.parametrize("source", [
-    "data = wb.dataset('a.csv')", 'import workbench as wb\ndata = wb.dataset(\n    source="a.csv",\n)\ndata',
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "data = wb.dataset('a.csv')",
+        'import workbench as wb\ndata = wb.dataset(\n    source="a.csv",\n)\ndata',
+    ],
+)
 def test_other_spellings_of_the_same_step_are_understood(source: str) -> None:
     assert parse(source) == ("dataset", {"source": "a.csv"})
 

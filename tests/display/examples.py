@@ -23,13 +23,23 @@ MADE = "2026-11-21T02:10:05+00:00"
 SHA = "9f2c41d07ab35e8894c1f0d2b6a7e3554c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f"
 
 NUMBERS = {
-    "dep_hour": (5, 23, 0.31), "distance": (80, 4983, 0.09), "temp": (10.9, 100.0, 0.12), "humid": (12.7, 100.0, 0.21),
-    "wind_speed": (0, 42.6, 0.08), "precip": (0, 1.21, 0.18), "pressure": (983.8, 1042.1, 0.16), "visib": (0, 10, 0.17),
-    "dep_delay": (-43, 1301, 0.92), "air_time": (20, 695, 0.04), "sched_minutes": (21, 700, 0.05), "day": (1, 31, 0.03),
+    "dep_hour": (5, 23, 0.31),
+    "distance": (80, 4983, 0.09),
+    "temp": (10.9, 100.0, 0.12),
+    "humid": (12.7, 100.0, 0.21),
+    "wind_speed": (0, 42.6, 0.08),
+    "precip": (0, 1.21, 0.18),
+    "pressure": (983.8, 1042.1, 0.16),
+    "visib": (0, 10, 0.17),
+    "dep_delay": (-43, 1301, 0.92),
+    "air_time": (20, 695, 0.04),
+    "sched_minutes": (21, 700, 0.05),
+    "day": (1, 31, 0.03),
 }
 TEXTS = {
     "carrier": (["UA", "B6", "EV", "DL", "AA", "MQ", "US", "WN", "9E", "FL"], 0.17),
-    "origin": (["EWR", "JFK", "LGA"], 0.08), "dest": (["ORD", "ATL", "LAX", "BOS", "MCO", "CLT"], 0.14),
+    "origin": (["EWR", "JFK", "LGA"], 0.08),
+    "dest": (["ORD", "ATL", "LAX", "BOS", "MCO", "CLT"], 0.14),
     "tailnum": (["N725MQ", "N722MQ", "N723MQ"], 0.33),
 }
 
@@ -38,23 +48,39 @@ def contract(first: str = "dep_hour") -> Contract:
     columns = [Column(first, "integer", minimum=5, maximum=23)]
     columns += [Column(n, "number", minimum=a, maximum=b) for n, (a, b, _) in list(NUMBERS.items())[1:]]
     columns += [Column(n, "category", categories=tuple(c)) for n, (c, _) in TEXTS.items()]
-    columns += [Column("time_hour", "datetime", "time"), Column("flight_id", "text", "id"), Column("late", "boolean", "target")]
+    columns += [
+        Column("time_hour", "datetime", "time"),
+        Column("flight_id", "text", "id"),
+        Column("late", "boolean", "target"),
+    ]
     done = Contract(tuple(columns), "binary").change("tailnum", role="ignored").change("dep_delay", role="known_after")
     return done.change("temp", unit="°F")
 
 
 def dataset(hostile: bool = False) -> Dataset:
     name = HOSTILE if hostile else "dep_hour"
-    return Dataset(contract(name), SHA, 336_776, HOSTILE if hostile else "flights.csv.zip + weather.csv", pd.DataFrame())
+    return Dataset(
+        contract(name), SHA, 336_776, HOSTILE if hostile else "flights.csv.zip + weather.csv", pd.DataFrame()
+    )
 
 
 def findings(hostile: bool = False) -> tuple[Finding, ...]:
     cure = 'data = data.known_after("dep_delay")'
-    column, message = (HOSTILE, HOSTILE) if hostile else ("dep_delay", "tells the target almost exactly: association 0.92.")
+    column, message = (
+        (HOSTILE, HOSTILE) if hostile else ("dep_delay", "tells the target almost exactly: association 0.92.")
+    )
     return (
         Finding("WB120", "error", message, column, HOSTILE if hostile else cure, {"target": 0.92}),
-        Finding("WB103", "warning", "is missing in 2.5% of the rows, mostly where the flight was cancelled.", "air_time"),
-        Finding("WB108", "info", "has 4,043 distinct values; it looks like an id.", "tailnum", 'data = data.without("tailnum")'),
+        Finding(
+            "WB103", "warning", "is missing in 2.5% of the rows, mostly where the flight was cancelled.", "air_time"
+        ),
+        Finding(
+            "WB108",
+            "info",
+            "has 4,043 distinct values; it looks like an id.",
+            "tailnum",
+            'data = data.without("tailnum")',
+        ),
     )
 
 
@@ -64,51 +90,132 @@ def profile(hostile: bool = False) -> Profile:
     columns = []
     for index, (name, (low, high, target)) in enumerate(NUMBERS.items()):
         peak, wide = made.random(), 0.1 + made.random() / 3
-        counts = tuple(round(20000 * exp(-(((i / 20) - peak) / wide) ** 2) + 90 * made.random()) for i in range(20))
+        counts = tuple(round(20000 * exp(-((((i / 20) - peak) / wide) ** 2)) + 90 * made.random()) for i in range(20))
         edges = tuple(low + (high - low) * i / 20 for i in range(21))
         missing = (0, 0, 1573, 9430)[index % 4]
         quantiles = {q: low + (high - low) * q for q in (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)}
-        columns.append(ColumnProfile(
-            HOSTILE if hostile and not index else name, "integer" if index < 2 else "number",
-            "known_after" if name == "dep_delay" else "feature", rows - missing, missing, 19 + 411 * index, minimum=low,
-            maximum=high, mean=(low + high) / 2, sd=(high - low) / 6, skew=0.41, kurtosis=-0.2, zeros=312 * index,
-            negatives=index, quantiles=quantiles, histogram=Histogram(edges, counts), target=target,
-        ))
+        columns.append(
+            ColumnProfile(
+                HOSTILE if hostile and not index else name,
+                "integer" if index < 2 else "number",
+                "known_after" if name == "dep_delay" else "feature",
+                rows - missing,
+                missing,
+                19 + 411 * index,
+                minimum=low,
+                maximum=high,
+                mean=(low + high) / 2,
+                sd=(high - low) / 6,
+                skew=0.41,
+                kurtosis=-0.2,
+                zeros=312 * index,
+                negatives=index,
+                quantiles=quantiles,
+                histogram=Histogram(edges, counts),
+                target=target,
+            )
+        )
     for name, (values, target) in TEXTS.items():
         top = tuple((HOSTILE if hostile and not i else v, 58_000 // (i + 1)) for i, v in enumerate(values))
-        columns.append(ColumnProfile(
-            name, "category", "ignored" if name == "tailnum" else "feature", rows, 0, len(values), name != "tailnum", top=top,
-            shortest=2, longest=6, target=target,
-        ))
+        columns.append(
+            ColumnProfile(
+                name,
+                "category",
+                "ignored" if name == "tailnum" else "feature",
+                rows,
+                0,
+                len(values),
+                name != "tailnum",
+                top=top,
+                shortest=2,
+                longest=6,
+                target=target,
+            )
+        )
     edges = tuple(1356998400.0 + i * 1576800 for i in range(21))
-    columns.append(ColumnProfile(
-        "time_hour", "datetime", "time", rows, 0, 6936, minimum=edges[0], maximum=edges[-1], quantiles={0.5: edges[10]},
-        histogram=Histogram(edges, tuple(made.randint(14000, 19000) for _ in range(20))),
-    ))
+    columns.append(
+        ColumnProfile(
+            "time_hour",
+            "datetime",
+            "time",
+            rows,
+            0,
+            6936,
+            minimum=edges[0],
+            maximum=edges[-1],
+            quantiles={0.5: edges[10]},
+            histogram=Histogram(edges, tuple(made.randint(14000, 19000) for _ in range(20))),
+        )
+    )
     columns.append(ColumnProfile("flight_id", "text", "id", rows, 0, rows, False, shortest=14, longest=22))
-    columns.append(ColumnProfile("late", "boolean", "target", rows - 9430, 9430, 2, top=(("False", 249_000), ("True", 78_346))))
+    columns.append(
+        ColumnProfile("late", "boolean", "target", rows - 9430, 9430, 2, top=(("False", 249_000), ("True", 78_346)))
+    )
     pair = HOSTILE if hostile else "air_time"
     return Profile(
-        rows, tuple(columns), contract(), findings(hostile), (("sched_minutes", pair, 0.99), ("temp", "time_hour", 0.71)),
-        SHA, "flights.csv.zip + weather.csv", 0, MADE,
+        rows,
+        tuple(columns),
+        contract(),
+        findings(hostile),
+        (("sched_minutes", pair, 0.99), ("temp", "time_hour", 0.71)),
+        SHA,
+        "flights.csv.zip + weather.csv",
+        0,
+        MADE,
     )
 
 
 def run(hostile: bool = False) -> Run:
     bad = HOSTILE if hostile else None
     candidates = (
-        Candidate(bad or "boosting", "b", (Metric("roc_auc", 0.742, 0.735, 0.749), Metric("log_loss", 0.473, 0.467, 0.479)),
-                  {"learning_rate": 0.08, "max_leaf_nodes": 63, bad or "max_iter": bad or 400}, 41.2),
-        Candidate("linear", "l", (Metric("roc_auc", 0.694, 0.688, 0.701), Metric("log_loss", 0.501, 0.496, 0.506)), {"C": 1.0}, 6.3),
-        Candidate("baseline", "d", (Metric("roc_auc", 0.5, 0.5, 0.5), Metric("log_loss", 0.548, 0.543, 0.553)), {}, 0.1),
+        Candidate(
+            bad or "boosting",
+            "b",
+            (Metric("roc_auc", 0.742, 0.735, 0.749), Metric("log_loss", 0.473, 0.467, 0.479)),
+            {"learning_rate": 0.08, "max_leaf_nodes": 63, bad or "max_iter": bad or 400},
+            41.2,
+        ),
+        Candidate(
+            "linear",
+            "l",
+            (Metric("roc_auc", 0.694, 0.688, 0.701), Metric("log_loss", 0.501, 0.496, 0.506)),
+            {"C": 1.0},
+            6.3,
+        ),
+        Candidate(
+            "baseline", "d", (Metric("roc_auc", 0.5, 0.5, 0.5), Metric("log_loss", 0.548, 0.543, 0.553)), {}, 0.1
+        ),
     )
-    split = Split("time", 3, 141_205, 27_210, "time_hour", "2013-06-01T00:00:00",
-                  bad or "The rows have a time: each part is validated on what came after it.")
-    found = (Finding("WB210", "warning", bad or "The score on the hold-out is lower than in the validation.", None, "run.plot()"),)
+    split = Split(
+        "time",
+        3,
+        141_205,
+        27_210,
+        "time_hour",
+        "2013-06-01T00:00:00",
+        bad or "The rows have a time: each part is validated on what came after it.",
+    )
+    found = (
+        Finding(
+            "WB210", "warning", bad or "The score on the hold-out is lower than in the validation.", None, "run.plot()"
+        ),
+    )
     return Run(
-        "3f2a9c0d11", "binary", contract(), tuple(NUMBERS), {bad or "dep_delay": bad or "known only after the prediction"},
-        (False, bad or True), candidates, (Metric("roc_auc", 0.731, 0.724, 0.738), Metric("log_loss", 0.482, 0.474, 0.49)),
-        split, SHA, bad or "flights.csv.zip", 0, 0.34, MADE, found,
+        "3f2a9c0d11",
+        "binary",
+        contract(),
+        tuple(NUMBERS),
+        {bad or "dep_delay": bad or "known only after the prediction"},
+        (False, bad or True),
+        candidates,
+        (Metric("roc_auc", 0.731, 0.724, 0.738), Metric("log_loss", 0.482, 0.474, 0.49)),
+        split,
+        SHA,
+        bad or "flights.csv.zip",
+        0,
+        0.34,
+        MADE,
+        found,
     )
 
 
@@ -120,17 +227,41 @@ def explanation(hostile: bool = False) -> Explanation:
     outputs = tuple(-1.2 + sum(row) for row in values)
     row = {f: (HOSTILE if hostile else 17.5 + i) for i, f in enumerate(features)} | {"carrier": "EV", "origin": None}
     return Explanation(
-        "3f2a9c0d11", features, values, -1.2, outputs, "log-odds", HOSTILE if hostile else True, 4.4e-15, "tree paths",
-        tuple(row for _ in values), MADE,
+        "3f2a9c0d11",
+        features,
+        values,
+        -1.2,
+        outputs,
+        "log-odds",
+        HOSTILE if hostile else True,
+        4.4e-15,
+        "tree paths",
+        tuple(row for _ in values),
+        MADE,
     )
 
 
 def bundle(hostile: bool = False) -> Bundle:
     bad = HOSTILE if hostile else None
-    files = {f: SHA for f in ("model.npz", "contract.json", "reference.profile", "card.md", "requirements.lock", bad or "golden/rows.json")}
+    files = dict.fromkeys(
+        ("model.npz", "contract.json", "reference.profile", "card.md", "requirements.lock", bad or "golden/rows.json"),
+        SHA,
+    )
     return Bundle(
-        "flights", 3, bad or "3f2a9c0d11", bad or "boosting", "binary", (False, bad or True), (bad or "dep_hour", *list(NUMBERS)[1:]),
-        0.34, run().metrics, SHA, True, files, MADE, Path(".workbench/bundles/flights/3"),
+        "flights",
+        3,
+        bad or "3f2a9c0d11",
+        bad or "boosting",
+        "binary",
+        (False, bad or True),
+        (bad or "dep_hour", *list(NUMBERS)[1:]),
+        0.34,
+        run().metrics,
+        SHA,
+        True,
+        files,
+        MADE,
+        Path(".workbench/bundles/flights/3"),
     )
 
 
@@ -138,9 +269,19 @@ def job(state: JobState = JobState.FAILED, hostile: bool = False) -> Job:
     bad = HOSTILE if hostile else None
     failed = state is JobState.FAILED
     return Job(
-        "20261121T0149-score-3f2a", bad or "notebooks/score.ipynb", {bad or "name": bad or "flights", "window": "2013-09"}, state, 9,
-        5 if failed else 9, 6 if failed else None, (bad or "BadTable: No row is left. Choose a wider range.") if failed else None,
-        MADE, MADE, "2026-11-21T02:11:17+00:00", 4711, Path(".workbench/jobs/20261121T0149-score-3f2a"),
+        "20261121T0149-score-3f2a",
+        bad or "notebooks/score.ipynb",
+        {bad or "name": bad or "flights", "window": "2013-09"},
+        state,
+        9,
+        5 if failed else 9,
+        6 if failed else None,
+        (bad or "BadTable: No row is left. Choose a wider range.") if failed else None,
+        MADE,
+        MADE,
+        "2026-11-21T02:11:17+00:00",
+        4711,
+        Path(".workbench/jobs/20261121T0149-score-3f2a"),
     )
 
 
@@ -152,30 +293,83 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
     windows = []
     for i, score in enumerate(scores):
         drift = [
-            ColumnDrift(c, "chi2" if c in TEXTS else "ks", 0.1, 1e-9 if (big := i == 3 and k < 4) else 0.2,
-                        (0.42 / (k + 1) if big else 0.06 * made.random()), big or k == 9, big and k < 3)
+            ColumnDrift(
+                c,
+                "chi2" if c in TEXTS else "ks",
+                0.1,
+                1e-9 if (big := i == 3 and k < 4) else 0.2,
+                (0.42 / (k + 1) if big else 0.06 * made.random()),
+                big or k == 9,
+                big and k < 3,
+            )
             for k, c in enumerate(columns)
         ]
         performance = (Metric("roc_auc", score, score - 0.009, score + 0.009),) if score else ()
         status = ("ok", "ok", "warning", "alarm", "ok", "unknown")[i]
         reasons = (bad or f"ROC AUC {score} lies below the reference's interval.",) if status == "alarm" else ()
-        windows.append(Window(f"2013-{i + 7:02d}", 28_110 - 311 * i, 0 if score is None else 27_000 - 311 * i, 0.0004 * (1 + i * i),
-                              tuple(sorted(drift, key=lambda d: -d.effect)), performance, 0.22 + 0.02 * (i % 3),
-                              None if score is None else 0.21 + 0.03 * (i % 3), status, reasons))
-    found = (Finding("WB301", "error", bad or "ROC AUC fell to 0.668 in 2013-10, below the reference's 0.724 to 0.738.", None,
-                     'workbench.submit("notebooks/retrain.ipynb", {"name": "flights"})'),)
-    events = tuple({"at": f"2026-11-{d}T09:00:00+00:00", "act": a, "version": v, "by": "mira", "reason": bad or why} for d, a, v, why in (
-        (18, "package", 1, ""), (18, "promote", 1, "first version"), (20, "promote", 2, "challenger better by 0.021 (0.012 to 0.030)"),
-        (21, "rollback", 1, "latency")))
+        windows.append(
+            Window(
+                f"2013-{i + 7:02d}",
+                28_110 - 311 * i,
+                0 if score is None else 27_000 - 311 * i,
+                0.0004 * (1 + i * i),
+                tuple(sorted(drift, key=lambda d: -d.effect)),
+                performance,
+                0.22 + 0.02 * (i % 3),
+                None if score is None else 0.21 + 0.03 * (i % 3),
+                status,
+                reasons,
+            )
+        )
+    found = (
+        Finding(
+            "WB301",
+            "error",
+            bad or "ROC AUC fell to 0.668 in 2013-10, below the reference's 0.724 to 0.738.",
+            None,
+            'workbench.submit("notebooks/retrain.ipynb", {"name": "flights"})',
+        ),
+    )
+    events = tuple(
+        {"at": f"2026-11-{d}T09:00:00+00:00", "act": a, "version": v, "by": "mira", "reason": bad or why}
+        for d, a, v, why in (
+            (18, "package", 1, ""),
+            (18, "promote", 1, "first version"),
+            (20, "promote", 2, "challenger better by 0.021 (0.012 to 0.030)"),
+            (21, "rollback", 1, "latency"),
+        )
+    )
     return MonitorReport(
-        name, 2, (Metric("roc_auc", 0.731, 0.724, 0.738),), tuple(windows),
-        (Incident("2013-10", "2013-10", bad or "Rain was far heavier than in the training; its drift moved the predictions.",
-                  (bad or "precip", "humid", "visib")),), found, 0.05, events, MADE)
+        name,
+        2,
+        (Metric("roc_auc", 0.731, 0.724, 0.738),),
+        tuple(windows),
+        (
+            Incident(
+                "2013-10",
+                "2013-10",
+                bad or "Rain was far heavier than in the training; its drift moved the predictions.",
+                (bad or "precip", "humid", "visib"),
+            ),
+        ),
+        found,
+        0.05,
+        events,
+        MADE,
+    )
 
 
 def every(hostile: bool = False):
     """One result a noun."""
-    return (dataset(hostile), profile(hostile), run(hostile), explanation(hostile), bundle(hostile), job(hostile=hostile), report(hostile))
+    return (
+        dataset(hostile),
+        profile(hostile),
+        run(hostile),
+        explanation(hostile),
+        bundle(hostile),
+        job(hostile=hostile),
+        report(hostile),
+    )
 
 
 def without_windows(name: str = "fresh") -> MonitorReport:

@@ -138,17 +138,20 @@ def test_two_jobs_at_once_do_not_disturb_each_other(notebook: Make) -> None:
     assert [nbformat.read(j.output, 4).cells[-1].outputs[0].text for j in ended] == ["1\n", "2\n"]
 
 
-@pytest.mark.parametrize(("parameters", "message"), [
-    ({"mounth": 7}, "Did you mean 'month'"),
-    ({"month": "7"}, "'month' is int"),
-    ({"month": True}, "'month' is int"),
-    ({"share": "x"}, "'share' is float"),
-    ({"x = 1; import os": 1}, "Python name"),
-    ({"class": 1}, "Python name"),
-    ({"share": float("nan")}, "plain JSON"),
-    ({"share": object()}, "plain JSON"),
-    ({"api_key": "sk-123"}, "env:NAME"),
-])
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"mounth": 7}, "Did you mean 'month'"),
+        ({"month": "7"}, "'month' is int"),
+        ({"month": True}, "'month' is int"),
+        ({"share": "x"}, "'share' is float"),
+        ({"x = 1; import os": 1}, "Python name"),
+        ({"class": 1}, "Python name"),
+        ({"share": float("nan")}, "plain JSON"),
+        ({"share": object()}, "plain JSON"),
+        ({"api_key": "sk-123"}, "env:NAME"),
+    ],
+)
 def test_wrong_parameters_are_refused_before_anything_is_written(
     home: Path, notebook: Make, parameters: dict[str, Any], message: str
 ) -> None:

@@ -22,8 +22,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PATIENCE = 120_000
 SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS")
 
@@ -46,14 +53,30 @@ def lab(tmp_path: Path, shared_table: Any, home: Path) -> Iterator[tuple[str, Pa
         _missing("the JupyterLab extension is not built; install the checkout with pip")
     root = tmp_path / "root"
     root.mkdir()
-    (root / "churn.csv").write_bytes(b"".join(shared_table("telco_churn.csv").read_bytes().splitlines(keepends=True)[:800]))
+    (root / "churn.csv").write_bytes(
+        b"".join(shared_table("telco_churn.csv").read_bytes().splitlines(keepends=True)[:800])
+    )
     token, port = secrets.token_hex(16), _free_port()
     with (tmp_path / "lab.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
-             f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}", "--LabApp.news_url=None",
-             "--ServerApp.jpserver_extensions={'workbench.server': True}", "--LabApp.expose_app_in_browser=True"],
-            env=_environment(tmp_path, home), stdout=log, stderr=log, cwd=root,
+            [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                "--no-browser",
+                "--allow-root",
+                f"--port={port}",
+                "--ip=127.0.0.1",
+                f"--ServerApp.root_dir={root}",
+                f"--IdentityProvider.token={token}",
+                "--LabApp.news_url=None",
+                "--ServerApp.jpserver_extensions={'workbench.server': True}",
+                "--LabApp.expose_app_in_browser=True",
+            ],
+            env=_environment(tmp_path, home),
+            stdout=log,
+            stderr=log,
+            cwd=root,
         )
     try:
         _answers(f"http://127.0.0.1:{port}/api/status?token={token}", server, tmp_path / "lab.log")
@@ -70,10 +93,16 @@ def _environment(tmp_path: Path, home: Path) -> dict[str, str]:
     (config / "labconfig" / "page_config.json").write_text(json.dumps(news))
     (data / "labextensions").mkdir(parents=True)
     (data / "labextensions" / "ml-workbench").symlink_to(_extension())
-    return {**os.environ, "JUPYTER_CONFIG_DIR": str(config), "JUPYTER_DATA_DIR": str(data), "WORKBENCH_HOME": str(home),
-            "JUPYTER_RUNTIME_DIR": str(tmp_path / "run"), "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(data),
+        "WORKBENCH_HOME": str(home),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "run"),
+        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+    }
 
 
 def _free_port() -> int:
@@ -126,10 +155,8 @@ def _take(page: Any, verb: str, **values: str) -> None:
         step.locator(f"[name={name}]").fill(value)
     _shoot(page, f"{verb}-form")
     step.locator(".jp-wb-run").click()
-    page.wait_for_function(
-        "verb => ['done', 'failed'].includes(document.querySelector(`.jp-wb-rail li[data-step=${verb}]`).dataset.state)",
-        arg=verb,
-    )
+    ended = f".jp-wb-rail li[data-step={verb}]"
+    page.locator(f"{ended}[data-state=done], {ended}[data-state=failed]").wait_for()
     _shoot(page, f"{verb}-ran")
     assert step.get_attribute("data-state") == "done", page.locator(".jp-OutputArea-output").last.inner_text()
 
@@ -177,6 +204,9 @@ def test_the_panel_leads_through_the_steps(page: Any, lab: tuple[str, Path]) -> 
         'bundle = wb.package(run, name="churn")\nbundle',
     ]
     assert page.complaints == []
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    page.wait_for_timeout(1000)
+    _shoot(page, "journey-dark")
 
 
 def test_one_undo_takes_back_one_click(page: Any) -> None:
@@ -221,8 +251,20 @@ def test_a_notebook_runs_as_a_job_and_tells_how_it_ended(page: Any, lab: tuple[s
     _shoot(page, "job-failed")
 
 
+def test_without_the_server_part_the_panel_says_what_to_do(page: Any) -> None:
+    page.route("**/workbench/steps*", lambda route: route.fulfill(status=404, body="{}"))
+    page.reload()
+    page.locator(".jp-LauncherCard", has_text="Workbench").first.click()
+
+    message = page.locator(".jp-wb-message")
+    message.wait_for()
+
+    assert "jupyter server extension enable workbench.server" in message.inner_text()
+
+
 def _insert(page: Any, step: str, values: dict[str, str]) -> None:
     """The command, as another extension would call it."""
     page.evaluate(
-        "([step, values]) => window.jupyterapp.commands.execute('workbench:insert-step', { step, values })", [step, values]
+        "given => window.jupyterapp.commands.execute('workbench:insert-step', given)",
+        {"step": step, "values": values},
     )

@@ -48,13 +48,19 @@ def fitted(frame: pd.DataFrame, features: list[str], truth, model: str, task: st
     return Pipeline([("encode", encode), ("model", chosen)]).fit(frame[features], truth)
 
 
-def make_run(
-    frame: pd.DataFrame, target: str, task: str = "binary", model: str = "boosting", pipeline=None, sensitive=()
+def run_of(
+    frame: pd.DataFrame,
+    target: str,
+    task: str = "binary",
+    model: str = "boosting",
+    pipeline=None,
+    sensitive=(),
+    contract=None,
 ) -> Run:
     """A run of a frame, registered in the store as MLflow knows it."""
     from workbench.core.tracking import client, experiment_id
 
-    contract = contract_of(frame, target, task)
+    contract = contract or contract_of(frame, target, task)
     for name in sensitive:
         contract = contract.change(name, sensitive=True)
     features = list(contract.features)
@@ -83,7 +89,7 @@ def make_run(
     )
 
 
-def small_table(rows: int = 400, seed: int = 0) -> pd.DataFrame:
+def shop(rows: int = 400, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(
         {
@@ -101,4 +107,16 @@ def small_table(rows: int = 400, seed: int = 0) -> pd.DataFrame:
 
 @pytest.fixture
 def run(store):
-    return make_run(small_table(), "bought")
+    return run_of(shop(), "bought")
+
+
+@pytest.fixture
+def make_run(store):
+    """``make_run(frame, target, task, model, …)``: a run in this test's store."""
+    return run_of
+
+
+@pytest.fixture
+def small_table():
+    """``small_table(rows, seed)``: shoppers."""
+    return shop

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import numpy as np
+import pytest
 
 from workbench.scoring.log import PredictionLog
 
@@ -101,9 +102,8 @@ def test_threads_and_two_logs_take_turns(tmp_path):
 
 def test_a_batch_is_kept_whole_or_not_at_all(tmp_path):
     log = PredictionLog(tmp_path)
-    try:
+
+    with pytest.raises(KeyError):
         log.append([record("good"), {"id": "bad"}])
-    except KeyError:
-        pass
 
     assert log.count() == 0

@@ -39,8 +39,14 @@ def ask(jp_fetch: Any) -> Any:
         where, _, query = path.partition("?")
         params = dict(part.split("=") for part in query.split("&")) if query else None
         try:
-            answer = await jp_fetch("workbench", *where.split("/"), method=method, params=params,
-                                    body=None if body is None else json.dumps(body), **options)
+            answer = await jp_fetch(
+                "workbench",
+                *where.split("/"),
+                method=method,
+                params=params,
+                body=None if body is None else json.dumps(body),
+                **options,
+            )
         except HTTPClientError as error:
             return error.code, json.loads(error.response.body or "{}")
         return answer.code, json.loads(answer.body)
@@ -51,7 +57,10 @@ def ask(jp_fetch: Any) -> Any:
 @pytest.fixture
 def notebook(jp_root_dir: Path) -> Path:
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [new_code_cell("seconds = 0", metadata={"tags": ["parameters"]}), new_code_cell("import time\ntime.sleep(seconds)")]
+    cells = [
+        new_code_cell("seconds = 0", metadata={"tags": ["parameters"]}),
+        new_code_cell("import time\ntime.sleep(seconds)"),
+    ]
     nbformat.write(new_notebook(cells=cells, metadata=metadata), jp_root_dir / NOTEBOOK)
     return jp_root_dir / NOTEBOOK
 
@@ -65,8 +74,12 @@ async def test_no_route_answers_without_a_token(ask: Any, method: str, path: str
 
 def test_every_route_is_asked_above() -> None:
     asked = {(method, path.partition("?")[0].split("/")[0], path.count("/")) for method, path, _ in ASKED}
-    there = {(method.upper(), path.split("/")[0], path.count("/"))
-             for path, handler in ROUTES for method in ("get", "post", "delete", "put", "patch") if method in vars(handler)}
+    there = {
+        (method.upper(), path.split("/")[0], path.count("/"))
+        for path, handler in ROUTES
+        for method in ("get", "post", "delete", "put", "patch")
+        if method in vars(handler)
+    }
     assert asked == {(m, p, min(c, 1)) for m, p, c in there}
 
 
@@ -90,21 +103,24 @@ async def test_a_cell_is_rendered_and_parsed_again(ask: Any) -> None:
     assert edited["data"] == {"step": None, "values": {}}
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "message"), [
-    ("POST", "cell", {"step": "trian"}, 400, "Did you mean 'train'"),
-    ("POST", "cell", {"step": "train", "values": {"folds": 1}}, 400, "'folds' lies between"),
-    ("POST", "cell", {"step": "train", "values": []}, 400, "'values' must be dict"),
-    ("POST", "cell", [1], 400, "'values' must be dict"),
-    ("POST", "parse", {"source": 3}, 400, "'source' must be str"),
-    ("GET", "columns?path=../secret.csv", None, 400, "leaves the folder"),
-    ("GET", "columns?path=no.csv", None, 400, "no file"),
-    ("POST", "jobs", {"notebook": "../../x.ipynb"}, 400, "leaves the folder"),
-    ("POST", "jobs", {"notebook": "no.ipynb"}, 404, "No notebook named"),
-    ("POST", "jobs", {"notebook": NOTEBOOK, "parameters": {"second": 1}}, 400, "Did you mean 'seconds'"),
-    ("GET", "jobs/20261121T014900-small-3f2a", None, 404, "No job named"),
-    ("DELETE", "jobs/20261121T014900-small-3f2a", None, 404, "No job named"),
-    ("DELETE", "jobs/..%2F..%2Fetc", None, 400, "job name"),
-])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "message"),
+    [
+        ("POST", "cell", {"step": "trian"}, 400, "Did you mean 'train'"),
+        ("POST", "cell", {"step": "train", "values": {"folds": 1}}, 400, "'folds' lies between"),
+        ("POST", "cell", {"step": "train", "values": []}, 400, "'values' must be dict"),
+        ("POST", "cell", [1], 400, "'values' must be dict"),
+        ("POST", "parse", {"source": 3}, 400, "'source' must be str"),
+        ("GET", "columns?path=../secret.csv", None, 400, "leaves the folder"),
+        ("GET", "columns?path=no.csv", None, 400, "no file"),
+        ("POST", "jobs", {"notebook": "../../x.ipynb"}, 400, "leaves the folder"),
+        ("POST", "jobs", {"notebook": "no.ipynb"}, 404, "No notebook named"),
+        ("POST", "jobs", {"notebook": NOTEBOOK, "parameters": {"second": 1}}, 400, "Did you mean 'seconds'"),
+        ("GET", "jobs/20261121T014900-small-3f2a", None, 404, "No job named"),
+        ("DELETE", "jobs/20261121T014900-small-3f2a", None, 404, "No job named"),
+        ("DELETE", "jobs/..%2F..%2Fetc", None, 400, "job name"),
+    ],
+)
 @pytest.mark.usefixtures("notebook")
 async def test_a_users_error_is_told_in_words(
     ask: Any, method: str, path: str, body: Any, status: int, message: str
@@ -115,9 +131,15 @@ async def test_a_users_error_is_told_in_words(
     assert message in answer["message"]
 
 
-@pytest.mark.parametrize(("content", "columns"), [
-    ("a,b\n1,2\n", ["a", "b"]), ("\ufeffa;b c;ü\n1;2;3\n", ["a", "b c", "ü"]), ('"x, y",z\n', ["x, y", "z"]), ("", []),
-])
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("a,b\n1,2\n", ["a", "b"]),
+        ("\ufeffa;b c;ü\n1;2;3\n", ["a", "b c", "ü"]),
+        ('"x, y",z\n', ["x, y", "z"]),
+        ("", []),
+    ],
+)
 async def test_columns_are_read_from_the_first_line(
     ask: Any, jp_root_dir: Path, content: str, columns: list[str]
 ) -> None:

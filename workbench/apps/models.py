@@ -39,15 +39,26 @@ def themes(notebook: str, **parameters: str | None) -> list[tuple[str, str]]:
 
 
 def _row(one: Stored) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": one.name, "href": link("model.ipynb", name=one.name), "problem": one.problem, "status": "unknown"}
+    row: dict[str, Any] = {
+        "name": one.name,
+        "href": link("model.ipynb", name=one.name),
+        "problem": one.problem,
+        "status": "unknown",
+    }
     if one.report is None:
         return row
     report = one.report
     line = points(report)
     known = [p for p in line if p.value is not None]
     return {
-        **row, "report": report, "status": report.status, "metric": metric_of(report), "values": [p.value for p in line],
-        "last": known[-1] if known else None, "reference": report.reference[0] if report.reference else None,
-        "window": report.windows[-1] if report.windows else None, "open": sum(i.open for i in report.incidents),
+        **row,
+        "report": report,
+        "status": report.status,
+        "metric": metric_of(report),
+        "values": [p.value for p in line],
+        "last": known[-1] if known else None,
+        "reference": report.reference[0] if report.reference else None,
+        "window": report.windows[-1] if report.windows else None,
+        "open": sum(i.open for i in report.incidents),
         "event": report.events[-1] if report.events else None,
     }

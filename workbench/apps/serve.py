@@ -21,7 +21,10 @@ IDLE_SECONDS = 30
 
 
 def serve(
-    port: int = 8866, host: str = "127.0.0.1", open_browser: bool = True, token: str | None = None,
+    port: int = 8866,
+    host: str = "127.0.0.1",
+    open_browser: bool = True,
+    token: str | None = None,
     notebooks: Path | None = None,
 ) -> None:
     """Serve the pages until interrupted, and print their address.
@@ -56,7 +59,16 @@ def serve(
     os.environ["WORKBENCH_HOME"] = str(settings().home)  # the kernels work in the notebooks' folder, not in this one
     Pages.clear_instance()
     app = Pages.instance(config=_config(token))
-    app.initialize([str(notebooks or folder()), f"--port={port}", f"--Voila.ip={host}", "--no-browser", "--template=workbench", "--theme=auto"])
+    app.initialize(
+        [
+            str(notebooks or folder()),
+            f"--port={port}",
+            f"--Voila.ip={host}",
+            "--no-browser",
+            "--template=workbench",
+            "--theme=auto",
+        ]
+    )
     address = f"http://{host}:{port}/voila/render/models.ipynb?token={token}"
     sys.stdout.write(f"Workbench monitoring: {address}\nStop with Ctrl+C.\n")
     sys.stdout.flush()

@@ -17,7 +17,11 @@ class Pages(Voila):
     def init_handlers(self) -> list[Any]:
         """The routes that pages need: login, static files of the login page, and the notebooks."""
         routes = [route for route in super().init_handlers() if not _unused(route)]
-        home = (self.server_url, RedirectHandler, {"url": f"{self.server_url}voila/render/models.ipynb", "permanent": False})
+        home = (
+            self.server_url,
+            RedirectHandler,
+            {"url": f"{self.server_url}voila/render/models.ipynb", "permanent": False},
+        )
         return [home, *(route for route in routes if route[0] != self.server_url)]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from workbench.core.report import MonitorReport
 from workbench.core.store import SAFE_NAME, inside, safe_name
-from workbench.errors import StoreError
+from workbench.errors import BadParameter, StoreError
 from workbench.settings import Settings, settings
 
 
@@ -47,16 +46,15 @@ def stored(name: str, of: Settings | None = None) -> Stored:
         If ``name`` can't be the name of a bundle.
     """
     of = of or settings()
-    path = _latest(of.reports, safe_name(name, "bundle"))
-    if not path.exists():
-        return Stored(name, None, f'It is not watched yet. Call wb.monitor("{name}") once it has scored rows.')
+    safe_name(name, "bundle")
     try:
-        return Stored(name, MonitorReport.load(path))
-    except StoreError as error:
+        path = inside(of.reports, name, "latest.json")
+        if path.exists():
+            return Stored(name, MonitorReport.load(path))
+    except (StoreError, BadParameter) as error:
         return Stored(name, None, str(error))
-    except (KeyError, TypeError, ValueError) as error:
-        return Stored(name, None, f'Its report is not what was written ({type(error).__name__}). Call wb.monitor("{name}").')
-
-
-def _latest(reports: Path, name: str) -> Path:
-    return inside(reports, name, "latest.json")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON of another shape than a report
+        return Stored(
+            name, None, f'Its report is not what was written ({type(error).__name__}). Call wb.monitor("{name}").'
+        )
+    return Stored(name, None, f'It is not watched yet. Call wb.monitor("{name}") once it has scored rows.')

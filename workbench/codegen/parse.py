@@ -68,23 +68,25 @@ def _verb(value: ast.expr) -> str | None:
 
 def _gives(statements: list[ast.stmt], name: str) -> bool:
     """Whether the statements are ``name = …`` and, perhaps, ``name`` alone to show it."""
-    shape = [ast.unparse(s.targets[0]) if isinstance(s, ast.Assign) and len(s.targets) == 1 else ast.unparse(s)
-             for s in statements]
+    shape = [
+        ast.unparse(s.targets[0]) if isinstance(s, ast.Assign) and len(s.targets) == 1 else ast.unparse(s)
+        for s in statements
+    ]
     return shape in ([name], [name, name]) and not any(isinstance(s, ast.Assign) for s in statements[1:])
 
 
 def _values(call: ast.Call, step: type[Step]) -> dict[str, Any] | None:
     named = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg is not None}
-    if len(named) < len(call.keywords) or len(call.args) != 1:
-        return named if _needs_no_unnamed(call, step, named) else None
-    if step.takes:
-        return named if ast.unparse(call.args[0]) == step.takes else None
-    return {str(positional(step)): ast.literal_eval(call.args[0]), **named}
-
-
-def _needs_no_unnamed(call: ast.Call, step: type[Step], named: dict[str, Any]) -> bool:
-    """Whether every argument is named, and that is all the step takes."""
-    return not call.args and not step.takes and len(named) == len(call.keywords)
+    if len(named) < len(call.keywords):
+        return None  # ``**more``
+    match call.args:
+        case [] if not step.takes:
+            return named
+        case [ast.Name(id=name)] if name == step.takes:
+            return named
+        case [value] if not step.takes and positional(step) not in named:
+            return {str(positional(step)): ast.literal_eval(value), **named}
+    return None
 
 
 def _fitting(verb: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:

@@ -42,21 +42,6 @@ class Columns(Protocol):
         """The column names."""
 
 
-class Encoder(Protocol):
-    """What turns original columns into columns of the model's matrix."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Original columns that it reads."""
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Original column of each column that it makes."""
-
-    def encode(self, columns: Columns) -> Array:
-        """The encoded values, float, shape (rows, len(sources))."""
-
-
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """Numbers as they are, or with missing ones filled, or scaled: ``(x - mean) / scale``.
@@ -190,7 +175,7 @@ class CompiledModel:
         Labels in the order of the probabilities; empty for a regression.
     features : tuple of str
         Original columns, in the order of the SHAP values.
-    encoders : tuple of Encoder
+    encoders : tuple of Numbers or Categories
         Side by side they make the model's matrix.
     model : Trees or Linear
         What works on the matrix. A constant is a linear model without weights.
@@ -364,9 +349,9 @@ def parts(values: Any) -> Array:
 
 def moments(values: Any) -> Array:
     """A column of moments as datetime64 in microseconds, in UTC where the zone is known, shape (rows,)."""
+    if str(getattr(values, "dtype", "")).startswith("datetime64"):
+        return np.asarray(values, dtype="datetime64[us]")  # pandas gives moments with a zone in UTC
     array = np.asarray(values)
-    if array.dtype.kind == "M":
-        return array.astype("datetime64[us]")
     return np.array([_moment(v) for v in array.tolist()], "datetime64[us]")
 
 

@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PARTS = ("month", "weekday", "hour")
-
 
 def date_parts(values: Any) -> NDArray[np.float64]:
     """Month, weekday and hour of each date column, in UTC where the zone is known.
@@ -34,6 +32,8 @@ def date_parts(values: Any) -> NDArray[np.float64]:
     import numpy as np
     import pandas as pd
 
+    from workbench.core.compiled import parts
+
+    # The compiled model takes the same function, so a date means the same in training and in production.
     frame = pd.DataFrame(values)
-    parts = [getattr(pd.to_datetime(frame[name]).dt, part) for name in frame.columns for part in PARTS]
-    return np.column_stack([part.to_numpy(dtype=float, na_value=np.nan) for part in parts])
+    return np.hstack([parts(pd.to_datetime(frame[name])) for name in frame.columns])

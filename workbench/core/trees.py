@@ -29,7 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 CODES = 256  # HistGradientBoosting's category codes fit in a byte
 SMALLEST = 1e-12  # a cover share of nothing would divide by zero
-WALK_CELLS = 400_000  # rows x trees walked together: fits in the processor's cache
+WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's cache
 SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
 LEAVES = 4096  # paths explained together
 LARGEST = np.finfo(np.float64).max
@@ -185,7 +185,9 @@ class Trees:
         return node.reshape(rows, trees)
 
     def _left(self, node: Array, value: Array) -> Array:
-        left = np.where(np.isnan(value), self.missing_left[node], value <= self.threshold[node])
+        left = value <= self.threshold[node]
+        nothing = np.flatnonzero(value != value)
+        left[nothing] = self.missing_left[node[nothing]]
         if len(self.goes_left):
             chosen = np.flatnonzero((self.category[node] >= 0) & ~np.isnan(value))
             left[chosen] = self.goes_left[self.category[node[chosen]], value[chosen].astype(np.uint8)]

@@ -107,8 +107,7 @@ def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
     ticks = [low + (high - low) * share for share in (0.08, 0.5, 0.92)]
     lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
     return Markup("").join(
-        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:.3g}")
-        for t in ticks
+        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:.3g}") for t in ticks
     )
 
 
@@ -166,9 +165,9 @@ def _stretched(content: Markup, label: str) -> Markup:
 
 
 def _svg(width: int, height: int, content: Markup, label: str, kind: str) -> Markup:
-    return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>'
-    ).format(kind, width, height, label, label, content)
+    return Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>').format(
+        kind, width, height, label, label, content
+    )
 
 
 def _shown(count: float, top: float, height: int) -> float:

@@ -30,15 +30,21 @@ class Step:
         return self.end - self.start
 
 
-def html(explanation: Explanation) -> str:
-    """Global importance, and the first row as a waterfall."""
+def html(explanation: Explanation, row: int = 0) -> str:
+    """Global importance, and one row as a waterfall."""
     importance = list(explanation.importance().items())
-    steps = waterfall(explanation, 0) if explanation.values else []
+    steps = waterfall(explanation, row) if explanation.values else []
     ends = [v for s in steps for v in (s.start, s.end)]
     label = "" if explanation.label is None else f" Positive values speak for {explanation.label}."
     return fragment(
-        "explanation", e=explanation, importance=importance[:MOST], others=max(len(importance) - MOST, 0), steps=steps,
-        row=0, low=min(ends, default=0.0), high=max(ends, default=1.0),
+        "explanation",
+        e=explanation,
+        importance=importance[:MOST],
+        others=max(len(importance) - MOST, 0),
+        steps=steps,
+        row=row,
+        low=min(ends, default=0.0),
+        high=max(ends, default=1.0),
         title="Driven by " + ", ".join(name for name, _ in importance[:3]),
         subtitle=f"SHAP values of {len(explanation.values):,} held-out rows.{label}",
     )
@@ -64,15 +70,23 @@ def figure(explanation: Explanation, row: int | None = None) -> go.Figure:
     if row is None:
         shown = list(explanation.importance().items())[:30][::-1]
         return figures.bars([n for n, _ in shown], [v for _, v in shown], "Mean effect", explanation.unit, flat=True)
-    if not 0 <= row < len(explanation.values):
-        raise BadParameter(f"Row {row} is not explained: rows are 0 to {len(explanation.values) - 1}. Choose one of them.")
     steps = waterfall(explanation, row)
     names = [f"{s.name} = {s.given}" if s.given else s.name for s in steps]
     return figures.waterfall(names, [s.added for s in steps], explanation.base, f"Row {row}", explanation.unit)
 
 
 def waterfall(explanation: Explanation, row: int) -> list[Step]:
-    """The strongest columns of one row, strongest first, and the rest as one step; they lead from base to output."""
+    """The strongest columns of one row, strongest first, and the rest as one step; they lead from base to output.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such row.
+    """
+    if not 0 <= row < len(explanation.values):
+        raise BadParameter(
+            f"Row {row} is not explained: rows are 0 to {len(explanation.values) - 1}. Choose one of them."
+        )
     reasons = explanation.reasons(row)
     rest = [v for _, _, v in reasons[MOST:]]
     parts: list[tuple[str, Any, float]] = list(reasons[:MOST])

@@ -19,7 +19,9 @@ def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str, f
     data = {"x": values, "y": labels, "orientation": "h"} if flat else {"x": labels, "y": values}
     drawn = go.Figure(go.Bar(**data, marker_color=BLUE))
     axis = "xaxis_title" if flat else "yaxis_title"
-    return _styled(drawn, title).update_layout(**{axis: plain(unit), ("yaxis" if flat else "xaxis") + "_type": "category"})
+    return _styled(drawn, title).update_layout(
+        **{axis: plain(unit), ("yaxis" if flat else "xaxis") + "_type": "category"}
+    )
 
 
 def intervals(names: Sequence[str], metrics: Sequence[Metric], title: str) -> go.Figure:
@@ -28,7 +30,10 @@ def intervals(names: Sequence[str], metrics: Sequence[Metric], title: str) -> go
     down = [0.0 if m.low is None else m.value - m.low for m in metrics]
     error = {"type": "data", "array": up, "arrayminus": down, "symmetric": False}
     marks = go.Scatter(
-        x=[m.value for m in metrics], y=[plain(n) for n in names], error_x=error, mode="markers",
+        x=[m.value for m in metrics],
+        y=[plain(n) for n in names],
+        error_x=error,
+        mode="markers",
         marker={"size": 9, "color": BLUE},
     )
     return _styled(go.Figure(marks), title).update_layout(yaxis_type="category")
@@ -39,8 +44,11 @@ def over_time(points: Sequence[Point], band: tuple[float, float, float] | None, 
     up = [0.0 if p.high is None or p.value is None else p.high - p.value for p in points]
     down = [0.0 if p.low is None or p.value is None else p.value - p.low for p in points]
     marks = go.Scatter(
-        x=[plain(p.label) for p in points], y=[p.value for p in points], mode="lines+markers",
-        line_color=GREY, marker={"size": 9, "color": [STATUS[p.status] for p in points]},
+        x=[plain(p.label) for p in points],
+        y=[p.value for p in points],
+        mode="lines+markers",
+        line_color=GREY,
+        marker={"size": 9, "color": [STATUS[p.status] for p in points]},
         error_y={"type": "data", "array": up, "arrayminus": down, "symmetric": False},
     )
     drawn = _styled(go.Figure(marks), title).update_layout(xaxis_type="category")
@@ -53,8 +61,13 @@ def over_time(points: Sequence[Point], band: tuple[float, float, float] | None, 
 def waterfall(names: Sequence[str], added: Sequence[float], base: float, title: str, unit: str) -> go.Figure:
     """What each column added, from the base at the top to the output at the bottom."""
     steps = go.Waterfall(
-        orientation="h", base=base, y=[plain(n) for n in names], x=added, measure=["relative"] * len(added),
-        increasing_marker_color=RED, decreasing_marker_color=BLUE,
+        orientation="h",
+        base=base,
+        y=[plain(n) for n in names],
+        x=added,
+        measure=["relative"] * len(added),
+        increasing_marker_color=RED,
+        decreasing_marker_color=BLUE,
     )
     return _styled(go.Figure(steps), title).update_layout(xaxis_title=plain(unit), yaxis={"autorange": "reversed"})
 
@@ -70,6 +83,12 @@ def plain(text: object) -> str:
 
 def _styled(drawn: go.Figure, title: str) -> go.Figure:
     return drawn.update_layout(
-        title=plain(title), template="plotly_white", margin={"l": 10, "r": 10, "t": 46, "b": 10}, height=380,
-        showlegend=False, font_size=12, xaxis_automargin=True, yaxis_automargin=True,
+        title=plain(title),
+        template="plotly_white",
+        margin={"l": 10, "r": 10, "t": 46, "b": 10},
+        height=380,
+        showlegend=False,
+        font_size=12,
+        xaxis_automargin=True,
+        yaxis_automargin=True,
     )

@@ -18,7 +18,11 @@ KINDS = {JobState.COMPLETED: "ok", JobState.FAILED: "error", JobState.STOPPED: "
 def html(job: Job) -> str:
     """State, progress over the cells, parameters and the error if there is one."""
     return fragment(
-        "job", j=job, title=Path(job.notebook).name, kind=KINDS.get(job.state, "info"), took=duration(job),
+        "job",
+        j=job,
+        title=Path(job.notebook).name,
+        kind=KINDS.get(job.state, "info"),
+        took=duration(job),
         share=f"{100 * job.cells_done / job.cells:.0f}" if job.cells else "0",
         parameters=[(name, str(value)) for name, value in job.parameters.items()],
         output=str(job.output) if job.state.final else None,
@@ -35,7 +39,8 @@ def figure(job: Job) -> go.Figure:
 def duration(job: Job) -> str:
     """How long it took, in words.
 
-    >>> duration(Job("a", "n.ipynb", {}, JobState.COMPLETED, started="2026-01-01T00:00:00", ended="2026-01-01T00:01:05"))
+    >>> at = "2026-01-01T00:0{}:0{}"
+    >>> duration(Job("a", "n.ipynb", {}, JobState.COMPLETED, started=at.format(0, 0), ended=at.format(1, 5)))
     '1 min 5 s'
     """
     if not job.started or not job.ended:

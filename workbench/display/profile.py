@@ -18,7 +18,11 @@ def html(profile: Profile) -> str:
     kinds = Counter(c.kind for c in profile.columns)
     cells = sum(c.rows for c in profile.columns)
     return fragment(
-        "profile", p=profile, headline=profile.headline(), value=_value, details=_details,
+        "profile",
+        p=profile,
+        headline=profile.headline(),
+        value=_value,
+        details=_details,
         kinds=", ".join(f"{n} {kind}" for kind, n in kinds.most_common(3)),
         missing=sum(c.missing for c in profile.columns) / cells if cells else 0.0,
     )

@@ -16,9 +16,18 @@ from workbench.core.metric import short
 from workbench.display import charts
 
 METRIC_NAMES = {
-    "roc_auc": "ROC AUC", "average_precision": "Average precision", "log_loss": "Log loss", "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy", "f1": "F1", "rmse": "RMSE", "mae": "MAE", "r2": "R²",
-    "brier_score": "Brier score", "precision": "Precision", "recall": "Recall",
+    "roc_auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "log_loss": "Log loss",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "f1": "F1",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "brier_score": "Brier score",
+    "precision": "Precision",
+    "recall": "Recall",
 }
 
 
@@ -122,8 +131,11 @@ def clipped(text: Any, most: int = 60) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("workbench.display"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=PackageLoader("workbench.display"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     for one in (number, signed, percent, moment, metric_name, clipped):
         environment.filters[one.__name__] = one

@@ -11,9 +11,9 @@ from workbench.display.rendering import fragment, metric_name, number, percent
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-WINDOWS = 24   # as many as fit beside each other
-POINTS = 60    # and on the line
-COLUMNS = 14   # rows of the drift matrix
+WINDOWS = 24  # as many as fit beside each other
+POINTS = 60  # and on the line
+COLUMNS = 14  # rows of the drift matrix
 
 
 def html(report: MonitorReport) -> str:
@@ -21,9 +21,18 @@ def html(report: MonitorReport) -> str:
     windows = report.windows[-WINDOWS:]
     drift = drift_by_column(windows)
     return fragment(
-        "report", r=report, tiles=_tiles(report), metric=metric_of(report), points=points(report), band=band(report),
-        windows=windows, drift=drift[:COLUMNS], hidden=max(len(drift) - COLUMNS, 0), heat=_heat,
-        events=report.events[::-1][:20], summary=_summary(report),
+        "report",
+        r=report,
+        tiles=_tiles(report),
+        metric=metric_of(report),
+        points=points(report),
+        band=band(report),
+        windows=windows,
+        drift=drift[:COLUMNS],
+        hidden=max(len(drift) - COLUMNS, 0),
+        heat=_heat,
+        events=report.events[::-1][:20],
+        summary=_summary(report),
     )
 
 
@@ -117,4 +126,6 @@ def _tiles(report: MonitorReport) -> list[tuple[str, str, str]]:
 def _summary(report: MonitorReport) -> str:
     known = [p for p in points(report) if p.value is not None]
     name = metric_name(metric_of(report) or "")
-    return f"{name} over {len(known)} windows, from {number(known[0].value)} to {number(known[-1].value)}" if known else ""
+    return (
+        f"{name} over {len(known)} windows, from {number(known[0].value)} to {number(known[-1].value)}" if known else ""
+    )

@@ -8,7 +8,11 @@ This module imports papermill (2.6 s), so it is loaded by the process of a job a
 
 from __future__ import annotations
 
+import atexit
+import os
 import re
+import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -102,6 +106,19 @@ class Recorder(NotebookExecutionManager):
 class Client(PapermillNotebookClient):
     """Runs the cells one by one and stops at the first that does not run to its end."""
 
+    def create_kernel_manager(self) -> Any:
+        """A kernel that is reached by sockets in a private folder, where the system has such.
+
+        Nobody else on the machine can listen then, and two jobs at once can't be given the same port.
+        """
+        manager = super().create_kernel_manager()
+        if os.name == "posix":
+            # A short path: the name of a socket has at most 107 bytes.
+            folder = tempfile.mkdtemp(prefix="wb-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            manager.transport, manager.connection_file = "ipc", f"{folder}/kernel.json"
+        return manager
+
     def papermill_execute_cells(self) -> None:
         """Run all cells.
 
@@ -125,12 +142,26 @@ class WorkbenchEngine(Engine):
     """The engine; ``papermill --engine workbench`` uses it too."""
 
     @classmethod
-    def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str | None = None, progress_bar: Any = False,
-                         log_output: bool = False, autosave_cell_every: int = 30, folder: Path | None = None,
-                         **options: Any) -> Any:
+    def execute_notebook(
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: Any = False,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        folder: Path | None = None,
+        **options: Any,
+    ) -> Any:
         """Run ``nb`` and return it with its outputs; the arguments are papermill's, and the job's folder."""
-        recorder = Recorder(nb, folder=folder, output_path=output_path, progress_bar=progress_bar,
-                            log_output=log_output, autosave_cell_every=autosave_cell_every)
+        recorder = Recorder(
+            nb,
+            folder=folder,
+            output_path=output_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            autosave_cell_every=autosave_cell_every,
+        )
         recorder.notebook_start()
         try:
             cls.execute_managed_notebook(recorder, kernel_name, log_output=log_output, **options)
@@ -140,9 +171,15 @@ class WorkbenchEngine(Engine):
         return recorder.nb
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60,
-                                 execution_timeout: float | None = None, deadline: float | None = None,
-                                 **options: Any) -> Any:
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        start_timeout: int = 60,
+        execution_timeout: float | None = None,
+        deadline: float | None = None,
+        **options: Any,
+    ) -> Any:
         """Run the cells of a recorder's notebook.
 
         Parameters
@@ -154,12 +191,16 @@ class WorkbenchEngine(Engine):
         """
         left = None if deadline is None else lambda _cell: max(0.01, deadline - time.monotonic())
         return Client(
-            nb_man, kernel_name=kernel_name,
-            startup_timeout=start_timeout, timeout=execution_timeout, timeout_func=left,
+            nb_man,
+            kernel_name=kernel_name,
+            startup_timeout=start_timeout,
+            timeout=execution_timeout,
+            timeout_func=left,
             # The state of widgets is large, and what a record shows is their static view.
             store_widget_state=False,
             log_output=options.get("log_output", False),
-            stdout_file=options.get("stdout_file"), stderr_file=options.get("stderr_file"),
+            stdout_file=options.get("stdout_file"),
+            stderr_file=options.get("stderr_file"),
         ).execute()
 
 
@@ -168,9 +209,10 @@ def _runs(cell: Any) -> bool:
 
 
 def _first_line(source: str) -> str:
-    """The first line that says something."""
+    """What a cell says it does: its first line that is more than an import, without the comment's sign."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    return next((line for line in lines if not line.startswith(("#", "%"))), lines[0])[:80]
+    told = next((line for line in lines if not line.startswith(("import ", "from ", "%"))), lines[0])
+    return told.lstrip("# ")[:80] or lines[0][:80]
 
 
 def _told(error: Exception) -> str:

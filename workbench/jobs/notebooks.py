@@ -112,8 +112,9 @@ def read(notebook: Path) -> dict[str, Any]:
 
 def _parameter(statement: ast.stmt, lines: list[str]) -> Parameter | None:
     match statement:
-        case (ast.Assign(targets=[ast.Name(id=name)], value=value)
-              | ast.AnnAssign(target=ast.Name(id=name), value=value)):
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value)
+        ):
             comment = lines[statement.lineno - 1].partition("#")[2].strip()
             return Parameter(name, _literal(value), comment)
     return None

@@ -138,8 +138,13 @@ def checked(of: Job) -> Job:
 def _gone(of: Job) -> Job:
     if of.state is JobState.STOPPING:
         return update(of.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
-    ended = update(of.path, state=JobState.FAILED, error="Its process is gone; see the file log.", ended=now(),
-                   failed_cell=_running_cell(of.path))
+    ended = update(
+        of.path,
+        state=JobState.FAILED,
+        error="Its process is gone; see the file log.",
+        ended=now(),
+        failed_cell=_running_cell(of.path),
+    )
     mark_output(ended)
     return ended
 
@@ -150,7 +155,10 @@ def mark_output(of: Job) -> None:
         return
     notebook = read_json(of.output, newest=10**9)
     notebook["metadata"]["workbench"] = {
-        "job": of.id, "state": of.state.value, "failed_cell": of.failed_cell, "error": of.error,
+        "job": of.id,
+        "state": of.state.value,
+        "failed_cell": of.failed_cell,
+        "error": of.error,
     }
     if of.failed_cell is not None:
         cell = notebook["cells"][of.failed_cell]["metadata"]

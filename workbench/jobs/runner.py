@@ -40,8 +40,14 @@ def _execute(job: Job, seconds: float | None) -> None:
     # By its entry point it is known only where the package is installed.
     papermill_engines.register("workbench", WorkbenchEngine)
     execute_notebook(
-        str(job.path / "input.ipynb"), None, parameters=job.parameters, engine_name="workbench", progress_bar=False,
-        kernel_name="python3", language="python", folder=job.path,
+        str(job.path / "input.ipynb"),
+        None,
+        parameters=job.parameters,
+        engine_name="workbench",
+        progress_bar=False,
+        kernel_name="python3",
+        language="python",
+        folder=job.path,
         deadline=None if seconds is None else time.monotonic() + seconds,
     )
 

@@ -25,8 +25,16 @@ from workbench.settings import settings
 _STARTED: list[subprocess.Popen[bytes]] = []
 
 
-def submit(notebook: str | Path, parameters: dict[str, Any] | None = None, *, wait: bool = True, show: bool = True,
-           timeout: float | None = None, home: str | Path | None = None, folder: str | Path | None = None) -> Job:
+def submit(
+    notebook: str | Path,
+    parameters: dict[str, Any] | None = None,
+    *,
+    wait: bool = True,
+    show: bool = True,
+    timeout: float | None = None,
+    home: str | Path | None = None,
+    folder: str | Path | None = None,
+) -> Job:
     """Run a notebook with parameters, in a process of its own, and keep a record.
 
     Parameters
@@ -79,8 +87,14 @@ def _create(notebook: Path, parameters: dict[str, Any], home: str | Path | None)
     moment = datetime.now(UTC)
     word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
     name = f"{moment:%Y%m%dT%H%M%S}-{word}-{secrets.token_hex(2)}"
-    job = Job(id=name, notebook=str(notebook), parameters=parameters, state=JobState.CREATED,
-              created=moment.isoformat(timespec="milliseconds"), path=settings(home=home).jobs / name)
+    job = Job(
+        id=name,
+        notebook=str(notebook),
+        parameters=parameters,
+        state=JobState.CREATED,
+        created=moment.isoformat(timespec="milliseconds"),
+        path=settings(home=home).jobs / name,
+    )
     write_bytes(job.path / "input.ipynb", notebook.read_bytes())
     write(job)
     return job
@@ -92,7 +106,12 @@ def _start(job: Job, timeout: float | None, folder: str | Path | None) -> Job:
     command += [] if timeout is None else [str(timeout)]
     with (job.path / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
             env=_environment(job),
         )
     _STARTED[:] = [p for p in _STARTED if p.poll() is None] + [process]
@@ -114,7 +133,8 @@ def _watched(job: Job, show: bool) -> Job:
         where = "" if ended.failed_cell is None else f" in cell {ended.failed_cell + 1}"
         raise JobFailed(
             f"{Path(ended.notebook).name} failed{where}: {ended.error} Look at {ended.output}",
-            cell=ended.failed_cell, output=str(ended.output),
+            cell=ended.failed_cell,
+            output=str(ended.output),
         )
     return ended
 

@@ -48,14 +48,14 @@ class Service:
     """
 
     def __init__(self, scorer: Scorer, log: PredictionLog | None = None, key: str | None = None) -> None:
-        self.scorer = scorer
+        self.scorer = _warm(scorer)
         self.log = log
         self.metrics = Metrics()
         self._key = key if key is not None else os.environ.get(KEY)
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
-        self.scorer = scorer
+        self.scorer = _warm(scorer)
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -218,6 +218,12 @@ class _Rejected(WorkbenchError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def _warm(scorer: Scorer) -> Scorer:
+    """The scorer with its paths found, so that no client waits for them."""
+    scorer.model.explain({name: [None] for name in scorer.features})
+    return scorer
 
 
 async def _body(request: Request) -> Any:

@@ -53,5 +53,12 @@ async def follow(logger: Any, id: str, pause: float = 0.2) -> None:  # noqa: A00
 
 def progress(of: Job, line: str = "") -> dict[str, Any]:
     """What an event says of a job."""
-    return {"id": of.id, "notebook": of.notebook, "state": of.state.value, "cells": of.cells,
-            "cells_done": of.cells_done, "line": line, "error": of.error}
+    return {
+        "id": of.id,
+        "notebook": of.notebook,
+        "state": of.state.value,
+        "cells": of.cells,
+        "cells_done": of.cells_done,
+        "line": line,
+        "error": of.error,
+    }

@@ -73,8 +73,10 @@ class Steps(Handler):
     @answers
     async def get(self) -> list[dict[str, Any]]:
         """List them."""
-        return [{"verb": verb, "title": s.title, "takes": s.takes, "gives": s.gives, "schema": schema(verb)}
-                for verb, s in STEPS.items()]
+        return [
+            {"verb": verb, "title": s.title, "takes": s.takes, "gives": s.gives, "schema": schema(verb)}
+            for verb, s in STEPS.items()
+        ]
 
 
 class Cell(Handler):

@@ -21,8 +21,8 @@ from workbench.core.progress import progress
 from workbench.core.run import Candidate, Run
 from workbench.core.scores import deciding_metric, scores
 from workbench.errors import BadTable, BadTarget
-from workbench.profiling.columns import profile_columns
 from workbench.profiling.profile import profile as make_profile
+from workbench.profiling.profile import profile_columns
 from workbench.settings import settings
 from workbench.training.candidates import Settings, build, settings_to_try
 from workbench.training.columns import left_out

@@ -112,7 +112,7 @@ export class StepForm {
       list: this.listOf(name, property, kinds),
       autocomplete: 'off',
       spellcheck: 'false',
-      placeholder: kinds.includes('array') ? this.trans.__('several, with commas between') : undefined,
+      placeholder: kinds.includes('array') ? this.trans.__('one, another, …') : undefined,
       value: Array.isArray(start) ? start.join(', ') : start === null ? '' : String(start)
     });
     return { node: this.labelled(name, property, input), name, value: () => read(input, numeric, kinds) };

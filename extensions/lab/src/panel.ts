@@ -160,8 +160,11 @@ export class WorkbenchPanel extends Widget {
     return this.rail.querySelector<HTMLElement>(`[data-step="${verb}"] ${selector}`)!;
   }
 
+  /** Say what went wrong, below the form that is open. */
   private tell(message: string): void {
     this.message.textContent = message;
+    const body = this.opened && this.find(this.opened, '.jp-wb-body');
+    (body || this.node).append(this.message);
   }
 
   private opened = '';

@@ -1,16 +1,67 @@
-"""Checks of a table: one file a code, each a function from what was seen to findings.
-
-A new check is a file with ``check(seen)``, its name in ``CHECKS`` and its paragraph in ``README.md``.
-"""
+"""Checks of a table: one file each, a code each; README.md tells what each means."""
 
 from __future__ import annotations
 
-from workbench.core.finding import Finding, sort
-from workbench.profiling.findings.seen import Check, Seen
+from collections.abc import Iterator
+from typing import cast
 
-CHECKS: tuple[Check, ...] = ()
+from workbench.core.finding import Finding
+from workbench.profiling.findings import (
+    wb101_constant,
+    wb102_near_constant,
+    wb103_mostly_missing,
+    wb104_missing_together,
+    wb105_duplicate_rows,
+    wb106_duplicate_column,
+    wb107_identifier,
+    wb108_sentinel,
+    wb109_number_as_text,
+    wb110_spellings,
+    wb111_infinities,
+    wb112_outliers,
+    wb113_skewed,
+    wb114_imbalanced,
+    wb115_capped,
+    wb116_too_many_categories,
+    wb117_follows_the_clock,
+    wb118_mixed_types,
+    wb119_future_dates,
+    wb120_leak,
+    wb121_sensitive,
+)
+from workbench.profiling.findings.context import Check, Context
+
+__all__ = ["CHECKS", "Check", "Context", "find"]
+
+CHECKS: tuple[Check, ...] = cast(
+    "tuple[Check, ...]",
+    (
+        wb101_constant,
+        wb102_near_constant,
+        wb103_mostly_missing,
+        wb104_missing_together,
+        wb105_duplicate_rows,
+        wb106_duplicate_column,
+        wb107_identifier,
+        wb108_sentinel,
+        wb109_number_as_text,
+        wb110_spellings,
+        wb111_infinities,
+        wb112_outliers,
+        wb113_skewed,
+        wb114_imbalanced,
+        wb115_capped,
+        wb116_too_many_categories,
+        wb117_follows_the_clock,
+        wb118_mixed_types,
+        wb119_future_dates,
+        wb120_leak,
+        wb121_sensitive,
+    ),
+)
 
 
-def find(seen: Seen) -> tuple[Finding, ...]:
-    """Run all checks; worst first."""
-    return sort(finding for check in CHECKS for finding in check(seen))
+def find(context: Context) -> Iterator[Finding]:
+    """All that the checks find, in the order of their codes."""
+    for check in CHECKS:
+        yield from check.check(context)

@@ -1,0 +1,175 @@
+"""What a notebook shows of each result."""
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import examples
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.display import html
+from workbench.display.rendering import fragment
+from workbench.errors import BadParameter
+
+NOUNS = {result.noun: result for result in examples.every()}
+HOSTILE = {result.noun: result for result in examples.every(hostile=True)}
+VOID = {"img", "br", "hr", "input", "meta", "link"}
+
+
+class Tags(HTMLParser):
+    """Elements and attributes of a fragment, and whether each element is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.names, self.attributes = [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_fragment_is_whole_and_brings_everything(noun):
+    """Each element is closed, nothing is fetched, no script runs."""
+    text = html(NOUNS[noun])
+    tags = Tags(text)
+
+    assert tags.open == []
+    assert not tags.names & {"script", "link", "iframe", "img"}
+    assert not [name for name, _ in tags.attributes if name in ("src", "srcset") or name.startswith("on")]
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+@pytest.mark.parametrize("noun", HOSTILE)
+def test_texts_of_the_data_open_no_element(noun):
+    """A name that closes tags and starts scripts leaves the same kinds of elements as a tame one."""
+    tags = Tags(html(HOSTILE[noun]))
+
+    assert tags.open == []
+    assert not tags.names & {"script", "img"}
+    assert not [name for name, _ in tags.attributes if name.startswith("on")]
+
+
+@pytest.mark.parametrize("noun", HOSTILE)
+def test_texts_of_the_data_are_no_templates(noun):
+    text = html(HOSTILE[noun])
+
+    assert "{{ 7*7 }}" in text or "{{ 7" in text or noun == "dataset"
+    assert ">49" not in text
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_drawings_have_a_text(noun):
+    """A screen reader hears what each drawing says."""
+    for svg in re.findall(r"<svg[^>]*>", html(NOUNS[noun])):
+        assert 'role="img"' in svg
+        assert re.search(r'aria-label="[^"]+"', svg)
+
+
+def test_a_profile_of_twenty_columns_stays_small():
+    assert len(html(NOUNS["profile"]).encode()) < 300_000
+
+
+def test_a_finding_shows_code_sentence_and_cure():
+    text = html(NOUNS["profile"])
+
+    assert "WB120" in text
+    assert "tells the target almost exactly" in text
+    assert "data = data.known_after(&#34;dep_delay&#34;)" in text
+    assert text.index("WB120") < text.index('class="wb-column"'), "findings come first"
+
+
+def test_a_run_says_which_candidate_was_kept_and_how_well():
+    text = html(NOUNS["run"])
+
+    assert "boosting" in text
+    assert "0.724 to 0.738" in text
+    assert "The rows have a time" in text
+
+
+def test_an_explanation_shows_another_row():
+    from workbench.display.explanation import html as explained
+
+    assert "row 3:" in explained(NOUNS["explanation"], row=3)
+
+
+def test_a_row_that_is_not_explained_is_refused():
+    from workbench.display.explanation import html as explained
+
+    with pytest.raises(BadParameter, match="rows are 0 to 49"):
+        explained(NOUNS["explanation"], row=50)
+
+
+def test_a_report_without_windows_says_what_to_do():
+    assert "No predictions are recorded yet" in html(examples.without_windows())
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_result_shows_itself(noun):
+    """The bundle of a notebook's output holds the text, the page and the record; asking twice is the same."""
+    first, second = NOUNS[noun]._repr_mimebundle_(), NOUNS[noun]._repr_mimebundle_()
+
+    assert first == second
+    assert first["text/html"].startswith('<div class="wb')
+
+
+@given(st.text(max_size=60))
+def test_any_text_comes_back_as_it_was(text):
+    """What is escaped reads as the text it was."""
+
+    class Text(HTMLParser):
+        seen = ""
+
+        def handle_data(self, data):
+            self.seen += data
+
+    reader = Text()
+    page = fragment("model", one=examples_stored(text), back="b", themes=[])
+    reader.feed(page[page.index("<section") :])
+    reader.close()
+
+    assert "".join(text.split()) in "".join(reader.seen.split())
+
+
+def examples_stored(text):
+    from workbench.apps.stored import Stored
+
+    return Stored("x", None, f"a{text}b")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_script_of_the_data_runs_in_a_browser(scheme):
+    """All nouns with hostile names on one page of chromium, everything opened."""
+    if not Path("/usr/bin/chromium").exists():
+        message = "no chromium at /usr/bin/chromium; install Debian's chromium"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = chromium.new_page(color_scheme=scheme)
+        page.set_content("<!doctype html><title>x</title>" + "".join(html(r) for r in HOSTILE.values()))
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.wait_for_timeout(200)
+        ran, images = page.evaluate("window.XSS"), page.locator("img, script").count()
+        chromium.close()
+
+    assert ran is None
+    assert images == 0

@@ -1,0 +1,192 @@
+"""A run becomes a folder that runs alone, registered under the version that MLflow gave."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier
+
+import workbench as wb
+from workbench.core import audit
+from workbench.core.bundle import Bundle
+from workbench.core.tracking import client
+from workbench.errors import BadParameter, Damaged, NotFound, Refused
+from workbench.packaging import model
+from workbench.packaging.lock import requirements
+from workbench.packaging.serve import follow_once
+from workbench.scoring.runtime import Scorer
+from workbench.scoring.service import Service
+from workbench.settings import settings
+
+
+def test_the_folder_holds_what_the_design_says(run):
+    bundle = wb.package(run, name="shop")
+
+    assert bundle.path == settings().bundles / "shop" / "1"
+    assert {
+        "model.npz", "contract.json", "reference.profile", "card.md", "requirements.lock", "golden/rows.json",
+        "golden/bad.json", "scoring/__main__.py", "deploy/Dockerfile", "deploy/compose.yaml", "MLmodel",
+    } <= set(bundle.files)  # fmt: skip
+    assert bundle.contract == run.contract
+    assert bundle.reference.rows == run.profile.rows
+    assert bundle.lineage["fingerprint"] == run.fingerprint
+
+
+def test_the_first_version_is_champion_and_the_next_a_challenger(run):
+    first, second = wb.package(run, name="shop"), wb.package(run, name="shop")
+
+    assert (first.version, second.version) == (1, 2)
+    assert wb.bundle("shop").version == wb.bundle("shop@champion").version == 1
+    assert wb.bundle("shop@challenger").version == 2
+    assert wb.bundle("shop/2") == wb.bundle(second.path) == wb.bundle(str(second.path)) == second
+    assert wb.package(run, name="shop", promote=True).version == wb.bundle("shop").version == 3
+
+
+def test_the_version_is_mlflows_and_its_artifacts_are_the_folder(run):
+    bundle = wb.package(run, name="shop")
+
+    registered = client().get_model_version("shop", str(bundle.version))
+    artifacts = {
+        f.path.split("/")[-1] for f in client().list_artifacts(run.id, registered.source.split("/artifacts/")[-1])
+    }
+    assert registered.run_id == run.id
+    assert {"bundle.json", "model.npz", "MLmodel"} <= artifacts
+
+
+def test_mlflow_loads_it(run):
+    import mlflow
+
+    wb.package(run, name="shop")
+
+    loaded = mlflow.pyfunc.load_model("models:/shop@champion")
+
+    rows = run.holdout[list(run.features)]
+    assert loaded.predict(rows).tolist() == run.pipeline.predict_proba(rows)[:, 1].tolist()
+
+
+def test_each_act_is_in_the_audit_log(run):
+    wb.package(run, name="shop")
+    wb.package(run, name="shop")
+
+    acts = [(e["act"], e["version"]) for e in audit.entries(settings().audit_log)]
+    assert acts == [("package", 1), ("promote", 1), ("package", 2)]
+
+
+def test_a_difference_is_refused_and_leaves_nothing_behind(run, monkeypatch):
+    monkeypatch.setattr(model, "difference", lambda *_: 1e-6)
+
+    with pytest.raises(Refused, match="differs from the pipeline by 1e-06"):
+        wb.package(run, name="shop")
+    with pytest.raises(NotFound):
+        wb.bundle("shop")
+
+
+def test_a_failure_half_way_takes_the_version_back(run, monkeypatch):
+    def fail(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("workbench.packaging.package.write_deploy", fail)
+    with pytest.raises(OSError, match="No space"):
+        wb.package(run, name="shop")
+    monkeypatch.undo()
+
+    assert not client().search_model_versions("name = 'shop'")
+
+
+def test_a_name_that_leaves_the_folder_is_refused(run):
+    for name in ("../x", "a/b", "", ".hidden", "a@b"):
+        with pytest.raises(BadParameter):
+            wb.package(run, name=name)
+
+
+def test_an_unknown_name_version_or_alias_says_what_there_is(run):
+    wb.package(run, name="shop")
+
+    with pytest.raises(NotFound, match="Did you mean 'shop'"):
+        wb.bundle("shpo")
+    with pytest.raises(NotFound, match="'7'"):
+        wb.bundle("shop/7")
+    with pytest.raises(NotFound, match="no alias 'challenger'"):
+        wb.bundle("shop@challenger")
+
+
+def test_any_changed_file_is_named(run):
+    bundle = wb.package(run, name="shop")
+
+    for name in ("model.npz", "card.md", "scoring/workbench/scoring/service.py"):
+        content = (bundle.path / name).read_bytes()
+        (bundle.path / name).write_bytes(content[:-1] + b"!")
+        with pytest.raises(Damaged, match=name):
+            wb.bundle("shop")
+        (bundle.path / name).write_bytes(content)
+
+
+def test_a_manifest_that_points_outside_is_refused(run):
+    bundle = wb.package(run, name="shop")
+    manifest = json.loads((bundle.path / "bundle.json").read_text())
+    manifest["files"]["../../../secret"] = "0" * 64
+    (bundle.path / "bundle.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(BadParameter, match="leaves the folder"):
+        Bundle.load_folder(bundle.path)
+
+
+def test_the_card_is_complete_and_harmless(run):
+    card = (wb.package(run, name="shop").path / "card.md").read_text()
+
+    for part in ("# shop, version 1", "roc_auc | 0.8 | 0.7 to 0.9", run.fingerprint, "`city`", "## Limits", run.id):
+        assert part in card
+    assert "<b>" not in card
+
+
+def test_the_lock_holds_exact_versions_and_no_address():
+    lines = requirements(compiled=True).splitlines()
+
+    assert all(line.count("==") == 1 and "/" not in line for line in lines)
+    assert {"numpy", "starlette", "uvicorn", "anyio", "h11"} <= {line.split("==")[0] for line in lines}
+    assert len(lines) <= 9
+
+
+def test_golden_rows_of_sensitive_columns_are_no_persons(make_run, small_table):
+    frame = small_table()
+    frame["city"] = pd.Series([f"person {i}" for i in range(len(frame))], dtype="str")
+    run = make_run(frame, "bought", model="linear", sensitive=["city"])
+
+    golden = json.loads((wb.package(run, name="shop").path / "golden" / "rows.json").read_text())
+
+    people = dict(zip(frame["city"], frame["income"], strict=True))
+    assert sum(people[r["city"]] == r["income"] for r in golden["rows"]) < len(golden["rows"]) / 2
+
+
+def test_a_running_service_follows_the_alias(run):
+    service = Service(Scorer(wb.package(run, name="shop").path))
+
+    assert not follow_once(service, "shop")
+    wb.package(run, name="shop", promote=True)
+    assert follow_once(service, "shop")
+    assert service.scorer.bundle.version == 2
+
+
+def test_a_constant_model_ships_too(make_run, small_table):
+    frame = small_table()
+    features = ["age", "income", "city"]
+    frame_run = make_run(frame, "bought", model="linear")
+    constant = frame_run.pipeline.__class__(
+        [("encode", frame_run.pipeline["encode"]), ("model", DummyClassifier())]
+    ).fit(frame[features], frame["bought"])
+
+    bundle = wb.package(replace(frame_run, pipeline=constant), name="baseline")
+
+    assert Scorer(bundle.path).predict([{"age": 3, "income": 1.0, "city": "Ulm"}])[0]["reasons"] == []
+
+
+def test_old_format_files_still_load():
+    """Made by the first version; a change of the format adds a folder here and never removes one."""
+    for folder in sorted((Path(__file__).parent / "formats").iterdir()):
+        scorer = Scorer(folder)
+        golden = json.loads((folder / "golden" / "rows.json").read_text())
+        assert [a["prediction"] for a in scorer.predict(golden["rows"])] == pytest.approx(
+            golden["predictions"], rel=1e-12
+        )

@@ -1,0 +1,153 @@
+"""Two-sample tests on summaries: Kolmogorov-Smirnov, chi-square, two proportions, and Holm's correction.
+
+References
+----------
+Hodges (1958), The significance probability of the Smirnov two-sample test, Arkiv för Matematik 3.
+Pearson (1911), On the probability that two independent distributions of frequency are really samples from the same
+population, Biometrika 8.
+Cochran (1954), Some methods for strengthening the common chi-square tests, Biometrics 10 (pooling of rare levels).
+Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+# Levels that are expected less often than this in either sample are pooled (Cochran 1954).
+LEAST_EXPECTED = 5.0
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """Statistic, p-value in [0, 1] and effect in [0, 1] of one test."""
+
+    __test__ = False  # a word of statistics, not of pytest
+
+    statistic: float
+    p_value: float
+    effect: float
+
+
+NOTHING = TestResult(0.0, 1.0, 0.0)
+
+Distribution = tuple[np.ndarray, np.ndarray, float]
+
+
+def ks(reference: Distribution, current: Distribution) -> TestResult:
+    """Two-sample Kolmogorov-Smirnov test between weighted values.
+
+    Parameters
+    ----------
+    reference, current : (values, weights, error)
+        Rising values and their rows, shape (m,), and the rank error of the sketch in [0, 1]. Both errors are taken off
+        the distance before it is judged, so that a sketch never makes a drift.
+
+    Examples
+    --------
+    >>> x = np.arange(100.0)
+    >>> ks((x, np.ones(100), 0.0), (x + 50, np.ones(100), 0.0)).statistic
+    0.5
+    """
+    from scipy.stats import kstwo
+
+    (a, wa, ea), (b, wb, eb) = reference, current
+    if not a.size or not b.size:
+        return NOTHING
+    points = np.union1d(a, b)
+    distance = float(np.abs(_cdf(a, wa, points) - _cdf(b, wb, points)).max())
+    sure = max(distance - ea - eb, 0.0)
+    n, m = wa.sum(), wb.sum()
+    p = float(kstwo.sf(sure, max(round(n * m / (n + m)), 1))) if sure else 1.0
+    return TestResult(distance, min(max(p, 0.0), 1.0), distance)
+
+
+def chi2(reference: Mapping[object, float], current: Mapping[object, float]) -> TestResult:
+    """Two-sample chi-square test of counts by level; both samples vary, so both have their expectation.
+
+    The effect is the total variation distance less what chance alone would give.
+
+    Examples
+    --------
+    >>> chi2({"a": 50, "b": 50}, {"a": 50, "b": 50}).p_value
+    1.0
+    """
+    from scipy.special import chdtrc
+
+    levels = sorted({*reference, *current}, key=repr)
+    table = np.array([[side.get(level, 0.0) for level in levels] for side in (reference, current)]).reshape(2, -1)
+    totals = table.sum(axis=1)
+    if not totals.all():
+        return NOTHING
+    shares = table / totals[:, None]
+    pooled = pool(table)
+    if pooled.shape[1] < 2:
+        return NOTHING
+    expected = np.outer(pooled.sum(axis=1), pooled.sum(axis=0)) / pooled.sum()
+    statistic = float(((pooled - expected) ** 2 / expected).sum())
+    effect = float(np.abs(shares[0] - shares[1]).sum() / 2) - _chance_distance(shares, totals)
+    return TestResult(statistic, float(chdtrc(pooled.shape[1] - 1, statistic)), max(effect, 0.0))
+
+
+def pool(table: np.ndarray) -> np.ndarray:
+    """Counts, shape (2, levels), with the levels that are too rare for the test added up to one.
+
+    >>> pool(np.array([[50.0, 50.0, 1.0], [50.0, 50.0, 2.0]])).shape
+    (2, 2)
+    """
+    share = table.sum(axis=1).min() / table.sum()
+    table = table[:, np.argsort(-table.sum(axis=0), kind="stable")]
+    common = table.sum(axis=0) * share >= LEAST_EXPECTED
+    kept, rest = table[:, common], table[:, ~common].sum(axis=1, keepdims=True)
+    if not rest.sum():
+        return kept
+    if rest.sum() * share >= LEAST_EXPECTED or not kept.shape[1]:
+        return np.hstack([kept, rest])
+    return np.hstack([kept[:, :-1], kept[:, -1:] + rest])
+
+
+def proportions(hits: tuple[int, int], totals: tuple[int, int]) -> TestResult:
+    """Whether two shares differ: chi-square, or Fisher's exact test where a count is small.
+
+    >>> proportions((0, 50), (100, 100)).effect
+    0.5
+    """
+    from scipy.stats import fisher_exact
+
+    if not all(totals) or not any(hits) or hits == totals:
+        return NOTHING
+    table = np.array([hits, [n - h for h, n in zip(hits, totals, strict=True)]], dtype=float).T
+    effect = abs(hits[0] / totals[0] - hits[1] / totals[1])
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    statistic = float(((table - expected) ** 2 / expected).sum())
+    if expected.min() < LEAST_EXPECTED:
+        return TestResult(statistic, min(float(fisher_exact(table).pvalue), 1.0), effect)
+    from scipy.special import chdtrc
+
+    return TestResult(statistic, float(chdtrc(1, statistic)), effect)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted so that the chance of any false rejection stays below the level, whatever the dependence.
+
+    >>> holm([0.01, 0.04])
+    [0.02, 0.04]
+    """
+    order = np.argsort(p_values, kind="stable")
+    steps = np.asarray(p_values, dtype=float)[order] * (len(order) - np.arange(len(order)))
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if len(order) else steps
+    return [float(p) for p in adjusted]
+
+
+def _cdf(values: np.ndarray, weights: np.ndarray, points: np.ndarray) -> np.ndarray:
+    sums = np.concatenate([[0.0], np.cumsum(weights)])
+    return sums[np.searchsorted(values, points, side="right")] / sums[-1]
+
+
+def _chance_distance(shares: np.ndarray, totals: np.ndarray) -> float:
+    """Mean total variation distance of two samples of these sizes from one population (normal approximation)."""
+    p = (shares * totals[:, None]).sum(axis=0) / totals.sum()
+    return float(np.sqrt(2 / np.pi * p * (1 - p) * (1 / totals).sum()).sum() / 2)

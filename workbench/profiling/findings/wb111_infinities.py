@@ -1,0 +1,20 @@
+"""Infinities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.core.finding import Finding
+from workbench.profiling.findings.context import Context
+
+CODE = "WB111"
+TITLE = "Infinities"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Columns with infinite numbers."""
+    for column in context.columns:
+        if column.infinities and column.role in ("feature", "target"):
+            told = f"has {column.infinities:,} infinite numbers."
+            cure = "data = wb.dataset(data.table.replace([float('inf'), float('-inf')], None), contract=data.contract)"
+            yield Finding(CODE, "warning", told, column.name, cure, {"infinities": column.infinities})

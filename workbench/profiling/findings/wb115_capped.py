@@ -1,0 +1,25 @@
+"""Capped values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.core.finding import Finding
+from workbench.profiling.findings.context import Context
+
+CODE = "WB115"
+TITLE = "Capped values"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Numbers that pile up at their smallest or largest value."""
+    for column in context.columns:
+        if column.kind not in ("number", "integer") or column.distinct < 50 or column.role not in ("feature", "target"):
+            continue
+        for value, n in column.top[:20]:
+            at_end = column.maximum is not None and float(value) == float(f"{column.maximum:.15g}")
+            rank = [n for _, n in column.top].index(n)
+            if at_end and n >= max(10, 0.005 * column.count) and rank < 5:
+                told = f"has {n:,} rows ({n / column.count:.1%}) at its largest value {value}: it was cut there."
+                cure = f"data = data.take(data.table[{column.name!r}] < {value})"
+                yield Finding(CODE, "warning", told, column.name, cure, {"value": float(value), "rows": n})

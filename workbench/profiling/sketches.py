@@ -1,0 +1,132 @@
+"""The mergeable state of a column: moments, quantile and distinct sketches, value counts.
+
+The sketches are those of Apache DataSketches; here they are filled, read, merged and written as text.
+
+References
+----------
+Karnin, Lang, Liberty (2016), Optimal quantile approximation in streams, FOCS (KLL).
+Flajolet et al. (2007), HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm, AofA.
+Pébay (2008), Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical
+moments, SAND2008-6212.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+
+import datasketches
+import numpy as np
+
+# Rank error 0.68% at 99% confidence for 10 KB; a column whose values are few is kept exactly instead.
+KLL_K = 400
+# Relative standard error 1.6% for 2 KB.
+HLL_LG_K = 12
+# Distinct values that are counted exactly.
+MOST_EXACT = 1000
+# Hash buckets in which the rows of columns with more values are counted; they add up exactly.
+BUCKETS = 256
+
+Moments = tuple[float, float, float, float, float]
+
+
+def moments(values: np.ndarray) -> Moments:
+    """Count, mean, and the sums of the second to fourth powers about it, of finite values, shape (n,).
+
+    >>> moments(np.array([1.0, 3.0]))
+    (2.0, 2.0, 2.0, 0.0, 2.0)
+    """
+    if not values.size:
+        return (0.0, 0.0, 0.0, 0.0, 0.0)
+    mean = float(values.mean())
+    away = values - mean
+    square = away * away
+    return (float(values.size), mean, float(square.sum()), float((square * away).sum()), float((square * square).sum()))
+
+
+def merge_moments(a: Moments, b: Moments) -> Moments:
+    """The moments of both chunks (Pébay 2008, equations 2.1 and 3.1).
+
+    >>> merge_moments(moments(np.array([1.0])), moments(np.array([3.0])))
+    (2.0, 2.0, 2.0, 0.0, 2.0)
+    """
+    if not a[0] or not b[0]:
+        return tuple(b) if not a[0] else tuple(a)  # type: ignore[return-value]  # five numbers each
+    (na, ma, a2, a3, a4), (nb, mb, b2, b3, b4) = a, b
+    n, d = na + nb, mb - ma
+    m2 = a2 + b2 + d**2 * na * nb / n
+    m3 = a3 + b3 + d**3 * na * nb * (na - nb) / n**2 + 3 * d * (na * b2 - nb * a2) / n
+    m4 = (
+        a4
+        + b4
+        + d**4 * na * nb * (na**2 - na * nb + nb**2) / n**3
+        + 6 * d**2 * (na**2 * b2 + nb**2 * a2) / n**2
+        + 4 * d * (na * b3 - nb * a3) / n
+    )
+    return (n, ma + d * nb / n, m2, m3, m4)
+
+
+def quantile_sketch(values: np.ndarray) -> str:
+    """A KLL sketch of finite values, shape (n,), as base64."""
+    sketch = datasketches.kll_doubles_sketch(KLL_K)
+    sketch.update(np.ascontiguousarray(values, dtype=float))
+    return _text(sketch.serialize())
+
+
+def merge_quantiles(a: str, b: str) -> str:
+    """The sketch of both chunks."""
+    sketch = datasketches.kll_doubles_sketch.deserialize(b64decode(a))
+    sketch.merge(datasketches.kll_doubles_sketch.deserialize(b64decode(b)))
+    return _text(sketch.serialize())
+
+
+def weighted_values(text: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """What a quantile sketch holds.
+
+    Returns
+    -------
+    values, weights : numpy.ndarray, shape (m,)
+        Rising values, and the rows that each stands for.
+    error : float
+        Rank error in [0, 1] at 99% confidence; 0 where the sketch still holds every value.
+    """
+    sketch = datasketches.kll_doubles_sketch.deserialize(b64decode(text))
+    pairs = np.array([(value, weight) for value, weight in sketch], dtype=float).reshape(-1, 2)
+    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+    error = float(sketch.normalized_rank_error(False)) if sketch.is_estimation_mode() else 0.0
+    return pairs[:, 0], pairs[:, 1], error
+
+
+def distinct_sketch(values: Iterable[str] | Iterable[float]) -> str:
+    """A HyperLogLog sketch of values, as base64; give each distinct value once, more changes nothing."""
+    sketch = datasketches.hll_sketch(HLL_LG_K)
+    update = sketch.update
+    for value in values:
+        update(value)
+    return _text(sketch.serialize_compact())
+
+
+def merge_distinct(a: str, b: str) -> str:
+    """The sketch of both chunks."""
+    union = datasketches.hll_union(HLL_LG_K)
+    union.update(datasketches.hll_sketch.deserialize(b64decode(a)))
+    union.update(datasketches.hll_sketch.deserialize(b64decode(b)))
+    return _text(union.get_result().serialize_compact())
+
+
+def distinct_estimate(text: str) -> int:
+    """The estimated number of distinct values; standard error 1.6%."""
+    return round(datasketches.hll_sketch.deserialize(b64decode(text)).get_estimate())
+
+
+def buckets_of(values: np.ndarray, counts: np.ndarray) -> list[int]:
+    """Rows by hash of the value, shape (256,): equal values fall in equal buckets in every process."""
+    from pandas.util import hash_array
+
+    texts = bool(len(values)) and isinstance(values[0], str)
+    hashed = hash_array(np.asarray(values, dtype=object if texts else float)) % np.uint64(BUCKETS)
+    return [int(n) for n in np.bincount(hashed.astype(int), weights=counts, minlength=BUCKETS)]
+
+
+def _text(content: bytes) -> str:
+    return b64encode(content).decode()
