@@ -101,6 +101,25 @@ class Dataset(Result):
         """A dataset in which the named columns are marked as known only after the moment of prediction."""
         return replace(self, contract=self.contract.set_role("known_after", names))
 
+    def assign(self, **columns: Any) -> Dataset:
+        """A dataset in which columns of the table have other values; roles stay, a text that becomes numbers is one.
+
+        Examples
+        --------
+        >>> import pandas as pd, workbench as wb
+        >>> data = wb.dataset(pd.DataFrame({"price": ["$5", "$7"], "sold": ["yes", "no"]}), target="sold")
+        >>> priced = data.assign(price=data.table["price"].str.lstrip("$").astype(float))
+        >>> priced.contract["price"].kind, priced.contract.target
+        ('number', 'sold')
+        """
+        from pandas.api.types import is_numeric_dtype
+
+        table, contract = self.table.assign(**columns), self.contract
+        for name in columns:
+            if is_numeric_dtype(table[name]) and contract[name].kind in ("category", "text"):
+                contract = contract.change(name, kind="number", categories=None)
+        return replace(self, contract=contract)._with_table(table)
+
     def to_dict(self) -> dict[str, Any]:
         """The description of the dataset; the values stay where they are."""
         return {

@@ -1,8 +1,7 @@
-"""One window, judged: drift, quality, performance, and a status with its reasons."""
+"""The status of one window, with its reasons in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,188 +14,155 @@ from workbench.core.metric import Metric, short
 from workbench.core.profile import Profile
 from workbench.core.report import ColumnDrift, Status, Window
 from workbench.core.scores import scores
-from workbench.errors import WorkbenchError
-from workbench.monitoring.labels import class_codes, numbers
-from workbench.monitoring.windows import StoredWindow, predictions_of
+from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.compare import compare
 
-# With fewer rows an interval is wider than any loss that matters, so a small window says nothing.
-LEAST_ROWS = 100
-# A tenth of what the model knows beyond guessing: less than that seldom pays for a new model, however sure it is.
-RELEVANT_LOSS = 0.1
-# Probabilities that are off by a quarter of the reference's own mean decide differently at most thresholds.
-RELEVANT_GAP = 0.25
-# Rows outside of what the model learnt; a tenth is beyond the odd typing error.
-MANY_FLAGGED = 0.1
-# One row in a hundred without a value that must be there is a broken feed, not an accident.
-MANY_MISSING = 0.01
-
-Array = np.ndarray[Any, np.dtype[Any]]
+# Below this, a score's interval is wider than any loss that matters, and a bootstrap of it means little.
+FEWEST = 50
+# A loss matters from a tenth of what the model is worth: of its ROC AUC above chance, of its error otherwise. Real months
+# differ by half of that without anything being broken, and in a large window even a thousandth is significant.
+RELEVANT = 0.1
+# One row in twenty with a value that the training never saw: somebody should look, loss or not.
+MANY_FLAGGED = 0.05
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a window holds, with the bundle that answered.
+class Loss:
+    """How far a window's score lies on the worse side of the reference.
 
     Parameters
     ----------
-    stored : StoredWindow
-        Its rows, flags and gaps.
-    bundle : Bundle
-        The version that answered.
-    predictions : pandas.DataFrame
-        One row a prediction.
-    profile : Profile
-        Of the features and of ``prediction``.
-    labels : pandas.Series
-        Labels as text, by id.
+    amount : float
+        In the metric's unit; negative where the window is better.
+    share : float
+        Of what the model is worth.
+    significant : bool
+        Beyond chance, at the false-alarm rate.
     """
 
-    stored: StoredWindow
-    bundle: Bundle
-    predictions: pd.DataFrame
-    profile: Profile
-    labels: pd.Series
+    amount: float
+    share: float
+    significant: bool
+
+    @property
+    def alarming(self) -> bool:
+        """Beyond chance, and large enough to matter."""
+        return self.significant and self.share >= RELEVANT
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """The rows whose label is known: truth as codes or numbers, shape (n,), and their predictions."""
+def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Window:
+    """Measure one window against the model that answered it.
 
-    truth: Array
-    prediction: Array
-
-
-def judge(seen: Seen, rate: float = 0.05) -> Window:
-    """Judge one window.
-
-    Parameters
-    ----------
-    seen : Seen
-        The window.
-    rate : float
-        Share of windows without any drift that may still warn, in (0, 1).
+    Half of the false-alarm rate goes to the drift tests, half to the score.
     """
-    known = labelled(seen)
-    drift = _drift(seen, rate)
-    performance = _performance(seen.bundle, known)
-    alarms = [*_quality(seen), *_loss(seen.bundle, performance), *_calibration(seen.bundle, known, rate)]
-    warnings = [*_drifted(drift), *_flagged(seen)]
-    status, reasons = _status(seen.stored.rows, alarms, warnings)
-    return Window(
-        seen.stored.label, seen.stored.rows, len(known.truth), _share_flagged(seen), drift, performance,
-        _prediction_mean(seen), _target_mean(seen.bundle, known), status, reasons,
-    )  # fmt: skip
+    predictions = seen.predictions()
+    truth = predictions["id"].map(labels)
+    known = truth.notna().to_numpy()
+    performance = _performance(bundle, truth[known], predictions[known])
+    profile = seen.profile()
+    drift = _drift(bundle, profile, rate / 2) if seen.rows >= FEWEST else ()
+    loss = loss_of(bundle.metrics[0], performance[0], rate / 2) if performance else None
+    status, reasons = verdict(seen, bundle, drift, performance, loss)
+    return Window(seen.label, seen.rows, int(known.sum()), seen.flagged, drift, performance,
+                  profile["prediction"].mean, _target_mean(bundle, truth[known]), status, reasons)
 
 
-def labelled(seen: Seen) -> Labelled:
-    """Join labels to predictions by id; labels that are no class (no number) are left out."""
-    texts = seen.labels.reindex(seen.predictions["id"]).astype("object")
-    values = [v if isinstance(v, str) else None for v in texts.tolist()]
-    classes = seen.bundle.classes
-    truth: Array = class_codes(values, classes) if classes else numbers(values)
-    known = truth >= 0 if classes else np.isfinite(truth)
-    return Labelled(truth[known], predictions_of(seen.predictions)[known])
+def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
+    """Compare two scores by their standard errors, which are read off their intervals.
+
+    Examples
+    --------
+    >>> loss = loss_of(Metric("roc_auc", 0.75, 0.74, 0.76), Metric("roc_auc", 0.70, 0.68, 0.72), 0.025)
+    >>> round(loss.amount, 3), round(loss.share, 3), loss.alarming
+    (0.05, 0.2, True)
+    """
+    sign = 1 if reference.larger_is_better else -1
+    amount = sign * (reference.value - now.value)
+    error = float(np.hypot(_standard_error(reference), _standard_error(now)))
+    significant = amount > error * float(stats.norm.isf(rate)) and amount > 0
+    return Loss(amount, amount / max(_worth(reference), 1e-12), significant)
 
 
-def worse(metric: Metric, reference: Metric) -> bool:
-    """Whether an interval lies wholly on the worse side of the reference's."""
-    if metric.low is None or metric.high is None or reference.low is None or reference.high is None:
-        return False
-    return metric.high < reference.low if metric.larger_is_better else metric.low > reference.high
+def verdict(
+    seen: Seen, bundle: Bundle, drift: tuple[ColumnDrift, ...], performance: tuple[Metric, ...], loss: Loss | None
+) -> tuple[Status, tuple[str, ...]]:
+    """Status and reasons, the gravest first."""
+    if seen.rows < FEWEST:
+        return "unknown", (f"{seen.rows} rows are too few to judge; {FEWEST} are needed.",)
+    quality, odd = _quality(seen), _unusual(seen)
+    moved = [d for d in drift if d.important]
+    if loss is None:
+        reasons = (*quality, *odd, *_moved(moved, "no label says yet whether it costs anything"))
+        return ("alarm" if quality else "warning" if reasons else "ok"), reasons
+    held = "lost too little to matter" if loss.significant else "held"
+    told = _told(bundle, performance[0], loss)
+    if loss.alarming:
+        return "alarm", (told, *quality, *odd, *_moved(moved, "the likely cause"))
+    if quality:
+        return "alarm", (*quality, *odd, *_moved(moved, f"the score {held}"))
+    drifted = _moved(moved, f"the score {held}")
+    return ("warning" if odd else "ok"), (*odd, *((told,) if loss.significant else ()), *drifted)
 
 
-def relevant(metric: Metric, reference: Metric) -> bool:
-    """Whether the loss is a tenth of what the reference knows beyond guessing (ROC AUC guesses 0.5)."""
-    floor = 0.5 if metric.name == "roc_auc" else 0.0
-    loss = reference.value - metric.value if metric.larger_is_better else metric.value - reference.value
-    return loss >= RELEVANT_LOSS * abs(reference.value - floor)
-
-
-def _drift(seen: Seen, rate: float) -> tuple[ColumnDrift, ...]:
-    """A moment always moves on; that is no drift."""
-    reference = seen.bundle.reference
-    names = [c.name for c in seen.profile if c.name in reference and c.kind != "datetime"]
-    return compare(reference, seen.profile, rate=rate, columns=names) if names else ()
-
-
-def _performance(bundle: Bundle, known: Labelled) -> tuple[Metric, ...]:
-    if len(known.truth) < LEAST_ROWS:
+def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:
+    if len(truth) < FEWEST:
         return ()
-    deciding = bundle.metrics[0].name
-    truth = known.truth if not bundle.classes else known.truth.astype(int)
-    try:
-        return scores(bundle.task, truth, known.prediction, range(len(bundle.classes)), metric=deciding)
-    except WorkbenchError:
-        return scores(bundle.task, truth, known.prediction, range(len(bundle.classes)))
+    deciding = bundle.metrics[0]
+    found = scores(bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level)
+    # Where the deciding score can't be computed (one class only), the others say nothing about the reference.
+    return found if found and found[0].name == deciding.name else ()
 
 
-def _quality(seen: Seen) -> Iterator[str]:
-    for column, rows in seen.stored.missing.items():
-        if rows >= MANY_MISSING * seen.stored.rows:
-            yield f"{column} must have a value and has none in {rows / seen.stored.rows:.1%} of the rows."
+def _drift(bundle: Bundle, profile: Profile, rate: float) -> tuple[ColumnDrift, ...]:
+    """Each column against the reference; a moment always moves on, so datetimes are left out."""
+    reference = bundle.reference
+    names = [c.name for c in reference if c.name in profile and c.kind != "datetime" and profile[c.name].rows
+             and (c.sensitive is False or profile[c.name].count)]
+    return compare(reference, profile, rate=rate, columns=names)
 
 
-def _loss(bundle: Bundle, performance: tuple[Metric, ...]) -> Iterator[str]:
-    reference = {m.name: m for m in bundle.metrics}
-    first = performance[0] if performance else None
-    if first and first.name in reference and worse(first, reference[first.name]) and relevant(first, reference[first.name]):
-        then = reference[first.name]
-        yield f"{first.name} is {short(first.value)}, it was {then} on the hold-out."
+def _standard_error(metric: Metric) -> float:
+    if metric.low is None or metric.high is None:
+        return 0.0
+    return (metric.high - metric.low) / 2 / float(stats.norm.ppf((1 + metric.level) / 2))
 
 
-def _calibration(bundle: Bundle, known: Labelled, rate: float) -> Iterator[str]:
-    """Probabilities that no longer mean what they say, though the ranking may be as good as ever."""
-    if bundle.task != "binary" or len(known.truth) < LEAST_ROWS:
-        return
-    error = known.prediction - known.truth
-    gap, reach = float(error.mean()), float(stats.norm.ppf(1 - rate / 2) * error.std(ddof=1) / len(error) ** 0.5)
-    if abs(gap) - reach > 0 and abs(gap) >= RELEVANT_GAP * _usual(bundle, known):
-        yield (
-            f"{bundle.classes[1]!r} was predicted for {known.prediction.mean():.1%} of the rows on average and "
-            f"came true for {known.truth.mean():.1%}: the probabilities are too {'high' if gap > 0 else 'low'}."
-        )
+def _worth(reference: Metric) -> float:
+    """What a tenth is taken of: skill above chance, share of explained variance, or the error itself."""
+    value = reference.value
+    if reference.name in ("roc_auc", "balanced_accuracy"):
+        return abs(value - 0.5)
+    if reference.name in ("accuracy", "f1", "precision", "recall"):
+        return 1 - value
+    return abs(value)
 
 
-def _usual(bundle: Bundle, known: Labelled) -> float:
-    """Mean prediction on the hold-out, of the rarer class."""
-    mean = bundle.reference["prediction"].mean if "prediction" in bundle.reference else None
-    share = float(known.prediction.mean()) if mean is None else mean
-    return min(share, 1 - share)
-
-
-def _drifted(drift: tuple[ColumnDrift, ...]) -> Iterator[str]:
-    important = [d for d in drift if d.important]
-    if important:
-        told = ", ".join(f"{d.column} ({d.effect:.0%})" for d in important[:5])
-        rest = f" and {len(important) - 5} more" if len(important) > 5 else ""
-        yield f"The values of {told}{rest} moved since training."
-
-
-def _flagged(seen: Seen) -> Iterator[str]:
-    share = _share_flagged(seen)
-    if share >= MANY_FLAGGED:
-        worst = max(seen.stored.flags, key=lambda f: seen.stored.flags[f], default="")
-        yield f"{share:.1%} of the rows have values that training did not see, most often {worst.replace(':', ' in ')}."
-
-
-def _status(rows: int, alarms: list[str], warnings: list[str]) -> tuple[Status, tuple[str, ...]]:
-    if rows < LEAST_ROWS:
-        return "unknown", (f"{rows} rows are too few to judge; {LEAST_ROWS} are needed.",)
-    if alarms:
-        return "alarm", (*alarms, *warnings)
-    return ("warning", tuple(warnings)) if warnings else ("ok", ())
-
-
-def _share_flagged(seen: Seen) -> float:
-    return float(seen.predictions["flagged"].mean()) if len(seen.predictions) else 0.0
-
-
-def _prediction_mean(seen: Seen) -> float | None:
-    if seen.bundle.task == "multiclass" or not len(seen.predictions):
+def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
+    if truth.empty or bundle.task == "multiclass":
         return None
-    return float(predictions_of(seen.predictions).mean())
+    return float((truth == bundle.classes[1]).mean() if bundle.task == "binary" else truth.astype(float).mean())
 
 
-def _target_mean(bundle: Bundle, known: Labelled) -> float | None:
-    return float(known.truth.mean()) if bundle.task != "multiclass" and len(known.truth) else None
+def _told(bundle: Bundle, now: Metric, loss: Loss) -> str:
+    reference = bundle.metrics[0]
+    weight = "beyond chance" if loss.alarming else "beyond chance, but less than a tenth of the model's worth"
+    return f"{now.name} is {short(now.value)}, {short(reference.value)} on the hold-out: {weight} ({loss.share:.0%} lost)."
+
+
+def _quality(seen: Seen) -> tuple[str, ...]:
+    return tuple(f"{column} is missing in {n:,} rows, and its contract allows none." for column, n in seen.missing.items())
+
+
+def _unusual(seen: Seen) -> tuple[str, ...]:
+    if seen.flagged < MANY_FLAGGED:
+        return ()
+    flag, rows = next(iter(seen.flags.items()))
+    return (f"{seen.flagged:.0%} of the rows hold values that the training never saw, first of all {flag} ({rows:,} rows).",)
+
+
+def _moved(drift: list[ColumnDrift], and_so: str) -> tuple[str, ...]:
+    if not drift:
+        return ()
+    named = ", ".join(f"{d.column} ({d.effect:.2f})" for d in drift[:3])
+    more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
+    return (f"{named}{more} drifted; {and_so}.",)

@@ -1,11 +1,12 @@
-"""Which version answers: promotions and rollbacks, by MLflow's alias and the audit log."""
+"""Which version answers: ``promote`` and ``rollback``, by MLflow's alias and the audit log."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from workbench.core import audit
-from workbench.core.bundle import MANIFEST, Bundle, file_hash
+from workbench.core.bundle import Bundle
 from workbench.core.registry import check_name, folder_of, version_of
 from workbench.core.store import lock
 from workbench.core.tracking import CHALLENGER, CHAMPION, client
@@ -13,61 +14,19 @@ from workbench.errors import NotFound, Refused
 from workbench.settings import Settings, settings
 
 
-def promote(name: str, version: int, *, reason: str = "") -> Bundle:
-    """Make a version the champion: the one that answers and is looked after.
-
-    Every file of it is checked first; the act goes to the audit log.
+def promote(name: str, version: int | str, *, reason: str = "", home: str | Path | None = None) -> int:
+    """Make a version the champion: it answers from now on.
 
     Parameters
     ----------
     name : str
-        Name of the bundle.
+        Of the bundle.
     version : int
-        Which version becomes champion.
+        A version that is there; its files are checked first.
     reason : str
-        Why, in words; kept in the audit log.
-
-    Returns
-    -------
-    Bundle
-        The new champion.
-
-    Raises
-    ------
-    NotFound
-        If there is no such name or version.
-    Damaged
-        If a file of it is not what was packaged; nothing is changed then.
-    Refused
-        If it is champion already.
-
-    Examples
-    --------
-    >>> import workbench as wb
-    >>> wb.promote("flights", 2, reason="better on autumn").version   # doctest: +SKIP
-    2
-    """
-    force = settings()
-    bundle = Bundle.load_folder(folder_of(name, version, force))
-    with lock(force.bundles / f".{name}.lock"):
-        before = _champion(name, force)
-        if before == bundle.version:
-            raise Refused(f"{name} version {before} is champion already. Name another version.")
-        _make_champion(bundle, force)
-        _drop_challenger(bundle, force)
-        audit.record(force.audit_log, "promote", previous=_text(before), reason=reason, **_details(bundle))
-    return bundle
-
-
-def rollback(name: str) -> int:
-    """Return to the version that was champion before the last promotion.
-
-    Rolling back again goes one promotion further back.
-
-    Parameters
-    ----------
-    name : str
-        Name of the bundle.
+        For the audit log.
+    home : path, optional
+        Folder of everything that Workbench writes.
 
     Returns
     -------
@@ -77,60 +36,82 @@ def rollback(name: str) -> int:
     Raises
     ------
     NotFound
-        If there is no such name, or it has no champion.
-    Refused
-        If there was no champion before this one.
+        If there is no such bundle or version.
     Damaged
-        If the audit log, or a file of the earlier version, is not what was written; nothing is changed then.
+        If a file of it is not what was packaged.
 
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.rollback("flights")   # doctest: +SKIP
-    1
+    >>> wb.promote("flights", 2, reason="better by 0.02 on September")  # doctest: +SKIP
+    2
     """
-    force = settings()
-    check_name(name, force)
+    force = settings(home=home)
+    bundle = Bundle.load_folder(folder_of(name, version, force))
     with lock(force.bundles / f".{name}.lock"):
-        now = version_of(name, CHAMPION, force)
-        earlier = champions(name, force)[:-1]
-        if not earlier:
-            raise Refused(f"{name} had no champion before version {now}. Promote a version with wb.promote(name, version).")
-        bundle = Bundle.load_folder(folder_of(name, earlier[-1], force))
-        _make_champion(bundle, force)
-        audit.record(force.audit_log, "rollback", previous=_text(now), **_details(bundle))
+        _move(bundle, "promote", reason or "asked for", force)
     return bundle.version
 
 
-def champions(name: str, of: Settings | None = None) -> list[int]:
-    """The champions that led to the one of now, oldest first: a rollback takes the last one away."""
+def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> int:
+    """Go back to the champion before, by the audit log. Twice goes back two.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    reason : str
+        For the audit log.
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    int
+        The version that is champion again.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle.
+    Refused
+        If no other version was champion before.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> wb.rollback("flights")                                          # doctest: +SKIP
+    1
+    """
+    force = settings(home=home)
+    check_name(name, force)
+    with lock(force.bundles / f".{name}.lock"):
+        earlier = champions(name, force)[:-1]
+        if not earlier:
+            raise Refused(f"No version of {name} was champion before this one. Promote another: "
+                          f"wb.promote({name!r}, VERSION).")
+        bundle = Bundle.load_folder(folder_of(name, earlier[-1], force))
+        _move(bundle, "rollback", reason or "asked for", force)
+    return bundle.version
+
+
+def champions(name: str, of: Settings) -> list[int]:
+    """Champions one after the other, oldest first; what was rolled back is taken out. The last one answers now."""
     line: list[int] = []
-    for entry in audit.entries((of or settings()).audit_log):
-        if entry.get("name") != name:
-            continue
-        if entry["act"] == "promote":
-            line.append(int(entry["version"]))
-        elif entry["act"] == "rollback":
-            line = line[:-1] or [int(entry["version"])]
-    return line
+    for entry in acts(name, of):
+        version = int(entry["version"]) if entry["act"] in ("promote", "rollback") else None
+        if entry["act"] == "promote" and (not line or line[-1] != version):
+            line.append(version)  # type: ignore[arg-type]  # a promotion has a version
+        elif entry["act"] == "rollback" and version in line:
+            line = line[: len(line) - line[::-1].index(version)]
+    now = _champion(name, of)
+    # Somebody may have moved the alias in MLflow itself: what answers now is what counts.
+    return line if now is None or (line and line[-1] == now) else [*line, now]
 
 
-def _make_champion(bundle: Bundle, of: Settings) -> None:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        client(of).set_registered_model_alias(bundle.name, CHAMPION, str(bundle.version))
-    except MlflowException as error:
-        raise NotFound(
-            f"MLflow's registry has no version {bundle.version} of {bundle.name}. Package the model again."
-        ) from error
-
-
-def _drop_challenger(bundle: Bundle, of: Settings) -> None:
-    """A champion challenges nobody."""
-    aliases: dict[str, Any] = dict(client(of).get_registered_model(bundle.name).aliases)
-    if str(aliases.get(CHALLENGER)) == str(bundle.version):
-        client(of).delete_registered_model_alias(bundle.name, CHALLENGER)
+def acts(name: str, of: Settings) -> list[dict[str, Any]]:
+    """What was done to the bundles of a name, oldest first."""
+    return [entry for entry in audit.entries(of.audit_log) if entry.get("name") == name]
 
 
 def _champion(name: str, of: Settings) -> int | None:
@@ -140,14 +121,11 @@ def _champion(name: str, of: Settings) -> int | None:
         return None
 
 
-def _details(bundle: Bundle) -> dict[str, Any]:
-    return {
-        "name": bundle.name,
-        "version": bundle.version,
-        "run": bundle.run_id,
-        "manifest": file_hash(bundle.path / MANIFEST),
-    }
-
-
-def _text(version: int | None) -> str | None:
-    return None if version is None else str(version)
+def _move(bundle: Bundle, act: str, reason: str, of: Settings) -> None:
+    previous = _champion(bundle.name, of)
+    store = client(of)
+    store.set_registered_model_alias(bundle.name, CHAMPION, str(bundle.version))
+    aliases = dict(store.get_registered_model(bundle.name).aliases)
+    if str(aliases.get(CHALLENGER)) == str(bundle.version):
+        store.delete_registered_model_alias(bundle.name, CHALLENGER)
+    audit.record(of.audit_log, act, name=bundle.name, version=bundle.version, previous=previous, reason=reason)

@@ -1,88 +1,79 @@
-"""Scoring a batch with the champion, and the labels that come later."""
+"""The verbs ``score`` and ``feedback``: a batch is answered, and the truth comes later."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from workbench.core.bundle import Bundle
+from workbench.core.contract import Contract
 from workbench.core.registry import champion
-from workbench.core.store import safe_name
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.monitoring.labels import class_codes, id_texts, keep_labels, numbers
-from workbench.monitoring.windows import (
-    StoredWindow,
-    not_allowed,
-    prediction_columns,
-    read_predictions,
-    read_windows,
-    seen_profile,
-    write_window,
-)
+from workbench.monitoring.windows import answered, keep, windows
 from workbench.profiling.reading import coerce, read_table
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import settings
 
 
-def score(name: str, source: str | Path | pd.DataFrame, *, window: str, id: str | None = None) -> pd.DataFrame:  # noqa: A002
-    """Score a table with the champion and keep the predictions as a window that monitoring looks at.
+def score(
+    name: str,
+    source: str | Path | pd.DataFrame,
+    *,
+    window: str,
+    id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    home: str | Path | None = None,
+) -> pd.DataFrame:
+    """Answer a whole table with the champion, and keep what was seen as one window.
 
-    Scoring a window again replaces it.
+    Scoring a window again replaces it, and says so.
 
     Parameters
     ----------
     name : str
-        Name of the bundle.
+        Of the bundle.
     source : path or pandas.DataFrame
-        Rows to score, shape (rows, columns), with the model's features; the target may be absent.
+        Table of shape (rows, columns) with the model's features; target and known-after columns may be absent.
     window : str
-        Name of the window, such as ``2013-07``; windows sort by it.
+        Name of the stretch of time or batch, such as ``2013-07``; windows sort by it.
     id : str, optional
-        Column by which labels come later. By default the contract's id; without one, rows are numbered
-        ``WINDOW/000001`` and so on.
+        Column by which labels are joined later: the contract's by default; without one, ids are ``WINDOW/000001``, ….
+    home : path, optional
+        Folder of everything that Workbench writes.
 
     Returns
     -------
-    pandas.DataFrame
-        One row a row of the source: id, prediction (or one probability a class), answer, flagged, version.
+    pandas.DataFrame, shape (rows, 4)
+        id, prediction (binary: probability of the second class; several classes: one column a class), answer, flags
+        (``unseen_category:COLUMN; out_of_range:COLUMN``, or an empty text).
 
     Raises
     ------
     NotFound
-        If there is no such bundle, or it has no champion.
+        If there is no such bundle.
     ColumnNotFound
-        If a feature or the id column is not in the table.
+        If a feature is absent.
     BadTable
-        If the table can't be read or is empty.
-    BadParameter
-        If the window's name can't be a folder's name.
+        If the table can't be read, is empty, or an id is missing or there twice.
 
     Examples
     --------
     >>> import workbench as wb
-    >>> seen = wb.score("flights", "flights-2013-07.parquet", window="2013-07")   # doctest: +SKIP
-    >>> seen["prediction"].mean()                                                 # doctest: +SKIP
-    0.31
+    >>> wb.score("flights", "2013-07.parquet", window="2013-07").head(1)  # doctest: +SKIP
+               id  prediction  answer flags
+    0  2013-07/000001        0.31   False
     """
-    safe_name(window, "window")
-    bundle = champion(name)
-    table = _table(source)
-    frame = coerce(table, bundle.contract)
-    prediction, flags = Scorer(bundle.path).score_columns(frame)
-    ids = _ids(table, frame, id or bundle.contract.id, window, required=id is not None)
-    predictions = predictions_table(bundle, ids, prediction, flags)
-    stored = StoredWindow(
-        window, bundle.version, len(frame), datetime.now(UTC).isoformat(timespec="seconds"), _told(source),
-        {flag: int(rows.sum()) for flag, rows in flags.items()}, not_allowed(bundle, frame, bundle.features),
-    )  # fmt: skip
-    profile = seen_profile(bundle, frame, bundle.features, prediction)
-    write_window(windows_folder(name), stored, predictions, profile)
+    force = settings(home=home)
+    scorer = Scorer(champion(name, force).path)
+    table = source if isinstance(source, pd.DataFrame) else read_table(source)
+    if table.empty:
+        raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
+    predictions, features = answered(scorer, table, _ids(table, id, scorer.contract, window))
+    if keep(scorer.bundle, window, predictions, features, "batch", force):
+        sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
     return predictions
 
 
@@ -90,153 +81,113 @@ def feedback(
     name: str,
     labels: pd.DataFrame | str | Path,
     *,
-    id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    id: str | None = None,  # noqa: A002 - as in score
     label: str | None = None,
+    home: str | Path | None = None,
 ) -> int:
-    """Keep true labels that came later; the latest label of an id wins.
+    """Keep labels that came later, joined to their predictions by id; the last label of an id wins.
 
-    Labels whose prediction is not there yet are kept, and counted once it is.
+    Labels whose prediction has not arrived are kept until it does, and their number is told.
 
     Parameters
     ----------
     name : str
-        Name of the bundle.
-    labels : pandas.DataFrame or path
-        Table with an id and a label a row; rows without a label are left out.
+        Of the bundle.
+    labels : path or pandas.DataFrame
+        Table of shape (rows, at least 2); rows without a label are left out.
     id : str, optional
-        Column of the ids; by default the contract's id, or a column ``id``.
+        Its id column: the contract's by default, or ``id``.
     label : str, optional
-        Column of the labels; by default the contract's target, or a column ``label``.
+        Its label column: the target by default, or ``label``.
+    home : path, optional
+        Folder of everything that Workbench writes.
 
     Returns
     -------
     int
-        How many of these labels have their prediction.
+        Labels that have their prediction.
 
     Raises
     ------
     NotFound
         If there is no such bundle.
     ColumnNotFound
-        If the table has no such column.
+        If one of the two columns is absent.
     BadTable
-        If the table can't be read, or no label is one of the model's classes (a number, for a regression).
+        If a label is none of the model's classes.
 
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.feedback("flights", "flights-2013-07-landed.csv")   # doctest: +SKIP
-    28293
+    >>> wb.feedback("flights", "arrived.csv", id="flight_id", label="late")  # doctest: +SKIP
+    28110
     """
-    bundle = champion(name)
-    table = _table(labels)
-    id_column = _column(table, id, bundle.contract.id, "id")
-    label_column = _column(table, label, bundle.contract.target, "label")
-    ids = id_texts(_typed(table, bundle, id_column)) if id_column in bundle.contract else id_texts(table[id_column])
-    known = _known(bundle, id_texts(table[label_column]))
-    pairs = {i: v for i, v in zip(ids, known, strict=True) if i is not None and v is not None}
-    if not pairs:
-        raise BadTable(
-            f"No row of the column {label_column!r} has an id and a label that the model knows "
-            f"({', '.join(map(str, bundle.classes)) or 'a number'}). Name the right columns with id= and label=."
-        )
-    folder = settings().predictions / name
-    keep_labels(folder, list(pairs), list(pairs.values()))
-    return len(pairs.keys() & (_predicted(name) | _tell_service(folder, pairs)))
-
-
-def windows_folder(name: str) -> Path:
-    """Where the windows of a name lie."""
-    return settings().predictions / safe_name(name, "bundle") / "windows"
-
-
-def predictions_table(
-    bundle: Bundle, ids: list[str], prediction: np.ndarray[Any, np.dtype[Any]], flags: Mapping[str, Any]
-) -> pd.DataFrame:
-    """What a window keeps of each row."""
-    flagged = np.zeros(len(ids), bool)
-    for rows in flags.values():
-        flagged |= rows
-    return pd.DataFrame({
-        "id": pd.Series(ids, dtype="str"),
-        **prediction_columns(bundle, prediction),
-        "answer": answers(bundle, prediction),
-        "flagged": flagged,
-        "version": bundle.version,
-    })
-
-
-def answers(bundle: Bundle, prediction: np.ndarray[Any, np.dtype[Any]]) -> Any:
-    """The label of each prediction, by the bundle's threshold for two classes; the number itself for a regression."""
-    if not bundle.classes:
-        return prediction
-    cut = 0.5 if bundle.threshold is None else bundle.threshold
-    codes = (prediction >= cut).astype(int) if prediction.ndim == 1 else prediction.argmax(axis=1)
-    return pd.Series(list(bundle.classes)).to_numpy()[codes]
-
-
-def _table(source: str | Path | pd.DataFrame) -> pd.DataFrame:
-    table = source if isinstance(source, pd.DataFrame) else read_table(source)
-    table = table.rename(columns=str).reset_index(drop=True)
-    twins = table.columns[table.columns.duplicated()]
-    if len(twins):
-        raise BadTable(f"Two columns are called {twins[0]!r}. Rename one of them.")
-    if not len(table):
-        raise BadTable("The table has no rows. Give one with at least one.")
-    return table
-
-
-def _ids(table: pd.DataFrame, frame: pd.DataFrame, column: str | None, window: str, required: bool) -> list[str]:
-    """Ids as text; a row without one gets its number in the window."""
-    if required and column not in table.columns:
-        raise ColumnNotFound.named(str(column), table.columns)
-    source = frame if column in frame.columns else table
-    own = id_texts(source[column]) if column in source.columns else [None] * len(table)
-    return [f"{window}/{n:06d}" if text is None else text for n, text in enumerate(own, 1)]
-
-
-def _column(table: pd.DataFrame, asked: str | None, usual: str | None, fallback: str) -> str:
-    wanted = asked or (usual if usual in table.columns else fallback)
-    if wanted not in table.columns:
-        raise ColumnNotFound.named(asked or usual or fallback, table.columns)
-    return str(wanted)
-
-
-def _typed(table: pd.DataFrame, bundle: Bundle, column: str) -> pd.Series:
-    """The id column in the contract's type, as :func:`score` reads it."""
-    contract = bundle.contract.change(column, role="id").only([column])
-    return coerce(table[[column]], contract)[column]
-
-
-def _known(bundle: Bundle, labels: list[str | None]) -> list[Any]:
-    """Labels as the bundle writes its classes, numbers for a regression, None for what is neither."""
-    if not bundle.classes:
-        return [None if v != v else float(v) for v in numbers(labels)]
-    return [None if code < 0 else bundle.classes[code] for code in class_codes(labels, bundle.classes)]
-
-
-def _predicted(name: str) -> set[str]:
-    return {i for ids in _ids_of_windows(name) for i in ids}
-
-
-def _ids_of_windows(name: str) -> Iterator[list[str]]:
-    folder = windows_folder(name)
-    for window in read_windows(folder):
-        yield read_predictions(folder, window.label)["id"].tolist()
-
-
-def _tell_service(folder: Path, pairs: Mapping[str, Any]) -> set[str]:
-    """Hand the labels of its own records to the service's log, if there is one."""
-    if not (folder / "log.sqlite").exists():
-        return set()
-    log = PredictionLog(folder)
+    force = settings(home=home)
+    bundle = champion(name, force)
+    table = labels if isinstance(labels, pd.DataFrame) else read_table(labels)
+    truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
+    ids = table[_column(table, id, bundle.contract.id, "id")].map(str)
+    pairs = [(i, _plain(t)) for i, t in zip(ids[truth.notna()], truth.dropna().tolist(), strict=True)]
+    log = PredictionLog(force.predictions / name)
     try:
-        asked = {record["id"] for record in log.read()}
-        log.label([(i, v) for i, v in pairs.items() if i in asked])
+        log.label(pairs)
+        known = {r["id"] for r in log.read()} if log.count() else set()
     finally:
         log.close()
-    return asked
+    known.update(*(seen.predictions()["id"] for seen in windows(name, force)))
+    joined = sum(i in known for i, _ in pairs)
+    if joined < len(pairs):
+        sys.stderr.write(f"{len(pairs) - joined:,} labels have no prediction yet; they are kept until it arrives.\n")
+    return joined
 
 
-def _told(source: str | Path | pd.DataFrame) -> str:
-    return "memory" if isinstance(source, pd.DataFrame) else Path(source).name
+def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
+    """Labels as the model has them, shape (rows,), missing where there is none.
+
+    Raises
+    ------
+    BadTable
+        If a label is none of the model's classes.
+    """
+    target = bundle.contract.target or column
+    typed = coerce(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))[target]
+    if not bundle.classes:
+        return typed.astype(float)
+    # What could not be read became missing: that is an error where something was there.
+    unread = table.loc[(typed.isna() & table[column].notna()).to_numpy(), column]
+    strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
+    if strange:
+        raise BadTable(
+            f"The label {strange[0]!r} is none of the classes {list(bundle.classes)}. Correct the column {column!r}."
+        )
+    return typed.map({c: c for c in bundle.classes}).astype(object)
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if hasattr(label, "item") else label
+
+
+def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str) -> str:
+    name = given or (usual if usual in table.columns else last)
+    if name not in table.columns:
+        raise ColumnNotFound.named(given or usual or last, map(str, table.columns))
+    return name
+
+
+def _ids(table: pd.DataFrame, given: str | None, contract: Contract, window: str) -> list[str]:
+    name = given or contract.id
+    if name is None or (given is None and name not in table.columns):
+        return [f"{window}/{i:06d}" for i in range(1, len(table) + 1)]
+    if name not in table.columns:
+        raise ColumnNotFound.named(name, map(str, table.columns))
+    _check_ids(table[name])
+    return [str(v) for v in table[name]]
+
+
+def _check_ids(ids: pd.Series) -> None:
+    if ids.isna().any():
+        raise BadTable(f"{int(ids.isna().sum()):,} rows have no {ids.name!r}. Give each row an id, or none of them.")
+    twins = ids[ids.duplicated()]
+    if len(twins):
+        raise BadTable(f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
+                       f"make {ids.name!r} unique.")

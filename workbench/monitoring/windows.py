@@ -1,17 +1,23 @@
-"""Windows on disk: one folder each, whole or not there.
+"""What a model saw and answered, kept window by window.
 
-``predictions.parquet`` has the columns id, prediction (or one probability a class), answer, flagged and version;
-``profile.json`` the statistics of what was seen; ``window.json`` the rest.
+::
+
+    predictions/NAME/log.sqlite                    the live service's log, and every label that came later
+    predictions/NAME/windows/WINDOW/window.json    what the window is, and which content below is the valid one
+    predictions/NAME/windows/WINDOW/CONTENT/       predictions.parquet (with page checksums) and profile.json
+
+``window.json`` is written last and in one step, so a killed process leaves the old window, never half of a new one.
 """
 
 from __future__ import annotations
 
 import io
+import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -19,157 +25,207 @@ import pandas as pd
 
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column, Contract
-from workbench.core.profile import ColumnProfile, Profile
-from workbench.core.store import lock, read_json, safe_name, sync_folder, write_bytes, write_json
-from workbench.errors import Damaged
-from workbench.profiling.columns import profile_columns
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from workbench.core.profile import Profile
+from workbench.core.store import inside, lock, read_json, safe_name, write_bytes, write_json
+from workbench.errors import BadTable, Damaged
+from workbench.profiling.profile import profile_columns
+from workbench.profiling.reading import coerce, read_table
+from workbench.scoring.runtime import Scorer
+from workbench.settings import Settings
 
 
 @dataclass(frozen=True)
-class StoredWindow:
-    """What was seen in one stretch of time or one batch.
+class Seen:
+    """One window as it was scored.
 
     Parameters
     ----------
     label : str
-        Its folder's name; windows sort by it.
+        Name of the window; windows sort by it.
     version : int
-        Of the bundle that answered, the latest where several did.
+        Of the bundle that answered.
     rows : int
         Predictions.
+    flagged : float
+        Share of rows with a flag, in [0, 1].
+    flags : dict of str to int
+        Rows of each flag.
+    missing : dict of str to int
+        Rows without a value, of the columns whose contract allows none.
+    source : {"batch", "service"}
+        Where the rows came from.
+    content : str
+        Folder of the predictions and the profile.
     created : str
         ISO 8601 with zone.
-    source : str
-        File, ``memory`` or ``service``.
-    flags : dict of str to int
-        Rows that carry each flag, such as ``out_of_range:distance``.
-    missing : dict of str to int
-        Rows without a value where the contract wants one, by column.
+    path : Path
+        Folder of the window.
     """
 
     label: str
     version: int
     rows: int
-    created: str
+    flagged: float
+    flags: dict[str, int]
+    missing: dict[str, int]
     source: str
-    flags: dict[str, int] = field(default_factory=dict)
-    missing: dict[str, int] = field(default_factory=dict)
+    content: str
+    created: str
+    path: Path = field(default=Path(), compare=False)
+
+    def predictions(self) -> pd.DataFrame:
+        """Columns id, prediction (or one probability a class), answer and flags."""
+        return _checked(self.path / self.content / "predictions.parquet")
+
+    def profile(self) -> Profile:
+        """Of the features and of ``prediction``."""
+        return Profile.load(self.path / self.content / "profile.json")
 
 
-def write_window(folder: Path, window: StoredWindow, predictions: pd.DataFrame, profile: Profile) -> None:
-    """Write a window's folder under a temporary name beside its place and rename it; an earlier one is replaced."""
-    safe_name(window.label, "window")
-    made = folder / f".{window.label}.{token_hex(4)}.tmp"
-    made.mkdir(parents=True)
-    try:
-        write_bytes(made / "predictions.parquet", parquet(predictions))
-        profile.save(made / "profile.json")
-        write_json(made / "window.json", asdict(window))
-        with lock(folder / ".lock"):
-            _take_place(made, folder / window.label)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+def folder_of(name: str, of: Settings) -> Path:
+    """Folder of all windows of a bundle name."""
+    return of.predictions / safe_name(name, "bundle") / "windows"
 
 
-def read_windows(folder: Path) -> list[StoredWindow]:
-    """The windows of a folder, in order of label."""
-    places = sorted(p for p in folder.glob("[!.]*") if p.is_dir()) if folder.is_dir() else []
-    return [_window(place) for place in places]
+def answered(scorer: Scorer, table: pd.DataFrame, ids: Iterable[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score a table in one go.
 
+    Parameters
+    ----------
+    scorer : Scorer
+        The bundle.
+    table : pandas.DataFrame, shape (rows, columns)
+        Raw; has at least the model's features.
+    ids : iterable, length rows
+        One a row.
 
-def read_predictions(folder: Path, label: str) -> pd.DataFrame:
-    """A window's predictions, one row each.
-
-    Raises
-    ------
-    Damaged
-        If the file is not what was written.
+    Returns
+    -------
+    (pandas.DataFrame, pandas.DataFrame)
+        Predictions (id, prediction, answer, flags), and the typed features.
     """
-    return read_parquet(folder / label / "predictions.parquet")
+    typed = coerce(table, scorer.contract.only(scorer.features))
+    prediction, found = scorer.score_columns(typed)
+    return framed(scorer.bundle, prediction, ids, _joined(found, len(typed))), typed
 
 
-def read_profile(folder: Path, label: str) -> Profile:
-    """A window's profile."""
-    return Profile.load(folder / label / "profile.json")
+def framed(bundle: Bundle, prediction: Any, ids: Iterable[Any], flags: Any) -> pd.DataFrame:
+    """Predictions as a table: id, prediction or a probability a class, answer, flags."""
+    values = np.asarray(prediction, dtype=float)
+    columns = {"prediction": values} if values.ndim == 1 else _by_class(values)
+    return pd.DataFrame({"id": [str(i) for i in ids], **columns, "answer": _answers(bundle, values), "flags": flags})
 
 
-def parquet(frame: pd.DataFrame) -> bytes:
-    """A frame as Parquet with a checksum on each page."""
+def prediction_of(frame: pd.DataFrame) -> Any:
+    """Predictions of a table that :func:`framed` made: shape (rows,), or (rows, classes)."""
+    if "prediction" in frame:
+        return frame["prediction"].to_numpy(dtype=float)
+    return frame[[c for c in frame.columns if c.startswith("prediction_")]].to_numpy(dtype=float)
+
+
+def keep(
+    bundle: Bundle, window: str, predictions: pd.DataFrame, features: pd.DataFrame, source: str, of: Settings
+) -> bool:
+    """Write a window in place of an earlier one of that name, and say whether there was one."""
+    folder = inside(folder_of(bundle.name, of), safe_name(window, "window"))
+    content = secrets.token_hex(8)
+    with lock(folder.parent / f".{window}.lock"):
+        replaced = (folder / "window.json").exists()
+        write_bytes(folder / content / "predictions.parquet", _parquet(predictions))
+        _profiled(bundle, predictions, features).save(folder / content / "profile.json")
+        flags = predictions.loc[predictions["flags"] != "", "flags"]
+        seen = Seen(window, bundle.version, len(predictions), len(flags) / len(predictions), _counted(flags),
+                    _missing(bundle.contract, features), source, content, datetime.now(UTC).isoformat(timespec="seconds"))
+        described = asdict(seen)
+        del described["path"]
+        write_json(folder / "window.json", {"format_version": 1, **described})
+        _sweep(folder, content)
+    return replaced
+
+
+def windows(name: str, of: Settings) -> list[Seen]:
+    """All windows of a bundle name, in order of their labels."""
+    folder = folder_of(name, of)
+    return [_read(path.parent) for path in sorted(folder.glob("[!.]*/window.json"))]
+
+
+def forget(seen: Seen) -> None:
+    """Remove a window."""
+    with lock(seen.path.parent / f".{seen.label}.lock"):
+        (seen.path / "window.json").unlink(missing_ok=True)
+        shutil.rmtree(seen.path, ignore_errors=True)
+
+
+def _read(folder: Path) -> Seen:
+    content = read_json(folder / "window.json")
+    try:
+        return Seen(**{k: v for k, v in content.items() if k != "format_version"}, path=folder)
+    except TypeError as error:
+        raise Damaged(f"The window {folder.name} is not what was written ({error}). Score it again.") from error
+
+
+def _checked(path: Path) -> pd.DataFrame:
+    try:
+        return read_table(path)
+    except BadTable as error:
+        raise Damaged(f"The predictions of window {path.parent.parent.name} are damaged. Score it again.") from error
+
+
+def _sweep(folder: Path, content: str) -> None:
+    """Remove contents that no window points at: the one that was replaced, and what a killed process left."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != content:
+            shutil.rmtree(path)
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, engine="pyarrow", index=False, write_page_checksum=True)
+    # Without page checksums a flipped bit is a wrong value that nobody notices.
+    parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), buffer, compression="zstd",
+                        write_page_checksum=True)
     return buffer.getvalue()
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read what :func:`parquet` made, its checksums compared."""
-    try:
-        return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
-    except (OSError, ValueError) as error:
-        raise Damaged(
-            f"{path.parent.name}/{path.name} is not what was written ({error}). Score the window again."
-        ) from error
+def _profiled(bundle: Bundle, predictions: pd.DataFrame, features: pd.DataFrame) -> Profile:
+    answer = Column("prediction", "category" if bundle.task == "multiclass" else "number")
+    said = predictions["answer"].astype("str") if bundle.task == "multiclass" else predictions["prediction"]
+    contract = bundle.contract.only(bundle.features)
+    columns = profile_columns(features, contract)
+    return Profile(
+        rows=len(predictions),
+        columns=(*columns, *profile_columns(pd.DataFrame({"prediction": said}), Contract((answer,)))),
+        contract=contract,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
-def prediction_columns(bundle: Bundle, prediction: Array) -> dict[str, Array]:
-    """Predictions as columns: ``prediction``, or ``probability:LABEL`` for each of several classes."""
-    if prediction.ndim == 1:
-        return {"prediction": prediction}
-    return {f"probability:{label}": prediction[:, k] for k, label in enumerate(bundle.classes)}
+def _missing(contract: Contract, features: pd.DataFrame) -> dict[str, int]:
+    required = [n for n in features.columns if not contract[n].missing_allowed]
+    return {n: int(k) for n in required if (k := features[n].isna().sum())}
 
 
-def predictions_of(table: pd.DataFrame) -> Array:
-    """The array that :func:`prediction_columns` took apart: shape (rows,), or (rows, classes)."""
-    several = [c for c in table.columns if c.startswith("probability:")]
-    values: Array = table[several].to_numpy(float) if several else table["prediction"].to_numpy(float)
-    return values
+def _by_class(values: Any) -> dict[str, Any]:
+    return {f"prediction_{k}": values[:, k] for k in range(values.shape[1])}
 
 
-def seen_profile(bundle: Bundle, frame: pd.DataFrame, features: Sequence[str], prediction: Array) -> Profile:
-    """Profile of the features and of the column ``prediction``, as the bundle's reference has them."""
-    contract = bundle.contract.only(features)
-    columns = (*profile_columns(frame, contract), *_prediction_profile(bundle, prediction))
-    return Profile(len(frame), columns, contract)
+def _answers(bundle: Bundle, values: Any) -> list[Any]:
+    if not bundle.classes:
+        return list(values.tolist())
+    cut = 0.5 if bundle.threshold is None else bundle.threshold
+    places = values.argmax(axis=1) if values.ndim == 2 else (values >= cut).astype(int)
+    return [bundle.classes[k] for k in places.tolist()]
 
 
-def _prediction_profile(bundle: Bundle, prediction: Array) -> tuple[ColumnProfile, ...]:
-    if prediction.ndim == 1:
-        frame = pd.DataFrame({"prediction": prediction.astype(float)})
-        return profile_columns(frame, Contract((Column("prediction", "number"),)))
-    words = np.array([str(c) for c in bundle.classes], dtype=object)[prediction.argmax(axis=1)]
-    frame = pd.DataFrame({"prediction": pd.Series(words, dtype="str")})
-    return profile_columns(frame, Contract((Column("prediction", "category"),)))
+def _joined(found: Mapping[str, Any], rows: int) -> Any:
+    """Flags of each row in one text; nothing where there is none."""
+    text = np.full(rows, "", dtype=object)
+    for flag, marked in found.items():
+        text[marked] = [f"{t}; {flag}" if t else flag for t in text[marked]]
+    return text
 
 
-def not_allowed(bundle: Bundle, frame: pd.DataFrame, features: Sequence[str]) -> dict[str, int]:
-    """Rows without a value, by column that must have one; columns without such a row are left out."""
-    return dict(_gaps(bundle, frame, features))
-
-
-def _gaps(bundle: Bundle, frame: pd.DataFrame, features: Sequence[str]) -> Iterator[tuple[str, int]]:
-    for name in features:
-        gaps = int(frame[name].isna().sum())
-        if gaps and not bundle.contract[name].missing_allowed:
-            yield name, gaps
-
-
-def _window(place: Path) -> StoredWindow:
-    try:
-        return StoredWindow(**read_json(place / "window.json"))
-    except (TypeError, OSError) as error:
-        raise Damaged(f"The window {place.name} is not what was written ({error}). Score it again.") from error
-
-
-def _take_place(made: Path, place: Path) -> None:
-    old = place.with_name(f".{place.name}.{token_hex(4)}.old")
-    if place.exists():
-        place.rename(old)
-    try:
-        made.rename(place)
-    except BaseException:
-        if old.exists():
-            old.rename(place)
-        raise
-    sync_folder(place.parent)
-    shutil.rmtree(old, ignore_errors=True)
+def _counted(flags: pd.Series) -> dict[str, int]:
+    return {str(k): int(n) for k, n in flags.str.split("; ").explode().value_counts().items()}

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from workbench.core.bundle import MANIFEST
+from workbench.core.registry import version_of
 from workbench.errors import WorkbenchError
 from workbench.packaging.package import bundle
 from workbench.scoring.__main__ import run

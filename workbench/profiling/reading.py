@@ -92,6 +92,7 @@ def dataset(
     for name, role in roles.items():
         accepted = accepted.change(name, role=role)
     typed = coerce(table, accepted)
+    typed.attrs["read_as"] = _read_as(table, typed, accepted)
     accepted = _with_task(accepted, typed)
     typed = _in_order(typed, accepted.time)
     where = "memory" if isinstance(source, pd.DataFrame) else _told(source)
@@ -235,19 +236,17 @@ def _number_kind(values: pd.Series) -> Kind:
 
 
 def _text_kind(values: pd.Series) -> Kind:
-    filled = values.dropna().map(str)
+    filled = pd.Series(values.dropna().unique()).map(str)
     filled = filled[~filled.str.match(_BLANK)]
     if filled.empty:
         return "category"
-    words = set(filled.head(10_000).str.strip().str.lower().unique())
-    if words <= {"true", "false"}:
+    if len(filled) <= 10 and set(filled.str.strip().str.lower()) <= {"true", "false"}:
         return "boolean"
     if filled.str.match(_NUMBER).mean() >= READABLE:
         return _number_kind(pd.to_numeric(filled, errors="coerce"))
     if filled.str.match(_DATE).mean() >= READABLE:
         return "datetime"
-    distinct = filled.nunique()
-    return "category" if distinct <= MOST_CATEGORIES and distinct < 0.9 * len(filled) + 10 else "text"
+    return "category" if len(filled) <= MOST_CATEGORIES and len(filled) < 0.9 * values.count() + 10 else "text"
 
 
 def _typed(values: pd.Series, kind: Kind) -> pd.Series:
@@ -257,8 +256,10 @@ def _typed(values: pd.Series, kind: Kind) -> pd.Series:
         return _booleans(values)
     if kind == "datetime":
         return _datetimes(values)
-    text = values.map(lambda v: v if isinstance(v, str) else str(v), na_action="ignore").astype("str")
-    return text.mask(text.str.fullmatch(r"\s*"))
+    if not isinstance(values.dtype, pd.StringDtype):
+        values = values.map(str, na_action="ignore")
+    text = values.astype("str")
+    return text.mask(text.str.strip() == "")
 
 
 def _numbers(values: pd.Series, kind: Kind) -> pd.Series:
@@ -292,6 +293,16 @@ def _day_first(text: pd.Series) -> bool:
     first = pd.to_numeric(text.str.extract(r"^(\d{1,2})[-/.]")[0], errors="coerce")
     second = pd.to_numeric(text.str.extract(r"^\d{1,2}[-/.](\d{1,2})")[0], errors="coerce")
     return bool((first > 12).any()) or not bool((second > 12).any())
+
+
+def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:
+    """Numbers and dates that were kept as text, and how many rows of each could not be read."""
+    told = {}
+    for column in contract.columns:
+        if column.kind in ("number", "integer", "datetime") and types.is_string_dtype(table[column.name].dtype):
+            unread = typed[column.name].isna() & table[column.name].notna()
+            told[column.name] = {"kind": column.kind, "unread": int(unread.sum())}
+    return told
 
 
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:

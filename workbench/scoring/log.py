@@ -102,6 +102,11 @@ class PredictionLog:
             lines = self._store.execute(_READ, (start,)).fetchall()
         return [_record(line) for line in lines]
 
+    def labels(self) -> dict[str, Any]:
+        """Every label by its id, those too whose prediction has not arrived."""
+        with self._turn:
+            return {record: json.loads(label) for record, label in self._store.execute("SELECT id, label FROM labels")}
+
     def count(self) -> int:
         """Number of records."""
         with self._turn:

@@ -31,7 +31,7 @@ def check(context: Context) -> Iterator[Finding]:
                 value = column_value(code, column.kind)
                 told = f"has {value} in {n:,} rows, far from every other value: it may stand for missing."
                 old = f"data.table[{column.name!r}]"
-                cure = f"table = data.table.assign(**{{{column.name!r}: {old}.mask({old} == {value!r})}})"
+                cure = f"data = data.assign(**{{{column.name!r}: {old}.mask({old} == {value!r})}})"
                 yield Finding(CODE, "warning", told, column.name, cure, {"value": code, "rows": n})
 
 

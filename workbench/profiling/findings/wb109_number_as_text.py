@@ -23,13 +23,13 @@ def check(context: Context) -> Iterator[Finding]:
         told = (
             f"is a {note['kind']} that was kept as text; {note['unread']:,} rows could not be read and are missing now."
         )
-        yield Finding(CODE, "info", told, str(name), f"data.contract[{name!r}]", dict(note))
+        yield Finding(CODE, "info", told, str(name), "", dict(note))
     for column in context.features("category", "text"):
         texts = context.table[column.name].dropna().head(5000).str.strip()
         share = texts.str.fullmatch(MONEY).mean()
         if share >= 0.9:
-            bare = f"data.table[{column.name!r}].str.replace(r'[^0-9.eE-]', '', regex=True)"
+            bare = f"data.table[{column.name!r}].str.replace(r'[^0-9.eE-]', '', regex=True).astype(float)"
             example = column.top[0][0] if column.top else ""
             told = f"holds numbers with signs or units in {share:.0%} of the rows, such as {example}."
-            cure = f"data = wb.dataset(data.table.assign(**{{{column.name!r}: {bare}}}))"
+            cure = f"data = data.assign(**{{{column.name!r}: {bare}}})"
             yield Finding(CODE, "warning", told, column.name, cure, {"share": float(share)})

@@ -25,5 +25,5 @@ def check(context: Context) -> Iterator[Finding]:
             example = next(iter(several.values()))
             told = f"spells {len(several)} categories in several ways, such as {', '.join(map(repr, example[:3]))}."
             folded = f"data.table[{column.name!r}].str.strip().str.casefold()"
-            cure = f"data = wb.dataset(data.table.assign(**{{{column.name!r}: {folded}}}))"
+            cure = f"data = data.assign(**{{{column.name!r}: {folded}}})"
             yield Finding(CODE, "warning", told, column.name, cure, {"spellings": list(several.values())[:20]})

@@ -1,0 +1,204 @@
+"""The verb ``challenge``: is a new version better than the champion, beyond chance?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.bundle import Bundle
+from workbench.core.dataset import Dataset
+from workbench.core.metric import Metric, short
+from workbench.core.registry import champion, folder_of, version_of
+from workbench.core.scores import scores
+from workbench.errors import BadParameter, BadTable, Refused
+from workbench.monitoring.score import truth_of
+from workbench.profiling.reading import coerce, dataset, read_table
+from workbench.scoring.runtime import Scorer
+from workbench.settings import Settings, settings
+
+RESAMPLES = 400
+# Rows that are resampled; the interval of more rows is scaled, as in core.scores.
+MOST_RESAMPLED = 5_000
+FEWEST = 30
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions on the same labelled rows.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    versions : (int, int)
+        Champion, challenger.
+    rows : int
+        Labelled rows that both answered.
+    champion, challenger : Metric
+        The champion's deciding score of each.
+    difference : Metric
+        Challenger less champion, with a paired bootstrap interval.
+    better : bool
+        True: the whole interval lies on the challenger's side.
+    """
+
+    name: str
+    versions: tuple[int, int]
+    rows: int
+    champion: Metric
+    challenger: Metric
+    difference: Metric
+    better: bool
+
+    @property
+    def verdict(self) -> str:
+        """What it means, in one sentence."""
+        low, high = self.difference.low, self.difference.high
+        assert low is not None
+        assert high is not None
+        worse = high < 0 if self.champion.larger_is_better else low > 0
+        said = "is better than" if self.better else "is worse than" if worse else "is not shown to be better than"
+        return (
+            f"Version {self.versions[1]} {said} version {self.versions[0]}: {self.champion.name} "
+            f"{short(self.challenger.value)} against {short(self.champion.value)} on {self.rows:,} rows, "
+            f"difference {self.difference.value:+.4f} ({low:+.4f} to {high:+.4f})."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return self.verdict
+
+
+def challenge(
+    name: str,
+    challenger: int | str | Bundle,
+    source: str | Path | pd.DataFrame | Dataset,
+    *,
+    level: float = 0.9,
+    seed: int = 0,
+    home: str | Path | None = None,
+) -> Comparison:
+    """Score the champion and a challenger on the same labelled rows, which neither was trained on.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    challenger : int, str or Bundle
+        Its version, ``"challenger"`` for the alias, or the bundle.
+    source : path, pandas.DataFrame or Dataset
+        Labelled rows, at least 30, with the features of both and the target.
+    level : float
+        Share of intervals that hold the true difference, in (0, 1).
+    seed : int
+        Of the resampling.
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    Comparison
+        ``.better`` is True if the whole interval of the difference is on the challenger's side.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle or version.
+    Refused
+        If one of the two was trained on this very table, or they answer different questions.
+    BadTable
+        If there are too few labelled rows.
+
+    References
+    ----------
+    Efron, B. and Tibshirani, R. (1993), An Introduction to the Bootstrap; rows are drawn for both at once (paired).
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> print(wb.challenge("flights", 2, "september.parquet"))  # doctest: +SKIP
+    Version 2 is better than version 1: roc_auc 0.731 against 0.702 on 27,010 rows, …
+    """
+    if not 0 < level < 1:
+        raise BadParameter(f"'level' is a share between 0 and 1, got {level!r}. Give for example 0.9.")
+    force = settings(home=home)
+    old, new = champion(name, force), _challenger(name, challenger, force)
+    if (old.task, old.classes) != (new.task, new.classes):
+        raise Refused(f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
+                      f"Train it on the same target as version {old.version}.")
+    table = _labelled(old, new, source)
+    truth = truth_of(old, table, str(old.contract.target)).to_numpy()
+    return _compared(old, new, truth, _predicted(old, table), _predicted(new, table), level, seed)
+
+
+def _challenger(name: str, challenger: int | str | Bundle, of: Settings) -> Bundle:
+    if isinstance(challenger, Bundle):
+        return challenger
+    text = str(challenger)
+    version = int(text) if text.isdigit() else version_of(name, text.rpartition("@")[2], of)
+    return Bundle.load_folder(folder_of(name, version, of))
+
+
+def _labelled(old: Bundle, new: Bundle, source: Any) -> pd.DataFrame:
+    table = source.frame if isinstance(source, Dataset) else source
+    table = table if isinstance(table, pd.DataFrame) else read_table(table)
+    target = old.contract.target
+    if target not in table.columns:
+        raise BadTable(f"The table has no column {target!r}, so nobody can say who is right. Give labelled rows.")
+    print_of = source.fingerprint if isinstance(source, Dataset) else _fingerprint(old, table)
+    for bundle in (old, new):
+        if print_of and print_of == bundle.fingerprint:
+            raise Refused(f"Version {bundle.version} was trained on this very table. Give rows that came later.")
+    known = table[table[target].notna()]
+    if len(known) < FEWEST:
+        raise BadTable(f"{len(known)} labelled rows are too few to compare two versions. Give at least {FEWEST}.")
+    return known
+
+
+def _fingerprint(bundle: Bundle, table: pd.DataFrame) -> str:
+    """Of the table as the training read it; nothing where it has not all the columns."""
+    if not set(bundle.contract.names) <= set(map(str, table.columns)):
+        return ""
+    return dataset(table, contract=bundle.contract).fingerprint
+
+
+def _predicted(bundle: Bundle, table: pd.DataFrame) -> Any:
+    scorer = Scorer(bundle.path)
+    return scorer.score_columns(coerce(table, scorer.contract.only(scorer.features)))[0]
+
+
+def _compared(old: Bundle, new: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int) -> Comparison:
+    name = old.metrics[0].name
+    of_old, of_new = (scores(old.task, truth, p, old.classes, name, level)[0] for p in (a, b))
+    value = of_new.value - of_old.value
+    below, above = _spread(old, truth, a, b, level, seed)
+    difference = Metric(f"difference in {name}", value, value - below, value + above, level)
+    better = value - below > 0 if of_old.larger_is_better else value + above < 0
+    return Comparison(old.name, (old.version, new.version), len(truth), of_old, of_new, difference, better)
+
+
+def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int) -> tuple[float, float]:
+    """How far the interval of the difference reaches below and above it."""
+    rng = np.random.default_rng(seed)
+    part = rng.permutation(len(truth))[:MOST_RESAMPLED]
+    drawn = [_difference(bundle, truth, a, b, rng.choice(part, len(part))) for _ in range(RESAMPLES)]
+    known = [d for d in drawn if d is not None]
+    centre = _difference(bundle, truth, a, b, part)
+    if centre is None or not known:
+        raise BadTable("The labelled rows have one class only, so the score can't be computed. Give rows of each class.")
+    low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
+    shrink = (len(part) / len(truth)) ** 0.5
+    return float(shrink * (centre - low)), float(shrink * (high - centre))
+
+
+def _difference(bundle: Bundle, truth: Any, a: Any, b: Any, rows: Any) -> float | None:
+    name = bundle.metrics[0].name
+    pair = [scores(bundle.task, truth[rows], p[rows], bundle.classes, name, level=0)[0] for p in (a, b)]
+    return pair[1].value - pair[0].value if all(m.name == name for m in pair) else None

@@ -1,0 +1,75 @@
+"""Alarms that belong together, and what most likely did it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from workbench.core.metric import short
+from workbench.core.report import Incident, Window
+
+# One good window between two bad ones is a lull, not an end.
+LULL = 1
+# A cause is named by few columns.
+MOST = 5
+# By so much more than in good windows must a column have drifted to be called a cause.
+BEYOND = 0.05
+
+
+def incidents(windows: Sequence[Window]) -> tuple[Incident, ...]:
+    """Group alarms, and the warnings that no alarm follows, each with its cause.
+
+    Windows without a status neither begin nor end one.
+    """
+    judged = [w for w in windows if w.status != "unknown"]
+    alarms = _spans(judged, [w.status == "alarm" for w in judged])
+    inside = {i for start, end in alarms for i in range(start, end + 1)}
+    warnings = _spans(judged, [w.status == "warning" and i not in inside for i, w in enumerate(judged)])
+    # A warning that runs through an alarm's span would tell the same story twice.
+    spans = sorted([*alarms, *(s for s in warnings if not inside & set(range(s[0], s[1] + 1)))])
+    return tuple(_incident(judged, start, end) for start, end in spans)
+
+
+def _spans(windows: Sequence[Window], bad: list[bool]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for i, one in enumerate(bad):
+        if one and spans and i - spans[-1][1] <= LULL + 1:
+            spans[-1] = (spans[-1][0], i)
+        elif one:
+            spans.append((i, i))
+    return spans
+
+
+def _incident(windows: Sequence[Window], start: int, end: int) -> Incident:
+    within = [w for w in windows[start : end + 1] if w.status in ("alarm", "warning")]
+    columns = _columns(within, [w for w in windows if w.status == "ok"])
+    return Incident(windows[start].label, windows[end].label, _cause(within, columns), columns, end == len(windows) - 1)
+
+
+def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
+    """Columns that drifted, strongest first by how much more than in the good windows, where nothing was lost."""
+    usual: dict[str, list[float]] = {}
+    for window in good:
+        for drift in window.drift:
+            usual.setdefault(drift.column, []).append(drift.effect)
+    worst: dict[str, float] = {}
+    for window in bad:
+        for drift in window.drift:
+            if drift.important and drift.column != "prediction":
+                beyond = drift.effect - (median(usual[drift.column]) if drift.column in usual else 0.0)
+                worst[drift.column] = max(worst.get(drift.column, 0.0), beyond)
+    named = sorted((c for c, beyond in worst.items() if beyond >= BEYOND), key=lambda c: (-worst[c], c))
+    return tuple(named[:MOST])
+
+
+def _cause(bad: Sequence[Window], columns: tuple[str, ...]) -> str:
+    # What lost most says most; a window without labels can only say what drifted.
+    measured = [w for w in bad if w.performance and w.status == "alarm"]
+    worst = min(measured, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1),
+                default=None)
+    if worst is None:
+        return bad[0].reasons[0]
+    score = f"{worst.performance[0].name} was {short(worst.performance[0].value)} in {worst.label}"
+    if columns:
+        return f"{score}; {', '.join(columns[:3])} drifted further than in good windows."
+    return f"{score}, and no column drifted further than in good windows: what the columns mean for the target changed."

@@ -1,0 +1,71 @@
+"""The live service's log becomes windows, by month, or by day while it is young."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from workbench.core.bundle import Bundle
+from workbench.core.registry import folder_of
+from workbench.errors import NotFound
+from workbench.monitoring.windows import forget, framed, keep, windows
+from workbench.profiling.reading import coerce
+from workbench.scoring.log import PredictionLog
+from workbench.settings import Settings
+
+# A log that spans fewer days is cut by day: a month would show nothing for weeks.
+YOUNG = 45
+
+
+def compact(name: str, of: Settings) -> int:
+    """Cut the log of a name into windows, and return how many were written. Windows that have not changed stay."""
+    if not (of.predictions / name / "log.sqlite").exists():
+        return 0
+    log = PredictionLog(of.predictions / name)
+    try:
+        records = log.read() if log.count() else []
+    finally:
+        log.close()
+    cuts = _cut(records)
+    there = {seen.label: seen for seen in windows(name, of) if seen.source == "service"}
+    for label in there.keys() - cuts.keys():
+        forget(there[label])
+    changed = [k for k, found in cuts.items() if k not in there or there[k].rows != len(found)]
+    return sum(_kept(name, label, cuts[label], of) for label in changed)
+
+
+def _cut(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Records by window and version: ``live-2026-11``, and ``live-2026-11.v2`` where a second version answered."""
+    if not records:
+        return {}
+    first, last = (datetime.fromisoformat(records[i]["at"]) for i in (0, -1))
+    digits = 10 if (last - first).days < YOUNG else 7
+    keyed = sorted(records, key=lambda r: (r["at"][:digits], r["version"] or 0))
+    cuts = {key: list(found) for key, found in groupby(keyed, key=lambda r: (r["at"][:digits], r["version"] or 0))}
+    days = [day for day, _ in cuts]
+    return {f"live-{day}" + (f".v{version}" if days.count(day) > 1 else ""): found
+            for (day, version), found in cuts.items()}
+
+
+def _kept(name: str, label: str, records: list[dict[str, Any]], of: Settings) -> bool:
+    bundle = _bundle(name, records[0]["version"], of)
+    if bundle is None:
+        return False
+    table = pd.DataFrame([r["row"] for r in records]).reindex(columns=list(bundle.features))
+    # A sensitive value is a hash in the log: it has no distribution to compare.
+    table[[c for c in bundle.features if bundle.contract[c].sensitive]] = None
+    features = coerce(table, bundle.contract.only(bundle.features))
+    predictions = framed(bundle, [r["prediction"] for r in records], [r["id"] for r in records],
+                         ["; ".join(r["flags"]) for r in records])
+    keep(bundle, label, predictions.assign(answer=[r["answer"] for r in records]), features, "service", of)
+    return True
+
+
+def _bundle(name: str, version: Any, of: Settings) -> Bundle | None:
+    try:
+        return Bundle.load_folder(folder_of(name, version, of))
+    except NotFound:
+        return None  # a version that was removed: there is nothing to compare with

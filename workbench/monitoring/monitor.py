@@ -1,0 +1,135 @@
+"""The verb ``monitor``: what changed since the training, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from workbench.core.bundle import Bundle
+from workbench.core.finding import Finding, sort
+from workbench.core.progress import progress
+from workbench.core.registry import champion, folder_of
+from workbench.core.report import Incident, MonitorReport, Window
+from workbench.errors import BadParameter, NotFound
+from workbench.monitoring.incidents import incidents
+from workbench.monitoring.judgement import judge
+from workbench.monitoring.live import compact
+from workbench.monitoring.promotion import acts, champions
+from workbench.monitoring.windows import windows
+from workbench.scoring.log import PredictionLog
+from workbench.settings import Settings, settings
+
+
+def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | None = None) -> MonitorReport:
+    """Compare what a model saw and answered with what it was made for.
+
+    It reads the stored windows and labels only, never the training data. Each window is measured against the version
+    that answered it. The report is kept in ``reports/NAME``.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    false_alarm_rate : float
+        Share of windows without any drift that may still warn, in [0.000001, 0.5].
+    home : path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    MonitorReport
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle.
+    BadParameter
+        If the rate is out of its range.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> print(wb.monitor("flights"))                    # doctest: +SKIP
+    flights version 1: ok, 6 windows, 1 incident
+    """
+    if not 1e-6 <= false_alarm_rate <= 0.5:
+        raise BadParameter(f"'false_alarm_rate' lies between 1e-06 and 0.5, got {false_alarm_rate!r}. Change it.")
+    force = settings(home=home)
+    bundle = champion(name, force)
+    compact(name, force)
+    judged = _judged(bundle, false_alarm_rate, force)
+    together = incidents(judged)
+    report = MonitorReport(
+        name=name,
+        version=bundle.version,
+        reference=bundle.metrics,
+        windows=judged,
+        incidents=together,
+        findings=sort(_findings(name, judged, together, champions(name, force))),
+        false_alarm_rate=false_alarm_rate,
+        events=tuple(_event(entry) for entry in acts(name, force)),
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+    _keep(report, force)
+    return report
+
+
+def _judged(bundle: Bundle, rate: float, of: Settings) -> tuple[Window, ...]:
+    seen, labels = windows(bundle.name, of), _labels(bundle.name, of)
+
+    @cache
+    def made_by(version: int) -> Bundle:
+        try:
+            return bundle if version == bundle.version else Bundle.load_folder(folder_of(bundle.name, version, of))
+        except NotFound:
+            return bundle  # that version was removed; the one that answers now is the nearest
+
+    found = []
+    with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
+        for one in seen:
+            found.append(judge(one, made_by(one.version), labels, rate))
+            tracker.advance(f"{one.label} {found[-1].status}")
+    return tuple(found)
+
+
+def _labels(name: str, of: Settings) -> dict[str, Any]:
+    if not (of.predictions / name / "log.sqlite").exists():
+        return {}
+    log = PredictionLog(of.predictions / name)
+    try:
+        return log.labels()
+    finally:
+        log.close()
+
+
+def _findings(
+    name: str, judged: Sequence[Window], together: Sequence[Incident], line: Sequence[int]
+) -> Iterator[Finding]:
+    retrain = f'wb.submit("notebooks/retrain.ipynb", {{"name": {name!r}, "source": "NEW_TABLE.parquet"}})'
+    by_label = {w.label: w for w in judged}
+    for incident in together:
+        alarm = any(w.status == "alarm" for w in judged if incident.start <= w.label <= incident.end)
+        span = incident.start if incident.start == incident.end else f"{incident.start} to {incident.end}"
+        evidence = {"start": incident.start, "end": incident.end, "open": incident.open, "columns": list(incident.columns)}
+        code, severity = ("WB301", "error" if incident.open else "warning") if alarm else ("WB302", "warning")
+        yield Finding(code, severity, f"{span}: {incident.cause}", None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
+    if together and together[-1].open and len(line) > 1 and by_label[together[-1].end].status == "alarm":
+        yield Finding("WB303", "warning", f"Version {line[-1]} is in alarm; version {line[-2]} answered before.", None,
+                      f"wb.rollback({name!r})", {"version": line[-1], "before": line[-2]})
+    unlabelled = [w.label for w in judged if not w.labelled]
+    if unlabelled:
+        yield Finding("WB304", "info", f"{len(unlabelled)} windows have no label, so only drift can be told.", None,
+                      f'wb.feedback({name!r}, "LABELS.csv")', {"windows": unlabelled})
+
+
+def _event(entry: dict[str, Any]) -> dict[str, Any]:
+    return {k: entry[k] for k in ("at", "by", "act", "version", "previous", "reason") if k in entry}
+
+
+def _keep(report: MonitorReport, of: Settings) -> None:
+    folder = of.reports / report.name
+    report.save(folder / f"{report.created.replace(':', '').replace('+0000', 'Z')}.json")
+    report.save(folder / "latest.json")
