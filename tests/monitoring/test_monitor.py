@@ -1,0 +1,130 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import workbench as wb
+from workbench.core.metric import Metric
+from workbench.core.report import ColumnDrift, MonitorReport, Window
+from workbench.errors import BadParameter
+from workbench.monitoring.incidents import incidents
+from workbench.monitoring.judgement import loss_of
+from workbench.scoring.log import PredictionLog
+from workbench.settings import settings
+
+
+def see(name, batch, window, labels=True):
+    wb.score(name, batch, window=window)
+    if labels:
+        wb.feedback(name, batch)
+
+
+def test_a_window_like_the_training_is_ok(shop, customers):
+    see(shop, customers(600, 5), "w")
+
+    report = wb.monitor(shop)
+
+    assert (report.status, report.incidents) == ("ok", ())
+
+
+def test_a_turned_relation_is_an_alarm_without_drift(shop, customers):
+    see(shop, customers(600, 5), "w1")
+    see(shop, customers(600, 6, flip=True), "w2")
+
+    report = wb.monitor(shop)
+
+    assert [w.status for w in report.windows] == ["ok", "alarm"]
+    (incident,) = report.incidents
+    assert incident.open
+    assert "no column drifted further" in incident.cause
+    assert report.findings[0].code == "WB301"
+    assert "retrain.ipynb" in report.findings[0].cure
+
+
+def test_drift_without_labels_is_a_warning_that_names_the_column(shop, customers):
+    see(shop, customers(600, 5, shift=1.0), "w", labels=False)
+
+    report = wb.monitor(shop)
+
+    assert report.status == "warning"
+    assert report.incidents[0].columns == ("spent",)
+    assert [f.code for f in report.findings] == ["WB302", "WB304"]
+
+
+def test_few_rows_are_not_judged(shop, customers):
+    see(shop, customers(20, 5, flip=True), "w")
+
+    assert wb.monitor(shop).status == "unknown"
+
+
+def test_an_alarm_after_a_promotion_offers_the_way_back(shop, customers):
+    wb.promote(shop, 2)
+    see(shop, customers(600, 5, flip=True), "w")
+
+    cures = {f.code: f.cure for f in wb.monitor(shop).findings}
+
+    assert cures["WB303"] == "wb.rollback('shop')"
+
+
+def test_the_report_is_kept_and_equal(shop, customers):
+    see(shop, customers(100, 5), "w")
+
+    report = wb.monitor(shop)
+
+    assert MonitorReport.load(settings().reports / shop / "latest.json") == report
+    assert len(list((settings().reports / shop).glob("2*.json"))) == 1
+
+
+def test_no_window_is_no_error(shop):
+    assert wb.monitor(shop).status == "unknown"
+
+
+def test_the_live_log_becomes_windows_once(shop, customers):
+    log = PredictionLog(settings().predictions / shop)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = customers(200, 5)
+    log.append([
+        {"id": r["customer"], "at": start + timedelta(days=i // 100), "version": 1, "prediction": 0.5, "answer": "yes",
+         "row": {c: r[c] for c in ("spent", "noise", "city")}}
+        for i, r in enumerate(rows.to_dict("records"))
+    ])
+    wb.feedback(shop, rows)
+
+    first, second = wb.monitor(shop), wb.monitor(shop)
+
+    assert [(w.label, w.rows, w.labelled) for w in first.windows] == [
+        ("live-2026-01-01", 100, 100), ("live-2026-01-02", 100, 100)]
+    assert second.windows == first.windows
+
+
+def test_a_rate_outside_its_range_is_refused(shop):
+    with pytest.raises(BadParameter, match="false_alarm_rate"):
+        wb.monitor(shop, false_alarm_rate=0)
+
+
+def test_a_large_window_with_a_tiny_loss_is_no_alarm():
+    loss = loss_of(Metric("roc_auc", 0.75, 0.7499, 0.7501), Metric("roc_auc", 0.745, 0.7449, 0.7451), 0.025)
+
+    assert loss.significant
+    assert not loss.alarming
+
+
+def test_a_noisy_window_is_no_alarm():
+    assert not loss_of(Metric("rmse", 1.0, 0.9, 1.1), Metric("rmse", 1.3, 0.8, 1.8), 0.025).significant
+
+
+def window(label, status, effect=0.2):
+    drift = (ColumnDrift("temp", "ks", effect, 0.0, effect, True, effect >= 0.1),)
+    return Window(label, 500, 500, 0.0, drift, (Metric("roc_auc", 0.6, 0.58, 0.62),), 0.5, 0.5, status, ("because",))
+
+
+def test_alarms_with_a_lull_between_are_one_incident():
+    found = incidents([window(f"w{i}", s) for i, s in enumerate(["ok", "alarm", "ok", "alarm", "ok", "ok", "alarm"])])
+
+    assert [(i.start, i.end, i.open) for i in found] == [("w1", "w3", False), ("w6", "w6", True)]
+
+
+def test_a_column_that_drifts_as_much_in_good_windows_is_no_cause():
+    usual = incidents([window("w0", "ok", 0.4), window("w1", "alarm", 0.4)])
+    beyond = incidents([window("w0", "ok", 0.1), window("w1", "alarm", 0.4)])
+
+    assert (usual[0].columns, beyond[0].columns) == ((), ("temp",))

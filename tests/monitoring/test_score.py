@@ -1,0 +1,140 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import workbench as wb
+from workbench.errors import BadTable, ColumnNotFound, Damaged, NotFound
+from workbench.monitoring.windows import windows
+from workbench.scoring.log import PredictionLog
+from workbench.settings import settings
+
+
+def test_a_window_keeps_ids_predictions_answers_and_flags(shop, customers):
+    batch = customers(60, 5).drop(columns="stays")
+    batch.loc[0, "city"] = "Atlantis"
+    batch.loc[1, "spent"] = 99.0
+
+    said = wb.score(shop, batch, window="2026-01")
+
+    assert list(said) == ["id", "prediction", "answer", "flags"]
+    assert said["id"].tolist() == batch["customer"].tolist()
+    assert said.loc[0, "flags"] == "unseen_category:city"
+    assert said.loc[1, "flags"] == "out_of_range:spent"
+    (seen,) = windows(shop, settings())
+    assert (seen.rows, seen.flags) == (60, {"unseen_category:city": 1, "out_of_range:spent": 1})
+    assert seen.predictions()["prediction"].tolist() == said["prediction"].tolist()
+
+
+def test_rows_without_an_id_are_numbered(shop, customers):
+    said = wb.score(shop, customers(3, 5).drop(columns=["stays", "customer"]), window="w")
+
+    assert said["id"].tolist() == ["w/000001", "w/000002", "w/000003"]
+
+
+def test_scoring_again_replaces_and_says_so(shop, customers, capsys):
+    wb.score(shop, customers(70, 5), window="w")
+    wb.score(shop, customers(60, 5), window="w")
+
+    (seen,) = windows(shop, settings())
+    assert seen.rows == 60
+    assert "it is replaced" in capsys.readouterr().err
+    assert sum(p.is_dir() for p in seen.path.iterdir()) == 1
+
+
+def test_labels_join_late_out_of_order_and_before_their_prediction(shop, customers, capsys):
+    batch = customers(100, 5)
+
+    early = wb.feedback(shop, batch.tail(10))
+    assert early == 0
+    assert "10 labels have no prediction yet" in capsys.readouterr().err
+    wb.score(shop, batch.drop(columns="stays"), window="w")
+    assert wb.feedback(shop, batch.head(90).sample(frac=1, random_state=0)) == 90
+
+    (window,) = wb.monitor(shop).windows
+    assert window.labelled == 100
+
+
+def test_the_last_label_of_an_id_wins(shop, customers):
+    batch = customers(80, 5)
+    wb.score(shop, batch, window="w")
+    wb.feedback(shop, batch.assign(stays="no"))
+    wb.feedback(shop, batch.assign(stays="yes"))
+
+    assert wb.monitor(shop).windows[0].target_mean == 1.0
+
+
+def test_labels_reach_the_live_log(shop, customers):
+    row = customers(1, 5).iloc[0]
+    log = PredictionLog(settings().predictions / shop)
+    log.append([{"id": "live", "version": 1, "row": {"spent": row.spent}, "prediction": 0.5, "answer": "yes"}])
+
+    assert wb.feedback(shop, customers(1, 5).assign(customer="live")) == 1
+    assert log.read()[0]["label"] == customers(1, 5)["stays"].iloc[0]
+
+
+def test_a_strange_label_is_refused(shop, customers):
+    with pytest.raises(BadTable, match="'perhaps' is none of the classes"):
+        wb.feedback(shop, customers(2, 5).assign(stays="perhaps"))
+
+
+def test_twin_ids_are_refused(shop, customers):
+    with pytest.raises(BadTable, match="is there twice"):
+        wb.score(shop, customers(2, 5).assign(customer="c"), window="w")
+
+
+def test_what_is_absent_is_named(shop, customers):
+    with pytest.raises(ColumnNotFound, match="spent"):
+        wb.score(shop, customers(2, 5).drop(columns="spent"), window="w")
+    with pytest.raises(NotFound, match="Did you mean 'shop'"):
+        wb.score("shp", customers(2, 5), window="w")
+
+
+def test_two_processes_lose_no_label(shop, customers, tmp_path):
+    batch = customers(400, 5)
+    wb.score(shop, batch, window="w")
+    halves = [tmp_path / f"{i}.parquet" for i in (0, 1)]
+    for i, path in enumerate(halves):
+        batch.iloc[i::2].to_parquet(path)
+    code = "import sys, workbench as wb; wb.feedback('shop', sys.argv[1])"
+
+    running = [subprocess.Popen([sys.executable, "-c", code, str(p)], env=_environment()) for p in halves]
+
+    assert [p.wait(120) for p in running] == [0, 0]
+    assert wb.monitor(shop).windows[0].labelled == 400
+
+
+def test_a_killed_score_leaves_the_old_window(shop, customers, tmp_path):
+    wb.score(shop, customers(70, 5), window="w")
+    customers(50_000, 6).to_parquet(tmp_path / "big.parquet")
+    code = "import sys, workbench as wb\nwhile True: wb.score('shop', sys.argv[1], window='w'); print('x', flush=True)"
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "big.parquet")], env=_environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process.stdout.readline()
+    time.sleep(0.3)
+
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+    (seen,) = windows(shop, settings())
+    assert seen.rows == len(seen.predictions()) == seen.profile().rows == 50_000
+
+
+def test_a_flipped_bit_is_told(shop, customers):
+    wb.score(shop, customers(70, 5), window="w")
+    (seen,) = windows(shop, settings())
+    path = seen.path / seen.content / "predictions.parquet"
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(Damaged, match="window w"):
+        seen.predictions()
+
+
+def _environment():
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
