@@ -42,7 +42,7 @@ def _spans(windows: Sequence[Window], bad: list[bool]) -> list[tuple[int, int]]:
 
 def _incident(windows: Sequence[Window], start: int, end: int) -> Incident:
     within = [w for w in windows[start : end + 1] if w.status in ("alarm", "warning")]
-    columns = _columns(within, [w for w in windows if w.status == "ok"])
+    columns = _columns(within, [w for w in windows if w.performance and w.status != "alarm" and w not in within])
     return Incident(windows[start].label, windows[end].label, _cause(within, columns), columns, end == len(windows) - 1)
 
 
@@ -63,13 +63,21 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
 
 
 def _cause(bad: Sequence[Window], columns: tuple[str, ...]) -> str:
-    # What lost most says most; a window without labels can only say what drifted.
-    measured = [w for w in bad if w.performance and w.status == "alarm"]
-    worst = min(measured, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1),
-                default=None)
-    if worst is None:
+    alarms = [w for w in bad if w.status == "alarm"]
+    if not alarms:
         return bad[0].reasons[0]
-    score = f"{worst.performance[0].name} was {short(worst.performance[0].value)} in {worst.label}"
+    worst = _worst(alarms)
+    told = worst.reasons[0] if len(bad) == 1 else f"{worst.reasons[0]} That was in {worst.label}, the worst of {len(bad)}."
+    if not worst.performance:
+        return told
     if columns:
-        return f"{score}; {', '.join(columns[:3])} drifted further than in good windows."
-    return f"{score}, and no column drifted further than in good windows: what the columns mean for the target changed."
+        return f"{told} {', '.join(columns[:3])} drifted further than in good windows."
+    return f"{told} No column drifted further than in good windows: what the columns mean for the target changed."
+
+
+def _worst(alarms: Sequence[Window]) -> Window:
+    """Where the score lost most; where none did, where predictions and outcomes are furthest apart."""
+    lost = [w for w in alarms if w.performance and w.reasons[0].startswith(w.performance[0].name)]
+    if lost:
+        return min(lost, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1))
+    return max(alarms, key=lambda w: abs((w.prediction_mean or 0.0) - (w.target_mean or 0.0)) if w.performance else 0.0)
