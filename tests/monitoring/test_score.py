@@ -4,11 +4,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench.core.contract import Column, Contract
 from workbench.errors import BadTable, ColumnNotFound, Damaged, NotFound
+from workbench.monitoring.score import truth_of
 from workbench.monitoring.windows import windows
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
@@ -80,6 +84,17 @@ def test_labels_reach_the_live_log(shop, customers):
 def test_a_strange_label_is_refused(shop, customers):
     with pytest.raises(BadTable, match="'perhaps' is none of the classes"):
         wb.feedback(shop, customers(2, 5).assign(stays="perhaps"))
+
+
+@pytest.mark.parametrize("labels", [[True, False, None], ["True", "false", ""], [1, 0, None], [1.0, 0.0, float("nan")]])
+def test_labels_of_yes_and_no_come_in_any_spelling(labels):
+    contract = Contract((Column("late", "boolean", "target"),), "binary")
+    bundle = SimpleNamespace(contract=contract, classes=(False, True))
+
+    truth = truth_of(bundle, pd.DataFrame({"late": labels}), "late")
+
+    assert truth.tolist()[:2] == [True, False]
+    assert truth.isna().tolist() == [False, False, True]
 
 
 def test_twin_ids_are_refused(shop, customers):

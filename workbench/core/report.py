@@ -67,8 +67,9 @@ class Window:
     target_mean : float, optional
         Mean of the true labels where known (binary: share of the positive class).
     status : {"ok", "warning", "alarm", "unknown"}
-        *alarm*: performance fell below the reference's interval, or a quality rule broke.
-        *warning*: important drift with no loss shown. *unknown*: too few rows.
+        *alarm*: a loss beyond chance that matters, or a quality rule broke. *warning*: a smaller loss beyond chance,
+        many rows that the training never saw the like of, or important drift while no label says whether it costs
+        anything. *unknown*: too few rows.
     reasons : tuple of str
         Why, one sentence each.
     """

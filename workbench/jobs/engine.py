@@ -132,7 +132,7 @@ class Client(PapermillNotebookClient):
             try:
                 self.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                told = _told(error)
+                told = _told(error, self.nb.cells[index])
                 self.nb_man.failed(self.nb.cells[index], index, told)
                 raise JobFailed(told, cell=index) from error
             self.nb_man.cell_complete(self.nb.cells[index], index)
@@ -215,12 +215,13 @@ def _first_line(source: str) -> str:
     return told.lstrip("# ")[:80] or lines[0][:80]
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception, cell: Any) -> str:
     """What happened, in one line without colours."""
     if isinstance(error, CellTimeoutError):
         return "The time for the job is used up."
     if isinstance(error, DeadKernelError):
         return "The kernel died; often it ran out of memory, or something killed it."
-    told = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
+    shown = next((o for o in reversed(cell.get("outputs", [])) if o.output_type == "error"), error)
+    told = f"{shown.ename}: {shown.evalue}" if isinstance(error, CellExecutionError) else str(error)
     lines = _COLOURS.sub("", told).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

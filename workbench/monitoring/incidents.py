@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from workbench.core.metric import short
 from workbench.core.report import Incident, Window
 
 # One good window between two bad ones is a lull, not an end.
@@ -42,8 +41,10 @@ def _spans(windows: Sequence[Window], bad: list[bool]) -> list[tuple[int, int]]:
 
 def _incident(windows: Sequence[Window], start: int, end: int) -> Incident:
     within = [w for w in windows[start : end + 1] if w.status in ("alarm", "warning")]
-    columns = _columns(within, [w for w in windows if w.performance and w.status != "alarm" and w not in within])
-    return Incident(windows[start].label, windows[end].label, _cause(within, columns), columns, end == len(windows) - 1)
+    good = [w for w in windows if w.performance and w.status != "alarm" and w not in within]
+    columns = _columns(within, good)
+    cause = _cause(within, columns, bool(good))
+    return Incident(windows[start].label, windows[end].label, cause, columns, end == len(windows) - 1)
 
 
 def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
@@ -62,17 +63,18 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
     return tuple(named[:MOST])
 
 
-def _cause(bad: Sequence[Window], columns: tuple[str, ...]) -> str:
+def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
     alarms = [w for w in bad if w.status == "alarm"]
     if not alarms:
         return bad[0].reasons[0]
     worst = _worst(alarms)
-    told = worst.reasons[0] if len(bad) == 1 else f"{worst.reasons[0]} That was in {worst.label}, the worst of {len(bad)}."
+    where = f" That was in {worst.label}, the worst of {len(bad)}." if len(bad) > 1 else ""
+    told = worst.reasons[0] + where
     if not worst.performance:
         return told
     if columns:
-        return f"{told} {', '.join(columns[:3])} drifted further than in good windows."
-    return f"{told} No column drifted further than in good windows: what the columns mean for the target changed."
+        return f"{told} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
+    return f"{told} No column drifted beyond the usual: what the columns mean for the target changed."
 
 
 def _worst(alarms: Sequence[Window]) -> Window:
@@ -80,4 +82,10 @@ def _worst(alarms: Sequence[Window]) -> Window:
     lost = [w for w in alarms if w.performance and w.reasons[0].startswith(w.performance[0].name)]
     if lost:
         return min(lost, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1))
-    return max(alarms, key=lambda w: abs((w.prediction_mean or 0.0) - (w.target_mean or 0.0)) if w.performance else 0.0)
+    return max(alarms, key=_gap)
+
+
+def _gap(window: Window) -> float:
+    if window.prediction_mean is None or window.target_mean is None:
+        return -1.0
+    return abs(window.prediction_mean - window.target_mean)

@@ -19,9 +19,10 @@ from workbench.profiling.compare import compare
 
 # Below this, a score's interval is wider than any loss that matters, and a bootstrap of it means little.
 FEWEST = 50
-# A loss matters from a tenth of what the model is worth: of its ROC AUC above chance, of its error otherwise. Real months
-# differ by half of that without anything being broken, and in a large window even a thousandth is significant.
-RELEVANT = 0.1
+# Shares of what the model is worth: of its ROC AUC above chance, of its error otherwise. In a large window even a
+# thousandth is significant, so chance alone decides nothing. A fifth is a convention, a tenth is worth a look.
+RELEVANT = 0.2
+NOTABLE = 0.1
 # Probabilities that are off by a quarter of the usual share lead to other decisions at most thresholds. A ranking score
 # such as ROC AUC does not see it: it stays where it was when everything comes true half as often.
 RELEVANT_GAP = 0.25
@@ -54,6 +55,11 @@ class Loss:
     def alarming(self) -> bool:
         """Beyond chance, and large enough to matter."""
         return self.significant and self.share >= RELEVANT
+
+    @property
+    def notable(self) -> bool:
+        """Beyond chance, and worth a look."""
+        return self.significant and self.share >= NOTABLE
 
 
 def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Window:
@@ -116,9 +122,9 @@ def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
 
     Examples
     --------
-    >>> loss = loss_of(Metric("roc_auc", 0.75, 0.74, 0.76), Metric("roc_auc", 0.70, 0.68, 0.72), 0.025)
+    >>> loss = loss_of(Metric("roc_auc", 0.75, 0.74, 0.76), Metric("roc_auc", 0.65, 0.63, 0.67), 0.025)
     >>> round(loss.amount, 3), round(loss.share, 3), loss.alarming
-    (0.05, 0.2, True)
+    (0.1, 0.4, True)
     """
     sign = 1 if reference.larger_is_better else -1
     amount = sign * (reference.value - now.value)
@@ -144,8 +150,8 @@ def verdict(
         reasons = (*odd, *_moved(moved, "no label says yet whether it costs anything"))
         return ("warning" if reasons else "ok"), reasons
     known = f"{loss.reference.name} is no worse than the {short(loss.reference.value)} that training showed"
-    held = "the score lost too little to matter" if loss.significant else known
-    return ("warning" if odd else "ok"), (*odd, *told, *_moved(moved, held))
+    held = "the score fell" if loss.notable else "the score lost too little to matter" if loss.significant else known
+    return ("warning" if odd or loss.notable else "ok"), (*told, *odd, *_moved(moved, held))
 
 
 def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:
@@ -188,8 +194,10 @@ def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
 
 
 def _told(now: Metric, loss: Loss) -> str:
-    weight = "beyond chance" if loss.alarming else "beyond chance, but less than a tenth of the model's worth"
-    return f"{now.name} is {short(now.value)}, {short(loss.reference.value)} in training: {weight} ({loss.share:.0%} lost)."
+    return (
+        f"{now.name} is {short(now.value)}, {short(loss.reference.value)} in training: beyond chance, "
+        f"{loss.share:.0%} of what the model is worth (an alarm from {RELEVANT:.0%} on)."
+    )
 
 
 def _quality(seen: Seen) -> tuple[str, ...]:
@@ -200,7 +208,8 @@ def _unusual(seen: Seen) -> tuple[str, ...]:
     if seen.flagged < MANY_FLAGGED:
         return ()
     flag, rows = next(iter(seen.flags.items()))
-    return (f"{seen.flagged:.0%} of the rows hold values that the training never saw, first of all {flag} ({rows:,} rows).",)
+    share = f"{seen.flagged:.0%} of the rows hold values that the training never saw"
+    return (f"{share}, first of all {flag} ({rows:,} rows).",)
 
 
 def _moved(drift: list[ColumnDrift], and_so: str) -> tuple[str, ...]:

@@ -108,7 +108,8 @@ def _labels(name: str, of: Settings) -> dict[str, Any]:
 def _findings(
     name: str, judged: Sequence[Window], together: Sequence[Incident], line: Sequence[int]
 ) -> Iterator[Finding]:
-    retrain = f'wb.submit("notebooks/retrain.ipynb", {{"name": {name!r}, "source": "NEW_TABLE.parquet"}})'
+    retrain = (f'wb.submit("notebooks/retrain.ipynb", {{"name": "{name}", "source": "NEW_TABLE.parquet", '
+               '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})')
     by_label = {w.label: w for w in judged}
     for incident in together:
         alarm = any(w.status == "alarm" for w in judged if incident.start <= w.label <= incident.end)
@@ -118,15 +119,15 @@ def _findings(
         yield Finding(code, severity, f"{span}: {incident.cause}", None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
     if together and together[-1].open and len(line) > 1 and by_label[together[-1].end].status == "alarm":
         yield Finding("WB303", "warning", f"Version {line[-1]} is in alarm; version {line[-2]} answered before.", None,
-                      f"wb.rollback({name!r})", {"version": line[-1], "before": line[-2]})
+                      f'wb.rollback("{name}")', {"version": line[-1], "before": line[-2]})
     unlabelled = [w.label for w in judged if not w.labelled]
     if unlabelled:
         yield Finding("WB304", "info", f"{len(unlabelled)} windows have no label, so only drift can be told.", None,
-                      f'wb.feedback({name!r}, "LABELS.csv")', {"windows": unlabelled})
+                      f'wb.feedback("{name}", "LABELS.csv")', {"windows": unlabelled})
 
 
 def _event(entry: dict[str, Any]) -> dict[str, Any]:
-    return {k: entry[k] for k in ("at", "by", "act", "version", "previous", "reason") if k in entry}
+    return {k: entry.get(k, "") for k in ("at", "by", "act", "version", "previous", "reason")}
 
 
 def _keep(report: MonitorReport, of: Settings) -> None:
