@@ -143,7 +143,7 @@ def _spreads(
                 drawn[name].append(value)
     ends = (50 * (1 - level), 50 * (1 + level))
     return {
-        name: (shrink * (middle - low), shrink * (high - middle))
+        name: (float(shrink * (middle - low)), float(shrink * (high - middle)))
         for name, middle in centre.items()
         if middle is not None and drawn[name]
         for low, high in [np.percentile(drawn[name], ends)]

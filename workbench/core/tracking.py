@@ -47,11 +47,9 @@ def experiment_id(of: Settings | None = None) -> str:
 @cache
 def _client(uri: str) -> MlflowClient:
     _quiet()
-    import mlflow
     from mlflow import MlflowClient
 
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
+    # Not mlflow.set_tracking_uri: it writes to the environment, and a second home would then find the first one's store.
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 

@@ -221,7 +221,7 @@ def _told(error: Exception, cell: Any) -> str:
         return "The time for the job is used up."
     if isinstance(error, DeadKernelError):
         return "The kernel died; often it ran out of memory, or something killed it."
-    shown = next((o for o in reversed(cell.get("outputs", [])) if o.output_type == "error"), error)
+    shown: Any = next((o for o in reversed(cell.get("outputs", [])) if o.output_type == "error"), error)
     told = f"{shown.ename}: {shown.evalue}" if isinstance(error, CellExecutionError) else str(error)
     lines = _COLOURS.sub("", told).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

@@ -147,7 +147,7 @@ def _challenger(name: str, challenger: int | str | Bundle, of: Settings) -> Bund
 
 
 def _labelled(old: Bundle, new: Bundle, source: Any) -> pd.DataFrame:
-    table = source.frame if isinstance(source, Dataset) else source
+    table = source.table if isinstance(source, Dataset) else source
     table = table if isinstance(table, pd.DataFrame) else read_table(table)
     target = old.contract.target
     if target not in table.columns:

@@ -186,7 +186,7 @@ def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str
     name = given or (usual if usual is not None and usual in table.columns else last)
     if name not in table.columns:
         raise ColumnNotFound.named(given or usual or last, map(str, table.columns))
-    return name
+    return str(name)
 
 
 def _ids(table: pd.DataFrame, given: str | None, contract: Contract, window: str) -> list[str]:
