@@ -153,3 +153,11 @@ def test_a_flipped_bit_is_told(shop, customers):
 
 def _environment():
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_a_gap_in_the_file_of_labels_does_not_change_its_ids(shop, customers):
+    batch = customers(2, 7)
+    wb.score(shop, batch.assign(order=[1, 2]), window="w", id="order")
+    labels = pd.DataFrame({"order": [1.0, None, 2.0], "stays": ["yes", "no", "no"]})
+
+    assert wb.feedback(shop, labels, id="order") == 2

@@ -192,7 +192,7 @@ def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int)
     known = [d for d in drawn if d is not None]
     centre = _difference(bundle, truth, a, b, part)
     if centre is None or not known:
-        raise BadTable("The labelled rows have one class only, so the score can't be computed. Give rows of each class.")
+        raise BadTable("The labelled rows have one class only, so there is no score. Give rows of each class.")
     low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
     shrink = (len(part) / len(truth)) ** 0.5
     return float(shrink * (centre - low)), float(shrink * (high - centre))
