@@ -114,17 +114,27 @@ def test_the_live_log_becomes_windows_once(shop, customers):
     log = PredictionLog(settings().predictions / shop)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     rows = customers(200, 5)
-    log.append([
-        {"id": r["customer"], "at": start + timedelta(days=i // 100), "version": 1, "prediction": 0.5, "answer": "yes",
-         "row": {c: r[c] for c in ("spent", "noise", "city")}}
-        for i, r in enumerate(rows.to_dict("records"))
-    ])
+    log.append(
+        [
+            {
+                "id": r["customer"],
+                "at": start + timedelta(days=i // 100),
+                "version": 1,
+                "prediction": 0.5,
+                "answer": "yes",
+                "row": {c: r[c] for c in ("spent", "noise", "city")},
+            }
+            for i, r in enumerate(rows.to_dict("records"))
+        ]
+    )
     wb.feedback(shop, rows)
 
     first, second = wb.monitor(shop), wb.monitor(shop)
 
     assert [(w.label, w.rows, w.labelled) for w in first.windows] == [
-        ("live-2026-01-01", 100, 100), ("live-2026-01-02", 100, 100)]
+        ("live-2026-01-01", 100, 100),
+        ("live-2026-01-02", 100, 100),
+    ]
     assert second.windows == first.windows
 
 

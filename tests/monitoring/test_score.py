@@ -127,8 +127,12 @@ def test_a_killed_score_leaves_the_old_window(shop, customers, tmp_path):
     wb.score(shop, customers(70, 5), window="w")
     customers(50_000, 6).to_parquet(tmp_path / "big.parquet")
     code = "import sys, workbench as wb\nwhile True: wb.score('shop', sys.argv[1], window='w'); print('x', flush=True)"
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "big.parquet")], env=_environment(),
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "big.parquet")],
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     process.stdout.readline()
     time.sleep(0.3)
 

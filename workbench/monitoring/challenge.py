@@ -131,8 +131,10 @@ def challenge(
     force = settings(home=home)
     old, new = champion(name, force), _challenger(name, challenger, force)
     if (old.task, old.classes) != (new.task, new.classes):
-        raise Refused(f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
-                      f"Train it on the same target as version {old.version}.")
+        raise Refused(
+            f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
+            f"Train it on the same target as version {old.version}."
+        )
     table = _labelled(old, new, source)
     truth = truth_of(old, table, str(old.contract.target)).to_numpy()
     return _compared(old, new, truth, _predicted(old, table), _predicted(new, table), level, seed)

@@ -76,8 +76,18 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Wi
     loss = loss_of(expected(bundle), performance[0], rate / 4) if performance else None
     gap = calibration_gap(bundle, truth[known], predictions[known], rate / 4)
     status, reasons = verdict(seen, drift, performance, loss, gap)
-    return Window(seen.label, seen.rows, int(known.sum()), seen.flagged, drift, performance,
-                  profile["prediction"].mean, _target_mean(bundle, truth[known]), status, reasons)
+    return Window(
+        seen.label,
+        seen.rows,
+        int(known.sum()),
+        seen.flagged,
+        drift,
+        performance,
+        profile["prediction"].mean,
+        _target_mean(bundle, truth[known]),
+        status,
+        reasons,
+    )
 
 
 def expected(bundle: Bundle) -> Metric:
@@ -113,8 +123,10 @@ def calibration_gap(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame,
     high = "high" if gap > 0 else "low"
     label = bundle.classes[1]
     label = f"{label:g}" if isinstance(label, float) else label
-    return (f"{bundle.contract.target} = {label} was expected in {said.mean():.1%} of the rows and came "
-            f"true in {came.mean():.1%}: the probabilities are too {high}.")
+    return (
+        f"{bundle.contract.target} = {label} was expected in {said.mean():.1%} of the rows and came "
+        f"true in {came.mean():.1%}: the probabilities are too {high}."
+    )
 
 
 def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
@@ -158,7 +170,9 @@ def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) ->
     if len(truth) < FEWEST:
         return ()
     deciding = bundle.metrics[0]
-    found = scores(bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level)
+    found = scores(
+        bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level
+    )
     # Where the deciding score can't be computed (one class only), the others say nothing about the reference.
     return found if found and found[0].name == deciding.name else ()
 
@@ -166,8 +180,14 @@ def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) ->
 def _drift(bundle: Bundle, profile: Profile, rate: float) -> tuple[ColumnDrift, ...]:
     """Each column against the reference; a moment always moves on, so datetimes are left out."""
     reference = bundle.reference
-    names = [c.name for c in reference if c.name in profile and c.kind != "datetime" and profile[c.name].rows
-             and (c.sensitive is False or profile[c.name].count)]
+    names = [
+        c.name
+        for c in reference
+        if c.name in profile
+        and c.kind != "datetime"
+        and profile[c.name].rows
+        and (c.sensitive is False or profile[c.name].count)
+    ]
     return compare(reference, profile, rate=rate, columns=names)
 
 
@@ -201,7 +221,9 @@ def _told(now: Metric, loss: Loss) -> str:
 
 
 def _quality(seen: Seen) -> tuple[str, ...]:
-    return tuple(f"{column} is missing in {n:,} rows, and its contract allows none." for column, n in seen.missing.items())
+    return tuple(
+        f"{column} is missing in {n:,} rows, and its contract allows none." for column, n in seen.missing.items()
+    )
 
 
 def _unusual(seen: Seen) -> tuple[str, ...]:

@@ -204,5 +204,7 @@ def _check_ids(ids: pd.Series) -> None:
         raise BadTable(f"{int(ids.isna().sum()):,} rows have no {ids.name!r}. Give each row an id, or none of them.")
     twins = ids[ids.duplicated()]
     if len(twins):
-        raise BadTable(f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
-                       f"make {ids.name!r} unique.")
+        raise BadTable(
+            f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
+            f"make {ids.name!r} unique."
+        )
