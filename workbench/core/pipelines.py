@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from workbench.core.store import write_bytes
-from workbench.errors import Untrusted
+from workbench.errors import Damaged, NotFound, Untrusted
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -60,12 +61,25 @@ def load_pipeline(path: Path) -> Pipeline:
     ------
     Untrusted
         Naming the types.
+    Damaged
+        If it is no skops file, or a broken one.
+    NotFound
+        If there is no such file.
     """
     import skops.io
 
-    _check(skops.io.get_untrusted_types(file=path), path.name)
-    pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    if not path.is_file():
+        raise NotFound(f"There is no pipeline at {path}. Train one with wb.train(data).")
+    try:
+        _check(skops.io.get_untrusted_types(file=path), path.name)
+        pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    except _BROKEN as error:
+        raise Damaged(f"{path.name} is no sound skops file ({error}). Train again, or fetch it anew.") from error
     return pipeline
+
+
+# What skops raises for a file that is no archive, has no schema, or a schema that makes no sense.
+_BROKEN = (BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError)
 
 
 def _check(named: list[str], what: str) -> None:
