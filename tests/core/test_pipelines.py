@@ -22,11 +22,13 @@ CONTRACT = Contract((Column("size", "number"), Column("city", "category"), Colum
 
 def table(rows=120):
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({
-        "size": rng.normal(size=rows),
-        "city": pd.Series(rng.choice(["Ulm", "Bonn"], rows), dtype="str"),
-        "at": pd.date_range("2013-07-04", periods=rows, freq="7h"),
-    })
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(size=rows),
+            "city": pd.Series(rng.choice(["Ulm", "Bonn"], rows), dtype="str"),
+            "at": pd.date_range("2013-07-04", periods=rows, freq="7h"),
+        }
+    )
     frame.loc[::9, ["size", "city", "at"]] = None
     return frame
 
