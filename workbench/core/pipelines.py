@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 from workbench.core.store import write_bytes
-from workbench.errors import Damaged, Untrusted
+from workbench.errors import Damaged, NotFound, Untrusted
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -63,21 +63,26 @@ def load_pipeline(path: Path) -> Pipeline:
     Untrusted
         Naming the types.
     Damaged
-        If it is no skops file, or holds a tree whose nodes lead outside of it.
+        If it is no skops file, a broken one, or holds a tree whose nodes lead outside of it.
+    NotFound
+        If there is no such file.
     """
     import skops.io
 
+    if not path.is_file():
+        raise NotFound(f"There is no pipeline at {path}. Train one with wb.train(data).")
     try:
-        named = skops.io.get_untrusted_types(file=path)
-    except (ValueError, KeyError, OSError, BadZipFile) as error:
-        raise Damaged(
-            f"{path.name} is not a pipeline that was written by Workbench ({error}). Train it again."
-        ) from error
-    _check(named, path.name)
-    pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
+        _check(skops.io.get_untrusted_types(file=path), path.name)
+        pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    except _BROKEN as error:
+        raise Damaged(f"{path.name} is no sound skops file ({error}). Train again, or fetch it anew.") from error
     for tables in _node_tables(pipeline, set()):
         _check_nodes(*tables, path.name)
     return pipeline
+
+
+# What skops raises for a file that is no archive, has no schema, or a schema that makes no sense.
+_BROKEN = (BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError)
 
 
 def _node_tables(thing: Any, seen: set[int]) -> Iterator[tuple[Any, Any, Any]]:

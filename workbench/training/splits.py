@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ def parts(table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed:
         Parts of the validation.
     seed : int
         Of drawing rows.
+
+    Raises
+    ------
+    BadTable
+        If there are too few moments or groups for the folds.
     """
     if contract.time is not None:
         return _by_time(table[contract.time], folds)
@@ -76,38 +82,47 @@ def _by_time(time: pd.Series, folds: int) -> Parts:
     boundary = time.iloc[int(len(time) * (1 - HOLDOUT))]
     later = (time >= boundary).to_numpy()
     train, holdout = np.flatnonzero(~later), np.flatnonzero(later)
-    searched = train[-MOST_SEARCHED:]
-    cuts = np.linspace(0, len(searched), folds + 2).astype(int)[1:-1]
-    starts = sorted({_first_of_moment(time.iloc[searched], int(cut)) for cut in cuts} - {0})
-    if not len(train) or not starts:
+    if not len(train) or not len(holdout):
         raise BadTable(
-            f"The times in {time.name!r} can't be split: too many rows share one, or have none. Use another column."
+            f"Most rows of {time.name!r} share one moment, or have none: there is no later part. Use another."
         )
-    ends = [*starts[1:], len(searched)]
-    made = tuple((searched[:start], searched[start:end]) for start, end in zip(starts, ends, strict=True))
+    made = tuple(_time_folds(time, train[-MOST_SEARCHED:], folds))
     reason = "There is a time column: each score is of rows that came after the ones the model was fitted on."
     told = Split("time", len(made), len(train), len(holdout), str(time.name), str(boundary), reason)
     return Parts(train, holdout, made, told)
 
 
-def _first_of_moment(time: pd.Series, position: int) -> int:
-    """Where the moment at ``position`` begins; 0 where it has no time."""
-    moment = time.iloc[position]
-    return 0 if pd.isna(moment) else int(np.argmax((time >= moment).to_numpy()))
+def _time_folds(time: pd.Series, rows: Rows, folds: int) -> Iterator[tuple[Rows, Rows]]:
+    """Each part is validated after what came before it; rows of its first moment are not fitted on."""
+    splits = TimeSeriesSplit(folds).split(rows) if len(rows) > folds else ()
+    made = [(rows[a], rows[b]) for a, b in splits]
+    cut = [(fit[~(time.iloc[fit] >= time.iloc[validate[0]])], validate) for fit, validate in made]
+    if not cut or not all(len(fit) for fit, _ in cut):
+        raise BadTable(
+            f"The time column {time.name!r} has {time.nunique()} moments, too few for {folds} folds in order. "
+            f"Give fewer folds or more rows, or leave time={time.name!r} out."
+        )
+    yield from cut
 
 
 def _by_group(group: pd.Series, folds: int, seed: int) -> Parts:
     labels = group.astype(str).to_numpy()
-    if len(np.unique(labels)) < folds + 2:
-        raise BadTable(
-            f"{group.name!r} has {len(np.unique(labels))} groups, {folds} folds and a hold-out need {folds + 2}. "
-            "Use fewer folds, or another column."
-        )
+    _check_groups(group, folds)
     rows = np.arange(len(labels))
     train, holdout = next(GroupShuffleSplit(1, test_size=HOLDOUT, random_state=seed).split(rows, groups=labels))
     made = tuple((train[a], train[b]) for a, b in GroupKFold(folds).split(train, groups=labels[train]))
     reason = "Rows of one group are never on both sides."
     return Parts(train, holdout, made, Split("group", folds, len(train), len(holdout), str(group.name), None, reason))
+
+
+def _check_groups(group: pd.Series, folds: int) -> None:
+    # A fifth of the groups, rounded up, is held out; each fold needs one of the others.
+    n = group.astype(str).nunique()
+    if n - ceil(n * HOLDOUT) < folds:
+        raise BadTable(
+            f"The group column {group.name!r} has {n} groups, too few for a hold-out and {folds} folds. "
+            f"Give fewer folds or more groups, or leave group={group.name!r} out."
+        )
 
 
 def _at_random(n: int, target: pd.Series | None, folds: int, seed: int) -> Parts:
