@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench.core.bundle import Bundle as Bundle
+    from workbench.core.comparison import Comparison as Comparison
     from workbench.core.contract import Column as Column
     from workbench.core.contract import Contract as Contract
     from workbench.core.dataset import Dataset as Dataset
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.core.profile import Profile as Profile
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
+    from workbench.core.verification import Verification as Verification
     from workbench.explanation.explain import explain as explain
     from workbench.jobs.submit import submit as submit
     from workbench.monitoring.challenge import challenge as challenge
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "Bundle": "workbench.core.bundle",
     "Column": "workbench.core.contract",
+    "Comparison": "workbench.core.comparison",
     "Contract": "workbench.core.contract",
     "Dataset": "workbench.core.dataset",
     "Explanation": "workbench.core.explanation",
@@ -57,6 +60,7 @@ _PLACES = {
     "MonitorReport": "workbench.core.report",
     "Profile": "workbench.core.profile",
     "Run": "workbench.core.run",
+    "Verification": "workbench.core.verification",
     "bundle": "workbench.packaging.package",
     "challenge": "workbench.monitoring.challenge",
     "dataset": "workbench.profiling.reading",
@@ -77,6 +81,7 @@ _PLACES = {
 __all__ = [
     "Bundle",
     "Column",
+    "Comparison",
     "Contract",
     "Dataset",
     "Explanation",
@@ -85,6 +90,7 @@ __all__ = [
     "MonitorReport",
     "Profile",
     "Run",
+    "Verification",
     "bundle",
     "challenge",
     "dataset",

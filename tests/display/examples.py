@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.core.bundle import Bundle
+from workbench.core.comparison import Comparison
 from workbench.core.contract import Column, Contract
 from workbench.core.dataset import Dataset
 from workbench.core.explanation import Explanation
@@ -17,6 +18,7 @@ from workbench.core.metric import Metric
 from workbench.core.profile import ColumnProfile, Histogram, Profile
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split
+from workbench.core.verification import Check, Verification
 
 HOSTILE = '</style></script></svg><img src=x onerror="window.XSS=1"><script>window.XSS=1</script>\'">{{ 7*7 }}'
 MADE = "2026-11-21T02:10:05+00:00"
@@ -359,6 +361,23 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
     )
 
 
+def comparison(hostile: bool = False) -> Comparison:
+    """A challenger that wins."""
+    old, new = Metric("roc_auc", 0.702, 0.695, 0.709), Metric("roc_auc", 0.731, 0.724, 0.738)
+    difference = Metric("difference in roc_auc", 0.029, 0.021, 0.037)
+    return Comparison(HOSTILE if hostile else "flights", (1, 2), 27_010, old, new, difference, True)
+
+
+def verification(hostile: bool = False) -> Verification:
+    """A bundle of which all but one check held."""
+    checks = (
+        Check("predictions", True, "20 golden rows, largest difference 0.0e+00"),
+        Check("bad row", True, HOSTILE if hostile else "422, 'distance': expected a finite number, got the text 'far'"),
+        Check("light", False, "imports pandas"),
+    )
+    return Verification(HOSTILE if hostile else "flights version 1", checks)
+
+
 def every(hostile: bool = False):
     """One result a noun."""
     return (
@@ -369,6 +388,8 @@ def every(hostile: bool = False):
         bundle(hostile),
         job(hostile=hostile),
         report(hostile),
+        comparison(hostile),
+        verification(hostile),
     )
 
 

@@ -65,17 +65,27 @@ def signed_bar(start: float, end: float, low: float, high: float, label: str) ->
     return _stretched(_rect(left, max(right - left, 0.6), "wb-up" if end >= start else "wb-down"), label)
 
 
-def interval(value: float, low: float | None, high: float | None, scale: tuple[float, float], label: str) -> Markup:
-    """A value and its interval on a common scale, as a dot with whiskers."""
+def interval(
+    value: float,
+    low: float | None,
+    high: float | None,
+    scale: tuple[float, float],
+    label: str,
+    against: float | None = None,
+) -> Markup:
+    """A value and its interval on a common scale, as a dot with whiskers; ``against`` is a value to compare with."""
     width, height = 200, 18
     at = _axis(scale, 6, width - 6)
+    ground = Markup('<line class="wb-grid" x1="6" x2="{}" y1="9" y2="9"/>').format(width - 6)
+    if against is not None:
+        ground += Markup('<line class="wb-against" x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="18"/>').format(at(against))
     whisker = Markup("")
     if low is not None and high is not None:
         whisker = Markup(
             '<line x1="{0:.1f}" x2="{1:.1f}" y1="9" y2="9"/><line x1="{0:.1f}" x2="{0:.1f}" y1="5" y2="13"/>'
             '<line x1="{1:.1f}" x2="{1:.1f}" y1="5" y2="13"/>'
         ).format(at(low), at(high))
-    return _svg(width, height, whisker + _dot(at(value), 9, "wb-value", 4), label, "wb-interval")
+    return _svg(width, height, ground + whisker + _dot(at(value), 9, "wb-value", 4), label, "wb-interval")
 
 
 def line(points: Sequence[Point], band: tuple[float, float, float] | None, label: str) -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.bundle import Bundle
+from workbench.core.comparison import Comparison
 from workbench.core.dataset import Dataset
-from workbench.core.metric import Metric, short
+from workbench.core.metric import Metric
 from workbench.core.registry import champion, folder_of, version_of
 from workbench.core.scores import scores
 from workbench.errors import BadParameter, BadTable, Refused
@@ -24,56 +24,6 @@ RESAMPLES = 400
 # Rows that are resampled; the interval of more rows is scaled, as in core.scores.
 MOST_RESAMPLED = 5_000
 FEWEST = 30
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two versions on the same labelled rows.
-
-    Parameters
-    ----------
-    name : str
-        Of the bundle.
-    versions : (int, int)
-        Champion, challenger.
-    rows : int
-        Labelled rows that both answered.
-    champion, challenger : Metric
-        The champion's deciding score of each.
-    difference : Metric
-        Challenger less champion, with a paired bootstrap interval.
-    better : bool
-        True: the whole interval lies on the challenger's side.
-    """
-
-    name: str
-    versions: tuple[int, int]
-    rows: int
-    champion: Metric
-    challenger: Metric
-    difference: Metric
-    better: bool
-
-    @property
-    def verdict(self) -> str:
-        """What it means, in one sentence."""
-        low, high = self.difference.low, self.difference.high
-        assert low is not None
-        assert high is not None
-        worse = high < 0 if self.champion.larger_is_better else low > 0
-        said = "is better than" if self.better else "is worse than" if worse else "is not shown to be better than"
-        return (
-            f"Version {self.versions[1]} {said} version {self.versions[0]}: {self.champion.name} "
-            f"{short(self.challenger.value)} against {short(self.champion.value)} on {self.rows:,} rows, "
-            f"difference {self.difference.value:+.4f} ({low:+.4f} to {high:+.4f})."
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        return self.verdict
 
 
 def challenge(

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.core.bundle import Bundle
 from workbench.core.store import read_json
+from workbench.core.verification import Check, Verification
 from workbench.errors import Refused
 from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
@@ -20,50 +20,6 @@ from workbench.packaging.process import Service, started
 PREDICTION = 1e-12  # the processor's exp may differ in the last digit
 REASON = 1e-9
 HEAVY = ("pandas", "sklearn", "scipy", "mlflow", "shap")
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was verified.
-
-    Parameters
-    ----------
-    name : str
-        What was checked.
-    ok : bool
-        Whether it held.
-    detail : str
-        What was seen.
-    """
-
-    name: str
-    ok: bool
-    detail: str
-
-
-@dataclass(frozen=True, repr=False)
-class Verification:
-    """What a fresh process answered. Made by :func:`workbench.verify`.
-
-    Parameters
-    ----------
-    bundle : str
-        Name and version.
-    checks : tuple of Check
-        In the order in which they were made.
-    """
-
-    bundle: str
-    checks: tuple[Check, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether every check held."""
-        return all(c.ok for c in self.checks)
-
-    def __repr__(self) -> str:
-        lines = [f"  {'ok    ' if c.ok else 'FAILED'}  {c.name}: {c.detail}" for c in self.checks]
-        return "\n".join([f"{self.bundle}: {'verified' if self.ok else 'NOT verified'}", *lines])
 
 
 def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
@@ -156,7 +112,8 @@ def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
 
 def _apart(expected: Any, found: Any) -> str:
     pairs = list(zip(_flat(expected), _flat(found), strict=False))
-    return f"largest difference {max((abs(a - b) for a, b in pairs), default=float('nan')):.1e}"
+    most = max((abs(a - b) for a, b in pairs), default=float("nan"))
+    return f"largest difference {most:.1e}" if most else "equal to the last digit"
 
 
 def _flat(values: Any) -> Iterator[float]:

@@ -1,0 +1,90 @@
+"""A comparison: champion and challenger on the same labelled rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from workbench.core.metric import Metric, short
+from workbench.core.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Comparison(Result):
+    """Two versions on the same labelled rows. Made by :func:`workbench.challenge`.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    versions : (int, int)
+        Champion, challenger.
+    rows : int
+        Labelled rows that both answered.
+    champion, challenger : Metric
+        The champion's deciding score of each.
+    difference : Metric
+        Challenger less champion, with a paired bootstrap interval.
+    better : bool
+        True: the whole interval lies on the challenger's side.
+    """
+
+    name: str
+    versions: tuple[int, int]
+    rows: int
+    champion: Metric
+    challenger: Metric
+    difference: Metric
+    better: bool
+
+    noun: ClassVar[str] = "comparison"
+
+    @property
+    def worse(self) -> bool:
+        """Whether the whole interval lies on the champion's side."""
+        low, high = self._ends()
+        return high < 0 if self.champion.larger_is_better else low > 0
+
+    @property
+    def verdict(self) -> str:
+        """What it means, in one sentence."""
+        low, high = self._ends()
+        said = "is better than" if self.better else "is worse than" if self.worse else "is not shown to be better than"
+        return (
+            f"Version {self.versions[1]} {said} version {self.versions[0]}: {self.champion.name} "
+            f"{short(self.challenger.value)} against {short(self.champion.value)} on {self.rows:,} rows, "
+            f"difference {self.difference.value:+.4f} ({low:+.4f} to {high:+.4f})."
+        )
+
+    def headline(self) -> str:
+        """The verdict."""
+        return self.verdict
+
+    def frame(self) -> pd.DataFrame:
+        """One row each for champion, challenger and difference: version, value, low, high."""
+        import pandas as pd
+
+        scored = (("champion", self.champion), ("challenger", self.challenger), ("difference", self.difference))
+        versions = {"champion": self.versions[0], "challenger": self.versions[1]}
+        return pd.DataFrame(
+            [{"of": of, "version": versions.get(of), "value": m.value, "low": m.low, "high": m.high} for of, m in scored]
+        ).set_index("of")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Comparison:
+        """Read what :meth:`to_dict` wrote."""
+        scored = {key: Metric.from_dict(content[key]) for key in ("champion", "challenger", "difference")}
+        return cls(**{**content, **scored, "versions": tuple(content["versions"])})
+
+    def _ends(self) -> tuple[float, float]:
+        low, high = self.difference.low, self.difference.high
+        assert low is not None, "a difference always has an interval"
+        assert high is not None, "a difference always has an interval"
+        return low, high
