@@ -15,6 +15,7 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     KFold,
     StratifiedKFold,
+    TimeSeriesSplit,
     train_test_split,
 )
 
