@@ -15,6 +15,7 @@ def home(tmp_path, monkeypatch):
     folder = tmp_path / "workbench-home"
     monkeypatch.setenv("WORKBENCH_HOME", str(folder))
     monkeypatch.setenv("WORKBENCH_THREADS", "1")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter-data"))  # jobs sign what they write there
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return folder
 

@@ -10,6 +10,21 @@ LARGER_IS_BETTER = frozenset(
     {"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2"}
 )
 
+METRIC_NAMES = {
+    "roc_auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "log_loss": "Log loss",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "f1": "F1",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "brier_score": "Brier score",
+    "precision": "Precision",
+    "recall": "Recall",
+}
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -60,3 +75,12 @@ def short(value: float) -> str:
     ('0.123', '48,212')
     """
     return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def metric_name(name: str) -> str:
+    """The name of a score as the field writes it.
+
+    >>> metric_name("roc_auc"), metric_name("my_score")
+    ('ROC AUC', 'my score')
+    """
+    return METRIC_NAMES.get(name, name.replace("_", " "))

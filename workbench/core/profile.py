@@ -180,8 +180,8 @@ class Profile(Result):
     def headline(self) -> str:
         """Rows, columns and findings in one line."""
         serious = sum(f.severity != "info" for f in self.findings)
-        told = {0: "nothing", 1: "1 finding"}.get(serious, f"{serious} findings")
-        return f"{self.rows:,} rows, {len(self.columns)} columns, {told} to look at"
+        told = {0: "nothing to look at", 1: "1 finding to look at"}.get(serious, f"{serious} findings to look at")
+        return f"{self.rows:,} rows, {len(self.columns)} columns, {told}"
 
     def frame(self) -> pd.DataFrame:
         """One row a column: kind, role, count, missing, distinct, range, mean, sd, association with the target."""

@@ -44,7 +44,7 @@ def progress(title: str, total: int) -> Iterator[Tracker]:
     ...     tracker.advance("baseline")
     ...     tracker.advance("linear", rows=[{"candidate": "linear", "roc_auc": 0.71}])
     """
-    if _in_kernel():
+    if in_kernel():
         notebook = _Notebook(title, total)
         yield notebook
         notebook.close()
@@ -79,7 +79,7 @@ class _Notebook:
             self._show()
 
     def close(self) -> None:
-        self._done, self._note = self._total, "done"
+        self._done, self._note, self._rows = self._total, "done", ()  # the result itself shows the rows
         self._show()
 
     def _show(self) -> None:
@@ -126,7 +126,7 @@ def _terminal(title: str, total: int) -> Iterator[Tracker]:
         yield Bar()
 
 
-def _in_kernel() -> bool:
+def in_kernel() -> bool:
     """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

@@ -7,8 +7,9 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from workbench.core.progress import in_kernel
 from workbench.core.store import lock, write_text
 from workbench.settings import Settings, settings
 
@@ -23,7 +24,7 @@ CHALLENGER = "challenger"
 def client(of: Settings | None = None) -> MlflowClient:
     """A client of the store in force; a fresh SQLite store is made first, by one process only.
 
-    The first use of a fresh store takes some seconds of migrations, and says so on standard error. Four processes
+    The first use of a fresh store takes some seconds of migrations, and says so. Four processes
     that migrate the same fresh SQLite file at once break it for ever, hence the lock.
 
     Examples
@@ -61,13 +62,19 @@ def _make_once(uri: str, home: Path) -> None:
         if ready.exists() and ready.read_text(encoding="utf-8") == uri:
             return
         if uri.startswith("sqlite:"):
-            sys.stderr.write("Making the MLflow store (once, a few seconds) …\n")
-            sys.stderr.flush()
+            told = _stream()
+            told.write("Making the MLflow store (once, a few seconds) …\n")
+            told.flush()
         store = _client(uri)
         if store.get_experiment_by_name(EXPERIMENT) is None:
             artifacts = (home / "artifacts").as_uri() if uri.startswith("sqlite:") else None
             store.create_experiment(EXPERIMENT, artifact_location=artifacts)
         write_text(ready, uri)
+
+
+def _stream() -> TextIO:
+    """Standard error, as for all news of progress; in a notebook, where that looks like a fault, standard output."""
+    return sys.stdout if in_kernel() else sys.stderr
 
 
 def _quiet() -> None:

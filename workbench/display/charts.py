@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 
 from markupsafe import Markup
 
 _TEXT = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
+
+
+WIDEST = 24  # of a bar: two categories are no two walls
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def histogram(counts: Sequence[float], label: str, width: int = 132, height: int
     2
     """
     top = max(counts, default=0) or 1
-    step = width / max(len(counts), 1)
+    step = min(width / max(len(counts), 1), WIDEST)
     bars = Markup("").join(
         Markup('<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"/>').format(
             i * step, height - _shown(n, top, height), max(step - 1, 0.5), _shown(n, top, height)
@@ -114,11 +118,25 @@ def line(points: Sequence[Point], band: tuple[float, float, float] | None, label
 
 
 def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
-    ticks = [low + (high - low) * share for share in (0.08, 0.5, 0.92)]
+    ticks = _ticks(low, high)
+    digits = max(0, -floor(log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 3
     lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
     return Markup("").join(
-        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:.3g}") for t in ticks
+        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:,.{digits}f}")
+        for t in ticks
     )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Two to six round numbers between the ends.
+
+    >>> [round(t, 3) for t in _ticks(0.63, 0.76)]
+    [0.65, 0.7, 0.75]
+    """
+    rough = (high - low) / 4
+    power = 10.0 ** floor(log10(rough))
+    step = next(s for s in (power, 2 * power, 5 * power, 10 * power) if s >= rough)
+    return [k * step for k in range(ceil(low / step), floor(high / step) + 1)]
 
 
 def _band(band: tuple[float, float, float] | None, y: _Axis, left: int, width: int) -> Markup:

@@ -10,6 +10,7 @@ from workbench.core.metric import Metric
 from workbench.display.charts import Point
 
 BLUE, RED, GREEN, GREY = "#2563c9", "#c8324f", "#157a4a", "#737c8a"
+GRID = "rgba(128,128,128,0.25)"
 STATUS = {"ok": GREEN, "warning": "#b86e00", "alarm": RED, "unknown": GREY}
 
 
@@ -85,10 +86,14 @@ def _styled(drawn: go.Figure, title: str) -> go.Figure:
     return drawn.update_layout(
         title=plain(title),
         template="plotly_white",
+        # Transparent, in a grey that can be read on light and on dark: a figure does not know where it will be shown.
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font_color=GREY,
         margin={"l": 10, "r": 10, "t": 46, "b": 10},
         height=380,
         showlegend=False,
         font_size=12,
-        xaxis_automargin=True,
-        yaxis_automargin=True,
+        xaxis={"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID},
+        yaxis={"automargin": True, "gridcolor": GRID, "zerolinecolor": GRID},
     )

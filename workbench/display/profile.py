@@ -22,6 +22,7 @@ def html(profile: Profile) -> str:
         p=profile,
         headline=profile.headline(),
         value=_value,
+        plain=_plain,
         details=_details,
         kinds=", ".join(f"{n} {kind}" for kind, n in kinds.most_common(3)),
         missing=sum(c.missing for c in profile.columns) / cells if cells else 0.0,
@@ -51,11 +52,23 @@ def figure(profile: Profile, column: str | None = None) -> go.Figure:
 def _value(column: ColumnProfile, value: float) -> str:
     """A value of a column; datetimes come as seconds since 1970."""
     if column.kind != "datetime":
-        return f"{value:,.0f}" if float(value).is_integer() else number(float(value))
+        return _plain(float(value))
     try:
         return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d}"
     except (OverflowError, OSError, ValueError):
         return number(value)
+
+
+def _plain(value: float | None) -> str:
+    """A number of the data; four digits stay together, since they may be a year or a time of day.
+
+    >>> _plain(2013.0), _plain(-33.25), _plain(48211.0)
+    ('2013', '−33.2', '48,211')
+    """
+    if value is None:
+        return number(value)
+    text = f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else number(value)
+    return (text.replace(",", "") if abs(value) < 10_000 else text).replace("-", "−")
 
 
 def _details(column: ColumnProfile) -> list[tuple[str, Any]]:

@@ -12,23 +12,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from workbench.core.metric import short
+from workbench.core.metric import metric_name, short
 from workbench.display import charts
 
-METRIC_NAMES = {
-    "roc_auc": "ROC AUC",
-    "average_precision": "Average precision",
-    "log_loss": "Log loss",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "f1": "F1",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-    "brier_score": "Brier score",
-    "precision": "Precision",
-    "recall": "Recall",
-}
+__all__ = ["clipped", "fragment", "metric_name", "moment", "number", "percent", "signed", "stylesheet"]
 
 
 def fragment(template: str, **context: Any) -> str:
@@ -61,14 +48,15 @@ def stylesheet() -> str:
 def number(value: Any) -> str:
     """A number as people read it; a dash where there is none.
 
-    >>> number(0.71234), number(None), number(0.00012), number(48211.7)
-    ('0.712', '–', '0.00012', '48,212')
+    >>> number(0.71234), number(None), number(-0.00012), number(48211.7)
+    ('0.712', '–', '−0.00012', '48,212')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.2g}" if 0 < abs(value) < 0.001 else short(value)
+        return f"{value:,}".replace("-", "−")
+    text = f"{value:.2g}" if 0 < abs(value) < 0.001 else short(value)
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def signed(value: float) -> str:
@@ -107,15 +95,6 @@ def moment(text: str | None) -> str:
         return text
     zone = " UTC" if at.tzinfo else ""
     return f"{at.astimezone(UTC) if at.tzinfo else at:%d %b %Y, %H:%M}{zone}"
-
-
-def metric_name(name: str) -> str:
-    """The name of a score as the field writes it.
-
-    >>> metric_name("roc_auc"), metric_name("my_score")
-    ('ROC AUC', 'my score')
-    """
-    return METRIC_NAMES.get(name, name.replace("_", " "))
 
 
 def clipped(text: Any, most: int = 60) -> str:

@@ -27,6 +27,7 @@ def html(report: MonitorReport) -> str:
         metric=metric_of(report),
         points=points(report),
         band=band(report),
+        level=percent(next((m.level for m in report.reference), 0.9)),
         windows=windows,
         drift=drift[:COLUMNS],
         hidden=max(len(drift) - COLUMNS, 0),

@@ -11,6 +11,7 @@ from typing import Any
 from workbench.core.job import Job, JobState
 from workbench.errors import JobFailed
 from workbench.jobs.records import load, mark_output, now, tell, update
+from workbench.jobs.trust import sign
 
 
 def main(arguments: list[str]) -> int:
@@ -69,6 +70,8 @@ def _finish(folder: Path, end: dict[str, Any]) -> int:
     job = load(folder)
     # The notebook first: whoever sees a final state finds the output complete.
     mark_output(Job.from_dict({**job.to_dict(), **end, "path": folder}))
+    if job.output.is_file():
+        sign(job.output)
     job = update(folder, **end, ended=now())
     tell(folder, "job_ended", state=job.state.value, error=job.error, done=job.cells_done, cells=job.cells)
     return 0 if job.state is JobState.COMPLETED else 1

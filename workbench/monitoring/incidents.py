@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from workbench.core.metric import metric_name
 from workbench.core.report import Incident, Window
 
 # One good window between two bad ones is a lull, not an end.
@@ -79,7 +80,7 @@ def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
 
 def _worst(alarms: Sequence[Window]) -> Window:
     """Where the score lost most; where none did, where predictions and outcomes are furthest apart."""
-    lost = [w for w in alarms if w.performance and w.reasons[0].startswith(w.performance[0].name)]
+    lost = [w for w in alarms if w.performance and w.reasons[0].startswith(metric_name(w.performance[0].name))]
     if lost:
         return min(lost, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1))
     return max(alarms, key=_gap)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench.core.bundle import Bundle
-from workbench.core.metric import Metric, short
+from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
 from workbench.core.report import ColumnDrift, Status, Window
 from workbench.core.scores import scores
@@ -161,7 +161,9 @@ def verdict(
     if loss is None:
         reasons = (*odd, *_moved(moved, "no label says yet whether it costs anything"))
         return ("warning" if reasons else "ok"), reasons
-    known = f"{loss.reference.name} is no worse than the {short(loss.reference.value)} that training showed"
+    known = (
+        f"{metric_name(loss.reference.name)} is no worse than the {short(loss.reference.value)} that training showed"
+    )
     held = "the score fell" if loss.notable else "the score lost too little to matter" if loss.significant else known
     return ("warning" if odd or loss.notable else "ok"), (*told, *odd, *_moved(moved, held))
 
@@ -215,7 +217,7 @@ def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
 
 def _told(now: Metric, loss: Loss) -> str:
     return (
-        f"{now.name} is {short(now.value)}, {short(loss.reference.value)} in training: beyond chance, "
+        f"{metric_name(now.name)} is {short(now.value)}, {short(loss.reference.value)} in training: beyond chance, "
         f"{loss.share:.0%} of what the model is worth (an alarm from {RELEVANT:.0%} on)."
     )
 
@@ -231,7 +233,18 @@ def _unusual(seen: Seen) -> tuple[str, ...]:
         return ()
     flag, rows = next(iter(seen.flags.items()))
     share = f"{seen.flagged:.0%} of the rows hold values that the training never saw"
-    return (f"{share}, first of all {flag} ({rows:,} rows).",)
+    return (f"{share}, first of all {_flag(flag)} ({rows:,} rows).",)
+
+
+def _flag(flag: str) -> str:
+    """A flag of the contract in words.
+
+    >>> _flag("out_of_range:temp")
+    'numbers outside the range of temp'
+    """
+    kind, _, column = flag.partition(":")
+    known = {"out_of_range": "numbers outside the range of", "unseen_category": "new categories of"}
+    return f"{known.get(kind, kind.replace('_', ' '))} {column}".rstrip()
 
 
 def _moved(drift: list[ColumnDrift], and_so: str) -> tuple[str, ...]:
