@@ -143,8 +143,11 @@ def _checked_parameters(
 ) -> tuple[str, ...]:
     from workbench.core.parameters import make
 
-    names = tuple(candidates)
+    # A text is no list of names, though it can be taken apart.
+    names = candidates if isinstance(candidates, str) else tuple(candidates)
     make("train", {"candidates": names, "trials": trials, "folds": folds, "seed": seed})
+    if not names:
+        raise BadParameter(f"'candidates' is empty. Name at least one of {', '.join(SIMPLEST_FIRST)}.")
     return tuple(n for n in SIMPLEST_FIRST if n in names)
 
 
@@ -173,7 +176,8 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
-    _check_folds(split, target, classes)
+    if classes:
+        _check_folds(target, split)
     return Plan(task, deciding_metric(task, metric), contract, features, out, table, target, classes, split)
 
 
@@ -186,19 +190,11 @@ def _seen(contract: Contract, profile: Profile) -> Contract:
     return contract
 
 
-def _check_folds(split: Parts, target: pd.Series, classes: Sequence[Any]) -> None:
-    for fit, _ in (*split.folds, (split.train, split.holdout)):
-        if classes and target.iloc[fit].nunique() < 2:
-            raise BadTarget(
-                f"A part of the validation has rows of one class of {target.name!r} only: the classes come one after "
-                "the other. Use fewer folds, or give rows in which they mix."
-            )
-
-
 def _labels(known: Dataset) -> pd.Series:
-    """The target as classes or numbers: booleans were kept as 0 and 1 beside missing ones."""
+    """The target as classes or numbers: booleans and integers were kept as floats beside missing ones."""
     target = known.target
-    return target.astype(bool) if known.contract[str(target.name)].kind == "boolean" else target
+    exact: Any = {"boolean": bool, "integer": np.int64}.get(known.contract[str(target.name)].kind)
+    return target.astype(exact) if exact and known.contract.task != "regression" else target
 
 
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
@@ -208,6 +204,16 @@ def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> Non
             f"Class {counts.idxmin()!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
             "Merge it with another class, or leave its rows out."
         )
+
+
+def _check_folds(target: pd.Series, parts: Parts) -> None:
+    """Where rows are not drawn, an early part may hold one class alone."""
+    for rows in (parts.train, *(fit for fit, _ in parts.folds)):
+        if target.iloc[rows].nunique() < 2:
+            raise BadTarget(
+                f"Split by {parts.split.column!r}, {len(rows)} rows to fit on have only class {target.iloc[rows[0]]!r} "
+                f"of {target.name!r}. Give fewer folds or more rows, or leave {parts.split.kind}= out."
+            )
 
 
 def _trained(
@@ -336,7 +342,7 @@ def _kept(plan: Plan) -> pd.DataFrame:
 
 
 def _findings(plan: Plan, tried: Sequence[Trial], profile: Profile) -> tuple[Finding, ...]:
-    found = [*_order_findings(plan, profile), *_baseline_findings(tried)]
+    found = [*_order_findings(plan), *_baseline_findings(tried)]
     missing = profile.rows - len(plan.table)
     if missing > 0:
         found.append(
@@ -345,13 +351,15 @@ def _findings(plan: Plan, tried: Sequence[Trial], profile: Profile) -> tuple[Fin
     return sort(found)
 
 
-def _order_findings(plan: Plan, profile: Profile) -> Iterator[Finding]:
-    clocks = [f.column for f in profile.findings if f.code == "WB117" and f.column]
-    if plan.parts.split.kind == "random" and clocks:
+def _order_findings(plan: Plan) -> Iterator[Finding]:
+    """Dates that rise from row to row, where the rows were drawn at random all the same."""
+    dates = [c for c in plan.contract.only(plan.features).columns if c.kind == "datetime"]
+    clock = next((c.name for c in dates if plan.table[c.name].is_monotonic_increasing), None)
+    if plan.parts.split.kind == "random" and clock is not None:
         yield Finding(
             "WB201", "warning",
-            f"The rows are in the order of {clocks[0]}, yet they were validated at random: later rows may score worse.",
-            clocks[0], f'data = wb.dataset(source, target="{plan.contract.target}", time="{clocks[0]}")',
+            f"The rows are in the order of {clock}, yet they were validated at random: later rows may score worse.",
+            clock, f'data = wb.dataset(source, target="{plan.contract.target}", time="{clock}")',
         )  # fmt: skip
 
 
