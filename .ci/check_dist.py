@@ -14,7 +14,7 @@ with tarfile.open(sdist) as archive:
 
 lab = "share/jupyter/labextensions/ml-workbench/package.json"
 assert any(n.endswith(lab) for n in names), "the wheel has no JupyterLab extension"
-assert any(n.endswith("jupyter_server_config.d/workbench.json") for n in names), (
+assert any(n.endswith("jupyter_server_config.d/ml-workbench.json") for n in names), (
     "the wheel does not switch the server extension on"
 )
 assert "workbench/notebooks/tour.ipynb" in names, "the wheel has no notebooks"

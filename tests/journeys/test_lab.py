@@ -136,7 +136,10 @@ def page(lab: tuple[str, Path]) -> Iterator[Any]:
         page = browser.new_page(viewport={"width": 1360, "height": 900})
         page.set_default_timeout(PATIENCE)
         page.complaints = []
-        page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+        page.on(
+            "console",
+            lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
+        )
         page.on("pageerror", lambda e: page.complaints.append(str(e)))
         page.goto(lab[0])
         page.locator(".jp-LauncherCard", has_text="Workbench").first.wait_for()

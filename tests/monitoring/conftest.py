@@ -16,10 +16,15 @@ def table(rows, seed, shift=0.0, flip=False):
     draw = np.random.default_rng(seed)
     spent = draw.normal(shift, 1, rows)
     stays = (spent - shift) * (-1 if flip else 1) + draw.normal(0, 0.7, rows) > 0
-    return pd.DataFrame({
-        "spent": spent.round(4), "noise": draw.normal(0, 1, rows).round(4), "city": draw.choice(["Rome", "Oslo"], rows),
-        "customer": [f"c{seed}-{i}" for i in range(rows)], "stays": np.where(stays, "yes", "no"),
-    })
+    return pd.DataFrame(
+        {
+            "spent": spent.round(4),
+            "noise": draw.normal(0, 1, rows).round(4),
+            "city": draw.choice(["Rome", "Oslo"], rows),
+            "customer": [f"c{seed}-{i}" for i in range(rows)],
+            "stays": np.where(stays, "yes", "no"),
+        }
+    )
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -8,7 +9,7 @@ from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import loss_of
+from workbench.monitoring.judgement import expected, loss_of
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
 
@@ -36,7 +37,7 @@ def test_a_turned_relation_is_an_alarm_without_drift(shop, customers):
     assert [w.status for w in report.windows] == ["ok", "alarm"]
     (incident,) = report.incidents
     assert incident.open
-    assert "no column drifted beyond" in incident.cause
+    assert "No column drifted beyond" in incident.cause
     assert report.findings[0].code == "WB301"
     assert "retrain.ipynb" in report.findings[0].cure
 
@@ -49,6 +50,36 @@ def test_drift_without_labels_is_a_warning_that_names_the_column(shop, customers
     assert report.status == "warning"
     assert report.incidents[0].columns == ("spent",)
     assert [f.code for f in report.findings] == ["WB302", "WB304"]
+
+
+def test_probabilities_that_come_true_half_as_often_are_an_alarm_though_the_ranking_held(shop, customers):
+    batch = customers(3000, 5)
+    yes = batch["stays"] == "yes"
+    see(shop, batch[~yes | (batch.index % 3 == 0)], "w")
+
+    (window,) = wb.monitor(shop).windows
+
+    assert window.performance[0].value > 0.85
+    assert window.status == "alarm"
+    assert "stays = yes was expected in" in window.reasons[0]
+    assert window.reasons[0].endswith("too high.")
+
+
+def test_probabilities_that_hold_raise_no_false_alarm(shop, customers):
+    for k in range(12):
+        see(shop, customers(300, 100 + k), f"w{k:02d}")
+
+    assert [w.label for w in wb.monitor(shop).windows if w.status == "alarm"] == []
+
+
+def test_what_the_folds_showed_already_is_no_news(shop):
+    bundle = wb.bundle(shop)
+    holdout = bundle.metrics[0]
+    lower = {"name": holdout.name, "value": holdout.value - 0.1, "low": 0.5, "high": 0.6, "level": 0.9}
+
+    assert expected(replace(bundle, lineage={"validation": [lower]})).value == lower["value"]
+    assert expected(replace(bundle, lineage={"validation": [{**lower, "value": 0.99}]})) == holdout
+    assert expected(replace(bundle, lineage={})) == holdout
 
 
 def test_few_rows_are_not_judged(shop, customers):
@@ -83,17 +114,27 @@ def test_the_live_log_becomes_windows_once(shop, customers):
     log = PredictionLog(settings().predictions / shop)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     rows = customers(200, 5)
-    log.append([
-        {"id": r["customer"], "at": start + timedelta(days=i // 100), "version": 1, "prediction": 0.5, "answer": "yes",
-         "row": {c: r[c] for c in ("spent", "noise", "city")}}
-        for i, r in enumerate(rows.to_dict("records"))
-    ])
+    log.append(
+        [
+            {
+                "id": r["customer"],
+                "at": start + timedelta(days=i // 100),
+                "version": 1,
+                "prediction": 0.5,
+                "answer": "yes",
+                "row": {c: r[c] for c in ("spent", "noise", "city")},
+            }
+            for i, r in enumerate(rows.to_dict("records"))
+        ]
+    )
     wb.feedback(shop, rows)
 
     first, second = wb.monitor(shop), wb.monitor(shop)
 
     assert [(w.label, w.rows, w.labelled) for w in first.windows] == [
-        ("live-2026-01-01", 100, 100), ("live-2026-01-02", 100, 100)]
+        ("live-2026-01-01", 100, 100),
+        ("live-2026-01-02", 100, 100),
+    ]
     assert second.windows == first.windows
 
 

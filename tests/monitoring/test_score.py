@@ -127,8 +127,12 @@ def test_a_killed_score_leaves_the_old_window(shop, customers, tmp_path):
     wb.score(shop, customers(70, 5), window="w")
     customers(50_000, 6).to_parquet(tmp_path / "big.parquet")
     code = "import sys, workbench as wb\nwhile True: wb.score('shop', sys.argv[1], window='w'); print('x', flush=True)"
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "big.parquet")], env=_environment(),
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "big.parquet")],
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     process.stdout.readline()
     time.sleep(0.3)
 
@@ -153,3 +157,11 @@ def test_a_flipped_bit_is_told(shop, customers):
 
 def _environment():
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def test_a_gap_in_the_file_of_labels_does_not_change_its_ids(shop, customers):
+    batch = customers(2, 7)
+    wb.score(shop, batch.assign(order=[1, 2]), window="w", id="order")
+    labels = pd.DataFrame({"order": [1.0, None, 2.0], "stays": ["yes", "no", "no"]})
+
+    assert wb.feedback(shop, labels, id="order") == 2

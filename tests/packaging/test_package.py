@@ -55,10 +55,11 @@ def test_the_version_is_mlflows_and_its_artifacts_are_the_folder(run):
     assert {"bundle.json", "model.npz", "MLmodel"} <= artifacts
 
 
-def test_mlflow_loads_it(run):
+def test_mlflow_loads_it(run, monkeypatch):
     import mlflow
 
     wb.package(run, name="shop")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", settings().tracking_uri)
 
     loaded = mlflow.pyfunc.load_model("models:/shop@champion")
 

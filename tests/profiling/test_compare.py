@@ -12,8 +12,10 @@ from workbench.profiling.drift_tests import chi2, holm, ks
 from workbench.profiling.profile import profile_columns
 
 CONTRACT = Contract(
-    tuple(Column(f"x{i}", "number") for i in range(4))
-    + (Column("n", "integer"), Column("c", "category"), Column("many", "text"), Column("b", "boolean"))
+    (
+        *(Column(f"x{i}", "number") for i in range(4)),
+        *(Column("n", "integer"), Column("c", "category"), Column("many", "text"), Column("b", "boolean")),
+    )
 )
 
 

@@ -90,20 +90,30 @@ class Explanation(Result):
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return {
-            "run_id": self.run_id, "features": list(self.features), "values": [list(r) for r in self.values],
-            "base": self.base, "outputs": list(self.outputs), "unit": self.unit, "label": self.label,
-            "additivity_error": self.additivity_error, "method": self.method, "rows": list(self.rows),
-            "created": self.created, "findings": [asdict(f) for f in self.findings],
+            "run_id": self.run_id,
+            "features": list(self.features),
+            "values": [list(r) for r in self.values],
+            "base": self.base,
+            "outputs": list(self.outputs),
+            "unit": self.unit,
+            "label": self.label,
+            "additivity_error": self.additivity_error,
+            "method": self.method,
+            "rows": list(self.rows),
+            "created": self.created,
+            "findings": [asdict(f) for f in self.findings],
         }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Explanation:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{
-            **content,
-            "features": tuple(content["features"]),
-            "values": tuple(tuple(r) for r in content["values"]),
-            "outputs": tuple(content["outputs"]),
-            "rows": tuple(content["rows"]),
-            "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
-        })
+        return cls(
+            **{
+                **content,
+                "features": tuple(content["features"]),
+                "values": tuple(tuple(r) for r in content["values"]),
+                "outputs": tuple(content["outputs"]),
+                "rows": tuple(content["rows"]),
+                "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+            }
+        )

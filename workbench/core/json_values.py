@@ -20,8 +20,10 @@ def plain(value: Any) -> Any:
     (None, 1.5, '2013-07-04')
     """
     if hasattr(value, "item"):
-        value = value.item()
-    if value is None or value != value:
+        # numpy counts nanoseconds as an integer; a moment that Python knows has microseconds.
+        value = (value.astype("datetime64[us]") if value.dtype.kind == "M" else value).item()
+    # NaN and NaT differ from themselves; pandas.NA leaves it open.
+    if value is None or (value != value) is not False:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return None

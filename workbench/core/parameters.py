@@ -106,7 +106,7 @@ class TrainStep(Step):
     metric: str | None = parameter(
         "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks.",
         None,
-        choices=("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2"),
+        choices=("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
     )
     trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200)
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from workbench.core.store import write_bytes
-from workbench.errors import Untrusted
+from workbench.errors import Damaged, NotFound, Untrusted
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -60,15 +62,65 @@ def load_pipeline(path: Path) -> Pipeline:
     ------
     Untrusted
         Naming the types.
+    Damaged
+        If it is no skops file, a broken one, or holds a tree whose nodes lead outside of it.
+    NotFound
+        If there is no such file.
     """
     import skops.io
 
-    _check(skops.io.get_untrusted_types(file=path), path.name)
-    pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    if not path.is_file():
+        raise NotFound(f"There is no pipeline at {path}. Train one with wb.train(data).")
+    try:
+        _check(skops.io.get_untrusted_types(file=path), path.name)
+        pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    except _BROKEN as error:
+        raise Damaged(f"{path.name} is no sound skops file ({error}). Train again, or fetch it anew.") from error
+    for tables in _node_tables(pipeline, set()):
+        _check_nodes(*tables, path.name)
     return pipeline
+
+
+# What skops raises for a file that is no archive, has no schema, or a schema that makes no sense.
+_BROKEN = (BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError)
+
+
+def _node_tables(thing: Any, seen: set[int]) -> Iterator[tuple[Any, Any, Any]]:
+    """Left children, right children and features of every tree inside; leaves have children of -1 (or 0)."""
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
+    if type(thing).__name__ == "Tree":
+        yield thing.children_left, thing.children_right, thing.feature
+    elif type(thing).__name__ == "TreePredictor":
+        inner = thing.nodes["is_leaf"] == 0
+        yield (
+            *(thing.nodes[side].astype("int64") * inner for side in ("left", "right")),
+            thing.nodes["feature_idx"] * inner,
+        )
+    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (list, tuple)) else ()
+    for part in (*parts, *getattr(thing, "__dict__", {}).values(), *_object_array(thing)):
+        yield from _node_tables(part, seen)
+
+
+def _object_array(thing: Any) -> list[Any]:
+    return thing.ravel().tolist() if getattr(getattr(thing, "dtype", None), "kind", "") == "O" else []
+
+
+def _check_nodes(left: Any, right: Any, feature: Any, what: str) -> None:
+    """scikit-learn follows children without looking: a crafted file would read outside its arrays, or never end."""
+    import numpy as np
+
+    place = np.arange(len(left))
+    inner = np.maximum(left, right) > 0
+    onward = (left > place) & (right > place) & (left < len(place)) & (right < len(place)) & (feature >= 0)
+    if not onward[inner].all() or (left[~inner] > 0).any():
+        raise Damaged(f"{what} holds a tree whose nodes lead outside of it. Train the model again.")
 
 
 def _check(named: list[str], what: str) -> None:
     strange = sorted(set(named) - set(TRUSTED))
     if strange:
-        raise Untrusted(f"{what} names types that are not trusted: {', '.join(strange)}. Train with the models of Workbench.")
+        raise Untrusted(
+            f"{what} names types that are not trusted: {', '.join(strange)}. Train with the models of Workbench."
+        )

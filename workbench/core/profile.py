@@ -50,7 +50,8 @@ class ColumnProfile:
     zeros, negatives, infinities : int
         Rows with such a number.
     quantiles : dict of float to float
-        Of the finite values, keyed by the share 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; rank error at most ``rank_error``.
+        Of the finite values, keyed by the share 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; rank error at most
+        ``rank_error``.
     histogram : Histogram, optional
         Of the finite values.
     top : tuple of (str, int)
@@ -109,12 +110,14 @@ class ColumnProfile:
     def from_dict(cls, content: dict[str, Any]) -> ColumnProfile:
         """Read what :meth:`to_dict` wrote."""
         histogram = content["histogram"]
-        return cls(**{
-            **content,
-            "quantiles": {float(k): v for k, v in content["quantiles"].items()},
-            "histogram": histogram and Histogram(tuple(histogram["edges"]), tuple(histogram["counts"])),
-            "top": tuple((v, n) for v, n in content["top"]),
-        })
+        return cls(
+            **{
+                **content,
+                "quantiles": {float(k): v for k, v in content["quantiles"].items()},
+                "histogram": histogram and Histogram(tuple(histogram["edges"]), tuple(histogram["counts"])),
+                "top": tuple((v, n) for v, n in content["top"]),
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -204,10 +207,12 @@ class Profile(Result):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Profile:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{
-            **content,
-            "columns": tuple(ColumnProfile.from_dict(c) for c in content["columns"]),
-            "contract": Contract.from_dict(content["contract"]),
-            "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
-            "associations": tuple((a, b, s) for a, b, s in content["associations"]),
-        })
+        return cls(
+            **{
+                **content,
+                "columns": tuple(ColumnProfile.from_dict(c) for c in content["columns"]),
+                "contract": Contract.from_dict(content["contract"]),
+                "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+                "associations": tuple((a, b, s) for a, b, s in content["associations"]),
+            }
+        )

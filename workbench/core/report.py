@@ -73,7 +73,7 @@ class Window:
     reasons : tuple of str
         Why, one sentence each.
     reference : Metric, optional
-        The deciding score on the hold-out, of the version that answered this window.
+        What the deciding score is compared with: that of the version that answered this window, from its training.
     """
 
     label: str
@@ -91,13 +91,15 @@ class Window:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Window:
         """Read what ``dataclasses.asdict`` wrote."""
-        return cls(**{
-            **content,
-            "drift": tuple(ColumnDrift(**d) for d in content["drift"]),
-            "performance": tuple(Metric.from_dict(m) for m in content["performance"]),
-            "reasons": tuple(content["reasons"]),
-            "reference": Metric.from_dict(content["reference"]) if content.get("reference") else None,
-        })
+        return cls(
+            **{
+                **content,
+                "drift": tuple(ColumnDrift(**d) for d in content["drift"]),
+                "performance": tuple(Metric.from_dict(m) for m in content["performance"]),
+                "reasons": tuple(content["reasons"]),
+                "reference": Metric.from_dict(content["reference"]) if content.get("reference") else None,
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -174,12 +176,21 @@ class MonitorReport(Result):
         """One row a window: rows, labelled, flagged, drifted columns, performance, status."""
         import pandas as pd
 
-        return pd.DataFrame([
-            {"window": w.label, "rows": w.rows, "labelled": w.labelled, "flagged": w.flagged,
-             "drifted": sum(d.drifted for d in w.drift), "important": sum(d.important for d in w.drift),
-             **{m.name: m.value for m in w.performance}, "status": w.status}
-            for w in self.windows
-        ]).set_index("window")
+        return pd.DataFrame(
+            [
+                {
+                    "window": w.label,
+                    "rows": w.rows,
+                    "labelled": w.labelled,
+                    "flagged": w.flagged,
+                    "drifted": sum(d.drifted for d in w.drift),
+                    "important": sum(d.important for d in w.drift),
+                    **{m.name: m.value for m in w.performance},
+                    "status": w.status,
+                }
+                for w in self.windows
+            ]
+        ).set_index("window")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -188,11 +199,13 @@ class MonitorReport(Result):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> MonitorReport:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{
-            **content,
-            "reference": tuple(Metric.from_dict(m) for m in content["reference"]),
-            "windows": tuple(Window.from_dict(w) for w in content["windows"]),
-            "incidents": tuple(Incident(**{**i, "columns": tuple(i["columns"])}) for i in content["incidents"]),
-            "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
-            "events": tuple(content["events"]),
-        })
+        return cls(
+            **{
+                **content,
+                "reference": tuple(Metric.from_dict(m) for m in content["reference"]),
+                "windows": tuple(Window.from_dict(w) for w in content["windows"]),
+                "incidents": tuple(Incident(**{**i, "columns": tuple(i["columns"])}) for i in content["incidents"]),
+                "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+                "events": tuple(content["events"]),
+            }
+        )

@@ -149,29 +149,44 @@ class Run(Result):
         """The leaderboard: one row a candidate, one column a metric (validated)."""
         import pandas as pd
 
-        rows = [{"candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds} for c in self.candidates]
+        rows = [
+            {"candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds}
+            for c in self.candidates
+        ]
         return pd.DataFrame(rows).set_index("candidate")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data; pipeline, profile and hold-out are files of the MLflow run."""
         return {
-            "id": self.id, "task": self.task, "contract": self.contract.to_dict(), "features": list(self.features),
-            "left_out": self.left_out, "classes": list(self.classes), "candidates": [asdict(c) for c in self.candidates],
-            "metrics": [asdict(m) for m in self.metrics], "split": asdict(self.split), "fingerprint": self.fingerprint,
-            "source": self.source, "seed": self.seed, "threshold": self.threshold, "created": self.created,
+            "id": self.id,
+            "task": self.task,
+            "contract": self.contract.to_dict(),
+            "features": list(self.features),
+            "left_out": self.left_out,
+            "classes": list(self.classes),
+            "candidates": [asdict(c) for c in self.candidates],
+            "metrics": [asdict(m) for m in self.metrics],
+            "split": asdict(self.split),
+            "fingerprint": self.fingerprint,
+            "source": self.source,
+            "seed": self.seed,
+            "threshold": self.threshold,
+            "created": self.created,
             "findings": [asdict(f) for f in self.findings],
         }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Run:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{
-            **content,
-            "contract": Contract.from_dict(content["contract"]),
-            "features": tuple(content["features"]),
-            "classes": tuple(content["classes"]),
-            "candidates": tuple(Candidate.from_dict(c) for c in content["candidates"]),
-            "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
-            "split": Split(**content["split"]),
-            "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
-        })
+        return cls(
+            **{
+                **content,
+                "contract": Contract.from_dict(content["contract"]),
+                "features": tuple(content["features"]),
+                "classes": tuple(content["classes"]),
+                "candidates": tuple(Candidate.from_dict(c) for c in content["candidates"]),
+                "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
+                "split": Split(**content["split"]),
+                "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+            }
+        )

@@ -172,16 +172,25 @@ def _roc_auc(truth: Any, predicted: Numbers) -> float:
 
 
 def _average_precision(truth: Any, predicted: Numbers) -> float:
-    from sklearn.metrics import average_precision_score
+    """As ``sklearn.metrics.average_precision_score``, without its checks, which cost more than the sum."""
+    import numpy as np
 
-    return float(average_precision_score(truth, predicted))
+    order = np.argsort(-predicted, kind="stable")
+    hits = np.cumsum(truth[order] == 1)
+    last_of_ties = np.append(np.flatnonzero(np.diff(predicted[order])), len(order) - 1)
+    recall = hits[last_of_ties] / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * hits[last_of_ties] / (last_of_ties + 1)))
 
 
 def _log_loss(truth: Any, predicted: Numbers) -> float:
     """As ``sklearn.metrics.log_loss``: natural logarithm, probabilities kept off 0 and 1 by float64's epsilon."""
     import numpy as np
 
-    likelihood = np.where(truth == 1, predicted, 1 - predicted) if predicted.ndim == 1 else predicted[np.arange(len(truth)), truth]
+    likelihood = (
+        np.where(truth == 1, predicted, 1 - predicted)
+        if predicted.ndim == 1
+        else predicted[np.arange(len(truth)), truth]
+    )
     return float(-np.log(np.clip(likelihood, np.finfo(float).eps, 1)).mean())
 
 

@@ -50,7 +50,7 @@ def _client(uri: str) -> MlflowClient:
     _quiet()
     from mlflow import MlflowClient
 
-    # Not mlflow.set_tracking_uri: it writes to the environment, and a second home would then find the first one's store.
+    # Not mlflow.set_tracking_uri: it writes to the environment, and a second home would then find the first's store.
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 

@@ -45,7 +45,10 @@ def _codes(table: pd.DataFrame) -> tuple[Numbers, Callable[[Numbers], pd.DataFra
     def read_back(matrix: Numbers) -> pd.DataFrame:
         columns = zip(factors.items(), matrix.T, strict=True)
         return pd.DataFrame(
-            {name: pd.Series(kinds.take(code.astype(int))).astype(table[name].dtype) for (name, (_, kinds)), code in columns}
+            {
+                name: pd.Series(kinds.take(code.astype(int))).astype(table[name].dtype)
+                for (name, (_, kinds)), code in columns
+            }
         )
 
     return codes, read_back

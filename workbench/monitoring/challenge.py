@@ -81,8 +81,10 @@ def challenge(
     force = settings(home=home)
     old, new = champion(name, force), _challenger(name, challenger, force)
     if (old.task, old.classes) != (new.task, new.classes):
-        raise Refused(f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
-                      f"Train it on the same target as version {old.version}.")
+        raise Refused(
+            f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
+            f"Train it on the same target as version {old.version}."
+        )
     table = _labelled(old, new, source)
     truth = truth_of(old, table, str(old.contract.target)).to_numpy()
     return _compared(old, new, truth, _predicted(old, table), _predicted(new, table), level, seed)
@@ -142,7 +144,7 @@ def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int)
     known = [d for d in drawn if d is not None]
     centre = _difference(bundle, truth, a, b, part)
     if centre is None or not known:
-        raise BadTable("The labelled rows have one class only, so the score can't be computed. Give rows of each class.")
+        raise BadTable("The labelled rows have one class only, so there is no score. Give rows of each class.")
     low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
     shrink = (len(part) / len(truth)) ** 0.5
     return float(shrink * (centre - low)), float(shrink * (high - centre))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from workbench.core.metric import metric_name, short
+from workbench.core.metric import metric_name
 from workbench.core.report import Incident, Window
 
 # One good window between two bad ones is a lull, not an end.
@@ -42,9 +42,9 @@ def _spans(windows: Sequence[Window], bad: list[bool]) -> list[tuple[int, int]]:
 
 def _incident(windows: Sequence[Window], start: int, end: int) -> Incident:
     within = [w for w in windows[start : end + 1] if w.status in ("alarm", "warning")]
-    columns = _columns(within, [w for w in windows if w.status == "ok"])
-    good = any(w.status == "ok" for w in windows)
-    cause = _cause(within, columns, good)
+    good = [w for w in windows if w.performance and w.status != "alarm" and w not in within]
+    columns = _columns(within, good)
+    cause = _cause(within, columns, bool(good))
     return Incident(windows[start].label, windows[end].label, cause, columns, end == len(windows) - 1)
 
 
@@ -65,13 +65,28 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
 
 
 def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
-    # What lost most says most; a window without labels can only say what drifted.
-    measured = [w for w in bad if w.performance and w.status == "alarm"]
-    worst = min(measured, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1),
-                default=None)
-    if worst is None:
+    alarms = [w for w in bad if w.status == "alarm"]
+    if not alarms:
         return bad[0].reasons[0]
-    score = f"{metric_name(worst.performance[0].name)} was {short(worst.performance[0].value)} in {worst.label}"
+    worst = _worst(alarms)
+    where = f" That was in {worst.label}, the worst of {len(bad)}." if len(bad) > 1 else ""
+    told = worst.reasons[0] + where
+    if not worst.performance:
+        return told
     if columns:
-        return f"{score}; {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
-    return f"{score}, and no column drifted beyond the usual: what the columns mean for the target changed."
+        return f"{told} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
+    return f"{told} No column drifted beyond the usual: what the columns mean for the target changed."
+
+
+def _worst(alarms: Sequence[Window]) -> Window:
+    """Where the score lost most; where none did, where predictions and outcomes are furthest apart."""
+    lost = [w for w in alarms if w.performance and w.reasons[0].startswith(metric_name(w.performance[0].name))]
+    if lost:
+        return min(lost, key=lambda w: w.performance[0].value * (1 if w.performance[0].larger_is_better else -1))
+    return max(alarms, key=_gap)
+
+
+def _gap(window: Window) -> float:
+    if window.prediction_mean is None or window.target_mean is None:
+        return -1.0
+    return abs(window.prediction_mean - window.target_mean)

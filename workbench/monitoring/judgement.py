@@ -20,10 +20,12 @@ from workbench.profiling.compare import compare
 # Below this, a score's interval is wider than any loss that matters, and a bootstrap of it means little.
 FEWEST = 50
 # Shares of what the model is worth: of its ROC AUC above chance, of its error otherwise. In a large window even a
-# thousandth is significant, so chance alone decides nothing. Ordinary months of New York's flights differ from the
-# hold-out by up to 17 % in either direction, the two months where the model broke by 34 %: a fifth lies between.
+# thousandth is significant, so chance alone decides nothing. A fifth is a convention, a tenth is worth a look.
 RELEVANT = 0.2
 NOTABLE = 0.1
+# Probabilities that are off by a quarter of the usual share lead to other decisions at most thresholds. A ranking score
+# such as ROC AUC does not see it: it stays where it was when everything comes true half as often.
+RELEVANT_GAP = 0.25
 # One row in twenty with a value that the training never saw: somebody should look, loss or not.
 MANY_FLAGGED = 0.05
 
@@ -34,6 +36,8 @@ class Loss:
 
     Parameters
     ----------
+    reference : Metric
+        What it was compared with.
     amount : float
         In the metric's unit; negative where the window is better.
     share : float
@@ -42,6 +46,7 @@ class Loss:
         Beyond chance, at the false-alarm rate.
     """
 
+    reference: Metric
     amount: float
     share: float
     significant: bool
@@ -60,7 +65,7 @@ class Loss:
 def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Window:
     """Measure one window against the model that answered it.
 
-    Half of the false-alarm rate goes to the drift tests, half to the score.
+    Half of the false-alarm rate goes to the drift tests, half to the score and to the probabilities.
     """
     predictions = seen.predictions()
     truth = predictions["id"].map(labels)
@@ -68,10 +73,61 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Wi
     performance = _performance(bundle, truth[known], predictions[known])
     profile = seen.profile()
     drift = _drift(bundle, profile, rate / 2) if seen.rows >= FEWEST else ()
-    loss = loss_of(bundle.metrics[0], performance[0], rate / 2) if performance else None
-    status, reasons = verdict(seen, bundle, drift, performance, loss)
-    return Window(seen.label, seen.rows, int(known.sum()), seen.flagged, drift, performance,
-                  profile["prediction"].mean, _target_mean(bundle, truth[known]), status, reasons, bundle.metrics[0])
+    loss = loss_of(expected(bundle), performance[0], rate / 4) if performance else None
+    gap = calibration_gap(bundle, truth[known], predictions[known], rate / 4)
+    status, reasons = verdict(seen, drift, performance, loss, gap)
+    return Window(
+        seen.label,
+        seen.rows,
+        int(known.sum()),
+        seen.flagged,
+        drift,
+        performance,
+        profile["prediction"].mean,
+        _target_mean(bundle, truth[known]),
+        status,
+        reasons,
+        expected(bundle),
+    )
+
+
+def expected(bundle: Bundle) -> Metric:
+    """The worse of the two scores that training gave: in the folds and on the hold-out.
+
+    A hold-out in time is one stretch, and stretches differ by more than their rows do by chance: June may be easier
+    than any month before. What the folds have shown already is no news.
+    """
+    holdout = bundle.metrics[0]
+    folds = [Metric.from_dict(m) for m in bundle.lineage.get("validation", ()) if m["name"] == holdout.name]
+    return (min if holdout.larger_is_better else max)([holdout, *folds], key=lambda m: m.value)
+
+
+def calibration_gap(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame, rate: float) -> str:
+    """One sentence where probabilities no longer mean what they say, by more than chance and a quarter; or nothing.
+
+    Two classes only: the mean of prediction less outcome, by a z-test, as Spiegelhalter's but not scaled.
+
+    References
+    ----------
+    Van Calster, B. et al. (2019), Calibration: the Achilles heel of predictive analytics. BMC Medicine 17:230
+    ("calibration-in-the-large").
+    """
+    if bundle.task != "binary" or len(truth) < FEWEST:
+        return ""
+    said, came = prediction_of(predictions), (truth == bundle.classes[1]).to_numpy(dtype=float)
+    error = said - came
+    gap, spread = float(error.mean()), float(error.std(ddof=1)) / len(error) ** 0.5
+    usual = bundle.reference["prediction"].mean if "prediction" in bundle.reference else float(said.mean())
+    rarer = min(usual, 1 - usual) if usual is not None else 0.5
+    if abs(gap) <= spread * float(stats.norm.isf(rate / 2)) or abs(gap) < RELEVANT_GAP * rarer:
+        return ""
+    high = "high" if gap > 0 else "low"
+    label = bundle.classes[1]
+    label = f"{label:g}" if isinstance(label, float) else label
+    return (
+        f"{bundle.contract.target} = {label} was expected in {said.mean():.1%} of the rows and came "
+        f"true in {came.mean():.1%}: the probabilities are too {high}."
+    )
 
 
 def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
@@ -87,35 +143,39 @@ def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
     amount = sign * (reference.value - now.value)
     error = float(np.hypot(_standard_error(reference), _standard_error(now)))
     significant = amount > error * float(stats.norm.isf(rate)) and amount > 0
-    return Loss(amount, amount / max(_worth(reference), 1e-12), significant)
+    return Loss(reference, amount, amount / max(_worth(reference), 1e-12), significant)
 
 
 def verdict(
-    seen: Seen, bundle: Bundle, drift: tuple[ColumnDrift, ...], performance: tuple[Metric, ...], loss: Loss | None
+    seen: Seen, drift: tuple[ColumnDrift, ...], performance: tuple[Metric, ...], loss: Loss | None, gap: str = ""
 ) -> tuple[Status, tuple[str, ...]]:
     """Status and reasons, the gravest first."""
     if seen.rows < FEWEST:
         return "unknown", (f"{seen.rows} rows are too few to judge; {FEWEST} are needed.",)
-    quality, odd = _quality(seen), _unusual(seen)
-    moved = [d for d in drift if d.important]
+    told = (_told(performance[0], loss),) if loss and loss.significant else ()
+    lost = told if loss and loss.alarming else ()
+    alarms = (*lost, *((gap,) if gap else ()), *_quality(seen))
+    odd, moved = _unusual(seen), [d for d in drift if d.important]
+    if alarms:
+        and_so = "that may have to do with it" if lost or gap else "the score held"
+        return "alarm", (*alarms, *odd, *_moved(moved, and_so))
     if loss is None:
-        reasons = (*quality, *odd, *_moved(moved, "no label says yet whether it costs anything"))
-        return ("alarm" if quality else "warning" if reasons else "ok"), reasons
-    held = "fell" if loss.notable else "lost too little to matter" if loss.significant else "held"
-    told = _told(bundle, performance[0], loss)
-    if loss.alarming:
-        return "alarm", (told, *quality, *odd, *_moved(moved, "that may be the cause"))
-    if quality:
-        return "alarm", (*quality, *odd, *_moved(moved, f"the score {held}"))
-    reasons = (*((told,) if loss.significant else ()), *odd, *_moved(moved, f"the score {held}"))
-    return ("warning" if odd or loss.notable else "ok"), reasons
+        reasons = (*odd, *_moved(moved, "no label says yet whether it costs anything"))
+        return ("warning" if reasons else "ok"), reasons
+    known = (
+        f"{metric_name(loss.reference.name)} is no worse than the {short(loss.reference.value)} that training showed"
+    )
+    held = "the score fell" if loss.notable else "the score lost too little to matter" if loss.significant else known
+    return ("warning" if odd or loss.notable else "ok"), (*told, *odd, *_moved(moved, held))
 
 
 def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:
     if len(truth) < FEWEST:
         return ()
     deciding = bundle.metrics[0]
-    found = scores(bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level)
+    found = scores(
+        bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level
+    )
     # Where the deciding score can't be computed (one class only), the others say nothing about the reference.
     return found if found and found[0].name == deciding.name else ()
 
@@ -123,8 +183,14 @@ def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) ->
 def _drift(bundle: Bundle, profile: Profile, rate: float) -> tuple[ColumnDrift, ...]:
     """Each column against the reference; a moment always moves on, so datetimes are left out."""
     reference = bundle.reference
-    names = [c.name for c in reference if c.name in profile and c.kind != "datetime" and profile[c.name].rows
-             and (c.sensitive is False or profile[c.name].count)]
+    names = [
+        c.name
+        for c in reference
+        if c.name in profile
+        and c.kind != "datetime"
+        and profile[c.name].rows
+        and (c.sensitive is False or profile[c.name].count)
+    ]
     return compare(reference, profile, rate=rate, columns=names)
 
 
@@ -150,16 +216,17 @@ def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
     return float((truth == bundle.classes[1]).mean() if bundle.task == "binary" else truth.astype(float).mean())
 
 
-def _told(bundle: Bundle, now: Metric, loss: Loss) -> str:
-    reference = bundle.metrics[0]
+def _told(now: Metric, loss: Loss) -> str:
     return (
-        f"{metric_name(now.name)} is {short(now.value)}, {short(reference.value)} on the hold-out: beyond chance, "
+        f"{metric_name(now.name)} is {short(now.value)}, {short(loss.reference.value)} in training: beyond chance, "
         f"{loss.share:.0%} of what the model is worth (an alarm from {RELEVANT:.0%} on)."
     )
 
 
 def _quality(seen: Seen) -> tuple[str, ...]:
-    return tuple(f"{column} is missing in {n:,} rows, and its contract allows none." for column, n in seen.missing.items())
+    return tuple(
+        f"{column} is missing in {n:,} rows, and its contract allows none." for column, n in seen.missing.items()
+    )
 
 
 def _unusual(seen: Seen) -> tuple[str, ...]:

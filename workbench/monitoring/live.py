@@ -46,8 +46,9 @@ def _cut(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     keyed = sorted(records, key=lambda r: (r["at"][:digits], r["version"] or 0))
     cuts = {key: list(found) for key, found in groupby(keyed, key=lambda r: (r["at"][:digits], r["version"] or 0))}
     days = [day for day, _ in cuts]
-    return {f"live-{day}" + (f".v{version}" if days.count(day) > 1 else ""): found
-            for (day, version), found in cuts.items()}
+    return {
+        f"live-{day}" + (f".v{version}" if days.count(day) > 1 else ""): found for (day, version), found in cuts.items()
+    }
 
 
 def _kept(name: str, label: str, records: list[dict[str, Any]], of: Settings) -> bool:
@@ -58,8 +59,9 @@ def _kept(name: str, label: str, records: list[dict[str, Any]], of: Settings) ->
     # A sensitive value is a hash in the log: it has no distribution to compare.
     table[[c for c in bundle.features if bundle.contract[c].sensitive]] = None
     features = coerce(table, bundle.contract.only(bundle.features))
-    predictions = framed(bundle, [r["prediction"] for r in records], [r["id"] for r in records],
-                         ["; ".join(r["flags"]) for r in records])
+    predictions = framed(
+        bundle, [r["prediction"] for r in records], [r["id"] for r in records], ["; ".join(r["flags"]) for r in records]
+    )
     keep(bundle, label, predictions.assign(answer=[r["answer"] for r in records]), features, "service", of)
     return True
 

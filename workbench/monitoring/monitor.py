@@ -108,22 +108,41 @@ def _labels(name: str, of: Settings) -> dict[str, Any]:
 def _findings(
     name: str, judged: Sequence[Window], together: Sequence[Incident], line: Sequence[int]
 ) -> Iterator[Finding]:
-    retrain = (f'wb.submit("notebooks/retrain.ipynb", {{"name": "{name}", "source": "NEW_TABLE.parquet", '
-               '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})')
+    retrain = (
+        f'wb.submit("notebooks/retrain.ipynb", {{"name": "{name}", "source": "NEW_TABLE.parquet", '
+        '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})'
+    )
     by_label = {w.label: w for w in judged}
     for incident in together:
         alarm = any(w.status == "alarm" for w in judged if incident.start <= w.label <= incident.end)
         span = incident.start if incident.start == incident.end else f"{incident.start} to {incident.end}"
-        evidence = {"start": incident.start, "end": incident.end, "open": incident.open, "columns": list(incident.columns)}
+        evidence = {
+            "start": incident.start,
+            "end": incident.end,
+            "open": incident.open,
+            "columns": list(incident.columns),
+        }
         code, severity = ("WB301", "error" if incident.open else "warning") if alarm else ("WB302", "warning")
         yield Finding(code, severity, f"{span}: {incident.cause}", None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
     if together and together[-1].open and len(line) > 1 and by_label[together[-1].end].status == "alarm":
-        yield Finding("WB303", "warning", f"Version {line[-1]} is in alarm; version {line[-2]} answered before.", None,
-                      f'wb.rollback("{name}")', {"version": line[-1], "before": line[-2]})
+        yield Finding(
+            "WB303",
+            "warning",
+            f"Version {line[-1]} is in alarm; version {line[-2]} answered before.",
+            None,
+            f'wb.rollback("{name}")',
+            {"version": line[-1], "before": line[-2]},
+        )
     unlabelled = [w.label for w in judged if not w.labelled]
     if unlabelled:
-        yield Finding("WB304", "info", f"{len(unlabelled)} windows have no label, so only drift can be told.", None,
-                      f'wb.feedback("{name}", "LABELS.csv")', {"windows": unlabelled})
+        yield Finding(
+            "WB304",
+            "info",
+            f"{len(unlabelled)} windows have no label, so only drift can be told.",
+            None,
+            f'wb.feedback("{name}", "LABELS.csv")',
+            {"windows": unlabelled},
+        )
 
 
 def _event(entry: dict[str, Any]) -> dict[str, Any]:

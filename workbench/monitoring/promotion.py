@@ -88,8 +88,9 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
     with lock(force.bundles / f".{name}.lock"):
         earlier = champions(name, force)[:-1]
         if not earlier:
-            raise Refused(f"No version of {name} was champion before this one. Promote another: "
-                          f"wb.promote({name!r}, VERSION).")
+            raise Refused(
+                f"No version of {name} was champion before this one. Promote another: wb.promote({name!r}, VERSION)."
+            )
         bundle = Bundle.load_folder(folder_of(name, earlier[-1], force))
         _move(bundle, "rollback", reason or "asked for", force)
     return bundle.version

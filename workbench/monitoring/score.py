@@ -125,8 +125,9 @@ def feedback(
     force = settings(home=home)
     bundle = champion(name, force)
     table = labels if isinstance(labels, pd.DataFrame) else read_table(labels)
+    ids = table[_column(table, id, bundle.contract.id, "id")]
+    table, ids = table[ids.notna()], pd.Series(id_texts(ids.dropna()), index=ids.dropna().index)
     truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
-    ids = table[_column(table, id, bundle.contract.id, "id")].map(str)
     pairs = [(i, _plain(t)) for i, t in zip(ids[truth.notna()], truth.dropna().tolist(), strict=True)]
     log = PredictionLog(force.predictions / name)
     try:
@@ -166,12 +167,23 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
     return pd.Series([place.get(v) for v in typed.tolist()], index=typed.index, dtype=object)
 
 
+def id_texts(ids: pd.Series) -> list[str]:
+    """Ids as text; a whole number is written without its point, as one gap in a file makes the whole column floats.
+
+    Examples
+    --------
+    >>> id_texts(pd.Series([7.0, 8.0])), id_texts(pd.Series([7, 8])), id_texts(pd.Series(["7.0"]))
+    (['7', '8'], ['7', '8'], ['7.0'])
+    """
+    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in ids.tolist()]
+
+
 def _plain(label: Any) -> Any:
     return label.item() if hasattr(label, "item") else label
 
 
 def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str) -> str:
-    name = given or (usual if usual in table.columns else last)
+    name = given or (usual if usual is not None and usual in table.columns else last)
     if name not in table.columns:
         raise ColumnNotFound.named(given or usual or last, map(str, table.columns))
     return str(name)
@@ -184,7 +196,7 @@ def _ids(table: pd.DataFrame, given: str | None, contract: Contract, window: str
     if name not in table.columns:
         raise ColumnNotFound.named(name, map(str, table.columns))
     _check_ids(table[name])
-    return [str(v) for v in table[name]]
+    return id_texts(table[name])
 
 
 def _check_ids(ids: pd.Series) -> None:
@@ -192,5 +204,7 @@ def _check_ids(ids: pd.Series) -> None:
         raise BadTable(f"{int(ids.isna().sum()):,} rows have no {ids.name!r}. Give each row an id, or none of them.")
     twins = ids[ids.duplicated()]
     if len(twins):
-        raise BadTable(f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
-                       f"make {ids.name!r} unique.")
+        raise BadTable(
+            f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
+            f"make {ids.name!r} unique."
+        )

@@ -134,8 +134,17 @@ def keep(
         write_bytes(folder / content / "predictions.parquet", _parquet(predictions))
         _profiled(bundle, predictions, features).save(folder / content / "profile.json")
         flags = predictions.loc[predictions["flags"] != "", "flags"]
-        seen = Seen(window, bundle.version, len(predictions), len(flags) / len(predictions), _counted(flags),
-                    _missing(bundle.contract, features), source, content, datetime.now(UTC).isoformat(timespec="seconds"))
+        seen = Seen(
+            window,
+            bundle.version,
+            len(predictions),
+            len(flags) / len(predictions),
+            _counted(flags),
+            _missing(bundle.contract, features),
+            source,
+            content,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
         described = asdict(seen)
         del described["path"]
         write_json(folder / "window.json", {"format_version": 1, **described})
@@ -184,8 +193,9 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
     buffer = io.BytesIO()
     # Without page checksums a flipped bit is a wrong value that nobody notices.
-    parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), buffer, compression="zstd",
-                        write_page_checksum=True)
+    parquet.write_table(
+        pa.Table.from_pandas(frame, preserve_index=False), buffer, compression="zstd", write_page_checksum=True
+    )
     return buffer.getvalue()
 
 

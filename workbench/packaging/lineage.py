@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -19,7 +20,8 @@ def lineage(run: Run) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``environment``.
+        ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``validation``
+        (scores of the candidate in the folds, the deciding one first), ``environment``.
     """
     return {
         "source": run.source,
@@ -28,6 +30,7 @@ def lineage(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "trained": run.created,
         "commit": _commit(),
+        "validation": [asdict(m) for m in run.best.metrics],
         "environment": {
             "python": platform.python_version(),
             "workbench": __version__,

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
+from workbench.core.parameters import make
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import progress
 from workbench.profiling.associations import associations, target_scores
@@ -31,12 +32,17 @@ def profile(data: Dataset, *, bins: int = 20) -> Profile:
     data : Dataset
         From :func:`workbench.dataset`.
     bins : int
-        Bars of each histogram.
+        Bars of each histogram, 2 to 200.
 
     Returns
     -------
     Profile
         Its ``findings`` come worst first, each with a cure that can be run; its ``contract`` is a proposal.
+
+    Raises
+    ------
+    BadParameter
+        If ``bins`` is out of its range.
 
     Examples
     --------
@@ -46,6 +52,7 @@ def profile(data: Dataset, *, bins: int = 20) -> Profile:
     >>> found["x"].mean, [f.code for f in found.findings if f.column == "year"]
     (14.5, ['WB101'])
     """
+    make("profile", {"bins": bins})
     table, contract = data.table, data.contract
     with progress("Profiling", total=len(contract.columns) + 3) as tracker:
         columns = []
@@ -94,6 +101,9 @@ def propose(columns: list[ColumnProfile] | tuple[ColumnProfile, ...], contract: 
 def _one(table: pd.DataFrame, column: Column, bins: int, look: bool = True) -> ColumnProfile:
     values = table[column.name]
     secret = column.sensitive or (look and sensitive_kind(values, column.kind) is not None)
+    if secret and column.kind in NUMERIC:
+        # Statistics of card numbers would hold card numbers: they are looked at as texts, which keep hashes only.
+        values, column = values.astype("str"), replace(column, kind="text")
     told = column_profile(column_state(values, column, bins, secret), column)
     return replace(told, top=_masked_top(values)) if secret else told
 

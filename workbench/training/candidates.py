@@ -28,7 +28,13 @@ MOST_CODES = 250
 # One-hot columns of one category column; rarer values share one.
 MOST_COLUMNS = 60
 # Good on most tables; the search starts here.
-BOOSTING: Settings = {"learning_rate": 0.1, "max_iter": 150, "max_leaf_nodes": 31, "min_samples_leaf": 20, "l2_regularization": 0.0}
+BOOSTING: Settings = {
+    "learning_rate": 0.1,
+    "max_iter": 150,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 20,
+    "l2_regularization": 0.0,
+}
 SPACE: dict[str, tuple[Any, ...]] = {
     "learning_rate": (0.03, 0.05, 0.08, 0.12),
     "max_iter": (100, 150, 200),
@@ -38,7 +44,9 @@ SPACE: dict[str, tuple[Any, ...]] = {
 }
 
 
-def build(name: str, contract: Contract, features: Sequence[str], task: Task, settings: Settings, seed: int) -> Pipeline:
+def build(
+    name: str, contract: Contract, features: Sequence[str], task: Task, settings: Settings, seed: int
+) -> Pipeline:
     """An unfitted pipeline on the raw feature columns.
 
     Parameters
@@ -78,7 +86,9 @@ def _by_kind(contract: Contract, features: Sequence[str]) -> dict[str, list[str]
     kinds: dict[str, list[str]] = {"categories": [], "numbers": [], "dates": []}
     for name in features:
         kind = contract[name].kind
-        kinds["dates" if kind == "datetime" else "categories" if kind in ("category", "text") else "numbers"].append(name)
+        kinds["dates" if kind == "datetime" else "categories" if kind in ("category", "text") else "numbers"].append(
+            name
+        )
     return kinds
 
 
@@ -106,7 +116,11 @@ def _linear(columns: dict[str, list[str]], classes: bool, settings: Settings, se
         numbers=make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
         dates=make_pipeline(_dates(), SimpleImputer(strategy="median"), StandardScaler()),
     )
-    model = LogisticRegression(max_iter=1000, random_state=seed, **settings) if classes else Ridge(random_state=seed, **settings)
+    model = (
+        LogisticRegression(max_iter=1000, random_state=seed, **settings)
+        if classes
+        else Ridge(random_state=seed, **settings)
+    )
     return Pipeline([("encode", encode), ("model", model)])
 
 
@@ -129,7 +143,10 @@ def _trees_encoder(columns: dict[str, list[str]]) -> ColumnTransformer:
 
 def _codes() -> OrdinalEncoder:
     return OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=MOST_CODES
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=MOST_CODES,
     )
 
 

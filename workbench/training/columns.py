@@ -30,7 +30,8 @@ def left_out(contract: Contract, profile: Profile) -> dict[str, str]:
     contract : Contract
         Roles of the columns.
     profile : Profile
-        Its findings name constants, identifiers, free text, clocks and leaks; columns without any value are left out too.
+        Its findings name constants, identifiers, free text, clocks and leaks; columns without any value are left out
+        too.
 
     Returns
     -------

@@ -1,4 +1,7 @@
-"""A training in MLflow: one run, with a child run for each candidate. Logged by hand; autologging costs seconds a run."""
+"""A training in MLflow: one run, with a child run for each candidate.
+
+Logged by hand; autologging costs seconds a run.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,8 @@ class Recorder:
 
     def candidate(self, name: str, parameters: dict[str, Any], metrics: Sequence[Metric], seconds: float) -> str:
         """Write one candidate as a child run and return its id."""
-        from mlflow.entities import Param
         from mlflow.entities import Metric as Number
+        from mlflow.entities import Param
 
         run = self.store.create_run(experiment_id(), tags={"mlflow.parentRunId": self.run_id}, run_name=name)
         now = int(time.time() * 1000)
@@ -95,7 +98,9 @@ def read(run_id: str) -> Run:
         try:
             place = Path(client().download_artifacts(run_id, FOLDER, folder))
         except (MlflowException, OSError) as error:
-            raise NotFound(f"No run {run_id!r} of Workbench is in MLflow's store. Train one with wb.train(data).") from error
+            raise NotFound(
+                f"No run {run_id!r} of Workbench is in MLflow's store. Train one with wb.train(data)."
+            ) from error
         content = read_json(place / "run.json", newest=Run.format_version)
         run = Run.from_dict({k: v for k, v in content.items() if k not in ("noun", "format_version")})
         return replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn.model_selection import (
 
 from workbench.core.contract import Contract, Task
 from workbench.core.run import Split
+from workbench.errors import BadTable
 
 Rows = NDArray[np.intp]
 HOLDOUT = 0.2
@@ -62,6 +64,11 @@ def parts(table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed:
         Parts of the validation.
     seed : int
         Of drawing rows.
+
+    Raises
+    ------
+    BadTable
+        If there are too few moments or groups for the folds.
     """
     if contract.time is not None:
         return _by_time(table[contract.time], folds)
@@ -72,23 +79,51 @@ def parts(table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed:
 
 
 def _by_time(time: pd.Series, folds: int) -> Parts:
+    """Rows of one moment are never on both sides; rows without a time count as earlier than all others."""
     boundary = time.iloc[int(len(time) * (1 - HOLDOUT))]
     later = (time >= boundary).to_numpy()
     train, holdout = np.flatnonzero(~later), np.flatnonzero(later)
-    searched = train[-MOST_SEARCHED:]
-    made = tuple((searched[a], searched[b]) for a, b in TimeSeriesSplit(folds).split(searched))
+    if not len(train) or not len(holdout):
+        raise BadTable(
+            f"Most rows of {time.name!r} share one moment, or have none: there is no later part. Use another."
+        )
+    made = tuple(_time_folds(time, train[-MOST_SEARCHED:], folds))
     reason = "There is a time column: each score is of rows that came after the ones the model was fitted on."
-    told = Split("time", folds, len(train), len(holdout), str(time.name), str(boundary), reason)
+    told = Split("time", len(made), len(train), len(holdout), str(time.name), str(boundary), reason)
     return Parts(train, holdout, made, told)
+
+
+def _time_folds(time: pd.Series, rows: Rows, folds: int) -> Iterator[tuple[Rows, Rows]]:
+    """Each part is validated after what came before it; rows of its first moment are not fitted on."""
+    splits = TimeSeriesSplit(folds).split(rows) if len(rows) > folds else ()
+    made = [(rows[a], rows[b]) for a, b in splits]
+    cut = [(fit[~(time.iloc[fit] >= time.iloc[validate[0]])], validate) for fit, validate in made]
+    if not cut or not all(len(fit) for fit, _ in cut):
+        raise BadTable(
+            f"The time column {time.name!r} has {time.nunique()} moments, too few for {folds} folds in order. "
+            f"Give fewer folds or more rows, or leave time={time.name!r} out."
+        )
+    yield from cut
 
 
 def _by_group(group: pd.Series, folds: int, seed: int) -> Parts:
     labels = group.astype(str).to_numpy()
+    _check_groups(group, folds)
     rows = np.arange(len(labels))
     train, holdout = next(GroupShuffleSplit(1, test_size=HOLDOUT, random_state=seed).split(rows, groups=labels))
     made = tuple((train[a], train[b]) for a, b in GroupKFold(folds).split(train, groups=labels[train]))
     reason = "Rows of one group are never on both sides."
     return Parts(train, holdout, made, Split("group", folds, len(train), len(holdout), str(group.name), None, reason))
+
+
+def _check_groups(group: pd.Series, folds: int) -> None:
+    # A fifth of the groups, rounded up, is held out; each fold needs one of the others.
+    n = group.astype(str).nunique()
+    if n - ceil(n * HOLDOUT) < folds:
+        raise BadTable(
+            f"The group column {group.name!r} has {n} groups, too few for a hold-out and {folds} folds. "
+            f"Give fewer folds or more groups, or leave group={group.name!r} out."
+        )
 
 
 def _at_random(n: int, target: pd.Series | None, folds: int, seed: int) -> Parts:

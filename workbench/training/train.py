@@ -20,7 +20,7 @@ from workbench.core.profile import Profile
 from workbench.core.progress import progress
 from workbench.core.run import Candidate, Run
 from workbench.core.scores import deciding_metric, scores
-from workbench.errors import BadTable, BadTarget
+from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.settings import settings
@@ -93,12 +93,12 @@ def train(
     """
     checked = _checked_parameters(candidates, metric, trials, folds, seed)
     known = data.take(data.target.notna())
-    seen = profile or make_profile(data)
+    seen = _profile_of(data, profile)
     plan = _plan(known, seen, metric, folds, seed)
     recorder = Recorder.start(data, plan.left_out, seed)
     try:
         with threadpool_limits(settings().threads):
-            run = _trained(plan, known, seen, checked, trials, seed, recorder)
+            run = _trained(plan, data, seen, checked, trials, seed, recorder)
         recorder.finished(run)
     except BaseException:
         recorder.failed()
@@ -143,9 +143,20 @@ def _checked_parameters(
 ) -> tuple[str, ...]:
     from workbench.core.parameters import make
 
-    names = tuple(candidates)
+    # A text is no list of names, though it can be taken apart.
+    names = candidates if isinstance(candidates, str) else tuple(candidates)
     make("train", {"candidates": names, "trials": trials, "folds": folds, "seed": seed})
+    if not names:
+        raise BadParameter(f"'candidates' is empty. Name at least one of {', '.join(SIMPLEST_FIRST)}.")
     return tuple(n for n in SIMPLEST_FIRST if n in names)
+
+
+def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
+    if profile is not None and profile.fingerprint != data.fingerprint:
+        raise BadParameter(
+            "The profile is of another table than the data. Make it with wb.profile(data), or leave it out."
+        )
+    return profile or make_profile(data)
 
 
 def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed: int) -> Plan:
@@ -162,14 +173,28 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     table = known.frame()
     split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed)
-    contract = profile.contract.set_role("ignored", (n for n in out if known.contract[n].role == "feature"))
+    contract = _seen(known.contract, profile).set_role(
+        "ignored", (n for n in out if known.contract[n].role == "feature")
+    )
+    if classes:
+        _check_folds(target, split)
     return Plan(task, deciding_metric(task, metric), contract, features, out, table, target, classes, split)
 
 
+def _seen(contract: Contract, profile: Profile) -> Contract:
+    """The data's own kinds and roles with the ranges, categories and masks that the profile saw."""
+    seen = ("minimum", "maximum", "categories", "missing_allowed", "sensitive")
+    for name in contract.names:
+        proposed = profile.contract[name]
+        contract = contract.change(name, **{what: getattr(proposed, what) for what in seen})
+    return contract
+
+
 def _labels(known: Dataset) -> pd.Series:
-    """The target as classes or numbers: booleans were kept as 0 and 1 beside missing ones."""
+    """The target as classes or numbers: booleans and integers were kept as floats beside missing ones."""
     target = known.target
-    return target.astype(bool) if known.contract[str(target.name)].kind == "boolean" else target
+    exact: Any = {"boolean": bool, "integer": np.int64}.get(known.contract[str(target.name)].kind)
+    return target.astype(exact) if exact and known.contract.task != "regression" else target
 
 
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
@@ -181,21 +206,34 @@ def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> Non
         )
 
 
+def _check_folds(target: pd.Series, parts: Parts) -> None:
+    """Where rows are not drawn, an early part may hold one class alone."""
+    for rows in (parts.train, *(fit for fit, _ in parts.folds)):
+        if target.iloc[rows].nunique() < 2:
+            raise BadTarget(
+                f"Split by {parts.split.column!r}, {len(rows)} rows to fit on have only class {target.iloc[rows[0]]!r} "
+                f"of {target.name!r}. Give fewer folds or more rows, or leave {parts.split.kind}= out."
+            )
+
+
 def _trained(
-    plan: Plan, known: Dataset, profile: Profile, names: Sequence[str], trials: int, seed: int, recorder: Recorder
+    plan: Plan, data: Dataset, profile: Profile, names: Sequence[str], trials: int, seed: int, recorder: Recorder
 ) -> Run:
     tried = [_with_intervals(plan, trial, seed) for trial in _search(plan, names, trials, seed)]
     best = max(tried, key=lambda t: t.quality)
     board = tuple(_candidate(t, recorder) for t in sorted(tried, key=lambda t: -t.quality))
     held = _held_out(plan, best, seed)
-    holdout_metrics = scores(plan.task, plan.target.iloc[plan.parts.holdout], held, plan.classes, plan.metric, seed=seed)
+    holdout_metrics = scores(
+        plan.task, plan.target.iloc[plan.parts.holdout], held, plan.classes, plan.metric, seed=seed
+    )
     pipeline = build(best.name, plan.contract, plan.features, plan.task, best.settings, seed)
     pipeline.fit(plan.table[list(plan.features)], plan.target)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=board, metrics=holdout_metrics, split=plan.parts.split,
-        fingerprint=known.fingerprint, source=known.source, seed=seed, threshold=_threshold(plan, best),
-        created=datetime.now(UTC).isoformat(timespec="seconds"), findings=_findings(plan, tried, holdout_metrics, profile),
+        fingerprint=data.fingerprint, source=data.source, seed=seed, threshold=_threshold(plan, best),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        findings=_findings(plan, tried, profile),
         pipeline=pipeline, profile=_reference(plan, profile, held), holdout=_kept(plan),
     )  # fmt: skip
 
@@ -237,7 +275,9 @@ def _validated(plan: Plan, name: str, setting: Settings, seed: int) -> Trial:
 
 
 def _with_intervals(plan: Plan, trial: Trial, seed: int) -> Trial:
-    return replace(trial, metrics=scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, seed=seed))
+    return replace(
+        trial, metrics=scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, seed=seed)
+    )
 
 
 def _predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
@@ -284,11 +324,15 @@ def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
 
 
 def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> tuple[pd.DataFrame, Contract]:
-    """Predictions as a column ``prediction`` that can be profiled: the number, or the most probable of several classes."""
+    """Predictions as a column ``prediction`` to profile: the number, or the most probable of several classes."""
     if task == "multiclass":
         words = np.asarray([str(c) for c in classes], dtype=object)[np.asarray(prediction).argmax(axis=1)]
-        return pd.DataFrame({"prediction": pd.Series(words, dtype="str")}), Contract((Column("prediction", "category"),))
-    return pd.DataFrame({"prediction": np.asarray(prediction, dtype=float)}), Contract((Column("prediction", "number"),))
+        return pd.DataFrame({"prediction": pd.Series(words, dtype="str")}), Contract(
+            (Column("prediction", "category"),)
+        )
+    return pd.DataFrame({"prediction": np.asarray(prediction, dtype=float)}), Contract(
+        (Column("prediction", "number"),)
+    )
 
 
 def _kept(plan: Plan) -> pd.DataFrame:
@@ -297,21 +341,25 @@ def _kept(plan: Plan) -> pd.DataFrame:
     return held.tail(MOST_KEPT).reset_index(drop=True)
 
 
-def _findings(plan: Plan, tried: Sequence[Trial], held: Sequence[Metric], profile: Profile) -> tuple[Finding, ...]:
-    found = [*_order_findings(plan, profile), *_baseline_findings(tried)]
+def _findings(plan: Plan, tried: Sequence[Trial], profile: Profile) -> tuple[Finding, ...]:
+    found = [*_order_findings(plan), *_baseline_findings(tried)]
     missing = profile.rows - len(plan.table)
     if missing > 0:
-        found.append(Finding("WB203", "info", f"{missing:,} rows without a target value were not used.", plan.contract.target))
+        found.append(
+            Finding("WB203", "info", f"{missing:,} rows without a target value were not used.", plan.contract.target)
+        )
     return sort(found)
 
 
-def _order_findings(plan: Plan, profile: Profile) -> Iterator[Finding]:
-    clocks = [f.column for f in profile.findings if f.code == "WB117" and f.column]
-    if plan.parts.split.kind == "random" and clocks:
+def _order_findings(plan: Plan) -> Iterator[Finding]:
+    """Dates that rise from row to row, where the rows were drawn at random all the same."""
+    dates = [c for c in plan.contract.only(plan.features).columns if c.kind == "datetime"]
+    clock = next((c.name for c in dates if plan.table[c.name].is_monotonic_increasing), None)
+    if plan.parts.split.kind == "random" and clock is not None:
         yield Finding(
             "WB201", "warning",
-            f"The rows are in the order of {clocks[0]}, yet they were validated at random: later rows may score worse.",
-            clocks[0], f'data = wb.dataset(source, target="{plan.contract.target}", time="{clocks[0]}")',
+            f"The rows are in the order of {clock}, yet they were validated at random: later rows may score worse.",
+            clock, f'data = wb.dataset(source, target="{plan.contract.target}", time="{clock}")',
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.core.finding import Finding
+from workbench.core.finding import Finding, Severity
 from workbench.profiling.findings.context import Context
 
 CODE = "WB115"
@@ -21,5 +21,8 @@ def check(context: Context) -> Iterator[Finding]:
             rank = [n for _, n in column.top].index(n)
             if at_end and n >= max(10, 0.005 * column.count) and rank < 5:
                 told = f"has {n:,} rows ({n / column.count:.1%}) at its largest value {value}: it was cut there."
-                cure = f"data = data.take(data.table[{column.name!r}] < {value})"
-                yield Finding(CODE, "warning", told, column.name, cure, {"value": float(value), "rows": n})
+                # A cut target teaches a wrong number; a cut feature is worth knowing, and its rows are worth keeping.
+                target = column.role == "target"
+                cure = f"data = data.take(data.table[{column.name!r}] < {value})" if target else ""
+                severity: Severity = "warning" if target else "info"
+                yield Finding(CODE, severity, told, column.name, cure, {"value": float(value), "rows": n})

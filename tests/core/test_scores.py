@@ -1,0 +1,149 @@
+"""Scores: scikit-learn's values, and intervals that mean what they say."""
+
+import warnings
+
+import numpy as np
+import pytest
+import sklearn.metrics as sk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.core.scores import METRICS, deciding_metric, scores
+from workbench.errors import BadParameter
+
+few = settings(max_examples=60, deadline=None)
+# Coarse steps make ties; 0 and 1 themselves are among them.
+probabilities = st.integers(0, 8).map(lambda k: k / 8)
+numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda v: round(v, 3))
+
+
+def values(*args, **keywords):
+    return {m.name: m.value for m in scores(*args, level=0, **keywords)}
+
+
+def both_classes(pairs):
+    return len({truth for truth, _ in pairs}) == 2
+
+
+@few
+@given(st.lists(st.tuples(st.sampled_from(["No", "Yes"]), probabilities), min_size=2, max_size=60).filter(both_classes))
+def test_binary_scores_equal_scikit_learn_with_ties(pairs):
+    truth, p = [t for t, _ in pairs], np.array([p for _, p in pairs])
+    y = np.array([t == "Yes" for t in truth])
+    assert values("binary", truth, p, ["No", "Yes"]) == pytest.approx({
+        "roc_auc": sk.roc_auc_score(y, p),
+        "log_loss": sk.log_loss(y, p),
+        "average_precision": sk.average_precision_score(y, p),
+        "accuracy": sk.accuracy_score(y, p >= 0.5),
+    })  # fmt: skip
+
+
+@few
+@given(st.lists(st.tuples(st.integers(0, 2), st.tuples(*[st.integers(1, 9)] * 3)), min_size=1, max_size=60))
+def test_multiclass_scores_equal_scikit_learn(pairs):
+    truth = np.array([t for t, _ in pairs])
+    p = np.array([weights for _, weights in pairs], dtype=float)
+    p /= p.sum(axis=1, keepdims=True)
+    with warnings.catch_warnings():
+        # scikit-learn warns of answers that are no true label here: balanced accuracy leaves them out as ours does.
+        warnings.simplefilter("ignore")
+        expected = {
+            "log_loss": sk.log_loss(truth, p, labels=[0, 1, 2]),
+            "accuracy": sk.accuracy_score(truth, p.argmax(axis=1)),
+            "balanced_accuracy": sk.balanced_accuracy_score(truth, p.argmax(axis=1)),
+        }
+    assert values("multiclass", truth, p, [0, 1, 2]) == pytest.approx(expected)
+
+
+@few
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=60))
+def test_regression_scores_equal_scikit_learn(pairs):
+    truth, predicted = np.array(pairs).T
+    found = values("regression", truth, predicted)
+    assert found["rmse"] == pytest.approx(sk.root_mean_squared_error(truth, predicted))
+    assert found["mae"] == pytest.approx(sk.mean_absolute_error(truth, predicted))
+    assert found["r2"] == pytest.approx(sk.r2_score(truth, predicted), rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_the_deciding_score_comes_first(task):
+    for name in METRICS[task]:
+        assert deciding_metric(task, name) == name
+        truth, predicted, classes = example(task, 50)
+        assert scores(task, truth, predicted, classes, metric=name, level=0)[0].name == name
+
+
+def test_a_window_of_one_class_has_no_ranking_scores():
+    assert set(values("binary", ["No"] * 5, np.linspace(0.1, 0.9, 5), ["No", "Yes"])) == {"log_loss", "accuracy"}
+
+
+def test_one_row_has_no_r2():
+    assert set(values("regression", [1.0], [2.0])) == {"rmse", "mae"}
+
+
+def test_a_perfect_and_certain_model_has_finite_scores():
+    found = values("binary", [0, 1], [0.0, 1.0], [0, 1])
+    assert found["log_loss"] == pytest.approx(0, abs=1e-12)
+    assert found["roc_auc"] == 1
+    assert np.isfinite(values("binary", [0, 1], [1.0, 0.0], [0, 1])["log_loss"])
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_an_interval_holds_the_value_and_narrows_with_rows(task):
+    small, large = (scores(task, *example(task, n)) for n in (200, 2000))
+    for metric in (*small, *large):
+        assert metric.low <= metric.value <= metric.high
+        assert metric.level == 0.9
+    for narrow, wide in zip(large, small, strict=True):
+        assert narrow.high - narrow.low < wide.high - wide.low
+
+
+def test_rows_beyond_the_resampled_ones_narrow_an_interval_too():
+    some, more = (scores("regression", *example("regression", n))[0] for n in (5_000, 20_000))
+    assert (more.high - more.low) / (some.high - some.low) == pytest.approx(0.5, rel=0.3)
+
+
+def test_level_0_gives_no_intervals():
+    assert all(m.low is None and m.high is None for m in scores("binary", *example("binary", 100), level=0))
+
+
+def test_a_seed_gives_the_same_intervals_again():
+    one, again, other = (scores("binary", *example("binary", 300), seed=s) for s in (1, 1, 2))
+    assert one == again
+    assert one != other
+
+
+def test_a_label_that_is_no_class_is_named():
+    with pytest.raises(BadParameter, match="'Maybe' is not one of the classes"):
+        scores("binary", ["No", "Maybe"], [0.1, 0.9], ["No", "Yes"])
+
+
+def test_a_score_of_another_task_is_refused_with_those_that_there_are():
+    with pytest.raises(BadParameter, match="rmse"):
+        scores("binary", [0, 1], [0.1, 0.9], [0, 1], metric="rmse")
+    with pytest.raises(BadParameter, match="roc_auc"):
+        deciding_metric("binary", "rock_auc")
+
+
+def test_nine_in_ten_intervals_hold_the_true_score():
+    """Errors of a normal law with scale 1: the true RMSE is 1 and the true mean error sqrt(2 / pi)."""
+    rng, held = np.random.default_rng(0), {"rmse": 0, "mae": 0}
+    for seed in range(150):
+        noise = rng.normal(size=200)
+        for metric in scores("regression", noise, np.zeros(200), resamples=100, seed=seed)[:2]:
+            true = {"rmse": 1.0, "mae": (2 / np.pi) ** 0.5}[metric.name]
+            held[metric.name] += metric.low <= true <= metric.high
+    assert all(0.82 <= count / 150 <= 0.96 for count in held.values()), held
+
+
+def example(task, n, seed=0):
+    """Truth, predictions with some skill, and classes."""
+    rng = np.random.default_rng(seed)
+    if task == "regression":
+        truth = rng.normal(size=n)
+        return truth, truth + rng.normal(size=n), ()
+    k = 2 if task == "binary" else 3
+    truth = rng.integers(0, k, n)
+    weights = rng.random((n, k)) + np.eye(k)[truth] * 0.5
+    p = weights / weights.sum(axis=1, keepdims=True)
+    return truth, p[:, 1] if k == 2 else p, list(range(k))

@@ -1,0 +1,110 @@
+"""Splits: nothing is fitted on what it is scored on, nor on what came later."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from workbench.core.contract import Column, Contract
+from workbench.errors import BadTable
+from workbench.training import splits
+from workbench.training.splits import parts
+
+TIME = Contract((Column("at", "datetime", "time"), Column("y", "category", "target")), "binary")
+GROUP = Contract((Column("who", "category", "group"), Column("y", "category", "target")), "binary")
+PLAIN = Contract((Column("x", "number"), Column("y", "category", "target")), "binary")
+
+
+def timed(hours):
+    at = pd.Timestamp("2013-07-04") + pd.to_timedelta(np.sort(hours), unit="h")
+    return pd.DataFrame({"at": at, "y": np.resize(["No", "Yes"], len(hours))})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 500), min_size=60, max_size=90), st.integers(2, 4), st.integers(1, 20))
+def test_in_time_nothing_is_fitted_on_later_rows_and_equal_moments_stay_together(hours, folds, width):
+    table = timed(np.array(hours) // width)
+    try:
+        made = parts(table, TIME, "binary", folds, seed=0)
+    except BadTable:
+        assume(False)
+    at = table["at"]
+    assert at.iloc[made.train].max() < at.iloc[made.holdout].min()
+    assert sorted([*made.train, *made.holdout]) == list(range(len(table)))
+    for fit, validate in made.folds:
+        assert at.iloc[fit].max() < at.iloc[validate].min()
+        assert set(validate) <= set(made.train)
+
+
+def test_the_last_fifth_is_held_out_and_the_boundary_is_told():
+    made = parts(timed(range(100)), TIME, "binary", 3, seed=0)
+    assert made.holdout.tolist() == list(range(80, 100))
+    assert (made.split.kind, made.split.column, made.split.train_rows, made.split.holdout_rows) == (
+        "time",
+        "at",
+        80,
+        20,
+    )
+    assert made.split.boundary == str(timed(range(100))["at"][80])
+
+
+@pytest.mark.parametrize("hours", [[1] * 100, [1] * 90 + [2] * 10, [1, 2] * 50])
+def test_too_few_moments_are_an_error_that_says_so(hours):
+    with pytest.raises(BadTable, match="at"):
+        parts(timed(hours), TIME, "binary", 3, seed=0)
+
+
+def test_rows_without_a_moment_are_fitted_on_at_most_and_never_scored():
+    table = timed(range(100))
+    table.loc[:9, "at"] = pd.NaT  # a dataset puts them first
+    made = parts(table, TIME, "binary", 3, seed=0)
+    scored = np.concatenate([made.holdout, *(validate for _, validate in made.folds)])
+    assert table["at"].iloc[scored].notna().all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(5, 25), st.integers(0, 99))
+def test_a_group_is_never_on_both_sides(groups, seed):
+    table = pd.DataFrame({"who": np.random.default_rng(seed).permutation(np.resize(np.arange(groups), 90)), "y": "No"})
+    made = parts(table, GROUP, "binary", 3, seed)
+    sides = [(made.train, made.holdout), *made.folds]
+    assert all(set(table["who"].iloc[a]).isdisjoint(table["who"].iloc[b]) for a, b in sides)
+    assert made.split.kind == "group"
+
+
+def test_too_few_groups_are_an_error_that_says_so():
+    table = pd.DataFrame({"who": ["a", "b"] * 50, "y": "No"})
+    with pytest.raises(BadTable, match="who"):
+        parts(table, GROUP, "binary", 3, seed=0)
+
+
+def test_classes_keep_their_shares_where_rows_are_drawn():
+    table = pd.DataFrame({"x": 0.0, "y": np.resize(["No"] * 9 + ["Yes"], 500)})
+    made = parts(table, PLAIN, "binary", 3, seed=0)
+    for rows in (made.train, made.holdout, *(side for fold in made.folds for side in fold)):
+        assert (table["y"].iloc[rows] == "Yes").mean() == pytest.approx(0.1, abs=0.01)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(40, 300), st.integers(2, 5), st.integers(0, 2**32 - 1))
+def test_drawn_folds_are_within_the_training_rows_and_validate_each_once(n, folds, seed):
+    made = parts(pd.DataFrame({"x": np.zeros(n), "y": np.arange(n)}), PLAIN, "regression", folds, seed)
+    validated = np.concatenate([validate for _, validate in made.folds])
+    assert sorted(validated) == sorted(made.train)
+    assert set(made.train).isdisjoint(made.holdout)
+    assert all(set(fit).isdisjoint(validate) for fit, validate in made.folds)
+
+
+def test_a_seed_draws_the_same_rows_again():
+    table = pd.DataFrame({"x": np.zeros(100), "y": np.resize(["No", "Yes"], 100)})
+    one, again, other = (parts(table, PLAIN, "binary", 3, s).holdout.tolist() for s in (1, 1, 2))
+    assert one == again
+    assert one != other
+
+
+def test_the_search_looks_at_the_latest_rows_of_a_long_table(monkeypatch):
+    monkeypatch.setattr(splits, "MOST_SEARCHED", 40)
+    made = parts(timed(range(100)), TIME, "binary", 3, seed=0)
+    assert min(fit.min() for fit, _ in made.folds) == 40
+    assert len(made.train) == 80

@@ -1,0 +1,283 @@
+"""Training end to end: what is left out, what decides, what is kept, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import workbench as wb
+from workbench.core.tracking import client, experiment_id
+from workbench.errors import BadParameter, BadTable, BadTarget, InputError, NotFound
+from workbench.training import train as training
+
+
+def table(rows=400, seed=0):
+    """``useful`` and ``city`` say something about each of the targets; the rest must be left out or is noise."""
+    rng = np.random.default_rng(seed)
+    useful = rng.normal(size=rows)
+    city = rng.choice(["Ulm", "Bonn", "Köln"], rows)
+    signal = useful + (city == "Ulm") + rng.normal(0, 0.5, rows)
+    return pd.DataFrame(
+        {
+            "useful": useful,
+            "city": city,
+            "noise": rng.normal(size=rows),
+            "churn": np.where(signal > 0.3, "Yes", "No"),
+            "level": np.digitize(signal, [-0.3, 0.9]),
+            "amount": 100 + 10 * signal,
+        }
+    )
+
+
+def trained(frame, target, candidates=("linear",), roles=None, **keywords):
+    data = wb.dataset(frame, target=target, **(roles or {}))
+    return wb.train(data, **{"candidates": candidates, "folds": 2, "trials": 1, **keywords})
+
+
+def predicted(run, frame):
+    features = frame[list(run.features)]
+    return run.pipeline.predict(features) if run.task == "regression" else run.pipeline.predict_proba(features)
+
+
+def statuses():
+    return [r.info.status for r in client().search_runs([experiment_id()])]
+
+
+TASKS = {"churn": "binary", "level": "multiclass", "amount": "regression"}
+
+
+def one_target(target, rows=400, seed=0):
+    return table(rows, seed).drop(columns=[t for t in TASKS if t != target])
+
+
+@pytest.mark.parametrize("target", TASKS)
+def test_each_task_beats_its_baseline_and_reads_back_with_equal_predictions(store, target):
+    frame = one_target(target)
+    run = trained(frame, target, ("baseline", "linear", "boosting"))
+    assert run.task == TASKS[target]
+    assert run.best.name != "baseline"
+    assert run.candidates[-1].name == "baseline"
+    assert run.metrics[0].low <= run.metrics[0].value <= run.metrics[0].high
+    again = wb.run(run.id)
+    assert again == run
+    np.testing.assert_array_equal(predicted(again, frame), predicted(run, frame))
+    pd.testing.assert_frame_equal(again.holdout, run.holdout)
+    assert again.profile == run.profile
+
+
+def test_columns_are_left_out_with_their_reasons(store):
+    frame = one_target("churn").assign(
+        number=[f"c{i}" for i in range(400)],
+        constant=1,
+        fate=lambda t: t["churn"].map({"Yes": "left", "No": "stays"}),
+        at=pd.date_range("2013-07-04", periods=400, freq="h"),
+        mileage=lambda t: np.arange(400) * 1.5,
+        later=lambda t: t["noise"] + 1,
+        note="x",
+        empty=np.nan,
+    )
+    run = trained(frame, "churn", roles={"time": "at", "known_after": ["later"], "ignore": ["note"]})
+    assert run.features == ("useful", "city", "noise")
+    assert run.left_out == {
+        "number": "identifies the row",
+        "constant": "has one value only",
+        "fate": "gives the target away",
+        "at": "orders the rows",
+        "mileage": "follows the clock: its future values are never seen in training",
+        "later": "is known only after the moment of prediction",
+        "note": "was set aside",
+        "empty": "has no value",
+    }
+
+
+def test_rows_in_the_order_of_a_date_that_are_drawn_at_random_are_told(store):
+    frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
+    found = {f.code: f for f in trained(frame, "churn").findings}
+    assert found["WB201"].column == "at"
+    assert "WB201" not in {f.code for f in trained(frame.sample(frac=1, random_state=0), "churn").findings}
+
+
+def test_the_same_data_and_seed_give_the_same_predictions(store):
+    frame = one_target("churn")
+    one, again = (trained(frame, "churn", ("linear", "boosting")) for _ in range(2))
+    np.testing.assert_array_equal(predicted(one, frame), predicted(again, frame))
+    assert one.metrics == again.metrics
+    assert one.threshold == again.threshold
+
+
+@pytest.mark.parametrize(("target", "metric"), [("churn", "log_loss"), ("level", "accuracy"), ("amount", "mae")])
+def test_the_metric_asked_for_comes_first_and_orders_the_board(store, target, metric):
+    run = trained(one_target(target), target, ("baseline", "linear"), metric=metric)
+    assert run.metrics[0].name == metric
+    values = [c.metrics[0].value for c in run.candidates]
+    assert all(c.metrics[0].name == metric for c in run.candidates)
+    assert values == sorted(values, reverse=metric == "accuracy")
+
+
+def test_mlflow_holds_a_finished_run_with_a_child_for_each_candidate(store):
+    run = trained(one_target("churn"), "churn", ("baseline", "linear"))
+    parent = client().get_run(run.id)
+    assert parent.info.status == "FINISHED"
+    assert parent.data.params == {"seed": "0", "model": "linear"}
+    assert parent.data.metrics["roc_auc"] == run.metrics[0].value
+    assert parent.data.tags["workbench.fingerprint"] == run.fingerprint
+    for candidate in run.candidates:
+        child = client().get_run(candidate.run_id)
+        assert child.info.status == "FINISHED"
+        assert child.data.tags["mlflow.parentRunId"] == run.id
+        assert child.data.params["model"] == candidate.name
+        assert child.data.metrics["validated_roc_auc"] == candidate.metrics[0].value
+
+
+def test_the_time_column_orders_the_split(store):
+    frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
+    run = trained(frame.sample(frac=1, random_state=0), "churn", roles={"time": "at"})
+    assert (run.split.kind, run.split.holdout_rows, run.split.boundary) == ("time", 80, str(frame["at"][320]))
+    assert run.left_out == {"at": "orders the rows"}
+    assert run.holdout["at"].min() == frame["at"][320]
+
+
+def test_rows_of_a_group_stay_together(store):
+    run = trained(one_target("churn").assign(who=[f"w{i // 10}" for i in range(400)]), "churn", roles={"group": "who"})
+    assert run.split.kind == "group"
+    assert "who" not in run.features
+
+
+def test_rows_without_a_target_are_not_used_and_told(store):
+    frame = one_target("churn")
+    frame.loc[::10, "churn"] = None
+    run = trained(frame, "churn")
+    assert run.split.train_rows + run.split.holdout_rows == 360
+    told = [f.message for f in run.findings if f.code == "WB203"]
+    assert told == ["40 rows without a target value were not used."]
+
+
+def test_a_boolean_target_with_missing_values_has_boolean_classes(store):
+    frame = one_target("churn")
+    frame["churn"] = (frame["churn"] == "Yes").astype(object)
+    frame.loc[::10, "churn"] = None
+    run = trained(frame, "churn", ("linear", "boosting"))
+    assert run.classes == (False, True)
+    assert all(type(c) is bool for c in wb.run(run.id).classes)
+
+
+def test_an_integer_target_with_missing_values_has_integer_classes(store):
+    frame = one_target("level").astype({"level": "Int64"})
+    frame.loc[::10, "level"] = pd.NA
+    run = trained(frame, "level")
+    assert run.classes == (0, 1, 2)
+    assert all(type(c) is int for c in run.classes)
+
+
+def test_numbers_kept_as_text_are_numbers_to_the_model(store):
+    frame = one_target("churn")
+    frame["useful"] = frame["useful"].round(3).astype(str)
+    frame.loc[::50, "useful"] = " "
+    run = trained(frame, "churn", ("linear", "boosting"))
+    assert run.contract["useful"].kind == "number"
+    assert run.metrics[0].value > 0.8
+
+
+def test_the_threshold_is_a_probability_and_only_of_two_classes(store):
+    assert 0 < trained(one_target("churn"), "churn").threshold < 1
+    assert trained(one_target("amount"), "amount").threshold is None
+
+
+def test_a_model_that_knows_nothing_says_so(store):
+    frame = one_target("churn")[["noise", "churn"]]
+    frame["churn"] = np.resize(["No", "Yes", "Yes", "No"], 400)
+    run = trained(frame, "churn", ("baseline", "linear"), metric="log_loss")
+    assert run.best.name == "baseline"
+    assert "WB202" in [f.code for f in run.findings]
+
+
+def test_one_class_that_is_left_without_missing_targets_is_an_error(store):
+    frame = one_target("churn")
+    frame["churn"] = np.where(frame["churn"] == "Yes", "Yes", None)
+    with pytest.raises(InputError, match="churn"):
+        trained(frame, "churn")
+
+
+def test_too_few_rows_are_an_error(store):
+    with pytest.raises(BadTable, match=r"20 rows with a target\. Give at least 40"):
+        trained(one_target("churn", 20), "churn")
+
+
+def test_a_class_with_too_few_rows_is_named(store):
+    frame = one_target("churn")
+    frame.loc[:2, "churn"] = "Maybe"
+    with pytest.raises(BadTarget, match="'Maybe' of 'churn' has 3 rows, validation needs 4"):
+        trained(frame, "churn")
+
+
+def test_no_feature_left_is_an_error_with_the_reasons(store):
+    frame = one_target("churn")[["churn"]].assign(constant=1)
+    with pytest.raises(BadTable, match="No feature is left: constant has one value only"):
+        trained(frame, "churn")
+
+
+def test_a_dataset_without_a_target_is_an_error(store):
+    with pytest.raises(InputError, match="target"):
+        wb.train(wb.dataset(table()))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "named"),
+    [
+        ({"candidates": ["boosting", "majic"]}, "majic"),
+        ({"candidates": []}, "candidates"),
+        ({"candidates": "boosting"}, "candidates"),
+        ({"metric": "rmse"}, "rmse"),
+        ({"folds": 1}, "folds"),
+        ({"trials": 0}, "trials"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_named_and_leaves_no_run(store, keywords, named):
+    with pytest.raises(BadParameter, match=named):
+        trained(one_target("churn"), "churn", **keywords)
+    assert statuses() == []
+
+
+def test_classes_that_come_one_after_the_other_in_time_are_an_error_that_says_so(store):
+    frame = one_target("churn").sort_values("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
+    with pytest.raises(BadTarget, match="at"):
+        trained(frame, "churn", roles={"time": "at"})
+    assert "RUNNING" not in statuses()
+
+
+def test_an_interrupt_keeps_the_best_so_far(store, monkeypatch):
+    stop_at(monkeypatch, "boosting", KeyboardInterrupt)
+    run = trained(one_target("churn"), "churn", ("baseline", "linear", "boosting"))
+    assert [c.name for c in run.candidates] == ["linear", "baseline"]
+    assert client().get_run(run.id).info.status == "FINISHED"
+
+
+def test_an_interrupt_before_anything_is_there_ends_the_run(store, monkeypatch):
+    stop_at(monkeypatch, "baseline", KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        trained(one_target("churn"), "churn", ("baseline", "linear"))
+    assert statuses() == ["FAILED"]
+
+
+def test_a_failure_inside_leaves_no_run_running(store, monkeypatch):
+    stop_at(monkeypatch, "linear", MemoryError)
+    with pytest.raises(MemoryError):
+        trained(one_target("churn"), "churn", ("baseline", "linear"))
+    assert statuses() == ["FAILED"]
+
+
+def test_a_run_that_is_not_there_is_not_found(store):
+    with pytest.raises(NotFound, match="no-such-run"):
+        wb.run("no-such-run")
+
+
+def stop_at(monkeypatch, name, error):
+    """Raise when the named candidate is to be validated."""
+    validated = training._validated
+
+    def stopping(plan, candidate, *rest):
+        if candidate == name:
+            raise error
+        return validated(plan, candidate, *rest)
+
+    monkeypatch.setattr(training, "_validated", stopping)
