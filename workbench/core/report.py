@@ -74,6 +74,8 @@ class Window:
         Why, one sentence each.
     reference : Metric, optional
         What the deciding score is compared with: that of the version that answered this window, from its training.
+    version : int, optional
+        Of the bundle that answered this window.
     """
 
     label: str
@@ -87,6 +89,7 @@ class Window:
     status: Status
     reasons: tuple[str, ...] = ()
     reference: Metric | None = None
+    version: int | None = None
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Window:

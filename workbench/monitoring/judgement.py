@@ -88,6 +88,7 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Wi
         status,
         reasons,
         expected(bundle),
+        seen.version,
     )
 
 

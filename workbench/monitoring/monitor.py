@@ -124,7 +124,9 @@ def _findings(
         }
         code, severity = ("WB301", "error" if incident.open else "warning") if alarm else ("WB302", "warning")
         yield Finding(code, severity, f"{span}: {incident.cause}", None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
-    if together and together[-1].open and len(line) > 1 and by_label[together[-1].end].status == "alarm":
+    last = by_label[together[-1].end] if together and together[-1].open else None
+    # Going back helps only where the champion itself is in alarm, not a version that it has replaced.
+    if last and last.status == "alarm" and len(line) > 1 and last.version == line[-1]:
         yield Finding(
             "WB303",
             "warning",
