@@ -69,12 +69,10 @@ class Comparison(Result):
 
         scored = (("champion", self.champion), ("challenger", self.challenger), ("difference", self.difference))
         versions = {"champion": self.versions[0], "challenger": self.versions[1]}
-        return pd.DataFrame(
-            [
-                {"of": of, "version": versions.get(of), "value": m.value, "low": m.low, "high": m.high}
-                for of, m in scored
-            ]
-        ).set_index("of")
+        rows = [
+            {"of": of, "version": versions.get(of), "value": m.value, "low": m.low, "high": m.high} for of, m in scored
+        ]
+        return pd.DataFrame(rows).set_index("of")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

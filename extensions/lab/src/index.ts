@@ -8,6 +8,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { addCommands } from './commands';
+import { tileIconUrl } from './icon';
 import { WorkbenchModel } from './model';
 import { WorkbenchPanel } from './panel';
 import { CommandIDs, DOMAIN, IWorkbench } from './tokens';
@@ -54,7 +55,13 @@ const launcher: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IWorkbench, ILauncher],
   activate: (_app: JupyterFrontEnd, _model: WorkbenchModel, tiles: ILauncher): void => {
-    tiles.add({ command: CommandIDs.open, args: { isLauncher: true }, category: 'Notebook', rank: 50 });
+    tiles.add({
+      command: CommandIDs.open,
+      args: { isLauncher: true },
+      category: 'Notebook',
+      rank: 50,
+      kernelIconUrl: tileIconUrl
+    });
   }
 };
 
