@@ -62,6 +62,7 @@ def whole_journey(path, target, name, folder):
     answers_over_http(first, row)
     scored(name, target, later, folder)
     report = wb.monitor(name)
+    assert report.status != "unknown"
     assert [w.rows for w in report.windows] == [LATER // 2] * 2
     assert all(w.labelled == w.rows for w in report.windows)
     second = wb.package(
