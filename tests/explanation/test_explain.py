@@ -1,0 +1,138 @@
+"""Explanations: values that add up to the model's own output, equal shap's, and hide what must stay hidden."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import workbench as wb
+from workbench.core.compiled import CompiledModel
+from workbench.core.explanation import Explanation
+from workbench.core.tracking import client
+from workbench.errors import BadParameter, CannotCompile
+from workbench.explanation import explain as explaining
+from workbench.explanation import permutation
+
+TASKS = {"churn": "binary", "level": "multiclass", "amount": "regression"}
+
+
+def trained(target, model="boosting", rows=300, numeric=False):
+    rng = np.random.default_rng(0)
+    x, city = rng.normal(size=rows), rng.choice(["Ulm", "Bonn", "Köln"], rows)
+    signal = x + (city == "Ulm") + rng.normal(0, 0.5, rows)
+    frame = pd.DataFrame({"x": x, "noise": rng.normal(size=rows), "city": city})
+    frame.loc[::11, ["noise", "city"]] = np.nan
+    targets = {
+        "churn": np.where(signal > 0.3, "Yes", "No"),
+        "level": np.digitize(signal, [-0.3, 0.9]),
+        "amount": 100 + 10 * signal,
+    }
+    kept = ["x", "noise"] if numeric else ["x", "noise", "city"]
+    data = wb.dataset(frame[kept].assign(**{target: targets[target]}), target=target)
+    return wb.train(data, candidates=(model,), folds=2, trials=1)
+
+
+@pytest.mark.parametrize("target", TASKS)
+@pytest.mark.parametrize("model", ["linear", "boosting", "forest"])
+def test_values_and_base_add_up_to_the_models_own_output(store, target, model):
+    run = trained(target, model)
+    found = wb.explain(run)
+    total = found.base + np.sum(found.values, axis=1)
+    np.testing.assert_allclose(total, found.outputs, atol=1e-6)
+    np.testing.assert_allclose(found.outputs, own_output(run, found), atol=1e-6)
+    assert found.additivity_error <= 1e-6
+    assert "WB210" not in [f.code for f in found.findings]
+    assert found.features == run.features
+    assert list(found.importance())[-1] == "noise"
+
+
+def own_output(run, found):
+    table = run.holdout[list(run.features)]
+    if run.task == "regression":
+        return run.pipeline.predict(table)
+    place = run.classes.index(found.label)
+    if found.unit == "probability":
+        return run.pipeline.predict_proba(table)[:, place]
+    own = run.pipeline.decision_function(table)
+    return own[:, place] if own.ndim == 2 else own
+
+
+@pytest.mark.parametrize("target", ["churn", "amount"])
+def test_values_of_boosting_equal_those_of_shap(store, target):
+    import shap
+
+    run = trained(target, numeric=True)
+    found = wb.explain(run)
+    theirs = shap.TreeExplainer(run.pipeline.named_steps["model"]).shap_values(
+        run.holdout[list(run.features)].to_numpy()
+    )
+    np.testing.assert_allclose(np.array(found.values), theirs, atol=1e-6)
+
+
+def test_of_two_classes_the_second_is_explained_in_log_odds(store):
+    found = wb.explain(trained("churn"))
+    assert (found.label, found.unit) == ("Yes", "log-odds")
+
+
+def test_of_more_classes_the_one_predicted_most_often_is_explained(store):
+    run = trained("level")
+    answers = run.pipeline.predict(run.holdout[list(run.features)])
+    assert wb.explain(run).label == pd.Series(answers).mode()[0]
+
+
+def test_rows_are_the_latest_of_the_hold_out(store):
+    run = trained("churn", "linear")
+    few = wb.explain(run, rows=7)
+    assert len(few.values) == len(few.rows) == len(few.outputs) == 7
+    assert [r["x"] for r in few.rows] == run.holdout["x"].tail(7).tolist()
+    assert len(wb.explain(run, rows=10_000).values) == len(run.holdout)
+
+
+@pytest.mark.parametrize("rows", [0, -1, "all"])
+def test_rows_out_of_range_are_refused(store, rows):
+    with pytest.raises(BadParameter, match="rows"):
+        wb.explain(trained("churn", "linear"), rows=rows)
+
+
+def test_values_of_sensitive_columns_are_masked(store):
+    run = trained("churn", "linear")
+    hidden = replace(run, contract=run.contract.change("city", sensitive=True))
+    found = wb.explain(hidden, rows=5)
+    assert {row["city"] for row in found.rows} == {"•••"}
+    assert "•••" not in {row["x"] for row in found.rows}
+
+
+def test_the_explanation_is_kept_with_its_run(store, tmp_path):
+    found = wb.explain(trained("churn", "linear"))
+    path = client().download_artifacts(found.run_id, "workbench/explanation.json", str(tmp_path))
+    assert Explanation.load(path) == found
+
+
+def test_wrong_values_are_called_wrong(store, monkeypatch):
+    explain_class = CompiledModel.explain_class
+
+    def off(self, *arguments):
+        values, base = explain_class(self, *arguments)
+        return values + 0.01, base
+
+    monkeypatch.setattr(CompiledModel, "explain_class", off)
+    found = wb.explain(trained("churn", "linear"))
+    assert [(f.code, f.severity) for f in found.findings] == [("WB210", "error")]
+
+
+@pytest.mark.parametrize("target", TASKS)
+def test_a_model_without_tables_is_explained_by_permutation(store, monkeypatch, target):
+    def refuse(*_, **__):
+        raise CannotCompile("no table")
+
+    monkeypatch.setattr(explaining, "compile_pipeline", refuse)
+    monkeypatch.setattr(permutation, "MOST_ROWS", 4)
+    run = trained(target, "linear")
+    found = wb.explain(run)
+    assert found.method == "shap permutation"
+    assert len(found.values) == len(found.rows) == 4
+    np.testing.assert_allclose(found.base + np.sum(found.values, axis=1), found.outputs, atol=1e-6)
+    own = run.holdout[list(run.features)].tail(4)
+    answer = run.pipeline.predict(own) if target == "amount" else run.pipeline.predict_proba(own)[:, -1]
+    np.testing.assert_allclose(found.outputs, answer)
