@@ -11,7 +11,9 @@ from workbench.core.verification import Check, Verification
 
 def comparison(low: float, high: float, name: str = "roc_auc", better: bool = False) -> Comparison:
     difference = Metric(f"difference in {name}", (low + high) / 2, low, high)
-    return Comparison("shop", (1, 2), 500, Metric(name, 0.7, 0.69, 0.71), Metric(name, 0.7, 0.69, 0.71), difference, better)
+    return Comparison(
+        "shop", (1, 2), 500, Metric(name, 0.7, 0.69, 0.71), Metric(name, 0.7, 0.69, 0.71), difference, better
+    )
 
 
 @pytest.mark.parametrize(
