@@ -1,12 +1,13 @@
 """Workbench: the notebook-native machine learning workbench.
 
 >>> import workbench as wb
->>> data = wb.dataset("churn.csv", target="Churn")       # doctest: +SKIP
->>> profile = wb.profile(data)                           # doctest: +SKIP
->>> run = wb.train(data)                                 # doctest: +SKIP
->>> explanation = wb.explain(run)                        # doctest: +SKIP
->>> bundle = wb.package(run, name="churn")               # doctest: +SKIP
->>> report = wb.monitor("churn")                         # doctest: +SKIP
+>>> data = wb.dataset("churn.csv", target="Churn")
+>>> profile = wb.profile(data)
+>>> run = wb.train(data, trials=1)
+>>> explanation = wb.explain(run)
+>>> bundle = wb.package(run, name="customers")
+>>> scored = wb.score("customers", "july.csv", window="2026-07")
+>>> report = wb.monitor("customers")
 
 Importing this loads no numpy, pandas or scikit-learn: each name is fetched when it is first used.
 """

@@ -25,7 +25,7 @@ def page(name: str | None = None) -> HTML:
 
     Examples
     --------
-    >>> page("flights")  # doctest: +SKIP
+    >>> shown = page("churn")
     """
     from IPython.display import HTML
 

@@ -18,7 +18,7 @@ def page() -> HTML:
 
     Examples
     --------
-    >>> page()  # doctest: +SKIP
+    >>> shown = page()
     """
     from IPython.display import HTML
 

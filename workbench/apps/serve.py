@@ -49,10 +49,17 @@ def serve(
 
     Examples
     --------
-    >>> serve(port=8866)  # doctest: +SKIP
+    >>> serve(notebooks=Path("nowhere"))
+    Traceback (most recent call last):
+    ...
+    workbench.errors.NotFound: ...
     """
     from workbench.apps.server import Pages
 
+    if notebooks is not None and not (notebooks / "models.ipynb").is_file():
+        raise NotFound(
+            f"There is no models.ipynb in {str(notebooks)!r}. Give the folder of the pages, or leave it out."
+        )
     token = token or os.environ.get("WORKBENCH_APPS_TOKEN") or secrets.token_urlsafe(24)
     port = port or _free_port(host)
     _add_template()

@@ -30,7 +30,7 @@ def client(of: Settings | None = None) -> MlflowClient:
     Examples
     --------
     >>> from workbench.core.tracking import client
-    >>> client().get_experiment_by_name("workbench").name  # doctest: +SKIP
+    >>> client().get_experiment_by_name("workbench").name
     'workbench'
     """
     of = of or settings()

@@ -61,8 +61,10 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.explain(run).importance()  # doctest: +SKIP
-    {'Contract': 0.71, 'tenure': 0.52, ...}
+    >>> run = wb.train(wb.dataset("churn.csv", target="Churn"), candidates=["linear"])
+    >>> explanation = wb.explain(run, rows=50)
+    >>> list(explanation.importance())
+    ['tenure', 'Contract', 'MonthlyCharges']
     """
     make("explain", {"rows": rows})
     table = run.holdout[list(run.features)].tail(rows).reset_index(drop=True)

@@ -37,8 +37,10 @@ def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the rec
     Examples
     --------
     >>> from workbench.jobs.records import job
-    >>> job("20261121T0149-score-3f2a").state  # doctest: +SKIP
-    <JobState.COMPLETED: 'COMPLETED'>
+    >>> job("20261121T0149-score-3f2a")
+    Traceback (most recent call last):
+    ...
+    workbench.errors.NotFound: No job named '20261121T0149-score-3f2a'. ...
     """
     folder = settings(home=home).jobs / safe_name(id, "job")
     if not (folder / RECORD).is_file():

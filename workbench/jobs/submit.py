@@ -71,9 +71,9 @@ def submit(
     Examples
     --------
     >>> import workbench as wb
-    >>> job = wb.submit("score.ipynb", {"name": "flights", "month": 7})  # doctest: +SKIP
-    >>> job.headline()                                                   # doctest: +SKIP
-    'score.ipynb COMPLETED (6 of 6 cells)'
+    >>> job = wb.submit("profile.ipynb", {"source": "churn.csv", "target": "Churn"}, show=False)
+    >>> job.headline()
+    'profile.ipynb COMPLETED (4 of 4 cells)'
     """
     if timeout is not None and not timeout > 0:
         raise BadParameter(f"'timeout' is a number of seconds above 0, got {timeout!r}. Change it, or leave it out.")

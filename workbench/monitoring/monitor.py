@@ -52,8 +52,10 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     Examples
     --------
     >>> import workbench as wb
-    >>> print(wb.monitor("flights"))                    # doctest: +SKIP
-    flights version 1: ok, 6 windows, 1 incident
+    >>> scored = wb.score("churn", "july.csv", window="2026-07")
+    >>> report = wb.monitor("churn")
+    >>> report.name, [(w.label, w.rows) for w in report.windows]
+    ('churn', [('2026-07', 300)])
     """
     if not 1e-6 <= false_alarm_rate <= 0.5:
         raise BadParameter(f"'false_alarm_rate' lies between 1e-06 and 0.5, got {false_alarm_rate!r}. Change it.")

@@ -43,7 +43,7 @@ def promote(name: str, version: int | str, *, reason: str = "", home: str | Path
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.promote("flights", 2, reason="better by 0.02 on September")  # doctest: +SKIP
+    >>> wb.promote("churn", 2, reason="better by 0.02 on September")
     2
     """
     force = settings(home=home)
@@ -80,7 +80,8 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.rollback("flights")                                          # doctest: +SKIP
+    >>> _ = wb.promote("churn", 2)
+    >>> wb.rollback("churn")
     1
     """
     force = settings(home=home)

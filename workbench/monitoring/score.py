@@ -62,9 +62,9 @@ def score(
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.score("flights", "2013-07.parquet", window="2013-07").head(1)  # doctest: +SKIP
-               id  prediction  answer flags
-    0  2013-07/000001        0.31   False
+    >>> answers = wb.score("churn", "july.csv", window="2026-07")
+    >>> answers.shape, list(answers.columns)
+    ((300, 4), ['id', 'prediction', 'answer', 'flags'])
     """
     force = settings(home=home)
     scorer = Scorer(champion(name, force).path)
@@ -119,8 +119,9 @@ def feedback(
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.feedback("flights", "arrived.csv", id="flight_id", label="late")  # doctest: +SKIP
-    28110
+    >>> answers = wb.score("churn", "july.csv", window="2026-07")
+    >>> wb.feedback("churn", "july-labels.csv")
+    300
     """
     force = settings(home=home)
     bundle = champion(name, force)

@@ -72,8 +72,11 @@ def running(bundle: Bundle) -> Iterator[Service]:
 
     Examples
     --------
-    >>> with running(bundle) as service:                            # doctest: +SKIP
-    ...     status, answer = service.post("/predict", {"distance": 1089})
+    >>> import workbench as wb
+    >>> with running(wb.bundle("churn")) as service:
+    ...     status, answer = service.post("/predict", {"tenure": "long"})
+    >>> status, answer["problems"][0]["field"], answer["problems"][0]["expected"]
+    (422, 'tenure', 'a whole number')
     """
     with tempfile.TemporaryDirectory() as scratch, started(bundle, sys.executable, Path(scratch)) as service:
         yield service

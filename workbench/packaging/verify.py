@@ -49,7 +49,7 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
     Examples
     --------
     >>> import workbench as wb
-    >>> wb.verify("flights").ok                        # doctest: +SKIP
+    >>> wb.verify("churn").ok
     True
     """
     bundle = name if isinstance(name, Bundle) else fetch(name)

@@ -50,9 +50,9 @@ class Scorer:
     Examples
     --------
     >>> from workbench.scoring.runtime import Scorer
-    >>> scorer = Scorer(".workbench/bundles/flights/1")                      # doctest: +SKIP
-    >>> scorer.predict([{"carrier": "AA", "distance": 1089}])[0]["answer"]   # doctest: +SKIP
-    False
+    >>> scorer = Scorer(".workbench/bundles/churn/1")
+    >>> scorer.predict([{"tenure": 1, "Contract": "monthly", "MonthlyCharges": 90.5}])[0]["answer"]
+    'Yes'
     """
 
     def __init__(self, folder: str | Path) -> None:

@@ -30,7 +30,10 @@ class Rows(VBox):
 
     Examples
     --------
-    >>> Rows(explanation)  # doctest: +SKIP
+    >>> import workbench as wb
+    >>> run = wb.train(wb.dataset("churn.csv", target="Churn"), candidates=["linear"])
+    >>> Rows(wb.explain(run, rows=20)).row
+    0
     """
 
     def __init__(self, explanation: Explanation, row: int = 0) -> None:
