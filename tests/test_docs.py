@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 import workbench as wb
 
+ROOT = Path(__file__).parents[1]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 MODULES = sorted(m.name for m in pkgutil.walk_packages(wb.__path__, "workbench.") if not m.name.endswith("__main__"))
 
@@ -29,7 +31,7 @@ def customers(n, seed):
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory, _migrated_store):
-    """A folder with churn.csv, july.csv, july-labels.csv, august.csv, and two versions of the bundle churn."""
+    """A folder with churn.csv, july and its labels, august.csv, and two versions of the bundle churn."""
     folder = tmp_path_factory.mktemp("examples")
     home = folder / ".workbench"
     home.mkdir()
@@ -38,7 +40,9 @@ def examples(tmp_path_factory, _migrated_store):
     july = customers(300, seed=7)
     customers(800, seed=1).to_csv(folder / "churn.csv", index=False)
     july.drop(columns="Churn").to_csv(folder / "july.csv", index=False)
+    july.drop(columns="Churn").to_parquet(folder / "july.parquet")
     july[["customer", "Churn"]].to_csv(folder / "july-labels.csv", index=False)
+    july[["customer", "Churn"]].to_parquet(folder / "july-labels.parquet")
     customers(300, seed=8).to_csv(folder / "august.csv", index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -67,3 +71,14 @@ def test_the_examples_run(name, folder):
         told = []
         runner.run(test, out=told.append)
         assert not runner.summarize(verbose=False).failed, "".join(told)
+
+
+def test_the_example_of_the_readme_runs(folder):
+    """The twelve lines, as they stand there, end in a report of the month that was scored and labelled."""
+    code = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    names: dict[str, object] = {}
+    exec(code, names)
+
+    report = names["report"]
+    assert len(code.strip().splitlines()) <= 12
+    assert [(w.rows, w.labelled) for w in report.windows if w.label == "2026-07"] == [(300, 300)]
