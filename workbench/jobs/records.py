@@ -188,7 +188,9 @@ def _family(of: Job) -> list[Any]:
 
     try:
         runner = psutil.Process(of.pid)
-        ours = any(of.id in word for word in runner.cmdline())
+        words = runner.cmdline()
+        # For a moment after its start a process has no command line yet; a dead one raises instead.
+        ours = not words or any(of.id in word for word in words)
         return [runner, *runner.children(recursive=True)] if ours else []
     except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError):
         return []
