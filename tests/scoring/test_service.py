@@ -167,6 +167,15 @@ def test_another_version_answers_from_one_request_to_the_next(service, client, s
     assert after["prediction"] != before["prediction"]
 
 
+def test_what_a_new_version_calls_sensitive_is_not_logged_in_clear(service, client, log, second):
+    second.contract = second.contract.change("age", sensitive=True)
+
+    service.follow(second)
+    client.post("/predict", json=GOOD)
+
+    assert log.read()[-1]["row"]["age"].startswith("hash:")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -55,6 +55,8 @@ class Service:
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
+        if self.log is not None:  # before its first row: what either version calls sensitive is kept out in clear
+            self.log.sensitive |= frozenset(scorer.sensitive)
         self.scorer = _warm(scorer)
 
     def application(self) -> Starlette:
