@@ -98,9 +98,19 @@ def test_feedback_joins_the_log(client, log):
     answered = client.post("/predict", json=GOOD).json()
 
     assert client.post("/feedback", json={"id": answered["id"], "label": "no"}).json() == {"labels": 1, "known": 1}
-    assert client.post("/feedback", json={"labels": [{"id": "?", "label": 1}]}).json() == {"labels": 1, "known": 0}
+    assert client.post("/feedback", json={"labels": [{"id": "?", "label": "yes"}]}).json() == {"labels": 1, "known": 0}
     assert client.post("/feedback", json={"id": "x"}).status_code == 422
     assert log.read()[0]["label"] == "no"
+
+
+@pytest.mark.parametrize("label", ["perhaps", 1, {"a": 1}, [], True])
+def test_a_label_that_is_no_class_is_a_422_and_not_kept(client, log, label):
+    """One of them in the log, and no report could be made any more."""
+    answer = client.post("/feedback", json={"labels": [{"id": "a", "label": "no"}, {"id": "b", "label": label}]})
+
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["expected"] == "one of 'no', 'yes'"
+    assert log.labels() == {}
 
 
 def test_without_a_log_feedback_has_no_place(scorer):
