@@ -151,7 +151,11 @@ async def test_columns_are_read_from_the_first_line(
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("wide.csv", b"x" * 200_000), ("bad.csv.gz", gzip.compress(b"a,b\n1,2\n")[:12] + b"\xff" * 40), ("u.csv", b"\xff\xfe,")],
+    [
+        ("wide.csv", b"x" * 200_000),
+        ("bad.csv.gz", gzip.compress(b"a,b\n1,2\n")[:12] + b"\xff" * 40),
+        ("u.csv", b"\xff\xfe,"),
+    ],
 )
 async def test_a_first_line_that_is_no_header_is_told_in_words(
     ask: Any, jp_root_dir: Path, name: str, content: bytes
