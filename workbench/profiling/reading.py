@@ -45,7 +45,8 @@ def dataset(
     Parameters
     ----------
     source : path or pandas.DataFrame
-        CSV (also zipped; commas, semicolons, tabs or bars between the columns), Parquet, Feather or JSON-lines file, or a frame of shape (rows, columns).
+        CSV (also zipped; commas, semicolons, tabs or bars between the columns), Parquet, Feather or JSON-lines file, or
+        a frame of shape (rows, columns).
     target : str, optional
         Column to predict. Text, booleans and few whole numbers make classes, other numbers a regression.
     time : str, optional
