@@ -64,3 +64,30 @@ def test_the_stage_notebooks_run_one_after_another(churn, store, monkeypatch):
     assert "explanation" in nouns[2]
     assert "bundle" in nouns[3]
     assert wb.bundle("churn@champion").features == wb.run(run_id).features
+
+
+@pytest.mark.slow
+def test_the_notebooks_of_the_life_after_run_one_after_another(churn, store, monkeypatch):
+    """Score, monitor and retrain as jobs: a month with its labels, its report, and a challenger that must win."""
+    monkeypatch.chdir(churn.parent)
+    table = pd.read_csv(churn)
+    table[:400].to_csv("train.csv", index=False)
+    table[400:].to_csv("later.csv", index=False)
+    data = wb.dataset("train.csv", target="left", id="customer")
+    wb.package(wb.train(data, candidates=["linear"], folds=2), name="leavers")
+
+    scored = wb.submit(
+        "notebooks/score.ipynb",
+        {"name": "leavers", "source": "later.csv", "window": "2026-07", "labels": "later.csv"},
+        show=False,
+    )
+    watched = wb.submit("notebooks/monitor.ipynb", {"name": "leavers"}, show=False)
+    given = {"name": "leavers", "source": "train.csv", "evaluation": "later.csv", "target": "left", "id": "customer"}
+    retrained = wb.submit("notebooks/retrain.ipynb", {**given, "trials": 1}, show=False)
+
+    assert [j.state.value for j in (scored, watched, retrained)] == ["COMPLETED"] * 3
+    assert [(w.rows, w.labelled) for w in wb.monitor("leavers").windows] == [(200, 200)]
+    assert [r["noun"] for r in records(watched.output)] == ["report"]
+    assert {"run", "bundle", "comparison"} <= {r["noun"] for r in records(retrained.output)}
+    better = "is better than" in next(r for r in records(retrained.output) if r["noun"] == "comparison")["headline"]
+    assert wb.bundle("leavers").version == (2 if better else 1)

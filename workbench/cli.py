@@ -56,6 +56,8 @@ def tour(
         "\nNext: `workbench lab` opens JupyterLab with the panel, `workbench monitor` the pages for stakeholders,"
     )
     typer.echo("and `workbench serve flights` answers rows over HTTP.")
+    if job.output.is_relative_to(Path.cwd()):
+        typer.echo(f"Read it in JupyterLab: File, Open from Path, {job.output.relative_to(Path.cwd())}")
 
 
 @app.command()
@@ -67,7 +69,9 @@ def lab(
     """Open JupyterLab with the Workbench panel."""
     from jupyterlab.labapp import LabApp
 
-    arguments = [f"--ServerApp.root_dir={folder.absolute()}", f"--ServerApp.port={port}"]
+    # What jobs write lies in .workbench, and Jupyter opens nothing in a folder with a dot unless told so.
+    hidden = "--ContentsManager.allow_hidden=True"
+    arguments = [f"--ServerApp.root_dir={folder.absolute()}", f"--ServerApp.port={port}", hidden]
     LabApp.launch_instance(argv=arguments if browser else [*arguments, "--no-browser"])
 
 

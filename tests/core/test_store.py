@@ -137,6 +137,18 @@ def test_a_changed_audit_log_is_named(tmp_path, change):
         audit.entries(path)
 
 
+def test_reading_the_audit_log_never_changes_it(tmp_path):
+    """A line without its end may be one that another process is writing just now."""
+    path = tmp_path / "audit.jsonl"
+    audit.record(path, "package", name="flights")
+    with path.open("ab") as file:
+        file.write(b'{"number": 2, "at"')
+    before = path.read_bytes()
+
+    assert [e["act"] for e in audit.entries(path)] == ["package"]
+    assert path.read_bytes() == before
+
+
 def test_a_torn_last_line_is_repaired(tmp_path):
     path = tmp_path / "audit.jsonl"
     audit.record(path, "package", name="flights")

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench.core.contract import Column, Contract
 from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
 from workbench.monitoring.judgement import expected, loss_of
+from workbench.monitoring.windows import _missing
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
 
@@ -136,6 +138,16 @@ def test_the_live_log_becomes_windows_once(shop, customers):
         ("live-2026-01-02", 100, 100),
     ]
     assert second.windows == first.windows
+
+
+def test_a_sensitive_column_of_the_live_log_is_not_called_missing():
+    """The log keeps hashes of it alone, so its values are taken out before the window is made."""
+    contract = Contract((Column("mail", "text", missing_allowed=False, sensitive=True),
+                         Column("spent", "number", missing_allowed=False)))  # fmt: skip
+    table = pd.DataFrame({"mail": [None, None], "spent": [1.0, None]})
+
+    assert _missing(contract, table, "service") == {"spent": 1}
+    assert _missing(contract, table, "batch") == {"mail": 2, "spent": 1}
 
 
 def test_a_rate_outside_its_range_is_refused(shop):

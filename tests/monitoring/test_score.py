@@ -97,6 +97,14 @@ def test_labels_of_yes_and_no_come_in_any_spelling(labels):
     assert truth.isna().tolist() == [False, False, True]
 
 
+def test_a_label_that_is_no_number_is_refused_by_a_regression():
+    bundle = SimpleNamespace(contract=Contract((Column("price", "number", "target"),), "regression"), classes=())
+
+    assert truth_of(bundle, pd.DataFrame({"price": ["2.5", " ", None]}), "price").tolist()[0] == 2.5
+    with pytest.raises(BadTable, match="'cheap' is no number"):
+        truth_of(bundle, pd.DataFrame({"price": ["2.5", "cheap"]}), "price")
+
+
 def test_twin_ids_are_refused(shop, customers):
     with pytest.raises(BadTable, match="is there twice"):
         wb.score(shop, customers(2, 5).assign(customer="c"), window="w")

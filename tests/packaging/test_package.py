@@ -14,6 +14,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.tracking import client
 from workbench.errors import BadParameter, Damaged, NotFound, Refused
 from workbench.packaging import model
+from workbench.packaging import serve as serving
 from workbench.packaging.lock import requirements
 from workbench.packaging.serve import follow_once
 from workbench.scoring.runtime import Scorer
@@ -191,3 +192,14 @@ def test_old_format_files_still_load():
         assert [a["prediction"] for a in scorer.predict(golden["rows"])] == pytest.approx(
             golden["predictions"], rel=1e-12
         )
+
+
+def test_a_service_on_a_free_port_tells_which(run, monkeypatch, capsys):
+    wb.package(run, name="shop")
+    listened = []
+    monkeypatch.setattr(serving, "run", lambda service, host, port: listened.append(port))
+
+    serving.serve("shop/1", port=0)
+
+    assert listened[0] > 0
+    assert f"http://127.0.0.1:{listened[0]} " in capsys.readouterr().err

@@ -51,6 +51,30 @@ def test_days_come_before_months_where_only_that_is_possible(shared_table):
     assert str(data.frame()["dateday"].iloc[-1].date()) == "2012-12-31"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", "id;price;sold\n1;2,5;yes\n2;3,25;no\n"),
+        ("t.csv", "id|price|sold\n1|2.5|yes\n2|3.25|no\n"),
+        ("t.tsv", "id\tprice\tsold\n1\t2.5\tyes\n2\t3.25\tno\n"),
+        ("t.csv", 'id,price,sold\n1,2.5,"yes"\n2,3.25,no\n'),
+    ],
+)
+def test_what_separates_the_columns_is_seen_in_the_header(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+
+    data = wb.dataset(tmp_path / name, target="sold")
+
+    assert data.contract.names == ("id", "price", "sold")
+    assert data.frame()["price"].tolist() == [2.5, 3.25]
+
+
+def test_a_table_of_one_column_stays_one(tmp_path):
+    (tmp_path / "t.csv").write_text("a\n1;2\n3;4\n")
+
+    assert wb.dataset(tmp_path / "t.csv").contract.names == ("a",)
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "feather", "jsonl", "csv.gz"])
 def test_every_format_gives_the_same_dataset(tmp_path, ending):
     frame, path = table(), tmp_path / f"t.{ending}"

@@ -1,5 +1,6 @@
 """A folder in memory answers rows with reasons, and whole frames quickly."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,16 @@ def test_reasons_add_up(scorer):
 
     output = scorer.model.output({"age": [r["age"] for r in rows], "city": [r["city"] for r in rows]})
     np.testing.assert_allclose(np.sum(found["values"], axis=1) + found["base"], output, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["../shop", "/tmp/shop", "", "a/b"])
+def test_a_bundle_whose_name_could_leave_the_home_is_refused(folder, name):
+    """Its log is kept in a folder of that name."""
+    manifest = folder / "bundle.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "name": name}))
+
+    with pytest.raises(Damaged, match="names no bundle"):
+        Scorer(folder)
 
 
 def test_the_threshold_of_the_bundle_decides(scorer):

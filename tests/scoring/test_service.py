@@ -98,9 +98,19 @@ def test_feedback_joins_the_log(client, log):
     answered = client.post("/predict", json=GOOD).json()
 
     assert client.post("/feedback", json={"id": answered["id"], "label": "no"}).json() == {"labels": 1, "known": 1}
-    assert client.post("/feedback", json={"labels": [{"id": "?", "label": 1}]}).json() == {"labels": 1, "known": 0}
+    assert client.post("/feedback", json={"labels": [{"id": "?", "label": "yes"}]}).json() == {"labels": 1, "known": 0}
     assert client.post("/feedback", json={"id": "x"}).status_code == 422
     assert log.read()[0]["label"] == "no"
+
+
+@pytest.mark.parametrize("label", ["perhaps", 1, {"a": 1}, [], True])
+def test_a_label_that_is_no_class_is_a_422_and_not_kept(client, log, label):
+    """One of them in the log, and no report could be made any more."""
+    answer = client.post("/feedback", json={"labels": [{"id": "a", "label": "no"}, {"id": "b", "label": label}]})
+
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["expected"] == "one of 'no', 'yes'"
+    assert log.labels() == {}
 
 
 def test_without_a_log_feedback_has_no_place(scorer):
@@ -165,6 +175,15 @@ def test_another_version_answers_from_one_request_to_the_next(service, client, s
     after = client.post("/predict", json=GOOD).json()
     assert (before["version"], after["version"]) == (1, 2)
     assert after["prediction"] != before["prediction"]
+
+
+def test_what_a_new_version_calls_sensitive_is_not_logged_in_clear(service, client, log, second):
+    second.contract = second.contract.change("age", sensitive=True)
+
+    service.follow(second)
+    client.post("/predict", json=GOOD)
+
+    assert log.read()[-1]["row"]["age"].startswith("hash:")
 
 
 JSON = st.recursive(

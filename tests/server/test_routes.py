@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import subprocess
 import sys
@@ -146,6 +147,25 @@ async def test_columns_are_read_from_the_first_line(
     (jp_root_dir / "a.csv").write_text(content, encoding="utf-8")
 
     assert await ask("GET", "columns?path=a.csv") == (200, {"data": columns})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("wide.csv", b"x" * 200_000),
+        ("bad.csv.gz", gzip.compress(b"a,b\n1,2\n")[:12] + b"\xff" * 40),
+        ("u.csv", b"\xff\xfe,"),
+    ],
+)
+async def test_a_first_line_that_is_no_header_is_told_in_words(
+    ask: Any, jp_root_dir: Path, name: str, content: bytes
+) -> None:
+    (jp_root_dir / name).write_bytes(content)
+
+    status, answer = await ask("GET", f"columns?path={name}")
+
+    assert status == 400
+    assert "can't be read" in answer["message"]
 
 
 async def test_a_link_does_not_lead_out_of_the_folder(ask: Any, jp_root_dir: Path, tmp_path: Path) -> None:

@@ -215,6 +215,17 @@ def test_no_feature_left_is_an_error_with_the_reasons(store):
         trained(frame, "churn")
 
 
+def test_an_infinite_number_is_an_error_that_names_the_column_and_the_cure(store):
+    frame = pd.DataFrame({"x": np.arange(100.0) % 7, "y": ["a", "b"] * 50})
+    frame.loc[3, "x"] = np.inf
+    data = wb.dataset(frame, target="y")
+    with pytest.raises(BadTable, match="'x' has infinite numbers") as told:
+        wb.train(data, candidates=("baseline",))
+    names = {"wb": wb, "data": data}
+    exec(str(told.value).partition("missing: ")[2], names)
+    assert wb.train(names["data"], candidates=("baseline",)).best.name == "baseline"
+
+
 def test_a_dataset_without_a_target_is_an_error(store):
     with pytest.raises(InputError, match="target"):
         wb.train(wb.dataset(table()))

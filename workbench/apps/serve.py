@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.core.ports import free_port
 from workbench.errors import NotFound
 from workbench.settings import settings
 
@@ -61,7 +61,7 @@ def serve(
             f"There is no models.ipynb in {str(notebooks)!r}. Give the folder of the pages, or leave it out."
         )
     token = token or os.environ.get("WORKBENCH_APPS_TOKEN") or secrets.token_urlsafe(24)
-    port = port or _free_port(host)
+    port = port or free_port(host)
     _add_template()
     os.environ["WORKBENCH_HOME"] = str(settings().home)  # the kernels work in the notebooks' folder, not in this one
     Pages.clear_instance()
@@ -121,12 +121,6 @@ def _add_template() -> None:
     paths = os.environ.get("JUPYTER_PATH", "")
     if str(SHARE) not in paths.split(os.pathsep):
         os.environ["JUPYTER_PATH"] = os.pathsep.join(p for p in (str(SHARE), paths) if p)
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def _open_soon(address: str) -> None:

@@ -37,6 +37,7 @@ def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> 
     """
     with lock(path.with_suffix(".lock")):
         chain = entries(path)
+        _drop_torn_line(path)
         entry = {
             "number": len(chain) + 1,
             "at": (at or datetime.now(UTC)).isoformat(),
@@ -55,7 +56,7 @@ def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> 
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    """Read the log and check its chain; a last line that was torn by a crash is dropped from the file.
+    """Read the log and check its chain; a last line without its end is left out: torn by a crash, or being written.
 
     Raises
     ------
@@ -64,16 +65,25 @@ def entries(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
+    whole = _whole_lines(path.read_bytes())
     chain: list[dict[str, Any]] = []
     for number, line in enumerate(whole.splitlines(), 1):
         before = chain[-1]["hash"] if chain else FIRST
         chain.append(_checked(line, number, before))
     return chain
+
+
+def _whole_lines(content: bytes) -> bytes:
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Only who holds the lock may do it: to a reader, a line that another process is writing looks torn too."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = _whole_lines(content)
+    if len(whole) < len(content):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
 
 
 def _checked(line: bytes, number: int, before: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from workbench.core.contract import Contract, Task
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
-from workbench.core.store import inside, read_json
+from workbench.core.store import SAFE_NAME, inside, read_json
 from workbench.errors import Damaged, NotFound
 
 if TYPE_CHECKING:
@@ -107,6 +107,9 @@ class Bundle(Result):
             bundle = replace(cls.load(folder / MANIFEST), path=folder)
         except (KeyError, TypeError, AttributeError) as error:
             raise Damaged(f"{MANIFEST} is not what was written ({error}). Package the model again.") from error
+        # What is kept about a bundle lies in a folder of its name.
+        if not SAFE_NAME.match(str(bundle.name)) or not isinstance(bundle.version, int):
+            raise Damaged(f"{MANIFEST} names no bundle that could be made. Package the model again.")
         for name, expected in bundle.files.items():
             _check_file(folder, name, expected)
         return bundle

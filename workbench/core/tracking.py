@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -59,7 +60,7 @@ def _make_once(uri: str, home: Path) -> None:
     """Migrate the store and make the experiment, with one process at work and the others waiting."""
     ready = home / "mlflow.ready"
     with lock(home / "mlflow.lock"):
-        if ready.exists() and ready.read_text(encoding="utf-8") == uri:
+        if ready.exists() and ready.read_text(encoding="utf-8") == _mark(uri):
             return
         if uri.startswith("sqlite:"):
             told = _stream()
@@ -69,7 +70,12 @@ def _make_once(uri: str, home: Path) -> None:
         if store.get_experiment_by_name(EXPERIMENT) is None:
             artifacts = (home / "artifacts").as_uri() if uri.startswith("sqlite:") else None
             store.create_experiment(EXPERIMENT, artifact_location=artifacts)
-        write_text(ready, uri)
+        write_text(ready, _mark(uri))
+
+
+def _mark(uri: str) -> str:
+    """What is written down of an address: that of a server may hold a password."""
+    return uri if uri.startswith("sqlite:") else sha256(uri.encode()).hexdigest()
 
 
 def _stream() -> TextIO:

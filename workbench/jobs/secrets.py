@@ -9,17 +9,20 @@ from typing import Any
 from workbench.errors import BadParameter
 
 _REFERENCE = re.compile(r"^env:([A-Za-z_][A-Za-z0-9_]*)$")
-_WORDS = {"password", "passwd", "passphrase", "pwd", "token", "secret", "apikey", "credential", "credentials"}
+_WORDS = {"pwd", "token", "secret", "credential", "credentials"}
+# Found in any spelling: dbPassword, API_KEY, privatekey.
+_PARTS = ("password", "passwd", "passphrase", "apikey", "privatekey", "accesskey", "secretkey")
 
 
 def is_secret(name: str) -> bool:
     """Whether a parameter's name says that its value is a secret.
 
-    >>> [is_secret(n) for n in ("db_password", "api_key", "max_tokens", "target")]
-    [True, True, False, False]
+    >>> [is_secret(n) for n in ("dbPassword", "api_key", "accessToken", "max_tokens", "target")]
+    [True, True, True, False, False]
     """
-    parts = name.lower().split("_")
-    return bool(_WORDS.intersection(parts)) or "api_key" in name.lower() or "private_key" in name.lower()
+    words = (word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name))
+    joined = name.lower().replace("_", "")
+    return bool(_WORDS.intersection(words)) or any(part in joined for part in _PARTS)
 
 
 def check_reference(name: str, value: Any) -> None:

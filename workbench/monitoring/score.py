@@ -149,15 +149,17 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
     Raises
     ------
     BadTable
-        If a label is none of the model's classes.
+        If a label is none of the model's classes, or no number for a regression.
     """
     target = bundle.contract.target or column
     typed = coerce(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))[target]
-    if not bundle.classes:
-        return typed.astype(float)
     # What could not be read became missing: that is an error where something was there.
     given = table[column].map(lambda v: str(v).strip() != "", na_action="ignore").fillna(False).astype(bool)
     unread = table.loc[(typed.isna() & given).to_numpy(), column]
+    if not bundle.classes:
+        if len(unread):
+            raise BadTable(f"The label {unread.iloc[0]!r} is no number. Correct the column {column!r}.")
+        return typed.astype(float)
     strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
     if strange:
         raise BadTable(

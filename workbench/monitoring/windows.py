@@ -140,7 +140,7 @@ def keep(
             len(predictions),
             len(flags) / len(predictions),
             _counted(flags),
-            _missing(bundle.contract, features),
+            _missing(bundle.contract, features, source),
             source,
             content,
             datetime.now(UTC).isoformat(timespec="seconds"),
@@ -212,8 +212,10 @@ def _profiled(bundle: Bundle, predictions: pd.DataFrame, features: pd.DataFrame)
     )
 
 
-def _missing(contract: Contract, features: pd.DataFrame) -> dict[str, int]:
-    required = [n for n in features.columns if not contract[n].missing_allowed]
+def _missing(contract: Contract, features: pd.DataFrame, source: str) -> dict[str, int]:
+    """Rows without a required value; the service's log keeps no sensitive value, so none of those can be missing."""
+    hidden = {c.name for c in contract.columns if c.sensitive} if source == "service" else set()
+    required = [n for n in features.columns if not contract[n].missing_allowed and n not in hidden]
     return {n: int(k) for n in required if (k := features[n].isna().sum())}
 
 

@@ -69,11 +69,13 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     safe_name(name, "bundle")
     force = settings()
     packed = pack(run)
-    with lock(force.bundles / f".{name}.lock"), _registered(run, name, force) as (version, artifacts):
-        made = _build(run, name, version, packed, explanation, force.bundles / name)
-        client(force).log_artifacts(run.id, str(made.path), artifacts)
-        bundle = _take_place(made, force.bundles / name / str(version))
-    _set_alias(bundle, promote, force)
+    with lock(force.bundles / f".{name}.lock"):
+        with _registered(run, name, force) as (version, artifacts):
+            made = _build(run, name, version, packed, explanation, force.bundles / name)
+            client(force).log_artifacts(run.id, str(made.path), artifacts)
+            bundle = _take_place(made, force.bundles / name / str(version))
+        # Under the lock too: of two first versions at once, one alone becomes champion.
+        _set_alias(bundle, promote, force)
     return bundle
 
 

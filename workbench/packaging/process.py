@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from workbench.core.bundle import Bundle
+from workbench.core.ports import free_port
 from workbench.errors import Refused
 
 START = 60.0  # seconds until the service must be ready
@@ -91,7 +91,7 @@ def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
     Refused
         If it does not answer within a minute.
     """
-    port = _free_port()
+    port = free_port()
     service = Service(f"http://127.0.0.1:{port}")
     command = [python, "-I", "-B", "-c", STARTER, str(bundle.path / "scoring"), "--port", str(port)]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "WORKBENCH_", "MLFLOW_"))}
@@ -131,9 +131,3 @@ def _stop(process: subprocess.Popen[str]) -> dict[str, Any]:
         return {}
     lines = output.strip().splitlines()
     return json.loads(lines[-1]) if lines else {}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

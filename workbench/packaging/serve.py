@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from workbench.core.bundle import MANIFEST
+from workbench.core.ports import free_port
 from workbench.core.registry import version_of
 from workbench.errors import WorkbenchError
 from workbench.packaging.package import bundle
@@ -30,7 +31,7 @@ def serve(name: str, *, host: str = "127.0.0.1", port: int = 8080) -> None:
     host : str
         Address to listen on; loopback by default.
     port : int
-        Port to listen on.
+        Port to listen on; 0 takes a free one, and tells it.
 
     Raises
     ------
@@ -41,6 +42,7 @@ def serve(name: str, *, host: str = "127.0.0.1", port: int = 8080) -> None:
     made = scorer.bundle
     log = PredictionLog(settings().predictions / made.name, scorer.sensitive)
     service = Service(scorer, log)
+    port = port or free_port(host)
     stop = threading.Event()
     if not _is_fixed(name):
         threading.Thread(target=_follow, args=(service, name, stop), daemon=True).start()

@@ -45,7 +45,8 @@ def dataset(
     Parameters
     ----------
     source : path or pandas.DataFrame
-        CSV (also zipped), Parquet, Feather or JSON-lines file, or a frame of shape (rows, columns).
+        CSV (also zipped; commas, semicolons, tabs or bars between the columns), Parquet, Feather or JSON-lines file, or
+        a frame of shape (rows, columns).
     target : str, optional
         Column to predict. Text, booleans and few whole numbers make classes, other numbers a regression.
     time : str, optional
@@ -176,6 +177,7 @@ def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
         ".csv": _read_csv,
         ".csv.zip": _read_csv,
         ".csv.gz": _read_csv,
+        ".tsv": _read_csv,
         ".parquet": _read_parquet,
         ".feather": pd.read_feather,
         ".jsonl": _read_json_lines,
@@ -188,8 +190,22 @@ def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     header = pd.read_csv(path, header=None, nrows=1, dtype=str)
+    separator = _separator(str(header.iloc[0, 0])) if header.shape[1] == 1 else ","
+    if separator != ",":
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str, sep=separator)
     _refuse_twins(header.iloc[0].astype(str))
-    return pd.read_csv(path, low_memory=False)
+    # Where semicolons separate, the comma is the decimal point.
+    return pd.read_csv(path, low_memory=False, sep=separator, decimal="," if separator == ";" else ".")
+
+
+def _separator(line: str) -> str:
+    """What separates the names of a header that has no comma.
+
+    >>> _separator("a;b"), _separator("a")
+    (';', ',')
+    """
+    most = max(";\t|", key=line.count)
+    return most if most in line else ","
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from workbench.core.checking import check
 from workbench.core.contract import Column, Contract
 from workbench.errors import BadRow, Refused, WorkbenchError
 from workbench.scoring.log import PredictionLog
@@ -55,6 +56,8 @@ class Service:
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
+        if self.log is not None:  # before its first row: what either version calls sensitive is kept out in clear
+            self.log.sensitive |= frozenset(scorer.sensitive)
         self.scorer = _warm(scorer)
 
     def application(self) -> Starlette:
@@ -139,6 +142,7 @@ class Service:
             raise _Rejected(422, 'Feedback is {"id": …, "label": …} or {"labels": [those]}. Send one of them.')
         if self.log is None:
             raise _Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
+        _check_labels([i["label"] for i in items], self.scorer)
         known = await run_in_threadpool(self.log.label, [(i["id"], i["label"]) for i in items])
         return _json({"labels": len(items), "known": known})
 
@@ -252,6 +256,20 @@ def _rows(body: Any) -> tuple[list[Any], bool]:
     if len(rows) > MOST_ROWS:
         raise _Rejected(413, f"{len(rows)} rows are more than {MOST_ROWS}. Send them in parts.")
     return rows, False
+
+
+def _check_labels(labels: list[Any], scorer: Scorer) -> None:
+    """Refuse what the model can't have predicted: one such label in the log would stop the monitoring of all others."""
+    classes, target = scorer.bundle.classes, str(scorer.contract.target)
+    if classes:
+        told = f"one of {', '.join(map(repr, classes))}"
+        problems = [{"row": i, "field": "label", "expected": told, "got": repr(label)[:60]}
+                    for i, label in enumerate(labels) if label is not None and label not in classes]  # fmt: skip
+    else:
+        given = [{target: label} for label in labels if label is not None]
+        problems = [{**p, "field": "label"} for p in check(given, scorer.contract, (target,)).problems]
+    if problems:
+        raise BadRow(problems)
 
 
 def _error(status: int, message: str, problems: list[dict[str, Any]] | None = None) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -38,9 +39,9 @@ def columns(root: Path, path: str) -> list[str]:
     try:
         with _opened(table) as file:
             header = file.readline(LONGEST)
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+        return next(csv.reader([header], delimiter=_delimiter(header)), [])
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
         raise BadTable(f"The first line of {path!r} can't be read ({error}). Save it as CSV in UTF-8.") from error
-    return next(csv.reader([header], delimiter=_delimiter(header)), [])
 
 
 def _opened(table: Path) -> IO[str]:

@@ -78,7 +78,7 @@ def train(
     Raises
     ------
     BadTable
-        If there is no target, or there are too few rows, or no feature is left.
+        If there is no target, there are too few rows, no feature is left, or a column has an infinite number.
     BadTarget
         If a class has too few rows to validate on.
     BadParameter
@@ -172,6 +172,7 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     if not features:
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     table = known.frame()
+    _check_finite(table[[*features, str(target.name)]])
     split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
@@ -195,6 +196,16 @@ def _labels(known: Dataset) -> pd.Series:
     target = known.target
     exact: Any = {"boolean": bool, "integer": np.int64}.get(known.contract[str(target.name)].kind)
     return target.astype(exact) if exact and known.contract.task != "regression" else target
+
+
+def _check_finite(table: pd.DataFrame) -> None:
+    """scikit-learn refuses an infinite number too, without saying where it is."""
+    for name in table.columns[[d.kind == "f" for d in table.dtypes]]:
+        if np.isinf(table[name]).any():
+            raise BadTable(
+                f"The column {name!r} has infinite numbers. Make them missing: data = wb.dataset("
+                "data.table.replace([float('inf'), float('-inf')], None), contract=data.contract)"
+            )
 
 
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
