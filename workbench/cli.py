@@ -60,18 +60,19 @@ def tour(
         typer.echo(f"Read it in JupyterLab: File, Open from Path, {job.output.relative_to(Path.cwd())}")
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(
+    context: typer.Context,
     port: Port = 8888,
     browser: Browser = True,
     folder: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder to work in.")] = Path(),
 ) -> None:
-    """Open JupyterLab with the Workbench panel."""
+    """Open JupyterLab with the Workbench panel; further options, such as --allow-root, go to JupyterLab."""
     from jupyterlab.labapp import LabApp
 
     # What jobs write lies in .workbench, and Jupyter opens nothing in a folder with a dot unless told so.
     hidden = "--ContentsManager.allow_hidden=True"
-    arguments = [f"--ServerApp.root_dir={folder.absolute()}", f"--ServerApp.port={port}", hidden]
+    arguments = [f"--ServerApp.root_dir={folder.absolute()}", f"--ServerApp.port={port}", hidden, *context.args]
     LabApp.launch_instance(argv=arguments if browser else [*arguments, "--no-browser"])
 
 

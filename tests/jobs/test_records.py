@@ -6,11 +6,12 @@ import psutil
 import pytest
 
 from workbench.core.job import Job, JobState
-from workbench.jobs.records import checked, write
+from workbench.jobs.records import checked, jobs, write
 
 
 @pytest.fixture
-def running(home):
+def running(home, monkeypatch):
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda self: ["20261121T0149-score-3f2a"])
     job = Job(
         "20261121T0149-score-3f2a", "score.ipynb", {}, JobState.IN_PROGRESS, pid=os.getpid(), path=home / "jobs" / "x"
     )
@@ -31,3 +32,14 @@ def test_a_number_is_a_job_only_with_its_command_line(running, monkeypatch, word
     monkeypatch.setattr(psutil.Process, "cmdline", lambda self: words)
 
     assert checked(running).state is state
+
+
+def test_one_damaged_record_does_not_hide_the_others(running):
+    broken = running.path.parent / "20261121T0150-broken-0000"
+    broken.mkdir()
+    (broken / "job.json").write_text('{"id": ')
+
+    told = {job.path.name: job for job in jobs(home=running.path.parent.parent)}
+
+    assert told["x"].state is JobState.IN_PROGRESS
+    assert "can't be read" in told[broken.name].error

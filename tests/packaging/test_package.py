@@ -114,6 +114,14 @@ def test_an_unknown_name_version_or_alias_says_what_there_is(run):
         wb.bundle("shop@challenger")
 
 
+def test_code_that_was_added_is_refused_before_it_runs(run):
+    """A ``numpy.py`` beside the runtime would be imported in numpy's place."""
+    bundle = wb.package(run, name="shop")
+    (bundle.path / "scoring" / "numpy.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(Damaged, match=r"scoring/numpy\.py was not packaged"):
+        wb.bundle("shop")
+
+
 def test_any_changed_file_is_named(run):
     bundle = wb.package(run, name="shop")
 

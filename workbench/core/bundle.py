@@ -96,7 +96,7 @@ class Bundle(Result):
         NotFound
             If there is no bundle in the folder.
         Damaged
-            Naming the first file that is missing or is not what was packaged.
+            Naming the first file that is missing, is not what was packaged, or was added to the code.
         FormatVersion
             If a newer Workbench made it.
         """
@@ -112,6 +112,7 @@ class Bundle(Result):
             raise Damaged(f"{MANIFEST} names no bundle that could be made. Package the model again.")
         for name, expected in bundle.files.items():
             _check_file(folder, name, expected)
+        _check_no_code_was_added(folder, bundle.files)
         return bundle
 
     def headline(self) -> str:
@@ -147,6 +148,14 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file's content, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_no_code_was_added(folder: Path, files: dict[str, str]) -> None:
+    """What lies in ``scoring/`` is imported before what is installed. (Elsewhere MLflow adds files of its own.)"""
+    for path in sorted((folder / "scoring").rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in files and "__pycache__" not in path.parts:
+            raise Damaged(f"{name} was not packaged. Take it out of the folder, or package the model again.")
 
 
 def _check_file(folder: Path, name: str, expected: str) -> None:

@@ -124,7 +124,7 @@ class ColumnProfile:
 class Profile(Result):
     """Statistics of a table and what is to be known about it. Made by :func:`workbench.profile`.
 
-    Two profiles of two chunks are merged into the profile of both by :func:`workbench.profiling.merge`.
+    Two profiles of two chunks are merged into the profile of both by :func:`workbench.profiling.merge.merge`.
 
     Parameters
     ----------

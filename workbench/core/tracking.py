@@ -60,7 +60,7 @@ def _make_once(uri: str, home: Path) -> None:
     """Migrate the store and make the experiment, with one process at work and the others waiting."""
     ready = home / "mlflow.ready"
     with lock(home / "mlflow.lock"):
-        if ready.exists() and ready.read_text(encoding="utf-8") == _mark(uri):
+        if _is_made(uri, ready):
             return
         if uri.startswith("sqlite:"):
             told = _stream()
@@ -71,6 +71,13 @@ def _make_once(uri: str, home: Path) -> None:
             artifacts = (home / "artifacts").as_uri() if uri.startswith("sqlite:") else None
             store.create_experiment(EXPERIMENT, artifact_location=artifacts)
         write_text(ready, _mark(uri))
+
+
+def _is_made(uri: str, ready: Path) -> bool:
+    """Whether the store was made, and is still there."""
+    file = uri.removeprefix("sqlite:///")
+    there = file == uri or Path(file).exists()
+    return there and ready.exists() and ready.read_text(encoding="utf-8") == _mark(uri)
 
 
 def _mark(uri: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.core.job import Job, JobState
 from workbench.core.store import lock, read_json, safe_name, write_json
-from workbench.errors import NotFound
+from workbench.errors import NotFound, StoreError
 from workbench.settings import settings
 
 RECORD = "job.json"
@@ -49,8 +49,16 @@ def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the rec
 
 
 def jobs(home: str | Path | None = None) -> list[Job]:
-    """All jobs, the newest first."""
-    return [checked(load(folder)) for folder in reversed(_folders(home))]
+    """All jobs, the newest first; one whose record is damaged is told as failed."""
+    return [_listed(folder) for folder in reversed(_folders(home))]
+
+
+def _listed(folder: Path) -> Job:
+    try:
+        return checked(load(folder))
+    except (StoreError, TypeError, KeyError) as error:
+        told = f"Its record can't be read ({error})."
+        return Job(folder.name, folder.name, {}, JobState.FAILED, error=told, path=folder)
 
 
 def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  # noqa: A002 - the record's own word

@@ -142,7 +142,7 @@ def _findings(
         yield Finding(
             "WB304",
             "info",
-            f"{len(unlabelled)} windows have no label, so only drift can be told.",
+            f"Windows without a label: {len(unlabelled)}. Only their drift can be told.",
             None,
             f'wb.feedback("{name}", "LABELS.csv")',
             {"windows": unlabelled},
