@@ -1,6 +1,7 @@
 """A run becomes a folder that runs alone, registered under the version that MLflow gave."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,11 +62,13 @@ def test_mlflow_loads_it(run, monkeypatch):
 
     wb.package(run, name="shop")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", settings().tracking_uri)
+    monkeypatch.setattr(sys, "path", before := list(sys.path))
 
     loaded = mlflow.pyfunc.load_model("models:/shop@champion")
 
     rows = run.holdout[list(run.features)]
     assert loaded.predict(rows).tolist() == run.pipeline.predict_proba(rows)[:, 1].tolist()
+    assert sys.path == before, "the bundle's copy of the runtime would hide the installed package from later processes"
 
 
 def test_each_act_is_in_the_audit_log(run):

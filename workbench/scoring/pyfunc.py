@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,4 +27,12 @@ class BundleModel:
 
 
 def _load_pyfunc(path: str) -> BundleModel:
+    _take_the_copy_off_the_path(Path(path))
     return BundleModel(Scorer(Path(path)))
+
+
+def _take_the_copy_off_the_path(folder: Path) -> None:
+    """Where an installed Workbench loads the bundle, the bundle's copy must not hide it from later imports."""
+    copy = (folder / "scoring").resolve()
+    if not Path(__file__).resolve().is_relative_to(copy):
+        sys.path[:] = [place for place in sys.path if not place or Path(place).resolve() != copy]
