@@ -107,3 +107,13 @@ def test_a_batch_is_kept_whole_or_not_at_all(tmp_path):
         log.append([record("good"), {"id": "bad"}])
 
     assert log.count() == 0
+
+
+def test_many_processes_open_a_new_log_at_once(tmp_path):
+    """The first moment of a log is the one in which a switch to WAL used to fail."""
+    code = f"from workbench.scoring.log import PredictionLog; PredictionLog({str(tmp_path)!r}).label([('a', 1)])"
+
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(6)]
+
+    assert [p.wait(60) for p in running] == [0] * 6
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".sqlite"] == ["log.sqlite"]

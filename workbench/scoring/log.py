@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import json
 import math
+import os
 import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,10 @@ class PredictionLog:
         self.sensitive = frozenset(sensitive)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._turn = threading.Lock()
+        if not self.path.exists():
+            _make(self.path)
         self._store = sqlite3.connect(self.path, timeout=60, check_same_thread=False, isolation_level=None)
-        self._store.execute("PRAGMA journal_mode=WAL")
         self._store.execute("PRAGMA synchronous=NORMAL")
-        self._store.executescript(_TABLES)
         self._key = self._hashing_key()
 
     def append(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -151,6 +152,17 @@ class PredictionLog:
     @staticmethod
     def _knows(store: sqlite3.Connection, record: str) -> bool:
         return store.execute("SELECT 1 FROM records WHERE id = ? LIMIT 1", (record,)).fetchone() is not None
+
+
+def _make(path: Path) -> None:
+    """Make the file whole beside its place and link it there: to turn a file that others opened to WAL fails at once."""
+    beside = path.with_name(f".{uuid4().hex}.sqlite")
+    with closing(sqlite3.connect(beside, isolation_level=None)) as store:
+        store.execute("PRAGMA journal_mode=WAL")
+        store.executescript(_TABLES)
+    with suppress(FileExistsError):  # another process was first: its file is as good
+        os.link(beside, path)
+    beside.unlink()
 
 
 def _record(line: tuple[Any, ...]) -> dict[str, Any]:
