@@ -155,7 +155,7 @@ class PredictionLog:
 
 
 def _make(path: Path) -> None:
-    """Make the file whole beside its place and link it there: to turn a file that others opened to WAL fails at once."""
+    """Make the file whole beside its place and link it there: a file that others opened can't be turned to WAL."""
     beside = path.with_name(f".{uuid4().hex}.sqlite")
     with closing(sqlite3.connect(beside, isolation_level=None)) as store:
         store.execute("PRAGMA journal_mode=WAL")
