@@ -11,7 +11,6 @@ from workbench.core.contract import NUMERIC
 from workbench.core.finding import Finding
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
-from workbench.profiling.statistics import as_numbers
 
 CODE = "WB120"
 TITLE = "Leak of the target"
@@ -74,9 +73,11 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
     rows = context.sample.to_pandas()[[target, *names]].replace([np.inf, -np.inf], np.nan).dropna().head(ROWS)
     if len(rows) < 50:
         return {}
-    values = {name: as_numbers(rows[name]) for name in names}
+    values = {name: rows[name].to_numpy(dtype=float) for name in names}
     for size in (2, 3):
-        groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], as_numbers(rows[target]))]
+        groups = [
+            g for g in combinations(names, size) if _gives([values[n] for n in g], rows[target].to_numpy(dtype=float))
+        ]
         if groups:
             return {n: _together(target, n, g) for g in groups for n in g}
     return {}
