@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from workbench.core.contract import NUMERIC, Kind
-from workbench.core.finding import Finding, sort
+from workbench.core.finding import SEVERITIES, Finding
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift
@@ -63,7 +63,7 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
         rate=rate,
         only_reference=alone[0],
         only_current=alone[1],
-        findings=sort([*_differing(columns), *_alone(*alone)]),
+        findings=_worst_first([*_alone(*alone), *_differing(columns)]),
     )
 
 
@@ -180,6 +180,11 @@ def _alone(only_reference: tuple[str, ...], only_current: tuple[str, ...]) -> It
         yield Finding("WB152", "error", "is in the reference and not in the current table.", name)
     for name in only_current:
         yield Finding("WB152", "info", "is in the current table and not in the reference.", name)
+
+
+def _worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Worst first, and of equal ones the strongest difference."""
+    return tuple(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)))
 
 
 def _strongest(a: ColumnProfile, b: ColumnProfile) -> tuple[str, TestResult, float]:
