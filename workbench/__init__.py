@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.core.finding import Finding as Finding
     from workbench.core.job import Job as Job
     from workbench.core.profile import Profile as Profile
+    from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
     from workbench.core.verification import Verification as Verification
@@ -60,6 +61,7 @@ _PLACES = {
     "Job": "workbench.core.job",
     "MonitorReport": "workbench.core.report",
     "Profile": "workbench.core.profile",
+    "ProfileComparison": "workbench.core.profile_comparison",
     "Run": "workbench.core.run",
     "Verification": "workbench.core.verification",
     "bundle": "workbench.packaging.package",
@@ -90,6 +92,7 @@ __all__ = [
     "Job",
     "MonitorReport",
     "Profile",
+    "ProfileComparison",
     "Run",
     "Verification",
     "bundle",

@@ -14,6 +14,8 @@ from workbench.errors import ColumnNotFound
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.core.profile_comparison import ProfileComparison
+
 
 @dataclass(frozen=True)
 class Histogram:
@@ -267,6 +269,39 @@ class Profile(Result):
     def leaks(self) -> tuple[str, ...]:
         """Columns that give the target away, by the findings."""
         return tuple(dict.fromkeys(f.column for f in self.findings if f.code == "WB120" and f.column))
+
+    def compare(self, other: Profile, *, rate: float = 0.01) -> ProfileComparison:
+        """In which columns another table differs from this one by more than chance, how much, and what that means.
+
+        Parameters
+        ----------
+        other : Profile
+            Of the table that is compared with this one, the reference.
+        rate : float
+            The chance, in (0, 1), that a comparison of samples of one population flags anything at all, whatever the
+            number of columns.
+
+        Returns
+        -------
+        ProfileComparison
+            Its columns come strongest first.
+
+        Raises
+        ------
+        BadParameter
+            If ``rate`` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import workbench as wb
+        >>> may, june = (wb.profile(wb.dataset(pd.DataFrame({"age": range(n, n + 99)}))) for n in (20, 40))
+        >>> may.compare(june).differing
+        ('age',)
+        """
+        from workbench.profiling.compare import compare_profiles
+
+        return compare_profiles(self, other, rate=rate)
 
     def headline(self) -> str:
         """Rows, columns and findings in one line."""
