@@ -169,8 +169,28 @@ def step_of(verb: str) -> type[Step]:
     return STEPS[verb]
 
 
-def make(verb: str, values: dict[str, Any]) -> Step:
+def positional(step: type[Step]) -> str | None:
+    """Name of the parameter that a step without an input takes first and unnamed.
+
+    >>> positional(step_of("dataset")), positional(step_of("train"))
+    ('source', None)
+    """
+    if step.takes:
+        return None
+    return next((f.name for f in fields(step) if f.default is MISSING), None)
+
+
+def make(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ()) -> Step:
     """A checked step from plain values, lists becoming tuples.
+
+    Parameters
+    ----------
+    verb : str
+        The step.
+    values : dict
+        Its parameters.
+    elsewhere : tuple of str
+        Required parameters that are not known here, as an expression in a cell is; they become None.
 
     Raises
     ------
@@ -187,13 +207,47 @@ def make(verb: str, values: dict[str, Any]) -> Step:
     for name in values:
         if name not in known:
             raise BadParameter.unknown(name, known, f"workbench.{verb}")
+    given = {n: v for n, v in values.items() if n not in elsewhere}
     missing = [n for n, f in known.items() if f.default is MISSING and values.get(n) in (None, "")]
-    if missing:
-        raise BadParameter(
-            f"workbench.{verb} needs {missing[0]!r}: {known[missing[0]].metadata['description']} Give it."
-        )
-    hints = typing.get_type_hints(step)
-    return step(**{name: checked(known[name], hints[name], value) for name, value in values.items()})
+    for name in missing:
+        if name not in elsewhere:
+            raise BadParameter(f"workbench.{verb} needs {name!r}: {known[name].metadata['description']} Give it.")
+    unknown = {n: None for n in elsewhere if n in known and known[n].default is MISSING}
+    return step(**unknown, **{name: checked_value(step, name, value) for name, value in given.items()})
+
+
+def problems(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ()) -> dict[str, str]:
+    """What is wrong with the values of a step, by the name of the parameter; empty where nothing is.
+
+    Examples
+    --------
+    >>> problems("train", {"folds": 1})
+    {'folds': "'folds' lies between 2 and 20, got 1. Change it."}
+    """
+    step = step_of(verb)
+    known = {f.name: f for f in fields(step)}
+    told = {n: str(BadParameter.unknown(n, known, f"workbench.{verb}")) for n in values if n not in known}
+    for name, of in known.items():
+        if name in elsewhere:
+            continue
+        if of.default is MISSING and values.get(name) in (None, ""):
+            told[name] = f"{name.capitalize()} is needed. {of.metadata['description']}"
+        elif name in values:
+            try:
+                checked_value(step, name, values[name])
+            except BadParameter as error:
+                told[name] = str(error)
+    return told
+
+
+def checked_value(step: type[Step], name: str, value: Any) -> Any:
+    """``value`` in the type of a step's parameter, a list as a tuple, or a clear error.
+
+    >>> checked_value(step_of("train"), "candidates", ["linear"])
+    ('linear',)
+    """
+    of = next(f for f in fields(step) if f.name == name)
+    return checked(of, typing.get_type_hints(step)[name], value)
 
 
 def checked(of: Field[Any], hint: Any, value: Any) -> Any:
