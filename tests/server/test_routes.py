@@ -24,6 +24,7 @@ ASKED: list[tuple[str, str, dict[str, Any] | None]] = [
     ("GET", "steps", None),
     ("POST", "cell", {"step": "package", "values": {"name": "churn"}}),
     ("POST", "parse", {"source": "x = 1"}),
+    ("POST", "notebook", {"cells": []}),
     ("GET", "columns?path=a.csv", None),
     ("GET", "jobs", None),
     ("POST", "jobs", {"notebook": NOTEBOOK}),
@@ -100,8 +101,8 @@ async def test_a_cell_is_rendered_and_parsed_again(ask: Any) -> None:
     _, edited = await ask("POST", "parse", {"source": "print(1)"})
 
     assert cell["data"]["source"].startswith("import workbench as wb\n")
-    assert parsed["data"] == {"step": "dataset", "values": values}
-    assert edited["data"] == {"step": None, "values": {}}
+    assert parsed["data"] == {"step": "dataset", "values": values, "code": {}}
+    assert edited["data"] == {"step": None, "values": {}, "code": {}}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ async def test_a_cell_is_rendered_and_parsed_again(ask: Any) -> None:
         ("POST", "cell", {"step": "trian"}, 400, "Did you mean 'train'"),
         ("POST", "cell", {"step": "train", "values": {"folds": 1}}, 400, "'folds' lies between"),
         ("POST", "cell", {"step": "train", "values": []}, 400, "'values' must be dict"),
-        ("POST", "cell", [1], 400, "'values' must be dict"),
+        ("POST", "cell", [1], 400, "'step' must be str"),
         ("POST", "parse", {"source": 3}, 400, "'source' must be str"),
         ("GET", "columns?path=../secret.csv", None, 400, "leaves the folder"),
         ("GET", "columns?path=no.csv", None, 400, "no file"),

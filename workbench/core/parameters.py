@@ -23,6 +23,8 @@ def parameter(
     minimum: float | None = None,
     maximum: float | None = None,
     unit: str = "",
+    title: str = "",
+    examples: tuple[Any, ...] = (),
 ) -> Any:
     """A field of a step.
 
@@ -40,6 +42,10 @@ def parameter(
         Range of a number, both ends included.
     unit : str
         Unit shown beside the field.
+    title : str
+        Its words in the form; by default the name, spelt out.
+    examples : tuple
+        Values to show where nothing is filled in.
     """
     metadata = {
         "description": description,
@@ -48,6 +54,8 @@ def parameter(
         "minimum": minimum,
         "maximum": maximum,
         "unit": unit,
+        "title": title,
+        "examples": examples,
     }
     return field(default=default, metadata=metadata) if default is not MISSING else field(metadata=metadata)
 
@@ -70,11 +78,13 @@ class DatasetStep(Step):
     title: ClassVar[str] = "Data"
     gives: ClassVar[str] = "data"
 
-    source: str = parameter("Path of a CSV, Parquet, Feather or JSON-lines file.")
+    source: str = parameter(
+        "Path of a CSV, Parquet, Feather or JSON-lines file.", title="Table", examples=("customers.csv",)
+    )
     target: str | None = parameter("Column to predict.", None, column=True)
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)
-    id: str | None = parameter("Column by which labels that come later are joined.", None, column=True)
+    id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
 
@@ -88,7 +98,7 @@ class ProfileStep(Step):
     takes: ClassVar[str | None] = "data"
     gives: ClassVar[str] = "profile"
 
-    bins: int = parameter("Bars of each histogram.", 20, minimum=2, maximum=200)
+    bins: int = parameter("Bars of each histogram.", 20, minimum=2, maximum=200, unit="bars")
 
 
 @dataclass(frozen=True)
@@ -108,8 +118,8 @@ class TrainStep(Step):
         None,
         choices=("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
     )
-    trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200)
-    folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20)
+    trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200, unit="settings")
+    folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)
 
 
@@ -134,7 +144,7 @@ class PackageStep(Step):
     takes: ClassVar[str | None] = "run"
     gives: ClassVar[str] = "bundle"
 
-    name: str = parameter("Name under which it is registered and served.")
+    name: str = parameter("Name under which it is registered and served.", examples=("churn",))
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,7 @@ class MonitorStep(Step):
     title: ClassVar[str] = "Monitor"
     gives: ClassVar[str] = "report"
 
-    name: str = parameter("Name of the bundle to look after.")
+    name: str = parameter("Name of the bundle to look after.", title="Bundle", examples=("churn",))
     false_alarm_rate: float = parameter(
         "Share of windows without any drift that may still raise an alarm.", 0.05, minimum=1e-6, maximum=0.5
     )
@@ -322,7 +332,10 @@ def _property(of: Field[Any], hint: Any) -> dict[str, Any]:
     if optional:
         item["type"] = [item["type"], "null"]
     content = {"type": "array", "items": item, "uniqueItems": True} if many else item
+    content["title"] = of.metadata["title"] or of.name.capitalize().replace("_", " ")
     content["description"] = of.metadata["description"]
+    if of.metadata["examples"]:
+        content["examples"] = list(of.metadata["examples"])
     if of.default is not MISSING:
         content["default"] = list(of.default) if many else of.default
     if of.metadata["column"]:

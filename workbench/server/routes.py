@@ -12,15 +12,16 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import authenticated
 
-from workbench.codegen import parse, render
+from workbench.codegen import read, render
 from workbench.core.job import Job
-from workbench.core.parameters import STEPS, schema
+from workbench.core.parameters import STEPS, problems, schema
 from workbench.core.store import inside
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.jobs.records import job, jobs, stop
 from workbench.jobs.submit import submit
 from workbench.server.columns import columns
 from workbench.server.events import follow
+from workbench.server.notebooks import read_notebook, shown, written
 
 Answer = Callable[..., Awaitable[Any]]
 _FOLLOWING: set[asyncio.Task[None]] = set()
@@ -42,6 +43,14 @@ def answers(method: Answer) -> Answer:
     return authenticated(authorized(answer))
 
 
+class Misfit(BadParameter):
+    """Values of a form that don't fit, each with its own sentence."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
 class Handler(APIHandler):
     """What all routes share."""
 
@@ -53,9 +62,10 @@ class Handler(APIHandler):
         return Path(self.settings["server_root_dir"]).expanduser()
 
     def refuse(self, status: int, error: Exception) -> None:
-        """Answer with the message of a user's error."""
+        """Answer with the message of a user's error, and with those of single fields."""
         self.set_status(status)
-        self.finish({"message": str(error), "kind": type(error).__name__})
+        fields = error.fields if isinstance(error, Misfit) else {}
+        self.finish({"message": str(error), "kind": type(error).__name__, "fields": fields})
 
     def asked(self, name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
         """A field of the JSON that was sent, in the type it must have."""
@@ -83,10 +93,16 @@ class Cell(Handler):
     """From a step and its values to a cell."""
 
     @answers
-    async def post(self) -> dict[str, str]:
-        """Render ``{step, values, first}``."""
-        values, first = self.asked("values", dict, {}), self.asked("first", bool, False)
-        return {"source": render(self.asked("step", str), values, first=first)}
+    async def post(self) -> dict[str, Any]:
+        """Render ``{step, values, code, first}``; with the notebook's ``cells`` also say where it belongs."""
+        step, values, code = self.asked("step", str), self.asked("values", dict, {}), self.asked("code", dict, {})
+        told = problems(step, values, tuple(code))
+        if told:
+            raise Misfit(told)
+        body = self.get_json_body()
+        if "cells" in body:
+            return written(read_notebook(body), step, values, code)
+        return {"source": render(step, values, first=self.asked("first", bool, False), code=code)}
 
 
 class Parse(Handler):
@@ -95,8 +111,20 @@ class Parse(Handler):
     @answers
     async def post(self) -> dict[str, Any]:
         """Parse ``{source}``; ``step`` is null where the cell was edited by hand."""
-        found = parse(self.asked("source", str))
-        return {"step": found[0], "values": found[1]} if found else {"step": None, "values": {}}
+        found = read(self.asked("source", str))
+        if found is None:
+            return {"step": None, "values": {}, "code": {}}
+        return {"step": found.verb, "values": found.values, "code": found.code}
+
+
+class Notebook(Handler):
+    """Where each step stands in a notebook, and what is sensible next."""
+
+    @answers
+    async def post(self) -> dict[str, Any]:
+        """Read ``{cells, active, alive}``: the code cells, the one in use, and the names that the kernel holds."""
+        self.asked("cells", list)
+        return shown(read_notebook(self.get_json_body()))
 
 
 class Columns(Handler):
@@ -151,6 +179,7 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     ("steps", Steps),
     ("cell", Cell),
     ("parse", Parse),
+    ("notebook", Notebook),
     ("columns", Columns),
     ("jobs", Jobs),
     (r"jobs/([^/]+)", OneJob),
