@@ -15,7 +15,7 @@ from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
-from workbench.core.profile import ColumnProfile, Histogram, Profile
+from workbench.core.profile import Association, ColumnProfile, Histogram, Profile
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split
 from workbench.core.verification import Check, Verification
@@ -159,7 +159,7 @@ def profile(hostile: bool = False) -> Profile:
         tuple(columns),
         contract(),
         findings(hostile),
-        (("sched_minutes", pair, 0.99), ("temp", "time_hour", 0.71)),
+        (Association("sched_minutes", pair, "pearson", 0.99), Association("temp", "time_hour", "pearson", 0.71)),
         SHA,
         "flights.csv.zip + weather.csv",
         0,

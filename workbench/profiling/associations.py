@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.contract import NUMERIC, Contract
+from workbench.core.profile import Association, Measure
 from workbench.profiling.statistics import as_numbers
 
 # Levels of a category beyond the most frequent ones count as one.
@@ -25,17 +26,17 @@ WEAKEST = 0.1
 MOST_PAIRS = 200
 
 
-def associations(sample: pd.DataFrame, contract: Contract) -> tuple[tuple[str, str, float], ...]:
+def associations(sample: pd.DataFrame, contract: Contract) -> tuple[Association, ...]:
     """Pairs of columns with their strength in [0, 1], strongest first, at most 200 and none below 0.1.
 
     Numbers: absolute Pearson correlation. Categories: Cramér's V, corrected for bias. Mixed: correlation ratio.
     """
     numbers, codes = _numbers(sample, contract), _codes(sample, contract)
     pairs = _pearson(numbers)
-    pairs += [(a, b, cramers_v(codes[a], codes[b])) for a, b in combinations(codes, 2)]
-    pairs += [(a, b, correlation_ratio(codes[a], numbers[b])) for a in codes for b in numbers]
-    strong = [(a, b, round(min(s, 1.0), 4)) for a, b, s in pairs if s >= WEAKEST]
-    return tuple(sorted(strong, key=lambda pair: (-pair[2], pair[:2]))[:MOST_PAIRS])
+    pairs += [(a, b, "cramers_v", cramers_v(codes[a], codes[b])) for a, b in combinations(codes, 2)]
+    pairs += [(a, b, "correlation_ratio", correlation_ratio(codes[a], numbers[b])) for a in codes for b in numbers]
+    strong = [Association(a, b, m, round(min(s, 1.0), 4)) for a, b, m, s in pairs if s >= WEAKEST]
+    return tuple(sorted(strong, key=lambda pair: (-pair.strength, pair.a, pair.b))[:MOST_PAIRS])
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
@@ -161,12 +162,12 @@ def _codes(sample: pd.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
     return {name: level_numbers(sample[name]) for name in names}
 
 
-def _pearson(numbers: dict[str, np.ndarray]) -> list[tuple[str, str, float]]:
+def _pearson(numbers: dict[str, np.ndarray]) -> list[tuple[str, str, Measure, float]]:
     with np.errstate(all="ignore"):
         strength = pd.DataFrame(numbers).corr(min_periods=20).abs().to_numpy()
     names = list(numbers)
     rows, columns = np.nonzero(np.triu(np.nan_to_num(strength), 1) >= WEAKEST)
-    return [(names[i], names[j], float(strength[i, j])) for i, j in zip(rows, columns, strict=True)]
+    return [(names[i], names[j], "pearson", float(strength[i, j])) for i, j in zip(rows, columns, strict=True)]
 
 
 def _crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
+import polars as pl
 
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.dataset import Dataset
@@ -66,7 +67,9 @@ def profile(data: Dataset, *, bins: int = 20) -> Profile:
         pairs = associations(sample, contract)
         tracker.advance("associations")
         duplicates = int(pd.util.hash_pandas_object(table, index=False).duplicated().sum())
-        context = Context(tuple(columns), contract, len(table), pairs, duplicates, table, sample)
+        context = Context(
+            tuple(columns), contract, len(table), pairs, duplicates, sample=pl.from_pandas(sample), table=table
+        )
         findings = sort(find(context))
         tracker.advance("findings")
     now = datetime.now(UTC).isoformat(timespec="seconds")

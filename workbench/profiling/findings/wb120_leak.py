@@ -71,7 +71,7 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
         return {}
     usable = sorted((c for c in columns if c.kind in NUMERIC and c.target), key=lambda c: -(c.target or 0))[:TRIED]
     names = [c.name for c in usable]
-    rows = context.sample[[target, *names]].replace([np.inf, -np.inf], np.nan).dropna().head(ROWS)
+    rows = context.sample.to_pandas()[[target, *names]].replace([np.inf, -np.inf], np.nan).dropna().head(ROWS)
     if len(rows) < 50:
         return {}
     values = {name: as_numbers(rows[name]) for name in names}
