@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
-from tornado.web import authenticated
+from jupyter_server.utils import ensure_async
+from tornado.web import HTTPError, authenticated
 
+import workbench
 from workbench.codegen import read, render
 from workbench.core.job import Job
 from workbench.core.parameters import STEPS, problems, schema
@@ -61,6 +63,21 @@ class Handler(APIHandler):
         """The folder that the server shows."""
         return Path(self.settings["server_root_dir"]).expanduser()
 
+    async def file(self, path: str) -> Path:
+        """A file parameter as a path that lies in the root, and that the file browser would show."""
+        if "\0" in path or "\\" in path or path.startswith("/"):
+            raise BadParameter(f"{path!r} is no path from the server's folder. Give one like 'folder/table.csv'.")
+        found = inside(self.root, path)
+        contents = self.contents_manager
+        if not contents.allow_hidden and await ensure_async(contents.is_hidden(path)):
+            raise BadParameter(f"{path!r} is hidden. Move it to a folder that the file browser shows.")
+        return found
+
+    async def require(self, action: str, resource: str) -> None:
+        """Refuse who may not do this; for what reaches further than the panel's own resource."""
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, resource)):
+            raise HTTPError(403, f"You may not {action} {resource} on this server.")
+
     def refuse(self, status: int, error: Exception) -> None:
         """Answer with the message of a user's error, and with those of single fields."""
         self.set_status(status)
@@ -75,6 +92,15 @@ class Handler(APIHandler):
             got = type(value).__name__
             raise BadParameter(f"{name!r} must be {kind.__name__}, got {got}. Send it in a JSON object.")
         return value
+
+
+class Version(Handler):
+    """Which Workbench answers, so that a panel of another version can say so."""
+
+    @answers
+    async def get(self) -> dict[str, str]:
+        """Tell it."""
+        return {"version": workbench.__version__}
 
 
 class Steps(Handler):
@@ -133,7 +159,9 @@ class Columns(Handler):
     @answers
     async def get(self) -> list[str]:
         """List the columns of ``?path=``."""
-        return await asyncio.to_thread(columns, self.root, self.get_query_argument("path"))
+        path = self.get_query_argument("path")
+        await self.file(path)
+        return await asyncio.to_thread(columns, self.root, path)
 
 
 class Jobs(Handler):
@@ -147,7 +175,8 @@ class Jobs(Handler):
     @answers
     async def post(self) -> dict[str, Any]:
         """Start ``{notebook, parameters}`` as a job, in the notebook's folder."""
-        notebook = inside(self.root, self.asked("notebook", str))
+        await self.require("execute", "kernels")
+        notebook = await self.file(self.asked("notebook", str))
         parameters = self.asked("parameters", dict, {})
         started = await asyncio.to_thread(submit, notebook, parameters, wait=False, folder=notebook.parent)
         task = asyncio.create_task(follow(self.event_logger, started.id))
@@ -176,6 +205,7 @@ def told(of: Job) -> dict[str, Any]:
 
 
 ROUTES: list[tuple[str, type[Handler]]] = [
+    ("version", Version),
     ("steps", Steps),
     ("cell", Cell),
     ("parse", Parse),
