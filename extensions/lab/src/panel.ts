@@ -61,7 +61,7 @@ export class WorkbenchPanel extends Widget {
   }
 
   /** Show the form of one step and fold the others. */
-  private open(verb: string): void {
+  open(verb: string): void {
     this.opened = verb;
     for (const step of this.model.steps) {
       const body = this.find(step.verb, '.jp-wb-body');
