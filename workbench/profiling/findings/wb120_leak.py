@@ -30,7 +30,7 @@ EXACT = 1e-9
 def check(context: Context) -> Iterator[Finding]:
     """Columns that give the target away."""
     target = context.contract.target
-    if target is None or context.table is None or context.rows < FEWEST_GAPS:
+    if target is None or context.sample is None or context.rows < FEWEST_GAPS:
         return
     columns = [c for c in context.columns if c.role in ("feature", "known_after")]
     told = {c.name: f"alone predicts {target} almost perfectly on held-out rows (score {c.target:.3f} of 1)."
@@ -50,14 +50,13 @@ def _finding(column: ColumnProfile, told: str) -> Finding:
 
 
 def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:
-    assert context.table is not None
-    unknown = context.table[target].isna().to_numpy()
-    n = int(unknown.sum())
+    assert context.gaps is not None
+    n = context.gaps.both(target, target)
     found = {}
     for column in columns:
         if n < FEWEST_GAPS or column.missing < FEWEST_GAPS:
             continue
-        both = int((context.table[column.name].isna().to_numpy() & unknown).sum())
+        both = context.gaps.both(column.name, target)
         if both >= ALMOST_ALL * column.missing and both >= MOST_OF_THEM * n and n < 0.9 * context.rows:
             where = f"is empty in {both:,} of the {n:,} rows without {target} and hardly elsewhere"
             found[column.name] = f"{where}: it is known with the outcome."
