@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 # Hashes that are kept while looking (8 bytes each, twice that while they are sorted), and in a saved profile.
-MOST_KEPT = 4_000_000
+MOST_KEPT = 2_000_000
 MOST_SAVED = 2_000
 
 

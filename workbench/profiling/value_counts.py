@@ -73,6 +73,7 @@ class ValueCounts:
             "hll": sketches.as_text(self._distinct.serialize_compact()),
             "kll": sketches.as_text(self._quantiles.serialize()) if self.numeric else None,
             "buckets": None if self.numeric else self._buckets.tolist(),
+            "hashed_by": sketches.HASH,
         }
 
     def _fits(self, values: np.ndarray) -> bool:
