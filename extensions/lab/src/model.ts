@@ -9,7 +9,8 @@ import { find, isImported, outcome, sourceOf, stepOf, write } from './cells';
 import { post, request } from './request';
 import type { IStep, StepState, Values } from './tokens';
 
-const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;
+/** Files that hold a table. */
+export const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;
 
 /** The steps of the journey and where each stands in the current notebook. */
 export class WorkbenchModel {
@@ -29,6 +30,8 @@ export class WorkbenchModel {
   steps: IStep[] = [];
   /** Run a cell as soon as it is written. */
   runs = true;
+  /** A folder whose tables are offered beside those in the notebook's own. */
+  dataFolder = '';
 
   /** A state or a value changed. */
   get changed(): ISignal<this, void> {
@@ -51,6 +54,12 @@ export class WorkbenchModel {
   /** Whether the step has a cell in the current notebook. */
   isWritten(verb: string): boolean {
     return this.notebook !== null && find(this.notebook.content, verb) >= 0;
+  }
+
+  /** Fill in a form with values that have no cell yet. */
+  suggest(verb: string, values: Values): void {
+    this._values.set(verb, { ...this.values(verb), ...values });
+    this._changed.emit();
   }
 
   /** Ask the server for the steps. */
@@ -81,11 +90,21 @@ export class WorkbenchModel {
     return source ? request<string[]>(`columns?path=${path}`).catch(() => []) : [];
   }
 
-  /** Tables in the notebook's folder. */
+  /** Tables in the notebook's folder and in the folder for data, as paths from the notebook. */
   async tables(): Promise<string[]> {
-    const folder = await this.contents.get(this.folder, { content: true }).catch(() => null);
-    const files = (folder?.content ?? []) as Contents.IModel[];
-    return files.map(file => file.name).filter(name => TABLE.test(name));
+    const folders = new Set([this.folder, ...(this.dataFolder ? [PathExt.normalize(this.dataFolder)] : [])]);
+    const listings = await Promise.all([...folders].map(folder => this.list(folder)));
+    return listings.flat().filter(path => TABLE.test(path)).map(path => this.fromNotebook(path));
+  }
+
+  /** A path of the file browser, as code in the current notebook gives it. */
+  fromNotebook(path: string): string {
+    return PathExt.relative(`/${this.folder}`, `/${this.contents.localPath(path)}`);
+  }
+
+  private async list(folder: string): Promise<string[]> {
+    const listing = await this.contents.get(folder, { content: true }).catch(() => null);
+    return ((listing?.content ?? []) as Contents.IModel[]).map(file => file.path);
   }
 
   private get folder(): string {

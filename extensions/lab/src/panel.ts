@@ -7,7 +7,7 @@ import { h } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
-import { Refusal } from './request';
+import { checkServer, inWords } from './request';
 import { CommandIDs } from './tokens';
 import type { IStep } from './tokens';
 
@@ -31,17 +31,19 @@ export class WorkbenchPanel extends Widget {
     void this.load();
   }
 
-  /** Ask for the steps; where there is no server extension, say so. */
+  /** Ask for the steps; where there is no server extension, or an older one, say so. */
   async load(): Promise<void> {
+    this.tell('');
     try {
+      await checkServer(this.trans);
       await this.model.load();
       this.rail.replaceChildren(...this.model.steps.map((step, index) => this.item(step, index + 1)));
-      this.open(this.model.steps[0].verb);
+      this.open(this.opened || this.model.steps[0].verb);
     } catch (error) {
-      const missing = error instanceof Refusal && error.status === 404;
-      this.tell(missing ? this.trans.__(
-        'The server part of Workbench is not running. Enable it with "jupyter server extension enable workbench.server" and start JupyterLab again.'
-      ) : String(error));
+      this.tell(inWords(error, this.trans));
+      const again = h('button', { type: 'button', class: 'jp-mod-styled jp-wb-again' }, this.trans.__('Try again'));
+      again.addEventListener('click', () => void this.load());
+      this.message.append(again);
     }
   }
 
@@ -61,7 +63,7 @@ export class WorkbenchPanel extends Widget {
   }
 
   /** Show the form of one step and fold the others. */
-  private open(verb: string): void {
+  open(verb: string): void {
     this.opened = verb;
     for (const step of this.model.steps) {
       const body = this.find(step.verb, '.jp-wb-body');
@@ -105,7 +107,7 @@ export class WorkbenchPanel extends Widget {
       await this.commands.execute(CommandIDs.insertStep, { step: step.verb, values: form.values() });
       this.lead(step);
     } catch (error) {
-      this.tell(error instanceof Error ? error.message : String(error));
+      this.tell(inWords(error, this.trans));
     }
   }
 
@@ -163,7 +165,7 @@ export class WorkbenchPanel extends Widget {
   /** Say what went wrong, below the form that is open. */
   private tell(message: string): void {
     this.message.textContent = message;
-    const body = this.opened && this.find(this.opened, '.jp-wb-body');
+    const body = this.rail.querySelector(`[data-step="${this.opened}"] .jp-wb-body`);
     (body || this.node).append(this.message);
   }
 
@@ -171,5 +173,5 @@ export class WorkbenchPanel extends Widget {
   private seen: string | undefined;
   private readonly place = h('p', { class: 'jp-wb-place' });
   private readonly rail = h('ol', { class: 'jp-wb-rail' });
-  private readonly message = h('p', { class: 'jp-wb-message', role: 'status' });
+  private readonly message = h('div', { class: 'jp-wb-message', role: 'status' });
 }

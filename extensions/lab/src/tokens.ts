@@ -5,13 +5,17 @@ import type { WorkbenchModel } from './model';
 
 export const DOMAIN = 'ml-workbench';
 
-/** The commands that others may call. */
+/** The commands that others may call; `arguments.json` says what each takes, and the README what it gives. */
 export namespace CommandIDs {
-  /** Open the panel, and a new notebook if none is open. Arguments: `cwd?`. */
+  /** Open the panel, and a new notebook if none is open. */
   export const open = 'workbench:open';
-  /** Insert a step's cell, or update it, and run it. Arguments: `step`, `values?`. */
+  /** Open a table: a new notebook beside it, and the panel with the form of its dataset. */
+  export const openTable = 'workbench:open-table';
+  /** The same, and write and run the cells of its dataset and its profile. */
+  export const profileTable = 'workbench:profile-table';
+  /** Insert a step's cell, or update it, and run it. */
   export const insertStep = 'workbench:insert-step';
-  /** Run a notebook as a job. Arguments: `path?` (by default the selected or the current one), `parameters?`. */
+  /** Run a notebook as a job. */
   export const runJob = 'workbench:run-job';
 }
 
