@@ -5,7 +5,8 @@ import { ServerConnection } from '@jupyterlab/services';
 export class Refusal extends Error {
   constructor(
     readonly status: number,
-    message: string
+    message: string,
+    readonly fields: Record<string, string> = {}
   ) {
     super(message);
   }
@@ -16,9 +17,9 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   const settings = ServerConnection.makeSettings();
   const url = URLExt.join(settings.baseUrl, 'workbench', path);
   const response = await ServerConnection.makeRequest(url, init, settings);
-  const body = (await response.json().catch(() => ({}))) as { data?: T; message?: string };
+  const body = (await response.json().catch(() => ({}))) as { data?: T; message?: string; fields?: Record<string, string> };
   if (!response.ok) {
-    throw new Refusal(response.status, body.message || response.statusText);
+    throw new Refusal(response.status, body.message || response.statusText, body.fields);
   }
   return body.data as T;
 }
