@@ -106,3 +106,4 @@ def test_the_panel_and_the_package_have_one_version() -> None:
     import workbench
 
     assert json.loads((LAB / "package.json").read_text())["version"] == workbench.__version__
+    assert f"VERSION = '{workbench.__version__}'" in (LAB / "src" / "version.ts").read_text()

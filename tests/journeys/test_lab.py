@@ -139,17 +139,6 @@ def test_a_notebook_runs_as_a_job_and_tells_how_it_ended(page: Any, lab: tuple[s
     _shoot(page, "job-failed")
 
 
-def test_without_the_server_part_the_panel_says_what_to_do(page: Any) -> None:
-    page.route("**/workbench/steps*", lambda route: route.fulfill(status=404, body="{}"))
-    page.reload()
-    page.locator(".jp-LauncherCard", has_text="Workbench").first.click()
-
-    message = page.locator(".jp-wb-message")
-    message.wait_for()
-
-    assert "jupyter server extension enable workbench.server" in message.inner_text()
-
-
 def _insert(page: Any, step: str, values: dict[str, str]) -> None:
     """The command, as another extension would call it."""
     page.evaluate(

@@ -15,6 +15,7 @@ import { TABLE } from './model';
 import type { WorkbenchModel } from './model';
 import { newNotebook } from './notebooks';
 import type { WorkbenchPanel } from './panel';
+import { inWords } from './request';
 import { CommandIDs } from './tokens';
 import type { Values } from './tokens';
 
@@ -122,7 +123,7 @@ async function told<T>({ trans }: IContext, work: () => Promise<T>, title?: stri
   try {
     return await work();
   } catch (error) {
-    void showErrorMessage(title ?? trans.__('Workbench could not do this'), error as Error);
+    void showErrorMessage(title ?? trans.__('Workbench could not do this'), inWords(error, trans));
     throw error;
   }
 }

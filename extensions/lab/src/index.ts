@@ -39,6 +39,11 @@ const panel: JupyterFrontEndPlugin<WorkbenchModel> = {
     addCommands({ app, model, panel: widget, browsers, trans, stem: () => settings.stem });
     app.shell.add(widget, 'left', { rank: 250 });
     restorer?.add(widget, widget.id);
+    widget.node.addEventListener('keydown', event => {
+      if (event.key === 'Escape' && model.notebook) {
+        app.shell.activateById(model.notebook.id);
+      }
+    });
     return model;
   }
 };

@@ -8,7 +8,7 @@ import { h } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
-import { Refusal } from './request';
+import { checkServer, inWords, Refusal } from './request';
 import type { IPlace, IStep, StepState, Told } from './tokens';
 
 const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
@@ -35,17 +35,19 @@ export class WorkbenchPanel extends Widget {
     void this.load();
   }
 
-  /** Ask for the steps; where there is no server extension, say so. */
+  /** Ask for the steps; where there is no server extension, or an older one, say so. */
   async load(): Promise<void> {
+    this.tell('');
     try {
+      await checkServer(this.trans);
       await this.model.load();
       this.rail.replaceChildren(...this.model.steps.map((step, index) => this.item(step, index + 1)));
-      this.open(this.model.next?.verb ?? this.model.steps[0].verb);
+      this.open(this.opened || (this.model.next?.verb ?? this.model.steps[0].verb));
     } catch (error) {
-      const missing = error instanceof Refusal && error.status === 404;
-      this.tell(missing ? this.trans.__(
-        'The server part of Workbench is not running. Enable it with "jupyter server extension enable workbench.server" and start JupyterLab again.'
-      ) : String(error));
+      this.tell(inWords(error, this.trans));
+      const again = h('button', { type: 'button', class: 'jp-mod-styled jp-wb-again' }, this.trans.__('Try again'));
+      again.addEventListener('click', () => void this.load());
+      this.message.append(again);
     }
   }
 
@@ -53,7 +55,7 @@ export class WorkbenchPanel extends Widget {
   open(verb: string): void {
     this.opened = verb;
     this.form = null;
-    for (const step of this.model.steps) {
+    for (const step of this.rail.childElementCount ? this.model.steps : []) {
       const isOpen = step.verb === verb;
       const body = this.find(step.verb, '.jp-wb-body');
       this.find(step.verb, 'button').setAttribute('aria-expanded', String(isOpen));
@@ -109,7 +111,7 @@ export class WorkbenchPanel extends Widget {
       await work();
     } catch (error) {
       const told = error instanceof Refusal && this.form?.tell(error.fields);
-      this.tell(told ? '' : error instanceof Error ? error.message : String(error));
+      this.tell(told ? '' : inWords(error, this.trans));
     }
   }
 
@@ -271,7 +273,7 @@ export class WorkbenchPanel extends Widget {
   /** Say what went wrong, below the form that is open. */
   private tell(message: string): void {
     set(this.message, message);
-    const body = this.opened && this.find(this.opened, '.jp-wb-body');
+    const body = this.rail.querySelector(`[data-step="${this.opened}"] .jp-wb-body`);
     (body || this.node).append(this.message);
   }
 
@@ -283,7 +285,7 @@ export class WorkbenchPanel extends Widget {
   private readonly advance = h('button', { type: 'button', class: 'jp-mod-styled jp-mod-accept' });
   private readonly next = h('div', { class: 'jp-wb-next', hidden: true });
   private readonly rail = h('ol', { class: 'jp-wb-rail' });
-  private readonly message = h('p', { class: 'jp-wb-message', role: 'status' });
+  private readonly message = h('div', { class: 'jp-wb-message', role: 'status' });
 }
 
 /** Set a text only where it changes, so that nothing is read out twice. */

@@ -31,7 +31,7 @@ export class StatusItem extends Widget {
   }
 
   get isActive(): boolean {
-    return this.model.notebook !== null || this.jobs.size > 0;
+    return this.text.textContent !== '';
   }
 
   get activeStateChanged(): ISignal<this, void> {
