@@ -147,11 +147,10 @@ export class WorkbenchModel {
 
   /** Bring the cell of a step into view. */
   reveal(verb: string): void {
-    const [notebook, id] = [this.notebook?.content, this.place(verb)?.cell];
-    const index = notebook && id ? notebook.widgets.findIndex(cell => cell.model.id === id) : -1;
-    if (notebook && index >= 0) {
-      notebook.activeCellIndex = index;
-      void notebook.scrollToItem(index, 'smart');
+    const [panel, id] = [this.notebook, this.place(verb)?.cell];
+    if (panel && id) {
+      panel.content.activeCellIndex = panel.content.widgets.findIndex(cell => cell.model.id === id);
+      this.show(panel, id);
     }
   }
 
@@ -208,13 +207,23 @@ export class WorkbenchModel {
       const cells = panel.content.widgets.filter(cell => ids.includes(cell.model.id));
       for (const { model } of cells) {
         const cell = cellOf(panel.content, model.id);
+        this.show(panel, model.id);
         if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
           break;
         }
       }
+      this.show(panel, ids[ids.length - 1]);
     } finally {
       this.busy--;
       await this.look();
+    }
+  }
+
+  /** Scroll so that a cell and the output that comes below it are seen. */
+  private show({ content }: NotebookPanel, id: string): void {
+    const index = content.widgets.findIndex(cell => cell.model.id === id);
+    if (index >= 0) {
+      void content.scrollToItem(index, 'start');
     }
   }
 

@@ -159,7 +159,9 @@ export class WorkbenchPanel extends Widget {
       this.find(step.verb, '.jp-wb-mark').replaceChildren(symbol(state, number));
     }
     item.toggleAttribute('data-edited', place?.edited ?? false);
-    set(this.find(step.verb, '.jp-wb-state'), place?.edited ? this.trans.__('edited by hand') : this.word(state));
+    const word = this.find(step.verb, '.jp-wb-state');
+    set(word, place?.edited ? this.trans.__('edited by hand') : this.word(state));
+    word.classList.toggle('jp-wb-unseen', state === 'done' && !place?.edited);
     set(this.find(step.verb, '.jp-wb-headline'), ['done', 'stale'].includes(state) ? place?.headline ?? '' : '');
     this.remark(step, place);
   }
