@@ -110,7 +110,7 @@ CASES = {
     "dates": columns(dates=make_pipeline(FunctionTransformer(date_parts), fill(), StandardScaler())),
     "rest as it is": ColumnTransformer([("texts", one_hot(), TEXTS), ("gone", "drop", DATES)], remainder="passthrough"),
     "rest dropped": ColumnTransformer([("texts", one_hot(), ["city"])]),
-    "scaled rest": ColumnTransformer([("a", ordinal(), TEXTS), ("no", "drop", DATES)], remainder=filled(MaxAbsScaler())),
+    "scaled rest": ColumnTransformer([("a", ordinal(), TEXTS), ("b", "drop", DATES)], remainder=filled(MaxAbsScaler())),
     "columns by place": ColumnTransformer([("a", filled(), [0, 1]), ("b", ordinal(), slice(2, 4))]),
     "columns by names from to": ColumnTransformer([("a", filled(), slice("age", "income")), ("b", ordinal(), ["job"])]),
     "columns by mask": ColumnTransformer([("a", filled(), [True, True, False, False, False])]),

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,129 +14,7 @@ from workbench.jobs.outcome import records
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 120_000
 SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS")
-
-
-def _missing(what: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-def _extension() -> Path:
-    """The folder of labextensions that holds ours: the installed one, or a folder with a link to the bundle."""
-    return ROOT / "workbench" / "labextension"
-
-
-@pytest.fixture
-def lab(tmp_path: Path, shared_table: Any, home: Path) -> Iterator[tuple[str, Path]]:
-    """A JupyterLab with configuration folders of its own and a table in its root; its address and its root."""
-    if not (_extension() / "package.json").is_file():
-        _missing("the JupyterLab extension is not built; install the checkout with pip")
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / "churn.csv").write_bytes(
-        b"".join(shared_table("telco_churn.csv").read_bytes().splitlines(keepends=True)[:800])
-    )
-    token, port = secrets.token_hex(16), _free_port()
-    with (tmp_path / "lab.log").open("wb") as log:
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "jupyterlab",
-                "--no-browser",
-                "--allow-root",
-                f"--port={port}",
-                "--ip=127.0.0.1",
-                f"--ServerApp.root_dir={root}",
-                f"--IdentityProvider.token={token}",
-                "--LabApp.news_url=None",
-                "--ServerApp.jpserver_extensions={'workbench.server': True}",
-                "--LabApp.expose_app_in_browser=True",
-            ],
-            env=_environment(tmp_path, home),
-            stdout=log,
-            stderr=log,
-            cwd=root,
-        )
-    try:
-        _answers(f"http://127.0.0.1:{port}/api/status?token={token}", server, tmp_path / "lab.log")
-        yield f"http://127.0.0.1:{port}/lab?token={token}", root
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _environment(tmp_path: Path, home: Path) -> dict[str, str]:
-    config, data = tmp_path / "config", tmp_path / "data"
-    (config / "labconfig").mkdir(parents=True)
-    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (config / "labconfig" / "page_config.json").write_text(json.dumps(news))
-    (data / "labextensions").mkdir(parents=True)
-    (data / "labextensions" / "ml-workbench").symlink_to(_extension())
-    return {
-        **os.environ,
-        "JUPYTER_CONFIG_DIR": str(config),
-        "JUPYTER_DATA_DIR": str(data),
-        "WORKBENCH_HOME": str(home),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "run"),
-        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-    }
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _answers(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.2)
-    raise AssertionError(log.read_text())
-
-
-@pytest.fixture
-def page(lab: tuple[str, Path]) -> Iterator[Any]:
-    """A page that shows the launcher, and what its console complained of."""
-    if not CHROMIUM.exists():
-        _missing(f"there is no browser at {CHROMIUM}; apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1360, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        page.complaints = []
-        page.on(
-            "console",
-            lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
-        )
-        page.on("pageerror", lambda e: page.complaints.append(str(e)))
-        page.goto(lab[0])
-        page.locator(".jp-LauncherCard", has_text="Workbench").first.wait_for()
-        yield page
-        browser.close()
 
 
 def _step(page: Any, verb: str) -> Any:
@@ -263,21 +133,10 @@ def test_a_notebook_runs_as_a_job_and_tells_how_it_ended(page: Any, lab: tuple[s
     page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:refresh')")
     page.locator(".jp-DirListing-item", has_text="night.ipynb").click(button="right")
     _shoot(page, "job-menu")
-    page.locator(".lm-Menu-item", has_text="Run as Job").click()
+    page.locator(".lm-Menu-item", has_text="Run as Workbench Job").click()
 
     page.locator(".Toastify__toast", has_text="ZeroDivisionError").wait_for()
     _shoot(page, "job-failed")
-
-
-def test_without_the_server_part_the_panel_says_what_to_do(page: Any) -> None:
-    page.route("**/workbench/steps*", lambda route: route.fulfill(status=404, body="{}"))
-    page.reload()
-    page.locator(".jp-LauncherCard", has_text="Workbench").first.click()
-
-    message = page.locator(".jp-wb-message")
-    message.wait_for()
-
-    assert "jupyter server extension enable workbench.server" in message.inner_text()
 
 
 def _insert(page: Any, step: str, values: dict[str, str]) -> None:

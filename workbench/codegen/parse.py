@@ -3,13 +3,52 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from workbench.codegen.render import positional
-from workbench.core.parameters import STEPS, Step, make
+from workbench.core.parameters import STEPS, Step, checked_value, positional
 from workbench.errors import BadParameter
+
+CALLS: dict[str, str] = {f"{module}.{verb}": verb for module in ("wb", "workbench") for verb in STEPS}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands in a cell that takes a step.
+
+    Parameters
+    ----------
+    verb : str
+        The step.
+    values : dict
+        Its parameters as plain JSON; defaults are left out where the cell leaves them out.
+    code : dict of str
+        Parameters that are expressions, such as ``{"source": "path"}``, and values that don't fit: as they are
+        written. A form shows them and leaves them alone.
+    errors : dict of str
+        What is wrong with a value, by parameter.
+    kept : dict of str
+        Keywords that no form knows, as they are written.
+    takes : str, optional
+        The expression that the step starts from, such as ``data``.
+    gives : str, optional
+        The variable that holds the result.
+    callee : str
+        How the step is called, such as ``wb.train``.
+    call : ast.Call
+        Where it stands.
+    """
+
+    verb: str
+    values: dict[str, Any]
+    code: dict[str, str]
+    errors: dict[str, str]
+    kept: dict[str, str]
+    takes: str | None
+    gives: str | None
+    callee: str
+    call: ast.Call = field(repr=False, compare=False)
 
 
 def parse(source: str) -> tuple[str, dict[str, Any]] | None:
@@ -23,79 +62,165 @@ def parse(source: str) -> tuple[str, dict[str, Any]] | None:
     Returns
     -------
     (str, dict) or None
-        The verb and its values as plain JSON, defaults left out where the cell leaves them out. None if the cell holds
-        anything that a form could not write back (a comment, another statement, an expression): it was edited by hand.
+        The verb and its values as plain JSON, as far as they are literals; :func:`read` tells of the others. None if
+        the cell does not take one step in a way that a form could write back: it was edited by hand.
 
     Examples
     --------
-    >>> parse('data = wb.dataset("churn.csv", target="Churn")\\ndata')
+    >>> parse('data = wb.dataset("churn.csv", target="Churn")  # the first month\\ndata')
     ('dataset', {'source': 'churn.csv', 'target': 'Churn'})
-    >>> parse('data = wb.dataset(path, target="Churn")\\ndata') is None
+    >>> parse('for path in paths:\\n    wb.dataset(path)') is None
     True
     """
+    found = read(source)
+    return (found.verb, found.values) if found else None
+
+
+def read(source: str, calls: Mapping[str, str] = CALLS) -> Reading | None:
+    """All that stands in a cell with one step.
+
+    Parameters
+    ----------
+    source : str
+        Source of a cell: one statement calls a step; the others are not looked at.
+    calls : mapping
+        The verb of each way to call a step, from :func:`imported`; what the cell imports itself is added.
+
+    Returns
+    -------
+    Reading or None
+        None if no step, more than one, or one inside another expression is called.
+
+    Examples
+    --------
+    >>> found = read("model = wb.train(flights, folds=n, trials=2)")
+    >>> found.gives, found.takes, found.values, found.code
+    ('model', 'flights', {'trials': 2}, {'folds': 'n'})
+    """
+    tree = tree_of(source)
+    if tree is None:
+        return None
+    calls = {**calls, **imported(tree)}
+    found = [statement for statement in tree.body if _verb(_value(statement), calls)]
+    if len(found) != 1 or len(list(_step_calls(tree, calls))) != 1:
+        return None
+    return _read(found[0], calls)
+
+
+def mentioned(source: str, calls: Mapping[str, str] = CALLS) -> list[str]:
+    """The steps that a cell calls in any way, also where it can't be read as Python.
+
+    >>> mentioned("for path in paths:\\n    wb.profile(wb.dataset(path))")
+    ['profile', 'dataset']
+    """
+    tree = tree_of(source)
+    if tree is None:
+        at = {source.find(f"{callee}("): verb for callee, verb in calls.items()}
+        return [at[place] for place in sorted(at) if place >= 0]
+    calls = {**calls, **imported(tree)}
+    return [calls[ast.unparse(call.func)] for call in _step_calls(tree, calls)]
+
+
+def imported(tree: ast.Module) -> dict[str, str]:
+    """The ways to call a step that a cell's imports open.
+
+    >>> imported(ast.parse("import workbench as w\\nfrom workbench import train as fit"))["fit"]
+    'train'
+    """
+    calls: dict[str, str] = {}
+    for statement in tree.body:
+        match statement:
+            case ast.Import(names=names):
+                modules = [n.asname or n.name for n in names if n.name == "workbench"]
+                calls |= {f"{module}.{verb}": verb for module in modules for verb in STEPS}
+            case ast.ImportFrom(module="workbench", names=names):
+                calls |= {n.asname or n.name: n.name for n in names if n.name in STEPS}
+    return calls
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """The syntax of a cell; None where it is not Python, as with a magic command or while somebody types."""
     try:
-        body = ast.parse(source).body
-        if _has_comment(source):
-            return None
-        return _step(body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
-        # Whatever a person may type: not ours to write back.
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _step(body: list[ast.stmt]) -> tuple[str, dict[str, Any]] | None:
-    rest = body[1:] if body and _is_import(body[0]) else body
-    if not rest or not isinstance(rest[0], ast.Assign):
-        return None
-    verb = _verb(rest[0].value)
-    if verb is None or not _gives(rest, STEPS[verb].gives):
-        return None
-    values = _values(rest[0].value, STEPS[verb])  # type: ignore[arg-type]
-    return None if values is None else _fitting(verb, values)
+def _step_calls(tree: ast.Module, calls: Mapping[str, str]) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _verb(node, calls):
+            yield node
 
 
-def _is_import(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Import) and ast.unparse(statement) == "import workbench as wb"
-
-
-def _verb(value: ast.expr) -> str | None:
-    """The step that ``value`` calls as ``wb.verb(…)``."""
+def _verb(value: ast.expr | None, calls: Mapping[str, str]) -> str | None:
     match value:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="wb"), attr=verb)) if verb in STEPS:
-            return verb
+        case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name()) as called):
+            return calls.get(ast.unparse(called))
     return None
 
 
-def _gives(statements: list[ast.stmt], name: str) -> bool:
-    """Whether the statements are ``name = …`` and, perhaps, ``name`` alone to show it."""
-    shape = [
-        ast.unparse(s.targets[0]) if isinstance(s, ast.Assign) and len(s.targets) == 1 else ast.unparse(s)
-        for s in statements
-    ]
-    return shape in ([name], [name, name]) and not any(isinstance(s, ast.Assign) for s in statements[1:])
-
-
-def _values(call: ast.Call, step: type[Step]) -> dict[str, Any] | None:
-    named = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg is not None}
-    if len(named) < len(call.keywords):
-        return None  # ``**more``
-    match call.args:
-        case [] if not step.takes:
-            return named
-        case [ast.Name(id=name)] if name == step.takes:
-            return named
-        case [value] if not step.takes and positional(step) not in named:
-            return {str(positional(step)): ast.literal_eval(value), **named}
+def _value(statement: ast.stmt) -> ast.expr | None:
+    match statement:
+        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(target=ast.Name(), value=value):
+            return value
+        case ast.Expr(value=value):
+            return value
     return None
 
 
-def _fitting(verb: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    try:
-        make(verb, values)
-    except BadParameter:
+def _gives(statement: ast.stmt) -> str | None:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return None
+
+
+def _read(statement: ast.stmt, calls: Mapping[str, str]) -> Reading | None:
+    call = _value(statement)
+    assert isinstance(call, ast.Call)
+    callee = ast.unparse(call.func)
+    step = STEPS[calls[callee]]
+    given = _arguments(call, step)
+    if given is None:
         return None
-    return verb, {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+    takes = given.pop(step.takes, None) if step.takes else None
+    known = {of.name for of in fields(step)}
+    values, code, errors = _sorted(step, {n: v for n, v in given.items() if n in known})
+    return Reading(
+        step.verb,
+        values,
+        code,
+        errors,
+        {name: ast.unparse(value) for name, value in given.items() if name not in known},
+        ast.unparse(takes) if takes else None,
+        _gives(statement),
+        callee,
+        call,
+    )
 
 
-def _has_comment(source: str) -> bool:
-    return any(t.type == tokenize.COMMENT for t in tokenize.generate_tokens(io.StringIO(source).readline))
+def _arguments(call: ast.Call, step: type[Step]) -> dict[str, ast.expr] | None:
+    """Arguments by name; None where the step has no such call or where ``*`` and ``**`` hide names."""
+    named = {k.arg: k.value for k in call.keywords if k.arg is not None}
+    first = step.takes or positional(step)
+    hidden = len(named) < len(call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
+    if hidden or len(call.args) > 1 or (call.args and (first is None or first in named)):
+        return None
+    given = {str(first): call.args[0], **named} if call.args else named
+    return given if first is None or first in given else None
+
+
+def _sorted(step: type[Step], given: dict[str, ast.expr]) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+    """Values that fit, expressions and values that don't as they are written, and what is wrong."""
+    values: dict[str, Any] = {}
+    code: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for name, value in given.items():
+        try:
+            fitting = checked_value(step, name, ast.literal_eval(value))
+            values[name] = list(fitting) if isinstance(fitting, tuple) else fitting
+        except BadParameter as error:
+            code[name], errors[name] = ast.unparse(value), str(error)
+        except (ValueError, TypeError, RecursionError, MemoryError):
+            code[name] = ast.unparse(value)
+    return values, code, errors

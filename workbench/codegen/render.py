@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from workbench.core.parameters import Step, make
+from workbench.core.parameters import make, positional, step_of
+from workbench.errors import BadParameter
 
 IMPORT = "import workbench as wb"
 WIDTH = 88
 
 
-def render(verb: str, values: dict[str, Any], first: bool = False) -> str:
+def render(
+    verb: str,
+    values: Mapping[str, Any],
+    first: bool = False,
+    *,
+    code: Mapping[str, str] | None = None,
+    takes: str | None = None,
+    gives: str | None = None,
+    callee: str | None = None,
+) -> str:
     """Source of the cell that takes a step.
 
     Parameters
     ----------
     verb : str
         The step: ``dataset``, ``profile``, ``train``, ``explain``, ``package`` or ``monitor``.
-    values : dict
+    values : mapping
         Its parameters, as plain JSON. What equals the default is left out of the cell.
     first : bool
         True: begin with the import line.
+    code : mapping of str, optional
+        Parameters that are expressions, such as ``{"source": "frame"}``.
+    takes, gives : str, optional
+        Variables that the step starts from and that hold its result; by default the step's own words.
+    callee : str, optional
+        How the step is called; by default ``wb.`` and the verb.
 
     Raises
     ------
     BadParameter
-        If there is no such step, or a value does not fit it.
+        If there is no such step, a value does not fit it, or a text that should be an expression or a name is none.
 
     Examples
     --------
@@ -36,43 +53,59 @@ def render(verb: str, values: dict[str, Any], first: bool = False) -> str:
     <BLANKLINE>
     data = wb.dataset("churn.csv", target="Churn")
     data
+    >>> print(render("train", {}, code={"folds": "n"}, takes="flights", gives="model"))
+    model = wb.train(flights, folds=n)
+    model
     """
-    step = make(verb, values)
+    step = step_of(verb)
+    gives = named(gives or step.gives)
+    text = call(verb, values, code or {}, takes or step.takes, callee or f"wb.{verb}", len(f"{gives} = "))
     opening = f"{IMPORT}\n\n" if first else ""
-    return f"{opening}{_call(step)}\n{step.gives}"
+    return f"{opening}{gives} = {text}\n{gives}"
 
 
-def positional(step: type[Step]) -> str | None:
-    """Name of the parameter that a step without an input takes first and unnamed.
+def call(
+    verb: str,
+    values: Mapping[str, Any],
+    code: Mapping[str, str],
+    takes: str | None,
+    callee: str,
+    before: int = 0,
+    kept: Mapping[str, str] | None = None,
+) -> str:
+    """The call alone, on one line, or with a line for each argument where it would be too long.
 
-    >>> from workbench.core.parameters import step_of
-    >>> positional(step_of("dataset")), positional(step_of("train"))
-    ('source', None)
+    >>> call("explain", {"rows": 50}, {}, "run", "wb.explain")
+    'wb.explain(run, rows=50)'
     """
-    if step.takes:
-        return None
-    return next((f.name for f in fields(step) if f.default is MISSING), None)
-
-
-def _call(step: Step) -> str:
-    arguments = list(_arguments(step))
-    opening = f"{step.gives} = wb.{step.verb}("
-    line = f"{opening}{', '.join(arguments)})"
-    if len(line) <= WIDTH:
+    given = list(arguments(verb, values, code, takes))
+    told = [text if name is None else f"{name}={text}" for name, text in given]
+    told += [f"{name}={text}" for name, text in (kept or {}).items()]
+    line = f"{callee}({', '.join(told)})"
+    if before + len(line) <= WIDTH and "\n" not in line:
         return line
-    return opening + "\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+    return f"{callee}(\n" + "".join(f"    {argument},\n" for argument in told) + ")"
 
 
-def _arguments(step: Step) -> Iterator[str]:
-    if step.takes:
-        yield step.takes
+def arguments(
+    verb: str, values: Mapping[str, Any], code: Mapping[str, str], takes: str | None
+) -> Iterator[tuple[str | None, str]]:
+    """Name, or None, and text of each argument that is not the default.
+
+    >>> list(arguments("dataset", {"source": "a.csv", "target": None}, {}, None))
+    [(None, '"a.csv"')]
+    """
+    step = make(verb, dict(values), elsewhere=tuple(code))
     unnamed = positional(type(step))
+    if takes:
+        yield None, expression(takes)
     for of in fields(step):
-        value = getattr(step, of.name)
-        if of.name == unnamed:
-            yield literal(value)
+        name = None if of.name == unnamed else of.name
+        value = getattr(step, of.name, None)
+        if of.name in code:
+            yield name, expression(code[of.name])
         elif of.default is MISSING or value != of.default:
-            yield f"{of.name}={literal(value)}"
+            yield name, literal(value)
 
 
 def literal(value: Any) -> str:
@@ -87,3 +120,23 @@ def literal(value: Any) -> str:
         # repr chooses double quotes for a text with a single one in it; it also escapes what can't be seen.
         return '"' + repr("'" + value)[2:]
     return repr(value)
+
+
+def expression(text: str) -> str:
+    """``text`` if it is one Python expression.
+
+    >>> expression("frames[0]")
+    'frames[0]'
+    """
+    try:
+        parsed = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BadParameter(f"{text!r} is not a Python expression ({error}). Write a name or a value.") from error
+    return ast.unparse(parsed) if "#" in text or "\n" in text else text.strip()
+
+
+def named(text: str) -> str:
+    """``text`` if it is the name of a variable."""
+    if not text.isidentifier():
+        raise BadParameter(f"{text!r} is not a Python name. Use letters, digits and underscores.")
+    return text

@@ -23,6 +23,8 @@ def parameter(
     minimum: float | None = None,
     maximum: float | None = None,
     unit: str = "",
+    title: str = "",
+    examples: tuple[Any, ...] = (),
 ) -> Any:
     """A field of a step.
 
@@ -40,6 +42,10 @@ def parameter(
         Range of a number, both ends included.
     unit : str
         Unit shown beside the field.
+    title : str
+        Its words in the form; by default the name, spelt out.
+    examples : tuple
+        Values to show where nothing is filled in.
     """
     metadata = {
         "description": description,
@@ -48,6 +54,8 @@ def parameter(
         "minimum": minimum,
         "maximum": maximum,
         "unit": unit,
+        "title": title,
+        "examples": examples,
     }
     return field(default=default, metadata=metadata) if default is not MISSING else field(metadata=metadata)
 
@@ -70,11 +78,13 @@ class DatasetStep(Step):
     title: ClassVar[str] = "Data"
     gives: ClassVar[str] = "data"
 
-    source: str = parameter("Path of a CSV, Parquet, Feather or JSON-lines file.")
+    source: str = parameter(
+        "Path of a CSV, Parquet, Feather or JSON-lines file.", title="Table", examples=("customers.csv",)
+    )
     target: str | None = parameter("Column to predict.", None, column=True)
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)
-    id: str | None = parameter("Column by which labels that come later are joined.", None, column=True)
+    id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
 
@@ -88,7 +98,7 @@ class ProfileStep(Step):
     takes: ClassVar[str | None] = "data"
     gives: ClassVar[str] = "profile"
 
-    bins: int = parameter("Bars of each histogram.", 20, minimum=2, maximum=200)
+    bins: int = parameter("Bars of each histogram.", 20, minimum=2, maximum=200, unit="bars")
 
 
 @dataclass(frozen=True)
@@ -108,8 +118,8 @@ class TrainStep(Step):
         None,
         choices=("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
     )
-    trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200)
-    folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20)
+    trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200, unit="settings")
+    folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)
 
 
@@ -134,7 +144,7 @@ class PackageStep(Step):
     takes: ClassVar[str | None] = "run"
     gives: ClassVar[str] = "bundle"
 
-    name: str = parameter("Name under which it is registered and served.")
+    name: str = parameter("Name under which it is registered and served.", examples=("churn",))
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,7 @@ class MonitorStep(Step):
     title: ClassVar[str] = "Monitor"
     gives: ClassVar[str] = "report"
 
-    name: str = parameter("Name of the bundle to look after.")
+    name: str = parameter("Name of the bundle to look after.", title="Bundle", examples=("churn",))
     false_alarm_rate: float = parameter(
         "Share of windows without any drift that may still raise an alarm.", 0.05, minimum=1e-6, maximum=0.5
     )
@@ -169,8 +179,28 @@ def step_of(verb: str) -> type[Step]:
     return STEPS[verb]
 
 
-def make(verb: str, values: dict[str, Any]) -> Step:
+def positional(step: type[Step]) -> str | None:
+    """Name of the parameter that a step without an input takes first and unnamed.
+
+    >>> positional(step_of("dataset")), positional(step_of("train"))
+    ('source', None)
+    """
+    if step.takes:
+        return None
+    return next((f.name for f in fields(step) if f.default is MISSING), None)
+
+
+def make(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ()) -> Step:
     """A checked step from plain values, lists becoming tuples.
+
+    Parameters
+    ----------
+    verb : str
+        The step.
+    values : dict
+        Its parameters.
+    elsewhere : tuple of str
+        Required parameters that are not known here, as an expression in a cell is; they become None.
 
     Raises
     ------
@@ -187,13 +217,47 @@ def make(verb: str, values: dict[str, Any]) -> Step:
     for name in values:
         if name not in known:
             raise BadParameter.unknown(name, known, f"workbench.{verb}")
+    given = {n: v for n, v in values.items() if n not in elsewhere}
     missing = [n for n, f in known.items() if f.default is MISSING and values.get(n) in (None, "")]
-    if missing:
-        raise BadParameter(
-            f"workbench.{verb} needs {missing[0]!r}: {known[missing[0]].metadata['description']} Give it."
-        )
-    hints = typing.get_type_hints(step)
-    return step(**{name: checked(known[name], hints[name], value) for name, value in values.items()})
+    for name in missing:
+        if name not in elsewhere:
+            raise BadParameter(f"workbench.{verb} needs {name!r}: {known[name].metadata['description']} Give it.")
+    unknown = {n: None for n in elsewhere if n in known and known[n].default is MISSING}
+    return step(**unknown, **{name: checked_value(step, name, value) for name, value in given.items()})
+
+
+def problems(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ()) -> dict[str, str]:
+    """What is wrong with the values of a step, by the name of the parameter; empty where nothing is.
+
+    Examples
+    --------
+    >>> problems("train", {"folds": 1})
+    {'folds': "'folds' lies between 2 and 20, got 1. Change it."}
+    """
+    step = step_of(verb)
+    known = {f.name: f for f in fields(step)}
+    told = {n: str(BadParameter.unknown(n, known, f"workbench.{verb}")) for n in values if n not in known}
+    for name, of in known.items():
+        if name in elsewhere:
+            continue
+        if of.default is MISSING and values.get(name) in (None, ""):
+            told[name] = f"{name.capitalize()} is needed. {of.metadata['description']}"
+        elif name in values:
+            try:
+                checked_value(step, name, values[name])
+            except BadParameter as error:
+                told[name] = str(error)
+    return told
+
+
+def checked_value(step: type[Step], name: str, value: Any) -> Any:
+    """``value`` in the type of a step's parameter, a list as a tuple, or a clear error.
+
+    >>> checked_value(step_of("train"), "candidates", ["linear"])
+    ('linear',)
+    """
+    of = next(f for f in fields(step) if f.name == name)
+    return checked(of, typing.get_type_hints(step)[name], value)
 
 
 def checked(of: Field[Any], hint: Any, value: Any) -> Any:
@@ -268,7 +332,10 @@ def _property(of: Field[Any], hint: Any) -> dict[str, Any]:
     if optional:
         item["type"] = [item["type"], "null"]
     content = {"type": "array", "items": item, "uniqueItems": True} if many else item
+    content["title"] = of.metadata["title"] or of.name.capitalize().replace("_", " ")
     content["description"] = of.metadata["description"]
+    if of.metadata["examples"]:
+        content["examples"] = list(of.metadata["examples"])
     if of.default is not MISSING:
         content["default"] = list(of.default) if many else of.default
     if of.metadata["column"]:

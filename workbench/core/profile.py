@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.contract import Contract, Kind, Role
 from workbench.core.finding import Finding
@@ -13,6 +13,8 @@ from workbench.errors import ColumnNotFound
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from workbench.core.profile_comparison import ProfileComparison
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,67 @@ class Histogram:
     counts: tuple[float, ...]
 
 
+Measure = Literal["pearson", "spearman", "cramers_v", "correlation_ratio", "missing_together"]
+
+
+@dataclass(frozen=True)
+class Association:
+    """How two columns go together.
+
+    Parameters
+    ----------
+    a, b : str
+        The columns; of a correlation ratio the category first.
+    measure : {"pearson", "spearman", "cramers_v", "correlation_ratio", "missing_together"}
+        *pearson*, *spearman*: two numbers, in [-1, 1]. *cramers_v*: two categories, corrected for bias, in [0, 1].
+        *correlation_ratio*: a category and a number, in [0, 1]. *missing_together*: phi coefficient of the two
+        columns' gaps, in [-1, 1].
+    value : float
+        In the measure's range.
+    error : float
+        Half the width of the 99% interval that comes of looking at some rows only; 0 where every row was looked at.
+    """
+
+    a: str
+    b: str
+    measure: Measure
+    value: float
+    error: float = 0.0
+
+    @property
+    def strength(self) -> float:
+        """In [0, 1], without the sign."""
+        return abs(self.value)
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """How the target lies in the parts of a column.
+
+    Parameters
+    ----------
+    parts : tuple of str, length p
+        Ranges or values of the column, in order; the last may be "missing".
+    rows : tuple of int, length p
+        Rows looked at in each part.
+    classes : tuple of str, length k
+        The target's classes; empty where the target is a number.
+    values : tuple of tuple of float, shape (p, k) or (p, 1)
+        Share of each class in the part, in [0, 1]; the mean of a target that is a number, in its unit.
+    """
+
+    parts: tuple[str, ...]
+    rows: tuple[int, ...]
+    classes: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> TargetView:
+        """Read what ``dataclasses.asdict`` wrote."""
+        values = tuple(tuple(v) for v in content["values"])
+        return cls(tuple(content["parts"]), tuple(content["rows"]), tuple(content["classes"]), values)
+
+
 @dataclass(frozen=True)
 class ColumnProfile:
     """Statistics of one column. What does not apply to its kind is None or empty.
@@ -44,7 +107,9 @@ class ColumnProfile:
     missing : int
         Rows without one.
     distinct : int
-        Distinct values; exact where ``distinct_exact``.
+        Distinct values; exact where ``distinct_exact``, else right within ``distinct_error``.
+    distinct_error : float
+        Relative, at 99% confidence; 0 where exact.
     minimum, maximum, mean, sd, skew, kurtosis : float, optional
         Of the finite values; datetimes in seconds since 1970 in UTC. ``sd`` with n - 1, ``kurtosis`` is excess.
     zeros, negatives, infinities : int
@@ -56,10 +121,22 @@ class ColumnProfile:
         Of the finite values.
     top : tuple of (str, int)
         Most frequent values with their counts, most frequent first, at most 50.
+    top_error : int
+        Rows by which a count in ``top`` may be too low; 0 where exact.
     shortest, longest : int, optional
         Length of texts, in characters.
+    mean_length : float, optional
+        The same, on average over the rows.
+    longest_gap : (float, float), optional
+        Where no date lies for longest: the last day before and the first after, in seconds since 1970 in UTC.
+    meaning : str, optional
+        What people would call the values, such as ``e-mail addresses`` or ``money``; None where nothing is known.
+    unread : int
+        Values that could not be read as the column's kind, and count as missing.
     target : float, optional
         Association with the target in [0, 1].
+    by_target : TargetView, optional
+        How the target lies in the parts of this column.
     sensitive : bool
         True: ``top`` holds masked values.
     state : dict
@@ -73,6 +150,7 @@ class ColumnProfile:
     missing: int
     distinct: int
     distinct_exact: bool = True
+    distinct_error: float = 0.0
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
@@ -86,9 +164,15 @@ class ColumnProfile:
     rank_error: float = 0.0
     histogram: Histogram | None = None
     top: tuple[tuple[str, int], ...] = ()
+    top_error: int = 0
     shortest: int | None = None
     longest: int | None = None
+    mean_length: float | None = None
+    longest_gap: tuple[float, float] | None = None
+    meaning: str | None = None
+    unread: int = 0
     target: float | None = None
+    by_target: TargetView | None = None
     sensitive: bool = False
     state: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -109,13 +193,15 @@ class ColumnProfile:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> ColumnProfile:
         """Read what :meth:`to_dict` wrote."""
-        histogram = content["histogram"]
+        histogram, gap, view = content["histogram"], content.get("longest_gap"), content.get("by_target")
         return cls(
             **{
                 **content,
                 "quantiles": {float(k): v for k, v in content["quantiles"].items()},
                 "histogram": histogram and Histogram(tuple(histogram["edges"]), tuple(histogram["counts"])),
                 "top": tuple((v, n) for v, n in content["top"]),
+                "longest_gap": gap and (gap[0], gap[1]),
+                "by_target": view and TargetView.from_dict(view),
             }
         )
 
@@ -124,7 +210,7 @@ class ColumnProfile:
 class Profile(Result):
     """Statistics of a table and what is to be known about it. Made by :func:`workbench.profile`.
 
-    Two profiles of two chunks are merged into the profile of both by :func:`workbench.profiling.merge.merge`.
+    Two profiles of two chunks are merged into the profile of both by :meth:`merge`.
 
     Parameters
     ----------
@@ -136,14 +222,18 @@ class Profile(Result):
         Proposed from what was seen; edit it and hand it to ``wb.dataset(…, contract=…)``.
     findings : tuple of Finding
         Worst first.
-    associations : tuple of (str, str, float)
-        Pairs of columns that go together, strongest first, strength in [0, 1].
+    associations : tuple of Association
+        Columns that go together, strongest first; those weaker than 0.1 are left out.
     fingerprint : str
         Of the dataset.
     source : str
         Of the dataset, in words.
     duplicates : int, optional
         Rows equal to an earlier row; None where it was not counted.
+    duplicates_error : int
+        Rows by which ``duplicates`` may be off, at 99% confidence; 0 where exact.
+    state : dict
+        What merging needs of the table as a whole. Opaque to readers.
     created : str
         ISO 8601 with zone.
     """
@@ -152,13 +242,16 @@ class Profile(Result):
     columns: tuple[ColumnProfile, ...]
     contract: Contract
     findings: tuple[Finding, ...] = ()
-    associations: tuple[tuple[str, str, float], ...] = ()
+    associations: tuple[Association, ...] = ()
     fingerprint: str = ""
     source: str = ""
     duplicates: int | None = None
     created: str = ""
+    duplicates_error: int = 0
+    state: dict[str, Any] = field(default_factory=dict, repr=False)
 
     noun: ClassVar[str] = "profile"
+    format_version: ClassVar[int] = 2
 
     def __getitem__(self, name: str) -> ColumnProfile:
         for column in self.columns:
@@ -176,6 +269,68 @@ class Profile(Result):
     def leaks(self) -> tuple[str, ...]:
         """Columns that give the target away, by the findings."""
         return tuple(dict.fromkeys(f.column for f in self.findings if f.code == "WB120" and f.column))
+
+    def merge(self, other: Profile) -> Profile:
+        """The profile of the rows of both; those of ``other`` come after.
+
+        Exact are counts, moments, extremes, counted values, Pearson's correlations and what is missing together;
+        everything else lies within the error that stands beside it.
+
+        Parameters
+        ----------
+        other : Profile
+            Of a table with the same columns of the same kinds.
+
+        Raises
+        ------
+        BadTable
+            If the columns differ in name or kind.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> import workbench as wb
+        >>> may, june = (wb.profile(pl.DataFrame({"age": range(n, n + 99)})) for n in (20, 40))
+        >>> both = may.merge(june)
+        >>> both.rows, both["age"].maximum
+        (198, 138.0)
+        """
+        from workbench.profiling.merge import merge
+
+        return merge(self, other)
+
+    def compare(self, other: Profile, *, rate: float = 0.01) -> ProfileComparison:
+        """In which columns another table differs from this one by more than chance, how much, and what that means.
+
+        Parameters
+        ----------
+        other : Profile
+            Of the table that is compared with this one, the reference.
+        rate : float
+            The chance, in (0, 1), that a comparison of samples of one population flags anything at all, whatever the
+            number of columns.
+
+        Returns
+        -------
+        ProfileComparison
+            Its columns come strongest first.
+
+        Raises
+        ------
+        BadParameter
+            If ``rate`` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import workbench as wb
+        >>> may, june = (wb.profile(wb.dataset(pd.DataFrame({"age": range(n, n + 99)}))) for n in (20, 40))
+        >>> may.compare(june).differing
+        ('age',)
+        """
+        from workbench.profiling.compare import compare_profiles
+
+        return compare_profiles(self, other, rate=rate)
 
     def headline(self) -> str:
         """Rows, columns and findings in one line."""
@@ -197,11 +352,13 @@ class Profile(Result):
             "columns": [c.to_dict() for c in self.columns],
             "contract": self.contract.to_dict(),
             "findings": [asdict(f) for f in self.findings],
-            "associations": [list(a) for a in self.associations],
+            "associations": [asdict(a) for a in self.associations],
             "fingerprint": self.fingerprint,
             "source": self.source,
             "duplicates": self.duplicates,
             "created": self.created,
+            "duplicates_error": self.duplicates_error,
+            "state": self.state,
         }
 
     @classmethod
@@ -213,6 +370,14 @@ class Profile(Result):
                 "columns": tuple(ColumnProfile.from_dict(c) for c in content["columns"]),
                 "contract": Contract.from_dict(content["contract"]),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
-                "associations": tuple((a, b, s) for a, b, s in content["associations"]),
+                "associations": tuple(map(_association, content["associations"])),
             }
         )
+
+
+def _association(content: Any) -> Association:
+    # Version 1 of the format had (a, b, strength) and did not say by which measure.
+    if isinstance(content, dict):
+        return Association(**content)
+    a, b, strength = content
+    return Association(a, b, "pearson", strength)

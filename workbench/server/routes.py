@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
-from tornado.web import authenticated
+from jupyter_server.utils import ensure_async
+from tornado.web import HTTPError, authenticated
 
-from workbench.codegen import parse, render
+import workbench
+from workbench.codegen import read, render
+from workbench.codegen.job_notebook import convert
 from workbench.core.job import Job
-from workbench.core.parameters import STEPS, schema
+from workbench.core.parameters import STEPS, problems, schema
 from workbench.core.store import inside
 from workbench.errors import BadParameter, InputError, NotFound
+from workbench.jobs.notebooks import declared, form
 from workbench.jobs.records import job, jobs, stop
 from workbench.jobs.submit import submit
 from workbench.server.columns import columns
 from workbench.server.events import follow
+from workbench.server.notebooks import read_notebook, shown, written
+from workbench.server.outputs import lay_out
 
 Answer = Callable[..., Awaitable[Any]]
 _FOLLOWING: set[asyncio.Task[None]] = set()
@@ -42,6 +49,14 @@ def answers(method: Answer) -> Answer:
     return authenticated(authorized(answer))
 
 
+class Misfit(BadParameter):
+    """Values of a form that don't fit, each with its own sentence."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
 class Handler(APIHandler):
     """What all routes share."""
 
@@ -52,10 +67,26 @@ class Handler(APIHandler):
         """The folder that the server shows."""
         return Path(self.settings["server_root_dir"]).expanduser()
 
+    async def file(self, path: str) -> Path:
+        """A file parameter as a path that lies in the root, and that the file browser would show."""
+        if "\0" in path or "\\" in path or path.startswith("/"):
+            raise BadParameter(f"{path!r} is no path from the server's folder. Give one like 'folder/table.csv'.")
+        found = inside(self.root, path)
+        contents = self.contents_manager
+        if not contents.allow_hidden and await ensure_async(contents.is_hidden(path)):
+            raise BadParameter(f"{path!r} is hidden. Move it to a folder that the file browser shows.")
+        return found
+
+    async def require(self, action: str, resource: str) -> None:
+        """Refuse who may not do this; for what reaches further than the panel's own resource."""
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, resource)):
+            raise HTTPError(403, f"You may not {action} {resource} on this server.")
+
     def refuse(self, status: int, error: Exception) -> None:
-        """Answer with the message of a user's error."""
+        """Answer with the message of a user's error, and with those of single fields."""
         self.set_status(status)
-        self.finish({"message": str(error), "kind": type(error).__name__})
+        fields = error.fields if isinstance(error, Misfit) else {}
+        self.finish({"message": str(error), "kind": type(error).__name__, "fields": fields})
 
     def asked(self, name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
         """A field of the JSON that was sent, in the type it must have."""
@@ -65,6 +96,15 @@ class Handler(APIHandler):
             got = type(value).__name__
             raise BadParameter(f"{name!r} must be {kind.__name__}, got {got}. Send it in a JSON object.")
         return value
+
+
+class Version(Handler):
+    """Which Workbench answers, so that a panel of another version can say so."""
+
+    @answers
+    async def get(self) -> dict[str, str]:
+        """Tell it."""
+        return {"version": workbench.__version__}
 
 
 class Steps(Handler):
@@ -83,10 +123,16 @@ class Cell(Handler):
     """From a step and its values to a cell."""
 
     @answers
-    async def post(self) -> dict[str, str]:
-        """Render ``{step, values, first}``."""
-        values, first = self.asked("values", dict, {}), self.asked("first", bool, False)
-        return {"source": render(self.asked("step", str), values, first=first)}
+    async def post(self) -> dict[str, Any]:
+        """Render ``{step, values, code, first}``; with the notebook's ``cells`` also say where it belongs."""
+        step, values, code = self.asked("step", str), self.asked("values", dict, {}), self.asked("code", dict, {})
+        told = problems(step, values, tuple(code))
+        if told:
+            raise Misfit(told)
+        body = self.get_json_body()
+        if "cells" in body:
+            return written(read_notebook(body), step, values, code)
+        return {"source": render(step, values, first=self.asked("first", bool, False), code=code)}
 
 
 class Parse(Handler):
@@ -95,8 +141,35 @@ class Parse(Handler):
     @answers
     async def post(self) -> dict[str, Any]:
         """Parse ``{source}``; ``step`` is null where the cell was edited by hand."""
-        found = parse(self.asked("source", str))
-        return {"step": found[0], "values": found[1]} if found else {"step": None, "values": {}}
+        found = read(self.asked("source", str))
+        if found is None:
+            return {"step": None, "values": {}, "code": {}}
+        return {"step": found.verb, "values": found.values, "code": found.code}
+
+
+class Notebook(Handler):
+    """Where each step stands in a notebook, and what is sensible next."""
+
+    @answers
+    async def post(self) -> dict[str, Any]:
+        """Read ``{cells, active, alive}``: the code cells, the one in use, and the names that the kernel holds."""
+        self.asked("cells", list)
+        return shown(read_notebook(self.get_json_body()))
+
+
+class JobNotebook(Handler):
+    """What makes a job of a notebook."""
+
+    @answers
+    async def post(self) -> dict[str, Any]:
+        """Convert ``{cells, parameters, lift}``; ``parameters`` is the cell that is tagged so already, or null."""
+        self.asked("cells", list)
+        body = self.get_json_body()
+        tagged = body.get("parameters")
+        made = convert(
+            read_notebook(body).cells, tagged if isinstance(tagged, str) else None, self.asked("lift", bool, True)
+        )
+        return {**asdict(made), "schema": form(declared(made.source, "the notebook"))}
 
 
 class Columns(Handler):
@@ -105,7 +178,9 @@ class Columns(Handler):
     @answers
     async def get(self) -> list[str]:
         """List the columns of ``?path=``."""
-        return await asyncio.to_thread(columns, self.root, self.get_query_argument("path"))
+        path = self.get_query_argument("path")
+        await self.file(path)
+        return await asyncio.to_thread(columns, self.root, path)
 
 
 class Jobs(Handler):
@@ -119,13 +194,24 @@ class Jobs(Handler):
     @answers
     async def post(self) -> dict[str, Any]:
         """Start ``{notebook, parameters}`` as a job, in the notebook's folder."""
-        notebook = inside(self.root, self.asked("notebook", str))
+        await self.require("execute", "kernels")
+        notebook = await self.file(self.asked("notebook", str))
         parameters = self.asked("parameters", dict, {})
         started = await asyncio.to_thread(submit, notebook, parameters, wait=False, folder=notebook.parent)
         task = asyncio.create_task(follow(self.event_logger, started.id))
         _FOLLOWING.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(_FOLLOWING.discard)
         return told(started)
+
+
+class Output(Handler):
+    """The notebook that a job has executed."""
+
+    @answers
+    async def post(self, name: str) -> dict[str, str]:
+        """Lay a copy beside the job's notebook, where the file browser shows it, and tell its path."""
+        await self.require("write", "contents")
+        return {"path": await asyncio.to_thread(lay_out, self.root, await asyncio.to_thread(job, name))}
 
 
 class OneJob(Handler):
@@ -148,10 +234,14 @@ def told(of: Job) -> dict[str, Any]:
 
 
 ROUTES: list[tuple[str, type[Handler]]] = [
+    ("version", Version),
     ("steps", Steps),
     ("cell", Cell),
     ("parse", Parse),
+    ("notebook", Notebook),
+    ("job-notebook", JobNotebook),
     ("columns", Columns),
     ("jobs", Jobs),
     (r"jobs/([^/]+)", OneJob),
+    (r"jobs/([^/]+)/output", Output),
 ]

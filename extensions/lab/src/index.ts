@@ -5,12 +5,15 @@ import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { addCommands } from './commands';
 import { tileIconUrl } from './icon';
 import { WorkbenchModel } from './model';
 import { WorkbenchPanel } from './panel';
+import { Settings } from './settings';
+import { StatusItem } from './statusbar';
 import { CommandIDs, DOMAIN, IWorkbench } from './tokens';
 
 /** The panel, its commands and the model behind them. */
@@ -32,17 +35,14 @@ const panel: JupyterFrontEndPlugin<WorkbenchModel> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const model = new WorkbenchModel(tracker, app.serviceManager.contents);
     const widget = new WorkbenchPanel(model, app.commands, trans);
-    let stem = 'workbench';
-    addCommands(app, model, widget.id, () => stem, browsers, trans);
+    const settings = new Settings(panel.id, model, trans, registry);
+    addCommands({ app, model, panel: widget, browsers, trans, stem: () => settings.stem });
     app.shell.add(widget, 'left', { rank: 250 });
     restorer?.add(widget, widget.id);
-    void registry?.load(panel.id).then(settings => {
-      const apply = (): void => {
-        model.runs = settings.get('run').composite as boolean;
-        stem = settings.get('notebookName').composite as string;
-      };
-      settings.changed.connect(apply);
-      apply();
+    widget.node.addEventListener('keydown', event => {
+      if (event.key === 'Escape' && model.notebook) {
+        app.shell.activateById(model.notebook.id);
+      }
     });
     return model;
   }
@@ -74,10 +74,31 @@ const palette: JupyterFrontEndPlugin<void> = {
   optional: [ITranslator],
   activate: (_app: JupyterFrontEnd, _model: WorkbenchModel, items: ICommandPalette, translator: ITranslator | null): void => {
     const category = (translator ?? nullTranslator).load(DOMAIN).__('Workbench');
-    for (const command of [CommandIDs.open, CommandIDs.runJob]) {
+    for (const command of [CommandIDs.open, CommandIDs.openTable, CommandIDs.profileTable, CommandIDs.runJob]) {
       items.addItem({ command, category });
     }
   }
 };
 
-export default [panel, launcher, palette];
+/** Where things stand, in the status bar. */
+const status: JupyterFrontEndPlugin<void> = {
+  id: 'ml-workbench:status',
+  description: 'Tells in the status bar where the steps and the jobs stand.',
+  autoStart: true,
+  requires: [IWorkbench, IStatusBar],
+  optional: [ITranslator],
+  activate: (app: JupyterFrontEnd, model: WorkbenchModel, bar: IStatusBar, translator: ITranslator | null): void => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const open = (): void => void app.commands.execute(CommandIDs.open);
+    const item = new StatusItem(model, app.serviceManager.events, trans, open);
+    bar.registerStatusItem(status.id, {
+      item,
+      align: 'left',
+      rank: 10,
+      isActive: () => item.isActive,
+      activeStateChanged: item.activeStateChanged
+    });
+  }
+};
+
+export default [panel, launcher, palette, status];

@@ -7,8 +7,8 @@ import type { JSONObject } from '@lumino/coreutils';
 import { post, request } from './request';
 import type { IJob } from './tokens';
 
-const SCHEMA = 'https://ml-workbench/events/job';
-const FINAL = ['COMPLETED', 'FAILED', 'STOPPED'];
+export const SCHEMA = 'https://ml-workbench/events/job';
+export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED'];
 const LONGEST_PAUSE = 15_000;
 
 /** Start a notebook as a job and follow it in a notification. */

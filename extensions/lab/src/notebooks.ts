@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { PathExt } from '@jupyterlab/coreutils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 
 /**
@@ -7,7 +8,7 @@ import type { Contents } from '@jupyterlab/services';
  *
  * It is not left "Untitled", because saving such a one asks for a name.
  */
-export async function newNotebook(app: JupyterFrontEnd, folder: string, stem: string): Promise<void> {
+export async function newNotebook(app: JupyterFrontEnd, folder: string, stem: string): Promise<NotebookPanel> {
   const manager = app.serviceManager;
   await manager.kernelspecs.ready;
   const kernel = manager.kernelspecs.specs?.default ?? 'python3';
@@ -16,7 +17,9 @@ export async function newNotebook(app: JupyterFrontEnd, folder: string, stem: st
   const metadata = { kernelspec: { name: kernel, display_name: display, language: 'python' } };
   const content = { cells: [], metadata, nbformat: 4, nbformat_minor: 5 };
   await manager.contents.save(path, { type: 'notebook', format: 'json', content });
-  await app.commands.execute('docmanager:open', { path, factory: 'Notebook', kernel: { name: kernel } });
+  const panel = await app.commands.execute('docmanager:open', { path, factory: 'Notebook', kernel: { name: kernel } });
+  await (panel as NotebookPanel).context.ready;
+  return panel as NotebookPanel;
 }
 
 async function freeName(contents: Contents.IManager, folder: string, stem: string): Promise<string> {

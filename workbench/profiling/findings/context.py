@@ -8,18 +8,39 @@ from typing import TYPE_CHECKING, Protocol
 
 from workbench.core.contract import Contract
 from workbench.core.finding import Finding
-from workbench.core.profile import ColumnProfile
+from workbench.core.profile import Association, ColumnProfile
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    import polars as pl
 
 # Fewer values than these say nothing about a column.
 FEWEST = 20
 
 
 @dataclass(frozen=True)
+class Gaps:
+    """Rows in which two columns have no value, for every two columns.
+
+    Parameters
+    ----------
+    names : tuple of str, length p
+    both : numpy.ndarray, shape (p, p)
+        On the diagonal the gaps of the column itself.
+    """
+
+    names: tuple[str, ...]
+    counts: np.ndarray
+
+    def both(self, a: str, b: str) -> int:
+        """Rows in which ``a`` and ``b`` are missing."""
+        return int(self.counts[self.names.index(a), self.names.index(b)])
+
+
+@dataclass(frozen=True)
 class Context:
-    """Statistics, and rows where there are any.
+    """Statistics of all rows, and some rows where there are any.
 
     Parameters
     ----------
@@ -29,21 +50,30 @@ class Context:
         Roles and task.
     rows : int
         Rows of the table.
-    pairs : tuple of (str, str, float)
+    associations : tuple of Association
         What goes together.
     duplicates : int, optional
         Rows equal to an earlier one.
-    table, sample : pandas.DataFrame, optional
-        All rows, and at most 20,000 of them; None for merged profiles.
+    gaps : Gaps, optional
+        What is missing together, over all rows.
+    equal : tuple of (str, str)
+        Columns with the same value in every row.
+    sample : polars.DataFrame, optional
+        At most 20,000 rows in the table's order, in their types; None for merged profiles.
+    raw : polars.DataFrame, optional
+        The same rows as they came: numbers and dates that are kept as text are text here.
     """
 
     columns: tuple[ColumnProfile, ...]
     contract: Contract
     rows: int
-    pairs: tuple[tuple[str, str, float], ...] = ()
+    associations: tuple[Association, ...] = ()
     duplicates: int | None = None
+    gaps: Gaps | None = None
+    equal: tuple[tuple[str, str], ...] = ()
+    sample: pl.DataFrame | None = None
+    raw: pl.DataFrame | None = None
     table: pd.DataFrame | None = None
-    sample: pd.DataFrame | None = None
 
     def features(self, *kinds: str) -> Iterator[ColumnProfile]:
         """Columns that a model would use, of these kinds (all by default), with enough values to judge."""

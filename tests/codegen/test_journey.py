@@ -1,0 +1,239 @@
+"""Where the steps stand, what is out of date, what a click writes and what is sensible next."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.codegen.advice import advice
+from workbench.codegen.cells import CodeCell, names, needed, out_of_date
+from workbench.codegen.journey import journey, prefilled, write
+from workbench.core.parameters import STEPS, problems
+
+SOURCES = {
+    "dataset": 'import workbench as wb\n\ndata = wb.dataset("churn.csv", target="Churn")\ndata',
+    "profile": "profile = wb.profile(data)\nprofile",
+    "train": "run = wb.train(data, trials=1)\nrun",
+    "explain": "explanation = wb.explain(run)\nexplanation",
+    "package": 'bundle = wb.package(run, name="churn")\nbundle',
+    "monitor": 'report = wb.monitor("churn")\nreport',
+}
+
+
+def taken(*verbs: str, **records: dict[str, Any]) -> list[CodeCell]:
+    """A notebook in which the steps ran in order."""
+    return [
+        CodeCell(v, SOURCES[v], ran=SOURCES[v], count=n + 1, records=(records[v],) if v in records else ())
+        for n, v in enumerate(verbs)
+    ]
+
+
+def states(cells: list[CodeCell], **options: Any) -> dict[str, str]:
+    return {verb: place.state for verb, place in journey(cells, **options).places.items()}
+
+
+@pytest.mark.parametrize(
+    ("source", "reads", "writes"),
+    [
+        ("import os\nx = y + 1", {"y"}, {"os", "x"}),
+        ("df['a'].b = c", {"df", "c"}, {"df"}),
+        ("def f(a):\n    b = a\n    return b + g", {"g"}, {"f"}),
+        ("[z for z in zs]", {"zs"}, set()),
+        ("%matplotlib inline\n!ls\nx = 1", set(), {"x"}),
+        ("%%bash\nx = 1", set(), set()),
+        ("x = ", set(), set()),
+        ("x += 1", {"x"}, {"x"}),
+    ],
+)
+def test_a_cell_tells_what_it_reads_and_writes(source: str, reads: set[str], writes: set[str]) -> None:
+    assert names(source)[0] >= reads
+    assert names(source)[1] == writes
+
+
+@given(st.text())
+def test_any_text_has_names_or_none(source: str) -> None:
+    assert all(isinstance(part, frozenset) for part in names(source))
+
+
+def test_steps_that_ran_in_order_are_done() -> None:
+    assert states(taken("dataset", "profile", "train")) == {
+        **dict.fromkeys(STEPS, "waiting"),
+        **dict.fromkeys(("dataset", "profile", "train"), "done"),
+    }
+
+
+def test_a_step_goes_out_of_date_with_what_it_reads_and_nothing_else() -> None:
+    cells = taken("dataset", "profile", "train", "explain")
+    cells.insert(0, CodeCell("notes", "x = 2", ran="x = 1", count=9))
+    cells[3] = replace(cells[3], source="run = wb.train(data, trials=2)\nrun")
+
+    found = journey(cells).places
+
+    assert [found[v].state for v in ("dataset", "profile", "train", "explain")] == ["done", "done", "stale", "stale"]
+    assert found["train"].because == ("Its code changed since it ran",)
+    assert found["explain"].because == ("Cell %1 changed", "4")
+
+
+def test_running_a_step_again_makes_those_below_out_of_date_until_they_run() -> None:
+    cells = taken("dataset", "profile", "train")
+    cells[0] = replace(cells[0], count=7)
+
+    now = journey(cells)
+
+    assert [p.state for p in now.places.values()][:3] == ["done", "stale", "stale"]
+    assert now.places["profile"].because == ("Cell %1 ran again", "1")
+    assert now.places["profile"].refresh == (1,)
+    assert now.places["dataset"].refresh == (0, 1, 2)
+    assert advice(now).refresh
+
+
+def test_a_cell_that_was_put_above_and_has_not_run_counts() -> None:
+    cells = taken("dataset", "train")
+    cells.insert(1, CodeCell("new", "data = data.known_after('x')"))
+
+    now = journey(cells)
+
+    assert now.places["train"].because == ("Cell %1 has not run", "2")
+    assert now.places["train"].refresh == (1, 2)
+
+
+@pytest.mark.parametrize(("alive", "todo"), [(None, []), ([], [0, 1]), (["data"], [1]), (["data", "run"], [])])
+def test_what_the_kernel_has_lost_runs_again_first(alive: list[str] | None, todo: list[int]) -> None:
+    now = journey(taken("dataset", "train"), alive=None if alive is None else [*alive, "wb"] if alive else [])
+
+    assert list(write(now, "explain", {}).before) == todo
+
+
+def test_a_failed_step_is_failed_until_its_code_changes() -> None:
+    cells = taken("dataset", "train")
+    cells[1] = replace(cells[1], failed=True)
+
+    assert states(cells)["train"] == "failed"
+    assert advice(journey(cells)).verb == "train"
+    assert states([cells[0], replace(cells[1], source="run = wb.train(data)")])["train"] == "stale"
+
+
+def test_a_notebook_of_a_colleague_is_understood_without_the_panel() -> None:
+    cells = [
+        CodeCell("a", "from workbench import dataset, train\nimport pandas as pd\nPATH = 'x.csv'"),
+        CodeCell("b", "flights = dataset(PATH, target='late')  # all of them", count=2),
+        CodeCell("c", "%time\nmodel = train(flights)"),
+        CodeCell("d", "for n in range(3):\n    model = train(flights, folds=n)"),
+    ]
+
+    now = journey(cells)
+
+    assert now.places["dataset"].reading.gives == "flights"
+    assert now.value("dataset", "source") == "x.csv"
+    assert now.places["train"].edited
+    assert now.places["train"].cell == 3
+
+
+def test_the_active_cell_counts_where_a_step_stands_twice() -> None:
+    cells = [*taken("dataset"), CodeCell("one", "a = wb.train(data)"), CodeCell("two", "b = wb.train(data)")]
+
+    assert journey(cells).places["train"].cell == 2
+    assert journey(cells, active="one").places["train"].cell == 1
+
+
+def test_a_step_rewritten_by_hand_is_shown_as_such_and_not_overwritten() -> None:
+    cells = [CodeCell("a", "data = load()", mark="dataset"), CodeCell("b", "1")]
+
+    made = write(journey(cells), "dataset", {"source": "b.csv"})
+
+    assert journey(cells).places["dataset"].edited
+    assert (made.cell, made.after) == (None, 0)
+
+
+def test_a_click_updates_its_own_cell_and_keeps_its_names() -> None:
+    cells = [CodeCell("a", "import workbench as w\nflights = w.dataset('a.csv')"), CodeCell("b", "f = 1")]
+
+    update = write(journey(cells), "dataset", {"source": "b.csv"})
+    new = write(journey(cells), "train", {"folds": 2})
+
+    assert (update.source, update.cell) == ('import workbench as w\nflights = w.dataset("b.csv")', 0)
+    assert (new.source, new.cell, new.after) == ("run = w.train(flights, folds=2)\nrun", None, 0)
+    assert new.before == (0,)
+
+
+def test_a_variable_of_the_person_is_not_taken() -> None:
+    cells = [CodeCell("a", "import pandas as pd\ndata = pd.read_csv('a.csv')")]
+
+    made = write(journey(cells), "dataset", {}, {"source": "data"})
+
+    assert made.source == "import workbench as wb\n\nwb_data = wb.dataset(data)\nwb_data"
+
+
+def test_later_steps_know_the_names_above() -> None:
+    now = journey(taken("dataset", "train", "package"))
+
+    assert prefilled(now, "package") == ({"name": "churn"}, {})
+    assert prefilled(now, "monitor") == ({"name": "churn"}, {})
+
+
+LEAKS = {
+    "noun": "profile",
+    "headline": "800 rows, 3 columns, 2 findings to look at",
+    "findings": [
+        {"code": "WB120", "severity": "error", "column": "refund"},
+        {"code": "WB120", "severity": "error", "column": 'ca"ll'},
+        {"code": "WB101", "severity": "warning", "column": "year"},
+    ],
+}
+
+
+def test_leaks_are_dropped_and_a_model_trained_by_one_button() -> None:
+    found = advice(journey(taken("dataset", "profile", profile=LEAKS)))
+
+    assert found.reason[0] == "%1 leaks found: drop them, then train"
+    assert [act.verb for act in found.acts] == ["dataset", "profile", "train"]
+    assert found.acts[0].values["known_after"] == ["refund", 'ca"ll']
+
+
+def test_advice_leads_from_an_empty_notebook_to_a_monitored_model() -> None:
+    led = [advice(journey(taken(*list(STEPS)[:n]))) for n in range(len(STEPS) + 1)]
+
+    assert [a.verb for a in led] == [*STEPS, "monitor"]
+    assert [bool(a.button) for a in led] == [False, True, True, True, True, True, True]
+    assert advice(journey([CodeCell("a", SOURCES["dataset"], running=True)])) is None
+
+
+def test_without_a_target_the_person_is_asked_for_it() -> None:
+    cells = taken("dataset", "profile")
+    cells[0] = replace(cells[0], source='data = wb.dataset("a.csv")', ran='data = wb.dataset("a.csv")')
+
+    assert advice(journey(cells)).reason == ("Say which column is to be predicted",)
+
+
+@st.composite
+def notebooks(draw: st.DrawFn) -> list[CodeCell]:
+    sources = st.sampled_from([*SOURCES.values(), "x = 1", "data = data.drop(x)", "run = wb.train(", "1 / 0", ""])
+    made = draw(st.lists(st.tuples(sources, st.one_of(st.none(), st.integers(1, 9)), st.booleans()), max_size=7))
+    return [CodeCell(str(i), s, ran=s, count=n, failed=f and n is not None) for i, (s, n, f) in enumerate(made)]
+
+
+@given(notebooks(), st.sampled_from(list(STEPS)))
+def test_running_what_a_step_needs_brings_it_up_to_date(cells: list[CodeCell], verb: str) -> None:
+    place = journey(cells).places[verb]
+    for run, index in enumerate(place.refresh):
+        cells[index] = replace(cells[index], count=100 + run, failed=False)
+
+    assert list(place.refresh) == sorted(set(place.refresh))
+    if place.cell is not None:
+        assert place.cell not in out_of_date(cells)
+        assert needed(cells, frozenset({place.cell})) == []
+
+
+@given(notebooks())
+def test_advice_can_always_be_followed(cells: list[CodeCell]) -> None:
+    now = journey(cells)
+    found = advice(now)
+
+    for act in found.acts if found else ():
+        assert problems(act.verb, act.values, tuple(act.code)) == {}
+        ast.parse(write(now, act.verb, act.values, act.code).source)

@@ -1,0 +1,200 @@
+"""JupyterLab in a process of its own, with a hermetic configuration, and a browser that looks at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "workbench" / "labextension"
+CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = int(os.environ.get("WORKBENCH_PATIENCE", "120")) * 1000
+
+Lab = tuple[str, Path]
+StartLab = Callable[..., Lab]
+
+
+def _missing(what: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="module")
+def start_lab(tmp_path_factory: pytest.TempPathFactory, shared_table: Any) -> Iterator[StartLab]:
+    """Starts a JupyterLab with configuration folders of its own and a table in its root; its address and its root.
+
+    ``settings`` are those of JupyterLab plugins by name; ``server_part`` says whether our server extension is on.
+    """
+    if not (EXTENSION / "package.json").is_file():
+        _missing("the JupyterLab extension is not built; install the checkout with pip")
+    table = b"".join(shared_table("telco_churn.csv").read_bytes().splitlines(keepends=True)[:800])
+    with ExitStack() as running:
+
+        def start(
+            home: Path | None = None,
+            python: str = sys.executable,
+            server_part: bool = True,
+            settings: dict[str, dict[str, Any]] | None = None,
+        ) -> Lab:
+            base = tmp_path_factory.mktemp("lab")
+            (base / "root").mkdir()
+            (base / "root" / "churn.csv").write_bytes(table)
+            env = _environment(base, home or base / "home", settings or {})
+            return running.enter_context(_Running(base, python, env, server_part))
+
+        yield start
+
+
+@pytest.fixture
+def lab(start_lab: StartLab, home: Path) -> Lab:
+    """A JupyterLab of the test's own."""
+    return start_lab(home)
+
+
+class _Running:
+    """The process of a JupyterLab."""
+
+    def __init__(self, base: Path, python: str, env: dict[str, str], server_part: bool) -> None:
+        self.root, self.log = base / "root", base / "lab.log"
+        self.token, self.port = secrets.token_hex(16), _free_port()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    python,
+                    "-m",
+                    "jupyterlab",
+                    "--no-browser",
+                    "--allow-root",
+                    f"--port={self.port}",
+                    "--ip=127.0.0.1",
+                    f"--ServerApp.root_dir={self.root}",
+                    f"--IdentityProvider.token={self.token}",
+                    "--LabApp.news_url=None",
+                    f"--ServerApp.jpserver_extensions={{'workbench.server': {server_part}}}",
+                    "--LabApp.expose_app_in_browser=True",
+                ],
+                env=env,
+                stdout=log,
+                stderr=log,
+                cwd=self.root,
+            )
+
+    def __enter__(self) -> Lab:
+        address = f"http://127.0.0.1:{self.port}"
+        self._wait(f"{address}/api/status?token={self.token}")
+        return f"{address}/lab?token={self.token}", self.root
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+    def _wait(self, address: str) -> None:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(address, timeout=5).close()
+                return
+            except (urllib.error.URLError, OSError):
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.2)
+        self.__exit__()
+        raise AssertionError(self.log.read_text())
+
+
+def _environment(base: Path, home: Path, settings: dict[str, dict[str, Any]]) -> dict[str, str]:
+    config, data, site = base / "config", base / "data", base / "site"
+    (config / "labconfig").mkdir(parents=True)
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(news))
+    (data / "labextensions").mkdir(parents=True)
+    (data / "labextensions" / "ml-workbench").symlink_to(EXTENSION)
+    for plugin, values in settings.items():
+        package, name = plugin.split(":")
+        file = base / "settings" / package / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    _declare_entry_points(site)
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(data),
+        "WORKBENCH_HOME": str(home),
+        "JUPYTER_RUNTIME_DIR": str(base / "run"),
+        "JUPYTERLAB_SETTINGS_DIR": str(base / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(base / "workspaces"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(site), os.environ.get("PYTHONPATH", "")]),
+    }
+
+
+def _declare_entry_points(site: Path) -> None:
+    """What pip would write down from pyproject.toml, for a checkout that is not installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    info = site / f"ml_workbench-{project['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ml-workbench\nVersion: {project['version']}\n")
+    groups = project["entry-points"].items()
+    text = "".join(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in of.items()) for group, of in groups)
+    (info / "entry_points.txt").write_text(text)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def browse() -> Iterator[Callable[[str], Any]]:
+    """Opens a page at an address; its ``complaints`` are the errors of its console."""
+    if not CHROMIUM.exists():
+        _missing(f"there is no browser at {CHROMIUM}; apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+
+        def open_page(address: str) -> Any:
+            page = browser.new_page(viewport={"width": 1360, "height": 900})
+            page.set_default_timeout(PATIENCE)
+            page.complaints = []
+            page.on(
+                "console",
+                lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
+            )
+            page.on("pageerror", lambda e: page.complaints.append(str(e)))
+            page.goto(address)
+            return page
+
+        yield open_page
+        browser.close()
+
+
+@pytest.fixture
+def page(browse: Callable[[str], Any], lab: Lab) -> Any:
+    """A page that shows the launcher."""
+    page = browse(lab[0])
+    page.locator(".jp-LauncherCard", has_text="Workbench").first.wait_for()
+    return page

@@ -1,0 +1,165 @@
+"""The next sensible step, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.codegen.cells import Told
+from workbench.codegen.journey import Journey, Place, prefilled
+from workbench.core.parameters import STEPS, problems
+
+LEAK = "WB120"
+
+
+@dataclass(frozen=True)
+class Act:
+    """A step to be written and run."""
+
+    verb: str
+    values: dict[str, Any]
+    code: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do next.
+
+    Parameters
+    ----------
+    verb : str
+        The step that it is about.
+    reason : tuple of str
+        One sentence, with ``%1`` and what stands for it.
+    button : tuple of str
+        What the button says; empty: the step is only shown, because something has to be chosen.
+    acts : tuple of Act
+        The steps that the button writes and runs, in order.
+    refresh : bool
+        Whether the button brings up to date what is out of date instead.
+    job : bool
+        Whether the button makes a job of the notebook instead.
+    """
+
+    verb: str
+    reason: Told
+    button: Told = ()
+    acts: tuple[Act, ...] = ()
+    refresh: bool = False
+    job: bool = False
+
+
+def advice(now: Journey) -> Advice | None:
+    """The next step with its reason; None while something runs.
+
+    Examples
+    --------
+    >>> from workbench.codegen.journey import journey
+    >>> advice(journey([])).reason
+    ('Choose a table to begin with',)
+    """
+    if any(place.state == "running" for place in now.places.values()):
+        return None
+    return next((found for rule in _RULES if (found := rule(now))), None)
+
+
+def _failed(now: Journey) -> Advice | None:
+    place = _first(now, "failed")
+    return None if place is None else Advice(place.verb, ("%1 failed: its cell says why", STEPS[place.verb].title))
+
+
+def _stale(now: Journey) -> Advice | None:
+    place = _first(now, "stale")
+    if place is None:
+        return None
+    titles = [STEPS[p.verb].title for p in now.places.values() if p.state == "stale"]
+    told = ("%1 is out of date", titles[0]) if len(titles) == 1 else ("%1 are out of date", ", ".join(titles))
+    return Advice(place.verb, told, ("Run from here",), refresh=True)
+
+
+def _first_table(now: Journey) -> Advice | None:
+    place = now.places["dataset"]
+    if place.cell is None:
+        return Advice("dataset", ("Choose a table to begin with",))
+    return Advice("dataset", ("Run the cell of the table",)) if place.state == "waiting" else None
+
+
+def _profile(now: Journey) -> Advice | None:
+    return _waiting(now, "profile", ("Look at the columns before anything is trained",), ("Profile it",))
+
+
+def _target(now: Journey) -> Advice | None:
+    dataset = now.places["dataset"].reading
+    has = dataset is None or now.value("dataset", "target") is not None or "target" in dataset.code
+    return None if has or _done(now, "train") else Advice("dataset", ("Say which column is to be predicted",))
+
+
+def _leaks(now: Journey) -> Advice | None:
+    """Leaks that the profile found and the dataset doesn't keep out yet."""
+    dataset = now.places["dataset"].reading
+    found = now.places["profile"].record.get("findings", ())
+    leaks = [f["column"] for f in found if f.get("code") == LEAK and f.get("severity") == "error" and f.get("column")]
+    if not leaks or dataset is None or "known_after" in dataset.code:
+        return None
+    kept_out = [*dataset.values.get("known_after", ()), *leaks]
+    told = (
+        ("1 leak found: keep %1 out, then train", leaks[0])
+        if len(leaks) == 1
+        else ("%1 leaks found: drop them, then train", str(len(leaks)), ", ".join(leaks))
+    )
+    acts = [Act("dataset", {**dataset.values, "known_after": kept_out}, dataset.code), *_as_it_is(now, "profile")]
+    return Advice("train", told, ("Drop and train",), (*acts, *_as_it_is(now, "train")))
+
+
+def _train(now: Journey) -> Advice | None:
+    headline = now.brief("profile")
+    told = ("%1: train next", headline) if headline else ("The table is ready: train next",)
+    return _waiting(now, "train", told, ("Train",))
+
+
+def _explain(now: Journey) -> Advice | None:
+    headline = now.brief("train")
+    told = ("%1. See what drives it", headline) if headline else ("See what drives the model",)
+    return _waiting(now, "explain", told, ("Explain",))
+
+
+def _package(now: Journey) -> Advice | None:
+    return _waiting(now, "package", ("The model is understood: make the folder that ships",), ("Package",))
+
+
+def _monitor(now: Journey) -> Advice | None:
+    return _waiting(now, "monitor", ("The bundle is ready: look after it once it has answered",), ("Monitor",))
+
+
+def _all_done(now: Journey) -> Advice | None:
+    return Advice("monitor", ("All steps are done: let the notebook run as a job",), ("Make it a job",), job=True)
+
+
+_RULES: tuple[Callable[[Journey], Advice | None], ...] = (
+    _failed, _stale, _first_table, _profile, _target, _leaks, _train, _explain, _package, _monitor, _all_done
+)  # fmt: skip
+
+
+def _first(now: Journey, state: str) -> Place | None:
+    return next((p for p in now.places.values() if p.state == state), None)
+
+
+def _done(now: Journey, verb: str) -> bool:
+    return now.places[verb].state in ("done", "stale")
+
+
+def _waiting(now: Journey, verb: str, told: Told, button: Told) -> Advice | None:
+    """Advice to take a step that has not been taken; a button only where nothing is left to choose."""
+    if _done(now, verb):
+        return None
+    acts = tuple(_as_it_is(now, verb))
+    return Advice(verb, told, button if acts else (), acts)
+
+
+def _as_it_is(now: Journey, verb: str) -> Iterator[Act]:
+    """The step with the values that stand in its cell, or those that are likely; nothing if one is missing."""
+    reading = now.places[verb].reading
+    values, code = (reading.values, reading.code) if reading else prefilled(now, verb)
+    if not problems(verb, values, tuple(code)):
+        yield Act(verb, values, code)

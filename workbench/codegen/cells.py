@@ -1,0 +1,203 @@
+"""The cells of a notebook: which names each reads and writes, and what is out of date because of another."""
+
+from __future__ import annotations
+
+import ast
+import re
+import symtable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from workbench.codegen.parse import tree_of
+
+Told = tuple[str, ...]
+"""A sentence with ``%1``, ``%2`` and what stands for them, so that it can be translated."""
+
+_MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A code cell as the panel sees it.
+
+    Parameters
+    ----------
+    id : str
+        Of the cell.
+    source : str
+        What stands in it.
+    ran : str, optional
+        What stood in it when it last ran, if that was seen.
+    count : int, optional
+        Its execution count; None if it never ran.
+    failed, running : bool
+        How its last run ended, and whether one goes on.
+    records : tuple of dict
+        What its outputs say of results: noun, headline and findings.
+    mark : str, optional
+        The step that it was written for.
+    """
+
+    id: str
+    source: str
+    ran: str | None = None
+    count: int | None = None
+    failed: bool = False
+    running: bool = False
+    records: tuple[dict[str, Any], ...] = ()
+    mark: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether another source stood in it when it ran."""
+        return self.count is not None and self.ran is not None and self.ran.strip() != self.source.strip()
+
+
+@lru_cache(maxsize=1024)
+def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Variables that a cell reads and those that it writes, as far as its text tells.
+
+    >>> reads, writes = names("import os\\ndata['x'] = [c for c in columns]")
+    >>> sorted(reads), sorted(writes)
+    (['columns', 'data'], ['data', 'os'])
+    """
+    text = _MAGIC.sub("", source)
+    tree = tree_of(text)
+    if tree is None or source.lstrip().startswith("%%"):
+        return frozenset(), frozenset()
+    table = symtable.symtable(text, "cell", "exec")
+    own = table.get_symbols()
+    changed = {name for node in ast.walk(tree) for name in _changed(node)}
+    added = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    reads = {s.get_name() for s in own if s.is_referenced()} | set(_globals(table)) | added
+    return frozenset(reads), frozenset({s.get_name() for s in own if s.is_assigned() or s.is_imported()} | changed)
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """The variable whose item or attribute is set."""
+    if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+        base: ast.expr = node
+        while isinstance(base, (ast.Attribute, ast.Subscript)):
+            base = base.value
+        if isinstance(base, ast.Name):
+            yield base.id
+
+
+def _globals(table: symtable.SymbolTable) -> Iterator[str]:
+    for child in table.get_children():
+        yield from (s.get_name() for s in child.get_symbols() if s.is_global())
+        yield from _globals(child)
+
+
+def sources_of(cells: Sequence[CodeCell]) -> list[frozenset[int]]:
+    """For each cell, the cells above that last wrote what it reads.
+
+    >>> sources_of([CodeCell("a", "x = 1"), CodeCell("b", "y = x"), CodeCell("c", "x + y")])[2] == {0, 1}
+    True
+    """
+    writer: dict[str, int] = {}
+    found = []
+    for index, cell in enumerate(cells):
+        reads, writes = names(cell.source)
+        found.append(frozenset(writer[name] for name in reads if name in writer))
+        writer |= dict.fromkeys(writes, index)
+    return found
+
+
+def out_of_date(cells: Sequence[CodeCell]) -> dict[int, Told]:
+    """The cells whose result is no longer what they would give now, each with the reason.
+
+    A cell is out of date if its text changed since it ran, or if a cell whose variables it reads changed, ran again
+    later, has not run, or is out of date itself.
+
+    >>> cells = [CodeCell("a", "x = 2", ran="x = 1", count=1), CodeCell("b", "x", ran="x", count=2)]
+    >>> list(out_of_date(cells))
+    [0, 1]
+    """
+    found: dict[int, Told] = {}
+    for index, above in enumerate(sources_of(cells)):
+        cell = cells[index]
+        if cell.count is None or cell.running:
+            continue
+        if cell.changed:
+            found[index] = ("Its code changed since it ran",)
+            continue
+        reasons = [r for r in (_reason(cells, i, cell, found) for i in sorted(above)) if r]
+        if reasons:
+            found[index] = reasons[0]
+    return found
+
+
+def _reason(cells: Sequence[CodeCell], above: int, cell: CodeCell, found: dict[int, Told]) -> Told | None:
+    of = cells[above]
+    place = str(above + 1)
+    if above in found:
+        return ("Cell %1 changed", place) if of.changed else found[above]
+    if of.running:
+        return ("Cell %1 is running", place)
+    if of.count is None:
+        return ("Cell %1 has not run", place)
+    if cell.count is not None and of.count > cell.count:
+        return ("Cell %1 ran again", place)
+    return None
+
+
+def needed(cells: Sequence[CodeCell], wanted: frozenset[int], alive: frozenset[str] | None = None) -> list[int]:
+    """The cells to run, in order, so that the results of the wanted ones are there and true.
+
+    Parameters
+    ----------
+    cells : sequence of CodeCell
+        All code cells, in order.
+    wanted : frozenset of int
+        Places of cells.
+    alive : frozenset of str, optional
+        Variables that the kernel holds, if known: a cell whose variables are gone has to run again.
+    """
+    above, stale = sources_of(cells), out_of_date(cells)
+    todo = {i for i in wanted if not _holds(cells[i], i in stale)}
+    seen: set[int] = set()
+    waiting = set(wanted)
+    while waiting:
+        index = waiting.pop()
+        seen.add(index)
+        reads = names(cells[index].source)[0]
+        for feeding in above[index]:
+            passed = reads & names(cells[feeding].source)[1]
+            gone = alive is not None and not passed <= alive
+            if gone or not _holds(cells[feeding], feeding in stale):
+                todo.add(feeding)
+        waiting |= above[index] - seen
+    return sorted(todo)
+
+
+def _holds(cell: CodeCell, stale: bool) -> bool:
+    return cell.count is not None and not cell.failed and not stale
+
+
+def constants(cells: Sequence[CodeCell]) -> dict[str, Any]:
+    """Variables that are plain values, by the cells' text.
+
+    >>> constants([CodeCell("a", "path = 'a.csv'\\nn = len(path)")])
+    {'path': 'a.csv'}
+    """
+    found: dict[str, Any] = {}
+    for cell in cells:
+        tree = tree_of(cell.source)
+        for statement in tree.body if tree else ():
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                ):
+                    found[name] = _literal(value)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _literal(value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return None
