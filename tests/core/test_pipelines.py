@@ -11,6 +11,7 @@ import skops.io
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -59,7 +60,8 @@ def test_an_ensemble_predicts_the_same_after_a_round_trip(tmp_path):
     members = [(m, CalibratedClassifierCV(trees, method=m, cv=2)) for m in ("sigmoid", "isotonic")]
     chosen = make_pipeline(SelectKBest(k=2), VotingClassifier(members, voting="soft"))
     rows = np.random.default_rng(0).normal(size=(120, 3))
-    made = TunedThresholdClassifierCV(StackingClassifier([("vote", chosen)], cv=2), cv=2).fit(rows, TARGETS["binary"])
+    stack = StackingClassifier([("vote", chosen)], final_estimator=LogisticRegression(), cv=2)
+    made = TunedThresholdClassifierCV(stack, cv=2).fit(rows, TARGETS["binary"])
 
     again = load_pipeline(save_pipeline(made, tmp_path / "pipeline.skops"))
 
