@@ -33,6 +33,7 @@ WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's ca
 SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
 LEAVES = 4096  # paths explained together
 LARGEST = np.finfo(np.float64).max
+MOST = 1e100
 FIELDS = (
     "roots",
     "outputs",
@@ -242,6 +243,8 @@ class Trees:
         yield all(a.dtype.kind == "i" for a in (self.roots, self.outputs, self.feature, self.left, self.right)), "types"
         yield self.category.dtype.kind == "i" and self.missing_left.dtype == self.goes_left.dtype == np.bool_, "types"
         yield all(a.dtype == np.float64 for a in (self.threshold, self.value, self.cover, self.baseline)), "types"
+        flat = (*per_node[:5], self.cover, self.feature, self.roots, self.outputs, self.baseline)
+        yield all(a.ndim == 1 for a in flat) and trees > 0, "shapes"
         yield self.value.ndim == 2 and self.goes_left.ndim == 2 and self.goes_left.shape[1] == CODES, "shapes"
         yield self._starts_fit(nodes, trees), "a tree starts outside"
         yield _between(self.feature, -1, columns), "a feature lies outside"
@@ -249,9 +252,10 @@ class Trees:
         yield _between(self.outputs, 0, len(self.baseline) - self.value.shape[1] + 1), "an output lies outside"
         yield self._children_fit(nodes), "a child lies outside its tree"
         yield not np.isnan(self.threshold).any(), "a threshold is not a number"
-        yield bool(np.isfinite(self.value).all() and np.isfinite(self.baseline).all()), "a leaf is not finite"
-        yield bool((self.cover >= 0).all() and np.isfinite(self.cover).all()), "a cover is not a number of rows"
-        yield np.isfinite(self.divisor) and self.divisor > 0, "a divisor is not positive"
+        yield reasonable(self.value) and reasonable(self.baseline), "a leaf is not finite"
+        yield bool((self.cover >= 0).all()) and reasonable(self.cover), "a cover is not a number of rows"
+        yield isinstance(self.divisor, float) and 1e-3 <= self.divisor < 1e9, "a divisor is no number of trees"
+        yield isinstance(self.single, bool) and isinstance(self.single_sum, bool), "types"
 
     def _starts_fit(self, nodes: int, trees: int) -> bool:
         return trees == 0 or (self.roots[0] == 0 and bool((np.diff(self.roots) > 0).all()) and self.roots[-1] < nodes)
@@ -359,6 +363,15 @@ def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
     ]
     found.sort(key=lambda item: len(item[2]))
     return tuple(_pad(trees, part) for part in _parts(found)), _conditions(list(numbers))
+
+
+def reasonable(values: Array) -> bool:
+    """Whether all are finite, and small enough that no sum or product of them is not.
+
+    >>> reasonable(np.array([1.0, -3.5])), reasonable(np.array([1e308]))
+    (True, False)
+    """
+    return bool((np.abs(values) <= MOST).all())
 
 
 def blocks(rows: int, size: int) -> Iterator[slice]:
