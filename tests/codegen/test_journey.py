@@ -199,7 +199,7 @@ def test_advice_leads_from_an_empty_notebook_to_a_monitored_model() -> None:
     led = [advice(journey(taken(*list(STEPS)[:n]))) for n in range(len(STEPS) + 1)]
 
     assert [a.verb for a in led] == [*STEPS, "monitor"]
-    assert [bool(a.button) for a in led] == [False, True, True, True, True, True, False]
+    assert [bool(a.button) for a in led] == [False, True, True, True, True, True, True]
     assert advice(journey([CodeCell("a", SOURCES["dataset"], running=True)])) is None
 
 

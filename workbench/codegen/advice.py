@@ -38,6 +38,8 @@ class Advice:
         The steps that the button writes and runs, in order.
     refresh : bool
         Whether the button brings up to date what is out of date instead.
+    job : bool
+        Whether the button makes a job of the notebook instead.
     """
 
     verb: str
@@ -45,6 +47,7 @@ class Advice:
     button: Told = ()
     acts: tuple[Act, ...] = ()
     refresh: bool = False
+    job: bool = False
 
 
 def advice(now: Journey) -> Advice | None:
@@ -110,13 +113,13 @@ def _leaks(now: Journey) -> Advice | None:
 
 
 def _train(now: Journey) -> Advice | None:
-    headline = now.places["profile"].record.get("headline")
+    headline = now.brief("profile")
     told = ("%1: train next", headline) if headline else ("The table is ready: train next",)
     return _waiting(now, "train", told, ("Train",))
 
 
 def _explain(now: Journey) -> Advice | None:
-    headline = now.places["train"].record.get("headline")
+    headline = now.brief("train")
     told = ("%1. See what drives it", headline) if headline else ("See what drives the model",)
     return _waiting(now, "explain", told, ("Explain",))
 
@@ -130,7 +133,7 @@ def _monitor(now: Journey) -> Advice | None:
 
 
 def _all_done(now: Journey) -> Advice | None:
-    return Advice("monitor", ("All steps are done: let the notebook run as a job",))
+    return Advice("monitor", ("All steps are done: let the notebook run as a job",), ("Make it a job",), job=True)
 
 
 _RULES: tuple[Callable[[Journey], Advice | None], ...] = (

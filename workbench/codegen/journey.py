@@ -13,10 +13,13 @@ from workbench.codegen.cells import CodeCell, Told, constants, names, needed, ou
 from workbench.codegen.parse import CALLS, Reading, imported, mentioned, read, tree_of
 from workbench.codegen.render import render
 from workbench.codegen.update import update
+from workbench.core.metric import METRIC_NAMES
 from workbench.core.parameters import STEPS
 
 # The noun of a result that is called otherwise than the variable that holds it.
 NOUNS = {"data": "dataset"}
+_ASIDE = re.compile(r" \([^()]*\)| on [\d,]+ held-out rows")
+_WORD = re.compile(r"\b\w+\b")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -78,6 +81,10 @@ class Journey:
     constants: dict[str, Any]
     alive: frozenset[str] | None = None
 
+    def brief(self, verb: str) -> str:
+        """The headline of a step's result without what is in brackets, its scores by their names."""
+        return brief(str(self.places[verb].record.get("headline") or ""))
+
     def value(self, verb: str, name: str) -> Any:
         """A parameter of a step as it stands in its cell, a variable that is a plain value looked up."""
         reading = self.places[verb].reading
@@ -116,6 +123,16 @@ def journey(cells: Sequence[CodeCell], active: str | None = None, alive: Sequenc
         for verb in STEPS
     }
     return Journey(cells, places, calls, constants(cells), living)
+
+
+def brief(headline: str) -> str:
+    """A headline in the few words that fit beside a step.
+
+    >>> brief("boosting: roc_auc 0.853 (0.791 to 0.907) on 160 held-out rows")
+    'boosting: ROC AUC 0.853'
+    """
+    short = _ASIDE.sub("", headline)
+    return _WORD.sub(lambda word: METRIC_NAMES.get(word.group(), word.group()), short)
 
 
 def _chosen(cells: tuple[CodeCell, ...], calls: dict[str, str], active: str | None) -> dict[str, int]:

@@ -14,7 +14,7 @@ from workbench.core.report import ColumnDrift
 from workbench.errors import BadParameter
 from workbench.profiling.differences import parts, said
 from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks, means, proportions
-from workbench.profiling.statistics import as_hashed, distribution
+from workbench.profiling.statistics import distribution, hashed_alike
 
 # The smallest effect that matters: between normal samples a KS distance of 0.1 is a shift of a quarter of a standard
 # deviation. A convention, not yet measured against what such a shift costs a model.
@@ -227,4 +227,5 @@ def _levels(a: ColumnProfile, b: ColumnProfile) -> tuple[Mapping[object, float],
     """Counts by level where both are exact, else by hash bucket."""
     if a.state["counts"] is not None and b.state["counts"] is not None:
         return dict(map(tuple, a.state["counts"])), dict(map(tuple, b.state["counts"]))
-    return tuple(dict(enumerate(as_hashed(c.state)["buckets"])) for c in (a, b))  # type: ignore[return-value]  # two
+    alike = hashed_alike(a.state, b.state)
+    return tuple(dict(enumerate(s["buckets"])) for s in alike) if alike else ({}, {})  # type: ignore[return-value]  # two

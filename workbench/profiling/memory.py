@@ -55,8 +55,8 @@ def fitting(columns: int, budget: str | float | None) -> tuple[int, int]:
 
     Examples
     --------
-    >>> fitting(20, None), fitting(20, "120MB")[0] < 131072
-    ((131072, 4000000), True)
+    >>> fitting(20, None), fitting(20, "120MB")[0] < 65536
+    ((65536, 2000000), True)
     """
     if budget is None:
         return max(min(CHUNK, 2**25 // max(columns, 1)), FEWEST_ROWS), MOST_KEPT

@@ -18,7 +18,7 @@ from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import associations, missing_together, target_scores, target_views
 from workbench.profiling.findings import Context, find
 from workbench.profiling.findings.context import Gaps
-from workbench.profiling.kinds import infer_task
+from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, texts_of
@@ -224,7 +224,7 @@ def _as_seen(column: Column, seen: Scanned) -> Column:
 def _alone(values: pd.Series, column: Column, bins: int) -> ColumnProfile:
     read_as = "text" if column.sensitive and column.kind in NUMERIC else column.kind
     plain = from_pandas(values.astype("str") if read_as != column.kind else values)
-    state = column_state(plain, read_as, bins)
+    state = column_state(read(plain, read_as), read_as, bins)
     return column_profile(without_values(state) if column.sensitive else state, replace(column, kind=read_as))
 
 

@@ -13,6 +13,7 @@ moments, SAND2008-6212.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from zlib import crc32
 
 import datasketches
 import numpy as np
@@ -25,6 +26,7 @@ HLL_LG_K = 12
 MOST_EXACT = 1000
 # Hash buckets in which the rows of columns with more values are counted; they add up exactly.
 BUCKETS = 256
+HASH = "crc32"
 
 Moments = tuple[float, float, float, float, float]
 
@@ -134,19 +136,38 @@ def merge_distinct(a: str, b: str) -> str:
 
 
 def distinct_estimate(text: str) -> tuple[int, float]:
-    """The estimated number of distinct values, and its relative error at 95% confidence."""
+    """The estimated number of distinct values, and its relative error at 99% confidence."""
     sketch = datasketches.hll_sketch.deserialize(b64decode(text))
     estimate = sketch.get_estimate()
-    return round(estimate), float((sketch.get_upper_bound(2) - estimate) / estimate) if estimate else 0.0
+    return round(estimate), float((sketch.get_upper_bound(3) - estimate) / estimate) if estimate else 0.0
 
 
-def buckets_of(values: np.ndarray, counts: np.ndarray) -> list[int]:
-    """Rows by hash of the value, shape (256,): equal values fall in equal buckets in every process."""
+def buckets_of(values: np.ndarray, counts: np.ndarray, by: str = HASH) -> list[int]:
+    """Rows by hash of the value, shape (256,): equal values fall in equal buckets in every process and version.
+
+    Parameters
+    ----------
+    values, counts : numpy.ndarray, shape (m,)
+        Distinct values and their rows.
+    by : {"crc32", "pandas"}
+        The hash; profiles of format 1 have that of :func:`pandas.util.hash_array`.
+    """
+    hashed = _crc32(values) if by == "crc32" else _hash_array(values)
+    return [int(n) for n in np.bincount(hashed % BUCKETS, weights=counts, minlength=BUCKETS)]
+
+
+def _crc32(values: np.ndarray) -> np.ndarray:
+    if len(values) and isinstance(values[0], str):
+        return np.fromiter((crc32(v.encode("utf-8", "replace")) for v in values.tolist()), np.int64, len(values))
+    return np.fromiter((crc32(v) for v in np.asarray(values, dtype="<f8").view("V8").tolist()), np.int64, len(values))
+
+
+def _hash_array(values: np.ndarray) -> np.ndarray:
     from pandas.util import hash_array
 
     texts = bool(len(values)) and isinstance(values[0], str)
-    hashed = hash_array(np.asarray(values, dtype=object if texts else float), categorize=False) % np.uint64(BUCKETS)
-    return [int(n) for n in np.bincount(hashed.astype(int), weights=counts, minlength=BUCKETS)]
+    hashed = hash_array(np.asarray(values, dtype=object if texts else float), categorize=False)
+    return (hashed % np.uint64(BUCKETS)).astype(np.int64)
 
 
 def as_text(content: bytes) -> str:

@@ -162,7 +162,8 @@ def without_values(state: State) -> State:
     hashed = as_hashed(state)
     lengths = {key: state.get(key) for key in ("shortest", "longest", "characters")}
     kept = {
-        key: hashed[key] for key in ("count", "missing", "unread", "bins", "distinct", "hll", "buckets", "top_error")
+        key: hashed[key]
+        for key in ("count", "missing", "unread", "bins", "distinct", "hll", "buckets", "hashed_by", "top_error")
     }
     return {**kept, **lengths, "top": [[mask(str(v)), n] for v, n in state["top"]], "counts": None, "sensitive": True}
 
@@ -232,13 +233,27 @@ def merge_states(a: State, b: State) -> State:
     return merged
 
 
-def as_hashed(state: State) -> State:
-    """The state with its values counted by hash bucket."""
+def as_hashed(state: State, by: str = sketches.HASH) -> State:
+    """The state with its values counted by hash bucket; a state that has no values stays as it is."""
     if state["counts"] is None:
         return state
     values = _values(state)
     counts = np.array([n for _, n in state["counts"]], dtype=int)
-    return {**state, "hll": sketches.distinct_sketch(values), "buckets": sketches.buckets_of(values, counts)}
+    buckets = sketches.buckets_of(values, counts, by)
+    return {**state, "hll": sketches.distinct_sketch(values), "buckets": buckets, "hashed_by": by}
+
+
+def hashed_by(state: State) -> str | None:
+    """The hash that its buckets are of; None where it has its values, and any will do."""
+    return None if state["counts"] is not None else state.get("hashed_by", "pandas")
+
+
+def hashed_alike(a: State, b: State) -> tuple[State, State] | None:
+    """Both counted by buckets of one hash; None where they have different ones, or none."""
+    by = hashed_by(a) or hashed_by(b) or sketches.HASH
+    a, b = as_hashed(a, by), as_hashed(b, by)
+    alike = hashed_by(a) in (by, None) and hashed_by(b) in (by, None)
+    return (a, b) if alike and a["buckets"] is not None and b["buckets"] is not None else None
 
 
 def _finite_moments(values: np.ndarray) -> sketches.Moments:
@@ -292,16 +307,16 @@ def _kll(state: State) -> str:
 def _merge_counts(a: State, b: State) -> State:
     if a["counts"] is not None and b["counts"] is not None:
         return _merge_exact(a, b)
-    a, b = as_hashed(a), as_hashed(b)
-    buckets = None
-    if a["buckets"] is not None and b["buckets"] is not None:
-        buckets = [m + n for m, n in zip(a["buckets"], b["buckets"], strict=True)]
+    alike = hashed_alike(a, b)
+    a, b = alike or (as_hashed(a), as_hashed(b))
+    buckets = [m + n for m, n in zip(a["buckets"], b["buckets"], strict=True)] if alike else None
     top, error = _merge_top(a, b)
     return {
         "distinct": None,
         "counts": None,
         "hll": sketches.merge_distinct(a["hll"], b["hll"]),
         "buckets": buckets,
+        "hashed_by": a.get("hashed_by", "pandas"),
         "top": top,
         "top_error": error,
     }
@@ -379,7 +394,7 @@ def _histogram(values: np.ndarray, weights: np.ndarray, state: State) -> Histogr
 
 
 def _distinct(state: State) -> tuple[int, float]:
-    """Distinct values and the relative error at 95% confidence."""
+    """Distinct values and the relative error at 99% confidence."""
     if state["distinct"] is not None:
         return state["distinct"], 0.0
     estimate, error = sketches.distinct_estimate(state["hll"])

@@ -81,7 +81,7 @@ def _step(now: Journey, place: Place) -> dict[str, Any]:
         "errors": reading.errors if reading else {},
         "kept": reading.kept if reading else {},
         "gives": reading.gives if reading else None,
-        "headline": place.record.get("headline"),
+        "headline": now.brief(place.verb),
         "because": list(place.because),
         "refresh": _ids(now, place.refresh),
     }

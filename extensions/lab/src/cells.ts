@@ -1,76 +1,96 @@
-import type { Cell } from '@jupyterlab/cells';
+import type { Cell, ICellModel } from '@jupyterlab/cells';
 import type { Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import type { JSONObject } from '@lumino/coreutils';
 
-const IMPORT = 'import workbench as wb';
+import type { ICell, IWritten } from './tokens';
+
 const KEY = 'workbench';
+const MIME = 'application/vnd.workbench+json';
+/** Longer than any click takes to write its cells. */
+const ONE_CLICK = 60_000;
 
-/** The step that a cell was written for. */
-export function stepOf(cell: Cell): string | undefined {
-  const mark = cell.model.getMetadata(KEY) as JSONObject | undefined;
-  return typeof mark?.step === 'string' ? mark.step : undefined;
+interface IUndoManager {
+  captureTimeout: number;
+  stopCapturing(): void;
 }
 
-/** Position of a step's own cell, or -1. */
-export function find(notebook: Notebook, step: string): number {
-  return notebook.widgets.findIndex(cell => stepOf(cell) === step);
+/** What the server needs to know of each code cell; `ran` is what stood in a cell when it ran. */
+export function readCells(notebook: Notebook, ran: WeakMap<ICellModel, string>, running: Set<string>): ICell[] {
+  return notebook.widgets.filter(cell => cell.model.type === 'code').map(cell => readCell(cell, ran, running));
 }
 
-export function sourceOf(notebook: Notebook, index: number): string {
-  return notebook.widgets[index].model.sharedModel.getSource();
+function readCell({ model }: Cell, ran: WeakMap<ICellModel, string>, running: Set<string>): ICell {
+  const saved = model.sharedModel.toJSON();
+  const outputs = (saved.outputs ?? []) as JSONObject[];
+  return {
+    id: model.id,
+    source: model.sharedModel.getSource(),
+    ran: ran.get(model) ?? null,
+    count: (saved.execution_count as number | null) ?? null,
+    failed: outputs.some(output => output.output_type === 'error'),
+    running: running.has(model.id),
+    records: outputs.map(output => (output.data as JSONObject | undefined)?.[MIME]).filter(Boolean) as JSONObject[],
+    mark: ((model.getMetadata(KEY) as JSONObject | undefined)?.step as string | undefined) ?? null
+  };
 }
 
-/** Whether another cell than the step's own imports the package. */
-export function isImported(notebook: Notebook, step: string): boolean {
-  return notebook.widgets.some(cell => stepOf(cell) !== step && cell.model.sharedModel.getSource().includes(IMPORT));
+export function cellOf(notebook: Notebook, id: string): Cell | undefined {
+  return notebook.widgets.find(cell => cell.model.id === id);
 }
 
-/** Whether a code cell ran, and how. */
-export function outcome(cell: Cell): 'waiting' | 'done' | 'failed' {
-  const saved = cell.model.sharedModel.toJSON();
-  if (saved.cell_type !== 'code' || saved.execution_count === null) {
-    return 'waiting';
+/** Make all that is written meanwhile one step of undo. */
+export async function asOneClick<T>(panel: NotebookPanel, work: () => Promise<T>): Promise<T> {
+  const { undoManager } = panel.content.model!.sharedModel as { undoManager?: IUndoManager };
+  if (!undoManager) {
+    return work();
   }
-  return (saved.outputs as JSONObject[]).some(output => output.output_type === 'error') ? 'failed' : 'done';
+  const usual = undoManager.captureTimeout;
+  undoManager.stopCapturing();
+  undoManager.captureTimeout = ONE_CLICK;
+  try {
+    return await work();
+  } finally {
+    undoManager.captureTimeout = usual;
+    undoManager.stopCapturing();
+  }
 }
 
 /**
- * Write a step's cell, in one undo step, and make it the active one.
+ * Write the cell of a step and make it the active one.
  *
- * Its own cell is updated; else an empty active cell is filled; else a cell is inserted below the active one.
- * A step's cell that a person has edited keeps what they wrote and is no longer the step's.
+ * Its own cell is updated; else an empty active cell is filled; else a cell is inserted where it belongs.
+ * @returns the id of the cell.
  */
-export function write(panel: NotebookPanel, step: string, source: string, edited: boolean): void {
+export function write(panel: NotebookPanel, step: string, written: IWritten): string {
   const notebook = panel.content;
   const shared = notebook.model!.sharedModel;
-  const own = find(notebook, step);
-  const target = own >= 0 && !edited ? own : emptyActive(notebook);
-  const index = target >= 0 ? target : (own >= 0 ? own : notebook.activeCellIndex) + 1;
-  separateUndo(shared);
+  const own = written.cell ? indexOf(notebook, written.cell) : -1;
+  const after = written.after ? indexOf(notebook, written.after) : notebook.activeCellIndex;
+  const target = own >= 0 ? own : emptyAt(notebook, after);
+  const index = target >= 0 ? target : after + 1;
   shared.transact(() => {
-    if (own >= 0 && edited) {
-      shared.cells[own].deleteMetadata(KEY);
-    }
     if (target >= 0) {
-      shared.cells[target].setSource(source);
+      shared.cells[target].setSource(written.source);
       shared.cells[target].setMetadata(KEY, { step });
     } else {
-      shared.insertCell(index, { cell_type: 'code', source, metadata: { [KEY]: { step } } });
+      shared.insertCell(index, { cell_type: 'code', source: written.source, metadata: { [KEY]: { step } } });
     }
   });
-  separateUndo(shared);
   notebook.deselectAll();
   notebook.activeCellIndex = index;
+  return notebook.widgets[index].model.id;
 }
 
-function emptyActive(notebook: Notebook): number {
-  const cell = notebook.activeCell;
-  const free = cell?.model.type === 'code' && !stepOf(cell) && !cell.model.sharedModel.getSource().trim();
-  return free ? notebook.activeCellIndex : -1;
+function indexOf(notebook: Notebook, id: string): number {
+  return notebook.widgets.findIndex(cell => cell.model.id === id);
 }
 
-/** Keep the undo manager from merging this change with the one before. */
-function separateUndo(shared: object): void {
-  const { undoManager } = shared as { undoManager?: { stopCapturing?: () => void } };
-  undoManager?.stopCapturing?.();
+/** An empty code cell where a new one belongs: the one below, or the active one if that is not above. */
+function emptyAt(notebook: Notebook, after: number): number {
+  const places = [after, after + 1, notebook.activeCellIndex].filter(index => index >= after);
+  return places.find(index => isEmpty(notebook.widgets[index])) ?? -1;
+}
+
+function isEmpty(cell: Cell | undefined): boolean {
+  return cell?.model.type === 'code' && !cell.model.sharedModel.getSource().trim();
 }

@@ -3,34 +3,46 @@ import { JSONExt } from '@lumino/coreutils';
 import type { JSONValue } from '@lumino/coreutils';
 
 import { h } from './dom';
-import type { IProperty, IStep, Values } from './tokens';
+import type { IPlace, IProperty, IStep, Values } from './tokens';
 
-/** What is always seen; the rest lies behind "More options". */
+/** What is always seen, besides what is required, filled in or wrong; the rest lies behind "More options". */
 const SHOWN = 2;
 
+type Given = Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>;
+
 interface IField {
-  readonly node: HTMLElement;
   readonly name: string;
+  readonly node: HTMLElement;
+  /** Where the focus goes. */
+  readonly control: HTMLElement;
   value(): JSONValue;
 }
+
+let forms = 0;
 
 /** A form for the values of a step, made from its JSON Schema. */
 export class StepForm {
   constructor(
     private readonly step: IStep,
-    private readonly given: Values,
+    private readonly given: Given,
     private readonly trans: TranslationBundle
   ) {
-    const properties = Object.entries(step.schema.properties);
-    this.fields = properties.map(([name, property]) => this.field(name, property));
-    const [shown, more] = [this.fields.slice(0, SHOWN), this.fields.slice(SHOWN)];
+    this.prefix = `jp-wb-${step.verb}-${++forms}`;
+    this.code = { ...given.code };
+    this.tables = h('datalist', { id: `${this.prefix}-tables` });
+    this.columns = h('datalist', { id: `${this.prefix}-columns` });
+    this.fields = Object.entries(step.schema.properties).map(([name, property]) => this.field(name, property));
+    const shown = this.fields.filter((field, index) => index < SHOWN || this.isRequired(field.name));
+    const more = this.fields.filter(field => !shown.includes(field));
     this.node = h('form', { class: 'jp-wb-form', novalidate: true }, this.tables, this.columns);
     this.node.append(...shown.map(field => field.node));
     if (more.length) {
-      const open = more.some(field => field.name in given);
-      const nodes = more.map(field => field.node);
-      this.node.append(h('details', { open }, h('summary', {}, trans.__('More options')), ...nodes));
+      const open = more.some(({ name }) => name in given.values || name in given.code || name in given.errors);
+      this.more = h('details', { open }, h('summary', {}, trans.__('More options')), ...more.map(field => field.node));
+      this.node.append(this.more);
     }
+    this.node.addEventListener('change', event => this.validate((event.target as HTMLInputElement).name));
+    this.tell(given.errors);
   }
 
   readonly node: HTMLFormElement;
@@ -38,44 +50,88 @@ export class StepForm {
   /** What was filled in; what equals the default is left out. */
   values(): Values {
     const values: Values = {};
-    for (const field of this.fields) {
-      const value = field.value();
-      const usual = this.step.schema.properties[field.name].default ?? null;
-      if (value !== null && !JSONExt.deepEqual(value, usual)) {
-        values[field.name] = value;
+    for (const { name, value } of this.fields) {
+      const usual = this.step.schema.properties[name].default ?? null;
+      const now = name in this.code ? null : value();
+      if (now !== null && !JSONExt.deepEqual(now, usual)) {
+        values[name] = now;
       }
     }
     return values;
   }
 
-  /** The first field that is required and empty gets the focus; false then. */
-  isComplete(): boolean {
-    const empty = this.step.schema.required.find(name => !(name in this.values()));
-    for (const input of this.node.querySelectorAll('input, select')) {
-      input.toggleAttribute('aria-invalid', false);
-    }
-    const input = empty && this.node.querySelector<HTMLElement>(`[name="${empty}"]`);
-    if (input) {
-      input.setAttribute('aria-invalid', 'true');
-      input.focus();
-    }
-    return !empty;
+  /** Parameters that stay expressions, and a table that is a variable. */
+  expressions(): Record<string, string> {
+    const { source } = this.values();
+    return typeof source === 'string' && this.frames.includes(source) ? { ...this.code, source } : { ...this.code };
   }
 
-  /** Offer names to choose from while typing. */
-  offer(list: 'tables' | 'columns', names: string[]): void {
-    this[list].replaceChildren(...names.map(name => h('option', { value: name })));
+  /** Whether all values fit; the first that does not gets the focus. */
+  isComplete(): boolean {
+    const wrong = this.fields.filter(({ name }) => !this.validate(name));
+    if (wrong.length) {
+      this.focus(wrong[0]);
+    }
+    return !wrong.length;
+  }
+
+  /** Say what is wrong beside the fields, and go to the first; false where no field is meant. */
+  tell(errors: Record<string, string>): boolean {
+    const meant = this.fields.filter(({ name }) => name in errors);
+    meant.forEach(field => this.mark(field, errors[field.name]));
+    return meant.length > 0;
+  }
+
+  /** Offer tables: paths, and variables of the kernel. */
+  offerTables(paths: string[], frames: string[]): void {
+    this.frames = frames.filter(name => !paths.includes(name));
+    const variables = this.frames.map(value => h('option', { value, label: this.trans.__('%1, in the kernel', value) }));
+    this.tables.replaceChildren(...paths.map(value => h('option', { value })), ...variables);
+  }
+
+  /** Offer the columns of the table. */
+  offerColumns(names: string[]): void {
+    this.known = names;
+    this.columns.replaceChildren(...names.map(value => h('option', { value })));
+    this.fields.filter(({ name }) => this.step.schema.properties[name]['x-column']).forEach(({ name }) => this.validate(name));
   }
 
   private field(name: string, property: IProperty): IField {
+    if (name in this.code) {
+      return this.expression(name, property);
+    }
     if (property.items?.enum) {
       return this.checkboxes(name, property, property.items.enum.map(String));
     }
-    return property.enum ? this.choice(name, property) : this.input(name, property);
+    if (kindsOf(property).includes('array')) {
+      return this.several(name, property);
+    }
+    if (kindsOf(property).includes('boolean')) {
+      return this.choice(name, property, property.default === null ? [null, true, false] : [true, false]);
+    }
+    return property.enum ? this.choice(name, property, property.enum) : this.input(name, property);
   }
 
   private start(name: string, property: IProperty): JSONValue {
-    return this.given[name] ?? property.default ?? null;
+    return this.given.values[name] ?? property.default ?? null;
+  }
+
+  /** A parameter that is code: shown, and left alone until somebody wants a value instead. */
+  private expression(name: string, property: IProperty): IField {
+    const means = this.given.means[name];
+    const text = means === undefined ? this.code[name] : `${this.code[name]} = ${JSON.stringify(means)}`;
+    const control = h('button', { type: 'button', class: 'jp-wb-link' }, this.trans.__('Use a value'));
+    const shown = h('span', { class: 'jp-wb-code' }, h('code', {}, text), control);
+    const node = this.labelled(name, property, shown, control);
+    const field = { name, node, control, value: () => null };
+    control.addEventListener('click', () => {
+      delete this.code[name];
+      const other = this.field(name, property);
+      this.fields.splice(this.fields.indexOf(this.fields.find(one => one.name === name)!), 1, other);
+      node.replaceWith(other.node);
+      other.control.focus();
+    });
+    return field;
   }
 
   private checkboxes(name: string, property: IProperty, choices: string[]): IField {
@@ -84,67 +140,177 @@ export class StepForm {
       h('input', { type: 'checkbox', name, value: choice, checked: Array.isArray(start) && start.includes(choice) })
     );
     const labels = boxes.map(box => h('label', { class: 'jp-wb-check' }, box, box.value));
-    const node = h('fieldset', {}, h('legend', {}, this.label(name)), ...labels, this.help(name, property));
-    return { node, name, value: () => boxes.filter(box => box.checked).map(box => box.value) };
+    const node = h('fieldset', { class: 'jp-wb-field', 'aria-describedby': this.id(name) + '-help' },
+      h('legend', {}, ...this.label(name, property)), ...labels, ...this.help(name, property));
+    return { node, name, control: boxes[0], value: () => boxes.filter(box => box.checked).map(box => box.value) };
   }
 
-  private choice(name: string, property: IProperty): IField {
+  private choice(name: string, property: IProperty, choices: (JSONValue)[]): IField {
     const start = this.start(name, property);
-    const options = (property.enum ?? []).map(item =>
-      h('option', { value: item === null ? '' : String(item), selected: item === start },
-        item === null ? this.trans.__('automatic') : String(item))
-    );
-    options.sort((a, b) => Number(a.value !== '') - Number(b.value !== ''));
+    const words = (item: JSONValue): string => item === null ? this.trans.__('automatic') :
+      item === true ? this.trans.__('yes') : item === false ? this.trans.__('no') : String(item);
+    const sorted = [...choices].sort((a, b) => Number(a !== null) - Number(b !== null));
+    const options = sorted.map((item, at) => h('option', { value: String(at), selected: item === start }, words(item)));
     const select = h('select', this.named(name), ...options);
-    return { node: this.labelled(name, property, select), name, value: () => select.value || null };
+    const value = (): JSONValue => sorted[Number(select.value)] ?? null;
+    return { node: this.labelled(name, property, select, select), name, control: select, value };
+  }
+
+  /** Several names, each a chip that can be taken away. */
+  private several(name: string, property: IProperty): IField {
+    const start = this.start(name, property);
+    const chosen = Array.isArray(start) ? start.map(String) : [];
+    const chips = h('ul', { class: 'jp-wb-chips', 'aria-label': property.title ?? name });
+    const input = h('input', { ...this.named(name), ...this.plain(name, property), placeholder: this.trans.__('Add…') });
+    const show = (): void => chips.replaceChildren(...chosen.map(item => this.chip(item, () => {
+      chosen.splice(chosen.indexOf(item), 1);
+      show();
+      input.focus();
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    })));
+    const add = (): void => {
+      const item = input.value.trim();
+      if (item && !chosen.includes(item)) {
+        chosen.push(item);
+        show();
+      }
+      input.value = '';
+    };
+    input.addEventListener('change', add);
+    input.addEventListener('input', event => {
+      if (!(event instanceof InputEvent) || event.inputType === 'insertReplacementText') {
+        add();
+      }
+    });
+    input.addEventListener('keydown', event => {
+      if (event.key === 'Enter' && input.value.trim()) {
+        event.preventDefault();
+        add();
+        this.validate(name);
+      }
+    });
+    show();
+    const node = this.labelled(name, property, h('div', { class: 'jp-wb-several' }, chips, input), input);
+    const value = (): JSONValue => [...chosen, ...(input.value.trim() ? [input.value.trim()] : [])];
+    return { node, name, control: input, value };
+  }
+
+  private chip(item: string, remove: () => void): HTMLElement {
+    const button = h('button', { type: 'button', 'aria-label': this.trans.__('Remove %1', item) }, '×');
+    button.addEventListener('click', remove);
+    return h('li', {}, h('span', {}, item), button);
   }
 
   private input(name: string, property: IProperty): IField {
-    const kinds = ([] as string[]).concat(property.type ?? 'string');
+    const kinds = kindsOf(property);
     const numeric = kinds.includes('integer') || kinds.includes('number');
     const start = this.start(name, property);
     const input = h('input', {
       ...this.named(name),
+      ...this.plain(name, property),
       type: numeric ? 'number' : 'text',
       min: property.minimum?.toString(),
       max: property.maximum?.toString(),
       step: kinds.includes('number') ? 'any' : undefined,
-      list: this.listOf(name, property, kinds),
-      autocomplete: 'off',
-      spellcheck: 'false',
-      placeholder: kinds.includes('array') ? this.trans.__('one, another, …') : undefined,
-      value: Array.isArray(start) ? start.join(', ') : start === null ? '' : String(start)
+      value: start === null ? '' : String(start)
     });
-    return { node: this.labelled(name, property, input), name, value: () => read(input, numeric, kinds) };
+    const unit = property['x-unit'];
+    const box = unit ? h('div', { class: 'jp-wb-measured' }, input, h('span', {}, this.trans.__(unit))) : input;
+    return { node: this.labelled(name, property, box, input), name, control: input, value: () => read(input, numeric) };
   }
 
-  private listOf(name: string, property: IProperty, kinds: string[]): string | undefined {
-    if (name === 'source') {
-      return this.tables.id;
-    }
-    return property['x-column'] && !kinds.includes('array') ? this.columns.id : undefined;
+  /** What all inputs for text share. */
+  private plain(name: string, property: IProperty): Record<string, string | undefined> {
+    const list = name === 'source' ? this.tables.id : property['x-column'] ? this.columns.id : undefined;
+    const example = property.examples?.[0];
+    const placeholder = example === undefined ? undefined : this.trans.__('such as %1', String(example));
+    return { list, placeholder, autocomplete: 'off', spellcheck: 'false' };
   }
 
   private named(name: string): Record<string, string | boolean> {
-    return { name, id: this.id(name), 'aria-describedby': this.id(name) + '-help', required: this.isRequired(name) };
+    const id = this.id(name);
+    return { name, id, 'aria-describedby': `${id}-help ${id}-error`, required: this.isRequired(name) };
   }
 
-  private labelled(name: string, property: IProperty, control: HTMLElement): HTMLElement {
-    const label = h('label', { for: this.id(name) }, this.label(name));
-    if (this.isRequired(name)) {
-      label.append(h('span', { class: 'jp-wb-required' }, this.trans.__('required')));
+  private labelled(name: string, property: IProperty, content: HTMLElement, control: HTMLElement): HTMLElement {
+    const label = h('label', { for: control.id || undefined }, ...this.label(name, property));
+    return h('div', { class: 'jp-wb-field', 'data-name': name }, label, content, ...this.help(name, property));
+  }
+
+  private label(name: string, property: IProperty): (Node | string)[] {
+    const words = this.trans.__(property.title ?? name);
+    return this.isRequired(name)
+      ? [words, h('span', { class: 'jp-wb-required' }, this.trans.__('required'))]
+      : [words];
+  }
+
+  /** The line that explains a field, and the one that says what is wrong with it. */
+  private help(name: string, property: IProperty): HTMLElement[] {
+    const range = [property.minimum, property.maximum].every(end => end !== undefined)
+      ? ' ' + this.trans.__('%1 to %2.', String(property.minimum), String(property.maximum))
+      : '';
+    const text = this.trans.__(property.description ?? '') + range;
+    return [
+      h('p', { class: 'jp-wb-error', id: this.id(name) + '-error', role: 'alert' }),
+      h('p', { class: 'jp-wb-help', id: this.id(name) + '-help' }, text)
+    ];
+  }
+
+  /** Check one field and say beside it what is wrong. */
+  private validate(name: string): boolean {
+    const field = this.fields.find(one => one.name === name);
+    const told = field ? this.problem(field) : '';
+    if (field) {
+      this.mark(field, told);
     }
-    return h('div', { class: 'jp-wb-field' }, label, control, this.help(name, property));
+    return !told;
   }
 
-  private help(name: string, property: IProperty): HTMLElement {
-    return h('p', { class: 'jp-wb-help', id: this.id(name) + '-help' }, this.trans.__(property.description ?? ''));
+  private problem({ name, value }: IField): string {
+    if (name in this.code) {
+      return this.given.errors[name] ?? '';
+    }
+    const property = this.step.schema.properties[name];
+    const now = value();
+    if (now === null || now === '') {
+      return this.isRequired(name) ? this.trans.__('Fill this in.') : '';
+    }
+    if (typeof now === 'number') {
+      return this.range(now, property);
+    }
+    const unknown = property['x-column'] && this.known.length
+      ? (Array.isArray(now) ? now : [now]).find(item => !this.known.includes(String(item)))
+      : undefined;
+    return unknown === undefined ? '' : this.trans.__('The table has no column "%1".', String(unknown));
   }
 
-  private label(name: string): string {
-    const unit = this.step.schema.properties[name]['x-unit'];
-    const words = name.charAt(0).toUpperCase() + name.slice(1).replace(/_/g, ' ');
-    return unit && unit !== name ? `${words} (${unit})` : words;
+  private range(now: number, { minimum, maximum, type }: IProperty): string {
+    if (Number.isNaN(now) || (!([] as string[]).concat(type ?? []).includes('number') && !Number.isInteger(now))) {
+      return this.trans.__('Give a whole number.');
+    }
+    if (minimum !== undefined && now < minimum) {
+      return this.trans.__('Not below %1.', String(minimum));
+    }
+    return maximum !== undefined && now > maximum ? this.trans.__('Not above %1.', String(maximum)) : '';
+  }
+
+  private mark({ name, node, control }: IField, told: string): void {
+    control.toggleAttribute('aria-invalid', false);
+    if (told) {
+      control.setAttribute('aria-invalid', 'true');
+    }
+    node.classList.toggle('jp-mod-wrong', told !== '');
+    const line = node.querySelector(`[id="${this.id(name)}-error"]`);
+    if (line && line.textContent !== told) {
+      line.textContent = told;
+    }
+    if (told && this.more?.contains(node)) {
+      this.more.open = true;
+    }
+  }
+
+  private focus(field: IField): void {
+    field.control.focus();
   }
 
   private isRequired(name: string): boolean {
@@ -152,21 +318,28 @@ export class StepForm {
   }
 
   private id(name: string): string {
-    return `jp-wb-${this.step.verb}-${name}`;
+    return `${this.prefix}-${name}`;
   }
 
+  private known: string[] = [];
+  private frames: string[] = [];
+  private readonly prefix: string;
+  private readonly code: Record<string, string>;
   private readonly fields: IField[];
-  private readonly tables = h('datalist', { id: 'jp-wb-tables' });
-  private readonly columns = h('datalist', { id: 'jp-wb-columns' });
+  private readonly more: HTMLDetailsElement | undefined;
+  private readonly tables: HTMLDataListElement;
+  private readonly columns: HTMLDataListElement;
 }
 
-function read(input: HTMLInputElement, numeric: boolean, kinds: string[]): JSONValue {
+function kindsOf(property: IProperty): string[] {
+  return ([] as string[]).concat(property.type ?? 'string');
+}
+
+function read(input: HTMLInputElement, numeric: boolean): JSONValue {
   const text = input.value.trim();
-  if (kinds.includes('array')) {
-    return text.split(',').map(part => part.trim()).filter(Boolean);
+  if (numeric) {
+    // A number that the browser can't read is empty to us, and wrong.
+    return input.validity.badInput ? NaN : text === '' ? null : Number(text);
   }
-  if (text === '') {
-    return null;
-  }
-  return numeric ? Number(text) : text;
+  return text === '' ? null : text;
 }

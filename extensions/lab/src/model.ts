@@ -1,16 +1,34 @@
+import type { ICellModel } from '@jupyterlab/cells';
 import { PathExt } from '@jupyterlab/coreutils';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { Contents } from '@jupyterlab/services';
+import type { Contents, Kernel } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
-import { find, isImported, outcome, sourceOf, stepOf, write } from './cells';
+import { asOneClick, cellOf, readCells, write } from './cells';
+import { columnsOf, held } from './kernel';
 import { post, request } from './request';
-import type { IStep, StepState, Values } from './tokens';
+import type { IAdvice, ICell, IPlace, IStep, IWritten, StepState, Values } from './tokens';
 
 /** Files that hold a table. */
 export const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;
+/** Milliseconds between a change in the notebook and a look at it: typing on puts it off. */
+const PAUSE = 120;
+
+/** A step to write and to run. */
+export interface IAct {
+  readonly verb: string;
+  readonly values: Values;
+  readonly code: Record<string, string>;
+}
+
+interface IShown {
+  readonly steps: IPlace[];
+  readonly next: IAdvice | null;
+}
+
+const NOTHING: IShown = { steps: [], next: null };
 
 /** The steps of the journey and where each stands in the current notebook. */
 export class WorkbenchModel {
@@ -19,11 +37,15 @@ export class WorkbenchModel {
     private readonly contents: Contents.IManager
   ) {
     tracker.currentChanged.connect(() => void this.follow());
-    NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
-      this.mark(notebook === tracker.currentWidget?.content ? stepOf(cell) : undefined, 'running');
+    NotebookActions.executionScheduled.connect((_, { cell }) => {
+      this.ran.set(cell.model, cell.model.sharedModel.getSource());
+      this.running.add(cell.model.id);
+      this.later();
     });
-    NotebookActions.executed.connect((_, { notebook, cell, success }) => {
-      this.mark(notebook === tracker.currentWidget?.content ? stepOf(cell) : undefined, success ? 'done' : 'failed');
+    NotebookActions.executed.connect((_, { cell }) => {
+      this.running.delete(cell.model.id);
+      this.later();
+      void this.probe();
     });
   }
 
@@ -42,23 +64,38 @@ export class WorkbenchModel {
     return this.tracker.currentWidget;
   }
 
+  /** What is sensible next, and why. */
+  get next(): IAdvice | null {
+    return this.shown.next;
+  }
+
+  /** Whether cells run that the panel started. */
+  get isBusy(): boolean {
+    return this.busy > 0;
+  }
+
+  place(verb: string): IPlace | undefined {
+    return this.shown.steps.find(place => place.verb === verb);
+  }
+
   state(verb: string): StepState {
-    return this._states.get(verb) ?? 'waiting';
+    return this.place(verb)?.state ?? 'waiting';
   }
 
-  /** The values that stand in the step's cell, or that were last given. */
+  /** The values that stand in the step's cell, or that are likely. */
   values(verb: string): Values {
-    return this._values.get(verb) ?? {};
+    return { ...this.place(verb)?.values, ...this.suggested.get(verb) };
   }
 
-  /** Whether the step has a cell in the current notebook. */
+  /** Whether the step has a cell in the current notebook that a form can write. */
   isWritten(verb: string): boolean {
-    return this.notebook !== null && find(this.notebook.content, verb) >= 0;
+    const place = this.place(verb);
+    return place?.cell != null && !place.edited;
   }
 
   /** Fill in a form with values that have no cell yet. */
   suggest(verb: string, values: Values): void {
-    this._values.set(verb, { ...this.values(verb), ...values });
+    this.suggested.set(verb, { ...this.suggested.get(verb), ...values });
     this._changed.emit();
   }
 
@@ -69,23 +106,59 @@ export class WorkbenchModel {
   }
 
   /** Write the cell of a step, and run it. */
-  async insert(verb: string, values: Values): Promise<void> {
+  insert(verb: string, values: Values, code: Record<string, string> = {}): Promise<void> {
+    return this.take([{ verb, values, code }]);
+  }
+
+  /** Write the cells of steps as one click, and run them with what they need. */
+  async take(acts: readonly IAct[]): Promise<void> {
     const panel = this.notebook;
     if (!panel?.content.model) {
       throw new Error('Open a notebook first.');
     }
-    const first = !isImported(panel.content, verb);
-    const { source } = await post<{ source: string }>('cell', { step: verb, values, first });
-    write(panel, verb, source, await this.isEdited(panel, verb));
-    this._values.set(verb, values);
-    this._changed.emit();
-    if (this.runs) {
-      await this.run(panel, verb);
+    const todo = await asOneClick(panel, async () => {
+      const ids: string[] = [];
+      for (const { verb, values, code } of acts) {
+        const written = await post<IWritten>('cell', { ...this.told(panel), step: verb, values, code });
+        ids.push(...written.before, write(panel, verb, written));
+        this.suggested.delete(verb);
+      }
+      return ids;
+    });
+    await (this.runs ? this.run(todo) : this.look());
+  }
+
+  /** Do what is sensible next. */
+  async advance(): Promise<void> {
+    const next = this.next;
+    await (next?.refresh ? this.refresh(next.verb) : this.take(next?.acts ?? []));
+  }
+
+  /** Bring a step and what follows from it up to date: its cells run in order, up to the first error. */
+  async refresh(verb: string): Promise<void> {
+    await this.look();
+    await this.run(this.place(verb)?.refresh ?? []);
+  }
+
+  /** Interrupt the kernel; the cells that were to follow do not run. */
+  async stop(): Promise<void> {
+    await this.kernel?.interrupt();
+  }
+
+  /** Bring the cell of a step into view. */
+  reveal(verb: string): void {
+    const [panel, id] = [this.notebook, this.place(verb)?.cell];
+    if (panel && id) {
+      panel.content.activeCellIndex = panel.content.widgets.findIndex(cell => cell.model.id === id);
+      this.show(panel, id);
     }
   }
 
-  /** Column names of a table beside the notebook; none where they can't be told. */
-  async columns(source: string): Promise<string[]> {
+  /** Column names of the table that a dataset points at; none where they can't be told. */
+  async columns(source: string, code?: string): Promise<string[]> {
+    if (code) {
+      return this.kernel ? columnsOf(this.kernel, code).catch(() => []) : [];
+    }
     const path = encodeURIComponent(PathExt.join(this.folder, source));
     return source ? request<string[]>(`columns?path=${path}`).catch(() => []) : [];
   }
@@ -97,9 +170,20 @@ export class WorkbenchModel {
     return listings.flat().filter(path => TABLE.test(path)).map(path => this.fromNotebook(path));
   }
 
+  /** Variables of the kernel that are tables. */
+  get frames(): string[] {
+    return this._frames;
+  }
+
   /** A path of the file browser, as code in the current notebook gives it. */
   fromNotebook(path: string): string {
     return PathExt.relative(`/${this.folder}`, `/${this.contents.localPath(path)}`);
+  }
+
+  /** What the server is told of a notebook. */
+  told(panel: NotebookPanel): { cells: ICell[]; active: string | null; alive: string[] | null } {
+    const cells = readCells(panel.content, this.ran, this.running);
+    return { cells, active: panel.content.activeCell?.model.id ?? null, alive: this.alive };
   }
 
   private async list(folder: string): Promise<string[]> {
@@ -108,49 +192,133 @@ export class WorkbenchModel {
   }
 
   private get folder(): string {
-    return this.notebook ? PathExt.dirname(this.notebook.context.localPath) : '';
+    return this.notebook ? PathExt.dirname(this.contents.localPath(this.notebook.context.path)) : '';
   }
 
-  private async run(panel: NotebookPanel, verb: string): Promise<void> {
-    this.mark(verb, 'running');
-    await panel.sessionContext.ready;
-    const success = await NotebookActions.run(panel.content, panel.sessionContext);
-    this.mark(verb, success ? 'done' : 'failed');
+  private get kernel(): Kernel.IKernelConnection | null {
+    return this.notebook?.sessionContext.session?.kernel ?? null;
   }
 
-  private async isEdited(panel: NotebookPanel, verb: string): Promise<boolean> {
-    const index = find(panel.content, verb);
-    return index >= 0 && (await parsed(sourceOf(panel.content, index))).step !== verb;
+  private async run(ids: readonly string[]): Promise<void> {
+    const panel = this.notebook!;
+    this.busy++;
+    try {
+      await panel.sessionContext.ready;
+      const cells = panel.content.widgets.filter(cell => ids.includes(cell.model.id));
+      for (const { model } of cells) {
+        const cell = cellOf(panel.content, model.id);
+        this.show(panel, model.id);
+        if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
+          break;
+        }
+      }
+      this.show(panel, ids[ids.length - 1]);
+    } finally {
+      this.busy--;
+      await this.look();
+    }
   }
 
-  /** Read states and values from the cells of the notebook that came to the front. */
+  /** Scroll so that a cell and the output that comes below it are seen. */
+  private show({ content }: NotebookPanel, id: string): void {
+    const index = content.widgets.findIndex(cell => cell.model.id === id);
+    if (index >= 0) {
+      void content.scrollToItem(index, 'start');
+    }
+  }
+
+  /** Turn to the notebook that came to the front. */
   private async follow(): Promise<void> {
     const panel = this.notebook;
-    this._states.clear();
-    this._values.clear();
-    await panel?.context.ready;
-    for (const cell of panel?.content.widgets ?? []) {
-      const verb = stepOf(cell);
-      if (verb && panel === this.notebook) {
-        this._states.set(verb, outcome(cell));
-        this._values.set(verb, (await parsed(cell.model.sharedModel.getSource())).values);
-      }
+    if (this.followed && !this.followed.isDisposed) {
+      this.followed.content.model?.contentChanged.disconnect(this.later, this);
+      this.followed.content.activeCellChanged.disconnect(this.later, this);
+      this.followed.sessionContext.kernelChanged.disconnect(this.forget, this);
+      this.followed.sessionContext.statusChanged.disconnect(this.forget, this);
     }
-    this._changed.emit();
+    this.followed = panel;
+    [this.alive, this._frames, this.shown] = [null, [], NOTHING];
+    this.suggested.clear();
+    await panel?.context.ready;
+    if (panel && panel === this.notebook && panel === this.followed) {
+      panel.content.model?.contentChanged.connect(this.later, this);
+      panel.content.activeCellChanged.connect(this.later, this);
+      panel.sessionContext.kernelChanged.connect(this.forget, this);
+      panel.sessionContext.statusChanged.connect(this.forget, this);
+      void panel.sessionContext.ready.then(() => this.probe());
+    }
+    await this.look();
   }
 
-  private mark(verb: string | undefined, state: StepState): void {
-    if (verb && this.state(verb) !== state) {
-      this._states.set(verb, state);
+  /** A kernel that starts holds nothing. */
+  private forget(_: unknown, change: unknown): void {
+    if (typeof change !== 'string' || change === 'restarting' || change === 'autorestarting' || change === 'dead') {
+      [this.alive, this._frames] = [[], []];
+      this.running.clear();
+      this.later();
+    }
+  }
+
+  /** Look at the notebook when nothing has changed for a moment. */
+  private later(): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.look(), PAUSE);
+  }
+
+  /** Ask the server where each step stands. */
+  private async look(): Promise<void> {
+    window.clearTimeout(this.timer);
+    const panel = this.notebook;
+    const turn = ++this.turn;
+    let shown: IShown = NOTHING;
+    if (panel?.content.model && panel.context.isReady && this.steps.length) {
+      for (const { model } of panel.content.widgets) {
+        if (!this.ran.has(model)) {
+          this.ran.set(model, model.sharedModel.getSource());
+        }
+      }
+      shown = await post<IShown>('notebook', this.told(panel)).catch(() => this.shown);
+    }
+    if (turn > this.latest && panel === this.notebook) {
+      this.latest = turn;
+      this.shown = shown;
       this._changed.emit();
     }
   }
 
-  private _states = new Map<string, StepState>();
-  private _values = new Map<string, Values>();
-  private _changed = new Signal<this, void>(this);
-}
+  /** Ask the kernel what it holds, once more if it was asked for meanwhile. */
+  private async probe(): Promise<void> {
+    this.asked = true;
+    if (this.probing) {
+      return;
+    }
+    this.probing = true;
+    while (this.asked) {
+      this.asked = false;
+      const [panel, kernel] = [this.notebook, this.kernel];
+      const found = kernel ? await held(kernel).catch(() => null) : { names: [], frames: [] };
+      if (panel === this.notebook) {
+        this.alive = found?.names ?? null;
+        this._frames = found?.frames ?? [];
+        this.later();
+      }
+    }
+    this.probing = false;
+  }
 
-function parsed(source: string): Promise<{ step: string | null; values: Values }> {
-  return post('parse', { source });
+  private shown = NOTHING;
+  private suggested = new Map<string, Values>();
+  private followed: NotebookPanel | null = null;
+  private alive: string[] | null = null;
+  private busy = 0;
+  private turn = 0;
+  private latest = 0;
+  private timer = 0;
+  private asked = false;
+  private probing = false;
+  private _frames: string[] = [];
+  private readonly running = new Set<string>();
+  /** What stood in a cell when it ran, or when it was first seen. */
+  private readonly ran = new WeakMap<ICellModel, string>();
+  private readonly _changed = new Signal<this, void>(this);
 }

@@ -1,21 +1,23 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretRightIcon, checkIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import { JSONExt } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
 import { h } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
-import { checkServer, inWords } from './request';
-import { CommandIDs } from './tokens';
-import type { IStep } from './tokens';
+import { checkServer, inWords, Refusal } from './request';
+import type { IPlace, IStep, StepState, Told } from './tokens';
+
+const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
 
 /** The rail of steps; the open one shows its form. */
 export class WorkbenchPanel extends Widget {
   constructor(
     private readonly model: WorkbenchModel,
-    private readonly commands: CommandRegistry,
+    _commands: CommandRegistry,
     private readonly trans: TranslationBundle
   ) {
     super({ node: h('section', { role: 'region', 'aria-label': trans.__('Workbench') }) });
@@ -23,9 +25,11 @@ export class WorkbenchPanel extends Widget {
     this.addClass('jp-wb-panel');
     this.title.icon = workbenchIcon;
     this.title.caption = trans.__('Workbench');
+    this.advance.addEventListener('click', () => void this.attempt(() => this.follow()));
+    this.next.append(this.reason, this.advance);
     this.node.append(
       h('header', {}, h('h2', {}, trans.__('Workbench')), this.place),
-      this.rail, this.message
+      this.next, this.rail, this.message
     );
     model.changed.connect(this.refresh, this);
     void this.load();
@@ -38,7 +42,7 @@ export class WorkbenchPanel extends Widget {
       await checkServer(this.trans);
       await this.model.load();
       this.rail.replaceChildren(...this.model.steps.map((step, index) => this.item(step, index + 1)));
-      this.open(this.opened || this.model.steps[0].verb);
+      this.open(this.opened || (this.model.next?.verb ?? this.model.steps[0].verb));
     } catch (error) {
       this.tell(inWords(error, this.trans));
       const again = h('button', { type: 'button', class: 'jp-mod-styled jp-wb-again' }, this.trans.__('Try again'));
@@ -47,75 +51,75 @@ export class WorkbenchPanel extends Widget {
     }
   }
 
-  private item(step: IStep, number: number): HTMLElement {
-    const body = h('div', { class: 'jp-wb-body', id: `jp-wb-body-${step.verb}`, hidden: true });
-    const mark = h('span', { class: 'jp-wb-mark', 'aria-hidden': 'true' }, String(number));
-    const state = h('span', { class: 'jp-wb-state' });
-    const caret = h('span', { class: 'jp-wb-caret', 'aria-hidden': 'true' });
-    caretRightIcon.element({ container: caret, tag: 'span' });
-    const button = h(
-      'button',
-      { type: 'button', class: 'jp-wb-step', 'aria-expanded': 'false', 'aria-controls': body.id },
-      mark, h('span', { class: 'jp-wb-title' }, this.trans.__(step.title)), state, caret
-    );
-    button.addEventListener('click', () => this.open(this.opened === step.verb ? '' : step.verb));
-    return h('li', { 'data-step': step.verb }, button, body);
-  }
-
   /** Show the form of one step and fold the others. */
   open(verb: string): void {
     this.opened = verb;
-    for (const step of this.model.steps) {
-      const body = this.find(step.verb, '.jp-wb-body');
+    this.form = null;
+    for (const step of this.rail.childElementCount ? this.model.steps : []) {
       const isOpen = step.verb === verb;
+      const body = this.find(step.verb, '.jp-wb-body');
       this.find(step.verb, 'button').setAttribute('aria-expanded', String(isOpen));
       body.hidden = !isOpen;
-      body.replaceChildren(...(isOpen ? this.form(step) : []));
+      body.replaceChildren();
     }
     this.refresh();
   }
 
-  private form(step: IStep): HTMLElement[] {
-    const form = new StepForm(step, this.model.values(step.verb), this.trans);
-    const button = h('button', { type: 'submit', class: 'jp-mod-styled jp-mod-accept jp-wb-run' });
-    form.node.append(button);
-    form.node.addEventListener('submit', event => {
-      event.preventDefault();
-      if (form.isComplete()) {
-        void this.insert(step, form);
-      }
-    });
-    void this.offer(form);
-    form.node.addEventListener('change', event => {
-      if ((event.target as HTMLInputElement).name === 'source') {
-        void this.offer(form);
-      }
-    });
-    return [h('p', { class: 'jp-wb-about' }, this.trans.__(step.schema.description)), form.node];
+  /** Add a part below the steps. */
+  append(part: HTMLElement): void {
+    this.node.append(part);
   }
 
-  /** Offer the tables beside the notebook, and the columns of the table in use. */
-  private async offer(form: StepForm): Promise<void> {
-    const source = form.values().source ?? this.model.values('dataset').source;
-    form.offer('tables', await this.model.tables());
-    form.offer('columns', await this.model.columns(typeof source === 'string' ? source : ''));
+  private item(step: IStep, number: number): HTMLElement {
+    const body = h('div', { class: 'jp-wb-body', id: `jp-wb-body-${step.verb}`, hidden: true });
+    const mark = h('span', { class: 'jp-wb-mark', 'aria-hidden': 'true' }, String(number));
+    const caret = h('span', { class: 'jp-wb-caret', 'aria-hidden': 'true' });
+    caretRightIcon.element({ container: caret, tag: 'span' });
+    const words = h('span', { class: 'jp-wb-words' },
+      h('span', { class: 'jp-wb-title' }, this.trans.__(step.title)), h('span', { class: 'jp-wb-headline' }));
+    const button = h(
+      'button',
+      { type: 'button', class: 'jp-wb-step', 'aria-expanded': 'false', 'aria-controls': body.id },
+      mark, words, h('span', { class: 'jp-wb-state' }), caret
+    );
+    button.addEventListener('click', () => this.open(this.opened === step.verb ? '' : step.verb));
+    return h('li', { 'data-step': step.verb }, button, this.notice(step), body);
   }
 
-  private async insert(step: IStep, form: StepForm): Promise<void> {
+  /** The line below a step that is out of date or at work, with what can be done about it. */
+  private notice(step: IStep): HTMLElement {
+    const act = h('button', { type: 'button', class: 'jp-wb-link' });
+    act.addEventListener('click', () => void this.attempt(() =>
+      this.model.state(step.verb) === 'running' ? this.model.stop() : this.model.refresh(step.verb)));
+    return h('div', { class: 'jp-wb-notice', hidden: true }, h('span', {}), act);
+  }
+
+  /** Do the next sensible step, and show the one after it. */
+  private async follow(): Promise<void> {
+    const next = this.model.next;
+    if (next?.acts.length || next?.refresh) {
+      await this.model.advance();
+      this.lead(next.verb);
+    } else if (next) {
+      this.open(next.verb);
+    }
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
     this.tell('');
     try {
-      await this.commands.execute(CommandIDs.insertStep, { step: step.verb, values: form.values() });
-      this.lead(step);
+      await work();
     } catch (error) {
-      this.tell(inWords(error, this.trans));
+      const told = error instanceof Refusal && this.form?.tell(error.fields);
+      this.tell(told ? '' : inWords(error, this.trans));
     }
   }
 
   /** After a step has worked out, show the next one if it is still to come and nobody went elsewhere. */
-  private lead(from: IStep): void {
-    const next = this.model.steps[this.model.steps.indexOf(from) + 1];
-    const done = this.model.state(from.verb) === 'done' && this.opened === from.verb;
-    if (next && done && this.model.state(next.verb) === 'waiting') {
+  private lead(from: string): void {
+    const next = this.model.next;
+    const done = this.model.state(from) === 'done' && [from, ''].includes(this.opened);
+    if (next && done && next.verb !== this.opened && this.model.state(next.verb) === 'waiting') {
       this.open(next.verb);
     }
   }
@@ -123,39 +127,145 @@ export class WorkbenchPanel extends Widget {
   /** Show where each step stands, without touching what is being typed. */
   private refresh(): void {
     const notebook = this.model.notebook;
-    this.place.textContent = notebook ? notebook.title.label : this.trans.__('No notebook is open');
-    if (notebook?.id !== this.seen && this.rail.childElementCount) {
-      this.seen = notebook?.id;
-      this.open(this.opened);
+    set(this.place, notebook ? notebook.title.label : this.trans.__('No notebook is open'));
+    if (!this.rail.childElementCount) {
       return;
     }
-    for (const step of this.model.steps) {
-      if (this.rail.querySelector(`[data-step="${step.verb}"]`)) {
-        this.mark(step);
-      }
+    this.advise();
+    this.model.steps.forEach((step, index) => this.mark(step, index + 1));
+    const step = this.model.steps.find(one => one.verb === this.opened);
+    if (step) {
+      this.fill(step);
     }
   }
 
-  private mark(step: IStep): void {
+  private advise(): void {
+    const next = this.model.notebook ? this.model.next : null;
+    this.next.hidden = !next;
+    if (next) {
+      set(this.reason, this.say(next.reason));
+      set(this.advance, next.button.length ? this.say(next.button) : this.trans.__('Show'));
+      this.advance.hidden = !next.button.length && next.verb === this.opened;
+      this.advance.disabled = this.model.isBusy;
+    }
+  }
+
+  private mark(step: IStep, number: number): void {
     const state = this.model.state(step.verb);
+    const place = this.model.place(step.verb);
     const item = this.rail.querySelector<HTMLElement>(`[data-step="${step.verb}"]`)!;
-    const circle = this.find(step.verb, '.jp-wb-mark');
-    const words = { waiting: '', running: this.trans.__('running'), done: this.trans.__('done'), failed: this.trans.__('failed') };
     if (item.dataset.state !== state) {
       item.dataset.state = state;
-      circle.replaceChildren(this.symbol(step, state));
-      this.find(step.verb, '.jp-wb-state').textContent = words[state];
+      this.find(step.verb, '.jp-wb-mark').replaceChildren(symbol(state, number));
     }
-    const run = this.rail.querySelector(`[data-step="${step.verb}"] .jp-wb-run`);
-    if (run) {
-      run.textContent = this.model.isWritten(step.verb) ? this.trans.__('Update and run') : this.trans.__('Insert and run');
-      run.toggleAttribute('disabled', state === 'running');
+    item.toggleAttribute('data-edited', place?.edited ?? false);
+    const word = this.find(step.verb, '.jp-wb-state');
+    set(word, place?.edited ? this.trans.__('edited by hand') : this.word(state));
+    word.classList.toggle('jp-wb-unseen', state === 'done' && !place?.edited);
+    set(this.find(step.verb, '.jp-wb-headline'), ['done', 'stale'].includes(state) ? place?.headline ?? '' : '');
+    this.remark(step, place);
+  }
+
+  private remark(step: IStep, place: IPlace | undefined): void {
+    const notice = this.find(step.verb, '.jp-wb-notice');
+    const state = place?.state ?? 'waiting';
+    notice.hidden = !['stale', 'running'].includes(state);
+    if (!notice.hidden) {
+      set(notice.querySelector('span')!, state === 'stale' ? this.say(place!.because) : '');
+      const act = notice.querySelector('button')!;
+      set(act, state === 'stale' ? this.trans.__('Run from here') : this.trans.__('Stop'));
+      act.disabled = state === 'stale' && this.model.isBusy;
     }
   }
 
-  private symbol(step: IStep, state: string): Node {
-    const number = String(this.model.steps.indexOf(step) + 1);
-    return state === 'done' ? checkIcon.element({ tag: 'span' }) : document.createTextNode(state === 'failed' ? '!' : number);
+  private word(state: StepState): string {
+    return {
+      waiting: '',
+      running: this.trans.__('running'),
+      done: this.trans.__('done'),
+      stale: this.trans.__('out of date'),
+      failed: this.trans.__('failed')
+    }[state];
+  }
+
+  /** Fill the open step, anew if what stands in its cell is not what its form says. */
+  private fill(step: IStep): void {
+    const place = this.model.place(step.verb) ?? NO_PLACE;
+    const { code, means, errors, kept, edited, cell } = place;
+    const values = this.model.values(step.verb);
+    const seen = JSON.parse(JSON.stringify({ of: this.model.notebook?.id, values, code, means, errors, kept, edited, cell }));
+    const form = this.form;
+    const says = form && { values: form.values(), code: form.expressions() };
+    const agrees = says && JSONExt.deepEqual(says, { values: without(values, code), code }) && edited === this.seen?.edited;
+    const typing = form?.node.contains(document.activeElement) && document.activeElement?.matches('input, select');
+    if (!form || (!JSONExt.deepEqual(seen, this.seen) && !agrees && !(typing && this.seen?.of === seen.of))) {
+      this.build(step, { values, code, means, errors }, place);
+    }
+    this.seen = seen;
+    const run = this.find(step.verb, '.jp-wb-run') as HTMLButtonElement;
+    set(run, this.model.isWritten(step.verb) ? this.trans.__('Update and run') : this.trans.__('Insert and run'));
+    run.disabled = this.model.isBusy || this.model.state(step.verb) === 'running';
+    this.find(step.verb, '.jp-wb-show').hidden = !cell;
+  }
+
+  private build(step: IStep, given: Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>, place: Pick<IPlace, 'kept' | 'edited'>): void {
+    const form = (this.form = new StepForm(step, given, this.trans));
+    const run = h('button', { type: 'submit', class: 'jp-mod-styled jp-mod-accept jp-wb-run' });
+    const show = h('button', { type: 'button', class: 'jp-wb-link jp-wb-show' }, this.trans.__('Show its cell'));
+    show.addEventListener('click', () => this.model.reveal(step.verb));
+    form.node.append(h('div', { class: 'jp-wb-acts' }, run, show));
+    form.node.addEventListener('submit', event => {
+      event.preventDefault();
+      if (form.isComplete()) {
+        void this.attempt(() => this.insert(step, form));
+      }
+    });
+    form.node.addEventListener('change', event => {
+      if ((event.target as HTMLInputElement).name === 'source') {
+        void this.offer(form);
+      }
+    });
+    const about = h('p', { class: 'jp-wb-about' }, this.trans.__(step.schema.description));
+    this.find(step.verb, '.jp-wb-body').replaceChildren(about, ...this.remarks(place), form.node);
+    void this.offer(form);
+  }
+
+  /** What the form can't show of a cell. */
+  private remarks({ kept, edited }: Pick<IPlace, 'kept' | 'edited'>): HTMLElement[] {
+    const others = Object.entries(kept).map(([name, text]) => `${name}=${text}`).join(', ');
+    const told = edited
+      ? this.trans.__('This cell was edited by hand. It stays as it is; the button writes a new one below.')
+      : others ? this.trans.__('Kept as it is written: %1', others) : '';
+    return told ? [h('p', { class: 'jp-wb-remark' }, told)] : [];
+  }
+
+  /** Offer the tables beside the notebook and in the kernel, and the columns of the table in use. */
+  private async offer(form: StepForm): Promise<void> {
+    form.offerTables(await this.model.tables(), this.model.frames);
+    const dataset = this.model.place('dataset');
+    const isDataset = 'source' in this.step(this.opened).schema.properties;
+    const code = isDataset ? form.expressions().source : dataset?.code.source;
+    const source = isDataset ? form.values().source : dataset?.values.source;
+    const means = code === undefined ? undefined : dataset?.means.source;
+    const path = typeof means === 'string' ? means : typeof source === 'string' ? source : '';
+    const columns = await this.model.columns(path, typeof means === 'string' ? undefined : code);
+    if (form === this.form) {
+      form.offerColumns(columns);
+    }
+  }
+
+  private async insert(step: IStep, form: StepForm): Promise<void> {
+    await this.model.insert(step.verb, form.values(), form.expressions());
+    this.lead(step.verb);
+  }
+
+  /** A sentence of the server in the person's language. */
+  private say([text = '', ...parts]: Told): string {
+    return this.trans.__(text, ...parts);
+  }
+
+  private step(verb: string): IStep {
+    return this.model.steps.find(step => step.verb === verb) ?? this.model.steps[0];
   }
 
   private find(verb: string, selector: string): HTMLElement {
@@ -164,14 +274,35 @@ export class WorkbenchPanel extends Widget {
 
   /** Say what went wrong, below the form that is open. */
   private tell(message: string): void {
-    this.message.textContent = message;
+    set(this.message, message);
     const body = this.rail.querySelector(`[data-step="${this.opened}"] .jp-wb-body`);
     (body || this.node).append(this.message);
   }
 
   private opened = '';
-  private seen: string | undefined;
+  private form: StepForm | null = null;
+  private seen: { of?: string; edited: boolean } | null = null;
   private readonly place = h('p', { class: 'jp-wb-place' });
+  private readonly reason = h('p', { role: 'status' });
+  private readonly advance = h('button', { type: 'button', class: 'jp-mod-styled jp-mod-accept' });
+  private readonly next = h('div', { class: 'jp-wb-next', hidden: true });
   private readonly rail = h('ol', { class: 'jp-wb-rail' });
   private readonly message = h('div', { class: 'jp-wb-message', role: 'status' });
+}
+
+/** Set a text only where it changes, so that nothing is read out twice. */
+function set(node: Element, text: string): void {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+function symbol(state: StepState, number: number): Node {
+  const text = state === 'failed' ? '!' : state === 'stale' ? '↻' : String(number);
+  return state === 'done' ? checkIcon.element({ tag: 'span' }) : document.createTextNode(text);
+}
+
+/** Values without those that are expressions. */
+function without<T extends object>(values: T, code: object): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !(name in code))) as Partial<T>;
 }

@@ -10,10 +10,19 @@ export class Refusal extends Error {
     readonly status: number,
     message: string,
     /** The Python class of the error; none where no Workbench answered. */
-    readonly kind = ''
+    readonly kind = '',
+    /** What is wrong with single values, by their names. */
+    readonly fields: Record<string, string> = {}
   ) {
     super(message);
   }
+}
+
+interface IAnswer<T> {
+  data?: T;
+  message?: string;
+  kind?: string;
+  fields?: Record<string, string>;
 }
 
 /** Ask the server extension; the answer is the `data` of its JSON. */
@@ -21,9 +30,9 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   const settings = ServerConnection.makeSettings();
   const url = URLExt.join(settings.baseUrl, 'workbench', path);
   const response = await ServerConnection.makeRequest(url, init, settings);
-  const body = (await response.json().catch(() => ({}))) as { data?: T; message?: string; kind?: string };
+  const body = (await response.json().catch(() => ({}))) as IAnswer<T>;
   if (!response.ok) {
-    throw new Refusal(response.status, body.message || response.statusText, body.kind);
+    throw new Refusal(response.status, body.message || response.statusText, body.kind, body.fields);
   }
   return body.data as T;
 }
