@@ -257,6 +257,18 @@ def test_a_comparison_says_what_differs_in_words(compared):
     assert said["same"] == said["mail"] == "No difference beyond chance."
 
 
+def test_a_value_beyond_the_most_frequent_is_not_said_to_be_gone():
+    """Of 4,000 texts fifty are known by name; one that leaves them may still occur."""
+
+    def side(share):
+        rng = np.random.default_rng(1)
+        text = np.where(rng.random(3000) < share, "hit", np.char.add("v", rng.integers(0, 4000, 3000).astype(str)))
+        return wb.profile(wb.dataset(pd.DataFrame({"t": text})))
+
+    assert side(0.1).compare(side(0.0))["t"].said.startswith("'hit' was 10% of the values, now it is less than 0.")
+    assert "'hit' was less than 0." in side(0.0).compare(side(0.1))["t"].said
+
+
 def test_a_comparison_has_findings_worst_first(compared):
     codes = [(f.severity, f.code, f.column) for f in compared.findings]
 
