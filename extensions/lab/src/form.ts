@@ -25,14 +25,15 @@ export class StepForm {
   constructor(
     private readonly step: IStep,
     private readonly given: Given,
-    private readonly trans: TranslationBundle
+    private readonly trans: TranslationBundle,
+    shownAtFirst = SHOWN
   ) {
     this.prefix = `jp-wb-${step.verb}-${++forms}`;
     this.code = { ...given.code };
     this.tables = h('datalist', { id: `${this.prefix}-tables` });
     this.columns = h('datalist', { id: `${this.prefix}-columns` });
     this.fields = Object.entries(step.schema.properties).map(([name, property]) => this.field(name, property));
-    const shown = this.fields.filter((field, index) => index < SHOWN || this.isRequired(field.name));
+    const shown = this.fields.filter((field, index) => index < shownAtFirst || this.isRequired(field.name));
     const more = this.fields.filter(field => !shown.includes(field));
     this.node = h('form', { class: 'jp-wb-form', novalidate: true }, this.tables, this.columns);
     this.node.append(...shown.map(field => field.node));
@@ -42,6 +43,13 @@ export class StepForm {
       this.node.append(this.more);
     }
     this.node.addEventListener('change', event => this.validate((event.target as HTMLInputElement).name));
+    // Told when somebody leaves a field, taken back while they type: what lies below must not move under a click.
+    this.node.addEventListener('input', event => {
+      const { name } = event.target as HTMLInputElement;
+      if (this.fields.some(field => field.name === name && field.node.classList.contains('jp-mod-wrong'))) {
+        this.validate(name);
+      }
+    });
     this.tell(given.errors);
   }
 
