@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.core.finding import Finding as Finding
     from workbench.core.job import Job as Job
     from workbench.core.profile import Profile as Profile
+    from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
     from workbench.core.verification import Verification as Verification
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from workbench.packaging.package import package as package
     from workbench.packaging.verify import verify as verify
     from workbench.profiling.profile import profile as profile
+    from workbench.profiling.queries import Query as Query
+    from workbench.profiling.queries import query as query
     from workbench.profiling.reading import dataset as dataset
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
@@ -60,6 +63,8 @@ _PLACES = {
     "Job": "workbench.core.job",
     "MonitorReport": "workbench.core.report",
     "Profile": "workbench.core.profile",
+    "ProfileComparison": "workbench.core.profile_comparison",
+    "Query": "workbench.profiling.queries",
     "Run": "workbench.core.run",
     "Verification": "workbench.core.verification",
     "bundle": "workbench.packaging.package",
@@ -70,6 +75,7 @@ _PLACES = {
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
     "profile": "workbench.profiling.profile",
+    "query": "workbench.profiling.queries",
     "promote": "workbench.monitoring.promotion",
     "rollback": "workbench.monitoring.promotion",
     "run": "workbench.training.runs",
@@ -90,6 +96,8 @@ __all__ = [
     "Job",
     "MonitorReport",
     "Profile",
+    "ProfileComparison",
+    "Query",
     "Run",
     "Verification",
     "bundle",
@@ -101,6 +109,7 @@ __all__ = [
     "package",
     "profile",
     "promote",
+    "query",
     "rollback",
     "run",
     "score",

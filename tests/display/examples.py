@@ -16,6 +16,7 @@ from workbench.core.finding import Finding
 from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile
+from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split
 from workbench.core.verification import Check, Verification
@@ -378,6 +379,30 @@ def verification(hostile: bool = False) -> Verification:
     return Verification(HOSTILE if hostile else "flights version 1", checks)
 
 
+def profile_comparison(hostile: bool = False) -> ProfileComparison:
+    name = HOSTILE if hostile else "MonthlyCharges"
+    bars = tuple(f"{20 + 5 * i} to {25 + 5 * i}" for i in range(20))
+    before = tuple(exp(-((i - 8) ** 2) / 20) / 7.93 for i in range(20))
+    now = tuple(exp(-((i - 11) ** 2) / 24) / 8.68 for i in range(20))
+    said = "'Two year' was 24% of the values, now it is 41%."
+    columns = (
+        ColumnDifference(name, "number", "mean", 17.4, 0.0, 0.31, True, True, HOSTILE if hostile else
+                         "Higher by 0.5 standard deviations: mean 64.76, now 79.8.", bars, before, now),
+        ColumnDifference("Contract", "category", "chi2", 410.2, 0.0, 0.171, True, True, HOSTILE if hostile else said,
+                         ("Month-to-month", "Two year", HOSTILE if hostile else "One year"),
+                         (0.55, 0.24, 0.21), (0.4, 0.41, 0.19)),
+        ColumnDifference("tenure", "integer", "ks", 0.034, 0.002, 0.034, True, False,
+                         "Spread wider: standard deviation 24.56, now 27.2.", bars, now, before),
+        ColumnDifference("TotalCharges", "number", "missing", 0.4, 0.81, 0.002, False, False,
+                         "No difference beyond chance.", missing=(0.002, 0.004)),
+    )  # fmt: skip
+    finding = Finding("WB150", "warning", f"differs between the two tables by more than chance: {said}", "Contract")
+    return ProfileComparison(
+        (HOSTILE if hostile else "may.csv", "june.csv"), (7_043, 6_911), columns, 0.01,
+        (name if hostile else "Churn",), ("region",), (finding, *findings(hostile)[:1]),
+    )  # fmt: skip
+
+
 def every(hostile: bool = False):
     """One result a noun."""
     return (
@@ -389,6 +414,7 @@ def every(hostile: bool = False):
         job(hostile=hostile),
         report(hostile),
         comparison(hostile),
+        profile_comparison(hostile),
         verification(hostile),
     )
 

@@ -31,7 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 120_000
+PATIENCE = int(os.environ.get("WORKBENCH_PATIENCE", "120")) * 1000
 
 Lab = tuple[str, Path]
 StartLab = Callable[..., Lab]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ numbers = st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")) | st.just(float(
 @settings(max_examples=60, deadline=None)
 def test_numbers_merge_exactly_while_few(a, b):
     column = Column("x", "number")
-    left, right, whole = (column_state(pd.Series(v, dtype=float), column) for v in (a, b, a + b))
+    left, right, whole = (column_state(pl.Series(v, dtype=pl.Float64).fill_nan(None), "number") for v in (a, b, a + b))
     merged, both = column_profile(merge_states(left, right), column), column_profile(whole, column)
     for name in ("count", "missing", "distinct", "minimum", "maximum", "zeros", "negatives", "infinities", "quantiles"):
         assert getattr(merged, name) == getattr(both, name), name
@@ -32,8 +33,7 @@ def test_numbers_merge_exactly_while_few(a, b):
 @given(st.lists(st.text(max_size=3) | st.none(), min_size=1), st.lists(st.text(max_size=3) | st.none(), min_size=1))
 @settings(max_examples=40, deadline=None)
 def test_categories_merge_exactly_while_few(a, b):
-    column = Column("c", "category")
-    left, right, whole = (column_state(pd.Series(v, dtype="str"), column) for v in (a, b, a + b))
+    left, right, whole = (column_state(pl.Series(v, dtype=pl.String), "category") for v in (a, b, a + b))
     assert dict(merge_states(left, right)["counts"]) == dict(whole["counts"])
 
 

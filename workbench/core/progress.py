@@ -28,15 +28,15 @@ class Tracker(Protocol):
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Tracker]:
+def progress(title: str, total: int | None) -> Iterator[Tracker]:
     """Show the progress of ``total`` parts while the block runs.
 
     Parameters
     ----------
     title : str
         What is going on.
-    total : int
-        Number of calls of ``advance`` to expect.
+    total : int, optional
+        Number of calls of ``advance`` to expect; None where nobody can know.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class _Silent:
 class _Notebook:
     """One display that is updated at most four times a second, and once at the end."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int | None) -> None:
         from IPython.display import HTML, display
 
         self._title, self._total, self._done, self._note, self._rows = title, total, 0, "", ()
@@ -79,7 +79,7 @@ class _Notebook:
             self._show()
 
     def close(self) -> None:
-        self._done, self._note, self._rows = self._total, "done", ()  # the result itself shows the rows
+        self._done, self._note, self._rows = self._total or self._done, "done", ()  # the result itself shows the rows
         self._show()
 
     def _show(self) -> None:
@@ -88,12 +88,14 @@ class _Notebook:
 
     def _text(self) -> str:
         seconds = time.monotonic() - self._started
-        left = seconds / self._done * (self._total - self._done) if self._done else 0.0
+        total = self._total or 0
+        left = seconds / self._done * (total - self._done) if self._done else 0.0
+        bar = f'max="{total}" value="{self._done}" ' if total else ""
         clock = f"{seconds:.0f} s" + (f", about {left:.0f} s left" if left >= 1 else "")
         return (
             '<div style="font-family:var(--jp-ui-font-family,sans-serif);font-size:13px" role="status">'
             f"<b>{escape(self._title)}</b> {escape(self._note)} "
-            f'<progress max="{self._total}" value="{self._done}" style="vertical-align:middle"></progress> '
+            f'<progress {bar}style="vertical-align:middle"></progress> '
             f'<span style="opacity:.7">{clock}</span>{_table(self._rows)}</div>'
         )
 
@@ -111,12 +113,17 @@ def _cell(value: Any) -> str:
 
 
 @contextmanager
-def _terminal(title: str, total: int) -> Iterator[Tracker]:
+def _terminal(title: str, total: int | None) -> Iterator[Tracker]:
+    from rich import progress as parts
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    bar_and_clock = (
+        parts.BarColumn(),
+        parts.MofNCompleteColumn(),
+        parts.TimeElapsedColumn(),
+        parts.TimeRemainingColumn(),
+    )
+    with parts.Progress(parts.TextColumn("{task.description}"), *bar_and_clock, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=total)
 
         class Bar:

@@ -24,9 +24,9 @@ class ColumnDrift:
     column : str
         A feature, or ``prediction``.
     test : str
-        ``ks`` for numbers, ``chi2`` for categories, ``missing`` for the share without a value.
+        ``ks`` or ``mean`` for numbers, ``chi2`` for categories, ``missing`` for the share without a value.
     statistic : float
-        The test's own: KS distance in [0, 1]; chi-square.
+        The test's own: KS distance in [0, 1]; difference of means in standard errors; chi-square.
     p_value : float
         Before any correction, in [0, 1].
     effect : float

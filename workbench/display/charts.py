@@ -49,6 +49,28 @@ def histogram(counts: Sequence[float], label: str, width: int = 132, height: int
     return _svg(width, height, bars, label, "wb-hist")
 
 
+def overlay(
+    reference: Sequence[float], current: Sequence[float], label: str, width: int = 132, height: int = 28
+) -> Markup:
+    """Two distributions over the same parts: the first as bars, the second as steps over them.
+
+    >>> overlay([0.5, 0.5], [0.2, 0.8], "two parts").count("<rect")
+    2
+    """
+    top = max([*reference, *current], default=0) or 1
+    step = min(width / max(len(reference), 1), WIDEST)
+    bars = Markup("").join(
+        Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
+            i * step, height - _shown(n, top, height), step, _shown(n, top, height)
+        )
+        for i, n in enumerate(reference)
+    )
+    corners = [(x * step, height - n / top * height) for i, n in enumerate(current) for x in (i, i + 1)]
+    ends = [(0.0, float(height)), *corners, (len(current) * step, float(height))]
+    steps = Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in ends))
+    return _svg(width, height, bars + steps, label, "wb-overlay")
+
+
 def sparkline(
     values: Sequence[float | None], label: str, against: float | None = None, width: int = 132, height: int = 28
 ) -> Markup:

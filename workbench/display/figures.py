@@ -25,6 +25,16 @@ def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str, f
     )
 
 
+def two_sides(names: Sequence[str], sides: tuple[Sequence[float], Sequence[float]], title: str, unit: str) -> go.Figure:
+    """Two bars a name: the reference, and now."""
+    labels = [plain(n) for n in names]
+    sets = zip(("reference", "now"), (GREY, BLUE), sides, strict=True)
+    drawn = go.Figure([go.Bar(name=name, x=labels, y=list(side), marker_color=c) for name, c, side in sets])
+    return _styled(drawn, title).update_layout(
+        yaxis_title=plain(unit), xaxis_type="category", barmode="group", showlegend=True
+    )
+
+
 def intervals(names: Sequence[str], metrics: Sequence[Metric], title: str) -> go.Figure:
     """Values with their intervals, one row a name."""
     up = [0.0 if m.high is None else m.high - m.value for m in metrics]

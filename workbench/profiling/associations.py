@@ -1,4 +1,7 @@
-"""Which columns go together, and which go with the target; on sampled rows.
+"""Which columns go together, and which go with the target.
+
+Pearson's correlations come from all rows (:mod:`workbench.profiling.comoments`); everything else is measured on sampled
+rows, and says how far it may be off.
 
 References
 ----------
@@ -8,13 +11,16 @@ Kelley (1935), An unbiased correlation ratio measure, PNAS 21.
 
 from __future__ import annotations
 
-from itertools import combinations
+import math
+from collections.abc import Iterable, Iterator
+from itertools import combinations, pairwise
 
 import numpy as np
-import pandas as pd
+import polars as pl
 
 from workbench.core.contract import NUMERIC, Contract
-from workbench.core.profile import Association, Measure
+from workbench.core.profile import Association, Measure, TargetView
+from workbench.profiling.comoments import FEWEST, Comoments
 from workbench.profiling.statistics import as_numbers
 
 # Levels of a category beyond the most frequent ones count as one.
@@ -23,20 +29,81 @@ MOST_LEVELS = 50
 SCORE_BINS = 50
 # Weaker pairs are not told.
 WEAKEST = 0.1
-MOST_PAIRS = 200
+# Parts of a column, and classes of the target, in the target's view.
+MOST_PARTS = 8
+MOST_CLASSES = 6
 
 
-def associations(sample: pd.DataFrame, contract: Contract) -> tuple[Association, ...]:
-    """Pairs of columns with their strength in [0, 1], strongest first, at most 200 and none below 0.1.
+def associations(
+    sample: pl.DataFrame, contract: Contract, rows: int, sums: Comoments | None = None
+) -> tuple[Association, ...]:
+    """Columns that go together, strongest first, none below 0.1.
 
-    Numbers: absolute Pearson correlation. Categories: Cramér's V, corrected for bias. Mixed: correlation ratio.
+    Parameters
+    ----------
+    sample : polars.DataFrame
+        Typed rows.
+    contract : Contract
+        What the columns are.
+    rows : int
+        Rows of the table; a sample of fewer has an error.
+    sums : Comoments, optional
+        Of all rows, for Pearson's correlations; of the sample by default.
+
+    Returns
+    -------
+    tuple of Association
+        Numbers and dates: Pearson and Spearman. Categories and booleans: Cramér's V, corrected for bias. A category
+        with a number: correlation ratio, adjusted for the number of levels.
     """
-    numbers, codes = _numbers(sample, contract), _codes(sample, contract)
-    pairs = _pearson(numbers)
-    pairs += [(a, b, "cramers_v", cramers_v(codes[a], codes[b])) for a, b in combinations(codes, 2)]
-    pairs += [(a, b, "correlation_ratio", correlation_ratio(codes[a], numbers[b])) for a in codes for b in numbers]
-    strong = [Association(a, b, m, round(min(s, 1.0), 4)) for a, b, m, s in pairs if s >= WEAKEST]
-    return tuple(sorted(strong, key=lambda pair: (-pair.strength, pair.a, pair.b))[:MOST_PAIRS])
+    error = 0.0 if sample.height >= rows else 2.58 / math.sqrt(max(sample.height - 3, 1))
+    names, numbers = _numbers(sample, contract)
+    codes = _codes(sample, contract)
+    found = [*_pearson(sums or Comoments.of(names, numbers), 0.0 if sums else error)]
+    found += _of_matrix("spearman", names, names, np.triu(spearman(numbers), 1), error)
+    ratios = correlation_ratios(codes, numbers) if codes and names else np.zeros((len(codes), len(names)))
+    found += _of_matrix("correlation_ratio", tuple(codes), names, ratios, error)
+    for a, b in combinations(codes, 2):
+        found.append(Association(a, b, "cramers_v", round(cramers_v(codes[a], codes[b]), 4), error))
+    return tuple(sorted((f for f in found if f.strength >= WEAKEST), key=lambda f: (-f.strength, f.a, f.b, f.measure)))
+
+
+def missing_together(names: tuple[str, ...], gaps: np.ndarray, rows: int) -> tuple[Association, ...]:
+    """Phi coefficients of the gaps of every two columns, over all rows, strongest first, none below 0.1.
+
+    Parameters
+    ----------
+    names : tuple of str, length p
+    gaps : numpy.ndarray, shape (p, p)
+        Rows in which both columns have no value.
+    rows : int
+        Rows of the table.
+    """
+    share = gaps / max(rows, 1)
+    alone = np.diag(share)
+    with np.errstate(all="ignore"):
+        spread = np.sqrt(alone * (1 - alone))
+        phi = (share - np.outer(alone, alone)) / np.outer(spread, spread)
+    enough = np.minimum.outer(np.diag(gaps), np.diag(gaps)) >= FEWEST
+    found = _of_matrix("missing_together", names, names, np.triu(np.where(enough, phi, 0.0), 1), 0.0)
+    return tuple(sorted(found, key=lambda f: (-f.strength, f.a, f.b)))
+
+
+def spearman(numbers: np.ndarray) -> np.ndarray:
+    """Rank correlations of the columns of a table, shape (n, p), NaN where missing; shape (p, p).
+
+    Each column is ranked once, over its own values; where columns have gaps in different rows this is not quite what
+    ranking each pair anew would give. Without gaps it agrees with :func:`scipy.stats.spearmanr`.
+
+    >>> x = np.arange(30.0)
+    >>> spearman(np.column_stack([x, x**3]))[0, 1]
+    1.0
+    """
+    if not numbers.size:
+        return np.zeros((numbers.shape[1],) * 2)
+    columns = [pl.Series(column).fill_nan(None).rank("average").cast(pl.Float64) for column in numbers.T]
+    ranks = np.column_stack([c.fill_null(np.nan).to_numpy() for c in columns])
+    return Comoments.of(tuple(map(str, range(ranks.shape[1]))), ranks).correlations()
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
@@ -56,49 +123,168 @@ def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
     return float(min(np.sqrt(phi2 / least), 1.0)) if least > 0 else 0.0
 
 
-def correlation_ratio(levels: np.ndarray, values: np.ndarray) -> float:
-    """Correlation ratio, adjusted for the number of levels; levels -1 and values NaN are missing, shape (n,).
+def correlation_ratios(codes: dict[str, np.ndarray], numbers: np.ndarray) -> np.ndarray:
+    """Correlation ratio of each category with each number, adjusted for the number of levels, in [0, 1].
 
-    >>> round(correlation_ratio(np.array([0, 0, 1, 1]), np.array([1.0, 1.0, 2.0, 2.0])), 2)
-    1.0
+    Parameters
+    ----------
+    codes : dict of str to numpy.ndarray, shape (n,)
+        Level numbers, -1 for missing.
+    numbers : numpy.ndarray, shape (n, p)
+        NaN where missing.
+
+    Returns
+    -------
+    numpy.ndarray, shape (categories, p)
+
+    Examples
+    --------
+    >>> levels = {"c": np.arange(40) % 2}
+    >>> correlation_ratios(levels, np.where(levels["c"] == 0, 1.0, 2.0)[:, None])
+    array([[1.]])
     """
-    known = (levels >= 0) & np.isfinite(values)
-    levels, values = levels[known], values[known]
-    counts = np.bincount(levels) if levels.size else np.array([])
-    n, k = levels.size, int((counts > 0).sum())
-    with np.errstate(over="ignore"):
-        total = ((values - values.mean()) ** 2).sum() if n else 0.0
-    if k < 2 or n <= k or not total or not np.isfinite(total):
-        return 0.0
-    means = np.bincount(levels, weights=values) / np.maximum(counts, 1)
-    within = ((values - means[levels]) ** 2).sum() / total
-    return float(np.sqrt(max(0.0, 1 - within * (n - 1) / (n - k))))
+    known = np.isfinite(numbers)
+    whole = bool(known.all())
+    with np.errstate(all="ignore"):
+        middle = np.where(known, numbers, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        away = np.where(known, numbers - middle, 0.0)
+    return np.vstack([_ratios(levels, away, known.astype(float), whole) for levels in codes.values()])
 
 
-def target_scores(sample: pd.DataFrame, contract: Contract, seed: int = 0) -> dict[str, float]:
+def target_scores(sample: pl.DataFrame, contract: Contract, seed: int = 0) -> dict[str, float]:
     """How well each column alone predicts the target on rows that were held out, in [0, 1].
 
     Each half of the rows in turn gives the mean target per bin (level), which predicts the other half. Classes: mean
     of 2 AUC - 1 over the classes. Numbers: R².
     """
+    known = _with_target(sample, contract)
+    if known is None or contract.target is None:
+        return {}
+    truth = _truth(known[contract.target], contract)
+    half = np.random.default_rng(seed).permutation(known.height) % 2 == 0
+    others = [c for c in contract.columns if c.name != contract.target and c.name in known.columns]
+    task = str(contract.task)
+    return {c.name: _held_out(_bins(known[c.name], half), truth, half, task) for c in others}
+
+
+def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str] = ()) -> dict[str, TargetView]:
+    """How the target lies in the parts of each column: ranges of a number, values of a category.
+
+    Parameters
+    ----------
+    sample : polars.DataFrame
+        Typed rows.
+    contract : Contract
+        With a target and a task.
+    hidden : iterable of str
+        Columns whose values may not be shown.
+    """
+    known = _with_target(sample, contract)
+    if known is None or contract.target is None or contract.target in set(hidden):
+        return {}
+    classes, truth = _shown_truth(known[contract.target], contract)
+    views = {}
+    for column in contract.columns:
+        if column.name != contract.target and column.name not in hidden and column.name in known.columns:
+            labels, part = _parts(known[column.name])
+            views[column.name] = _view(labels, part, classes, truth)
+    return views
+
+
+def level_numbers(values: pl.Series) -> np.ndarray:
+    """Number of each row's level, the most frequent first, the rare ones as one, -1 for missing; shape (n,)."""
+    counted = values.drop_nulls().value_counts(sort=True)[values.name]
+    ranks = {level: min(i, MOST_LEVELS) for i, level in enumerate(counted.to_list())}
+    if not ranks:
+        return np.full(len(values), -1)
+    return values.replace_strict(ranks, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+
+
+def _pearson(sums: Comoments, error: float) -> Iterator[Association]:
+    yield from _of_matrix("pearson", sums.names, sums.names, np.triu(sums.correlations(), 1), error)
+
+
+def _of_matrix(
+    measure: Measure, a: tuple[str, ...], b: tuple[str, ...], values: np.ndarray, error: float
+) -> list[Association]:
+    at = np.argwhere(np.abs(np.nan_to_num(values)) >= WEAKEST)
+    return [Association(a[i], b[j], measure, round(float(values[i, j]), 4), round(error, 4)) for i, j in at.tolist()]
+
+
+def _ratios(levels: np.ndarray, away: np.ndarray, known: np.ndarray, whole: bool) -> np.ndarray:
+    there = levels >= 0
+    groups = np.zeros((int(levels.max(initial=-1)) + 1, len(levels)))
+    groups[levels[there], np.flatnonzero(there)] = 1.0
+    with np.errstate(all="ignore"):
+        sums = groups @ away
+        counts = groups.sum(axis=1)[:, None] * np.ones(away.shape[1]) if whole else groups @ known
+        squares = there.astype(float) @ (away * away)
+        n, k = counts.sum(axis=0), (counts > 0).sum(axis=0)
+        total = squares - sums.sum(axis=0) ** 2 / n
+        within = squares - np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=0)
+        ratio = np.sqrt(np.clip(1 - within / total * (n - 1) / (n - k), 0, 1))
+    enough = (k >= 2) & (n > k) & (total > 1e-12 * squares)
+    return np.where(enough, np.nan_to_num(ratio), 0.0)
+
+
+def _with_target(sample: pl.DataFrame, contract: Contract) -> pl.DataFrame | None:
     target = contract.target
-    if target is None or contract.task is None or target not in sample:
-        return {}
-    known = sample[sample[target].notna()]
-    if len(known) < 20:
-        return {}
-    truth = _truth(known[target], contract)
-    half = np.random.default_rng(seed).permutation(len(known)) % 2 == 0
-    others = [c for c in contract.columns if c.name != target and c.name in known]
-    return {c.name: _held_out(_bins(known[c.name], c.kind, half), truth, half, contract.task) for c in others}
+    if target is None or contract.task is None or target not in sample.columns:
+        return None
+    known = sample.filter(sample[target].is_not_null())
+    return known if known.height >= FEWEST else None
 
 
-def _truth(values: pd.Series, contract: Contract) -> np.ndarray:
-    """The target's columns, shape (n, 1) for a number, (n, classes) for more than two classes."""
+def _truth(values: pl.Series, contract: Contract) -> np.ndarray:
+    """The target's columns, shape (n, 1) for a number and for two classes, (n, classes) for more."""
     if contract.task == "regression":
-        return as_numbers(values)[:, None]
-    codes, classes = pd.factorize(values)
-    return (codes[:, None] == np.arange(1 if len(classes) == 2 else len(classes))).astype(float)
+        return as_numbers(values).astype(float)[:, None]
+    classes = values.unique(maintain_order=True).to_list()
+    return np.column_stack([(values == c).to_numpy() for c in classes[: 1 if len(classes) == 2 else None]]).astype(
+        float
+    )
+
+
+def _shown_truth(values: pl.Series, contract: Contract) -> tuple[tuple[str, ...], np.ndarray]:
+    if contract.task == "regression":
+        return (), as_numbers(values).astype(float)[:, None]
+    classes = sorted(values.value_counts(sort=True)[values.name].head(MOST_CLASSES).to_list())
+    truth = np.column_stack([(values == c).to_numpy() for c in classes]).astype(float)
+    boolean = contract[str(contract.target)].kind == "boolean"
+    return tuple(("true" if c else "false") if boolean else str(c) for c in classes), truth
+
+
+def _view(labels: list[str], part: np.ndarray, classes: tuple[str, ...], truth: np.ndarray) -> TargetView:
+    rows = np.bincount(part, minlength=len(labels))
+    sums = np.column_stack([np.bincount(part, weights=t, minlength=len(labels)) for t in truth.T])
+    shares = sums / np.maximum(rows, 1)[:, None]
+    kept = np.flatnonzero(rows)
+    values = tuple(tuple(round(float(v), 6) for v in shares[i]) for i in kept)
+    return TargetView(tuple(labels[i] for i in kept), tuple(int(rows[i]) for i in kept), classes, values)
+
+
+def _parts(values: pl.Series) -> tuple[list[str], np.ndarray]:
+    """Names of the parts of a column, and the part of each row; the last is that of the missing values."""
+    return _levels(values) if values.dtype == pl.String else _ranges(values)
+
+
+def _levels(values: pl.Series) -> tuple[list[str], np.ndarray]:
+    levels = values.drop_nulls().value_counts(sort=True)[values.name].head(MOST_PARTS).to_list()
+    codes = np.minimum(level_numbers(values), len(levels))
+    labels = [*(str(level)[:40] for level in levels), "others", "missing"]
+    return labels, np.where(codes < 0, len(levels) + 1, codes)
+
+
+def _ranges(values: pl.Series) -> tuple[list[str], np.ndarray]:
+    numbers = _as_floats(values)
+    finite = numbers[np.isfinite(numbers)]
+    shares = np.linspace(0, 1, MOST_PARTS + 1)
+    edges = np.unique(np.quantile(finite, shares, method="lower")) if finite.size else np.zeros(1)
+    dates = values.dtype in (pl.Date, pl.Datetime)
+    told = [str(np.datetime64(round(e), "s"))[:10] if dates else f"{e:.6g}" for e in edges.tolist()]
+    labels = [f"{a} to {b}" for a, b in pairwise(told)] if len(edges) > 2 else told
+    part = (np.searchsorted(edges, numbers, side="right") - 1).clip(0, len(labels) - 1)
+    return [*labels, "missing"], np.where(np.isnan(numbers), len(labels), part)
 
 
 def _held_out(bins: np.ndarray, truth: np.ndarray, half: np.ndarray, task: str) -> float:
@@ -123,19 +309,18 @@ def _r2(truth: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def _gini(truth: np.ndarray, predicted: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    hits, misses = truth.sum(), (1 - truth).sum()
-    if not hits or not misses:
+    """2 AUC - 1; agrees with scikit-learn's ``roc_auc_score``."""
+    hits, misses = predicted[truth == 1], np.sort(predicted[truth == 0])
+    if not hits.size or not misses.size:
         return 0.0
-    area = (rankdata(predicted)[truth == 1].sum() - hits * (hits + 1) / 2) / (hits * misses)
-    return 2 * float(area) - 1
+    below = np.searchsorted(misses, hits, side="left") + np.searchsorted(misses, hits, side="right")
+    return float(below.mean() / misses.size) - 1
 
 
-def _bins(values: pd.Series, kind: str, fit: np.ndarray) -> np.ndarray:
+def _bins(values: pl.Series, fit: np.ndarray) -> np.ndarray:
     """Bin of each row, shape (n,), the last one for missing."""
-    if kind in (*NUMERIC, "datetime", "boolean"):
-        numbers = as_numbers(values)
+    if values.dtype != pl.String:
+        numbers = _as_floats(values)
         finite = numbers[fit & np.isfinite(numbers)]
         edges: np.ndarray = (
             np.unique(np.quantile(finite, np.linspace(0, 1, SCORE_BINS + 1)[1:-1])) if finite.size else np.array([])
@@ -145,29 +330,26 @@ def _bins(values: pd.Series, kind: str, fit: np.ndarray) -> np.ndarray:
     return np.where(codes < 0, codes.max() + 1, codes)
 
 
-def level_numbers(values: pd.Series) -> np.ndarray:
-    """Number of each row's level, the most frequent first, the rare ones as one, -1 for missing; shape (n,)."""
-    ranks = {level: i for i, level in enumerate(values.value_counts().index)}
-    return np.minimum(values.map(ranks).fillna(-1).to_numpy(dtype=int), MOST_LEVELS)
+def _numbers(sample: pl.DataFrame, contract: Contract) -> tuple[tuple[str, ...], np.ndarray]:
+    kinds = (*NUMERIC, "datetime")
+    there = [c for c in contract.columns if c.name in sample.columns]
+    names = tuple(c.name for c in there if c.kind in kinds and sample[c.name].dtype != pl.String)
+    if not names:
+        return names, np.zeros((sample.height, 0))
+    numbers = np.column_stack([_as_floats(sample[name]) for name in names])
+    return names, np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _numbers(sample: pd.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
-    names = [c.name for c in contract.columns if c.kind in (*NUMERIC, "datetime") and c.name in sample]
-    found = {name: as_numbers(sample[name]) for name in names}
-    return {name: np.where(np.isfinite(v), v, np.nan) for name, v in found.items()}
+def _as_floats(values: pl.Series) -> np.ndarray:
+    """As float64 with NaN where missing, shape (n,)."""
+    if values.dtype in (pl.Date, pl.Datetime):
+        return values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6
+    return values.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
-def _codes(sample: pd.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
-    names = [c.name for c in contract.columns if c.kind in ("category", "boolean") and c.name in sample]
+def _codes(sample: pl.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
+    names = [c.name for c in contract.columns if c.kind in ("category", "boolean") and c.name in sample.columns]
     return {name: level_numbers(sample[name]) for name in names}
-
-
-def _pearson(numbers: dict[str, np.ndarray]) -> list[tuple[str, str, Measure, float]]:
-    with np.errstate(all="ignore"):
-        strength = pd.DataFrame(numbers).corr(min_periods=20).abs().to_numpy()
-    names = list(numbers)
-    rows, columns = np.nonzero(np.triu(np.nan_to_num(strength), 1) >= WEAKEST)
-    return [(names[i], names[j], "pearson", float(strength[i, j])) for i, j in zip(rows, columns, strict=True)]
 
 
 def _crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.core.contract import Column
-from workbench.core.finding import sort
-from workbench.core.profile import ColumnProfile, Profile
+from workbench.core.profile import Profile
 from workbench.errors import BadTable
-from workbench.profiling.findings import Context, find
-from workbench.profiling.profile import propose
-from workbench.profiling.statistics import column_profile, merge_states
+from workbench.profiling.profile import tell
+from workbench.profiling.saved import comparable, restored
+from workbench.profiling.scan import Scanned
 
 
 def merge(a: Profile, b: Profile) -> Profile:
-    """The profile of the rows of both.
+    """The profile of the rows of both; those of ``b`` come after.
 
-    Counts, moments, extremes and counted values are exact, quantiles and distinct values within their sketch's bound.
-    What needs rows (associations, duplicate rows and the findings that come from them) is left out.
+    Counts, moments, extremes, counted values, Pearson's correlations and what is missing together are exact; quantiles,
+    distinct values and duplicate rows lie within their sketch's bound. Rank correlations, Cramér's V and correlation
+    ratios come from the 1,000 rows that a profile keeps, and say so by their error. What needs more rows than that
+    (association with the target, leaks) is left out.
 
     Parameters
     ----------
@@ -27,30 +28,27 @@ def merge(a: Profile, b: Profile) -> Profile:
     Raises
     ------
     BadTable
-        If the columns differ in name or kind.
+        If the columns differ in name or kind, or a profile is of an older format and can't be merged.
     """
     kinds = [{c.name: c.kind for c in p.columns} for p in (a, b)]
     if kinds[0] != kinds[1]:
         differing = sorted({name for name, _ in set(kinds[0].items()) ^ set(kinds[1].items())})
         raise BadTable(f"The profiles differ in {', '.join(differing)}. Read both tables with one contract.")
-    columns = tuple(_merged(c, b[c.name]) for c in a.columns)
+    if not comparable(a.state, b.state):
+        raise BadTable("One of the profiles was written by another version. Profile its table anew to merge it.")
+    seen = _restored(a).merge(_restored(b))
     # What is usual is proposed anew from both: a range that one chunk proposed is no bound of the other.
     bare = replace(a.contract, columns=tuple(map(_bare, a.contract.columns)))
-    context = Context(columns, bare, a.rows + b.rows)
-    return Profile(
-        a.rows + b.rows, columns, propose(columns, bare), sort(find(context)), source=_sources(a, b),
-        created=max(a.created, b.created),
-    )  # fmt: skip
+    return tell(seen, bare, _sources(a, b), whole=False)
+
+
+def _restored(profile: Profile) -> Scanned:
+    states = {c.name: c.state for c in profile.columns}
+    return restored(profile.state, profile.rows, states, frozenset(c.name for c in profile.columns if c.sensitive))
 
 
 def _bare(column: Column) -> Column:
     return replace(column, minimum=None, maximum=None, categories=None, missing_allowed=True)
-
-
-def _merged(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
-    column = Column(a.name, a.kind, a.role)
-    told = column_profile(merge_states(a.state, b.state), column)
-    return replace(told, top=()) if told.sensitive else told
 
 
 def _sources(a: Profile, b: Profile) -> str:

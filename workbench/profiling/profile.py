@@ -1,82 +1,145 @@
-"""From a dataset to its profile."""
+"""From a table to its profile."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import polars as pl
-
-from workbench.core.contract import NUMERIC, Column, Contract
+from workbench.core.contract import NUMERIC, Column, Contract, Role
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
 from workbench.core.parameters import make
 from workbench.core.profile import ColumnProfile, Profile
-from workbench.core.progress import progress
-from workbench.profiling.associations import associations, target_scores
+from workbench.core.progress import Tracker, progress
+from workbench.errors import BadTable, ColumnNotFound
+from workbench.profiling.associations import associations, missing_together, target_scores, target_views
 from workbench.profiling.findings import Context, find
-from workbench.profiling.sensitive import mask, sensitive_kind
-from workbench.profiling.statistics import MOST_TOP, column_profile, column_state
+from workbench.profiling.findings.context import Gaps
+from workbench.profiling.kinds import infer_task, read
+from workbench.profiling.memory import fitting
+from workbench.profiling.saved import saved
+from workbench.profiling.scan import Plan, Scanned, TableScan, texts_of
+from workbench.profiling.sources import BLOCK, Source, from_pandas, source_of
+from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
 
-# Rows on which associations are measured: a correlation's standard error is 0.7% at most.
-SAMPLED = 20_000
-SEED = 0
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def profile(data: Dataset, *, bins: int = 20) -> Profile:
+def profile(
+    data: Any,
+    *,
+    bins: int = 20,
+    target: str | None = None,
+    time: str | None = None,
+    known_after: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    contract: Contract | None = None,
+    memory_budget: str | float | None = None,
+    show_sensitive: bool = False,
+) -> Profile:
     """Look at a table: statistics of every column, what goes together, and what is to be known before training.
+
+    Files, queries and frames pass by in chunks: no file is read whole, whatever its size.
 
     Parameters
     ----------
-    data : Dataset
-        From :func:`workbench.dataset`.
+    data : Dataset, path, pandas or polars frame, Arrow table, query or Dask frame
+        From :func:`workbench.dataset`, or anything that holds a table: a path or glob such as ``"2024/*.parquet"``
+        (CSV, Parquet, Feather, JSON lines; local, or an fsspec URL), a frame, a :func:`workbench.query`.
     bins : int
         Bars of each histogram, 2 to 200.
+    target, time : str, optional
+        Column to predict, and column that orders the rows. A dataset has them already.
+    known_after, ignore : iterable of str
+        Columns known only after the moment of prediction, and columns to leave out of the findings.
+    contract : Contract, optional
+        An accepted contract: its kinds and roles are taken as they are.
+    memory_budget : str or float, optional
+        Bytes that profiling may take beyond what the process holds already, such as ``"512MB"``.
+    show_sensitive : bool
+        True: personal data is shown and kept in clear. By default it is masked before anything is shown or saved.
 
     Returns
     -------
     Profile
-        Its ``findings`` come worst first, each with a cure that can be run; its ``contract`` is a proposal.
+        Its ``findings`` come worst first, each with a cure that can be run; its ``contract`` is a proposal. Every
+        estimate has its error beside it.
 
     Raises
     ------
+    BadTable
+        If the table can't be read or is empty.
     BadParameter
-        If ``bins`` is out of its range.
+        If ``bins`` is out of its range, or the budget is too small; the message says what would do.
+    ColumnNotFound
+        If a named column is not in the table.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from workbench.profiling.reading import dataset
-    >>> found = profile(dataset(pd.DataFrame({"year": [2013] * 30, "x": range(30)})))
+    >>> import polars as pl
+    >>> found = profile(pl.DataFrame({"year": [2013] * 30, "x": range(30)}))
     >>> found["x"].mean, [f.code for f in found.findings if f.column == "year"]
     (14.5, ['WB101'])
     """
     make("profile", {"bins": bins})
-    table, contract = data.table, data.contract
-    with progress("Profiling", total=len(contract.columns) + 3) as tracker:
-        columns = []
-        for column in contract.columns:
-            columns.append(_one(table, column, bins))
-            tracker.advance(column.name)
-        sample = table.sample(SAMPLED, random_state=SEED).sort_index() if len(table) > SAMPLED else table
-        scores = target_scores(sample, contract, SEED)
-        columns = [replace(c, target=scores.get(c.name)) for c in columns]
-        tracker.advance("association with the target")
-        pairs = associations(sample, contract)
-        tracker.advance("associations")
-        duplicates = int(pd.util.hash_pandas_object(table, index=False).duplicated().sum())
-        context = Context(
-            tuple(columns), contract, len(table), pairs, duplicates, sample=pl.from_pandas(sample), table=table
-        )
-        findings = sort(find(context))
-        tracker.advance("findings")
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Profile(
-        len(table), tuple(columns), propose(columns, contract), findings, pairs,
-        data.fingerprint, data.source, duplicates, now,
+    source = source_of(data)
+    accepted = data.contract if isinstance(data, Dataset) else contract
+    roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)
+    chunk, kept = fitting(len(source.names), memory_budget)
+    known = {} if accepted is None else {c.name: c.kind for c in accepted.columns}
+    secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))
+    plan = Plan(known, secret, True, show_sensitive, bins, chunk, kept)
+    with progress("Profiling", total=_parts(source, chunk)) as tracker:
+        seen = _scanned(source, plan, tracker)
+        agreed = _agreed(seen, accepted, roles)
+        tracker.advance("what goes together")
+        told = tell(seen, agreed, source.told)
+    return replace(told, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
+
+
+def tell(seen: Scanned, contract: Contract, source: str, *, whole: bool = True) -> Profile:
+    """The profile of what was seen.
+
+    Parameters
+    ----------
+    seen : Scanned
+    contract : Contract
+        Roles, kinds and task of all columns.
+    source : str
+        Of the table, in words.
+    whole : bool
+        Whether the sample has all columns; False: what needs more of it is left out.
+    """
+    columns = [column_profile(seen.states[c.name], _as_seen(c, seen)) for c in contract.columns]
+    sample = seen.typed_sample() if seen.sample.rows is not None else None
+    names = tuple(seen.kinds)
+    pairs = missing_together(names, seen.gaps, seen.rows)
+    if sample is not None and whole:
+        scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
+        columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
+    if sample is not None:
+        pairs = (*associations(sample, contract, seen.rows, seen.sums), *pairs)
+    duplicates, off = seen.hashes.duplicates()
+    context = Context(
+        tuple(columns), contract, seen.rows, pairs, duplicates, Gaps(names, seen.gaps), seen.equal(),
+        *((sample, texts_of(seen.sample.rows)) if whole and seen.sample.rows is not None else (None, None)),
     )  # fmt: skip
+    return Profile(
+        rows=seen.rows,
+        columns=tuple(columns),
+        contract=propose(columns, contract, seen.sensitive),
+        findings=sort(find(context)),
+        associations=pairs,
+        source=source,
+        duplicates=duplicates,
+        duplicates_error=off,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        state=saved(seen),
+    )
 
 
 def profile_columns(frame: pd.DataFrame, contract: Contract, *, bins: int = 20) -> tuple[ColumnProfile, ...]:
@@ -92,31 +155,80 @@ def profile_columns(frame: pd.DataFrame, contract: Contract, *, bins: int = 20) 
     bins : int
         Bars of each histogram.
     """
-    return tuple(_one(frame, column, bins, look=False) for column in contract.columns if column.name in frame)
+    return tuple(_alone(frame[c.name], c, bins) for c in contract.columns if c.name in frame)
 
 
-def propose(columns: list[ColumnProfile] | tuple[ColumnProfile, ...], contract: Contract) -> Contract:
+def propose(columns: Iterable[ColumnProfile], contract: Contract, sensitive: Iterable[str] = ()) -> Contract:
     """The contract with the ranges, categories and gaps that were seen."""
-    seen = {c.name: c for c in columns}
-    return replace(contract, columns=tuple(_proposed(c, seen[c.name]) for c in contract.columns))
+    seen, hidden = {c.name: c for c in columns}, set(sensitive)
+    return replace(contract, columns=tuple(_proposed(c, seen[c.name], c.name in hidden) for c in contract.columns))
 
 
-def _one(table: pd.DataFrame, column: Column, bins: int, look: bool = True) -> ColumnProfile:
-    values = table[column.name]
-    secret = column.sensitive or (look and sensitive_kind(values, column.kind) is not None)
-    if secret and column.kind in NUMERIC:
-        # Statistics of card numbers would hold card numbers: they are looked at as texts, which keep hashes only.
-        values, column = values.astype("str"), replace(column, kind="text")
-    told = column_profile(column_state(values, column, bins, secret), column)
-    return replace(told, top=_masked_top(values)) if secret else told
+def _roles(source: Source, known_after: Iterable[str], ignore: Iterable[str], **single: str | None) -> dict[str, Role]:
+    roles: dict[str, Role] = dict.fromkeys(ignore, "ignored")
+    roles.update(dict.fromkeys(known_after, "known_after"))
+    roles.update({name: role for role, name in single.items() if name is not None})  # type: ignore[misc]  # the keywords
+    for name in roles:
+        if name not in source.names:
+            raise ColumnNotFound.named(name, source.names)
+    return roles
 
 
-def _masked_top(values: pd.Series) -> tuple[tuple[str, int], ...]:
-    counted = values.dropna().value_counts().head(MOST_TOP)
-    return tuple((mask(str(value)), int(n)) for value, n in counted.items())
+def _parts(source: Source, chunk: int) -> int | None:
+    """Chunks to come and one for the rest, where that is known."""
+    if source.rows is not None:
+        return -(-source.rows // chunk) + 1
+    return None if source.size is None else source.size // BLOCK + 2
 
 
-def _proposed(column: Column, seen: ColumnProfile) -> Column:
+def _scanned(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
+    seen = _pass(source, plan, tracker)
+    wrong = seen.misread()
+    if wrong and source.again:
+        # What began as numbers went on as words: the table is read once more, with these columns as texts.
+        seen = _pass(source, replace(plan, kinds={**plan.kinds, **dict.fromkeys(wrong, "category")}), tracker)
+    return seen
+
+
+def _pass(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
+    if source.distributed is not None:
+        return source.distributed(plan)
+    one = TableScan(source.names, plan)
+    for chunk in source.chunks(plan.chunk):
+        one.update(chunk)
+        tracker.advance(f"{one.rows:,} rows")
+    if not one.rows:
+        raise BadTable(f"The table has 0 rows and {len(source.names)} columns. Give one with at least one of each.")
+    return one.finish()
+
+
+def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) -> Contract:
+    """The contract with what was seen of columns that nobody had spoken of."""
+    if accepted is None:
+        accepted = Contract(tuple(Column(n, told_kind(seen.states[n], k or "category")) for n, k in seen.kinds.items()))
+    agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds))
+    for name, role in roles.items():
+        agreed = agreed.change(name, role=role)
+    if agreed.target is None or agreed.task is not None:
+        return agreed
+    one = column_profile(seen.states[agreed.target], agreed[agreed.target])
+    return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct))
+
+
+def _as_seen(column: Column, seen: Scanned) -> Column:
+    """A number that holds personal data was looked at as text."""
+    kind = seen.kinds[column.name]
+    return replace(column, kind="text") if kind == "text" and column.kind in NUMERIC else column
+
+
+def _alone(values: pd.Series, column: Column, bins: int) -> ColumnProfile:
+    read_as = "text" if column.sensitive and column.kind in NUMERIC else column.kind
+    plain = from_pandas(values.astype("str") if read_as != column.kind else values)
+    state = column_state(read(plain, read_as), read_as, bins)
+    return column_profile(without_values(state) if column.sensitive else state, replace(column, kind=read_as))
+
+
+def _proposed(column: Column, seen: ColumnProfile, sensitive: bool) -> Column:
     low, high, categories = column.minimum, column.maximum, column.categories
     if column.kind in NUMERIC and not seen.sensitive:
         low = seen.minimum if low is None and seen.minimum is not None and math.isfinite(seen.minimum) else low
@@ -124,9 +236,8 @@ def _proposed(column: Column, seen: ColumnProfile) -> Column:
     if column.kind in ("category", "boolean") and categories is None and seen.state.get("counts"):
         categories = _levels(seen, column)
     missing = column.missing_allowed and (seen.missing > 0 or column.role != "feature" or not seen.rows)
-    return replace(
-        column, minimum=low, maximum=high, categories=categories, missing_allowed=missing, sensitive=seen.sensitive
-    )
+    hidden = sensitive or seen.sensitive
+    return replace(column, minimum=low, maximum=high, categories=categories, missing_allowed=missing, sensitive=hidden)
 
 
 def _levels(seen: ColumnProfile, column: Column) -> tuple[str, ...]:

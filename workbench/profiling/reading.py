@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from pandas.api import types
 
-from workbench.core.contract import Column, Contract, Kind, Role, Task
+from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
-from workbench.errors import BadTable, BadTarget, ColumnNotFound
-
-# Text with more distinct values than this is free text: nobody lists them, and a model that learns them learns names.
-MOST_CATEGORIES = 1000
-# A text column is a number (a date) when at least this share of what is not blank can be read as one.
-READABLE = 0.95
-# Classes beyond this are no classes.
-MOST_CLASSES = 50
-
-_BLANK = re.compile(r"^\s*(?:|na|n/a|nan|null|none|-|\?)\s*$", re.IGNORECASE)
-_NUMBER = re.compile(r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$")
-_DATE = re.compile(r"^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ]\d{1,2}:\d{2}.*)?\s*$")
+from workbench.errors import BadTable, ColumnNotFound
+from workbench.profiling import kinds
+from workbench.profiling.sources import from_pandas, refuse_twins, source_of
 
 
 def dataset(
-    source: str | Path | pd.DataFrame,
+    source: Any,
     *,
     target: str | None = None,
     time: str | None = None,
@@ -44,9 +35,10 @@ def dataset(
 
     Parameters
     ----------
-    source : path or pandas.DataFrame
-        CSV (also zipped; commas, semicolons, tabs or bars between the columns), Parquet, Feather or JSON-lines file, or
-        a frame of shape (rows, columns).
+    source : path, pandas or polars frame, Arrow table, query or Dask frame
+        A path or glob of CSV (also zipped; commas, semicolons, tabs or bars between the columns), Parquet, Feather or
+        JSON-lines files, local or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. All of it
+        is read into memory: to look at a table that is larger than that, give its path to :func:`workbench.profile`.
     target : str, optional
         Column to predict. Text, booleans and few whole numbers make classes, other numbers a regression.
     time : str, optional
@@ -83,7 +75,7 @@ def dataset(
     >>> data.contract["total"].kind, data.contract.task
     ('number', 'binary')
     """
-    table = source if isinstance(source, pd.DataFrame) else read_table(source)
+    table = read_table(source)
     _check_shape(table)
     table = table.rename(columns=str)
     roles = _roles(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -97,30 +89,53 @@ def dataset(
     typed.attrs["read_as"] = _read_as(table, typed, accepted)
     accepted = _with_task(accepted, typed)
     typed = _in_order(typed, accepted.time)
-    where = "memory" if isinstance(source, pd.DataFrame) else _told(source)
-    return Dataset(accepted, fingerprint(typed), len(typed), where, typed)
+    return Dataset(accepted, fingerprint(typed), len(typed), told(source), typed)
 
 
-def read_table(source: str | Path) -> pd.DataFrame:
-    """Read a file by the ending of its name, values untouched.
+def read_table(source: Any) -> pd.DataFrame:
+    """Read a table whole, values untouched.
+
+    Parameters
+    ----------
+    source : object
+        As :func:`dataset` takes it.
 
     Raises
     ------
     BadTable
         If it is not there, has another ending, is empty or can't be read.
     """
-    path = Path(source)
-    reader = _reader(path)
-    if not path.exists():
-        raise BadTable(f"There is no file {str(path)!r}. Give the path from the working folder {Path.cwd()}.")
+    if isinstance(source, pd.DataFrame):
+        return source
+    if isinstance(source, (str, Path)) and Path(source).is_file() and _is_csv(source):
+        return _explained(Path(source))
+    stream = source_of(source)
+    chunks = list(stream.chunks(1 << 20))
+    if not chunks:
+        raise BadTable(f"The table has 0 rows and {len(stream.names)} columns. Give one with at least one of each.")
+    return pl.concat(chunks, how="vertical_relaxed").to_pandas()
+
+
+def told(source: Any) -> str:
+    """Where a table comes from, in words, without a password."""
+    if isinstance(source, pd.DataFrame):
+        return "memory"
+    return str(source) if isinstance(source, Path) else source_of(source).told
+
+
+def _is_csv(source: str | Path) -> bool:
+    return str(source).lower().endswith((".csv", ".tsv", ".csv.zip", ".csv.gz"))
+
+
+def _explained(path: Path) -> pd.DataFrame:
     try:
-        return reader(path)
+        return _read_csv(path)
     except pd.errors.EmptyDataError as error:
         raise BadTable(f"{path.name} is empty. Give a file with a header and rows.") from error
     except (ValueError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise BadTable(
-            f"{path.name} can't be read as {path.suffix[1:]} ({error}). Check the file, or give a frame."
-        ) from error
+        if isinstance(error, BadTable):
+            raise
+        raise BadTable(f"{path.name} can't be read as CSV ({error}). Check the file, or give a frame.") from error
 
 
 def infer_contract(table: pd.DataFrame) -> Contract:
@@ -134,13 +149,7 @@ def infer_kind(values: pd.Series) -> Kind:
     >>> infer_kind(pd.Series(["1.5", " ", "3"])), infer_kind(pd.Series(["2024-01-02", "2024-02-03"]))
     ('number', 'datetime')
     """
-    if types.is_bool_dtype(values):
-        return "boolean"
-    if types.is_numeric_dtype(values):
-        return _number_kind(values)
-    if types.is_datetime64_any_dtype(values):
-        return "datetime"
-    return _text_kind(values)
+    return kinds.infer_kind(from_pandas(values))
 
 
 def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -171,29 +180,12 @@ def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return pd.DataFrame({c.name: _typed(table[c.name], c.kind) for c in present}, index=table.index)
 
 
-def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
-    ending = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() in (".zip", ".gz") else path.suffix.lower()
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
-        ".csv": _read_csv,
-        ".csv.zip": _read_csv,
-        ".csv.gz": _read_csv,
-        ".tsv": _read_csv,
-        ".parquet": _read_parquet,
-        ".feather": pd.read_feather,
-        ".jsonl": _read_json_lines,
-        ".ndjson": _read_json_lines,
-    }
-    if ending not in readers:
-        raise BadTable(f"{path.name!r} ends in {ending or 'nothing'!r}. Give one of {', '.join(readers)}, or a frame.")
-    return readers[ending]
-
-
 def _read_csv(path: Path) -> pd.DataFrame:
     header = pd.read_csv(path, header=None, nrows=1, dtype=str)
     separator = _separator(str(header.iloc[0, 0])) if header.shape[1] == 1 else ","
     if separator != ",":
         header = pd.read_csv(path, header=None, nrows=1, dtype=str, sep=separator)
-    _refuse_twins(header.iloc[0].astype(str))
+    refuse_twins(header.iloc[0].astype(str))
     # Where semicolons separate, the comma is the decimal point.
     return pd.read_csv(path, low_memory=False, sep=separator, decimal="," if separator == ";" else ".")
 
@@ -208,26 +200,12 @@ def _separator(line: str) -> str:
     return most if most in line else ","
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
-
-
-def _read_json_lines(path: Path) -> pd.DataFrame:
-    return pd.read_json(path, lines=True)
-
-
 def _check_shape(table: pd.DataFrame) -> None:
-    _refuse_twins(pd.Series([str(c) for c in table.columns], dtype=str))
+    refuse_twins(table.columns)
     if table.empty:
         raise BadTable(
             f"The table has {len(table)} rows and {table.shape[1]} columns. Give one with at least one of each."
         )
-
-
-def _refuse_twins(names: pd.Series) -> None:
-    twins = names[names.duplicated()].unique()
-    if len(twins):
-        raise BadTable(f"Two columns are called {str(twins[0])!r}. Rename one of them.")
 
 
 def _roles(known_after: Iterable[str], ignore: Iterable[str], **single: str | None) -> dict[str, Role]:
@@ -239,40 +217,13 @@ def _roles(known_after: Iterable[str], ignore: Iterable[str], **single: str | No
     return roles
 
 
-def _number_kind(values: pd.Series) -> Kind:
-    if types.is_integer_dtype(values):
-        return "integer"
-    finite = values.to_numpy(dtype=float, na_value=np.nan)
-    finite = finite[np.isfinite(finite)]
-    # Whole numbers with gaps arrive as floats; so do measurements that happen to be whole, hence the size.
-    return (
-        "integer"
-        if finite.size and bool(np.all(finite == np.round(finite))) and abs(finite).max() < 2**53
-        else "number"
-    )
-
-
-def _text_kind(values: pd.Series) -> Kind:
-    filled = pd.Series(values.dropna().unique()).map(str)
-    filled = filled[~filled.str.match(_BLANK)]
-    if filled.empty:
-        return "category"
-    if len(filled) <= 10 and set(filled.str.strip().str.lower()) <= {"true", "false"}:
-        return "boolean"
-    if filled.str.match(_NUMBER).mean() >= READABLE:
-        return _number_kind(pd.to_numeric(filled, errors="coerce"))
-    if filled.str.match(_DATE).mean() >= READABLE:
-        return "datetime"
-    return "category" if len(filled) <= MOST_CATEGORIES and len(filled) < 0.9 * values.count() + 10 else "text"
-
-
 def _typed(values: pd.Series, kind: Kind) -> pd.Series:
     if kind in ("number", "integer"):
         return _numbers(values, kind)
     if kind == "boolean":
-        return _booleans(values)
+        return _through(values, kind).astype("float64")
     if kind == "datetime":
-        return _datetimes(values)
+        return values if types.is_datetime64_any_dtype(values) else _through(values, kind)
     if not isinstance(values.dtype, pd.StringDtype):
         values = values.map(str, na_action="ignore")
     text = values.astype("str")
@@ -280,36 +231,16 @@ def _typed(values: pd.Series, kind: Kind) -> pd.Series:
 
 
 def _numbers(values: pd.Series, kind: Kind) -> pd.Series:
-    numeric = values if types.is_numeric_dtype(values) else pd.to_numeric(values, errors="coerce")
+    numeric = values if types.is_numeric_dtype(values) else _through(values, kind)
     whole = pd.Series(numeric.to_numpy(dtype=float, na_value=np.nan), index=values.index, name=values.name)
     return whole.astype("int64") if kind == "integer" and bool(np.isfinite(whole).all()) else whole
 
 
-def _booleans(values: pd.Series) -> pd.Series:
-    words = values.map(
-        lambda v: {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}.get(str(v).strip().lower())
-    )
-    return words.astype("float64")
-
-
-def _datetimes(values: pd.Series) -> pd.Series:
-    if types.is_datetime64_any_dtype(values):
-        return values
-    text = values.astype("str").str.strip()
-    zoned = bool(text.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).any()) and bool(
-        text.str.contains("T|:").any()
-    )
-    day_first = not text.str.match(r"^\d{4}").any() and _day_first(text)
-    return pd.to_datetime(
-        text, errors="coerce", utc=zoned, dayfirst=day_first, format="mixed" if not day_first else None
-    )
-
-
-def _day_first(text: pd.Series) -> bool:
-    """Whether 02-01-2011 is the second of January: some first number is above 12, or no second one is."""
-    first = pd.to_numeric(text.str.extract(r"^(\d{1,2})[-/.]")[0], errors="coerce")
-    second = pd.to_numeric(text.str.extract(r"^\d{1,2}[-/.](\d{1,2})")[0], errors="coerce")
-    return bool((first > 12).any()) or not bool((second > 12).any())
+def _through(values: pd.Series, kind: Kind) -> pd.Series:
+    """Read by the one place that reads texts."""
+    typed = kinds.read(from_pandas(values), kind).to_pandas()
+    typed.index, typed.name = values.index, values.name
+    return typed
 
 
 def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:
@@ -325,31 +256,9 @@ def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> di
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
     if contract.target is None:
         return contract
-    return Contract(contract.columns, infer_task(table[contract.target], contract[contract.target].kind))
-
-
-def infer_task(values: pd.Series, kind: Kind) -> Task:
-    """The task that a target sets.
-
-    Raises
-    ------
-    BadTarget
-        If it has no value, one class only, or is free text.
-    """
-    known = values.dropna()
-    name, distinct = values.name, known.nunique()
-    if known.empty:
-        raise BadTarget(f"The target {name!r} has no value in any row. Choose another column.")
-    if distinct == 1:
-        raise BadTarget(
-            f"The target {name!r} has one class only ({known.iloc[0]!r}). Give rows of at least two classes."
-        )
-    if kind == "datetime" or (kind in ("text", "category") and distinct > MOST_CLASSES):
-        raise BadTarget(f"The target {name!r} has {distinct:,} distinct {kind} values. Choose classes or a number.")
-    if distinct == 2:
-        return "binary"
-    classes = kind in ("category", "text", "boolean") or (kind == "integer" and distinct <= 10)
-    return "multiclass" if classes else "regression"
+    known = table[contract.target].dropna()
+    kind = contract[contract.target].kind
+    return Contract(contract.columns, kinds.infer_task(contract.target, kind, len(known), known.nunique()))
 
 
 def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
@@ -358,7 +267,3 @@ def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
     if table[time].isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")
     return table.sort_values(time, kind="stable", na_position="first").reset_index(drop=True)
-
-
-def _told(source: str | Path) -> str:
-    return str(source)

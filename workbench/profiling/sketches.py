@@ -13,7 +13,7 @@ moments, SAND2008-6212.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from zlib import crc32
 
 import datasketches
 import numpy as np
@@ -26,6 +26,7 @@ HLL_LG_K = 12
 MOST_EXACT = 1000
 # Hash buckets in which the rows of columns with more values are counted; they add up exactly.
 BUCKETS = 256
+HASH = "crc32"
 
 Moments = tuple[float, float, float, float, float]
 
@@ -66,18 +67,28 @@ def merge_moments(a: Moments, b: Moments) -> Moments:
     return (n, ma + d * nb / n, m2, m3, m4)
 
 
+def new_quantiles() -> datasketches.kll_doubles_sketch:
+    """An empty KLL sketch of numbers."""
+    return datasketches.kll_doubles_sketch(KLL_K)
+
+
+def new_distinct() -> datasketches.hll_sketch:
+    """An empty HyperLogLog sketch."""
+    return datasketches.hll_sketch(HLL_LG_K)
+
+
 def quantile_sketch(values: np.ndarray) -> str:
     """A KLL sketch of finite values, shape (n,), as base64."""
-    sketch = datasketches.kll_doubles_sketch(KLL_K)
+    sketch = new_quantiles()
     sketch.update(np.ascontiguousarray(values, dtype=float))
-    return _text(sketch.serialize())
+    return as_text(sketch.serialize())
 
 
 def merge_quantiles(a: str, b: str) -> str:
     """The sketch of both chunks."""
     sketch = datasketches.kll_doubles_sketch.deserialize(b64decode(a))
     sketch.merge(datasketches.kll_doubles_sketch.deserialize(b64decode(b)))
-    return _text(sketch.serialize())
+    return as_text(sketch.serialize())
 
 
 def weighted_values(text: str) -> tuple[np.ndarray, np.ndarray, float]:
@@ -97,13 +108,23 @@ def weighted_values(text: str) -> tuple[np.ndarray, np.ndarray, float]:
     return pairs[:, 0], pairs[:, 1], error
 
 
-def distinct_sketch(values: Iterable[str] | Iterable[float]) -> str:
-    """A HyperLogLog sketch of values, as base64; give each distinct value once, more changes nothing."""
-    sketch = datasketches.hll_sketch(HLL_LG_K)
-    update = sketch.update
-    for value in values:
-        update(value)
-    return _text(sketch.serialize_compact())
+def distinct_sketch(values: np.ndarray) -> str:
+    """A HyperLogLog sketch of values, shape (n,), as base64; give each distinct value once, more changes nothing."""
+    sketch = new_distinct()
+    for value in hashable(values):
+        sketch.update(value)
+    return as_text(sketch.serialize_compact())
+
+
+def hashable(values: np.ndarray) -> list[float] | list[int] | list[str]:
+    """Values as the distinct sketch takes them: numbers as floats in every chunk, but for those that have no float.
+
+    >>> hashable(np.array([1, 2])), hashable(np.array([2**60 + 1]))
+    ([1.0, 2.0], [1152921504606846977])
+    """
+    if values.dtype.kind in "iu" and abs(values).max(initial=0) < 2**53:
+        values = values.astype(float)
+    return values.tolist()
 
 
 def merge_distinct(a: str, b: str) -> str:
@@ -111,22 +132,44 @@ def merge_distinct(a: str, b: str) -> str:
     union = datasketches.hll_union(HLL_LG_K)
     union.update(datasketches.hll_sketch.deserialize(b64decode(a)))
     union.update(datasketches.hll_sketch.deserialize(b64decode(b)))
-    return _text(union.get_result().serialize_compact())
+    return as_text(union.get_result().serialize_compact())
 
 
-def distinct_estimate(text: str) -> int:
-    """The estimated number of distinct values; standard error 1.6%."""
-    return round(datasketches.hll_sketch.deserialize(b64decode(text)).get_estimate())
+def distinct_estimate(text: str) -> tuple[int, float]:
+    """The estimated number of distinct values, and its relative error at 99% confidence."""
+    sketch = datasketches.hll_sketch.deserialize(b64decode(text))
+    estimate = sketch.get_estimate()
+    return round(estimate), float((sketch.get_upper_bound(3) - estimate) / estimate) if estimate else 0.0
 
 
-def buckets_of(values: np.ndarray, counts: np.ndarray) -> list[int]:
-    """Rows by hash of the value, shape (256,): equal values fall in equal buckets in every process."""
+def buckets_of(values: np.ndarray, counts: np.ndarray, by: str = HASH) -> list[int]:
+    """Rows by hash of the value, shape (256,): equal values fall in equal buckets in every process and version.
+
+    Parameters
+    ----------
+    values, counts : numpy.ndarray, shape (m,)
+        Distinct values and their rows.
+    by : {"crc32", "pandas"}
+        The hash; profiles of format 1 have that of :func:`pandas.util.hash_array`.
+    """
+    hashed = _crc32(values) if by == "crc32" else _hash_array(values)
+    return [int(n) for n in np.bincount(hashed % BUCKETS, weights=counts, minlength=BUCKETS)]
+
+
+def _crc32(values: np.ndarray) -> np.ndarray:
+    if len(values) and isinstance(values[0], str):
+        return np.fromiter((crc32(v.encode("utf-8", "replace")) for v in values.tolist()), np.int64, len(values))
+    return np.fromiter((crc32(v) for v in np.asarray(values, dtype="<f8").view("V8").tolist()), np.int64, len(values))
+
+
+def _hash_array(values: np.ndarray) -> np.ndarray:
     from pandas.util import hash_array
 
     texts = bool(len(values)) and isinstance(values[0], str)
-    hashed = hash_array(np.asarray(values, dtype=object if texts else float)) % np.uint64(BUCKETS)
-    return [int(n) for n in np.bincount(hashed.astype(int), weights=counts, minlength=BUCKETS)]
+    hashed = hash_array(np.asarray(values, dtype=object if texts else float), categorize=False)
+    return (hashed % np.uint64(BUCKETS)).astype(np.int64)
 
 
-def _text(content: bytes) -> str:
+def as_text(content: bytes) -> str:
+    """Bytes as base64."""
     return b64encode(content).decode()

@@ -1,56 +1,177 @@
 """Statistics of one column: what is counted in its rows (the state), and what is told from that.
 
 Everything in a :class:`~workbench.core.profile.ColumnProfile` is told from its state, so two states that are merged
-give the profile of both.
+give the profile of both. A state is filled chunk by chunk by a :class:`ColumnScan`.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import polars as pl
 
-from workbench.core.contract import Column
+from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.profile import ColumnProfile, Histogram
 from workbench.profiling import sketches
-from workbench.profiling.sketches import MOST_EXACT
+from workbench.profiling.kinds import text_or_category
+from workbench.profiling.sensitive import mask
+from workbench.profiling.value_counts import MOST_TOP, ValueCounts
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-MOST_TOP = 50
-# A longer text is told by its beginning: a profile is no place for documents.
-LONGEST_TOLD = 100
+SECONDS_A_DAY = 86_400
+# Runs of days without a gap that are kept of a column of dates; beyond, its gaps are not told.
+MOST_RUNS = 1000
 
 State = dict[str, Any]
 
 
-def column_state(values: pd.Series, column: Column, bins: int = 20, sensitive: bool = False) -> State:
-    """What merging needs of one column, as plain JSON.
+class ColumnScan:
+    """Counts one column chunk by chunk.
 
     Parameters
     ----------
-    values : pandas.Series, shape (rows,)
-        Typed as the contract says; anything else is taken as text.
-    column : Column
-        Its place in the contract.
+    kind : str
+        As in the contract; what the values were read as.
     bins : int
         Bars of the histogram.
-    sensitive : bool
-        True: no value is kept in clear, hashes alone.
+
+    Examples
+    --------
+    >>> scan = ColumnScan("number")
+    >>> scan.update(pl.Series([1.5, None, 3.0]))
+    >>> scan.state()["missing"], scan.state()["minimum"]
+    (1, 1.5)
     """
-    missing = int(values.isna().sum())
-    state: State = {"count": len(values) - missing, "missing": missing, "bins": bins}
-    if column.kind in ("category", "text"):
-        return {**state, **_text_state(values.dropna(), sensitive)}
-    numbers = as_numbers(values)
-    return {**state, **_number_state(numbers[~np.isnan(numbers)], sensitive)}
+
+    def __init__(self, kind: Kind, bins: int = 20) -> None:
+        self.kind, self._bins = kind, bins
+        self._rows = self._missing = self._unread = 0
+        self._values = ValueCounts(numeric=kind not in ("category", "text"))
+        self._part: _Numbers | _Texts = _Numbers() if self._values.numeric else _Texts()
+        self._days: set[int] | None = set() if kind == "datetime" else None
+
+    def update(self, values: pl.Series, unread: int = 0) -> None:
+        """One more chunk, shape (rows,), read as the column's kind; ``unread`` of its values could not be."""
+        self._rows += len(values)
+        self._missing += values.null_count()
+        self._unread += unread
+        known = values.drop_nulls()
+        if not known.is_empty():
+            self._part.update(known, self._values)
+            self._add_days(known)
+
+    def state(self) -> State:
+        """What merging needs, as plain JSON."""
+        counts = {"count": self._rows - self._missing, "missing": self._missing, "unread": self._unread}
+        days = None if self._days is None else _runs(self._days)
+        dates = {} if self.kind != "datetime" else {"days": days}
+        return {**counts, "bins": self._bins, **self._part.state(), **self._values.state(), **dates}
+
+    def _add_days(self, known: pl.Series) -> None:
+        if self._days is None:
+            return
+        self._days.update(known.cast(pl.Date).to_physical().unique().to_list())
+        if len(self._days) > 10 * MOST_RUNS and len(_runs(self._days) or ()) > MOST_RUNS:
+            self._days = None
+
+
+class _Numbers:
+    """Extremes, signs and moments of numbers."""
+
+    def __init__(self) -> None:
+        self._moments: sketches.Moments = (0.0, 0.0, 0.0, 0.0, 0.0)
+        self._infinities = self._zeros = self._negatives = 0
+        self._low, self._high = math.inf, -math.inf
+        self._whole = True
+
+    def update(self, known: pl.Series, counted: ValueCounts) -> None:
+        numbers = as_numbers(known)
+        finite = numbers if numbers.dtype.kind == "i" else numbers[np.isfinite(numbers)]
+        self._infinities += numbers.size - finite.size
+        if not finite.size:
+            return
+        values, counts = np.unique(finite, return_counts=True)
+        self._moments = sketches.merge_moments(self._moments, _finite_moments(finite))
+        below = int(counts[: np.searchsorted(values, 0)].sum())
+        self._negatives += below
+        self._zeros += int(counts[: np.searchsorted(values, 0, side="right")].sum()) - below
+        self._low, self._high = min(self._low, float(values[0])), max(self._high, float(values[-1]))
+        self._whole = self._whole and (finite.dtype.kind == "i" or bool((values == np.round(values)).all()))
+        counted.update(values, counts)
+
+    def state(self) -> State:
+        known = self._moments[0] > 0
+        return {
+            "infinities": self._infinities,
+            "zeros": self._zeros,
+            "negatives": self._negatives,
+            "minimum": self._low if known else None,
+            "maximum": self._high if known else None,
+            "moments": list(self._moments),
+            "whole": self._whole,
+            "kll": None,
+        }
+
+
+class _Texts:
+    """Lengths of texts, in characters."""
+
+    def __init__(self) -> None:
+        self._shortest: int | None = None
+        self._longest = self._total = 0
+
+    def update(self, known: pl.Series, counted: ValueCounts) -> None:
+        lengths = known.str.len_chars()
+        shortest, longest = int(lengths.min()), int(lengths.max())  # type: ignore[arg-type]  # not empty
+        self._shortest = shortest if self._shortest is None else min(self._shortest, shortest)
+        self._longest = max(self._longest, longest)
+        self._total += int(lengths.cast(pl.Int64).sum())
+        table = known.alias("value").value_counts(name="rows")
+        counted.update(_objects(table["value"]), table["rows"].to_numpy().astype(np.int64))
+
+    def state(self) -> State:
+        longest = None if self._shortest is None else self._longest
+        return {"shortest": self._shortest, "longest": longest, "characters": self._total}
+
+
+def as_numbers(known: pl.Series) -> np.ndarray:
+    """Values without gaps as int64 or float64, shape (rows,); datetimes in seconds since 1970 in UTC.
+
+    >>> as_numbers(pl.Series(["1970-01-02"]).str.to_date())
+    array([86400.])
+    """
+    if known.dtype in (pl.Date, pl.Datetime):
+        return known.dt.epoch("us").to_numpy() / 1e6
+    if known.dtype.is_integer() and known.dtype != pl.UInt64:
+        return known.cast(pl.Int64).to_numpy()
+    return known.cast(pl.Float64).to_numpy()
+
+
+def column_state(values: pl.Series, kind: Kind, bins: int = 20) -> State:
+    """The state of one chunk that was read as ``kind``."""
+    scan = ColumnScan(kind, bins)
+    scan.update(values)
+    return scan.state()
+
+
+def without_values(state: State) -> State:
+    """The state of a sensitive column: hashes, lengths and masks, no value in clear."""
+    hashed = as_hashed(state)
+    lengths = {key: state.get(key) for key in ("shortest", "longest", "characters")}
+    kept = {
+        key: hashed[key]
+        for key in ("count", "missing", "unread", "bins", "distinct", "hll", "buckets", "hashed_by", "top_error")
+    }
+    return {**kept, **lengths, "top": [[mask(str(v)), n] for v, n in state["top"]], "counts": None, "sensitive": True}
 
 
 def column_profile(state: State, column: Column, target: float | None = None) -> ColumnProfile:
     """The statistics that a state tells."""
     numeric = _told_numbers(state) if "moments" in state else {}
-    distinct, exact = _distinct(state)
+    distinct, error = _distinct(state)
     return ColumnProfile(
         name=column.name,
         kind=column.kind,
@@ -58,10 +179,15 @@ def column_profile(state: State, column: Column, target: float | None = None) ->
         count=state["count"],
         missing=state["missing"],
         distinct=distinct,
-        distinct_exact=exact,
+        distinct_exact=not error,
+        distinct_error=error,
         top=tuple((_told(v, column), n) for v, n in state["top"]),
+        top_error=state.get("top_error", 0),
         shortest=state.get("shortest"),
         longest=state.get("longest"),
+        mean_length=_mean_length(state),
+        longest_gap=_longest_gap(state.get("days")),
+        unread=state.get("unread", 0),
         target=target,
         sensitive=bool(state.get("sensitive")),
         state=state,
@@ -69,20 +195,14 @@ def column_profile(state: State, column: Column, target: float | None = None) ->
     )
 
 
-def as_numbers(values: pd.Series) -> np.ndarray:
-    """Values as floats, shape (rows,); datetimes in seconds since 1970 in UTC, missing as NaN.
-
-    >>> as_numbers(pd.Series(pd.to_datetime(["1970-01-02", None])))
-    array([86400.,    nan])
-    """
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    if pd.api.types.is_datetime64_any_dtype(values):
-        whole = values.to_numpy().astype("datetime64[us]")
-        return np.where(np.isnat(whole), np.nan, whole.astype("int64") / 1e6)
-    if not pd.api.types.is_numeric_dtype(values):
-        values = pd.to_numeric(values, errors="coerce")
-    return values.to_numpy(dtype=float, na_value=np.nan)
+def told_kind(state: State, kind: Kind) -> Kind:
+    """What the column is, now that all of it was seen: whole numbers are integers, many distinct texts a text."""
+    if kind in NUMERIC:
+        whole = state.get("whole", False) and state["minimum"] is not None and not state["infinities"]
+        return "integer" if whole and max(abs(state["minimum"]), abs(state["maximum"])) < 2**63 else "number"
+    if kind in ("category", "text"):
+        return text_or_category(_distinct(state)[0], state["count"])
+    return kind
 
 
 def distribution(state: State) -> tuple[np.ndarray, np.ndarray, float]:
@@ -96,39 +216,44 @@ def distribution(state: State) -> tuple[np.ndarray, np.ndarray, float]:
 def merge_states(a: State, b: State) -> State:
     """The state of both chunks of one column: exact but for the sketches."""
     merged = {key: a[key] + b[key] for key in ("count", "missing")}
-    merged |= {"bins": a["bins"], **_merge_counts(a, b)}
+    merged |= {"unread": a.get("unread", 0) + b.get("unread", 0), "bins": a["bins"], **_merge_counts(a, b)}
     merged |= _merge_extremes(a, b, "shortest", "longest") | _merge_extremes(a, b, "minimum", "maximum")
+    if "characters" in a and "characters" in b:
+        merged["characters"] = _added(a["characters"], b["characters"])
     if a.get("sensitive") or b.get("sensitive"):
-        merged["sensitive"] = True
+        # Two values may have one mask, so masks can't be added up.
+        merged |= {"sensitive": True, "top": [], "top_error": 0}
+    if "days" in a and "days" in b:
+        merged["days"] = _merge_days(a["days"], b["days"])
     if "moments" in a and "moments" in b:
         merged |= {key: a[key] + b[key] for key in ("zeros", "negatives", "infinities")}
+        merged["whole"] = bool(a.get("whole") and b.get("whole"))
         merged["moments"] = list(sketches.merge_moments(a["moments"], b["moments"]))
-        exact = merged["counts"] is not None
-        merged["kll"] = None if exact else sketches.merge_quantiles(_kll(a), _kll(b))
+        merged["kll"] = None if merged["counts"] is not None else sketches.merge_quantiles(_kll(a), _kll(b))
     return merged
 
 
-def _number_state(numbers: np.ndarray, sensitive: bool) -> State:
-    finite = numbers[np.isfinite(numbers)]
-    values, counts = np.unique(finite, return_counts=True)
-    counted = _counted(values, counts, sensitive)
-    return {
-        "infinities": int(numbers.size - finite.size),
-        "zeros": int((finite == 0).sum()),
-        "negatives": int((finite < 0).sum()),
-        "minimum": float(values[0]) if values.size else None,
-        "maximum": float(values[-1]) if values.size else None,
-        "moments": list(_finite_moments(finite)),
-        "kll": None if counted["counts"] is not None else sketches.quantile_sketch(finite),
-        **counted,
-    }
+def as_hashed(state: State, by: str = sketches.HASH) -> State:
+    """The state with its values counted by hash bucket; a state that has no values stays as it is."""
+    if state["counts"] is None:
+        return state
+    values = _values(state)
+    counts = np.array([n for _, n in state["counts"]], dtype=int)
+    buckets = sketches.buckets_of(values, counts, by)
+    return {**state, "hll": sketches.distinct_sketch(values), "buckets": buckets, "hashed_by": by}
 
 
-def _kll(state: State) -> str:
-    if state["kll"] is not None:
-        return str(state["kll"])
-    values, weights, _ = distribution(state)
-    return sketches.quantile_sketch(np.repeat(values, weights.astype(int)))
+def hashed_by(state: State) -> str | None:
+    """The hash that its buckets are of; None where it has its values, and any will do."""
+    return None if state["counts"] is not None else state.get("hashed_by", "pandas")
+
+
+def hashed_alike(a: State, b: State) -> tuple[State, State] | None:
+    """Both counted by buckets of one hash; None where they have different ones, or none."""
+    by = hashed_by(a) or hashed_by(b) or sketches.HASH
+    a, b = as_hashed(a, by), as_hashed(b, by)
+    alike = hashed_by(a) in (by, None) and hashed_by(b) in (by, None)
+    return (a, b) if alike and a["buckets"] is not None and b["buckets"] is not None else None
 
 
 def _finite_moments(values: np.ndarray) -> sketches.Moments:
@@ -138,61 +263,85 @@ def _finite_moments(values: np.ndarray) -> sketches.Moments:
     return tuple(v if math.isfinite(v) else 0.0 for v in found)  # type: ignore[return-value]  # five numbers
 
 
-def _text_state(values: pd.Series, sensitive: bool) -> State:
-    text = values.map(str)
-    counted = text.value_counts()
-    lengths = counted.index.str.len() if len(counted) else np.array([], dtype=int)
-    return {
-        "shortest": int(lengths.min()) if len(lengths) else None,
-        "longest": int(lengths.max()) if len(lengths) else None,
-        **_counted(counted.index.to_numpy(dtype=object), counted.to_numpy(), sensitive),
-    }
+def _objects(values: pl.Series) -> np.ndarray:
+    return np.array([*values.to_list(), None], dtype=object)[:-1]
 
 
-def _counted(values: np.ndarray, counts: np.ndarray, sensitive: bool) -> State:
-    order = np.argsort(-counts, kind="stable")[:MOST_TOP]
-    top = [] if sensitive else [[_plain(values[i]), int(counts[i])] for i in order]
-    state: State = {"distinct": len(values), "top": top, "counts": None, "hll": None, "buckets": None}
-    if len(values) <= MOST_EXACT and not sensitive:
-        return {**state, "counts": [[_plain(v), int(n)] for v, n in zip(values, counts, strict=True)]}
-    state |= _hashed(values, counts)
-    return {**state, "sensitive": True} if sensitive else state
+def _values(state: State) -> np.ndarray:
+    values = [v for v, _ in state["counts"]]
+    texts = bool(values) and isinstance(values[0], str)
+    return np.array([*values, None], dtype=object)[:-1] if texts else np.array(values, dtype=float)
 
 
-def _hashed(values: np.ndarray, counts: np.ndarray) -> State:
-    return {"hll": sketches.distinct_sketch(values.tolist()), "buckets": sketches.buckets_of(values, counts)}
+def _runs(days: set[int]) -> list[list[int]] | None:
+    """Days as runs [first, length]; None where there are too many."""
+    ordered = np.array(sorted(days), dtype=np.int64)
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 2) > 1) if ordered.size else np.array([], dtype=int)
+    if len(starts) > MOST_RUNS:
+        return None
+    lengths = np.diff([*starts, ordered.size])
+    return [[int(ordered[s]), int(n)] for s, n in zip(starts, lengths, strict=True)]
+
+
+def _merge_days(a: list[list[int]] | None, b: list[list[int]] | None) -> list[list[int]] | None:
+    if a is None or b is None:
+        return None
+    return _runs({day for start, length in (*a, *b) for day in range(start, start + length)})
+
+
+def _longest_gap(days: list[list[int]] | None) -> tuple[float, float] | None:
+    if not days or len(days) < 2:
+        return None
+    gaps = [(b[0] - a[0] - a[1] + 1, a[0] + a[1] - 1, b[0]) for a, b in itertools.pairwise(days)]
+    _, before, after = max(gaps)
+    return float(before * SECONDS_A_DAY), float(after * SECONDS_A_DAY)
+
+
+def _kll(state: State) -> str:
+    if state["kll"] is not None:
+        return str(state["kll"])
+    values, weights, _ = distribution(state)
+    return sketches.quantile_sketch(np.repeat(values, weights.astype(int)))
 
 
 def _merge_counts(a: State, b: State) -> State:
     if a["counts"] is not None and b["counts"] is not None:
-        both = dict(map(tuple, a["counts"]))
-        for value, n in b["counts"]:
-            both[value] = both.get(value, 0) + n
-        values = np.array([*both, None], dtype=object)[:-1]
-        return _counted(values, np.array(list(both.values()), dtype=int), False)
-    a, b = as_hashed(a), as_hashed(b)
+        return _merge_exact(a, b)
+    alike = hashed_alike(a, b)
+    a, b = alike or (as_hashed(a), as_hashed(b))
+    buckets = [m + n for m, n in zip(a["buckets"], b["buckets"], strict=True)] if alike else None
+    top, error = _merge_top(a, b)
     return {
         "distinct": None,
         "counts": None,
         "hll": sketches.merge_distinct(a["hll"], b["hll"]),
-        "buckets": [m + n for m, n in zip(a["buckets"], b["buckets"], strict=True)],
-        "top": _merge_top(a["top"], b["top"]),
+        "buckets": buckets,
+        "hashed_by": a.get("hashed_by", "pandas"),
+        "top": top,
+        "top_error": error,
     }
 
 
-def as_hashed(state: State) -> State:
-    """The state with its values counted by hash bucket."""
-    if state["counts"] is None:
-        return state
-    values = np.array([*(v for v, _ in state["counts"]), None], dtype=object)[:-1]
-    return {**state, **_hashed(values, np.array([n for _, n in state["counts"]], dtype=int))}
+def _merge_exact(a: State, b: State) -> State:
+    numeric = "moments" in a or "moments" in b
+    both = ValueCounts(numeric)
+    for state in (a, b):
+        both.update(_values(state), np.array([n for _, n in state["counts"]], dtype=np.int64))
+    return both.state()
 
 
-def _merge_top(a: list[list[Any]], b: list[list[Any]]) -> list[list[Any]]:
-    both: dict[Any, int] = dict(map(tuple, a))
-    for value, n in b:
+def _merge_top(a: State, b: State) -> tuple[list[list[Any]], int]:
+    both: dict[Any, int] = dict(map(tuple, a["top"]))
+    for value, n in b["top"]:
         both[value] = both.get(value, 0) + n
-    return [[v, n] for v, n in sorted(both.items(), key=lambda pair: -pair[1])[:MOST_TOP]]
+    # A value that only one of them tells may have come in the other as often as the last that this one tells.
+    hidden = max((s["top"][-1][1] for s in (a, b) if len(s["top"]) == MOST_TOP), default=0)
+    error = a.get("top_error", 0) + b.get("top_error", 0) + hidden
+    return [[v, n] for v, n in sorted(both.items(), key=lambda pair: -pair[1])[:MOST_TOP]], error
+
+
+def _added(a: int | None, b: int | None) -> int | None:
+    return None if a is None and b is None else (a or 0) + (b or 0)
 
 
 def _merge_extremes(a: State, b: State, low: str, high: str) -> State:
@@ -201,6 +350,11 @@ def _merge_extremes(a: State, b: State, low: str, high: str) -> State:
     lows = [s[low] for s in (a, b) if s.get(low) is not None]
     highs = [s[high] for s in (a, b) if s.get(high) is not None]
     return {low: min(lows, default=None), high: max(highs, default=None)}
+
+
+def _mean_length(state: State) -> float | None:
+    total = state.get("characters")
+    return total / state["count"] if total is not None and state["count"] else None
 
 
 def _told_numbers(state: State) -> dict[str, Any]:
@@ -239,14 +393,12 @@ def _histogram(values: np.ndarray, weights: np.ndarray, state: State) -> Histogr
     return Histogram(tuple(map(float, edges)), tuple(map(float, counts)))
 
 
-def _distinct(state: State) -> tuple[int, bool]:
+def _distinct(state: State) -> tuple[int, float]:
+    """Distinct values and the relative error at 99% confidence."""
     if state["distinct"] is not None:
-        return state["distinct"], True
-    return min(sketches.distinct_estimate(state["hll"]), state["count"]), False
-
-
-def _plain(value: Any) -> Any:
-    return value[:LONGEST_TOLD] if isinstance(value, str) else float(value)
+        return state["distinct"], 0.0
+    estimate, error = sketches.distinct_estimate(state["hll"])
+    return min(estimate, state["count"]), error
 
 
 def _told(value: Any, column: Column) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context
-from workbench.profiling.statistics import as_numbers
 
 CODE = "WB108"
 TITLE = "Sentinel"
@@ -23,7 +22,7 @@ def check(context: Context) -> Iterator[Finding]:
     if context.table is None:
         return
     for column in context.features("integer", "number", "datetime"):
-        values = as_numbers(context.table[column.name])
+        values = context.table[column.name].to_numpy(dtype=float)
         values = values[np.isfinite(values)]
         for code in DATES if column.kind == "datetime" else NUMBERS:
             if code in (values.min(), values.max()) and stands_apart(values, code):

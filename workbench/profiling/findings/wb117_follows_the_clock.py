@@ -21,7 +21,7 @@ def check(context: Context) -> Iterator[Finding]:
     if time is None or context.sample is None or context.rows < 100:
         return
     for column in context.features("integer", "number", "datetime"):
-        values = as_numbers(context.sample.to_pandas().sort_values(time, kind="stable")[column.name])
+        values = as_numbers(context.sample.sort(time)[column.name].drop_nulls())
         values = values[np.isfinite(values)]
         cut = int(0.8 * values.size)
         if cut < 50 or column.distinct < 3:

@@ -11,7 +11,6 @@ from workbench.core.contract import NUMERIC
 from workbench.core.finding import Finding
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
-from workbench.profiling.statistics import as_numbers
 
 CODE = "WB120"
 TITLE = "Leak of the target"
@@ -31,7 +30,7 @@ EXACT = 1e-9
 def check(context: Context) -> Iterator[Finding]:
     """Columns that give the target away."""
     target = context.contract.target
-    if target is None or context.table is None or context.rows < FEWEST_GAPS:
+    if target is None or context.sample is None or context.rows < FEWEST_GAPS:
         return
     columns = [c for c in context.columns if c.role in ("feature", "known_after")]
     told = {c.name: f"alone predicts {target} almost perfectly on held-out rows (score {c.target:.3f} of 1)."
@@ -51,14 +50,13 @@ def _finding(column: ColumnProfile, told: str) -> Finding:
 
 
 def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:
-    assert context.table is not None
-    unknown = context.table[target].isna().to_numpy()
-    n = int(unknown.sum())
+    assert context.gaps is not None
+    n = context.gaps.both(target, target)
     found = {}
     for column in columns:
         if n < FEWEST_GAPS or column.missing < FEWEST_GAPS:
             continue
-        both = int((context.table[column.name].isna().to_numpy() & unknown).sum())
+        both = context.gaps.both(column.name, target)
         if both >= ALMOST_ALL * column.missing and both >= MOST_OF_THEM * n and n < 0.9 * context.rows:
             where = f"is empty in {both:,} of the {n:,} rows without {target} and hardly elsewhere"
             found[column.name] = f"{where}: it is known with the outcome."
@@ -74,9 +72,11 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
     rows = context.sample.to_pandas()[[target, *names]].replace([np.inf, -np.inf], np.nan).dropna().head(ROWS)
     if len(rows) < 50:
         return {}
-    values = {name: as_numbers(rows[name]) for name in names}
+    values = {name: rows[name].to_numpy(dtype=float) for name in names}
     for size in (2, 3):
-        groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], as_numbers(rows[target]))]
+        groups = [
+            g for g in combinations(names, size) if _gives([values[n] for n in g], rows[target].to_numpy(dtype=float))
+        ]
         if groups:
             return {n: _together(target, n, g) for g in groups for n in g}
     return {}

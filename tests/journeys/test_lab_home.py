@@ -1,0 +1,273 @@
+"""Workbench at home in JupyterLab: its menus, keys, settings, themes and languages, and what it says when it can't."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = json.loads((ROOT / "extensions" / "lab" / "src" / "arguments.json").read_text())
+SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS")
+THEMES = ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
+Browse = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def shared_lab(start_lab: Any) -> tuple[str, Path]:
+    """One JupyterLab for the tests that need no settings of their own."""
+    return start_lab()
+
+
+@pytest.fixture
+def page(browse: Browse, shared_lab: tuple[str, Path]) -> Iterator[Any]:
+    page = _ready(browse(f"{shared_lab[0]}&reset"))
+    yield page
+    _close_all(page)
+
+
+def _ready(page: Any) -> Any:
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+    page.locator(".jp-DirListing-item").first.wait_for()
+    return page
+
+
+def _close_all(page: Any) -> None:
+    """Kernels of one test are not left to the next; nothing is saved."""
+    page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+
+
+def _do(page: Any, command: str, **arguments: Any) -> Any:
+    """What a command answers, as another extension would call it."""
+    return page.evaluate(
+        "([id, args]) => window.jupyterapp.commands.execute(id, args)",
+        [f"workbench:{command}", arguments],
+    )
+
+
+def _step(page: Any, verb: str, state: str = "") -> Any:
+    return page.locator(f".jp-wb-rail li[data-step={verb}]" + (f"[data-state={state}]" if state else ""))
+
+
+def _shoot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/home-{name}.png")
+
+
+def _menu(page: Any, item: Any) -> list[str]:
+    item.click(button="right")
+    page.locator(".lm-Menu-item").first.wait_for()
+    return page.locator(".lm-Menu-item .lm-Menu-itemLabel").all_inner_texts()
+
+
+def test_a_table_is_profiled_from_the_file_browser(page: Any, shared_lab: tuple[str, Path]) -> None:
+    (shared_lab[1] / "notes.txt").write_text("no table")
+    _do_in_browser(page, "filebrowser:refresh")
+
+    assert "Profile with Workbench" not in _menu(page, page.locator(".jp-DirListing-item", has_text="notes.txt"))
+    page.keyboard.press("Escape")
+    assert "Open in Workbench" in _menu(page, page.locator(".jp-DirListing-item", has_text="churn.csv"))
+    _shoot(page, "menu")
+    page.locator(".lm-Menu-item", has_text="Profile with Workbench").click()
+    _step(page, "profile", "done").wait_for()
+
+    assert page.locator(".lm-DockPanel-tabBar .lm-mod-current").inner_text() == "churn.ipynb"
+    assert 'wb.dataset("churn.csv")' in page.locator(".jp-NotebookPanel .jp-Cell").first.inner_text()
+    assert page.locator(".jp-wb-status").inner_text() == "2 of 6 steps done"
+    assert page.complaints == []
+
+
+def test_a_table_in_another_folder_is_opened_beside_it(page: Any, shared_lab: tuple[str, Path]) -> None:
+    folder = shared_lab[1] / "month 2"
+    folder.mkdir()
+    (folder / "sales.tsv").write_text("a\tb\n1\t2\n")
+
+    answer = _do(page, "open-table", path="month 2/sales.tsv")
+
+    assert answer == {"notebook": "month 2/sales.ipynb"}
+    assert _step(page, "dataset").locator("[name=source]").input_value() == "sales.tsv"
+
+
+def _do_in_browser(page: Any, command: str) -> None:
+    page.evaluate("id => window.jupyterapp.commands.execute(id)", command)
+
+
+def test_the_button_the_menu_and_the_status_line_lead_to_the_panel(page: Any) -> None:
+    _do(page, "open-table", path="churn.csv")
+    panel, files = page.locator(".jp-wb-panel"), page.locator("[data-id=filebrowser]").first
+
+    for lead in (
+        lambda: (
+            page.locator(".jp-NotebookPanel-toolbar [data-jp-item-name=workbench]")
+            .locator("button, jp-button")
+            .first.click()
+        ),
+        lambda: page.locator(".jp-wb-status button").click(),
+        lambda: page.keyboard.press("Alt+Shift+B"),
+    ):
+        files.click()
+        panel.wait_for(state="hidden")
+        lead()
+        panel.wait_for()
+
+    shown = _menu(page, page.locator(".jp-NotebookPanel .jp-Cell").first)
+    assert {"Open Workbench", "Run as Workbench Job"} <= set(shown)
+
+
+def test_the_layout_is_restored(page: Any) -> None:
+    _do(page, "open-table", path="churn.csv")
+    _do_in_browser(page, "docmanager:save-all")
+    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
+    page.wait_for_function(
+        """async () => {
+            const saved = await window.jupyterapp.serviceManager.workspaces.fetch('default').catch(() => null);
+            const layout = saved?.data['layout-restorer:data'];
+            return layout?.left?.current === 'ml-workbench' && JSON.stringify(layout.main).includes('.ipynb');
+        }"""
+    )
+
+    page.goto(page.url.replace("&reset", ""))
+    _ready(page)
+
+    page.locator(".jp-wb-panel .jp-wb-run").wait_for()
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
+
+
+def test_the_steps_are_taken_by_keys_alone(page: Any) -> None:
+    _do(page, "open-table", path="churn.csv")
+    page.keyboard.press("Alt+Shift+B")
+    focused = "() => { const e = document.activeElement; return e.name || e.innerText || e.tagName; }"
+    page.evaluate("() => document.querySelector('.jp-wb-panel').focus()")
+    page.locator(".jp-wb-panel button").first.focus()
+    seen: list[str] = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(focused))
+        outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", seen
+        if "Insert and run" in seen[-1]:
+            break
+    page.keyboard.press("Enter")
+    _step(page, "dataset", "done").wait_for()
+
+    assert "source" in seen
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.closest('.jp-NotebookPanel')")
+
+
+def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    _do(page, "profile-table", path="churn.csv")
+    for verb in ("train", "dataset"):
+        _do(page, "open", step=verb)
+        for more in _step(page, verb).locator("summary").all():
+            more.click()
+        for theme in THEMES:
+            page.evaluate(
+                "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+                theme,
+            )
+            page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+            _shoot(page, f"{verb}-{theme.rpartition(' ')[2].lower()}")
+            for part in (".jp-wb-panel", ".jp-wb-status"):
+                found = Axe().run(page, context=part).response
+                assert found["passes"]
+                assert [v for v in found["violations"] if v["impact"] in ("serious", "critical")] == []
+
+
+def test_every_command_tells_what_it_takes(page: Any) -> None:
+    told = page.evaluate(
+        """async () => {
+            const { commands } = window.jupyterapp;
+            const ours = commands.listCommands().filter(id => id.startsWith('workbench:'));
+            return Object.fromEntries(await Promise.all(
+                ours.map(async id => [id, (await commands.describedBy(id)).args])
+            ));
+        }"""
+    )
+
+    assert told == ARGUMENTS
+
+
+def test_the_panel_is_usable_at_once(browse: Browse, shared_lab: tuple[str, Path], capsys: Any) -> None:
+    page = browse("about:blank")
+    page.add_init_script(
+        """window.usable = new Promise(resolve => {
+            const look = () => document.querySelector('.jp-wb-run') ? resolve(performance.now()) : setTimeout(look, 5);
+            look();
+        });"""
+    )
+    page.goto(f"{shared_lab[0]}&reset")
+    ready = page.evaluate(
+        """async () => {
+            while (!window.jupyterapp) await new Promise(resolve => setTimeout(resolve, 5));
+            await window.jupyterapp.restored;
+            return performance.now();
+        }"""
+    )
+    after = page.evaluate("() => window.usable") - ready
+
+    with capsys.disabled():
+        print(f"\nThe panel is usable {after / 1000:+.2f} s after JupyterLab is ready")
+    assert after < 5_000
+
+
+def test_the_settings_are_used(start_lab: Any, browse: Browse) -> None:
+    chosen = {"run": False, "notebookName": "study", "dataFolder": "tables"}
+    address, root = start_lab(settings={"ml-workbench:plugin": chosen})
+    (root / "tables").mkdir()
+    (root / "tables" / "first.csv").write_text("a,b\n1,2\n")
+    page = _ready(browse(address))
+
+    assert _do(page, "open") == {"notebook": "study.ipynb"}
+    page.locator("#jp-wb-tables option").nth(1).wait_for(state="attached")
+    offered = page.locator("#jp-wb-tables option").evaluate_all("options => options.map(o => o.value)")
+    _do(page, "insert-step", step="dataset", values={"source": "tables/first.csv"})
+
+    assert sorted(offered) == ["churn.csv", "tables/first.csv"]
+    assert "tables/first.csv" in page.locator(".jp-NotebookPanel .jp-Cell").first.inner_text()
+    assert page.locator(".jp-OutputArea-output").count() == 0
+
+
+def test_without_the_server_part_the_panel_says_what_to_do(start_lab: Any, browse: Browse) -> None:
+    page = _ready(browse(start_lab(server_part=False)[0]))
+    page.keyboard.press("Alt+Shift+B")
+
+    message = page.locator(".jp-wb-message")
+    message.wait_for()
+    _shoot(page, "no-server-part")
+
+    assert "jupyter server extension enable workbench.server" in message.inner_text()
+    assert page.locator(".jp-wb-step").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "cure"),
+    [("0.0.9", "pip install --upgrade ml-workbench"), ("99.0.0", "Reload the page")],
+)
+def test_another_version_of_the_server_part_is_told(
+    page: Any, shared_lab: tuple[str, Path], version: str, cure: str
+) -> None:
+    page.route(
+        "**/workbench/version*",
+        lambda route: route.fulfill(json={"data": {"version": version}}),
+    )
+    page.goto(f"{shared_lab[0]}&reset")
+    _ready(page).keyboard.press("Alt+Shift+B")
+    message = page.locator(".jp-wb-message")
+    message.wait_for()
+
+    assert version in message.inner_text()
+    assert cure in message.inner_text()
+
+    page.unroute("**/workbench/version*")
+    page.get_by_role("button", name="Try again").click()
+    page.locator(".jp-wb-step").first.wait_for()
+    assert message.is_hidden()

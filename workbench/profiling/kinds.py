@@ -1,0 +1,240 @@
+"""What the values of a column are, and reading them as such; on polars, so that it serves chunks of any table."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from workbench.core.contract import Kind, Task
+from workbench.errors import BadTarget
+
+# Text with more distinct values than this is free text: nobody lists them, and a model that learns them learns names.
+MOST_CATEGORIES = 1000
+# A text column is a number (a date) when at least this share of what is not blank can be read as one.
+READABLE = 0.95
+# Classes beyond this are no classes.
+MOST_CLASSES = 50
+# Whole numbers beyond this have no exact float.
+EXACT = 2**53
+
+_BLANK = r"(?i)^\s*(?:|na|n/a|nan|null|none|-|\?)\s*$"
+_NUMBER = r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$"
+_DATE = r"^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ]\d{1,2}:\d{2}.*)?\s*$"
+_ZONE = r"(?:Z|[+-]\d{2}:?\d{2})\s*$"
+# Day, month and year in either order, with the rest of the text.
+_PARTS = r"^\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
+_YEAR_FIRST = r"^\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+_WORDS = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
+
+
+def infer_kind(values: pl.Series) -> Kind:
+    """What the values of one column are.
+
+    Parameters
+    ----------
+    values : polars.Series, shape (rows,)
+        Of any type.
+
+    Examples
+    --------
+    >>> infer_kind(pl.Series(["1.5", " ", "3"])), infer_kind(pl.Series(["2024-01-02", "2024-02-03"]))
+    ('number', 'datetime')
+    """
+    kind = values.dtype
+    if kind == pl.Boolean:
+        return "boolean"
+    if kind.is_integer():
+        return "integer"
+    if kind.is_float() or kind.is_decimal():
+        return "integer" if is_whole(values) else "number"
+    if kind in (pl.Date, pl.Datetime):
+        return "datetime"
+    if kind == pl.Duration:
+        return "number"
+    return _text_kind(as_text(values))
+
+
+def is_whole(values: pl.Series) -> bool:
+    """Whether every finite number is whole: integers with gaps arrive as floats."""
+    finite = values.cast(pl.Float64).drop_nulls()
+    finite = finite.filter(finite.is_finite())
+    return bool(len(finite)) and bool((finite == finite.round()).all()) and float(finite.abs().max()) < EXACT  # type: ignore[arg-type]  # not empty
+
+
+def as_text(values: pl.Series) -> pl.Series:
+    """Any values as texts, None where missing.
+
+    >>> as_text(pl.Series([[1, 2], None])).to_list()
+    ['[1, 2]', None]
+    """
+    if values.dtype == pl.String:
+        return values
+    if values.dtype in (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary):
+        texts = [None if v is None else str(v) for v in values.to_list()]
+        return pl.Series(values.name, texts, dtype=pl.String)
+    return values.cast(pl.String)
+
+
+def day_first(values: pl.Series) -> bool:
+    """Whether 02-01-2011 is the second of January: some first number is above 12, or no second one is.
+
+    >>> day_first(pl.Series(["02-01-2011", "31-01-2011"])), day_first(pl.Series(["02-01-2011", "01-31-2011"]))
+    (True, False)
+    """
+    first = values.str.extract(_PARTS, 1).cast(pl.Int32)
+    second = values.str.extract(_PARTS, 2).cast(pl.Int32)
+    return bool((first > 12).any()) or not bool((second > 12).any())
+
+
+def read(values: pl.Series, kind: Kind, days_first: bool | None = None) -> pl.Series:
+    """The values in their type; what can't be read in it becomes missing.
+
+    Parameters
+    ----------
+    values : polars.Series, shape (rows,)
+    kind : str
+        As in the contract.
+    days_first : bool, optional
+        How dates such as 02-01-2011 are meant; seen from these values by default.
+
+    Returns
+    -------
+    polars.Series, shape (rows,)
+        number: Float64. integer: Int64, Float64 where the values are no whole numbers or reach beyond it. boolean:
+        Float64 (0, 1). category, text: String. datetime: Datetime.
+
+    Examples
+    --------
+    >>> read(pl.Series(["29.85", " "]), "number").to_list()
+    [29.85, None]
+    """
+    if kind == "number":
+        return _floats(values)
+    if kind == "integer":
+        return _integers(values)
+    if kind == "boolean":
+        return _booleans(values)
+    if kind == "datetime":
+        return _datetimes(values, days_first)
+    text = as_text(values)
+    return text.set(text.str.strip_chars() == "", None)
+
+
+def is_blank(values: pl.Series) -> pl.Series:
+    """Which texts stand for nothing, shape (rows,)."""
+    return values.str.contains(_BLANK)
+
+
+def infer_task(name: str, kind: Kind, known: int, distinct: int) -> Task:
+    """The task that a target sets.
+
+    Parameters
+    ----------
+    name, kind : str
+        Of the target.
+    known, distinct : int
+        Rows with a value, and distinct values.
+
+    Raises
+    ------
+    BadTarget
+        If it has no value, one class only, or is free text.
+
+    Examples
+    --------
+    >>> infer_task("Churn", "category", 7043, 2), infer_task("price", "number", 100, 90)
+    ('binary', 'regression')
+    """
+    if not known:
+        raise BadTarget(f"The target {name!r} has no value in any row. Choose another column.")
+    if distinct == 1:
+        raise BadTarget(f"The target {name!r} has one class only. Give rows of at least two classes.")
+    if kind == "datetime" or (kind in ("text", "category") and distinct > MOST_CLASSES):
+        raise BadTarget(f"The target {name!r} has {distinct:,} distinct {kind} values. Choose classes or a number.")
+    if distinct == 2:
+        return "binary"
+    classes = kind in ("category", "text", "boolean") or (kind == "integer" and distinct <= 10)
+    return "multiclass" if classes else "regression"
+
+
+def _text_kind(values: pl.Series) -> Kind:
+    count = len(values) - values.null_count()
+    filled = values.drop_nulls().unique()
+    filled = filled.filter(~is_blank(filled))
+    if filled.is_empty():
+        return "category"
+    if len(filled) <= 10 and set(filled.str.strip_chars().str.to_lowercase()) <= {"true", "false"}:
+        return "boolean"
+    if _share(filled, _NUMBER) >= READABLE:
+        return "integer" if is_whole(_floats(filled)) else "number"
+    if _share(filled, _DATE) >= READABLE:
+        return "datetime"
+    return text_or_category(len(filled), count)
+
+
+def text_or_category(distinct: int, count: int) -> Kind:
+    """Few distinct values make a category, many a text.
+
+    >>> text_or_category(3, 100), text_or_category(99, 100)
+    ('category', 'text')
+    """
+    return "category" if distinct <= MOST_CATEGORIES and distinct < 0.9 * count + 10 else "text"
+
+
+def _share(values: pl.Series, pattern: str) -> float:
+    return float(values.str.contains(pattern).mean())  # type: ignore[arg-type]  # booleans
+
+
+def _floats(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.Duration:
+        return values.dt.total_microseconds() / 1e6
+    if not values.dtype.is_numeric() and values.dtype != pl.Boolean:
+        values = as_text(values).str.strip_chars()
+    return values.cast(pl.Float64, strict=False).fill_nan(None)
+
+
+def _integers(values: pl.Series) -> pl.Series:
+    if values.dtype.is_integer():
+        return values.cast(pl.Int64, strict=False) if values.dtype != pl.UInt64 else values
+    floats = _floats(values)
+    whole = (values if values.dtype.is_numeric() else as_text(values).str.strip_chars()).cast(pl.Int64, strict=False)
+    exact = whole.null_count() == floats.null_count() and bool((whole.cast(pl.Float64) == floats).all())
+    return whole if exact else floats
+
+
+def _booleans(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.Boolean or values.dtype.is_numeric():
+        return values.cast(pl.Float64).fill_nan(None)
+    words = as_text(values).str.strip_chars().str.to_lowercase()
+    return words.replace_strict(_WORDS, default=None, return_dtype=pl.Float64)
+
+
+def _datetimes(values: pl.Series, days_first: bool | None) -> pl.Series:
+    if values.dtype == pl.Date:
+        return values.cast(pl.Datetime("us"))
+    if values.dtype == pl.Datetime:
+        return values
+    text = as_text(values).str.strip_chars()
+    first = day_first(text) if days_first is None else days_first
+    order = "$3-$2-$1" if first else "$3-$1-$2"
+    text = text.str.replace(_PARTS, order).str.replace(_YEAR_FIRST, "$1-$2-$3").str.replace("T", " ", literal=True)
+    zoned = bool(text.str.contains(_ZONE).any()) and bool(text.str.contains(":").any())
+    return _zoned(text) if zoned else _naive(text)
+
+
+def _naive(text: pl.Series) -> pl.Series:
+    """Dates with or without a time, both in one column too."""
+    found = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    for form in ("%Y-%m-%d %H:%M", "%Y-%m-%d"):
+        if found.null_count() > text.null_count():
+            kind = pl.Datetime("us") if "%H" in form else pl.Date
+            other = text.str.strptime(kind, form, strict=False).cast(pl.Datetime("us"))
+            found = found.zip_with(found.is_not_null(), other)
+    return found
+
+
+def _zoned(text: pl.Series) -> pl.Series:
+    stamped = text.str.replace(r"\s*Z$", "+00:00").str.replace(r"([+-]\d{2}):?(\d{2})$", "$1:$2")
+    found = pl.Series(text.name, [None] * len(text), dtype=pl.Datetime("us", "UTC"))
+    for form in ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z"):
+        found = found.zip_with(found.is_not_null(), stamped.str.to_datetime(form, time_unit="us", strict=False))
+    return found.zip_with(found.is_not_null(), _naive(text).dt.replace_time_zone("UTC"))

@@ -1,0 +1,51 @@
+"""A uniform sample of rows, taken while the table passes by; two samples merge into one of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+# Rows on which associations of categories and ranks are measured: the error of a correlation is 0.018 at 99%.
+SAMPLED = 20_000
+
+
+@dataclass(frozen=True)
+class RowSample:
+    """The rows with the smallest random numbers (bottom-k sampling).
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        As they came.
+    at : numpy.ndarray, shape (n,)
+        Each row's place in the table, rising.
+    priority : numpy.ndarray, shape (n,)
+        Its random number in [0, 1).
+    """
+
+    rows: pl.DataFrame | None = None
+    at: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    priority: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def add(self, chunk: pl.DataFrame, start: int, most: int, rng: np.random.Generator) -> RowSample:
+        """With the rows of one more chunk, whose first is the table's row ``start``."""
+        drawn = rng.random(chunk.height)
+        full = len(self.at) >= most
+        chosen = np.flatnonzero(drawn < self.priority.max()) if full else np.arange(chunk.height)
+        if len(chosen) > most:
+            chosen = np.sort(chosen[np.argpartition(drawn[chosen], most - 1)[:most]])
+        part = chunk if len(chosen) == chunk.height else chunk[chosen]
+        return self.merge(RowSample(part, chosen + start, drawn[chosen]), most)
+
+    def merge(self, other: RowSample, most: int) -> RowSample:
+        """Of the rows of both; those of ``other`` come after."""
+        if self.rows is None or other.rows is None:
+            return other if self.rows is None else self
+        rows = pl.concat([self.rows, other.rows], how="vertical_relaxed")
+        at, priority = np.concatenate([self.at, other.at]), np.concatenate([self.priority, other.priority])
+        if len(at) <= most:
+            return RowSample(rows, at, priority)
+        kept = np.sort(np.argpartition(priority, most - 1)[:most])
+        return RowSample(rows[kept], at[kept], priority[kept])

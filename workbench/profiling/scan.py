@@ -1,0 +1,307 @@
+"""One pass over a table: every column's state, and what is known of the columns together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from workbench.core.contract import NUMERIC, Kind
+from workbench.profiling.comoments import Comoments
+from workbench.profiling.kinds import READABLE, as_text, day_first, infer_kind, is_blank, read
+from workbench.profiling.row_hashes import MOST_KEPT, RowHashes
+from workbench.profiling.row_sample import SAMPLED, RowSample
+from workbench.profiling.sensitive import sensitive_kind
+from workbench.profiling.statistics import ColumnScan, State, merge_states, without_values
+
+# Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
+CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a table is looked at.
+
+    Parameters
+    ----------
+    kinds : mapping of str to str
+        What columns are, where it is known; the others are seen from their first values.
+    sensitive : frozenset of str
+        Columns of which only hashes are kept; others are found by looking, unless ``look`` is False.
+    look : bool
+        Whether to look for personal data.
+    show : bool
+        Whether the values of sensitive columns are kept in clear.
+    bins : int
+        Bars of each histogram.
+    chunk : int
+        Most rows that are looked at together.
+    kept : int
+        Most hashes of rows that are kept.
+    seed : int
+        Of the sample.
+    """
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    sensitive: frozenset[str] = frozenset()
+    look: bool = True
+    show: bool = False
+    bins: int = 20
+    chunk: int = CHUNK
+    kept: int = MOST_KEPT
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What was seen of some rows of a table; two of them merge into what would have been seen of both.
+
+    Parameters
+    ----------
+    rows : int
+    kinds : dict of str to str
+        What each column was read as, in the table's order; None where it had no value.
+    states : dict of str to dict
+        One a column.
+    sums : Comoments
+        Of the numbers and dates.
+    gaps : numpy.ndarray, shape (p, p)
+        Rows in which both columns have no value.
+    hashes : RowHashes
+    checksums : dict of str to int
+        Equal for columns with the same value in every row.
+    sample : RowSample
+    sensitive : frozenset of str
+        Columns of personal data.
+    """
+
+    rows: int
+    kinds: dict[str, Kind | None]
+    states: dict[str, State]
+    sums: Comoments
+    gaps: np.ndarray
+    hashes: RowHashes
+    checksums: dict[str, int]
+    sample: RowSample
+    sensitive: frozenset[str] = frozenset()
+
+    def merge(self, other: Scanned) -> Scanned:
+        """Of the rows of both; those of ``other`` come after."""
+        late = replace(other.sample, at=other.sample.at + self.rows)
+        return Scanned(
+            self.rows + other.rows,
+            {n: self.kinds[n] or other.kinds[n] for n in self.kinds},
+            {n: _merge_columns(self.states[n], other.states[n]) for n in self.states},
+            self.sums.merge(other.sums),
+            self.gaps + other.gaps,
+            self.hashes.merge(other.hashes),
+            {n: (self.checksums[n] + other.checksums[n]) % 2**64 for n in self.checksums},
+            self.sample.merge(late, SAMPLED),
+            self.sensitive | other.sensitive,
+        )
+
+    def misread(self) -> list[str]:
+        """Columns whose first values looked like numbers or dates, while too many of the others can't be read so."""
+        return [n for n, s in self.states.items() if s["unread"] > (1 - READABLE) * (s["count"] + s["unread"])]
+
+    def equal(self) -> tuple[tuple[str, str], ...]:
+        """Columns with the same value in every row as an earlier one: (the earlier, the later)."""
+        first: dict[tuple[str, int], str] = {}
+        numbers = ("number", "integer", "boolean")
+        pairs = []
+        for name, checksum in self.checksums.items():
+            family = "number" if self.kinds[name] in numbers else str(self.kinds[name]).replace("category", "text")
+            seen = first.setdefault((family, checksum), name)
+            if seen != name and self.states[name]["count"]:
+                pairs.append((seen, name))
+        return tuple(pairs)
+
+    def digest(self) -> str:
+        """SHA-256 over names, rows and columns' checksums: equal content in equal order has an equal one."""
+        content = repr((self.rows, sorted(self.checksums.items()), pl.__version__))
+        return sha256(content.encode()).hexdigest()
+
+    def typed_sample(self) -> pl.DataFrame:
+        """The sampled rows in their types."""
+        rows = self.sample.rows
+        assert rows is not None
+        return pl.DataFrame([read(rows[n], k or "category") for n, k in self.kinds.items() if n in rows.columns])
+
+
+class TableScan:
+    """Looks at a table chunk by chunk.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The columns; every chunk has them.
+    plan : Plan
+
+    Examples
+    --------
+    >>> scan = TableScan(["x"], Plan())
+    >>> scan.update(pl.DataFrame({"x": [1, 2, 2]}))
+    >>> scan.finish().states["x"]["distinct"], scan.finish().hashes.duplicates()
+    (2, (1, 0))
+    """
+
+    def __init__(self, names: Iterable[str], plan: Plan) -> None:
+        self._plan = plan
+        self._names = tuple(names)
+        self._columns = {n: _ColumnPass(n, plan) for n in self._names}
+        self._rng = np.random.default_rng(plan.seed)
+        self._keys = np.random.default_rng(7).integers(0, 2**64, CHUNK, dtype=np.uint64, endpoint=False) | np.uint64(1)
+        self.rows = 0
+        self._sums = Comoments.of((), np.zeros((0, 0)))
+        self._gaps = np.zeros((len(self._names), len(self._names)), dtype=np.int64)
+        self._hashes = RowHashes(np.zeros(0, dtype=np.uint64))
+        self._checksums = dict.fromkeys(self._names, 0)
+        self._sample = RowSample()
+
+    def update(self, chunk: pl.DataFrame) -> None:
+        """The next rows, at most as many as the plan's chunk."""
+        typed = {name: self._columns[name].update(chunk[name]) for name in self._names}
+        self._sums = self._sums.merge(_sums(typed, self._columns, self._sums))
+        self._add_gaps(typed)
+        self._add_hashes(typed, chunk.height)
+        self._sample = self._sample.add(chunk, self.rows, SAMPLED, self._rng)
+        self.rows += chunk.height
+
+    def finish(self) -> Scanned:
+        """What was seen."""
+        columns = self._columns.items()
+        return Scanned(
+            self.rows,
+            {n: c.kind for n, c in columns},
+            {n: c.state() for n, c in columns},
+            self._sums,
+            self._gaps,
+            self._hashes,
+            dict(self._checksums),
+            self._sample,
+            frozenset(n for n, c in columns if c.sensitive),
+        )
+
+    def _add_gaps(self, typed: Mapping[str, pl.Series]) -> None:
+        at = [i for i, name in enumerate(self._names) if typed[name].null_count()]
+        if at:
+            empty = np.column_stack([typed[self._names[i]].is_null().to_numpy() for i in at]).astype(np.float32)
+            self._gaps[np.ix_(at, at)] += (empty.T @ empty).round().astype(np.int64)
+
+    def _add_hashes(self, typed: Mapping[str, pl.Series], rows: int) -> None:
+        """A row's hash is the sum of its values' hashes, each times its column's odd number; a column's likewise."""
+        total = np.zeros(rows, dtype=np.uint64)
+        place = self._keys.take(np.arange(self.rows, self.rows + rows), mode="wrap")
+        for i, (name, values) in enumerate(typed.items()):
+            hashed = _hashable(values).hash().to_numpy()
+            total += hashed * self._keys[i % CHUNK]
+            self._checksums[name] = (self._checksums[name] + int((hashed * place).sum())) % 2**64
+        self._hashes = self._hashes.add(total, self._plan.kept)
+
+
+class _ColumnPass:
+    """One column on its way through: what it is read as, once its first values were seen."""
+
+    def __init__(self, name: str, plan: Plan) -> None:
+        self.name, self._plan = name, plan
+        self.kind: Kind | None = plan.kinds.get(name)
+        self.sensitive = name in plan.sensitive
+        self._days_first: bool | None = None
+        self._scan: ColumnScan | None = None
+        self._empty = 0
+
+    def update(self, values: pl.Series) -> pl.Series:
+        """Counts the values and returns them in their type."""
+        if self._scan is None:
+            if values.null_count() == len(values):
+                self._empty += len(values)
+                return values.cast(pl.Float64) if values.dtype == pl.Null else values
+            self._begin(values)
+        assert self.kind is not None
+        assert self._scan is not None
+        typed = read(values, self.kind, self._days_first)
+        self._scan.update(typed, _unread(values, typed))
+        return typed
+
+    def state(self) -> State:
+        """What was seen of it."""
+        scan = self._scan or ColumnScan(self.kind or "category", self._plan.bins)
+        state = scan.state()
+        state = {**state, "missing": state["missing"] + self._empty}
+        return without_values(state) if self.sensitive and not self._plan.show else state
+
+    def _begin(self, values: pl.Series) -> None:
+        self.kind = self.kind or infer_kind(values)
+        if self._plan.look and not self.sensitive:
+            self.sensitive = sensitive_kind(read(values.head(5000), self.kind).to_pandas(), self.kind) is not None
+        if self.sensitive and self.kind in NUMERIC and not self._plan.show:
+            # Statistics of card numbers would hold card numbers: they are looked at as texts.
+            self.kind = "text"
+        if self.kind == "datetime" and values.dtype == pl.String:
+            self._days_first = day_first(values)
+        self._scan = ColumnScan(self.kind, self._plan.bins)
+
+
+def scan(chunks: Iterable[pl.DataFrame], names: Iterable[str], plan: Plan) -> Scanned:
+    """Look at all chunks."""
+    one = TableScan(names, plan)
+    for chunk in chunks:
+        one.update(chunk)
+    return one.finish()
+
+
+def merged(parts: Iterable[Scanned]) -> Scanned:
+    """Of the rows of all parts, in their order."""
+    return reduce(Scanned.merge, parts)
+
+
+def _merge_columns(a: State, b: State) -> State:
+    """One of them may have had no value, and so no kind."""
+    for full, bare in ((a, b), (b, a)):
+        if not bare["count"] and ("moments" in full) != ("moments" in bare):
+            return {**full, "missing": full["missing"] + bare["missing"], "unread": full["unread"] + bare["unread"]}
+    return merge_states(a, b)
+
+
+def _unread(values: pl.Series, typed: pl.Series) -> int:
+    """Values that are there and are not blank, and could not be read."""
+    lost = typed.null_count() - values.null_count()
+    if lost <= 0 or values.dtype != pl.String:
+        return 0
+    return lost - int((is_blank(values) & typed.is_null()).sum())
+
+
+def _sums(typed: Mapping[str, pl.Series], columns: Mapping[str, Any], before: Comoments) -> Comoments:
+    names = tuple(n for n in typed if columns[n].kind in (*NUMERIC, "datetime") and typed[n].dtype != pl.String)
+    if not names:
+        return Comoments.of((), np.zeros((0, 0)))
+    values = np.column_stack([_floats(typed[n]) for n in names])
+    shift = before.shift if before.names == names else None
+    return Comoments.of(names, values, shift)
+
+
+def _floats(values: pl.Series) -> np.ndarray:
+    if values.dtype == pl.Datetime:
+        return values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6
+    return values.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _hashable(values: pl.Series) -> pl.Series:
+    """Whole numbers as floats, as they come where a chunk has gaps; but for those that have no float."""
+    if values.dtype.is_integer() and (len(values) == values.null_count() or abs(_widest(values)) < 2**53):
+        return values.cast(pl.Float64)
+    return values if values.dtype != pl.Null else values.cast(pl.Float64)
+
+
+def _widest(values: pl.Series) -> int:
+    return max(int(values.max()), -int(values.min()))  # type: ignore[arg-type]  # whole numbers, not empty
+
+
+def texts_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """A sample as it came, each value as text."""
+    return pl.DataFrame([as_text(column) for column in rows])

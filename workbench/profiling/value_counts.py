@@ -1,0 +1,135 @@
+"""How often each value of a column comes: exact while they are few, in sketches beyond."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import datasketches
+import numpy as np
+
+from workbench.profiling import sketches
+from workbench.profiling.sketches import MOST_EXACT
+
+MOST_TOP = 50
+# A longer text is told by its beginning: a profile is no place for documents.
+LONGEST_TOLD = 100
+# Items that the sketch of frequent values may hold, as a power of two, and those that one chunk may give it.
+FREQUENT_LG = 9
+MOST_GIVEN = 500
+
+
+class ValueCounts:
+    """Values with their counts, fed chunk by chunk.
+
+    Parameters
+    ----------
+    numeric : bool
+        True for numbers, which get a quantile sketch; texts get hash buckets.
+
+    Examples
+    --------
+    >>> seen = ValueCounts(numeric=True)
+    >>> seen.update(np.array([1.0, 2.0]), np.array([3, 1]))
+    >>> seen.state()["counts"], seen.state()["distinct"]
+    ([[1.0, 3], [2.0, 1]], 2)
+    """
+
+    def __init__(self, numeric: bool) -> None:
+        self.numeric = numeric
+        self._exact: dict[Any, int] | None = {}
+        self._distinct: Any = None
+        self._quantiles: Any = None
+        self._frequent: Any = None
+        self._buckets = np.zeros(sketches.BUCKETS, dtype=np.int64)
+        self._unseen = 0
+
+    def update(self, values: np.ndarray, counts: np.ndarray) -> None:
+        """More rows: distinct values, shape (m,), and how often each came."""
+        if self._exact is not None:
+            if self._fits(values):
+                _add(self._exact, values.tolist(), counts.tolist())
+                if len(self._exact) <= MOST_EXACT:
+                    return
+                values, counts = _arrays(self._exact)
+            else:
+                self._spill()
+            self._exact = None
+        if len(values):
+            self._feed(values, counts)
+
+    def state(self) -> dict[str, Any]:
+        """What merging needs, as plain JSON."""
+        if self._exact is not None:
+            # In one order, so that equal tables have equal profiles.
+            counts = [[_told(v), n] for v, n in sorted(self._exact.items(), key=lambda pair: (-pair[1], pair[0]))]
+            return {"distinct": len(counts), "top": counts[:MOST_TOP], "top_error": 0, "counts": counts, **_NO_SKETCH}
+        top, error = self._top()
+        return {
+            "distinct": None,
+            "top": top,
+            "top_error": error,
+            "counts": None,
+            "hll": sketches.as_text(self._distinct.serialize_compact()),
+            "kll": sketches.as_text(self._quantiles.serialize()) if self.numeric else None,
+            "buckets": None if self.numeric else self._buckets.tolist(),
+            "hashed_by": sketches.HASH,
+        }
+
+    def _fits(self, values: np.ndarray) -> bool:
+        if len(values) > MOST_EXACT:
+            return False
+        return self.numeric or not len(values) or max(map(len, values.tolist())) <= LONGEST_TOLD
+
+    def _spill(self) -> None:
+        if self._exact:
+            values, counts = _arrays(self._exact)
+            self._exact = None
+            self._feed(values, counts)
+
+    def _feed(self, values: np.ndarray, counts: np.ndarray) -> None:
+        if self._distinct is None:
+            self._distinct = sketches.new_distinct()
+            self._quantiles = sketches.new_quantiles()
+            self._frequent = datasketches.frequent_strings_sketch(FREQUENT_LG)
+        deque(map(self._distinct.update, sketches.hashable(values)), maxlen=0)
+        if self.numeric:
+            self._quantiles.update(np.repeat(np.asarray(values, dtype=float), counts))
+        else:
+            self._buckets += np.asarray(sketches.buckets_of(values, counts))
+        self._feed_frequent(values, counts)
+
+    def _feed_frequent(self, values: np.ndarray, counts: np.ndarray) -> None:
+        """Values that come more than once in a chunk; the others can't have been frequent."""
+        often = np.flatnonzero(counts > 1)
+        dropped = int(len(often) < len(counts))
+        if len(often) > MOST_GIVEN:
+            often = often[np.argsort(-counts[often], kind="stable")]
+            often, dropped = often[:MOST_GIVEN], int(counts[often[MOST_GIVEN]])
+        self._unseen += dropped
+        for value, n in zip(values[often].tolist(), counts[often].tolist(), strict=True):
+            self._frequent.update(value[:LONGEST_TOLD] if isinstance(value, str) else repr(value), n)
+
+    def _top(self) -> tuple[list[list[Any]], int]:
+        items = self._frequent.get_frequent_items(datasketches.frequent_items_error_type.NO_FALSE_NEGATIVES, 0)
+        found = sorted(((low, text, high) for text, _, low, high in items if low > 0), reverse=True)[:MOST_TOP]
+        error = max((high - low for low, _, high in found), default=0) + self._unseen
+        return [[float(text) if self.numeric else text, int(low)] for low, text, _ in found], int(error)
+
+
+_NO_SKETCH: dict[str, Any] = {"hll": None, "kll": None, "buckets": None}
+
+
+def _add(counted: dict[Any, int], values: list[Any], counts: list[int]) -> None:
+    for value, n in zip(values, counts, strict=True):
+        counted[value] = counted.get(value, 0) + n
+
+
+def _arrays(counted: dict[Any, int]) -> tuple[np.ndarray, np.ndarray]:
+    texts = isinstance(next(iter(counted)), str)
+    values = np.array([*counted, None], dtype=object)[:-1] if texts else np.array(list(counted))
+    return values, np.array(list(counted.values()), dtype=np.int64)
+
+
+def _told(value: Any) -> Any:
+    return value if isinstance(value, str) else float(value)
