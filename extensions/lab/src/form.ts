@@ -8,6 +8,9 @@ import type { IPlace, IProperty, IStep, Values } from './tokens';
 /** What is always seen, besides what is required, filled in or wrong; the rest lies behind "More options". */
 const SHOWN = 2;
 
+/** How many tables are shown before one is chosen. */
+const OFFERED = 6;
+
 type Given = Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>;
 
 interface IField {
@@ -93,8 +96,33 @@ export class StepForm {
   /** Offer tables: paths, and variables of the kernel. */
   offerTables(paths: string[], frames: string[]): void {
     this.frames = frames.filter(name => !paths.includes(name));
+    this.propose(paths);
     const variables = this.frames.map(value => h('option', { value, label: this.trans.__('%1, in the kernel', value) }));
     this.tables.replaceChildren(...paths.map(value => h('option', { value })), ...variables);
+  }
+
+  /** Where no table is chosen yet, show those that lie near: a click takes one. */
+  private propose(paths: string[]): void {
+    const field = this.fields.find(({ name }) => name === 'source');
+    const input = field?.control as HTMLInputElement | undefined;
+    this.near.remove();
+    if (!field || !(input instanceof HTMLInputElement) || input.value || 'source' in this.code) {
+      return;
+    }
+    const offers = paths.slice(0, OFFERED).map(path => {
+      const offer = h('button', { type: 'button', class: 'jp-wb-link' }, path);
+      offer.addEventListener('click', () => {
+        input.value = path;
+        this.near.remove();
+        input.dispatchEvent(new Event('change', { bubbles: true }));
+        input.focus();
+      });
+      return offer;
+    });
+    if (offers.length) {
+      this.near.replaceChildren(this.trans.__('Here are:'), ...offers);
+      input.after(this.near);
+    }
   }
 
   /** Offer the columns of the table. */
@@ -231,7 +259,8 @@ export class StepForm {
   private plain(name: string, property: IProperty): Record<string, string | undefined> {
     const list = name === 'source' ? this.tables.id : property['x-column'] ? this.columns.id : undefined;
     const example = property.examples?.[0];
-    const placeholder = example === undefined ? undefined : this.trans.__('such as %1', String(example));
+    const column = property['x-column'] ? this.trans.__('choose a column') : undefined;
+    const placeholder = example === undefined ? column : this.trans.__('such as %1', String(example));
     return { list, placeholder, autocomplete: 'off', spellcheck: 'false' };
   }
 
@@ -329,6 +358,7 @@ export class StepForm {
     return `${this.prefix}-${name}`;
   }
 
+  private readonly near = h('div', { class: 'jp-wb-near' });
   private known: string[] = [];
   private frames: string[] = [];
   private readonly prefix: string;

@@ -164,7 +164,7 @@ export class WorkbenchPanel extends Widget {
     item.toggleAttribute('data-edited', place?.edited ?? false);
     const word = this.find(step.verb, '.jp-wb-state');
     set(word, place?.edited ? this.trans.__('edited by hand') : this.word(state));
-    word.classList.toggle('jp-wb-unseen', state === 'done' && !place?.edited);
+    word.classList.toggle('jp-wb-unseen', ['done', 'stale'].includes(state) && !place?.edited);
     set(this.find(step.verb, '.jp-wb-headline'), ['done', 'stale'].includes(state) ? place?.headline ?? '' : '');
     this.remark(step, place);
   }
@@ -172,12 +172,11 @@ export class WorkbenchPanel extends Widget {
   private remark(step: IStep, place: IPlace | undefined): void {
     const notice = this.find(step.verb, '.jp-wb-notice');
     const state = place?.state ?? 'waiting';
-    notice.hidden = !['stale', 'running'].includes(state);
+    notice.hidden = state !== 'running' && (state !== 'stale' || this.model.isBusy);
     if (!notice.hidden) {
-      set(notice.querySelector('span')!, state === 'stale' ? this.say(place!.because) : '');
+      set(notice.querySelector('span')!, state === 'stale' ? this.trans.__('Out of date: %1', this.say(place!.because)) : '');
       const act = notice.querySelector('button')!;
       set(act, state === 'stale' ? this.trans.__('Run from here') : this.trans.__('Stop'));
-      act.disabled = state === 'stale' && this.model.isBusy;
     }
   }
 
