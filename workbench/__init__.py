@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from workbench.packaging.package import package as package
     from workbench.packaging.verify import verify as verify
     from workbench.profiling.profile import profile as profile
+    from workbench.profiling.queries import Query as Query
+    from workbench.profiling.queries import query as query
     from workbench.profiling.reading import dataset as dataset
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
@@ -62,6 +64,7 @@ _PLACES = {
     "MonitorReport": "workbench.core.report",
     "Profile": "workbench.core.profile",
     "ProfileComparison": "workbench.core.profile_comparison",
+    "Query": "workbench.profiling.queries",
     "Run": "workbench.core.run",
     "Verification": "workbench.core.verification",
     "bundle": "workbench.packaging.package",
@@ -72,6 +75,7 @@ _PLACES = {
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
     "profile": "workbench.profiling.profile",
+    "query": "workbench.profiling.queries",
     "promote": "workbench.monitoring.promotion",
     "rollback": "workbench.monitoring.promotion",
     "run": "workbench.training.runs",
@@ -93,6 +97,7 @@ __all__ = [
     "MonitorReport",
     "Profile",
     "ProfileComparison",
+    "Query",
     "Run",
     "Verification",
     "bundle",
@@ -104,6 +109,7 @@ __all__ = [
     "package",
     "profile",
     "promote",
+    "query",
     "rollback",
     "run",
     "score",

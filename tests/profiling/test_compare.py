@@ -66,24 +66,20 @@ def flagged(rng, table, contract, trials):
     return sum(any(d.drifted for d in compare(a, b)) for a, b in sides)
 
 
-def contract_of(table):
-    return wb.dataset(table).contract
-
-
 @pytest.mark.parametrize("n", [400, 6000])
 def test_halves_of_a_mixed_table_are_alike(n):
     rng = np.random.default_rng(n)
-    table = mixed(rng, n)
+    data = wb.dataset(mixed(rng, n))
 
-    assert flagged(rng, table, contract_of(table), 25) <= 2  # at a rate of 1%, three of 25 are 2 in 1,000 tries
+    assert flagged(rng, data.table, data.contract, 25) <= 2  # at a rate of 1%, three of 25 are 2 in 1,000 tries
 
 
 @pytest.mark.parametrize("name", ["telco_churn.csv", "adult.csv"])
 def test_halves_of_a_real_table_are_alike(name, shared_table):
     rng = np.random.default_rng(7)
-    table = pd.read_csv(shared_table(name)).sample(5000, random_state=1)
+    data = wb.dataset(pd.read_csv(shared_table(name)).sample(5000, random_state=1))
 
-    assert flagged(rng, table, contract_of(table), 10) <= 1
+    assert flagged(rng, data.table, data.contract, 10) <= 1
 
 
 @pytest.mark.slow
@@ -91,8 +87,9 @@ def test_halves_of_a_real_table_are_alike(name, shared_table):
 def test_at_most_one_in_twenty_of_two_hundred_halvings_flags_anything(name, shared_table):
     rng = np.random.default_rng(11)
     table = mixed(rng, 5000) if name == "mixed" else pd.read_csv(shared_table(name)).sample(5000, random_state=2)
+    data = wb.dataset(table)
 
-    assert flagged(rng, table, contract_of(table), 200) <= 10
+    assert flagged(rng, data.table, data.contract, 200) <= 10
 
 
 def test_no_drift_is_flagged_in_at_most_the_rate():

@@ -40,9 +40,8 @@ def make_bundle(folder, version: int = 1) -> Bundle:
         cover=np.array([10.0, 6.0, 4.0, 2.0, 2.0]),
         baseline=np.array([0.5 * version]),
     )
-    nothing = np.array([np.nan])
     encoders = (
-        Numbers(("age",), "number", nothing, np.zeros(1), np.ones(1)),
+        Numbers(("age",), "number", np.arange(1)),
         Categories("city", ("Bonn", "Ulm"), np.array([[0.0], [1.0], [np.nan], [np.nan]])),
     )
     CompiledModel("binary", ("no", "yes"), ("age", "city"), encoders, trees, "logistic").save(folder / "model.npz")

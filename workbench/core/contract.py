@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
+from workbench.core.store import read_json, write_json
 from workbench.errors import ColumnNotFound
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandera.pandas import DataFrameSchema
+
+    from workbench.core.finding import Finding
 
 Kind = Literal["number", "integer", "boolean", "category", "text", "datetime"]
 Role = Literal["feature", "target", "time", "group", "id", "known_after", "ignored"]
 Task = Literal["binary", "multiclass", "regression"]
 
+FORMAT_VERSION = 1
 NUMERIC: tuple[Kind, ...] = ("number", "integer")
 
 
@@ -115,6 +124,10 @@ class Contract:
     def __contains__(self, name: object) -> bool:
         return name in self.names
 
+    def __call__(self) -> Contract:
+        """The contract itself, so that ``profile.contract()`` proposes one as ``profile.contract`` does."""
+        return self
+
     def change(self, name: str, **changes: Any) -> Contract:
         """A contract in which one column differs.
 
@@ -142,5 +155,94 @@ class Contract:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
-        """Read what :meth:`to_dict` wrote."""
+        """Read what :meth:`to_dict` wrote; other entries of a file are left alone."""
         return cls(tuple(Column.from_dict(c) for c in content["columns"]), content.get("task"))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the contract to a JSON file, in one step, and return its path."""
+        path = Path(path)
+        write_json(path, {"noun": "contract", "format_version": FORMAT_VERSION, **self.to_dict()})
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Contract:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        Damaged
+            If the file is not JSON.
+        FormatVersion
+            If a newer Workbench wrote it.
+        """
+        return cls.from_dict(read_json(Path(path), newest=FORMAT_VERSION))
+
+    def to_json_schema(self, *, strict: bool = False) -> dict[str, Any]:
+        """JSON Schema (draft 2020-12) of one row, as an object of columns and values.
+
+        It refuses what scoring refuses: an absent feature, a value of another kind, a gap where none is allowed.
+
+        Parameters
+        ----------
+        strict : bool
+            False: usual ranges and categories are notes (``x-usual``, ``examples``), since scoring flags what lies
+            outside and does not refuse it. True: they are bounds and enumerations, and other columns are refused.
+
+        Examples
+        --------
+        >>> age = Column("age", "integer", minimum=0.0, maximum=99.0, missing_allowed=False)
+        >>> Contract((age,)).to_json_schema(strict=True)["properties"]["age"]
+        {'type': 'integer', 'minimum': 0.0, 'maximum': 99.0, 'x-role': 'feature'}
+        """
+        from workbench.core.json_schema import json_schema
+
+        return json_schema(self, strict)
+
+    def to_pandera(self, *, strict: bool = False) -> DataFrameSchema:
+        """A pandera schema of the whole table, typed as :func:`workbench.dataset` types it.
+
+        Parameters
+        ----------
+        strict : bool
+            False: a number out of the usual range and an unseen category make a ``SchemaWarning``. True: they are
+            refused, and so are columns that the contract lacks.
+
+        Raises
+        ------
+        BadParameter
+            If pandera is not installed; it comes with ``ml-workbench[pandera]``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> schema = Contract((Column("age", "number", maximum=99.0),)).to_pandera(strict=True)
+        >>> len(schema.validate(pd.DataFrame({"age": [7.0, None]})))
+        2
+        """
+        from workbench.profiling.contracts import pandera_schema
+
+        return pandera_schema(self, strict)
+
+    def check(self, frame: pd.DataFrame) -> tuple[Finding, ...]:
+        """What in a table breaks the contract (*error*), and what is merely unusual; empty where all fits.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Shape (rows, columns); numbers and dates may be kept as text, as :func:`workbench.dataset` reads them.
+
+        Returns
+        -------
+        tuple of Finding
+            WB160 to WB165, worst first, with the rows in ``evidence``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> contract = Contract((Column("age", "integer", missing_allowed=False),))
+        >>> [str(f) for f in contract.check(pd.DataFrame({"age": [31, None]}))]
+        ['WB162 error: age is missing in 1 of 2 rows, and the contract allows no gap.']
+        """
+        from workbench.profiling.contracts import check_frame
+
+        return check_frame(frame, self)

@@ -51,7 +51,7 @@ class Association:
     value : float
         In the measure's range.
     error : float
-        Half the width of the 95% interval that comes of looking at some rows only; 0 where every row was looked at.
+        Half the width of the 99% interval that comes of looking at some rows only; 0 where every row was looked at.
     """
 
     a: str
@@ -109,7 +109,7 @@ class ColumnProfile:
     distinct : int
         Distinct values; exact where ``distinct_exact``, else right within ``distinct_error``.
     distinct_error : float
-        Relative, at 95% confidence; 0 where exact.
+        Relative, at 99% confidence; 0 where exact.
     minimum, maximum, mean, sd, skew, kurtosis : float, optional
         Of the finite values; datetimes in seconds since 1970 in UTC. ``sd`` with n - 1, ``kurtosis`` is excess.
     zeros, negatives, infinities : int
@@ -210,7 +210,7 @@ class ColumnProfile:
 class Profile(Result):
     """Statistics of a table and what is to be known about it. Made by :func:`workbench.profile`.
 
-    Two profiles of two chunks are merged into the profile of both by :func:`workbench.profiling.merge.merge`.
+    Two profiles of two chunks are merged into the profile of both by :meth:`merge`.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ class Profile(Result):
     duplicates : int, optional
         Rows equal to an earlier row; None where it was not counted.
     duplicates_error : int
-        Rows by which ``duplicates`` may be off, at 95% confidence; 0 where exact.
+        Rows by which ``duplicates`` may be off, at 99% confidence; 0 where exact.
     state : dict
         What merging needs of the table as a whole. Opaque to readers.
     created : str
@@ -269,6 +269,35 @@ class Profile(Result):
     def leaks(self) -> tuple[str, ...]:
         """Columns that give the target away, by the findings."""
         return tuple(dict.fromkeys(f.column for f in self.findings if f.code == "WB120" and f.column))
+
+    def merge(self, other: Profile) -> Profile:
+        """The profile of the rows of both; those of ``other`` come after.
+
+        Exact are counts, moments, extremes, counted values, Pearson's correlations and what is missing together;
+        everything else lies within the error that stands beside it.
+
+        Parameters
+        ----------
+        other : Profile
+            Of a table with the same columns of the same kinds.
+
+        Raises
+        ------
+        BadTable
+            If the columns differ in name or kind.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> import workbench as wb
+        >>> may, june = (wb.profile(pl.DataFrame({"age": range(n, n + 99)})) for n in (20, 40))
+        >>> both = may.merge(june)
+        >>> both.rows, both["age"].maximum
+        (198, 138.0)
+        """
+        from workbench.profiling.merge import merge
+
+        return merge(self, other)
 
     def compare(self, other: Profile, *, rate: float = 0.01) -> ProfileComparison:
         """In which columns another table differs from this one by more than chance, how much, and what that means.

@@ -79,6 +79,8 @@ class Trees:
         What the sum is divided by: 1, or the number of trees of a forest.
     single : bool
         True: numbers are rounded to float32 first, as scikit-learn's forests do.
+    single_sum : bool
+        True: leaves are added in float32, as XGBoost does.
     """
 
     roots: Array
@@ -95,6 +97,13 @@ class Trees:
     baseline: Array
     divisor: float = 1.0
     single: bool = False
+    single_sum: bool = False
+    exact = True
+
+    @property
+    def width(self) -> int:
+        """How many outputs it gives."""
+        return len(self.baseline)
 
     def predict(self, matrix: Array) -> Array:
         """The model's own outputs.
@@ -136,14 +145,20 @@ class Trees:
         """
         matrix = np.maximum(self._rounded(matrix), -LARGEST)
         values = np.zeros((len(matrix), columns))
-        base = float(self.baseline[output])
         groups, conditions = self.paths
         for paths in groups:
             weight = paths.weight[:, output] / self.divisor
-            base += float(weight @ paths.share.prod(axis=1))
             for block in blocks(len(matrix), SHAP_CELLS // paths.cells):
                 values[block] += paths.explain(conditions.met(matrix[block]), weight, source, columns)
-        return values, base
+        return values, self.base(output)
+
+    def base(self, output: int) -> float:
+        """Mean output over the training rows, by the nodes' covers: what the values are measured from."""
+        return float(self._bases[output])
+
+    def settled(self, mean: Array) -> Trees:
+        """These trees: they know their own base."""
+        return self
 
     def arrays(self) -> dict[str, Array]:
         """The tables by name, for saving."""
@@ -166,6 +181,12 @@ class Trees:
     def paths(self) -> tuple[tuple[Paths, ...], Conditions]:
         """All root-to-leaf paths, in groups of similar length, and what they ask of a row; found once."""
         return group_paths(self)
+
+    @cached_property
+    def _bases(self) -> Array:
+        groups, _ = self.paths
+        sums = [p.weight.T @ p.share.prod(axis=1) for p in groups]
+        return (self.baseline + np.sum(sums, axis=0)) / self.divisor if sums else self.baseline / self.divisor
 
     def _rounded(self, matrix: Array) -> Array:
         with np.errstate(over="ignore"):
@@ -199,7 +220,7 @@ class Trees:
         width = self.value.shape[1]
         for k in range(len(self.baseline)):
             trees = np.flatnonzero((self.outputs <= k) & (k < self.outputs + width))
-            steps = np.empty((len(leaves), len(trees) + 1))
+            steps = np.empty((len(leaves), len(trees) + 1), np.float32 if self.single_sum else np.float64)
             steps[:, 0] = self.baseline[k]
             steps[:, 1:] = self.value[leaves[:, trees], k - self.outputs[trees]]
             result[:, k] = np.cumsum(steps, axis=1)[:, -1]

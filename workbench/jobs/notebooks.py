@@ -83,14 +83,53 @@ def parameters_of(notebook: Path) -> dict[str, Parameter]:
     cell = next((c for c in read(notebook)["cells"] if "parameters" in c.get("metadata", {}).get("tags", ())), None)
     if cell is None:
         return {}
-    source = "".join(cell["source"])
+    return declared("".join(cell["source"]), notebook.name)
+
+
+def declared(source: str, notebook: str) -> dict[str, Parameter]:
+    """The parameters in the source of a cell.
+
+    Raises
+    ------
+    InputError
+        If it is not Python.
+
+    Examples
+    --------
+    >>> declared("month = 7  # of the data", "score.ipynb")
+    {'month': Parameter(name='month', default=7, description='of the data')}
+    """
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError) as error:
-        told = f"The parameters cell of {notebook.name} is not Python ({error}). Correct the cell."
+        told = f"The parameters cell of {notebook} is not Python ({error}). Correct the cell."
         raise InputError(told) from error
     found = (_parameter(statement, source.splitlines()) for statement in body)
     return {p.name: p for p in found if p}
+
+
+def form(parameters: dict[str, Parameter]) -> dict[str, Any]:
+    """JSON Schema of a form for the parameters; one without a plain default takes text.
+
+    Examples
+    --------
+    >>> form(declared("month = 7  # of the data", "score.ipynb"))["properties"]
+    {'month': {'title': 'month', 'type': 'integer', 'description': 'of the data', 'default': 7}}
+    """
+    return {"type": "object", "description": "", "properties": {n: _property(p) for n, p in parameters.items()},
+            "required": []}  # fmt: skip
+
+
+def _property(of: Parameter) -> dict[str, Any]:
+    shape: dict[str, Any] = {"title": of.name, "type": _JSON.get(type(of.default), "string")}
+    if shape["type"] == "array":
+        kinds = {_JSON.get(type(item), "string") for item in of.default}
+        shape["items"] = {"type": kinds.pop() if len(kinds) == 1 else "string"}
+    default = list(of.default) if isinstance(of.default, tuple) else of.default
+    return {**shape, "description": of.description, "default": default}
+
+
+_JSON = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", tuple: "array"}
 
 
 def read(notebook: Path) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def associations(
         Numbers and dates: Pearson and Spearman. Categories and booleans: Cramér's V, corrected for bias. A category
         with a number: correlation ratio, adjusted for the number of levels.
     """
-    error = 0.0 if sample.height >= rows else 1.96 / math.sqrt(max(sample.height - 3, 1))
+    error = 0.0 if sample.height >= rows else 2.58 / math.sqrt(max(sample.height - 3, 1))
     names, numbers = _numbers(sample, contract)
     codes = _codes(sample, contract)
     found = [*_pearson(sums or Comoments.of(names, numbers), 0.0 if sums else error)]

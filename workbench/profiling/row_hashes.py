@@ -54,14 +54,14 @@ class RowHashes:
         return RowHashes(both, level).thinned(most)
 
     def duplicates(self) -> tuple[int, int]:
-        """Rows equal to an earlier one, and by how many that may be off at 95% confidence; 0 where exact."""
+        """Rows equal to an earlier one, and by how many that may be off at 99% confidence; 0 where exact."""
         _, counts = np.unique(self.hashes, return_counts=True)
         extra = counts - 1
         found, scale = int(extra.sum()), 2**self.level
         if not self.level:
             return found, 0
-        # Each distinct row is kept with chance 1 / scale; none found leaves three at 95% (rule of three).
-        off = 1.96 * math.sqrt(float((extra.astype(float) ** 2).sum()) * (scale - 1) * scale) if found else 3.0 * scale
+        # Each distinct row is kept with chance 1 / scale; where none is kept, five would hardly all have been missed.
+        off = 2.58 * math.sqrt(float((extra.astype(float) ** 2).sum()) * (scale - 1) * scale) if found else 4.6 * scale
         return found * scale, math.ceil(off)
 
     def to_dict(self) -> dict[str, Any]:

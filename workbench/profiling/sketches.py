@@ -136,10 +136,10 @@ def merge_distinct(a: str, b: str) -> str:
 
 
 def distinct_estimate(text: str) -> tuple[int, float]:
-    """The estimated number of distinct values, and its relative error at 95% confidence."""
+    """The estimated number of distinct values, and its relative error at 99% confidence."""
     sketch = datasketches.hll_sketch.deserialize(b64decode(text))
     estimate = sketch.get_estimate()
-    return round(estimate), float((sketch.get_upper_bound(2) - estimate) / estimate) if estimate else 0.0
+    return round(estimate), float((sketch.get_upper_bound(3) - estimate) / estimate) if estimate else 0.0
 
 
 def buckets_of(values: np.ndarray, counts: np.ndarray, by: str = HASH) -> list[int]:

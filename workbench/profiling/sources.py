@@ -347,7 +347,7 @@ def _csv(path: str) -> Source:
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         import pyarrow as pa
 
-        with _bytes(path) as file, arrow_csv.open_csv(pa.PythonFile(file), **options) as reader:
+        with _bytes(path) as file, arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **options) as reader:
             for batch in reader:
                 # Where semicolons separate, the comma is the decimal point.
                 frame = _from_arrow(batch)

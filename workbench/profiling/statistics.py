@@ -394,7 +394,7 @@ def _histogram(values: np.ndarray, weights: np.ndarray, state: State) -> Histogr
 
 
 def _distinct(state: State) -> tuple[int, float]:
-    """Distinct values and the relative error at 95% confidence."""
+    """Distinct values and the relative error at 99% confidence."""
     if state["distinct"] is not None:
         return state["distinct"], 0.0
     estimate, error = sketches.distinct_estimate(state["hll"])

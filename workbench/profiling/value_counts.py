@@ -61,9 +61,9 @@ class ValueCounts:
     def state(self) -> dict[str, Any]:
         """What merging needs, as plain JSON."""
         if self._exact is not None:
-            pairs = sorted(self._exact.items(), key=lambda pair: -pair[1])
-            counts = [[_told(v), n] for v, n in self._exact.items()]
-            return {"distinct": len(counts), "top": _told_pairs(pairs), "top_error": 0, "counts": counts, **_NO_SKETCH}
+            # In one order, so that equal tables have equal profiles.
+            counts = [[_told(v), n] for v, n in sorted(self._exact.items(), key=lambda pair: (-pair[1], pair[0]))]
+            return {"distinct": len(counts), "top": counts[:MOST_TOP], "top_error": 0, "counts": counts, **_NO_SKETCH}
         top, error = self._top()
         return {
             "distinct": None,
@@ -129,10 +129,6 @@ def _arrays(counted: dict[Any, int]) -> tuple[np.ndarray, np.ndarray]:
     texts = isinstance(next(iter(counted)), str)
     values = np.array([*counted, None], dtype=object)[:-1] if texts else np.array(list(counted))
     return values, np.array(list(counted.values()), dtype=np.int64)
-
-
-def _told_pairs(pairs: list[tuple[Any, int]]) -> list[list[Any]]:
-    return [[_told(v), int(n)] for v, n in pairs[:MOST_TOP]]
 
 
 def _told(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,15 +16,18 @@ from tornado.web import HTTPError, authenticated
 
 import workbench
 from workbench.codegen import read, render
+from workbench.codegen.job_notebook import convert
 from workbench.core.job import Job
 from workbench.core.parameters import STEPS, problems, schema
 from workbench.core.store import inside
 from workbench.errors import BadParameter, InputError, NotFound
+from workbench.jobs.notebooks import declared, form
 from workbench.jobs.records import job, jobs, stop
 from workbench.jobs.submit import submit
 from workbench.server.columns import columns
 from workbench.server.events import follow
 from workbench.server.notebooks import read_notebook, shown, written
+from workbench.server.outputs import lay_out
 
 Answer = Callable[..., Awaitable[Any]]
 _FOLLOWING: set[asyncio.Task[None]] = set()
@@ -153,6 +157,21 @@ class Notebook(Handler):
         return shown(read_notebook(self.get_json_body()))
 
 
+class JobNotebook(Handler):
+    """What makes a job of a notebook."""
+
+    @answers
+    async def post(self) -> dict[str, Any]:
+        """Convert ``{cells, parameters, lift}``; ``parameters`` is the cell that is tagged so already, or null."""
+        self.asked("cells", list)
+        body = self.get_json_body()
+        tagged = body.get("parameters")
+        made = convert(
+            read_notebook(body).cells, tagged if isinstance(tagged, str) else None, self.asked("lift", bool, True)
+        )
+        return {**asdict(made), "schema": form(declared(made.source, "the notebook"))}
+
+
 class Columns(Handler):
     """The columns of a table in the server's folder."""
 
@@ -185,6 +204,16 @@ class Jobs(Handler):
         return told(started)
 
 
+class Output(Handler):
+    """The notebook that a job has executed."""
+
+    @answers
+    async def post(self, name: str) -> dict[str, str]:
+        """Lay a copy beside the job's notebook, where the file browser shows it, and tell its path."""
+        await self.require("write", "contents")
+        return {"path": await asyncio.to_thread(lay_out, self.root, await asyncio.to_thread(job, name))}
+
+
 class OneJob(Handler):
     """One job."""
 
@@ -210,7 +239,9 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     ("cell", Cell),
     ("parse", Parse),
     ("notebook", Notebook),
+    ("job-notebook", JobNotebook),
     ("columns", Columns),
     ("jobs", Jobs),
     (r"jobs/([^/]+)", OneJob),
+    (r"jobs/([^/]+)/output", Output),
 ]

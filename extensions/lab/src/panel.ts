@@ -4,11 +4,12 @@ import type { CommandRegistry } from '@lumino/commands';
 import { JSONExt } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
-import { h } from './dom';
+import { h, set } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
 import { checkServer, inWords, Refusal } from './request';
+import { CommandIDs } from './tokens';
 import type { IPlace, IStep, StepState, Told } from './tokens';
 
 const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
@@ -17,7 +18,7 @@ const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited
 export class WorkbenchPanel extends Widget {
   constructor(
     private readonly model: WorkbenchModel,
-    _commands: CommandRegistry,
+    private readonly commands: CommandRegistry,
     private readonly trans: TranslationBundle
   ) {
     super({ node: h('section', { role: 'region', 'aria-label': trans.__('Workbench') }) });
@@ -109,7 +110,9 @@ export class WorkbenchPanel extends Widget {
   /** Do the next sensible step, and show the one after it. */
   private async follow(): Promise<void> {
     const next = this.model.next;
-    if (next?.acts.length || next?.refresh) {
+    if (next?.job) {
+      await this.commands.execute(CommandIDs.makeJob);
+    } else if (next?.acts.length || next?.refresh) {
       await this.model.advance();
       this.lead(next.verb);
     } else if (next) {
@@ -173,7 +176,7 @@ export class WorkbenchPanel extends Widget {
     item.toggleAttribute('data-edited', place?.edited ?? false);
     const word = this.find(step.verb, '.jp-wb-state');
     set(word, place?.edited ? this.trans.__('edited by hand') : this.word(state));
-    word.classList.toggle('jp-wb-unseen', state === 'done' && !place?.edited);
+    word.classList.toggle('jp-wb-unseen', ['done', 'stale'].includes(state) && !place?.edited);
     set(this.find(step.verb, '.jp-wb-headline'), ['done', 'stale'].includes(state) ? place?.headline ?? '' : '');
     this.remark(step, place);
   }
@@ -181,12 +184,11 @@ export class WorkbenchPanel extends Widget {
   private remark(step: IStep, place: IPlace | undefined): void {
     const notice = this.find(step.verb, '.jp-wb-notice');
     const state = place?.state ?? 'waiting';
-    notice.hidden = !['stale', 'running'].includes(state);
+    notice.hidden = state !== 'running' && (state !== 'stale' || this.model.isBusy);
     if (!notice.hidden) {
-      set(notice.querySelector('span')!, state === 'stale' ? this.say(place!.because) : '');
+      set(notice.querySelector('span')!, state === 'stale' ? this.trans.__('Out of date: %1', this.say(place!.because)) : '');
       const act = notice.querySelector('button')!;
       set(act, state === 'stale' ? this.trans.__('Run from here') : this.trans.__('Stop'));
-      act.disabled = state === 'stale' && this.model.isBusy;
     }
   }
 
@@ -301,13 +303,6 @@ export class WorkbenchPanel extends Widget {
   private readonly next = h('div', { class: 'jp-wb-next', hidden: true });
   private readonly rail = h('ol', { class: 'jp-wb-rail' });
   private readonly message = h('div', { class: 'jp-wb-message', role: 'status' });
-}
-
-/** Set a text only where it changes, so that nothing is read out twice. */
-function set(node: Element, text: string): void {
-  if (node.textContent !== text) {
-    node.textContent = text;
-  }
 }
 
 function symbol(state: StepState, number: number): Node {

@@ -1,0 +1,198 @@
+"""Anything that holds a table becomes the same stream of chunks; what can't be read says so, and shows no password."""
+
+import gzip
+import sqlite3
+import zipfile
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import feather, parquet
+
+import workbench as wb
+from workbench.errors import BadTable
+from workbench.profiling.sources import from_pandas, source_of
+
+ROWS = 500
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    return pl.DataFrame(
+        {
+            "x": rng.normal(size=ROWS).round(6),
+            "n": rng.integers(0, 9, ROWS),
+            "c": rng.choice(["red", "green", "blue, or so"], ROWS),
+            "at": np.datetime64("2024-01-01", "us") + np.arange(ROWS) * np.timedelta64(1, "h"),
+        }
+    ).with_columns(pl.when(pl.col("n") == 3).then(None).otherwise(pl.col("x")).alias("x"))
+
+
+def told(profile):
+    """What does not depend on how the table came."""
+    numbers = [(c.name, c.kind, c.count, c.missing, c.distinct, c.minimum, c.maximum, dict(c.top)) for c in profile]
+    return profile.rows, numbers, profile.duplicates
+
+
+def sql(folder, table):
+    with sqlite3.connect(folder / "shop.db") as store:
+        table.to_pandas().assign(at=lambda t: t["at"].astype(str)).to_sql("sales", store, index=False)
+    return wb.query("SELECT * FROM sales WHERE n >= :least", f"sqlite:///{folder / 'shop.db'}", least=0)
+
+
+def written(folder, table, ending):
+    path = folder / f"t{ending}"
+    plain = table.with_columns(pl.col("at").dt.strftime("%Y-%m-%d %H:%M:%S"))
+    if ending == ".parquet":
+        parquet.write_table(table.to_arrow(), path, row_group_size=120)
+    elif ending == ".feather":
+        feather.write_feather(table.to_arrow(), path, chunksize=150)
+    elif ending == ".jsonl":
+        plain.write_ndjson(path)
+    elif ending == ".csv.gz":
+        path.write_bytes(gzip.compress(plain.write_csv().encode()))
+    elif ending == ".csv.zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("t.csv", plain.write_csv())
+    else:
+        plain.write_csv(path, separator="\t" if ending == ".tsv" else ",")
+    return path
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".csv.gz", ".csv.zip", ".parquet", ".feather", ".jsonl"])
+def test_every_kind_of_file_gives_the_profile_of_the_frame(tmp_path, table, ending):
+    assert told(wb.profile(written(tmp_path, table, ending))) == told(wb.profile(table))
+
+
+@pytest.mark.parametrize("form", ["pandas", "arrow", "reader", "lazy", "sql", "dask"])
+def test_every_kind_of_table_gives_the_profile_of_the_frame(tmp_path, table, form):
+    forms = {
+        "pandas": lambda: table.to_pandas(),
+        "arrow": table.to_arrow,
+        "reader": lambda: table.to_arrow().to_reader(max_chunksize=77),
+        "lazy": table.lazy,
+        "sql": lambda: sql(tmp_path, table),
+        "dask": lambda: pytest.importorskip("dask.dataframe").from_pandas(table.to_pandas(), npartitions=3),
+    }
+    assert told(wb.profile(forms[form]())) == told(wb.profile(table))
+
+
+def test_a_glob_is_one_table_and_a_column_that_one_file_lacks_is_missing_there(tmp_path, table):
+    table[:200].write_parquet(tmp_path / "day-1.parquet")
+    table[200:].drop("c").write_parquet(tmp_path / "day-2.parquet")
+
+    profile = wb.profile(tmp_path / "day-*.parquet")
+
+    assert profile.rows == ROWS
+    assert profile["c"].missing == ROWS - 200
+
+
+def test_a_url_is_read_through_fsspec_and_told_without_its_password(table):
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://folder/t.csv", "wb") as file:
+        file.write(table.drop("at").write_csv().encode())
+
+    assert wb.profile("memory://folder/t.csv").rows == ROWS
+    with pytest.raises(BadTable) as error:
+        wb.profile("ftp://ada:secret@127.0.0.1:1/t.csv")
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("form", ["polars", "arrow", "sql", "glob"])
+def test_a_dataset_is_made_of_them_too(tmp_path, table, form):
+    table[:300].write_parquet(tmp_path / "a.parquet")
+    table[300:].write_parquet(tmp_path / "b.parquet")
+    given = {
+        "polars": table,
+        "arrow": table.to_arrow(),
+        "sql": sql(tmp_path, table),
+        "glob": str(tmp_path / "*.parquet"),
+    }
+
+    data = wb.dataset(given[form], target="c", time="at")
+
+    assert (data.rows, data.contract.task, data.contract["at"].kind) == (ROWS, "multiclass", "datetime")
+
+
+def test_a_query_that_fails_says_why_and_keeps_the_secrets(tmp_path):
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    with pytest.raises(BadTable, match="no such table: nowhere"):
+        wb.profile(wb.query("SELECT * FROM nowhere WHERE key = :key", url, key="hunter2"))
+    with pytest.raises(BadTable, match="driver is not installed") as error:
+        wb.profile(wb.query("SELECT 1", "oracle://ada:hunter2@localhost/shop"))
+
+    assert "hunter2" not in str(error.value)
+    assert "hunter2" not in repr(wb.query("SELECT 1", "sqlite://ada:hunter2@/x", key="hunter2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("t.parquet", b"PAR1 but not really", "can't be read as parquet"),
+        ("t.csv", b"", "is empty"),
+        ("t.csv", b"a,a\n1,2\n", "Two columns are called 'a'"),
+        ("t.csv", b"a,b\n1,2\n3\n", "can't be read as csv"),
+        ("t.csv", b"a,b\n", "0 rows"),
+        ("t.csv.zip", b"no zip", "can't be read as csv.zip"),
+        ("t.jsonl", b'{"a": 1}\n{"a": ', "can't be read as jsonl"),
+        ("t.feather", b"ARROW1 x", "can't be read as feather"),
+        ("t.xlsx", b"x", "Give one of .csv"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_what_is_wrong(tmp_path, name, content, told):
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(BadTable, match=told):
+        wb.profile(tmp_path / name)
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    with pytest.raises(BadTable, match="There is no file"):
+        wb.profile(tmp_path / "gone.csv")
+    with pytest.raises(BadTable, match="No file matches"):
+        wb.profile(str(tmp_path / "*.csv"))
+    with pytest.raises(BadTable, match=r"can't be made of builtins\.int"):
+        wb.profile(3)
+
+
+def test_a_page_of_parquet_that_changed_on_disk_is_an_error_and_no_wrong_number(tmp_path, table):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(table.to_arrow(), path, write_page_checksum=True, compression="none", use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    content[300] ^= 0xFF
+    path.write_bytes(content)
+
+    with pytest.raises(BadTable, match="can't be read"):
+        wb.profile(path)
+
+
+def test_columns_of_pandas_that_arrow_does_not_know_become_texts():
+    values = pd.Series([1, "a", None, [1, 2], {"b": 1}, float("nan")], name="mixed", dtype=object)
+
+    assert from_pandas(values).to_list() == ["1", "a", None, "[1, 2]", "{'b': 1}", None]
+
+
+def test_an_arrow_reader_passes_by_once(table):
+    assert not source_of(table.to_arrow().to_reader()).again
+    assert source_of(pa.table({"x": [1]})).again
+
+
+def test_text_that_begins_as_numbers_is_read_once_more_as_text(tmp_path):
+    path = tmp_path / "codes.csv"
+    path.write_text("code\n" + "\n".join([*map(str, range(70_000)), *(f"K{i}" for i in range(30_000))]) + "\n")
+
+    column = wb.profile(path)["code"]
+
+    assert (column.kind, column.count, column.unread) == ("text", 100_000, 0)
+
+
+def test_few_values_that_are_no_numbers_are_counted_as_unread(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text("price\n" + "\n".join([*map(str, range(970)), *["call us"] * 30]) + "\n")
+
+    column = wb.profile(path)["price"]
+
+    assert (column.kind, column.count, column.missing, column.unread) == ("integer", 970, 30, 30)
