@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 # What skops does not trust by itself and our pipelines need. The list lives here and nowhere else: a file's own word
-# about what to trust is never asked. LightGBM's and XGBoost's models are not on it: their libraries parse the bytes of a
-# model in C, without looking where its nodes lead. They ship as tables, or not at all.
+# about what to trust is never asked. LightGBM's and XGBoost's models are not on it: their libraries parse the bytes of
+# a model in C, without looking where its nodes lead. They ship as tables, or not at all.
 TRUSTED = (
     # A partial can hold only functions and values that are named, and checked, themselves.
     "functools.partial",
