@@ -16,8 +16,8 @@ Quadrature-TreeSHAP, arXiv 2605.04497.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,9 @@ SMALLEST = 1e-12  # a cover share of nothing would divide by zero
 WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's cache
 SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
 LEAVES = 4096  # paths explained together
+TABLE_CELLS = 4_000_000  # numbers in the tables of all patterns of one model: 32 MB
+FEW_ROWS = 4  # for so few rows, asking every node once costs less than following each tree
+FEW_NODES = 20_000
 LARGEST = np.finfo(np.float64).max
 MOST = 1e100
 FIELDS = (
@@ -205,6 +208,8 @@ class Trees:
     def _leaves(self, matrix: Array) -> Array:
         """Leaf of each row in each tree, shape (rows, trees). Who has arrived leaves the loop."""
         rows, trees = len(matrix), len(self.roots)
+        if rows <= FEW_ROWS and len(self.feature) <= FEW_NODES:
+            return np.array([self._followed(row) for row in matrix]).reshape(rows, trees)
         node = np.tile(self.roots, rows)
         row = np.repeat(np.arange(rows) * matrix.shape[1], trees)
         flat, active = matrix.ravel(), np.flatnonzero(self.feature[node] >= 0)
@@ -214,6 +219,34 @@ class Trees:
             node[active] = at
             active = active[self.feature[at] >= 0]
         return node.reshape(rows, trees)
+
+    def _followed(self, row: Array) -> Array:
+        """Leaf of one row in each tree: every node is asked, then the answers are followed."""
+        inner, feature, category, depth = self._inner
+        value = row[feature]
+        left = value <= self.threshold[inner]
+        nothing = value != value
+        if nothing.any():
+            left = np.where(nothing, self.missing_left[inner], left)
+        if category.size:
+            chosen = category[~nothing[category]]
+            left[chosen] = self.goes_left[self.category[inner[chosen]], value[chosen].astype(np.uint8)]
+        onward = np.arange(len(self.feature))
+        onward[inner] = np.where(left, self.left[inner], self.right[inner])
+        node = self.roots
+        for _ in range(depth):
+            node = onward[node]
+        return node
+
+    @cached_property
+    def _inner(self) -> tuple[Array, Array, Array, int]:
+        """Inner nodes, their features, which of them ask for a category, and the depth of the deepest tree."""
+        inner = np.flatnonzero(self.feature >= 0)
+        level, depth = self.roots[self.feature[self.roots] >= 0], 0
+        while level.size:
+            children = np.concatenate([self.left[level], self.right[level]])
+            level, depth = children[self.feature[children] >= 0], depth + 1
+        return inner, self.feature[inner], np.flatnonzero(self.category[inner] >= 0), depth
 
     def _left(self, node: Array, value: Array) -> Array:
         left = value <= self.threshold[node]
@@ -324,33 +357,58 @@ class Paths:
         Share of the training rows that met the condition, z in (0, 1].
     weight : float array, shape (leaves, outputs)
         What the leaf adds.
+    tabled : bool
+        Whether the values of all patterns of met conditions are kept.
     """
 
     condition: Array
     feature: Array
     share: Array
     weight: Array
+    tabled: bool = False
 
     @property
     def cells(self) -> int:
         """Numbers that one row takes."""
-        return self.share.size * self._points
+        return self.share.size * (1 if self.tabled else self._points)
+
+    @property
+    def patterns(self) -> int:
+        """Numbers in the table of all patterns."""
+        return int(self.share.size) << self.share.shape[1]
+
+    def explain(self, met: Array, weight: Array, source: Array, columns: int) -> Array:
+        """What each original column adds by these paths, shape (rows, columns)."""
+        one = met[:, self.condition]
+        added = (self._looked_up(one) if self.tabled else self._added(one)) * weight[:, None]
+        rows = np.arange(len(met))[:, None, None] * columns
+        cell = rows + source[self.feature]
+        return np.bincount(cell.ravel(), added.ravel(), len(met) * columns).reshape(len(met), columns)
 
     @property
     def _points(self) -> int:
         return max(1, -(-self.share.shape[1] // 2))
 
-    def explain(self, met: Array, weight: Array, source: Array, columns: int) -> Array:
-        """What each original column adds by these paths, shape (rows, columns)."""
+    def _added(self, one: Array) -> Array:
+        """Each condition's part in a path of weight 1, shape (rows, leaves, length); ``one`` says which are met."""
         at, of = _quadrature(self._points)
-        one = met[:, self.condition]
         factor = at[:, None, None, None] * one + ((1 - at)[:, None, None, None] * self.share)
         product = factor.prod(axis=3) * of[:, None, None]
-        rest = (product[..., None] / factor).sum(axis=0)
-        added = (one - self.share) * rest * weight[:, None]
-        rows = np.arange(len(met))[:, None, None] * columns
-        cell = rows + source[self.feature]
-        return np.bincount(cell.ravel(), added.ravel(), len(met) * columns).reshape(len(met), columns)
+        rest: Array = (product[..., None] / factor).sum(axis=0)
+        return (one - self.share) * rest
+
+    def _looked_up(self, one: Array) -> Array:
+        leaves, length = self.share.shape
+        pattern = one @ (1 << np.arange(length))
+        found: Array = self._table[pattern * leaves + np.arange(leaves)]
+        return found
+
+    @cached_property
+    def _table(self) -> Array:
+        """:meth:`_added` of every pattern, shape (patterns x leaves, length)."""
+        leaves, length = self.share.shape
+        patterns = ((np.arange(1 << length)[:, None] >> np.arange(length)) & 1).astype(bool)
+        return np.concatenate([self._added(np.broadcast_to(p, (1, leaves, length)))[0] for p in patterns])
 
 
 def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
@@ -362,7 +420,7 @@ def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
         for leaf, path in _walk(trees, root)
     ]
     found.sort(key=lambda item: len(item[2]))
-    return tuple(_pad(trees, part) for part in _parts(found)), _conditions(list(numbers))
+    return tuple(_tabled(_pad(trees, part) for part in _parts(found))), _conditions(list(numbers))
 
 
 def reasonable(values: Array) -> bool:
@@ -450,6 +508,15 @@ def _pad(trees: Trees, part: list[Any]) -> Paths:
         if path:
             condition[i, : len(path)], feature[i, : len(path)], share[i, : len(path)] = zip(*path, strict=True)
     return Paths(condition, feature, share, weight)
+
+
+def _tabled(groups: Iterable[Paths]) -> Iterator[Paths]:
+    """The groups, with a table as long as there is room for one: short paths come first and need little."""
+    room = TABLE_CELLS
+    for paths in groups:
+        fits = paths.patterns <= room
+        room -= paths.patterns if fits else 0
+        yield replace(paths, tabled=fits)
 
 
 def _quadrature(points: int) -> tuple[Array, Array]:
