@@ -223,7 +223,7 @@ class Trees:
     def _followed(self, row: Array) -> Array:
         """Leaf of one row in each tree: every node is asked, then the answers are followed."""
         inner, feature, category, depth = self._inner
-        value = row[feature]
+        value = row.take(feature)
         left = value <= self.threshold[inner]
         nothing = value != value
         if nothing.any():
@@ -235,7 +235,7 @@ class Trees:
         onward[inner] = np.where(left, self.left[inner], self.right[inner])
         node = self.roots
         for _ in range(depth):
-            node = onward[node]
+            node = onward.take(node)
         return node
 
     @cached_property
@@ -259,15 +259,21 @@ class Trees:
 
     def _sum(self, leaves: Array) -> Array:
         """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit."""
-        result = np.empty((len(leaves), len(self.baseline)))
-        width = self.value.shape[1]
-        for k in range(len(self.baseline)):
-            trees = np.flatnonzero((self.outputs <= k) & (k < self.outputs + width))
-            steps = np.empty((len(leaves), len(trees) + 1), np.float32 if self.single_sum else np.float64)
+        result = np.empty((len(leaves), self.width))
+        kind = np.float32 if self.single_sum else np.float64
+        for k, (trees, column) in enumerate(self._by_output):
+            steps = np.empty((len(leaves), len(trees) + 1), kind)
             steps[:, 0] = self.baseline[k]
-            steps[:, 1:] = self.value[leaves[:, trees], k - self.outputs[trees]]
+            steps[:, 1:] = self.value.ravel().take(leaves[:, trees] * self.value.shape[1] + column)
             result[:, k] = np.cumsum(steps, axis=1)[:, -1]
         return result / self.divisor
+
+    @cached_property
+    def _by_output(self) -> tuple[tuple[Array, Array], ...]:
+        """For each output the trees that add to it, and the column of their leaves' values."""
+        width = self.value.shape[1]
+        adding = [np.flatnonzero((self.outputs <= k) & (k < self.outputs + width)) for k in range(self.width)]
+        return tuple((trees, k - self.outputs[trees]) for k, trees in enumerate(adding))
 
     def _checks(self, columns: int) -> Iterator[tuple[bool, str]]:
         nodes, trees = len(self.feature), len(self.roots)
@@ -333,7 +339,7 @@ class Conditions:
 
     def met(self, matrix: Array) -> Array:
         """Which conditions each row meets, shape (rows, conditions)."""
-        value = matrix[:, self.feature]
+        value = matrix.take(self.feature, axis=1)
         nothing = np.isnan(value)
         met = (value > self.low) & (value <= self.high)
         categorical = np.flatnonzero(self.category >= 0)
@@ -379,10 +385,10 @@ class Paths:
 
     def explain(self, met: Array, weight: Array, source: Array, columns: int) -> Array:
         """What each original column adds by these paths, shape (rows, columns)."""
-        one = met[:, self.condition]
+        one = met.take(self.condition, axis=1)
         added = (self._looked_up(one) if self.tabled else self._added(one)) * weight[:, None]
         rows = np.arange(len(met))[:, None, None] * columns
-        cell = rows + source[self.feature]
+        cell = rows + source.take(self.feature)
         return np.bincount(cell.ravel(), added.ravel(), len(met) * columns).reshape(len(met), columns)
 
     @property
@@ -400,8 +406,7 @@ class Paths:
     def _looked_up(self, one: Array) -> Array:
         leaves, length = self.share.shape
         pattern = one @ (1 << np.arange(length))
-        found: Array = self._table[pattern * leaves + np.arange(leaves)]
-        return found
+        return self._table.take(pattern * leaves + np.arange(leaves), axis=0)
 
     @cached_property
     def _table(self) -> Array:
