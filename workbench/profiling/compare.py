@@ -14,6 +14,7 @@ from workbench.core.report import ColumnDrift
 from workbench.errors import BadParameter
 from workbench.profiling.differences import parts, said
 from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks, means, proportions
+from workbench.profiling.overlap import rows_in_both
 from workbench.profiling.statistics import distribution, hashed_alike
 
 # The smallest effect that matters: between normal samples a KS distance of 0.1 is a shift of a quarter of a standard
@@ -63,7 +64,7 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
         rate=rate,
         only_reference=alone[0],
         only_current=alone[1],
-        findings=_worst_first([*_alone(*alone), *_differing(columns)]),
+        findings=_worst_first([*_alone(*alone), *rows_in_both(reference, current), *_differing(columns)]),
     )
 
 
