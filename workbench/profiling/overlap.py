@@ -41,7 +41,8 @@ def overlap(reference: Profile, current: Profile) -> float | None:
 def rows_in_both(reference: Profile, current: Profile) -> list[Finding]:
     """What is to be said of rows that are in both tables; nothing where rows repeat within one table as often."""
     share = overlap(reference, current)
-    if share is None or share * current.rows < FEWEST:
+    same = reference.fingerprint and reference.fingerprint == current.fingerprint
+    if share is None or same or share * current.rows < FEWEST:
         return []
     within = max((p.duplicates or 0) / max(p.rows, 1) for p in (reference, current))
     if share < LEAST + 3 * within:
