@@ -132,6 +132,20 @@ def verify(
 
 
 @app.command()
+def export(
+    to: Annotated[str, typer.Argument(help="The format: onnx.")],
+    bundle: BundleName,
+    output: Annotated[Path | None, typer.Option(help="File to write; NAME-VERSION.onnx here by default.")] = None,
+) -> None:
+    """Write a bundle's model in another format, with the measured difference."""
+    if to != "onnx":
+        raise BadParameter(f"There is no format {to!r}. Formats: onnx.")
+    from workbench.packaging.onnx import export_onnx
+
+    typer.echo(str(export_onnx(bundle, output)))
+
+
+@app.command()
 def submit(
     notebook: Annotated[
         str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")

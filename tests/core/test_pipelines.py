@@ -11,6 +11,7 @@ import skops.io
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -55,11 +56,13 @@ def test_a_pipeline_predicts_the_same_after_a_round_trip(tmp_path, name, task):
 
 
 def test_an_ensemble_predicts_the_same_after_a_round_trip(tmp_path):
-    trees = HistGradientBoostingClassifier(max_iter=3)
+    trees = HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=5)
     members = [(m, CalibratedClassifierCV(trees, method=m, cv=2)) for m in ("sigmoid", "isotonic")]
     chosen = make_pipeline(SelectKBest(k=2), VotingClassifier(members, voting="soft"))
-    rows = np.random.default_rng(0).normal(size=(120, 3))
-    made = TunedThresholdClassifierCV(StackingClassifier([("vote", chosen)], cv=2), cv=2).fit(rows, TARGETS["binary"])
+    truth = TARGETS["binary"] == "Yes"
+    rows = np.random.default_rng(0).normal(size=(120, 3)) + 3 * truth[:, None]
+    stack = StackingClassifier([("vote", chosen)], final_estimator=LogisticRegression(), cv=2)
+    made = TunedThresholdClassifierCV(stack, cv=2).fit(rows, truth)
 
     again = load_pipeline(save_pipeline(made, tmp_path / "pipeline.skops"))
 

@@ -16,6 +16,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,16 +25,27 @@ from typing import Any, Literal
 import numpy as np
 
 from workbench.core.contract import Task
-from workbench.core.encoders import Categories, Columns, Numbers, fits, moments, numbers, parts, read_encoder
+from workbench.core.encoders import (
+    Categories,
+    Columns,
+    Numbers,
+    fits,
+    is_missing,
+    moments,
+    numbers,
+    parts,
+    read_encoder,
+)
 from workbench.core.links import LINKS, Array
 from workbench.core.nodes import Chain, Linear, read_node, write_node
 from workbench.core.store import check_format, write_bytes
 from workbench.core.trees import Trees
-from workbench.errors import ColumnNotFound, Damaged
+from workbench.errors import BadRow, ColumnNotFound, Damaged
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
 
 FORMAT = 2
+MOST_PROBLEMS = 100  # rows named in one error
 LARGEST = 512 * 2**20  # bytes that the arrays of one model may unpack to
 Link = Literal[
     "identity",
@@ -146,8 +158,16 @@ class CompiledModel:
         float array
             Binary: probability of the second class, shape (rows,). Multiclass: shape (rows, classes).
             Regression: in the target's unit, shape (rows,).
+
+        Raises
+        ------
+        BadRow
+            If the model gives no number for a row, as a linear model does for a missing value that nothing fills.
         """
-        return self._linked(self.model.predict(self.encode(columns)))
+        result = self._linked(self.model.predict(self.encode(columns)))
+        if np.isnan(result).any():
+            raise BadRow(list(self._without_number(columns, result)))
+        return result
 
     def output(self, columns: Columns) -> Array:
         """The model's own output, in :attr:`unit`; shape (rows,), for multiclass (rows, classes)."""
@@ -213,6 +233,14 @@ class CompiledModel:
 
     def _shaped(self, outputs: Array) -> Array:
         return outputs if self.task == "multiclass" else outputs[:, 0]
+
+    def _without_number(self, columns: Columns, result: Array) -> Iterator[dict[str, object]]:
+        wrong = np.flatnonzero(np.isnan(result.reshape(len(result), -1)).any(axis=1))
+        for row in wrong[:MOST_PROBLEMS].tolist():
+            values = {name: np.asarray(columns[name], dtype=object)[row] for name in self.features}
+            field = next((name for name, value in values.items() if is_missing(value)), "")
+            got = "a missing value" if field else "values out of reach"
+            yield {"row": row, "field": field, "expected": "values that the model gives a number for", "got": got}
 
     def _linked(self, outputs: Array) -> Array:
         return self._shaped(LINKS[self.link](outputs))

@@ -13,6 +13,7 @@ from workbench.errors import Damaged
 
 Array = np.ndarray[Any, np.dtype[Any]]
 DATE_PARTS = 3
+MOST = 1e100  # no mean or scale is larger
 
 
 class Columns(Protocol):
@@ -102,12 +103,15 @@ class Numbers:
         Damaged
             If they do not.
         """
+        fits(all(isinstance(c, str) for c in self.columns) and bool(self.columns), "an encoder")
         fits(self.take.ndim == 1 and self.take.dtype.kind == "i", self._what)
         fits(bool(((self.take >= 0) & (self.take < len(self.columns) * self._each)).all()), self._what)
         for name, operand in self.steps:
             fits(name in STEPS and operand.shape == self.take.shape and operand.dtype == np.float64, self._what)
-            fits(name in WITH_NAN or not bool(np.isnan(operand).any()), self._what)
-            fits(name != "divide" or bool((operand != 0).all()), self._what)
+            fits(
+                bool((np.abs(operand) <= MOST).all() if name not in WITH_NAN else ~np.isinf(operand).any()), self._what
+            )
+            fits(name != "divide" or bool((np.abs(operand) > 1 / MOST).all()), self._what)
         return self
 
     def header(self) -> dict[str, Any]:

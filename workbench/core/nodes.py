@@ -21,7 +21,7 @@ import numpy as np
 
 from workbench.core.encoders import fits
 from workbench.core.links import LINKS, Array, logistic, shares, single_exp
-from workbench.core.trees import FIELDS, Trees, blocks
+from workbench.core.trees import FIELDS, Trees, blocks, reasonable
 from workbench.errors import Damaged
 
 SMALL = 1e-12  # inner values that add up to less have nothing to share out
@@ -115,7 +115,7 @@ class Linear:
         width = columns if self.columns is None else len(self.columns)
         tables = (self.weights, self.intercept, self.mean)
         shapes = self.weights.shape == (len(self.intercept), width) and self.mean.shape == (width,)
-        if not shapes or not all(a.dtype == np.float64 and np.isfinite(a).all() for a in tables):
+        if not shapes or not all(a.dtype == np.float64 and reasonable(a) for a in tables):
             raise Damaged("The model's coefficients are not what was written. Package the model again.")
         return self
 
@@ -214,7 +214,7 @@ class Curve:
         """
         what = "the curves"
         fits(self.kind in CURVES and self.inputs == columns and columns > 0, what)
-        fits(all(a.dtype == np.float64 and bool(np.isfinite(a).all()) for a in self.arrays().values()), what)
+        fits(all(a.dtype == np.float64 and reasonable(a) for a in self.arrays().values()), what)
         fits(self.first.shape == self.second.shape or self.kind == "mean", what)
         shapes = {"sigmoids": (columns,), "scaled": (columns,), "isotonic": (columns, *self.first.shape[1:2])}
         fits(self.kind not in shapes or self.first.shape == shapes[self.kind], what)
@@ -334,7 +334,7 @@ def write_node(node: Any, name: str) -> tuple[dict[str, Any], dict[str, Array]]:
 
 def read_node(header: dict[str, Any], arrays: dict[str, Array], name: str, columns: int, depth: int = 0) -> Any:
     """What :func:`write_node` wrote, with every table checked; ``columns`` is the width of its matrix."""
-    fits(depth < DEEPEST, "the members")
+    fits(depth < DEEPEST and isinstance(header, dict), "the members")
     kind = header["kind"]
     if kind == "chain":
         return _read_chain(header, arrays, name, columns, depth)
@@ -358,7 +358,7 @@ def _read_chain(header: dict[str, Any], arrays: dict[str, Array], name: str, col
     fits(bool(members) and not any(isinstance(m, Curve) for m in members), "the members")
     taken, mean = arrays[f"{name}.columns"], arrays[f"{name}.mean"]
     _check_places(taken, columns)
-    fits(mean.shape == taken.shape and mean.dtype == np.float64 and bool(np.isfinite(mean).all()), "the members")
+    fits(mean.shape == taken.shape and mean.dtype == np.float64 and reasonable(mean), "the members")
     width = sum(m.width for m in members) + len(taken)
     return Chain(members, read_node(header["final"], arrays, f"{name}.final", width, depth + 1), taken, mean)
 

@@ -16,8 +16,8 @@ Quadrature-TreeSHAP, arXiv 2605.04497.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,11 @@ SMALLEST = 1e-12  # a cover share of nothing would divide by zero
 WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's cache
 SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
 LEAVES = 4096  # paths explained together
+TABLE_CELLS = 4_000_000  # numbers in the tables of all patterns of one model: 32 MB
+FEW_ROWS = 4  # for so few rows, asking every node once costs less than following each tree
+FEW_NODES = 20_000
 LARGEST = np.finfo(np.float64).max
+MOST = 1e100
 FIELDS = (
     "roots",
     "outputs",
@@ -204,6 +208,8 @@ class Trees:
     def _leaves(self, matrix: Array) -> Array:
         """Leaf of each row in each tree, shape (rows, trees). Who has arrived leaves the loop."""
         rows, trees = len(matrix), len(self.roots)
+        if rows <= FEW_ROWS and len(self.feature) <= FEW_NODES:
+            return np.array([self._followed(row) for row in matrix]).reshape(rows, trees)
         node = np.tile(self.roots, rows)
         row = np.repeat(np.arange(rows) * matrix.shape[1], trees)
         flat, active = matrix.ravel(), np.flatnonzero(self.feature[node] >= 0)
@@ -213,6 +219,34 @@ class Trees:
             node[active] = at
             active = active[self.feature[at] >= 0]
         return node.reshape(rows, trees)
+
+    def _followed(self, row: Array) -> Array:
+        """Leaf of one row in each tree: every node is asked, then the answers are followed."""
+        inner, feature, category, depth = self._inner
+        value = row.take(feature)
+        left = value <= self.threshold[inner]
+        nothing = value != value
+        if nothing.any():
+            left = np.where(nothing, self.missing_left[inner], left)
+        if category.size:
+            chosen = category[~nothing[category]]
+            left[chosen] = self.goes_left[self.category[inner[chosen]], value[chosen].astype(np.uint8)]
+        onward = np.arange(len(self.feature))
+        onward[inner] = np.where(left, self.left[inner], self.right[inner])
+        node = self.roots
+        for _ in range(depth):
+            node = onward.take(node)
+        return node
+
+    @cached_property
+    def _inner(self) -> tuple[Array, Array, Array, int]:
+        """Inner nodes, their features, which of them ask for a category, and the depth of the deepest tree."""
+        inner = np.flatnonzero(self.feature >= 0)
+        level, depth = self.roots[self.feature[self.roots] >= 0], 0
+        while level.size:
+            children = np.concatenate([self.left[level], self.right[level]])
+            level, depth = children[self.feature[children] >= 0], depth + 1
+        return inner, self.feature[inner], np.flatnonzero(self.category[inner] >= 0), depth
 
     def _left(self, node: Array, value: Array) -> Array:
         left = value <= self.threshold[node]
@@ -225,15 +259,21 @@ class Trees:
 
     def _sum(self, leaves: Array) -> Array:
         """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit."""
-        result = np.empty((len(leaves), len(self.baseline)))
-        width = self.value.shape[1]
-        for k in range(len(self.baseline)):
-            trees = np.flatnonzero((self.outputs <= k) & (k < self.outputs + width))
-            steps = np.empty((len(leaves), len(trees) + 1), np.float32 if self.single_sum else np.float64)
+        result = np.empty((len(leaves), self.width))
+        kind = np.float32 if self.single_sum else np.float64
+        for k, (trees, column) in enumerate(self._by_output):
+            steps = np.empty((len(leaves), len(trees) + 1), kind)
             steps[:, 0] = self.baseline[k]
-            steps[:, 1:] = self.value[leaves[:, trees], k - self.outputs[trees]]
+            steps[:, 1:] = self.value.ravel().take(leaves[:, trees] * self.value.shape[1] + column)
             result[:, k] = np.cumsum(steps, axis=1)[:, -1]
         return result / self.divisor
+
+    @cached_property
+    def _by_output(self) -> tuple[tuple[Array, Array], ...]:
+        """For each output the trees that add to it, and the column of their leaves' values."""
+        width = self.value.shape[1]
+        adding = [np.flatnonzero((self.outputs <= k) & (k < self.outputs + width)) for k in range(self.width)]
+        return tuple((trees, k - self.outputs[trees]) for k, trees in enumerate(adding))
 
     def _checks(self, columns: int) -> Iterator[tuple[bool, str]]:
         nodes, trees = len(self.feature), len(self.roots)
@@ -242,6 +282,8 @@ class Trees:
         yield all(a.dtype.kind == "i" for a in (self.roots, self.outputs, self.feature, self.left, self.right)), "types"
         yield self.category.dtype.kind == "i" and self.missing_left.dtype == self.goes_left.dtype == np.bool_, "types"
         yield all(a.dtype == np.float64 for a in (self.threshold, self.value, self.cover, self.baseline)), "types"
+        flat = (*per_node[:5], self.cover, self.feature, self.roots, self.outputs, self.baseline)
+        yield all(a.ndim == 1 for a in flat) and trees > 0, "shapes"
         yield self.value.ndim == 2 and self.goes_left.ndim == 2 and self.goes_left.shape[1] == CODES, "shapes"
         yield self._starts_fit(nodes, trees), "a tree starts outside"
         yield _between(self.feature, -1, columns), "a feature lies outside"
@@ -249,9 +291,10 @@ class Trees:
         yield _between(self.outputs, 0, len(self.baseline) - self.value.shape[1] + 1), "an output lies outside"
         yield self._children_fit(nodes), "a child lies outside its tree"
         yield not np.isnan(self.threshold).any(), "a threshold is not a number"
-        yield bool(np.isfinite(self.value).all() and np.isfinite(self.baseline).all()), "a leaf is not finite"
-        yield bool((self.cover >= 0).all() and np.isfinite(self.cover).all()), "a cover is not a number of rows"
-        yield np.isfinite(self.divisor) and self.divisor > 0, "a divisor is not positive"
+        yield reasonable(self.value) and reasonable(self.baseline), "a leaf is not finite"
+        yield bool((self.cover >= 0).all()) and reasonable(self.cover), "a cover is not a number of rows"
+        yield isinstance(self.divisor, float) and 1e-3 <= self.divisor < 1e9, "a divisor is no number of trees"
+        yield isinstance(self.single, bool) and isinstance(self.single_sum, bool), "types"
 
     def _starts_fit(self, nodes: int, trees: int) -> bool:
         return trees == 0 or (self.roots[0] == 0 and bool((np.diff(self.roots) > 0).all()) and self.roots[-1] < nodes)
@@ -296,7 +339,7 @@ class Conditions:
 
     def met(self, matrix: Array) -> Array:
         """Which conditions each row meets, shape (rows, conditions)."""
-        value = matrix[:, self.feature]
+        value = matrix.take(self.feature, axis=1)
         nothing = np.isnan(value)
         met = (value > self.low) & (value <= self.high)
         categorical = np.flatnonzero(self.category >= 0)
@@ -320,33 +363,57 @@ class Paths:
         Share of the training rows that met the condition, z in (0, 1].
     weight : float array, shape (leaves, outputs)
         What the leaf adds.
+    tabled : bool
+        Whether the values of all patterns of met conditions are kept.
     """
 
     condition: Array
     feature: Array
     share: Array
     weight: Array
+    tabled: bool = False
 
     @property
     def cells(self) -> int:
         """Numbers that one row takes."""
-        return self.share.size * self._points
+        return self.share.size * (1 if self.tabled else self._points)
+
+    @property
+    def patterns(self) -> int:
+        """Numbers in the table of all patterns."""
+        return int(self.share.size) << self.share.shape[1]
+
+    def explain(self, met: Array, weight: Array, source: Array, columns: int) -> Array:
+        """What each original column adds by these paths, shape (rows, columns)."""
+        one = met.take(self.condition, axis=1)
+        added = (self._looked_up(one) if self.tabled else self._added(one)) * weight[:, None]
+        rows = np.arange(len(met))[:, None, None] * columns
+        cell = rows + source.take(self.feature)
+        return np.bincount(cell.ravel(), added.ravel(), len(met) * columns).reshape(len(met), columns)
 
     @property
     def _points(self) -> int:
         return max(1, -(-self.share.shape[1] // 2))
 
-    def explain(self, met: Array, weight: Array, source: Array, columns: int) -> Array:
-        """What each original column adds by these paths, shape (rows, columns)."""
+    def _added(self, one: Array) -> Array:
+        """Each condition's part in a path of weight 1, shape (rows, leaves, length); ``one`` says which are met."""
         at, of = _quadrature(self._points)
-        one = met[:, self.condition]
         factor = at[:, None, None, None] * one + ((1 - at)[:, None, None, None] * self.share)
         product = factor.prod(axis=3) * of[:, None, None]
-        rest = (product[..., None] / factor).sum(axis=0)
-        added = (one - self.share) * rest * weight[:, None]
-        rows = np.arange(len(met))[:, None, None] * columns
-        cell = rows + source[self.feature]
-        return np.bincount(cell.ravel(), added.ravel(), len(met) * columns).reshape(len(met), columns)
+        rest: Array = (product[..., None] / factor).sum(axis=0)
+        return (one - self.share) * rest
+
+    def _looked_up(self, one: Array) -> Array:
+        leaves, length = self.share.shape
+        pattern = one @ (1 << np.arange(length))
+        return self._table.take(pattern * leaves + np.arange(leaves), axis=0)
+
+    @cached_property
+    def _table(self) -> Array:
+        """:meth:`_added` of every pattern, shape (patterns x leaves, length)."""
+        leaves, length = self.share.shape
+        patterns = ((np.arange(1 << length)[:, None] >> np.arange(length)) & 1).astype(bool)
+        return np.concatenate([self._added(np.broadcast_to(p, (1, leaves, length)))[0] for p in patterns])
 
 
 def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
@@ -358,7 +425,16 @@ def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
         for leaf, path in _walk(trees, root)
     ]
     found.sort(key=lambda item: len(item[2]))
-    return tuple(_pad(trees, part) for part in _parts(found)), _conditions(list(numbers))
+    return tuple(_tabled(_pad(trees, part) for part in _parts(found))), _conditions(list(numbers))
+
+
+def reasonable(values: Array) -> bool:
+    """Whether all are finite, and small enough that no sum or product of them is not.
+
+    >>> reasonable(np.array([1.0, -3.5])), reasonable(np.array([1e308]))
+    (True, False)
+    """
+    return bool((np.abs(values) <= MOST).all())
 
 
 def blocks(rows: int, size: int) -> Iterator[slice]:
@@ -437,6 +513,15 @@ def _pad(trees: Trees, part: list[Any]) -> Paths:
         if path:
             condition[i, : len(path)], feature[i, : len(path)], share[i, : len(path)] = zip(*path, strict=True)
     return Paths(condition, feature, share, weight)
+
+
+def _tabled(groups: Iterable[Paths]) -> Iterator[Paths]:
+    """The groups, with a table as long as there is room for one: short paths come first and need little."""
+    room = TABLE_CELLS
+    for paths in groups:
+        fits = paths.patterns <= room
+        room -= paths.patterns if fits else 0
+        yield replace(paths, tabled=fits)
 
 
 def _quadrature(points: int) -> tuple[Array, Array]:
