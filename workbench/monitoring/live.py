@@ -22,7 +22,10 @@ YOUNG = 45
 
 
 def compact(name: str, of: Settings) -> int:
-    """Cut the log of a name into windows, and return how many were written. Windows that have not changed stay; closed hours are sealed."""
+    """Cut the log of a name into windows, and return how many were written. Windows that have not changed stay.
+
+    Closed hours of the log are sealed on the way.
+    """
     if not (of.predictions / name / "log.sqlite").exists():
         return 0
     seal(of.predictions / name)

@@ -140,6 +140,11 @@ class PredictionLog:
         """Whether the last commit failed, as on a full disk."""
         return self._writer.failing
 
+    @property
+    def full(self) -> bool:
+        """Whether :meth:`put` may refuse the next record."""
+        return self.failing and self.waiting >= MOST_WAITING
+
     def label(self, pairs: Iterable[tuple[Any, Any]]) -> int:
         """Keep labels that came later, (id, label) each; the last one wins. Returns how many of the ids are known."""
         self.flush()
