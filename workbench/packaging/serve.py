@@ -88,22 +88,30 @@ def serve(
 
 def follow_once(service: Service, name: str) -> bool:
     """Load the version that the alias points at now, if it is another one; says whether it was."""
-    base, _, alias = name.partition("@")
-    version = version_of(base, alias or "champion")
+    version = _named(name)
     if version == service.scorer.bundle.version:
         return False
-    service.follow(_scorer(f"{base}/{version}"))
+    service.follow(_scorer(f"{name.partition('@')[0]}/{version}"))
     return True
 
 
 def _follow(service: Service, name: str, stop: threading.Event) -> None:
+    """Only a move of the alias counts, so that a rollback by ``/admin/rollback`` stays."""
+    seen = service.scorer.bundle.version
     while not stop.wait(SECONDS):
         try:
-            if follow_once(service, name):
+            now = _named(name)
+            if now != seen and follow_once(service, name):
                 sys.stderr.write(f"Now serving {service.scorer.bundle.headline()}\n")
+            seen = now
         except (WorkbenchError, OSError) as error:
             # The old version keeps answering: a service must not stop because the registry can't be reached.
             logging.getLogger(__name__).warning("The alias can't be followed: %s", error)
+
+
+def _named(name: str) -> int:
+    base, _, alias = name.partition("@")
+    return version_of(base, alias or "champion")
 
 
 def _scorer(name: str) -> Scorer:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.errors import WorkbenchError
+from workbench.errors import BadParameter, WorkbenchError
 from workbench.scoring.keys import SCOPES, Keys
 from workbench.scoring.listen import Listen, run
 from workbench.scoring.log import PredictionLog
@@ -16,7 +16,8 @@ from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm
 
-__all__ = ["main", "run"]
+USUAL = ("predict", "explain")  # scopes of a key for which none are named
+__all__ = ["main", "manage_keys", "run"]
 
 
 def main(arguments: Sequence[str] | None = None, bundle: Path | None = None) -> None:
@@ -30,6 +31,22 @@ def main(arguments: Sequence[str] | None = None, bundle: Path | None = None) -> 
     except WorkbenchError as error:
         sys.stderr.write(f"scoring: {error}\n")
         raise SystemExit(2) from None
+
+
+def manage_keys(act: str, name: str, scopes: Sequence[str], file: Path) -> list[str]:
+    """Add, list or remove keys; returns the lines to show. A new token is shown this once.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such act or scope, or no name.
+    """
+    keys = Keys(file)
+    if act == "list":
+        return [f"{k.id}  {k.name}  {','.join(k.scopes)}  {k.created}" for k in keys.list()]
+    if act not in ("add", "remove") or not name:
+        raise BadParameter(f"Say add NAME, list, or remove NAME, got {act!r} and the name {name!r}.")
+    return [keys.add(name, scopes or USUAL)] if act == "add" else [f"{keys.remove(name)} removed"]
 
 
 def _serve(given: argparse.Namespace) -> None:
@@ -81,14 +98,8 @@ def _keys(arguments: Sequence[str]) -> None:
     parser.add_argument("--keys", type=Path, required=True, help="file of the keys; only hashes are kept")
     parser.add_argument("--scope", action="append", default=[], choices=SCOPES)
     given = parser.parse_args(arguments)
-    keys = Keys(given.keys)
-    if given.act == "add":
-        print(keys.add(given.name, given.scope or ["predict", "explain"]))  # the one time that it is shown
-    elif given.act == "remove":
-        print(f"{keys.remove(given.name)} removed")
-    else:
-        for key in keys.list():
-            print(f"{key.id}  {key.name}  {','.join(key.scopes)}  {key.created}")
+    for line in manage_keys(given.act, given.name, given.scope, given.keys):
+        sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

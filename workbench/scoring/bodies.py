@@ -103,14 +103,9 @@ def rows_of_arrow(content: bytes) -> Rows:
     except ImportError:
         raise Rejected(415, "This service has no pyarrow. Send JSON, or install pyarrow beside it.") from None
     try:
-        table = _arrow_table(arrow, ipc, content)
+        return _arrow_rows(arrow, _arrow_table(arrow, ipc, content))
     except (arrow.ArrowException, OSError, EOFError, ValueError, struct.error):
         raise Rejected(400, "The body is not a whole, uncompressed Arrow IPC stream. Send one.") from None
-    names = table.column_names
-    if len(set(names)) != len(names):
-        raise Rejected(400, "A column is there twice in the stream. Send each column once.")
-    columns = [_arrow_values(arrow, name, table.column(name)) for name in names]
-    return [_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -211,6 +206,14 @@ def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:
         return arrow.Table.from_batches(batches if few([rows] * min(rows, 1)) else [], reader.schema)
 
 
+def _arrow_rows(arrow: Any, table: Any) -> Rows:
+    names = table.column_names
+    if len(set(names)) != len(names):
+        raise Rejected(400, "A column is there twice in the stream. Send each column once.")
+    columns = [_arrow_values(arrow, name, table.column(name)) for name in names]
+    return [_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
 def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:
     types = arrow.types
     kind = column.type
@@ -220,11 +223,9 @@ def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:
             types.is_timestamp, types.is_null)  # fmt: skip
     if not any(is_kind(kind) for is_kind in flat):
         raise Rejected(422, f"The column {name[:LONGEST]!r} has the Arrow type {str(kind)[:LONGEST]}. Send it flat.")
-    return (
-        [value for value in column.cast(arrow.timestamp("us", kind.tz)).to_pylist()]
-        if types.is_timestamp(kind)
-        else column.to_pylist()
-    )
+    if types.is_timestamp(kind):  # Python's moments have microseconds
+        column = column.cast(arrow.timestamp("us", kind.tz), safe=False)
+    return list(column.to_pylist())
 
 
 def _of_dictionary(chunk: Any) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import logging
-import os
 import signal
 import threading
 from dataclasses import dataclass
@@ -173,6 +172,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadParameter(
-            f"The file {os.fspath(path)} can't be read ({error}). Give a key in PEM or a secret."
-        ) from error
+        raise BadParameter(f"The file {path} can't be read ({error}). Give a key in PEM or a secret.") from error

@@ -62,12 +62,10 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
 
 def row_schema(contract: Contract, features: tuple[str, ...]) -> Schema:
     """JSON Schema of a row."""
-    # A list under this name means many rows.
-    own = {} if "rows" in features else {"rows": {"not": {"type": "array"}}}
     return {
         "type": "object",
         "required": list(features),
-        "properties": {**{name: _column_schema(contract[name]) for name in features}, **own},
+        "properties": {name: _column_schema(contract[name]) for name in features},
     }
 
 
@@ -81,14 +79,12 @@ def label_schema(scorer: Scorer) -> Schema:
         "properties": {
             "id": {"type": ["string", "number"]},
             "label": label,
-            "labels": {"not": {"type": "array"}},
         },
     }
 
 
 def _posts() -> Schema:
-    many = _many("rows", _ref("Row"))
-    rows = {JSON: {"schema": {"anyOf": [_ref("Row"), many]}}, ARROW: {"schema": _BINARY}}
+    rows = {JSON: {"schema": _one_or_many("rows", _ref("Row"))}, ARROW: {"schema": _BINARY}}
     reasons: Schema = {
         "name": "reasons",
         "in": "query",
@@ -96,8 +92,8 @@ def _posts() -> Schema:
         "schema": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS},
     }
     answers = {"anyOf": [_ref("Answer"), _many("predictions", _ref("Answer"))]}
-    labels = {JSON: {"schema": {"anyOf": [_ref("Label"), _many("labels", _ref("Label"))]}}}
-    forms = {JSON: {"schema": _forms()}, CSV: {"schema": {"type": "string"}}, ARROW: {"schema": _BINARY}}
+    labels = {JSON: {"schema": _one_or_many("labels", _ref("Label"))}}
+    forms = {JSON: {"schema": _forms()}, ARROW: {"schema": _BINARY}}
     return {
         "/predict": {"post": {**_post("Score rows and say why", rows, answers), "parameters": [reasons]}},
         "/explain": {"post": _post("Say what every column added", rows, {"type": "object"})},
@@ -151,8 +147,14 @@ def _forms() -> Schema:
             "dataframe_records": records,
             **dict.fromkeys(("dataframe_split", "instances", "inputs"), False),
         },
-        "description": "Also dataframe_split, instances or inputs instead of dataframe_records, as MLflow has them.",
+        "description": f"Also dataframe_split, instances or inputs instead of dataframe_records, as MLflow has them; or {CSV}.",
     }
+
+
+def _one_or_many(name: str, item: Schema) -> Schema:
+    """A list under this name means many of them."""
+    listed = {"required": [name], "properties": {name: {"type": "array"}}}
+    return {"anyOf": [{"allOf": [item, {"not": listed}]}, _many(name, item)]}
 
 
 def _many(name: str, item: Schema, inner: str = "array") -> Schema:
