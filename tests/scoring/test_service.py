@@ -80,7 +80,7 @@ def test_too_much_is_refused(client, monkeypatch):
     monkeypatch.setattr(bodies, "MOST_ROWS", 2)
     monkeypatch.setattr(http, "MOST_BYTES", 1000)
 
-    assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 413
+    assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 422
     assert client.post("/predict", content=b" " * 2000, headers=JSON_TYPE).status_code == 413
 
 

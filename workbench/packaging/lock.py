@@ -21,7 +21,7 @@ def requirements(compiled: bool) -> str:
     Examples
     --------
     >>> [line.split("==")[0] for line in requirements(True).splitlines()][-2:]
-    ["numpy", "uvicorn"]
+    ['numpy', 'uvicorn']
     """
     found: dict[str, str] = {}
     for name in COMPILED if compiled else PIPELINE:

@@ -118,7 +118,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _too_many(n: int) -> Rejected:
-    return Rejected(413, f"{n} rows are more than {MOST_ROWS}. Send them in parts.")
+    return Rejected(422, f"{n} rows are more than {MOST_ROWS}. Send them in parts.")
 
 
 def _of_split(split: Any, features: Sequence[str]) -> Rows:

@@ -10,7 +10,6 @@ from workbench.scoring.http import JSON, MOST_BYTES
 from workbench.scoring.runtime import Scorer
 
 MOST_REASONS = 50
-LARGEST = 1.7e308  # beyond it there is no finite number
 
 Schema = dict[str, Any]
 _CASES = {
@@ -18,10 +17,10 @@ _CASES = {
     "401": "A key is missing or unknown.",
     "403": "The key has not the scope.",
     "408": "The body took too long.",
-    "413": f"More than {MOST_BYTES} bytes or {MOST_ROWS} rows.",
+    "413": f"More than {MOST_BYTES} bytes.",
     "415": "Another content type than those above.",
     "421": "Another host than this service answers for.",
-    "422": "A row breaks the contract: field, expected, got.",
+    "422": f"A row breaks the contract (field, expected, got), or there are more than {MOST_ROWS}.",
     "429": "Too many requests; Retry-After says how long to wait.",
     "500": "The service failed; its log says why.",
     "501": "The model can't do this.",
@@ -72,7 +71,7 @@ def row_schema(contract: Contract, features: tuple[str, ...]) -> Schema:
 def label_schema(scorer: Scorer) -> Schema:
     """JSON Schema of a label with the id of its prediction."""
     classes = scorer.bundle.classes
-    label: Schema = {"enum": [*classes, None]} if classes else {**_number("number"), "type": ["number", "null"]}
+    label: Schema = {"enum": [*classes, None]} if classes else {"type": ["number", "null"]}
     return {
         "type": "object",
         "required": ["id", "label"],
@@ -147,7 +146,7 @@ def _forms() -> Schema:
             "dataframe_records": records,
             **dict.fromkeys(("dataframe_split", "instances", "inputs"), False),
         },
-        "description": f"Also dataframe_split, instances or inputs instead of dataframe_records, as MLflow has them; or {CSV}.",
+        "description": f"Or dataframe_split, instances or inputs, as MLflow has them; or a body of {CSV}.",
     }
 
 
@@ -165,7 +164,7 @@ def _many(name: str, item: Schema, inner: str = "array") -> Schema:
 def _column_schema(column: Column) -> Schema:
     schema: Schema
     if column.kind in ("number", "integer"):
-        schema = _number(column.kind)
+        schema = {"type": column.kind}
     elif column.kind == "boolean":
         schema = {"enum": [True, False, 0, 1]}
     else:
@@ -175,10 +174,6 @@ def _column_schema(column: Column) -> Schema:
     if column.categories is not None and column.kind == "category":
         schema["examples"] = list(column.categories[:5])
     return {"anyOf": [schema, {"type": "null"}]} if column.missing_allowed else schema
-
-
-def _number(kind: str) -> Schema:
-    return {"type": kind, "minimum": -LARGEST, "maximum": LARGEST}
 
 
 def _ref(name: str) -> Schema:
