@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from workbench.profiling.reading import dataset as dataset
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
+    from workbench.widgets.profile import view as view
 
 # Where each public name lives. The block above, for type checkers, and __all__ follow it; a test compares them.
 _PLACES = {
@@ -77,6 +78,7 @@ _PLACES = {
     "submit": "workbench.jobs.submit",
     "train": "workbench.training.train",
     "verify": "workbench.packaging.verify",
+    "view": "workbench.widgets.profile",
 }
 
 __all__ = [
@@ -107,6 +109,7 @@ __all__ = [
     "submit",
     "train",
     "verify",
+    "view",
 ]
 
 

@@ -408,7 +408,10 @@ function render({ model, el }) {
   };
   draw();
   model.on('change:html', draw);
-  model.on('msg:custom', message => overlay(el, message.parts ?? [], message.text));
+  model.on('msg:custom', message => {
+    overlay(el, message.parts ?? [], message.text);
+    el.removeAttribute('aria-busy');
+  });
 }
 
 function make(tag, properties, ...children) {
