@@ -7,6 +7,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { acceptCode } from './accept';
 import { addCommands } from './commands';
 import { tileIconUrl } from './icon';
 import { WorkbenchModel } from './model';
@@ -34,6 +35,7 @@ const panel: JupyterFrontEndPlugin<WorkbenchModel> = {
     const widget = new WorkbenchPanel(model, app.commands, trans);
     let stem = 'workbench';
     addCommands(app, model, widget.id, () => stem, browsers, trans);
+    acceptCode(tracker);
     app.shell.add(widget, 'left', { rank: 250 });
     restorer?.add(widget, widget.id);
     void registry?.load(panel.id).then(settings => {
