@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from workbench.packaging.verify import verify as verify
     from workbench.profiling.profile import profile as profile
     from workbench.profiling.reading import dataset as dataset
+    from workbench.profiling.record import log_profile as log_profile
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
     from workbench.widgets.profile import view as view
@@ -68,6 +69,7 @@ _PLACES = {
     "dataset": "workbench.profiling.reading",
     "explain": "workbench.explanation.explain",
     "feedback": "workbench.monitoring.score",
+    "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
     "profile": "workbench.profiling.profile",
@@ -99,6 +101,7 @@ __all__ = [
     "dataset",
     "explain",
     "feedback",
+    "log_profile",
     "monitor",
     "package",
     "profile",
