@@ -55,6 +55,8 @@ export class WorkbenchModel {
   runs = true;
   /** A folder whose tables are offered beside those in the notebook's own. */
   dataFolder = '';
+  /** Tell in the status bar what the profile found. */
+  showsFindings = true;
 
   /** A state or a value changed. */
   get changed(): ISignal<this, void> {
@@ -97,6 +99,11 @@ export class WorkbenchModel {
   /** Fill in a form with values that have no cell yet. */
   suggest(verb: string, values: Values): void {
     this.suggested.set(verb, { ...this.suggested.get(verb), ...values });
+    this._changed.emit();
+  }
+
+  /** Show anew what a setting changed. */
+  refreshed(): void {
     this._changed.emit();
   }
 

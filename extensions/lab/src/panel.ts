@@ -54,6 +54,7 @@ export class WorkbenchPanel extends Widget {
 
   /** Show the form of one step and fold the others. */
   open(verb: string): void {
+    const held = this.rail.contains(document.activeElement);
     this.opened = verb;
     this.form = null;
     for (const step of this.rail.childElementCount ? this.model.steps : []) {
@@ -64,6 +65,17 @@ export class WorkbenchPanel extends Widget {
       body.replaceChildren();
     }
     this.refresh();
+    if (held && !this.rail.contains(document.activeElement)) {
+      this.rail.querySelector<HTMLElement>(`[data-step="${verb}"] button`)?.focus();
+    }
+  }
+
+  /** Who comes by a key goes on by keys. */
+  protected onActivateRequest(): void {
+    if (!this.node.contains(document.activeElement)) {
+      const steps = this.opened ? `[data-step="${this.opened}"] .jp-wb-step` : '.jp-wb-step';
+      this.node.querySelector<HTMLElement>(`${steps}, .jp-wb-again`)?.focus();
+    }
   }
 
   /** Add a part below the steps. */
@@ -217,7 +229,8 @@ export class WorkbenchPanel extends Widget {
     this.seen = seen;
     const run = this.find(step.verb, '.jp-wb-run') as HTMLButtonElement;
     set(run, this.model.isWritten(step.verb) ? this.trans.__('Update and run') : this.trans.__('Insert and run'));
-    run.disabled = this.model.isBusy || this.model.state(step.verb) === 'running';
+    // Not "disabled": that would take the focus away from who pressed it.
+    run.setAttribute('aria-disabled', String(this.model.isBusy || this.model.state(step.verb) === 'running'));
     this.find(step.verb, '.jp-wb-show').hidden = !cell;
   }
 
@@ -229,7 +242,7 @@ export class WorkbenchPanel extends Widget {
     form.node.append(h('div', { class: 'jp-wb-acts' }, run, show));
     form.node.addEventListener('submit', event => {
       event.preventDefault();
-      if (form.isComplete()) {
+      if (run.ariaDisabled !== 'true' && form.isComplete()) {
         void this.attempt(() => this.insert(step, form));
       }
     });
