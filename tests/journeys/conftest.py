@@ -110,7 +110,11 @@ class _Running:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that does not end
+            self.process.kill()
+            self.process.wait()
 
     def _wait(self, address: str) -> None:
         for _ in range(600):
