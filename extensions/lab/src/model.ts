@@ -124,16 +124,10 @@ export class WorkbenchModel {
     if (!panel?.content.model) {
       throw new Error('Open a notebook first.');
     }
-    const todo = await asOneClick(panel, async () => {
-      const ids: string[] = [];
-      for (const { verb, values, code } of acts) {
-        const written = await post<IWritten>('cell', { ...this.told(panel), step: verb, values, code });
-        ids.push(...written.before, write(panel, verb, written));
-        this.suggested.delete(verb);
-      }
-      return ids;
+    await this.atWork(async () => {
+      const todo = await asOneClick(panel, () => this.writeAll(panel, acts));
+      await (this.runs ? this.run(todo) : this.look());
     });
-    await (this.runs ? this.run(todo) : this.look());
   }
 
   /** Do what is sensible next. */
@@ -143,9 +137,11 @@ export class WorkbenchModel {
   }
 
   /** Bring a step and what follows from it up to date: its cells run in order, up to the first error. */
-  async refresh(verb: string): Promise<void> {
-    await this.look();
-    await this.run(this.place(verb)?.refresh ?? []);
+  refresh(verb: string): Promise<void> {
+    return this.atWork(async () => {
+      await this.look();
+      await this.run(this.place(verb)?.refresh ?? []);
+    });
   }
 
   /** Interrupt the kernel; the cells that were to follow do not run. */
@@ -207,23 +203,40 @@ export class WorkbenchModel {
     return this.notebook?.sessionContext.session?.kernel ?? null;
   }
 
+  private async writeAll(panel: NotebookPanel, acts: readonly IAct[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const { verb, values, code } of acts) {
+      const written = await post<IWritten>('cell', { ...this.told(panel), step: verb, values, code });
+      ids.push(...written.before, write(panel, verb, written));
+      this.suggested.delete(verb);
+    }
+    return ids;
+  }
+
   private async run(ids: readonly string[]): Promise<void> {
     const panel = this.notebook!;
-    this.busy++;
-    try {
-      await panel.sessionContext.ready;
-      const cells = panel.content.widgets.filter(cell => ids.includes(cell.model.id));
-      for (const { model } of cells) {
-        const cell = cellOf(panel.content, model.id);
-        this.show(panel, model.id);
-        if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
-          break;
-        }
+    await panel.sessionContext.ready;
+    const models = panel.content.widgets.map(cell => cell.model).filter(({ id }) => ids.includes(id));
+    for (const { id } of models) {
+      const cell = cellOf(panel.content, id);
+      this.show(panel, id);
+      if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
+        break;
       }
-      this.show(panel, ids[ids.length - 1]);
+    }
+    this.show(panel, ids[ids.length - 1]);
+    await this.look();
+  }
+
+  /** Tell that something is at work, until it is done. */
+  private async atWork(work: () => Promise<void>): Promise<void> {
+    this.busy++;
+    this._changed.emit();
+    try {
+      await work();
     } finally {
       this.busy--;
-      await this.look();
+      this._changed.emit();
     }
   }
 

@@ -146,6 +146,7 @@ export class WorkbenchPanel extends Widget {
     if (!this.rail.childElementCount) {
       return;
     }
+    this.node.setAttribute('aria-busy', String(this.model.isBusy));
     this.advise();
     this.model.steps.forEach((step, index) => this.mark(step, index + 1));
     const step = this.model.steps.find(one => one.verb === this.opened);
