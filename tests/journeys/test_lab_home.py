@@ -252,6 +252,22 @@ def test_the_settings_are_used(start_lab: Any, browse: Browse) -> None:
     assert page.locator(".jp-OutputArea-output").count() == 0
 
 
+def test_it_speaks_german_where_jupyterlab_does(start_lab: Any, browse: Browse) -> None:
+    pytest.importorskip("jupyterlab_language_pack_de_DE", reason="needs JupyterLab's German language pack")
+    page = _ready(browse(start_lab(settings={"@jupyterlab/translation-extension:plugin": {"locale": "de_DE"}})[0]))
+
+    assert "Mit Workbench untersuchen" in _menu(page, page.locator(".jp-DirListing-item", has_text="churn.csv"))
+    page.keyboard.press("Escape")
+    _do(page, "open-table", path="churn.csv")
+    _step(page, "dataset").locator(".jp-wb-run", has_text="Einfügen und ausführen").wait_for()
+    _shoot(page, "german")
+    panel = page.locator(".jp-wb-panel").inner_text()
+    for words in ("Zu Beginn eine Tabelle wählen", "Trainieren", "Spalte, die vorhergesagt werden soll."):
+        assert words in panel
+    page.evaluate("() => { window.jupyterapp.commands.execute('settingeditor:open', { query: 'Workbench' }); }")
+    page.get_by_text("Eine Zelle ausführen, sobald sie geschrieben ist").wait_for()
+
+
 def test_without_the_server_part_the_panel_says_what_to_do(start_lab: Any, browse: Browse) -> None:
     page = _ready(browse(start_lab(server_part=False)[0]))
     page.keyboard.press("Alt+Shift+B")
