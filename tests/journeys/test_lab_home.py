@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -303,3 +305,28 @@ def test_another_version_of_the_server_part_is_told(
     page.get_by_role("button", name="Try again").click()
     page.locator(".jp-wb-step").first.wait_for()
     assert message.is_hidden()
+
+
+def test_two_people_in_one_notebook_see_the_same_steps(start_lab: Any, browse: Browse) -> None:
+    """With jupyter-collaboration: documents are shared, and each click is one change of the shared document."""
+    python = os.environ.get("WORKBENCH_RTC_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", "import jupyter_collaboration"], capture_output=True).returncode:
+        pytest.skip("needs jupyter-collaboration; set WORKBENCH_RTC_PYTHON to a Python that has it and Workbench")
+    address = start_lab(python=python)[0]
+    mine, theirs = (_ready(browse(address.replace("/lab?", f"/lab/workspaces/{who}?"))) for who in ("mine", "theirs"))
+
+    notebook = _do(mine, "open-table", path="churn.csv")["notebook"]
+    theirs.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', { path }); }", notebook)
+    theirs.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
+    _do(theirs, "open")
+    _do(mine, "insert-step", step="dataset", values={"source": "churn.csv"})
+    _step(mine, "dataset", "done").wait_for()
+    _step(theirs, "dataset", "done").wait_for()
+    _do(theirs, "insert-step", step="profile")
+    _step(mine, "profile", "done").wait_for()
+
+    for page in (mine, theirs):
+        _shoot(page, "shared")
+        cells = page.locator(".jp-NotebookPanel .jp-Cell")
+        assert cells.count() == 2
+        assert "wb.profile(data)" in cells.nth(1).inner_text()
