@@ -50,6 +50,7 @@ PYSURICATA = Tool("pysuricata", "pysuricata_report.py", ("pysuricata", "pandas",
 TOOLS = (OURS, DUCKDB, POLARS, FG, SKRUB, PYSURICATA)
 
 TABLES = ("census income", "flights", "mixed 1M x 20", "mixed 5M x 20", "wide 10k x 500")
+WARM = "wide 500 x 50"
 QUICK = ("census income", "mixed 20k x 20", "wide 500 x 50")
 LARGEST = "mixed 50M x 20"
 # Who holds a table whole needs tens of GB for these: it is left out, and that is told.
@@ -123,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     pythons, failures = _environments(tools, given.cache)
     rows: Rows = {(table, name): Measured(failure=why) for name, why in failures.items() for table in tables}
     versions: dict[str, dict[str, str]] = {}
+    _warm([t for t in tools if t.name in pythons], pythons, given)
     for table in tables:
         path = _made(table, given.cache)
         those = [t for t in tools if t.name in pythons]
@@ -146,6 +148,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds that one measurement may take")
     parser.add_argument("--results", type=Path, help="the file to keep the tables in; a whole run keeps RESULTS.md")
     given = parser.parse_args(arguments)
+    given.cache = given.cache.expanduser().resolve()
     given.repeats = 1 if given.quick else given.repeats
     whole = not (given.quick or given.only or given.tables or given.ours_alone)
     given.results = given.results or (HERE / "RESULTS.md" if whole else None)
@@ -175,6 +178,14 @@ def _environments(tools: list[Tool], cache: Path) -> tuple[dict[str, Path], dict
     return pythons, failures
 
 
+def _warm(tools: list[Tool], pythons: dict[str, Path], given: argparse.Namespace) -> None:
+    """Each profiler once, unmeasured: modules are compiled then, font caches are there, and files lie in memory."""
+    path = _made(WARM, given.cache)
+    for tool in tools:
+        _say(f"warming {tool.name}")
+        measure(pythons[tool.name], HERE / "profilers" / tool.script, path, given.limit, given.cache)
+
+
 def _made(table: str, cache: Path) -> Path:
     path = path_of(table, cache)
     if not path.exists():
@@ -195,7 +206,7 @@ def _table(
             if tool.name in failed:
                 continue
             _say(f"{table}: {tool.name}, {turn + 1} of {given.repeats}")
-            one = measure(pythons[tool.name], HERE / "profilers" / tool.script, path, given.limit)
+            one = measure(pythons[tool.name], HERE / "profilers" / tool.script, path, given.limit, given.cache)
             if isinstance(one, str):
                 failed[tool.name] = one
             else:
@@ -208,10 +219,12 @@ def _left_out(tool: Tool, table: str) -> bool:
     return (tool.holds_all and table in TOO_LONG) or (tool is not OURS and table == LARGEST)
 
 
-def measure(python: Path, script: Path, table: Path, limit: float = LIMIT_S) -> dict | str:
-    """One measurement in a fresh process, or why there is none."""
+def measure(python: Path, script: Path, table: Path, limit: float = LIMIT_S, cache: Path | None = None) -> dict | str:
+    """One measurement in a fresh process, or why there is none; compiled modules are kept in ``cache``."""
     with tempfile.TemporaryDirectory() as folder:
         variables = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "WORKBENCH_HOME": folder}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
+        variables["PYTHONPYCACHEPREFIX"] = str((cache or Path(folder)) / "compiled")
         command = [str(python), str(script), str(table), folder]
         try:
             subprocess.run(
@@ -297,8 +310,9 @@ def keep(text: str, path: Path) -> None:
     """Put the text between its marks in a file that may hold other results too."""
     old = path.read_text(encoding="utf-8") if path.exists() else "# Results of the last whole runs\n"
     before, _, rest = old.partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    path.write_text(f"{before.rstrip()}\n\n{MARKS[0]}\n{text.strip()}\n{MARKS[1]}\n{after.lstrip()}", encoding="utf-8")
+    after = rest.partition(MARKS[1])[2].strip()
+    parts = [before.strip(), f"{MARKS[0]}\n{text.strip()}\n{MARKS[1]}", after]
+    path.write_text("\n\n".join(p for p in parts if p) + "\n", encoding="utf-8")
 
 
 def _last_line(text: str | None) -> str:

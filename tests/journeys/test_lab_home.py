@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -133,6 +134,19 @@ def test_the_button_the_menu_and_the_status_line_lead_to_the_panel(page: Any) ->
     assert {"Open Workbench", "Run as Workbench Job"} <= set(shown)
 
 
+def test_a_job_is_told_in_the_status_bar(page: Any, shared_lab: tuple[str, Path]) -> None:
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell("import time"), nbformat.v4.new_code_cell("time.sleep(3)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), shared_lab[1] / "night.ipynb")
+
+    answer = _do(page, "run-job", path="night.ipynb")
+    page.locator(".jp-wb-status", has_text="job: 1 of 2 cells").wait_for()
+    page.locator(".Toastify__toast", has_text="night.ipynb completed").wait_for()
+
+    assert list(answer) == ["job"]
+    page.locator(".jp-wb-status").wait_for(state="hidden")
+
+
 def test_the_layout_is_restored(browse: Browse, shared_lab: tuple[str, Path]) -> None:
     address = shared_lab[0].replace("/lab?", "/lab/workspaces/kept?")
     page = _ready(browse(address))
@@ -192,7 +206,7 @@ def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
             )
             page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
             _shoot(page, f"{verb}-{theme.rpartition(' ')[2].lower()}")
-            for part in (".jp-wb-panel", ".jp-wb-status"):
+            for part in (".jp-wb-panel", ".jp-wb-status", "[data-jp-item-name=workbench]"):
                 found = Axe().run(page, context=part).response
                 assert found["passes"]
                 assert [v for v in found["violations"] if v["impact"] in ("serious", "critical")] == []

@@ -47,7 +47,7 @@ def said(a: ColumnProfile, b: ColumnProfile, test: str) -> str:
     if a.sensitive or b.sensitive:
         return "Other values occur, or the same with other frequencies; the column is sensitive, so none is told."
     if test == "chi2":
-        return _changed_value(_shares(a), _shares(b))
+        return _changed_value(a, b)
     return _moved(a, b)
 
 
@@ -80,19 +80,32 @@ def _apart(a: ColumnProfile, b: ColumnProfile) -> str:
     return f"{_percent(below[at])} of the values were up to {_value(a, points[at])}, now {_percent(now[at])} are."
 
 
-def _changed_value(before: Mapping[str, float], now: Mapping[str, float]) -> str:
+def _changed_value(a: ColumnProfile, b: ColumnProfile) -> str:
     """The value whose share changed most."""
-    # Of yes and no, which change alike, yes is told.
-    names = sorted({*before, *now}, key=lambda n: (-round(abs(before.get(n, 0.0) - now.get(n, 0.0)), 9), n != "true"))
-    if not names or before.get(names[0], 0.0) == now.get(names[0], 0.0):
+    before, now = _shares(a), _shares(b)
+    least = _least(a, before), _least(b, now)
+    changes = {n: abs(before.get(n, least[0]) - now.get(n, least[1])) for n in {*before, *now}}
+    if not changes or max(changes.values()) <= 0:
         return "Other values occur, or the same with other frequencies; no single one stands out."
-    name = names[0]
-    old, new = before.get(name, 0.0), now.get(name, 0.0)
-    if not old:
-        return f"{_quoted(name)} is new, and is {_percent(new)} of the values."
-    if not new:
-        return f"{_quoted(name)} was {_percent(old)} of the values, and occurs no longer."
-    return f"{_quoted(name)} was {_percent(old)} of the values, now it is {_percent(new)}."
+    # Of yes and no, which change alike, yes is told.
+    name = min(changes, key=lambda n: (-round(changes[n], 9), n != "true", n))
+    return _told_change(_quoted(name), before.get(name), now.get(name), least)
+
+
+def _least(column: ColumnProfile, known: Mapping[str, float]) -> float:
+    """What a value may still have that is not among the most frequent of a column with many: less than these."""
+    return 0.0 if column.state.get("counts") is not None else min(known.values(), default=1.0)
+
+
+def _told_change(name: str, old: float | None, new: float | None, least: tuple[float, float]) -> str:
+    if old is None and not least[0]:
+        return f"{name} is new, and is {_percent(new or 0.0)} of the values."
+    if new is None and not least[1]:
+        return f"{name} was {_percent(old or 0.0)} of the values, and occurs no longer."
+    was, now = (
+        f"less than {_percent(end)}" if s is None else _percent(s) for s, end in zip((old, new), least, strict=True)
+    )
+    return f"{name} was {was} of the values, now it is {now}."
 
 
 def _bars(a: ColumnProfile, b: ColumnProfile) -> Parts:
