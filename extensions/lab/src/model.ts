@@ -1,4 +1,4 @@
-import type { ICellModel } from '@jupyterlab/cells';
+import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import { PathExt } from '@jupyterlab/coreutils';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
@@ -45,6 +45,7 @@ export class WorkbenchModel {
     });
     NotebookActions.executed.connect((_, { cell }) => {
       this.running.delete(cell.model.id);
+      this.counts.set(cell.model, countOf(cell.model));
       this.later();
       void this.probe();
     });
@@ -298,17 +299,27 @@ export class WorkbenchModel {
     const turn = ++this.turn;
     let shown: IShown = NOTHING;
     if (panel?.content.model && panel.context.isReady && this.steps.length) {
-      for (const { model } of panel.content.widgets) {
-        if (!this.ran.has(model)) {
-          this.ran.set(model, model.sharedModel.getSource());
-        }
-      }
+      this.noticeRuns(panel);
       shown = await post<IShown>('notebook', this.told(panel)).catch(() => this.shown);
     }
     if (turn > this.latest && panel === this.notebook) {
       this.latest = turn;
       this.shown = shown;
       this._changed.emit();
+    }
+  }
+
+  /** Cells that are seen for the first time, or that somebody else ran in a shared notebook. */
+  private noticeRuns({ content }: NotebookPanel): void {
+    const ran = content.widgets.map(cell => cell.model).filter(model =>
+      !this.ran.has(model) || (countOf(model) !== this.counts.get(model) && !this.running.has(model.id)));
+    const others = ran.filter(model => this.ran.has(model));
+    for (const model of ran) {
+      this.ran.set(model, model.sharedModel.getSource());
+      this.counts.set(model, countOf(model));
+    }
+    if (others.length) {
+      void this.probe();
     }
   }
 
@@ -347,5 +358,11 @@ export class WorkbenchModel {
   private readonly running = new Set<string>();
   /** What stood in a cell when it ran, or when it was first seen. */
   private readonly ran = new WeakMap<ICellModel, string>();
+  /** The execution counts that were seen. */
+  private readonly counts = new WeakMap<ICellModel, number | null>();
   private readonly _changed = new Signal<this, void>(this);
+}
+
+function countOf(model: ICellModel): number | null {
+  return (model as Partial<ICodeCellModel>).executionCount ?? null;
 }
