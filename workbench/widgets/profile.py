@@ -14,8 +14,8 @@ from workbench.core.dataset import Dataset
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.display.profile import body, html, script
 from workbench.errors import BadParameter, WorkbenchError
+from workbench.profiling.kinds import infer_task
 from workbench.profiling.profile import profile as make_profile
-from workbench.profiling.reading import infer_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +139,9 @@ def _with_target(data: Dataset, name: str | None) -> Dataset:
     if name is None:
         return replace(data, contract=Contract(contract.columns))
     contract = contract.change(name, role="target")
-    return replace(data, contract=Contract(contract.columns, infer_task(data.table[name], contract[name].kind)))
+    known = data.table[name].dropna()
+    task = infer_task(name, contract[name].kind, len(known), known.nunique())
+    return replace(data, contract=Contract(contract.columns, task))
 
 
 def _spread(values: pd.Series, column: ColumnProfile) -> list[float] | None:
