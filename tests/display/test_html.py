@@ -1,9 +1,7 @@
 """What a notebook shows of each result."""
 
-import os
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import examples
 import pytest
@@ -153,23 +151,13 @@ def examples_stored(text):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_script_of_the_data_runs_in_a_browser(scheme):
+def test_no_script_of_the_data_runs_in_a_browser(chromium, scheme):
     """All nouns with hostile names on one page of chromium, everything opened."""
-    if not Path("/usr/bin/chromium").exists():
-        message = "no chromium at /usr/bin/chromium; install Debian's chromium"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = chromium.new_page(color_scheme=scheme)
-        page.set_content("<!doctype html><title>x</title>" + "".join(html(r) for r in HOSTILE.values()))
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        page.wait_for_timeout(200)
-        ran, images = page.evaluate("window.XSS"), page.locator("img, script").count()
-        chromium.close()
+    page = chromium.new_page(color_scheme=scheme)
+    page.set_content("<!doctype html><title>x</title>" + "".join(html(r) for r in HOSTILE.values()))
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.wait_for_timeout(200)
+    ran, images = page.evaluate("window.XSS"), page.locator("img, script").count()
 
     assert ran is None
     assert images == 0

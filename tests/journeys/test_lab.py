@@ -46,9 +46,12 @@ def _shoot(page: Any, name: str) -> None:
         page.screenshot(path=f"{SHOTS}/panel-{name}.png")
 
 
-def _dark(page: Any) -> None:
-    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    page.locator("body[data-jp-theme-light=false]").wait_for()
+def _shoot_dark(page: Any, name: str) -> None:
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.locator(f"body[data-jp-theme-name={json.dumps(theme)}]").wait_for(state="attached")
+        if "Dark" in theme:
+            _shoot(page, name)
 
 
 def _open(page: Any) -> None:
@@ -155,8 +158,7 @@ def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
     assert "799 rows" in _step(page, "dataset").locator(".jp-wb-headline").inner_text()
     assert _show(page, "monitor").locator("[name=name]").input_value() == "churn"
     _shoot(page, "packaged")
-    _dark(page)
-    _shoot(page, "packaged-dark")
+    _shoot_dark(page, "packaged-dark")
 
     saved = _save(page, lab[1])
     assert _run_by_papermill(saved, tmp_path) == _told(saved)

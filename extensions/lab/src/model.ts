@@ -218,14 +218,16 @@ export class WorkbenchModel {
     const panel = this.notebook!;
     await panel.sessionContext.ready;
     const models = panel.content.widgets.map(cell => cell.model).filter(({ id }) => ids.includes(id));
+    let last = ids[ids.length - 1];
     for (const { id } of models) {
       const cell = cellOf(panel.content, id);
       this.show(panel, id);
       if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
+        last = id;
         break;
       }
     }
-    this.show(panel, ids[ids.length - 1]);
+    this.show(panel, last);
     await this.look();
   }
 
