@@ -205,6 +205,7 @@ def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
                 theme,
             )
             page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+            page.locator("#jupyterlab-splash").wait_for(state="detached")
             _shoot(page, f"{verb}-{theme.rpartition(' ')[2].lower()}")
             for part in (".jp-wb-panel", ".jp-wb-status", "[data-jp-item-name=workbench]"):
                 found = Axe().run(page, context=part).response
