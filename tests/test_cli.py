@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import workbench as wb
 from workbench import __version__, cli
 from workbench.errors import BadParameter
 
@@ -57,3 +58,14 @@ def test_a_parameter_without_equals_is_refused():
 
 def test_jobs_of_an_empty_home_are_none():
     assert run(cli.app, ["jobs"]).output == ""
+
+
+def test_a_table_is_looked_at_from_the_terminal(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n" + "\n".join(f"{i},{i % 2}" for i in range(60)) + "\n")
+    written = {"--html": tmp_path / "t.html", "--save": tmp_path / "t.json"}
+
+    done = run(cli.app, ["profile", str(tmp_path / "t.csv"), *(str(p) for pair in written.items() for p in pair)])
+
+    assert "60 rows, 2 columns" in done.stdout
+    assert written["--html"].read_text().startswith("<!doctype html>")
+    assert wb.Profile.load(written["--save"]).rows == 60

@@ -76,7 +76,7 @@ def test_a_step_goes_out_of_date_with_what_it_reads_and_nothing_else() -> None:
 
     assert [found[v].state for v in ("dataset", "profile", "train", "explain")] == ["done", "done", "stale", "stale"]
     assert found["train"].because == ("Its code changed since it ran",)
-    assert found["explain"].because == ("Cell %1 changed", "4")
+    assert found["explain"].because == ("%1 changed", "Train")
 
 
 def test_running_a_step_again_makes_those_below_out_of_date_until_they_run() -> None:
@@ -86,7 +86,7 @@ def test_running_a_step_again_makes_those_below_out_of_date_until_they_run() -> 
     now = journey(cells)
 
     assert [p.state for p in now.places.values()][:3] == ["done", "stale", "stale"]
-    assert now.places["profile"].because == ("Cell %1 ran again", "1")
+    assert now.places["profile"].because == ("%1 ran again", "Data")
     assert now.places["profile"].refresh == (1,)
     assert now.places["dataset"].refresh == (0, 1, 2)
     assert advice(now).refresh

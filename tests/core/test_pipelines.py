@@ -8,6 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier, VotingClassifier
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -48,6 +52,26 @@ def test_a_pipeline_predicts_the_same_after_a_round_trip(tmp_path, name, task):
     again = load_pipeline(save_pipeline(pipeline, tmp_path / "pipeline.skops"))
     answer = "predict" if task == "regression" else "predict_proba"
     np.testing.assert_array_equal(getattr(again, answer)(table()), getattr(pipeline, answer)(table()))
+
+
+def test_an_ensemble_predicts_the_same_after_a_round_trip(tmp_path):
+    trees = HistGradientBoostingClassifier(max_iter=3)
+    members = [(m, CalibratedClassifierCV(trees, method=m, cv=2)) for m in ("sigmoid", "isotonic")]
+    chosen = make_pipeline(SelectKBest(k=2), VotingClassifier(members, voting="soft"))
+    rows = np.random.default_rng(0).normal(size=(120, 3))
+    made = TunedThresholdClassifierCV(StackingClassifier([("vote", chosen)], cv=2), cv=2).fit(rows, TARGETS["binary"])
+
+    again = load_pipeline(save_pipeline(made, tmp_path / "pipeline.skops"))
+
+    np.testing.assert_array_equal(again.predict_proba(rows), made.predict_proba(rows))
+
+
+def test_a_booster_whose_library_would_parse_bytes_is_refused(tmp_path):
+    lightgbm = pytest.importorskip("lightgbm")
+    made = make_pipeline(lightgbm.LGBMRegressor(n_estimators=2, verbose=-1)).fit(np.eye(60), np.arange(60))
+
+    with pytest.raises(Untrusted, match=r"lightgbm\.basic\.Booster"):
+        save_pipeline(made, tmp_path / "pipeline.skops")
 
 
 def test_a_model_that_is_not_ours_is_refused_by_name_and_not_written(tmp_path):

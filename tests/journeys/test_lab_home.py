@@ -33,8 +33,9 @@ def page(browse: Browse, shared_lab: tuple[str, Path]) -> Iterator[Any]:
 
 
 def _ready(page: Any) -> Any:
-    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
-    page.locator(".jp-DirListing-item").first.wait_for()
+    page.wait_for_function("() => window.jupyterapp")
+    page.evaluate("() => window.jupyterapp.restored.then(() => true)")
+    page.locator(".jp-DirListing-item").first.wait_for(state="attached")
     return page
 
 
@@ -51,6 +52,15 @@ def _do(page: Any, command: str, **arguments: Any) -> Any:
     )
 
 
+def _until(page: Any, asked: str, argument: Any = None) -> None:
+    """Ask the page again and again; its own way to wait takes a promise for an answer."""
+    for _ in range(300):
+        if page.evaluate(asked, argument):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(asked)
+
+
 def _step(page: Any, verb: str, state: str = "") -> Any:
     return page.locator(f".jp-wb-rail li[data-step={verb}]" + (f"[data-state={state}]" if state else ""))
 
@@ -62,8 +72,9 @@ def _shoot(page: Any, name: str) -> None:
 
 def _menu(page: Any, item: Any) -> list[str]:
     item.click(button="right")
-    page.locator(".lm-Menu-item").first.wait_for()
-    return page.locator(".lm-Menu-item .lm-Menu-itemLabel").all_inner_texts()
+    page.locator(".lm-Menu").wait_for()
+    shown = ".lm-Menu-item:not(.lm-mod-hidden, .lm-mod-collapsed) .lm-Menu-itemLabel"
+    return page.locator(shown).all_inner_texts()
 
 
 def test_a_table_is_profiled_from_the_file_browser(page: Any, shared_lab: tuple[str, Path]) -> None:
@@ -79,7 +90,7 @@ def test_a_table_is_profiled_from_the_file_browser(page: Any, shared_lab: tuple[
 
     assert page.locator(".lm-DockPanel-tabBar .lm-mod-current").inner_text() == "churn.ipynb"
     assert 'wb.dataset("churn.csv")' in page.locator(".jp-NotebookPanel .jp-Cell").first.inner_text()
-    assert page.locator(".jp-wb-status").inner_text() == "2 of 6 steps done"
+    assert "2 of 6 steps done · 799 rows" in page.locator(".jp-wb-status").inner_text()
     assert page.complaints == []
 
 
@@ -120,31 +131,33 @@ def test_the_button_the_menu_and_the_status_line_lead_to_the_panel(page: Any) ->
     assert {"Open Workbench", "Run as Workbench Job"} <= set(shown)
 
 
-def test_the_layout_is_restored(page: Any) -> None:
-    _do(page, "open-table", path="churn.csv")
-    _do_in_browser(page, "docmanager:save-all")
-    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
-    page.wait_for_function(
-        """async () => {
-            const saved = await window.jupyterapp.serviceManager.workspaces.fetch('default').catch(() => null);
+def test_the_layout_is_restored(browse: Browse, shared_lab: tuple[str, Path]) -> None:
+    address = shared_lab[0].replace("/lab?", "/lab/workspaces/kept?")
+    page = _ready(browse(address))
+    notebook = _do(page, "open-table", path="churn.csv")["notebook"]
+    _until(
+        page,
+        """async notebook => {
+            const saved = await window.jupyterapp.serviceManager.workspaces.fetch('kept').catch(() => null);
             const layout = saved?.data['layout-restorer:data'];
-            return layout?.left?.current === 'ml-workbench' && JSON.stringify(layout.main).includes('.ipynb');
-        }"""
+            return layout?.left?.current === 'ml-workbench' && JSON.stringify(layout.main).includes(notebook);
+        }""",
+        notebook,
     )
-
-    page.goto(page.url.replace("&reset", ""))
-    _ready(page)
+    page.close()
+    page = _ready(browse(address))
 
     page.locator(".jp-wb-panel .jp-wb-run").wait_for()
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
+    _close_all(page)
 
 
 def test_the_steps_are_taken_by_keys_alone(page: Any) -> None:
     _do(page, "open-table", path="churn.csv")
     page.keyboard.press("Alt+Shift+B")
+    page.locator(".jp-wb-panel .jp-wb-run").wait_for()
     focused = "() => { const e = document.activeElement; return e.name || e.innerText || e.tagName; }"
-    page.evaluate("() => document.querySelector('.jp-wb-panel').focus()")
-    page.locator(".jp-wb-panel button").first.focus()
+    page.wait_for_function("() => document.activeElement.closest('.jp-wb-panel')")
     seen: list[str] = []
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -157,6 +170,7 @@ def test_the_steps_are_taken_by_keys_alone(page: Any) -> None:
     _step(page, "dataset", "done").wait_for()
 
     assert "source" in seen
+    page.wait_for_function("() => document.activeElement.closest('.jp-wb-panel')")
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.closest('.jp-NotebookPanel')")
 
@@ -227,8 +241,10 @@ def test_the_settings_are_used(start_lab: Any, browse: Browse) -> None:
     page = _ready(browse(address))
 
     assert _do(page, "open") == {"notebook": "study.ipynb"}
-    page.locator("#jp-wb-tables option").nth(1).wait_for(state="attached")
-    offered = page.locator("#jp-wb-tables option").evaluate_all("options => options.map(o => o.value)")
+    page.locator(".jp-wb-form datalist[id$=tables] option").nth(1).wait_for(state="attached")
+    offered = page.locator(".jp-wb-form datalist[id$=tables] option").evaluate_all(
+        "options => options.map(o => o.value)"
+    )
     _do(page, "insert-step", step="dataset", values={"source": "tables/first.csv"})
 
     assert sorted(offered) == ["churn.csv", "tables/first.csv"]

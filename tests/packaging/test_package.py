@@ -13,8 +13,7 @@ import workbench as wb
 from workbench.core import audit
 from workbench.core.bundle import Bundle
 from workbench.core.tracking import client
-from workbench.errors import BadParameter, Damaged, NotFound, Refused
-from workbench.packaging import model
+from workbench.errors import BadParameter, Damaged, NotFound
 from workbench.packaging import serve as serving
 from workbench.packaging.lock import requirements
 from workbench.packaging.serve import follow_once
@@ -79,13 +78,14 @@ def test_each_act_is_in_the_audit_log(run):
     assert acts == [("package", 1), ("promote", 1), ("package", 2)]
 
 
-def test_a_difference_is_refused_and_leaves_nothing_behind(run, monkeypatch):
-    monkeypatch.setattr(model, "difference", lambda *_: 1e-6)
+def test_tables_that_differ_do_not_ship_and_the_card_says_so(run, monkeypatch):
+    monkeypatch.setattr("workbench.core.compile.difference", lambda *_: 1e-6)
 
-    with pytest.raises(Refused, match="differs from the pipeline by 1e-06"):
-        wb.package(run, name="shop")
-    with pytest.raises(NotFound):
-        wb.bundle("shop")
+    bundle = wb.package(run, name="shop")
+
+    assert not bundle.compiled
+    assert (bundle.path / "model.skops").is_file()
+    assert "The tables differ from the pipeline by 1e-06" in (bundle.path / "card.md").read_text()
 
 
 def test_a_failure_half_way_takes_the_version_back(run, monkeypatch):

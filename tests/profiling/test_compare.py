@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, ks_2samp, ttest_ind
 
@@ -214,6 +214,7 @@ def test_the_test_of_means_agrees_with_scipy(seed, n, m):
     rng = np.random.default_rng(seed)
     a, b = rng.normal(0, 1, n), rng.uniform(-1, 2, m)
     ours, theirs = means(moments(a), moments(b)), ttest_ind(a, b, equal_var=False)
+    assume(ours is not NOTHING)  # one far value forbids the test; what that takes is the next test's
 
     assert ours.statistic == pytest.approx(abs(theirs.statistic))
     assert ours.p_value == pytest.approx(theirs.pvalue, rel=1e-6)

@@ -18,7 +18,7 @@ from workbench.core.parameters import STEPS
 
 # What changes from one run to the next, by step.
 LIFTED = (("dataset", "source"), ("dataset", "target"), ("package", "name"), ("monitor", "name"))
-EMPTY = "# Parameters of the job, such as month = 7  # of the data\n"
+EMPTY = "# Parameters of the job, such as month = 7  # of the data"
 
 _WAITS = {
     "input": "Cell %1 asks with input(): nobody answers in a job",
@@ -72,7 +72,7 @@ def convert(cells: Sequence[CodeCell], parameters: str | None = None, lift: bool
     --------
     >>> made = convert([CodeCell("a", 'import workbench as wb\\ndata = wb.dataset("churn.csv")')])
     >>> made.source
-    'source = "churn.csv"  # Path of a CSV, Parquet, Feather or JSON-lines file.\\n'
+    'source = "churn.csv"  # Path of a CSV, Parquet, Feather or JSON-lines file.'
     >>> made.changes["a"]
     'import workbench as wb\\ndata = wb.dataset(source)'
     """
@@ -81,7 +81,7 @@ def convert(cells: Sequence[CodeCell], parameters: str | None = None, lift: bool
     lines, changes = _lifted(now, own) if lift else ([], {})
     above = "" if own is None or not own.source.strip() else own.source.rstrip() + "\n"
     source = above + "".join(lines)
-    return Conversion(own.id if own else None, source or EMPTY, changes, tuple(problems(cells)))
+    return Conversion(own.id if own else None, source.rstrip() or EMPTY, changes, tuple(problems(cells)))
 
 
 def _constants(cells: Sequence[CodeCell]) -> CodeCell | None:

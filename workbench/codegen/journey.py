@@ -119,8 +119,7 @@ def journey(cells: Sequence[CodeCell], active: str | None = None, alive: Sequenc
     stale = out_of_date(cells)
     chosen = _chosen(cells, calls, active)
     places = {
-        verb: _place(verb, cells, chosen[verb], calls, stale, living) if verb in chosen else Place(verb)
-        for verb in STEPS
+        verb: _place(verb, cells, chosen, calls, stale, living) if verb in chosen else Place(verb) for verb in STEPS
     }
     return Journey(cells, places, calls, constants(cells), living)
 
@@ -155,11 +154,12 @@ def _marked(cell: CodeCell) -> list[str]:
 def _place(
     verb: str,
     cells: tuple[CodeCell, ...],
-    index: int,
+    chosen: dict[str, int],
     calls: dict[str, str],
     stale: dict[int, Told],
     alive: frozenset[str] | None,
 ) -> Place:
+    index = chosen[verb]
     cell, reading = cells[index], read(cells[index].source, calls)
     return Place(
         verb,
@@ -167,10 +167,18 @@ def _place(
         index,
         reading is None,
         reading,
-        stale.get(index, ()),
+        _because(stale.get(index, ()), chosen),
         _record(cell, verb),
         tuple(_refresh(cells, index, stale, alive)),
     )
+
+
+def _because(told: Told, chosen: dict[str, int]) -> Told:
+    """The reason, with the name of the step where the cell that it names is one's."""
+    titles = {str(index + 1): STEPS[verb].title for verb, index in chosen.items()}
+    if len(told) == 2 and told[1] in titles:
+        return told[0].replace("Cell %1", "%1"), titles[told[1]]
+    return told
 
 
 def _state(cell: CodeCell, stale: bool) -> str:

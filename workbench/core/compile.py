@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.core import compile_boosters, compile_ensembles  # noqa: F401  (they register what they compile)
 from workbench.core.compile_columns import INSTEAD, Matrix, Plain
 from workbench.core.compile_models import classes_of, compile_model
 from workbench.core.compiled import Columns, CompiledModel
 from workbench.core.contract import Task
-from workbench.core.nodes import Linear
+from workbench.core.nodes import Chain, Curve, Linear
 from workbench.errors import CannotCompile
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 # The last digit of a sum; a processor's own exponential may differ from the C library's in it.
 LAST_DIGITS = 4.5e-16
 LINEAR_LIMIT = 1e-12
-SINGLE_LIMIT = 1e-7  # probabilities that are float32 numbers
+SINGLE_DIGITS = 1.2e-7  # the last digit of a probability that is a float32 number
+EXACT = {"identity", "mean", "scaled", "shares", "square", "isotonic"}  # no exponential in it
+SAMPLE = 2000  # rows that a compile compares itself on
 
 
 def compile_pipeline(
@@ -69,7 +72,7 @@ def compile_pipeline(
     mean = matrix.mean() if background is None else compiled.encode(background).mean(axis=0)
     compiled = replace(compiled, model=compiled.model.settled(np.nan_to_num(mean)))
     if background is not None and hasattr(background, "iloc"):
-        check_difference(pipeline, compiled, background)
+        check_difference(pipeline, compiled, background.iloc[:SAMPLE])
     return compiled
 
 
@@ -88,16 +91,18 @@ def check_difference(pipeline: Pipeline, compiled: CompiledModel, frame: Any) ->
 
 
 def limit(compiled: CompiledModel) -> float:
-    """How far the tables may be from the pipeline: 0.0 for trees, 1e-12 (relative) for linear models.
+    """How far the tables may be from the pipeline: 0.0 for trees, 1e-12 (relative) where weighted sums are in it.
 
-    A probability of trees may differ in its last digit, for a processor's own exponential may differ from the one that
-    the pipeline used; where the pipeline's probabilities are float32 numbers, in the last digit of those.
+    A probability from log-odds may differ in its last digit, for a processor's own exponential may differ from the one
+    that the pipeline used; where the pipeline's probabilities are float32 numbers, in the last digit of those.
     """
-    if not compiled.trees or compiled.method != "tree paths":
+    parts = list(_parts(compiled.model))
+    curves = {compiled.link, *(part.kind for part in parts if isinstance(part, Curve))}
+    if any(kind.startswith("single") for kind in curves):
+        return SINGLE_DIGITS
+    if any(isinstance(part, Linear) and part.weights.size for part in parts):
         return LINEAR_LIMIT
-    if compiled.link.startswith("single"):
-        return SINGLE_LIMIT
-    return 0.0 if compiled.link == "identity" else LAST_DIGITS
+    return LAST_DIGITS if curves - EXACT else 0.0
 
 
 def difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame) -> float:
@@ -114,8 +119,18 @@ def difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame)
     else:
         expected = np.asarray(pipeline.predict_proba(raw))
         expected = expected[:, 1] if compiled.task == "binary" else expected
-    apart = np.abs(expected - compiled.predict(raw)) / np.maximum(1.0, np.abs(expected))
-    return float(np.max(apart, initial=0.0))
+    found = compiled.predict(raw)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(expected - found) / np.maximum(1.0, np.abs(expected))
+    return float(np.max(np.where(expected == found, 0.0, apart), initial=0.0))
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    if isinstance(node, Chain):
+        for inner in (*node.members, node.final):
+            yield from _parts(inner)
+    else:
+        yield node
 
 
 def _read(pipeline: Any, features: Sequence[str]) -> list[str]:

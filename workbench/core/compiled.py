@@ -103,6 +103,11 @@ class CompiledModel:
         return kind if self.model.exact else f"rescaled {kind}"
 
     @property
+    def plain(self) -> bool:
+        """Whether it is one model, and not a model on models' outputs."""
+        return not isinstance(self.model, Chain)
+
+    @property
     def trees(self) -> bool:
         """Whether there is a tree in it."""
         return _has_trees(self.model)

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from workbench.core.encoders import fits
-from workbench.core.links import LINKS, Array, logistic, single_exp
+from workbench.core.links import LINKS, Array, logistic, shares, single_exp
 from workbench.core.trees import FIELDS, Trees, blocks
 from workbench.errors import Damaged
 
@@ -155,6 +155,7 @@ CURVES: dict[str, Callable[[Array, Array, Array], Array]] = {
     "isotonic": _isotonic,
     "mean": _mean,
     "scaled": _scaled,
+    "shares": lambda matrix, *_: shares(matrix),
     "exp": lambda matrix, *_: np.exp(matrix),
     "expm1": lambda matrix, *_: np.expm1(matrix),
     "square": lambda matrix, *_: np.square(matrix),
@@ -272,8 +273,7 @@ class Chain:
                     inner, _ = member.explain(matrix, k, source, columns)
                     values += _shared_out(moved[:, start + k], inner)
             start += member.width
-        np.add.at(values, (slice(None), source[self.columns]), moved[:, start:])
-        return values, self.base(output)
+        return values + moved[:, start:] @ np.eye(columns)[source[self.columns]], self.base(output)
 
     def base(self, output: int) -> float:
         """The output where every input is at its own base."""
@@ -343,8 +343,8 @@ def read_node(header: dict[str, Any], arrays: dict[str, Array], name: str, colum
         tables: dict[str, Any] = {n: arrays[f"{name}.{n}"] for n in FIELDS}
         return Trees(**tables, **rules).checked(columns)
     if kind == "curve":
-        tables = (arrays[f"{name}.first"], arrays[f"{name}.second"])
-        return Curve(header["curve"], header["inputs"], *tables).checked(columns)
+        first, second = arrays[f"{name}.first"], arrays[f"{name}.second"]
+        return Curve(header["curve"], header["inputs"], first, second).checked(columns)
     fits(kind == "linear", "a member")
     taken = arrays[f"{name}.columns"] if header["columns"] else None
     weights, intercept, mean = (arrays[f"{name}.{n}"] for n in ("weights", "intercept", "mean"))

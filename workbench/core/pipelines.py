@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 # What skops does not trust by itself and our pipelines need. The list lives here and nowhere else: a file's own word
-# about what to trust is never asked.
+# about what to trust is never asked. LightGBM's and XGBoost's models are not on it: their libraries parse the bytes of
+# a model in C, without looking where its nodes lead. They ship as tables, or not at all.
 TRUSTED = (
     # A partial can hold only functions and values that are named, and checked, themselves.
     "functools.partial",
@@ -30,10 +31,20 @@ TRUSTED = (
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss._loss.CyHalfMultinomialLoss",
     "sklearn._loss._loss.CyHalfSquaredError",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
     "sklearn.compose._column_transformer._RemainderColsList",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.metrics._classification.balanced_accuracy_score",
+    "sklearn.metrics._scorer._CurveScorer",
+    "sklearn.metrics._scorer._Scorer",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "sklearn.utils.validation.check_array",
     "workbench.core.dates.date_parts",
 )

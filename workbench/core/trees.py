@@ -150,6 +150,8 @@ class Trees:
             weight = paths.weight[:, output] / self.divisor
             for block in blocks(len(matrix), SHAP_CELLS // paths.cells):
                 values[block] += paths.explain(conditions.met(matrix[block]), weight, source, columns)
+        if self.single_sum:
+            values += self._rounding(matrix, output, values)
         return values, self.base(output)
 
     def base(self, output: int) -> float:
@@ -181,6 +183,13 @@ class Trees:
     def paths(self) -> tuple[tuple[Paths, ...], Conditions]:
         """All root-to-leaf paths, in groups of similar length, and what they ask of a row; found once."""
         return group_paths(self)
+
+    def _rounding(self, matrix: Array, output: int, values: Array) -> Array:
+        """What the sum in float32 lost, shared out by the size of the values."""
+        lost = self.predict(matrix)[:, output] - self.base(output) - values.sum(axis=1)
+        size = np.abs(values)
+        result: Array = size * (lost / np.maximum(size.sum(axis=1), SMALLEST))[:, None]
+        return result
 
     @cached_property
     def _bases(self) -> Array:

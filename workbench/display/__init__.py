@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 
     from workbench.core.result import Result
 
-__all__ = ["figure", "html"]
+__all__ = ["figure", "html", "page"]
 
 
 def html(result: Result) -> str:
     """The result as an HTML fragment: self-contained, no script from elsewhere, light and dark."""
     text: str = import_module(f"workbench.display.{result.noun}").html(result)
     return text
+
+
+def page(result: Result) -> str:
+    """The result as an HTML page of one file, which a browser shows without a server."""
+    from workbench.display.rendering import whole_page
+
+    return whole_page(f"{result.noun.replace('_', ' ').capitalize()}: {result.headline()}", html(result))
 
 
 def figure(result: Result, *args: Any, **kwargs: Any) -> go.Figure:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from workbench.core.metric import metric_name, short
 from workbench.display import charts
 
-__all__ = ["clipped", "fragment", "metric_name", "moment", "number", "percent", "signed", "stylesheet"]
+__all__ = ["clipped", "fragment", "metric_name", "moment", "number", "percent", "signed", "stylesheet", "whole_page"]
 
 
 def fragment(template: str, **context: Any) -> str:
@@ -36,6 +36,15 @@ def fragment(template: str, **context: Any) -> str:
     body = _environment().get_template(f"{template}.html.j2").render(**context)
     squeezed = re.sub(r">\s+<", "> <", body)
     return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{squeezed}</div>'
+
+
+def whole_page(title: str, body: str) -> str:
+    """A page around a fragment that is safe HTML already; the title is escaped.
+
+    >>> whole_page("a < b", "<p>yes</p>").startswith("<!doctype html>")
+    True
+    """
+    return _environment().get_template("page.html.j2").render(title=title, body=Markup(body))  # noqa: S704 - see above
 
 
 @cache

@@ -119,11 +119,16 @@ def _place(run: Run, compiled: CompiledModel, table: pd.DataFrame) -> int:
 
 
 def _own_output(run: Run, compiled: CompiledModel, table: pd.DataFrame, place: int) -> Numbers:
-    """What the fitted pipeline itself answers, in the unit of the values."""
+    """What the fitted pipeline itself answers, in the unit of the values.
+
+    LightGBM, XGBoost and models on models' outputs have no such function; their tables have been compared already.
+    """
     if run.task == "regression":
         return np.asarray(run.pipeline.predict(table), dtype=float)
     if compiled.unit == "probability":
         return np.asarray(run.pipeline.predict_proba(table))[:, place]
+    if not compiled.plain or not hasattr(run.pipeline, "decision_function"):
+        return compiled.output(table)[:, place] if run.task == "multiclass" else compiled.output(table)
     own = np.asarray(run.pipeline.decision_function(table))
     return own[:, place] if own.ndim == 2 else own
 

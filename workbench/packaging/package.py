@@ -31,8 +31,8 @@ from workbench.settings import Settings, settings
 def package(run: Run, *, name: str, explanation: Explanation | None = None, promote: bool | None = None) -> Bundle:
     """Make the folder that ships, and register it in MLflow.
 
-    The fitted pipeline is compiled to tables and compared with itself on the hold-out: a difference is refused. What
-    cannot be compiled ships as an audited pipeline, and the card says why.
+    The fitted pipeline is compiled to tables and compared with itself on the hold-out. What has no exact tables
+    ships as an audited pipeline, and the card says why.
 
     Parameters
     ----------
@@ -55,8 +55,6 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     ------
     BadParameter
         If the name can't be a folder's name.
-    Refused
-        If the compiled model differs from the pipeline.
 
     Examples
     --------

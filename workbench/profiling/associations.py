@@ -101,9 +101,10 @@ def spearman(numbers: np.ndarray) -> np.ndarray:
     """
     if not numbers.size:
         return np.zeros((numbers.shape[1],) * 2)
-    columns = [pl.Series(column).fill_nan(None).rank("average").cast(pl.Float64) for column in numbers.T]
-    ranks = np.column_stack([c.fill_null(np.nan).to_numpy() for c in columns])
-    return Comoments.of(tuple(map(str, range(ranks.shape[1]))), ranks).correlations()
+    names = tuple(map(str, range(numbers.shape[1])))
+    table = pl.DataFrame(np.ascontiguousarray(numbers), schema=list(names), orient="row")
+    ranked = table.select(pl.all().fill_nan(None).rank("average").cast(pl.Float64).fill_null(np.nan))
+    return Comoments.of(names, ranked.to_numpy()).correlations()
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
@@ -144,11 +145,12 @@ def correlation_ratios(codes: dict[str, np.ndarray], numbers: np.ndarray) -> np.
     array([[1.]])
     """
     known = np.isfinite(numbers)
-    whole = bool(known.all())
     with np.errstate(all="ignore"):
         middle = np.where(known, numbers, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         away = np.where(known, numbers - middle, 0.0)
-    return np.vstack([_ratios(levels, away, known.astype(float), whole) for levels in codes.values()])
+        squares = away * away
+    gaps = None if bool(known.all()) else known.astype(float)
+    return np.vstack([_ratios(levels, away, squares, gaps) for levels in codes.values()])
 
 
 def target_scores(sample: pl.DataFrame, contract: Contract, seed: int = 0) -> dict[str, float]:
@@ -211,19 +213,20 @@ def _of_matrix(
     return [Association(a[i], b[j], measure, round(float(values[i, j]), 4), round(error, 4)) for i, j in at.tolist()]
 
 
-def _ratios(levels: np.ndarray, away: np.ndarray, known: np.ndarray, whole: bool) -> np.ndarray:
+def _ratios(levels: np.ndarray, away: np.ndarray, squares: np.ndarray, known: np.ndarray | None) -> np.ndarray:
+    """Of one category with every number; ``known`` is None where no number is missing."""
     there = levels >= 0
     groups = np.zeros((int(levels.max(initial=-1)) + 1, len(levels)))
     groups[levels[there], np.flatnonzero(there)] = 1.0
     with np.errstate(all="ignore"):
         sums = groups @ away
-        counts = groups.sum(axis=1)[:, None] * np.ones(away.shape[1]) if whole else groups @ known
-        squares = there.astype(float) @ (away * away)
+        counts = groups.sum(axis=1)[:, None] * np.ones(away.shape[1]) if known is None else groups @ known
+        square = there.astype(float) @ squares
         n, k = counts.sum(axis=0), (counts > 0).sum(axis=0)
-        total = squares - sums.sum(axis=0) ** 2 / n
-        within = squares - np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=0)
+        total = square - sums.sum(axis=0) ** 2 / n
+        within = square - np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=0)
         ratio = np.sqrt(np.clip(1 - within / total * (n - 1) / (n - k), 0, 1))
-    enough = (k >= 2) & (n > k) & (total > 1e-12 * squares)
+    enough = (k >= 2) & (n > k) & (total > 1e-12 * square)
     return np.where(enough, np.nan_to_num(ratio), 0.0)
 
 

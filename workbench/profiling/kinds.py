@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from workbench.core.contract import Kind, Task
@@ -55,9 +56,9 @@ def infer_kind(values: pl.Series) -> Kind:
 
 def is_whole(values: pl.Series) -> bool:
     """Whether every finite number is whole: integers with gaps arrive as floats."""
-    finite = values.cast(pl.Float64).drop_nulls()
-    finite = finite.filter(finite.is_finite())
-    return bool(len(finite)) and bool((finite == finite.round()).all()) and float(finite.abs().max()) < EXACT  # type: ignore[arg-type]  # not empty
+    numbers = values.cast(pl.Float64).to_numpy()
+    finite = numbers[np.isfinite(numbers)]
+    return bool(finite.size) and bool((finite == np.round(finite)).all()) and float(abs(finite).max()) < EXACT
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -189,7 +190,12 @@ def _floats(values: pl.Series) -> pl.Series:
         return values.dt.total_microseconds() / 1e6
     if not values.dtype.is_numeric() and values.dtype != pl.Boolean:
         values = as_text(values).str.strip_chars()
-    return values.cast(pl.Float64, strict=False).fill_nan(None)
+    return _without_nan(values.cast(pl.Float64, strict=False))
+
+
+def _without_nan(floats: pl.Series) -> pl.Series:
+    absent = int(np.isnan(floats.to_numpy()).sum())  # nulls and NaN alike
+    return floats if absent == floats.null_count() else floats.fill_nan(None)
 
 
 def _integers(values: pl.Series) -> pl.Series:
@@ -203,7 +209,7 @@ def _integers(values: pl.Series) -> pl.Series:
 
 def _booleans(values: pl.Series) -> pl.Series:
     if values.dtype == pl.Boolean or values.dtype.is_numeric():
-        return values.cast(pl.Float64).fill_nan(None)
+        return _without_nan(values.cast(pl.Float64))
     words = as_text(values).str.strip_chars().str.to_lowercase()
     return words.replace_strict(_WORDS, default=None, return_dtype=pl.Float64)
 

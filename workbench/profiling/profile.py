@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from workbench.core.contract import NUMERIC, Column, Contract, Role
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
@@ -93,7 +95,9 @@ def profile(
     known = {} if accepted is None else {c.name: c.kind for c in accepted.columns}
     secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))
     plan = Plan(known, secret, True, show_sensitive, bins, chunk, kept)
-    with progress("Profiling", total=_parts(source, chunk)) as tracker:
+    # Small products of matrices: more threads would wait for each other longer than they work.
+    one_thread = threadpool_limits(1, user_api="blas")
+    with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
         agreed = _agreed(seen, accepted, roles)
         tracker.advance("what goes together")

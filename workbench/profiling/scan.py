@@ -195,10 +195,12 @@ class TableScan:
 
     def _add_hashes(self, typed: Mapping[str, pl.Series], rows: int) -> None:
         """A row's hash is the sum of its values' hashes, each times its column's odd number; a column's likewise."""
+        table = pl.DataFrame([_hashable(values) for values in typed.values()])
+        hashes = table.select(pl.all().hash())
         total = np.zeros(rows, dtype=np.uint64)
         place = self._keys.take(np.arange(self.rows, self.rows + rows), mode="wrap")
-        for i, (name, values) in enumerate(typed.items()):
-            hashed = _hashable(values).hash().to_numpy()
+        for i, name in enumerate(self._names):
+            hashed = hashes[name].to_numpy()
             total += hashed * self._keys[i % CHUNK]
             self._checksums[name] = (self._checksums[name] + int((hashed * place).sum())) % 2**64
         self._hashes = self._hashes.add(total, self._plan.kept)

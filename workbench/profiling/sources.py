@@ -302,7 +302,7 @@ def _parquet(path: str) -> Source:
 
     def opened() -> parquet.ParquetFile:
         # A small read buffer and no read-ahead: a row group of a million rows would else lie in memory whole.
-        options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 20, "page_checksum_verification": True}
+        options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 18, "page_checksum_verification": True}
         return parquet.ParquetFile(_remote(path) if "://" in path else path, **options)
 
     def chunks(most: int) -> Iterator[pl.DataFrame]:

@@ -10,6 +10,7 @@ import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import ARGUMENTS from './arguments.json';
 import { workbenchIcon } from './icon';
+import { makeJob } from './jobnotebook';
 import { runJob } from './jobs';
 import { TABLE } from './model';
 import type { WorkbenchModel } from './model';
@@ -38,7 +39,8 @@ export function addCommands(context: IContext): void {
     [CommandIDs.openTable]: openTable(context),
     [CommandIDs.profileTable]: profileTable(context),
     [CommandIDs.insertStep]: insertStep(context),
-    [CommandIDs.runJob]: runAsJob(context)
+    [CommandIDs.runJob]: runAsJob(context),
+    [CommandIDs.makeJob]: makeAJob(context)
   };
   for (const [id, options] of Object.entries(all)) {
     const args = ARGUMENTS[id as keyof typeof ARGUMENTS] as JSONObject;
@@ -114,6 +116,20 @@ function runAsJob(context: IContext): CommandRegistry.ICommandOptions {
       const path = app.serviceManager.contents.localPath(notebookOf(context, args) ?? '');
       const job = await runJob(path, (args.parameters ?? {}) as JSONObject, app.serviceManager.events, trans);
       return { job: job.id };
+    }, trans.__('The job was not started'))
+  };
+}
+
+function makeAJob({ app, model, trans, ...context }: IContext): CommandRegistry.ICommandOptions {
+  return {
+    label: trans.__('Make a Workbench Job of the Notebook'),
+    caption: trans.__('Give the notebook a cell of parameters, look for what needs a person, and choose values for a run'),
+    icon: workbenchIcon,
+    isEnabled: () => model.notebook !== null,
+    execute: args => told({ app, model, trans, ...context }, async () => {
+      const path = app.serviceManager.contents.localPath(model.notebook?.context.path ?? '');
+      const values = await makeJob(model, args.lift !== false, trans);
+      return values ? { job: (await runJob(path, values, app.serviceManager.events, trans)).id } : {};
     }, trans.__('The job was not started'))
   };
 }

@@ -8,6 +8,9 @@ import type { IPlace, IProperty, IStep, Values } from './tokens';
 /** What is always seen, besides what is required, filled in or wrong; the rest lies behind "More options". */
 const SHOWN = 2;
 
+/** How many tables are shown before one is chosen. */
+const OFFERED = 6;
+
 type Given = Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>;
 
 interface IField {
@@ -25,14 +28,15 @@ export class StepForm {
   constructor(
     private readonly step: IStep,
     private readonly given: Given,
-    private readonly trans: TranslationBundle
+    private readonly trans: TranslationBundle,
+    shownAtFirst = SHOWN
   ) {
     this.prefix = `jp-wb-${step.verb}-${++forms}`;
     this.code = { ...given.code };
     this.tables = h('datalist', { id: `${this.prefix}-tables` });
     this.columns = h('datalist', { id: `${this.prefix}-columns` });
     this.fields = Object.entries(step.schema.properties).map(([name, property]) => this.field(name, property));
-    const shown = this.fields.filter((field, index) => index < SHOWN || this.isRequired(field.name));
+    const shown = this.fields.filter((field, index) => index < shownAtFirst || this.isRequired(field.name));
     const more = this.fields.filter(field => !shown.includes(field));
     this.node = h('form', { class: 'jp-wb-form', novalidate: true }, this.tables, this.columns);
     this.node.append(...shown.map(field => field.node));
@@ -42,6 +46,13 @@ export class StepForm {
       this.node.append(this.more);
     }
     this.node.addEventListener('change', event => this.validate((event.target as HTMLInputElement).name));
+    // Told when somebody leaves a field, taken back while they type: what lies below must not move under a click.
+    this.node.addEventListener('input', event => {
+      const { name } = event.target as HTMLInputElement;
+      if (this.fields.some(field => field.name === name && field.node.classList.contains('jp-mod-wrong'))) {
+        this.validate(name);
+      }
+    });
     this.tell(given.errors);
   }
 
@@ -85,8 +96,33 @@ export class StepForm {
   /** Offer tables: paths, and variables of the kernel. */
   offerTables(paths: string[], frames: string[]): void {
     this.frames = frames.filter(name => !paths.includes(name));
+    this.propose(paths);
     const variables = this.frames.map(value => h('option', { value, label: this.trans.__('%1, in the kernel', value) }));
     this.tables.replaceChildren(...paths.map(value => h('option', { value })), ...variables);
+  }
+
+  /** Where no table is chosen yet, show those that lie near: a click takes one. */
+  private propose(paths: string[]): void {
+    const field = this.fields.find(({ name }) => name === 'source');
+    const input = field?.control as HTMLInputElement | undefined;
+    this.near.remove();
+    if (!field || !(input instanceof HTMLInputElement) || input.value || 'source' in this.code) {
+      return;
+    }
+    const offers = paths.slice(0, OFFERED).map(path => {
+      const offer = h('button', { type: 'button', class: 'jp-wb-link' }, path);
+      offer.addEventListener('click', () => {
+        input.value = path;
+        this.near.remove();
+        input.dispatchEvent(new Event('change', { bubbles: true }));
+        input.focus();
+      });
+      return offer;
+    });
+    if (offers.length) {
+      this.near.replaceChildren(this.trans.__('Here are:'), ...offers);
+      input.after(this.near);
+    }
   }
 
   /** Offer the columns of the table. */
@@ -223,7 +259,8 @@ export class StepForm {
   private plain(name: string, property: IProperty): Record<string, string | undefined> {
     const list = name === 'source' ? this.tables.id : property['x-column'] ? this.columns.id : undefined;
     const example = property.examples?.[0];
-    const placeholder = example === undefined ? undefined : this.trans.__('such as %1', String(example));
+    const column = property['x-column'] ? this.trans.__('choose a column') : undefined;
+    const placeholder = example === undefined ? column : this.trans.__('such as %1', String(example));
     return { list, placeholder, autocomplete: 'off', spellcheck: 'false' };
   }
 
@@ -321,6 +358,7 @@ export class StepForm {
     return `${this.prefix}-${name}`;
   }
 
+  private readonly near = h('div', { class: 'jp-wb-near' });
   private known: string[] = [];
   private frames: string[] = [];
   private readonly prefix: string;

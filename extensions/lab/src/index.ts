@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { addCommands } from './commands';
 import { tileIconUrl } from './icon';
+import { JobsList } from './jobs';
 import { WorkbenchModel } from './model';
 import { WorkbenchPanel } from './panel';
 import { Settings } from './settings';
@@ -37,6 +38,9 @@ const panel: JupyterFrontEndPlugin<WorkbenchModel> = {
     const widget = new WorkbenchPanel(model, app.commands, trans);
     const settings = new Settings(panel.id, model, trans, registry);
     addCommands({ app, model, panel: widget, browsers, trans, stem: () => settings.stem });
+    const openFile = (path: string): Promise<unknown> => app.commands.execute('docmanager:open', { path });
+    const make = (): Promise<unknown> => app.commands.execute(CommandIDs.makeJob).catch(() => undefined);
+    widget.append(new JobsList(app.serviceManager.events, trans, openFile, make).node);
     app.shell.add(widget, 'left', { rank: 250 });
     restorer?.add(widget, widget.id);
     widget.node.addEventListener('keydown', event => {
@@ -74,7 +78,7 @@ const palette: JupyterFrontEndPlugin<void> = {
   optional: [ITranslator],
   activate: (_app: JupyterFrontEnd, _model: WorkbenchModel, items: ICommandPalette, translator: ITranslator | null): void => {
     const category = (translator ?? nullTranslator).load(DOMAIN).__('Workbench');
-    for (const command of [CommandIDs.open, CommandIDs.openTable, CommandIDs.profileTable, CommandIDs.runJob]) {
+    for (const command of [CommandIDs.open, CommandIDs.openTable, CommandIDs.profileTable, CommandIDs.runJob, CommandIDs.makeJob]) {
       items.addItem({ command, category });
     }
   }

@@ -3,7 +3,9 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
+import { Signal } from '@lumino/signaling';
 
+import { h, set } from './dom';
 import { post, request } from './request';
 import type { IJob } from './tokens';
 
@@ -11,12 +13,18 @@ export const SCHEMA = 'https://ml-workbench/events/job';
 export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED'];
 const LONGEST_PAUSE = 15_000;
 
+/** How many jobs are listed at first. */
+const LISTED = 5;
+
+const started = new Signal<object, IJob>({});
+
 /** Start a notebook as a job and follow it in a notification. */
 export async function runJob(
   path: string, parameters: JSONObject, events: Event.IManager, trans: TranslationBundle
 ): Promise<IJob> {
   const job = await post<IJob>('jobs', { notebook: path, parameters });
   new JobNotice(job, events, trans);
+  started.emit(job);
   return job;
 }
 
@@ -81,4 +89,122 @@ class JobNotice {
   private readonly id: string;
   private readonly name: string;
   private readonly notice: string;
+}
+
+/** The jobs, newest first: where each stands, and what can be done about it. */
+export class JobsList {
+  constructor(
+    events: Event.IManager,
+    private readonly trans: TranslationBundle,
+    private readonly open: (path: string) => Promise<unknown>,
+    make: () => Promise<unknown>
+  ) {
+    const button = h('button', { type: 'button', class: 'jp-mod-styled' }, trans.__('Run it as a job…'));
+    button.addEventListener('click', () => void make());
+    this.more.addEventListener('click', () => {
+      this.all = true;
+      this.show();
+    });
+    this.node = h('section', { class: 'jp-wb-jobs', 'aria-label': trans.__('Jobs') },
+      h('h3', {}, trans.__('Jobs')), this.list, this.more, button);
+    started.connect((_, job) => this.put(job));
+    events.stream.connect((_, event) => {
+      if (event.schema_id === SCHEMA) {
+        this.put(event as unknown as IJob);
+      }
+    });
+    void this.load();
+  }
+
+  readonly node: HTMLElement;
+
+  /** Ask for all of them; and again, seldom, while one is at work, in case its events don't come. */
+  async load(): Promise<void> {
+    for (const job of (await request<IJob[]>('jobs').catch(() => [])).reverse()) {
+      this.jobs.set(job.id, { ...this.jobs.get(job.id), ...job });
+    }
+    this.show();
+  }
+
+  private put(job: IJob): void {
+    this.jobs.set(job.id, { ...this.jobs.get(job.id), ...job });
+    this.show();
+  }
+
+  private show(): void {
+    const jobs = [...this.jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+    const shown = this.all ? jobs : jobs.slice(0, LISTED);
+    const items = shown.map(job => this.items.get(job.id) ?? this.item(job));
+    if (items.length !== this.list.children.length || items.some((item, at) => this.list.children[at] !== item)) {
+      this.list.replaceChildren(...items);
+    }
+    shown.forEach(job => this.fill(this.items.get(job.id)!, job));
+    this.list.hidden = !items.length;
+    this.more.hidden = shown.length === jobs.length;
+    set(this.more, this.trans.__('Show all %1', jobs.length));
+    window.clearTimeout(this.timer);
+    if (jobs.some(job => !FINAL.includes(job.state))) {
+      this.timer = window.setTimeout(() => void this.load(), LONGEST_PAUSE);
+    }
+  }
+
+  private item({ id, notebook }: IJob): HTMLElement {
+    const name = PathExt.basename(notebook);
+    const stop = this.act('stop', this.trans.__('Stop'), this.trans.__('Stop %1', name), () =>
+      request(`jobs/${id}`, { method: 'DELETE' }));
+    const output = this.act('output', this.trans.__('Open output'), this.trans.__('Open the output of %1', name), async () =>
+      this.open((await post<{ path: string }>(`jobs/${id}/output`, {})).path));
+    const item = h('li', { 'data-job': id },
+      h('div', { class: 'jp-wb-job' }, h('span', { class: 'jp-wb-job-name', title: id }, name), h('span', { class: 'jp-wb-job-state' })),
+      h('progress', { 'aria-label': this.trans.__('Cells of %1', name) }),
+      h('p', { class: 'jp-wb-job-line' }), h('p', { class: 'jp-wb-error' }),
+      h('div', { class: 'jp-wb-acts' }, output, stop));
+    this.items.set(id, item);
+    return item;
+  }
+
+  private act(name: string, label: string, spoken: string, work: () => Promise<unknown>): HTMLElement {
+    const button = h('button', { type: 'button', class: `jp-wb-link jp-wb-${name}`, 'aria-label': spoken }, label);
+    button.addEventListener('click', async () => {
+      button.disabled = true;
+      await work().catch(error => Notification.error(String((error as Error).message)));
+      button.disabled = false;
+    });
+    return button;
+  }
+
+  private fill(item: HTMLElement, job: IJob): void {
+    const ended = FINAL.includes(job.state);
+    const find = <T extends Element>(selector: string): T => item.querySelector<T>(selector)!;
+    item.dataset.state = job.state;
+    set(find('.jp-wb-job-state'), [this.word(job), ended ? time(job.ended ?? job.created) : ''].filter(Boolean).join(' · '));
+    const bar = find<HTMLProgressElement>('progress');
+    [bar.max, bar.value, bar.hidden] = [Math.max(job.cells, 1), job.cells_done, ended];
+    set(find('.jp-wb-job-line'), ended ? '' : job.line ?? '');
+    set(find('.jp-wb-error'), job.state === 'FAILED' ? job.error ?? '' : '');
+    find<HTMLElement>('.jp-wb-stop').hidden = ended;
+    find<HTMLElement>('.jp-wb-output').hidden = !job.cells_done && !ended;
+  }
+
+  private word(job: IJob): string {
+    return {
+      COMPLETED: this.trans.__('completed'),
+      FAILED: this.trans.__('failed'),
+      STOPPED: this.trans.__('stopped'),
+      STOPPING: this.trans.__('stopping'),
+      IN_PROGRESS: this.trans.__('%1 of %2 cells', job.cells_done, job.cells)
+    }[job.state] ?? this.trans.__('waiting');
+  }
+
+  private all = false;
+  private timer = 0;
+  private readonly jobs = new Map<string, IJob>();
+  private readonly items = new Map<string, HTMLElement>();
+  private readonly list = h('ul', { 'aria-live': 'polite' });
+  private readonly more = h('button', { type: 'button', class: 'jp-wb-link' });
+}
+
+function time(iso: string | null | undefined): string {
+  const date = iso ? new Date(iso) : null;
+  return date && !isNaN(Number(date)) ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : '';
 }

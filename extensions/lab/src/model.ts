@@ -13,8 +13,9 @@ import type { IAdvice, ICell, IPlace, IStep, IWritten, StepState, Values } from 
 
 /** Files that hold a table. */
 export const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;
-/** Milliseconds between a change in the notebook and a look at it: typing on puts it off. */
+/** Milliseconds between a change in the notebook and a look at it: typing on puts it off, but not for longer. */
 const PAUSE = 120;
+const LONGEST_PAUSE = 350;
 
 /** A step to write and to run. */
 export interface IAct {
@@ -54,6 +55,8 @@ export class WorkbenchModel {
   runs = true;
   /** A folder whose tables are offered beside those in the notebook's own. */
   dataFolder = '';
+  /** Tell in the status bar what the profile found. */
+  showsFindings = true;
 
   /** A state or a value changed. */
   get changed(): ISignal<this, void> {
@@ -96,6 +99,11 @@ export class WorkbenchModel {
   /** Fill in a form with values that have no cell yet. */
   suggest(verb: string, values: Values): void {
     this.suggested.set(verb, { ...this.suggested.get(verb), ...values });
+    this._changed.emit();
+  }
+
+  /** Show anew what a setting changed. */
+  refreshed(): void {
     this._changed.emit();
   }
 
@@ -262,12 +270,15 @@ export class WorkbenchModel {
   /** Look at the notebook when nothing has changed for a moment. */
   private later(): void {
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.look(), PAUSE);
+    this.due ||= Date.now() + LONGEST_PAUSE;
+    const pause = Math.max(0, Math.min(PAUSE, this.due - Date.now()));
+    this.timer = window.setTimeout(() => void this.look(), pause);
   }
 
   /** Ask the server where each step stands. */
   private async look(): Promise<void> {
     window.clearTimeout(this.timer);
+    this.due = 0;
     const panel = this.notebook;
     const turn = ++this.turn;
     let shown: IShown = NOTHING;
@@ -314,6 +325,7 @@ export class WorkbenchModel {
   private turn = 0;
   private latest = 0;
   private timer = 0;
+  private due = 0;
   private asked = false;
   private probing = false;
   private _frames: string[] = [];

@@ -4,11 +4,12 @@ import type { CommandRegistry } from '@lumino/commands';
 import { JSONExt } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
-import { h } from './dom';
+import { h, set } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
 import { checkServer, inWords, Refusal } from './request';
+import { CommandIDs } from './tokens';
 import type { IPlace, IStep, StepState, Told } from './tokens';
 
 const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
@@ -17,7 +18,7 @@ const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited
 export class WorkbenchPanel extends Widget {
   constructor(
     private readonly model: WorkbenchModel,
-    _commands: CommandRegistry,
+    private readonly commands: CommandRegistry,
     private readonly trans: TranslationBundle
   ) {
     super({ node: h('section', { role: 'region', 'aria-label': trans.__('Workbench') }) });
@@ -53,6 +54,7 @@ export class WorkbenchPanel extends Widget {
 
   /** Show the form of one step and fold the others. */
   open(verb: string): void {
+    const held = this.rail.contains(document.activeElement);
     this.opened = verb;
     this.form = null;
     for (const step of this.rail.childElementCount ? this.model.steps : []) {
@@ -63,6 +65,17 @@ export class WorkbenchPanel extends Widget {
       body.replaceChildren();
     }
     this.refresh();
+    if (held && !this.rail.contains(document.activeElement)) {
+      this.rail.querySelector<HTMLElement>(`[data-step="${verb}"] button`)?.focus();
+    }
+  }
+
+  /** Who comes by a key goes on by keys. */
+  protected onActivateRequest(): void {
+    if (!this.node.contains(document.activeElement)) {
+      const steps = this.opened ? `[data-step="${this.opened}"] .jp-wb-step` : '.jp-wb-step';
+      this.node.querySelector<HTMLElement>(`${steps}, .jp-wb-again`)?.focus();
+    }
   }
 
   /** Add a part below the steps. */
@@ -97,7 +110,9 @@ export class WorkbenchPanel extends Widget {
   /** Do the next sensible step, and show the one after it. */
   private async follow(): Promise<void> {
     const next = this.model.next;
-    if (next?.acts.length || next?.refresh) {
+    if (next?.job) {
+      await this.commands.execute(CommandIDs.makeJob);
+    } else if (next?.acts.length || next?.refresh) {
       await this.model.advance();
       this.lead(next.verb);
     } else if (next) {
@@ -161,7 +176,7 @@ export class WorkbenchPanel extends Widget {
     item.toggleAttribute('data-edited', place?.edited ?? false);
     const word = this.find(step.verb, '.jp-wb-state');
     set(word, place?.edited ? this.trans.__('edited by hand') : this.word(state));
-    word.classList.toggle('jp-wb-unseen', state === 'done' && !place?.edited);
+    word.classList.toggle('jp-wb-unseen', ['done', 'stale'].includes(state) && !place?.edited);
     set(this.find(step.verb, '.jp-wb-headline'), ['done', 'stale'].includes(state) ? place?.headline ?? '' : '');
     this.remark(step, place);
   }
@@ -169,12 +184,11 @@ export class WorkbenchPanel extends Widget {
   private remark(step: IStep, place: IPlace | undefined): void {
     const notice = this.find(step.verb, '.jp-wb-notice');
     const state = place?.state ?? 'waiting';
-    notice.hidden = !['stale', 'running'].includes(state);
+    notice.hidden = state !== 'running' && (state !== 'stale' || this.model.isBusy);
     if (!notice.hidden) {
-      set(notice.querySelector('span')!, state === 'stale' ? this.say(place!.because) : '');
+      set(notice.querySelector('span')!, state === 'stale' ? this.trans.__('Out of date: %1', this.say(place!.because)) : '');
       const act = notice.querySelector('button')!;
       set(act, state === 'stale' ? this.trans.__('Run from here') : this.trans.__('Stop'));
-      act.disabled = state === 'stale' && this.model.isBusy;
     }
   }
 
@@ -204,7 +218,8 @@ export class WorkbenchPanel extends Widget {
     this.seen = seen;
     const run = this.find(step.verb, '.jp-wb-run') as HTMLButtonElement;
     set(run, this.model.isWritten(step.verb) ? this.trans.__('Update and run') : this.trans.__('Insert and run'));
-    run.disabled = this.model.isBusy || this.model.state(step.verb) === 'running';
+    // Not "disabled": that would take the focus away from who pressed it.
+    run.setAttribute('aria-disabled', String(this.model.isBusy || this.model.state(step.verb) === 'running'));
     this.find(step.verb, '.jp-wb-show').hidden = !cell;
   }
 
@@ -216,7 +231,7 @@ export class WorkbenchPanel extends Widget {
     form.node.append(h('div', { class: 'jp-wb-acts' }, run, show));
     form.node.addEventListener('submit', event => {
       event.preventDefault();
-      if (form.isComplete()) {
+      if (run.ariaDisabled !== 'true' && form.isComplete()) {
         void this.attempt(() => this.insert(step, form));
       }
     });
@@ -288,13 +303,6 @@ export class WorkbenchPanel extends Widget {
   private readonly next = h('div', { class: 'jp-wb-next', hidden: true });
   private readonly rail = h('ol', { class: 'jp-wb-rail' });
   private readonly message = h('div', { class: 'jp-wb-message', role: 'status' });
-}
-
-/** Set a text only where it changes, so that nothing is read out twice. */
-function set(node: Element, text: string): void {
-  if (node.textContent !== text) {
-    node.textContent = text;
-  }
 }
 
 function symbol(state: StepState, number: number): Node {

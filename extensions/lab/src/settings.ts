@@ -23,10 +23,12 @@ export class Settings {
   stem = 'workbench';
 
   private apply(settings: ISettingRegistry.ISettings): void {
-    const { run, notebookName, dataFolder } = settings.composite as Record<string, PartialJSONValue>;
+    const { run, notebookName, dataFolder, showFindings } = settings.composite as Record<string, PartialJSONValue>;
     this.model.runs = run as boolean;
     this.model.dataFolder = dataFolder as string;
+    this.model.showsFindings = showFindings as boolean;
     this.stem = notebookName as string;
+    this.model.refreshed();
   }
 }
 

@@ -47,7 +47,7 @@ export class StatusItem extends Widget {
   }
 
   private refresh(): void {
-    const text = [this.ofSteps(), this.ofJobs()].filter(Boolean).join(' · ');
+    const text = [this.ofSteps(), this.ofFindings(), this.ofJobs()].filter(Boolean).join(' · ');
     if (this.text.textContent !== text) {
       this.text.textContent = text;
       this._activeStateChanged.emit();
@@ -60,20 +60,23 @@ export class StatusItem extends Widget {
     if (!notebook || !steps.length) {
       return '';
     }
-    const [running, failed, stale] = ['running', 'failed', 'stale'].map(state => this.titles(state));
-    if (running.length || failed.length) {
-      return running.length
-        ? this.trans.__('%1 is running', running[0])
-        : this.trans.__('%1 failed', failed[0]);
+    const [[running], [failed], stale] = (['running', 'failed', 'stale'] as const).map(state => this.titles(state));
+    if (running || failed) {
+      return running ? this.trans.__('%1 is running', running) : this.trans.__('%1 failed', failed);
     }
     return stale.length
       ? this.trans._n('%1 step is out of date', '%1 steps are out of date', stale.length)
-      : this.trans.__('%1 of %2 steps done', this.titles('done').length, steps.length);
+      : this.trans.__('%1 of %2 steps done', String(this.titles('done').length), String(steps.length));
   }
 
-  private titles(state: string): string[] {
-    const found = this.model.steps.filter(step => this.model.state(step.verb) === (state as StepState));
+  private titles(state: StepState): string[] {
+    const found = this.model.steps.filter(step => this.model.state(step.verb) === state);
     return found.map(step => this.trans.__(step.title));
+  }
+
+  /** What the profile found, where a person wants to see that. */
+  private ofFindings(): string {
+    return this.model.showsFindings ? this.model.place('profile')?.headline ?? '' : '';
   }
 
   private ofJobs(): string {
@@ -81,7 +84,7 @@ export class StatusItem extends Widget {
     if (others.length) {
       return this.trans._n('%1 job', '%1 jobs', this.jobs.size);
     }
-    return job ? this.trans.__('job: %1 of %2 cells', job.cells_done, job.cells) : '';
+    return job ? this.trans.__('job: %1 of %2 cells', String(job.cells_done), String(job.cells)) : '';
   }
 
   private readonly jobs = new Map<string, IJob>();

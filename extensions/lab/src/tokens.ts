@@ -17,6 +17,8 @@ export namespace CommandIDs {
   export const insertStep = 'workbench:insert-step';
   /** Run a notebook as a job. */
   export const runJob = 'workbench:run-job';
+  /** Make a job of the current notebook and open the form that runs it. */
+  export const makeJob = 'workbench:make-job';
 }
 
 /** One value of a form, as its JSON Schema describes it. */
@@ -79,6 +81,17 @@ export interface IAdvice {
   button: Told;
   acts: { verb: string; values: Values; code: Record<string, string> }[];
   refresh: boolean;
+  job: boolean;
+}
+
+/** What makes a job of a notebook. */
+export interface IConversion {
+  /** The cell of parameters; null: a new one. */
+  cell: string | null;
+  source: string;
+  changes: Record<string, string>;
+  problems: Told[];
+  schema: IStep['schema'];
 }
 
 /** What a click writes: into `cell`, or into a new one below `after`; `before` runs first. */
@@ -114,6 +127,8 @@ export interface IJob {
   cells_done: number;
   error?: string | null;
   line?: string;
+  created?: string;
+  ended?: string | null;
 }
 
 export const IWorkbench = new Token<WorkbenchModel>(
