@@ -43,7 +43,7 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
     Raises
     ------
     BadParameter
-        If ``rate`` is not between 0 and 1.
+        If ``rate`` is not between 0 and 1, or ``current`` is no profile.
 
     Examples
     --------
@@ -54,6 +54,8 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
     >>> compare_profiles(a, b).differing
     ('x',)
     """
+    if not isinstance(current, Profile):
+        raise BadParameter(f"A profile is compared with a Profile, got a {type(current).__name__}. Give wb.profile(…).")
     columns = tuple(sorted((_difference(t, rate) for t in _tested(reference, current, None, rate)), key=_order))
     names = [tuple(c.name for c in p) for p in (reference, current)]
     alone = [tuple(n for n in own if n not in other) for own, other in (names, names[::-1])]
