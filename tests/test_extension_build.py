@@ -107,3 +107,40 @@ def test_the_panel_and_the_package_have_one_version() -> None:
 
     assert json.loads((LAB / "package.json").read_text())["version"] == workbench.__version__
     assert f"VERSION = '{workbench.__version__}'" in (LAB / "src" / "version.ts").read_text()
+
+
+def test_the_readme_tells_every_command_and_its_arguments() -> None:
+    told = re.findall(r"^\| `(workbench:[\w-]+)` \| ([^|]*)\|", (LAB / "README.md").read_text(), re.MULTILINE)
+    arguments = json.loads((LAB / "src" / "arguments.json").read_text())
+    tokens = (LAB / "src" / "tokens.ts").read_text()
+
+    assert [command for command, _ in told] == list(arguments) == re.findall(r"'(workbench:[\w-]+)'", tokens)
+    for command, cell in told:
+        of = arguments[command]
+        shown = [name if name in of.get("required", ()) else f"{name}?" for name in of["properties"]]
+        assert re.findall(r"`([^`]+)`", cell) == shown, command
+
+
+def test_every_shortcut_is_told_and_its_command_exists() -> None:
+    schema = json.loads((LAB / "schema" / "plugin.json").read_text())
+    readme = (LAB / "README.md").read_text()
+    menus = [i for m in schema["jupyter.lab.menus"]["main"] for i in m["items"]] + schema["jupyter.lab.menus"][
+        "context"
+    ]
+    used = [*schema["jupyter.lab.shortcuts"], *menus, *schema["jupyter.lab.toolbars"]["Notebook"]]
+
+    assert {u["command"] for u in used if "command" in u} <= set(re.findall(r"`(workbench:[\w-]+)`", readme))
+    for shortcut in schema["jupyter.lab.shortcuts"]:
+        assert re.search(rf"`{shortcut['command']}`.*{re.escape(shortcut['keys'][0])}", readme)
+
+
+def test_every_setting_is_used() -> None:
+    settings = json.loads((LAB / "schema" / "plugin.json").read_text())["properties"]
+
+    assert all(re.search(rf"\b{name}\b", (LAB / "src" / "settings.ts").read_text()) for name in settings)
+
+
+def test_colours_are_those_of_the_theme() -> None:
+    styles = "".join(f.read_text() for f in (LAB / "style").glob("*.css"))
+
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl)a?\(", re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL)) == []

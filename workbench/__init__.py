@@ -48,8 +48,10 @@ if TYPE_CHECKING:
     from workbench.profiling.queries import Query as Query
     from workbench.profiling.queries import query as query
     from workbench.profiling.reading import dataset as dataset
+    from workbench.profiling.record import log_profile as log_profile
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
+    from workbench.widgets.profile import view as view
 
 # Where each public name lives. The block above, for type checkers, and __all__ follow it; a test compares them.
 _PLACES = {
@@ -72,6 +74,7 @@ _PLACES = {
     "dataset": "workbench.profiling.reading",
     "explain": "workbench.explanation.explain",
     "feedback": "workbench.monitoring.score",
+    "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
     "profile": "workbench.profiling.profile",
@@ -83,6 +86,7 @@ _PLACES = {
     "submit": "workbench.jobs.submit",
     "train": "workbench.training.train",
     "verify": "workbench.packaging.verify",
+    "view": "workbench.widgets.profile",
 }
 
 __all__ = [
@@ -105,6 +109,7 @@ __all__ = [
     "dataset",
     "explain",
     "feedback",
+    "log_profile",
     "monitor",
     "package",
     "profile",
@@ -116,6 +121,7 @@ __all__ = [
     "submit",
     "train",
     "verify",
+    "view",
 ]
 
 

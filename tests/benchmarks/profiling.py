@@ -124,7 +124,8 @@ def main(arguments: list[str] | None = None) -> int:
     pythons, failures = _environments(tools, given.cache)
     rows: Rows = {(table, name): Measured(failure=why) for name, why in failures.items() for table in tables}
     versions: dict[str, dict[str, str]] = {}
-    _warm([t for t in tools if t.name in pythons], pythons, given)
+    if not given.quick:
+        _warm([t for t in tools if t.name in pythons], pythons, given)
     for table in tables:
         path = _made(table, given.cache)
         those = [t for t in tools if t.name in pythons]
@@ -140,7 +141,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cache", type=Path, required=True, help="a folder outside the repository, kept between runs")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="small tables, once each; keeps nothing")
+    parser.add_argument("--quick", action="store_true", help="small tables, once each and not warmed; keeps nothing")
     parser.add_argument("--memory", action="store_true", help="50 million rows too (6 GB on the disk), ours alone")
     parser.add_argument("--only", nargs="*", default=[], help="peers by a part of their name")
     parser.add_argument("--ours-alone", action="store_true", help="no peers")

@@ -1,5 +1,6 @@
 """Realistic results made by hand, and the same ones with hostile names."""
 
+import itertools
 import random
 from dataclasses import replace
 from math import exp
@@ -12,10 +13,10 @@ from workbench.core.comparison import Comparison
 from workbench.core.contract import Column, Contract
 from workbench.core.dataset import Dataset
 from workbench.core.explanation import Explanation
-from workbench.core.finding import Finding
+from workbench.core.finding import Finding, sort
 from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
-from workbench.core.profile import Association, ColumnProfile, Histogram, Profile
+from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split
@@ -166,6 +167,98 @@ def profile(hostile: bool = False) -> Profile:
         0,
         MADE,
     )
+
+
+def rich_profile(columns: int = 20, hostile: bool = False, target: str = "binary") -> Profile:
+    """Everything that a profile can tell, estimates with their errors included; names may be hostile."""
+    made, rows = random.Random(11), 5_250_000
+    classes = {"binary": ("No", "Yes"), "multiclass": tuple("abcdefg"), "regression": ()}[target]
+    told = [_rich_column(i, rows, classes, hostile, made) for i in range(columns - 1)]
+    told.append(ColumnProfile("late", "boolean", "target", rows, 0, 2, top=(("No", 4_000_000), ("Yes", 1_250_000))))
+    names = [c.name for c in told]
+    gaps = [c.name for c in told if c.missing]
+    links = [
+        Association(names[i], names[j], measure, (-1 if measure == "pearson" and i % 3 else 1) * made.random(), 0.013)
+        for i in range(min(columns, 40))
+        for j in range(i + 1, min(columns, 40))
+        if made.random() < 0.3
+        for measure in (made.choice(("pearson", "spearman", "cramers_v", "correlation_ratio")),)
+    ]
+    links += [Association(a, b, "missing_together", 0.93) for a, b in itertools.pairwise(gaps)]
+    found = [
+        Finding(
+            ("WB120", "WB103", "WB108")[i % 3],
+            ("error", "warning", "info")[i % 3],
+            HOSTILE if hostile else "tells the target almost exactly: association 0.92 (0.91 to 0.93).",
+            names[i],
+            HOSTILE if hostile else f'data = data.known_after("{names[i]}")',
+        )
+        for i in range(0, columns, 2)
+    ]
+    kept = Contract(tuple(Column(c.name, c.kind, c.role) for c in told), target)
+    return Profile(
+        rows, tuple(told), kept, sort(found), tuple(sorted(links, key=lambda p: -p.strength)),
+        SHA, HOSTILE if hostile else "s3://lake/flights/*.parquet", 12_430, MADE, 373,
+    )  # fmt: skip
+
+
+def _rich_column(i: int, rows: int, classes: tuple[str, ...], hostile: bool, made: random.Random) -> ColumnProfile:
+    kind = ("number", "integer", "category", "text", "datetime", "boolean")[i % 6]
+    name = f"{HOSTILE}{i}" if hostile else f"{('fare', 'stops', 'carrier', 'remark', 'booked', 'refunded')[i % 6]}_{i}"
+    missing = (0, 1573, 0, 940_300)[i % 4]
+    low, high = (1356998400.0, 1388534400.0) if kind == "datetime" else (-12.5 * (i % 2), 48_211.7 / (i + 1))
+    numbers = {}
+    if kind in ("number", "integer", "datetime"):
+        counts = tuple(round(20000 * exp(-(((k / 20 - made.random() / 9 - 0.4) / 0.2) ** 2)), 1) for k in range(20))
+        numbers = {
+            "minimum": low,
+            "maximum": high,
+            "mean": (low + high) / 2,
+            "sd": (high - low) / 6,
+            "skew": 0.41,
+            "kurtosis": -0.2,
+            "zeros": 312,
+            "negatives": 17,
+            "infinities": i % 3,
+            "quantiles": {q: low + (high - low) * q for q in (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)},
+            "rank_error": 0.013,
+            "histogram": Histogram(tuple(low + (high - low) * k / 20 for k in range(21)), counts),
+            "longest_gap": (low + 4e6, low + 6e6) if kind == "datetime" else None,
+        }
+    else:
+        values = [HOSTILE] if hostile else []
+        numbers = {
+            "top": tuple((v, 580_000 // (k + 1)) for k, v in enumerate([*values, *(f"value {k}" for k in range(12))])),
+            "top_error": 420,
+            "shortest": 2,
+            "longest": 61,
+            "mean_length": 14.2,
+        }
+    parts = (HOSTILE if hostile else f"{low:.4g} to {low + 9:.4g}", *(f"{k}0 to {k}9" for k in range(1, 9)), "missing")
+    shares = tuple(_shares(len(classes), made) for _ in parts)
+    return ColumnProfile(
+        name,
+        kind,
+        "id" if i == 3 else "feature",
+        rows - missing,
+        missing,
+        12_430 + i,
+        i % 2 == 0,
+        0.0 if i % 2 == 0 else 0.03,
+        meaning="e-mail addresses" if i == 3 else None,
+        sensitive=i == 3,
+        unread=41 if i == 1 else 0,
+        target=made.random(),
+        by_target=TargetView(parts, tuple(made.randint(90, 90_000) for _ in parts), classes, shares),
+        **numbers,
+    )
+
+
+def _shares(classes: int, made: random.Random) -> tuple[float, ...]:
+    if not classes:
+        return (made.random() * 300 - 40,)
+    weights = [made.random() for _ in range(classes)]
+    return tuple(w / sum(weights) for w in weights)
 
 
 def run(hostile: bool = False) -> Run:

@@ -21,16 +21,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "workbench" / "labextension"
-CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE = int(os.environ.get("WORKBENCH_PATIENCE", "120")) * 1000
 
 Lab = tuple[str, Path]
@@ -110,7 +100,11 @@ class _Running:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that does not end
+            self.process.kill()
+            self.process.wait()
 
     def _wait(self, address: str) -> None:
         for _ in range(600):
@@ -167,29 +161,22 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def browse() -> Iterator[Callable[[str], Any]]:
+def browse(chromium: Any) -> Callable[[str], Any]:
     """Opens a page at an address; its ``complaints`` are the errors of its console."""
-    if not CHROMIUM.exists():
-        _missing(f"there is no browser at {CHROMIUM}; apt-get install chromium")
-    from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    def open_page(address: str) -> Any:
+        page = chromium.new_page(viewport={"width": 1360, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        page.complaints = []
+        page.on(
+            "console",
+            lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
+        )
+        page.on("pageerror", lambda e: page.complaints.append(str(e)))
+        page.goto(address)
+        return page
 
-        def open_page(address: str) -> Any:
-            page = browser.new_page(viewport={"width": 1360, "height": 900})
-            page.set_default_timeout(PATIENCE)
-            page.complaints = []
-            page.on(
-                "console",
-                lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
-            )
-            page.on("pageerror", lambda e: page.complaints.append(str(e)))
-            page.goto(address)
-            return page
-
-        yield open_page
-        browser.close()
+    return open_page
 
 
 @pytest.fixture

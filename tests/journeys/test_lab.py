@@ -1,67 +1,57 @@
-"""JupyterLab, driven as a person would: the tile, the panel, the steps, their cells and their results."""
+"""The glass box in JupyterLab: clicks become cells, what is typed becomes the form, and the notebook is the truth."""
 
 from __future__ import annotations
 
+import json
 import os
-import time
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 
 from workbench.jobs.outcome import records
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+ROOT = Path(__file__).parents[2]
 SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS")
+QUIET = ".jp-wb-panel[aria-busy=false]"
+
+# The notebook at the front, for scripts in the page.
+NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
 
 
-def _step(page: Any, verb: str) -> Any:
-    return page.locator(f".jp-wb-rail li[data-step={verb}]")
+@pytest.fixture(scope="module")
+def lab(start_lab: Callable[..., tuple[str, Path]]) -> tuple[str, Path]:
+    """One JupyterLab for all, because its start is slow."""
+    return start_lab()
 
 
-def _take(page: Any, verb: str, **values: str) -> None:
-    """Open a step, fill in its form and wait until its cell has run."""
-    step = _step(page, verb)
-    if step.locator("button.jp-wb-step").get_attribute("aria-expanded") == "false":
-        step.locator("button.jp-wb-step").click()
-    for name, value in values.items():
-        field = step.locator(f"[name={name}]")
-        if not field.is_visible():
-            step.locator("summary").click()
-        field.fill(value)
-    _shoot(page, f"{verb}-form")
-    step.locator(".jp-wb-run").click()
-    ended = f".jp-wb-rail li[data-step={verb}]"
-    page.locator(f"{ended}[data-state=done], {ended}[data-state=failed]").wait_for()
-    _shoot(page, f"{verb}-ran")
-    assert step.get_attribute("data-state") == "done", page.locator(".jp-OutputArea-output").last.inner_text()
+@pytest.fixture
+def page(browse: Callable[[str], Any], lab: tuple[str, Path]) -> Iterator[Any]:
+    page = browse(f"{lab[0]}&reset")
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+    yield page
+    assert page.complaints == []
+    page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
 
 
 def _shoot(page: Any, name: str) -> None:
     if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png")
+        page.screenshot(path=f"{SHOTS}/panel-{name}.png")
 
 
-def _sources(root: Path) -> list[str]:
-    return [c.source for c in nbformat.read(root / "workbench.ipynb", 4).cells if c.source]
-
-
-def _save(page: Any) -> None:
-    page.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save'); }")
-    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")
-
-
-def _saved_nouns(page: Any, root: Path, wanted: int) -> list[str]:
-    """Results in the saved notebook; a cell that runs again shows *done* of its first run for a moment."""
-    for _ in range(60):
-        _save(page)
-        shown = [r["noun"] for r in records(root / "workbench.ipynb")]
-        if len(shown) == wanted:
-            break
-        time.sleep(0.5)
-    return shown
+def _shoot_dark(page: Any, name: str) -> None:
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.locator(f"body[data-jp-theme-name={json.dumps(theme)}]").wait_for(state="attached")
+        if "Dark" in theme:
+            _shoot(page, name)
 
 
 def _open(page: Any) -> None:
@@ -71,77 +61,421 @@ def _open(page: Any) -> None:
     _step(page, "dataset").locator("[name=source]").wait_for()
 
 
-def test_the_panel_leads_through_the_steps(page: Any, lab: tuple[str, Path]) -> None:
-    """One session for the whole journey, because a start of JupyterLab is slow."""
-    _open(page)
-
-    _take(page, "dataset", source="churn.csv", target="Churn")
-    _take(page, "profile")
-    _take(page, "train", trials="1")
-    _take(page, "explain", rows="100")
-    _take(page, "package", name="churn")
-
-    _take(page, "dataset", source="churn.csv", target="Churn", id="customerID")
-    shown = _saved_nouns(page, lab[1], wanted=5)
-    assert shown == ["dataset", "profile", "run", "explanation", "bundle"]
-    assert _sources(lab[1]) == [
-        'import workbench as wb\n\ndata = wb.dataset("churn.csv", target="Churn", id="customerID")\ndata',
-        "profile = wb.profile(data)\nprofile",
-        "run = wb.train(data, trials=1)\nrun",
-        "explanation = wb.explain(run, rows=100)\nexplanation",
-        'bundle = wb.package(run, name="churn")\nbundle',
-    ]
-    assert page.complaints == []
-    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    page.wait_for_timeout(1000)
-    _shoot(page, "journey-dark")
+def _open_file(page: Any, path: str) -> None:
+    """A notebook that is there, with the panel beside it."""
+    page.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', {path}) }", path)
+    name = path.rpartition("/")[2]
+    page.evaluate("() => { window.jupyterapp.shell.activateById('ml-workbench') }")
+    page.locator(".jp-wb-place", has_text=name).wait_for()
 
 
-def test_one_undo_takes_back_one_click(page: Any) -> None:
-    _open(page)
-    cells = page.locator(".jp-NotebookPanel .jp-Cell")
+def _step(page: Any, verb: str, state: str = "") -> Any:
+    return page.locator(f".jp-wb-rail li[data-step={verb}]" + (f"[data-state={state}]" if state else ""))
 
-    _insert(page, "dataset", {"source": "churn.csv"})
-    _insert(page, "profile", {})
-    assert cells.count() == 2
+
+def _show(page: Any, verb: str) -> Any:
+    """The step with its form."""
+    step = _step(page, verb)
+    if step.locator("button.jp-wb-step").get_attribute("aria-expanded") == "false":
+        step.locator("button.jp-wb-step").click()
+    return step
+
+
+def _fill(page: Any, verb: str, **values: str) -> None:
+    step = _show(page, verb)
+    for name, value in values.items():
+        field = step.locator(f"[name={name}]")
+        if not field.is_visible():
+            step.locator("summary").click()
+        field.fill(value)
+
+
+def _click_and_wait(page: Any, button: Any) -> None:
+    """Click, and wait until all that the click set going has ended."""
+    button.click()
+    page.locator(QUIET).wait_for()
+
+
+def _take(page: Any, verb: str, **values: str) -> None:
+    """Fill in a step's form, press its button and see it done."""
+    _fill(page, verb, **values)
+    _click_and_wait(page, _step(page, verb).locator(".jp-wb-run"))
+    _step(page, verb, "done").wait_for()
+
+
+def _advance(page: Any, words: str) -> None:
+    """Press the button of what is sensible next."""
+    _click_and_wait(page, page.locator(".jp-wb-next", has_text=words).locator("button"))
+
+
+def _sources(page: Any) -> list[str]:
+    sources = page.evaluate(f"() => {NOTEBOOK}.widgets.map(cell => cell.model.sharedModel.getSource())")
+    return [s for s in sources if s]
+
+
+def _set_source(page: Any, index: int, source: str) -> None:
+    page.evaluate(
+        f"([index, source]) => {NOTEBOOK}.widgets[index].model.sharedModel.setSource(source)", [index, source]
+    )
+
+
+def _undo(page: Any) -> None:
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:undo-cell-action')")
 
-    assert cells.count() == 1
-    assert "wb.dataset" in cells.first.inner_text()
+
+def _save(page: Any, root: Path) -> Path:
+    """Save the notebook at the front; its file."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+    return root / page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
 
 
-def test_what_a_person_edited_is_not_overwritten(page: Any) -> None:
+def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
+    page: Any, lab: tuple[str, Path], tmp_path: Path
+) -> None:
+    """One session for the whole journey; the notebook is then run where there is no JupyterLab and no panel."""
     _open(page)
-    cells = page.locator(".jp-NotebookPanel .jp-Cell")
-    _insert(page, "dataset", {"source": "churn.csv"})
+    _shoot(page, "empty")
 
-    cells.first.locator(".cm-content").click()
+    dataset = _step(page, "dataset")
+    dataset.locator(".jp-wb-near button", has_text="churn.csv").click()
+    dataset.locator(f"datalist option[value={json.dumps('Churn')}]").wait_for(state="attached")
+    dataset.locator("[name=target]").fill("Churn")
+    _click_and_wait(page, dataset.locator(".jp-wb-run"))
+    _advance(page, "Look at the columns")
+    _advance(page, "train next")
+    _shoot(page, "trained")
+    _advance(page, "See what drives it")
+    _advance(page, "make the folder that ships")
+
+    assert _sources(page) == [
+        'import workbench as wb\n\ndata = wb.dataset("churn.csv", target="Churn")\ndata',
+        "profile = wb.profile(data)\nprofile",
+        "run = wb.train(data)\nrun",
+        "explanation = wb.explain(run)\nexplanation",
+        'bundle = wb.package(run, name="churn")\nbundle',
+    ]
+    assert "churn version 1" in _step(page, "package").locator(".jp-wb-headline").inner_text()
+    assert "799 rows" in _step(page, "dataset").locator(".jp-wb-headline").inner_text()
+    assert _show(page, "monitor").locator("[name=name]").input_value() == "churn"
+    _shoot(page, "packaged")
+    _shoot_dark(page, "packaged-dark")
+
+    saved = _save(page, lab[1])
+    assert _run_by_papermill(saved, tmp_path) == _told(saved)
+
+
+def _run_by_papermill(notebook: Path, folder: Path) -> list[tuple[str, str, Any]]:
+    """Results of a plain papermill: no labextension, no server extension, no engine of ours, an empty home."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
+    env |= {
+        "PYTHONPATH": str(ROOT),
+        "WORKBENCH_HOME": str(folder / "papermill-home"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(notebook),
+        str(folder / "out.ipynb"),
+        "--cwd",
+        str(notebook.parent),
+    ]
+    subprocess.run([*command, "--no-progress-bar"], env=env, check=True, capture_output=True, timeout=300)
+    return _told(folder / "out.ipynb")
+
+
+def _told(notebook: Path) -> list[tuple[str, str, Any]]:
+    return [(r["noun"], r["headline"], r["findings"]) for r in records(notebook)]
+
+
+def test_leaks_are_dropped_and_a_model_trained_by_one_button_and_taken_back_by_one_undo(
+    page: Any, lab: tuple[str, Path]
+) -> None:
+    table = pd.read_csv(lab[1] / "churn.csv").assign(refund=lambda t: (t["Churn"] == "Yes") * 1)
+    table.to_parquet(lab[1] / "leaky.parquet")
+    _open(page)
+    _take(page, "dataset", source="leaky.parquet", target="Churn")
+    _advance(page, "Look at the columns")
+    before = _sources(page)
+
+    _advance(page, "1 leak found")
+
+    assert _sources(page) == [
+        'import workbench as wb\n\ndata = wb.dataset("leaky.parquet", target="Churn", known_after=["refund"])\ndata',
+        "profile = wb.profile(data)\nprofile",
+        "run = wb.train(data)\nrun",
+    ]
+    assert _step(page, "train", "done").count() == 1
+    assert _step(page, "profile", "done").count() == 1
+    _shoot(page, "leaks-dropped")
+
+    _undo(page)
+    assert _sources(page) == before
+    _step(page, "dataset", "stale").wait_for()
+
+
+def test_each_click_is_one_undo(page: Any) -> None:
+    _open(page)
+    _take(page, "dataset", source="churn.csv", target="Churn")
+    _take(page, "profile")
+    _take(page, "dataset", target="gender")
+    assert 'target="gender"' in _sources(page)[0]
+
+    _undo(page)
+    assert 'target="Churn"' in _sources(page)[0]
+    assert len(_sources(page)) == 2
+    _undo(page)
+    assert len(_sources(page)) == 1
+
+
+def test_the_form_follows_what_is_typed_within_half_a_second(page: Any) -> None:
+    _open(page)
+    _take(page, "dataset", source="churn.csv", target="Churn")
+    target = _show(page, "dataset").locator("[name=target]")
+    target.wait_for()
+
+    assert min(_seconds_until_shown(page, column) for column in ("gender", "Partner", "tenure", "Contract")) < 0.5
+
+    cell = page.locator(".jp-NotebookPanel .jp-Cell").first.locator(".cm-content")
+    cell.click()
     page.keyboard.press("Control+End")
     page.keyboard.type("  # mine")
-    _insert(page, "dataset", {"source": "other.csv"})
-
-    assert "# mine" in cells.first.inner_text()
-    assert "other.csv" in cells.nth(1).inner_text()
+    _take(page, "dataset", target="Churn")
+    assert _sources(page)[0].endswith("data  # mine")
 
 
-def test_a_notebook_runs_as_a_job_and_tells_how_it_ended(page: Any, lab: tuple[str, Path]) -> None:
-    cells = [nbformat.v4.new_code_cell("1 + 1"), nbformat.v4.new_code_cell("1 / 0")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), lab[1] / "night.ipynb")
-    _open(page)
-
-    page.locator("[data-id=filebrowser]").first.click()
-    page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:refresh')")
-    page.locator(".jp-DirListing-item", has_text="night.ipynb").click(button="right")
-    _shoot(page, "job-menu")
-    page.locator(".lm-Menu-item", has_text="Run as Workbench Job").click()
-
-    page.locator(".Toastify__toast", has_text="ZeroDivisionError").wait_for()
-    _shoot(page, "job-failed")
-
-
-def _insert(page: Any, step: str, values: dict[str, str]) -> None:
-    """The command, as another extension would call it."""
-    page.evaluate(
-        "given => window.jupyterapp.commands.execute('workbench:insert-step', given)",
-        {"step": step, "values": values},
+def _seconds_until_shown(page: Any, column: str) -> float:
+    """Type another target into the first cell; seconds until the form shows it."""
+    return page.evaluate(
+        f"""column => new Promise(resolve => {{
+            const cell = {NOTEBOOK}.widgets[0].model.sharedModel;
+            const start = performance.now();
+            cell.setSource(cell.getSource().replace(/target="\\w+"/, `target="${{column}}"`));
+            const look = () => document.querySelector('[data-step=dataset] [name=target]')?.value === column
+                ? resolve((performance.now() - start) / 1000) : setTimeout(look, 5);
+            look();
+        }})""",
+        column,
     )
+
+
+def test_code_that_no_form_can_write_is_shown_as_such_and_kept(page: Any) -> None:
+    _open(page)
+    _take(page, "dataset", source="churn.csv", target="Churn")
+    _set_source(page, 0, 'import workbench as wb\nt = "Churn"\nflights = wb.dataset("churn.csv", target=t, extra=1)')
+    dataset = _show(page, "dataset")
+    dataset.locator(".jp-wb-code", has_text='t = "Churn"').wait_for()
+    assert "extra=1" in dataset.locator(".jp-wb-remark").inner_text()
+    _shoot(page, "code")
+
+    by_hand = 'import workbench as wb\nfor path in ["churn.csv"]:\n    data = wb.dataset(path)'
+    _set_source(page, 0, by_hand)
+    page.locator("[data-step=dataset][data-edited]").wait_for()
+    assert "edited by hand" in dataset.inner_text()
+    _shoot(page, "edited-by-hand")
+    _fill(page, "dataset", source="churn.csv", target="gender")
+    _click_and_wait(page, dataset.locator(".jp-wb-run"))
+
+    assert _sources(page)[0] == by_hand
+    assert 'wb.dataset("churn.csv", target="gender")' in _sources(page)[1]
+
+
+def test_what_changed_above_makes_steps_out_of_date_until_they_run_from_here(page: Any) -> None:
+    _open(page)
+    _take(page, "dataset", source="churn.csv", target="Churn")
+    _take(page, "profile")
+
+    _set_source(page, 0, _sources(page)[0].replace('target="Churn"', 'target="gender"'))
+    stale = _step(page, "profile", "stale")
+    stale.wait_for()
+    assert "Out of date: Data changed" in stale.locator(".jp-wb-notice").inner_text()
+    _shoot(page, "stale")
+    _click_and_wait(page, stale.locator(".jp-wb-notice button"))
+    _step(page, "dataset", "done").wait_for()
+    assert "target gender" in _step(page, "dataset").locator(".jp-wb-headline").inner_text()
+    _step(page, "profile", "done").wait_for()
+
+    _set_source(page, 0, _sources(page)[0].replace("churn.csv", "gone.csv"))
+    _step(page, "profile", "stale").wait_for()
+    _advance(page, "out of date")
+    _step(page, "dataset", "failed").wait_for()
+    _step(page, "profile", "stale").wait_for()
+    _shoot(page, "failed")
+
+
+def test_a_run_from_here_can_be_stopped(page: Any) -> None:
+    _open(page)
+    _take(page, "dataset", source="churn.csv", target="Churn")
+    _take(page, "profile")
+
+    _set_source(page, 0, 'import time\n\ntime.sleep(600)\ndata = wb.dataset("churn.csv")')
+    _step(page, "dataset", "stale").locator(".jp-wb-notice button").click()
+    _step(page, "dataset", "running").locator(".jp-wb-notice button", has_text="Stop").click()
+
+    page.locator(QUIET).wait_for()
+    _step(page, "dataset", "failed").wait_for()
+    _step(page, "profile", "stale").wait_for()
+
+
+def test_a_notebook_that_a_colleague_wrote_without_the_panel_is_understood(page: Any, lab: tuple[str, Path]) -> None:
+    """Other names, no metadata, nothing run in this kernel: a click takes up their names and runs what it needs."""
+    cells = ["from workbench import dataset\nimport workbench", 'customers = dataset("churn.csv", target="Churn")']
+    _write(lab[1] / "colleague.ipynb", *cells)
+
+    _open_file(page, "colleague.ipynb")
+    assert _show(page, "dataset").locator("[name=target]").input_value() == "Churn"
+    _take(page, "profile")
+
+    assert _sources(page) == [*cells, "profile = workbench.profile(customers)\nprofile"]
+    _step(page, "dataset", "done").wait_for()
+
+
+def _write(path: Path, *sources: str) -> None:
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+
+
+def test_the_panel_follows_the_notebook_at_the_front(page: Any, lab: tuple[str, Path]) -> None:
+    _write(lab[1] / "one.ipynb", 'import workbench as wb\ndata = wb.dataset("churn.csv", target="Churn")')
+    _write(lab[1] / "two.ipynb", 'import workbench as wb\ndata = wb.dataset("churn.csv", target="gender")')
+
+    for name, target in [("one", "Churn"), ("two", "gender"), ("one", "Churn")]:
+        _open_file(page, f"{name}.ipynb")
+        page.wait_for_function(
+            "target => document.querySelector('[data-step=dataset] [name=target]')?.value === target", arg=target
+        )
+
+    _take(page, "profile")
+    assert len(_sources(page)) == 2
+    _open_file(page, "two.ipynb")
+    _step(page, "profile", "waiting").wait_for()
+    assert len(_sources(page)) == 1
+
+
+def test_frames_of_the_kernel_are_tables_too(page: Any, lab: tuple[str, Path]) -> None:
+    _write(lab[1] / "frames.ipynb", "import pandas as pd\ncustomers = pd.read_csv('churn.csv')")
+    _open_file(page, "frames.ipynb")
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.execution_count === 1"
+    )
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+    )
+
+    dataset = _show(page, "dataset")
+    page.wait_for_function(
+        """() => { const field = document.querySelector('[data-step=dataset] [name=source]');
+            field.dispatchEvent(new Event('change', {bubbles: true}));
+            return document.querySelector('[data-step=dataset] datalist option[value=customers]') }""",
+        polling=500,
+    )
+    _fill(page, "dataset", source="customers")
+    dataset.locator("[name=source]").press("Tab")
+    dataset.locator("datalist option[value=TotalCharges]").wait_for(state="attached")
+    _take(page, "dataset", target="Churn")
+
+    assert _sources(page)[1].endswith('data = wb.dataset(customers, target="Churn")\ndata')
+
+
+def test_a_new_keyword_of_python_is_a_field_of_the_form(page: Any) -> None:
+    """Nothing but the schema says that it is there."""
+
+    def longer(route: Any) -> None:
+        answer = route.fetch()
+        steps = answer.json()
+        train = next(step for step in steps["data"] if step["verb"] == "train")
+        train["schema"]["properties"]["patience"] = {
+            "title": "Patience", "type": "integer", "minimum": 1, "default": 7, "description": "Rounds to wait.",
+            "x-unit": "rounds", "examples": [9],
+        }  # fmt: skip
+        route.fulfill(response=answer, json=steps)
+
+    page.route("**/workbench/steps*", longer)
+    page.reload()
+    _open(page)
+    train = _show(page, "train")
+    train.locator("summary").click()
+    field = train.locator("[data-name=patience]")
+
+    assert field.locator("input").input_value() == "7"
+    assert "rounds" in field.inner_text()
+    assert "Rounds to wait." in field.inner_text()
+    field.locator("input").fill("0")
+    field.locator("input").press("Tab")
+    assert "Not below 1." in field.inner_text()
+
+
+def test_what_does_not_fit_is_said_beside_its_field(page: Any) -> None:
+    _open(page)
+    dataset = _show(page, "dataset")
+    dataset.locator(".jp-wb-run").click()
+    assert dataset.locator("[name=source]").get_attribute("aria-invalid") == "true"
+
+    _fill(page, "dataset", source="churn.csv")
+    dataset.locator("[name=source]").press("Tab")
+    dataset.locator("datalist option[value=Churn]").wait_for(state="attached")
+    _fill(page, "dataset", target="Churm")
+    dataset.locator("[name=target]").press("Tab")
+    assert 'no column "Churm"' in dataset.locator("[data-name=target]").inner_text()
+    _shoot(page, "wrong")
+
+    assert _sources(page) == []
+
+
+def test_one_click_makes_a_job_with_parameters_and_lists_it(page: Any, lab: tuple[str, Path]) -> None:
+    _write(
+        lab[1] / "month.ipynb",
+        'import workbench as wb\n\ndata = wb.dataset("churn.csv", target="Churn")\ndata',
+        "if False:\n    input()",
+    )
+    _open_file(page, "month.ipynb")
+
+    page.locator(".jp-wb-jobs > button.jp-mod-styled").click()
+    dialog = page.locator(".jp-Dialog")
+    assert dialog.locator("[name=source]").input_value() == "churn.csv"
+    assert "Cell 2 asks with input()" in dialog.inner_text()
+    _shoot(page, "job-form")
+    dialog.locator("[name=target]").fill("gender")
+    dialog.locator(".jp-mod-accept").click()
+    job = page.locator(".jp-wb-jobs li", has_text="month.ipynb")
+    page.locator(".jp-wb-jobs li[data-state=COMPLETED]", has_text="month.ipynb").wait_for()
+    job.scroll_into_view_if_needed()
+    _shoot(page, "job-completed")
+
+    assert _sources(page)[:2] == [
+        'source = "churn.csv"  # Path of a CSV, Parquet, Feather or JSON-lines file.\n'
+        'target = "Churn"  # Column to predict.',
+        "import workbench as wb\n\ndata = wb.dataset(source, target=target)\ndata",
+    ]
+    saved = nbformat.read(lab[1] / "month.ipynb", 4)
+    assert saved.cells[0].metadata.tags == ["parameters"]
+    job.locator(".jp-wb-output").click()
+    page.wait_for_function(
+        f"() => {NOTEBOOK}.widgets.some(c => c.model.sharedModel.getSource().includes('\"gender\"'))"
+    )
+
+
+def test_a_job_that_fails_says_why_and_one_at_work_can_be_stopped(page: Any, lab: tuple[str, Path]) -> None:
+    _write(lab[1] / "night.ipynb", "1 + 1", "1 / 0")
+    _write(lab[1] / "long.ipynb", "import time\ntime.sleep(600)")
+    page.evaluate("() => { window.jupyterapp.shell.activateById('ml-workbench') }")
+
+    _run_job(page, "night.ipynb")
+    failed = page.locator(".jp-wb-jobs li[data-state=FAILED]", has_text="night.ipynb")
+    failed.wait_for()
+    page.locator(".Toastify__toast", has_text="ZeroDivisionError").wait_for()
+    assert "ZeroDivisionError" in failed.locator(".jp-wb-error").inner_text()
+
+    _run_job(page, "long.ipynb")
+    at_work = page.locator(".jp-wb-jobs li[data-state=IN_PROGRESS]", has_text="long.ipynb")
+    at_work.locator(".jp-wb-stop").click()
+    page.locator(".jp-wb-jobs li[data-state=STOPPED]", has_text="long.ipynb").wait_for()
+    _shoot(page, "jobs")
+
+
+def _run_job(page: Any, path: str) -> None:
+    page.evaluate("path => window.jupyterapp.commands.execute('workbench:run-job', {path})", path)

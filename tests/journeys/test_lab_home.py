@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -131,6 +134,19 @@ def test_the_button_the_menu_and_the_status_line_lead_to_the_panel(page: Any) ->
     assert {"Open Workbench", "Run as Workbench Job"} <= set(shown)
 
 
+def test_a_job_is_told_in_the_status_bar(page: Any, shared_lab: tuple[str, Path]) -> None:
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell("import time"), nbformat.v4.new_code_cell("time.sleep(3)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), shared_lab[1] / "night.ipynb")
+
+    answer = _do(page, "run-job", path="night.ipynb")
+    page.locator(".jp-wb-status", has_text="job: 1 of 2 cells").wait_for()
+    page.locator(".Toastify__toast", has_text="night.ipynb completed").wait_for()
+
+    assert list(answer) == ["job"]
+    page.locator(".jp-wb-status").wait_for(state="hidden")
+
+
 def test_the_layout_is_restored(browse: Browse, shared_lab: tuple[str, Path]) -> None:
     address = shared_lab[0].replace("/lab?", "/lab/workspaces/kept?")
     page = _ready(browse(address))
@@ -189,8 +205,9 @@ def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
                 theme,
             )
             page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+            page.locator("#jupyterlab-splash").wait_for(state="detached")
             _shoot(page, f"{verb}-{theme.rpartition(' ')[2].lower()}")
-            for part in (".jp-wb-panel", ".jp-wb-status"):
+            for part in (".jp-wb-panel", ".jp-wb-status", "[data-jp-item-name=workbench]"):
                 found = Axe().run(page, context=part).response
                 assert found["passes"]
                 assert [v for v in found["violations"] if v["impact"] in ("serious", "critical")] == []
@@ -252,6 +269,22 @@ def test_the_settings_are_used(start_lab: Any, browse: Browse) -> None:
     assert page.locator(".jp-OutputArea-output").count() == 0
 
 
+def test_it_speaks_german_where_jupyterlab_does(start_lab: Any, browse: Browse) -> None:
+    pytest.importorskip("jupyterlab_language_pack_de_DE", reason="needs JupyterLab's German language pack")
+    page = _ready(browse(start_lab(settings={"@jupyterlab/translation-extension:plugin": {"locale": "de_DE"}})[0]))
+
+    assert "Mit Workbench untersuchen" in _menu(page, page.locator(".jp-DirListing-item", has_text="churn.csv"))
+    page.keyboard.press("Escape")
+    _do(page, "open-table", path="churn.csv")
+    _step(page, "dataset").locator(".jp-wb-run", has_text="Einfügen und ausführen").wait_for()
+    _shoot(page, "german")
+    panel = page.locator(".jp-wb-panel").inner_text()
+    for words in ("Zu Beginn eine Tabelle wählen", "Trainieren", "Spalte, die vorhergesagt werden soll."):
+        assert words in panel
+    page.evaluate("() => { window.jupyterapp.commands.execute('settingeditor:open', { query: 'Workbench' }); }")
+    page.get_by_text("Eine Zelle ausführen, sobald sie geschrieben ist").wait_for()
+
+
 def test_without_the_server_part_the_panel_says_what_to_do(start_lab: Any, browse: Browse) -> None:
     page = _ready(browse(start_lab(server_part=False)[0]))
     page.keyboard.press("Alt+Shift+B")
@@ -287,3 +320,28 @@ def test_another_version_of_the_server_part_is_told(
     page.get_by_role("button", name="Try again").click()
     page.locator(".jp-wb-step").first.wait_for()
     assert message.is_hidden()
+
+
+def test_two_people_in_one_notebook_see_the_same_steps(start_lab: Any, browse: Browse) -> None:
+    """With jupyter-collaboration: documents are shared, and each click is one change of the shared document."""
+    python = os.environ.get("WORKBENCH_RTC_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", "import jupyter_collaboration"], capture_output=True).returncode:
+        pytest.skip("needs jupyter-collaboration; set WORKBENCH_RTC_PYTHON to a Python that has it and Workbench")
+    address = start_lab(python=python)[0]
+    mine, theirs = (_ready(browse(address.replace("/lab?", f"/lab/workspaces/{who}?"))) for who in ("mine", "theirs"))
+
+    notebook = _do(mine, "open-table", path="churn.csv")["notebook"]
+    theirs.evaluate("path => { window.jupyterapp.commands.execute('docmanager:open', { path }); }", notebook)
+    theirs.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
+    _do(theirs, "open")
+    _do(mine, "insert-step", step="dataset", values={"source": "churn.csv"})
+    _step(mine, "dataset", "done").wait_for()
+    _step(theirs, "dataset", "done").wait_for()
+    _do(theirs, "insert-step", step="profile")
+    _step(mine, "profile", "done").wait_for()
+
+    for page in (mine, theirs):
+        _shoot(page, "shared")
+        cells = page.locator(".jp-NotebookPanel .jp-Cell")
+        assert cells.count() == 2
+        assert "wb.profile(data)" in cells.nth(1).inner_text()

@@ -16,16 +16,6 @@ import pytest
 from workbench.settings import settings
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TOKEN = "a-token-of-the-test"
 
 
@@ -37,21 +27,6 @@ def load_examples():
 
 
 examples = load_examples()
-
-
-@pytest.fixture
-def browser():
-    if not Path(CHROMIUM).exists():
-        message = f"no chromium at {CHROMIUM}; install Debian's chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -94,9 +69,9 @@ def wait_for(base, seconds=90):
     raise AssertionError(f"the pages did not come up in {seconds} s")
 
 
-def watched_page(browser, **options):
+def watched_page(chromium, **options):
     """A page that writes down what it asks for and complains about."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900}, **options)
+    page = chromium.new_page(viewport={"width": 1200, "height": 900}, **options)
     page.asked, page.complaints = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
@@ -111,9 +86,9 @@ def screenshot(page, name):
 
 
 @pytest.mark.browser
-def test_a_stakeholder_reads_the_pages(browser, address):
+def test_a_stakeholder_reads_the_pages(chromium, address):
     """From all models to one, in light and dark, with nothing asked from elsewhere and no error."""
-    page = watched_page(browser, color_scheme="light")
+    page = watched_page(chromium, color_scheme="light")
 
     page.goto(f"{address}/?token={TOKEN}")
     page.wait_for_selector("text=All models")
@@ -149,9 +124,9 @@ def test_a_stakeholder_reads_the_pages(browser, address):
 
 
 @pytest.mark.browser
-def test_texts_of_the_data_stay_texts(browser, address):
+def test_texts_of_the_data_stay_texts(chromium, address):
     """A cause, a column and a reason that hold script are shown and not run."""
-    page = watched_page(browser)
+    page = watched_page(chromium)
 
     page.goto(f"{address}/voila/render/model.ipynb?name=hostile&token={TOKEN}")
     page.wait_for_selector("text=What was done")
@@ -161,8 +136,8 @@ def test_texts_of_the_data_stay_texts(browser, address):
 
 
 @pytest.mark.browser
-def test_a_name_that_leaves_the_folder_is_refused(browser, address):
-    page = watched_page(browser)
+def test_a_name_that_leaves_the_folder_is_refused(chromium, address):
+    page = watched_page(chromium)
 
     page.goto(f"{address}/voila/render/model.ipynb?name=../../etc&token={TOKEN}")
 

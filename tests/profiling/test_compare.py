@@ -198,6 +198,11 @@ def test_holm_keeps_order_and_caps_at_one():
     assert holm([0.5, 0.01, 0.9]) == pytest.approx([1.0, 0.03, 1.0])
 
 
+def test_what_is_no_profile_is_refused():
+    with pytest.raises(BadParameter, match="got a DataFrame"):
+        EMPTY.compare(pd.DataFrame())
+
+
 def test_a_rate_beyond_chance_is_refused():
     with pytest.raises(BadParameter, match="between 0 and 1"):
         compare((), (), rate=2)

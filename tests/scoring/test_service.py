@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from workbench.scoring import service as module
+from workbench.scoring import bodies, http
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.service import Service
 
+JSON_TYPE = {"Content-Type": "application/json"}
 GOOD = {"customer": "c1", "age": 60, "city": "Ulm"}
 
 
@@ -72,15 +73,15 @@ def test_a_bad_row_is_a_422_that_names_the_field(client, row, field, expected, g
     ],
 )
 def test_a_hostile_body_gets_a_clear_status(client, body, status):
-    assert client.post("/predict", content=body).status_code == status
+    assert client.post("/predict", content=body, headers=JSON_TYPE).status_code == status
 
 
 def test_too_much_is_refused(client, monkeypatch):
-    monkeypatch.setattr(module, "MOST_ROWS", 2)
-    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+    monkeypatch.setattr(bodies, "MOST_ROWS", 2)
+    monkeypatch.setattr(http, "MOST_BYTES", 1000)
 
-    assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 413
-    assert client.post("/predict", content=b" " * 2000).status_code == 413
+    assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 422
+    assert client.post("/predict", content=b" " * 2000, headers=JSON_TYPE).status_code == 413
 
 
 def test_unusual_rows_are_answered_flagged_and_logged(client, log):
@@ -196,6 +197,6 @@ JSON = st.recursive(
 @given(st.fixed_dictionaries({}, optional={"age": JSON, "city": JSON, "customer": JSON, "rows": JSON}) | JSON)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_json_makes_the_service_fail(client, body):
-    response = client.post("/predict", content=json.dumps(body).encode())
+    response = client.post("/predict", content=json.dumps(body).encode(), headers=JSON_TYPE)
 
     assert response.status_code in (200, 422)

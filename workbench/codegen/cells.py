@@ -137,6 +137,8 @@ def _reason(cells: Sequence[CodeCell], above: int, cell: CodeCell, found: dict[i
         return ("Cell %1 changed", place) if of.changed else found[above]
     if of.running:
         return ("Cell %1 is running", place)
+    if of.failed:
+        return ("Cell %1 failed", place)
     if of.count is None:
         return ("Cell %1 has not run", place)
     if cell.count is not None and of.count > cell.count:

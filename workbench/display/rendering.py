@@ -15,7 +15,18 @@ from markupsafe import Markup
 from workbench.core.metric import metric_name, short
 from workbench.display import charts
 
-__all__ = ["clipped", "fragment", "metric_name", "moment", "number", "percent", "signed", "stylesheet", "whole_page"]
+__all__ = [
+    "clipped",
+    "fragment",
+    "metric_name",
+    "moment",
+    "number",
+    "percent",
+    "signed",
+    "squeezed",
+    "stylesheet",
+    "whole_page",
+]
 
 
 def fragment(template: str, **context: Any) -> str:
@@ -33,9 +44,8 @@ def fragment(template: str, **context: Any) -> str:
     str
         One ``div`` of class ``wb`` that carries its own stylesheet and no script.
     """
-    body = _environment().get_template(f"{template}.html.j2").render(**context)
-    squeezed = re.sub(r">\s+<", "> <", body)
-    return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{squeezed}</div>'
+    body = re.sub(r">\s+<", "> <", _environment().get_template(f"{template}.html.j2").render(**context))
+    return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{body}</div>'
 
 
 def whole_page(title: str, body: str) -> str:
@@ -49,8 +59,14 @@ def whole_page(title: str, body: str) -> str:
 
 @cache
 def stylesheet() -> str:
-    """The stylesheet, without comments and line breaks."""
-    text = files("workbench.display").joinpath("static/workbench.css").read_text(encoding="utf-8")
+    """The stylesheet that all fragments share."""
+    return squeezed("workbench.css")
+
+
+@cache
+def squeezed(name: str) -> str:
+    """A stylesheet of ``static``, without comments and line breaks."""
+    text = files("workbench.display").joinpath("static", name).read_text(encoding="utf-8")
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
 
 

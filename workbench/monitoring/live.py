@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.registry import folder_of
 from workbench.errors import NotFound
+from workbench.monitoring.sealing import seal
 from workbench.monitoring.windows import forget, framed, keep, windows
 from workbench.profiling.reading import coerce
 from workbench.scoring.log import PredictionLog
@@ -21,9 +22,13 @@ YOUNG = 45
 
 
 def compact(name: str, of: Settings) -> int:
-    """Cut the log of a name into windows, and return how many were written. Windows that have not changed stay."""
+    """Cut the log of a name into windows, and return how many were written. Windows that have not changed stay.
+
+    Closed hours of the log are sealed on the way.
+    """
     if not (of.predictions / name / "log.sqlite").exists():
         return 0
+    seal(of.predictions / name)
     log = PredictionLog(of.predictions / name)
     try:
         records = log.read() if log.count() else []

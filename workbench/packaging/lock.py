@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 from workbench.errors import MissingExtra
 
-COMPILED = ("numpy", "starlette", "uvicorn")
+COMPILED = ("numpy", "uvicorn", "httptools")
 PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 
 
@@ -21,7 +21,7 @@ def requirements(compiled: bool) -> str:
     Examples
     --------
     >>> [line.split("==")[0] for line in requirements(True).splitlines()][-2:]
-    ['typing-extensions', 'uvicorn']
+    ['numpy', 'uvicorn']
     """
     found: dict[str, str] = {}
     for name in COMPILED if compiled else PIPELINE:

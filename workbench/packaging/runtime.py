@@ -8,7 +8,7 @@ import workbench
 from workbench.core.bundle import Bundle
 from workbench.core.store import write_bytes, write_text
 
-SCORING = (
+CORE = (
     "__init__.py",
     "errors.py",
     "core/__init__.py",
@@ -25,13 +25,6 @@ SCORING = (
     "core/result.py",
     "core/store.py",
     "core/trees.py",
-    "scoring/__init__.py",
-    "scoring/__main__.py",
-    "scoring/log.py",
-    "scoring/metrics.py",
-    "scoring/pyfunc.py",
-    "scoring/runtime.py",
-    "scoring/service.py",
 )
 PIPELINE = ("core/pipeline_model.py", "core/pipelines.py", "core/dates.py")
 
@@ -62,7 +55,8 @@ utc_time_created: '{created}'
 def write_runtime(folder: Path, bundle: Bundle) -> None:
     """Write ``scoring/`` and ``MLmodel`` into a bundle's folder."""
     source = Path(workbench.__file__).parent
-    for name in SCORING if bundle.compiled else (*SCORING, *PIPELINE):
+    scoring = tuple(f"scoring/{path.name}" for path in sorted((source / "scoring").glob("*.py")))
+    for name in (*CORE, *scoring, *(() if bundle.compiled else PIPELINE)):
         write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
     write_text(folder / "scoring" / "__main__.py", MAIN)
     python, created = bundle.lineage["environment"]["python"], bundle.created.replace("T", " ")[:19]

@@ -5,75 +5,127 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from workbench.core.bundle import MANIFEST
 from workbench.core.ports import free_port
 from workbench.core.registry import version_of
-from workbench.errors import WorkbenchError
+from workbench.errors import BadParameter, WorkbenchError
 from workbench.packaging.package import bundle
-from workbench.scoring.__main__ import run
+from workbench.scoring.listen import Listen, run
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
+from workbench.scoring.spans import tracer
+from workbench.scoring.traffic import Arm
 from workbench.settings import settings
 
 SECONDS = 2.0  # between two looks at the alias
 
 
-def serve(name: str, *, host: str = "127.0.0.1", port: int = 8080) -> None:
-    """Answer JSON rows over HTTP until stopped, and log what is seen.
+def serve(
+    name: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    ab: Sequence[str] = (),
+    shadow: str | None = None,
+    **options: Any,
+) -> None:
+    """Answer rows over HTTP until stopped, and log what is seen.
 
     Parameters
     ----------
     name : str
         As :func:`workbench.bundle` takes it. A plain name or an alias is followed; a version or a folder is fixed.
     host : str
-        Address to listen on; loopback by default.
+        Address to listen on; loopback by default. Beyond it, a key is needed.
     port : int
         Port to listen on; 0 takes a free one, and tells it.
+    ab : sequence of str
+        ``NAME@alias=SHARE``: versions that answer a share of the rows.
+    shadow : str, optional
+        A version that scores the same rows; only the log sees it.
+    options : Any
+        More of :class:`workbench.scoring.listen.Listen`: keys, TLS, rate limit.
 
     Raises
     ------
     NotFound, Damaged
         As :func:`workbench.bundle`.
+    Refused
+        If it would listen beyond loopback without a key.
     """
-    scorer = Scorer(bundle(name).path)
+    listen = Listen(host, port or free_port(host), **options)
+    access = listen.access()
+    scorer = _scorer(name)
     made = scorer.bundle
     log = PredictionLog(settings().predictions / made.name, scorer.sensitive)
-    service = Service(scorer, log)
-    port = port or free_port(host)
+    service = Service(
+        scorer,
+        log,
+        access,
+        hosts=listen.hosts(),
+        rate=listen.rate,
+        arms=[_arm(text) for text in ab],
+        shadow=_scorer(shadow) if shadow else None,
+        reload=lambda: _scorer(name),
+        tracer=tracer(),
+    )
     stop = threading.Event()
     if not _is_fixed(name):
         threading.Thread(target=_follow, args=(service, name, stop), daemon=True).start()
-    sys.stderr.write(
-        f"{made.headline()}\nListening on http://{host}:{port} (POST /predict, GET /contract). Stop with Ctrl-C.\n"
-    )
+    kind = "https" if listen.certificate else "http"
+    where = f"{kind}://{host}:{listen.port}"
+    sys.stderr.write(f"{made.headline()}\nListening on {where} (POST /predict, GET /contract). Stop with Ctrl-C.\n")
     try:
-        run(service, host, port)
+        run(service, listen)
     finally:
         stop.set()
-        log.close()
 
 
 def follow_once(service: Service, name: str) -> bool:
     """Load the version that the alias points at now, if it is another one; says whether it was."""
-    base, _, alias = name.partition("@")
-    version = version_of(base, alias or "champion")
+    version = _named(name)
     if version == service.scorer.bundle.version:
         return False
-    service.follow(Scorer(bundle(f"{base}/{version}").path))
+    service.follow(_scorer(f"{name.partition('@')[0]}/{version}"))
     return True
 
 
 def _follow(service: Service, name: str, stop: threading.Event) -> None:
+    """Only a move of the alias counts, so that a rollback by ``/admin/rollback`` stays."""
+    seen = service.scorer.bundle.version
     while not stop.wait(SECONDS):
         try:
-            if follow_once(service, name):
+            now = _named(name)
+            if now != seen and follow_once(service, name):
                 sys.stderr.write(f"Now serving {service.scorer.bundle.headline()}\n")
+            seen = now
         except (WorkbenchError, OSError) as error:
             # The old version keeps answering: a service must not stop because the registry can't be reached.
             logging.getLogger(__name__).warning("The alias can't be followed: %s", error)
+
+
+def _named(name: str) -> int:
+    base, _, alias = name.partition("@")
+    return version_of(base, alias or "champion")
+
+
+def _scorer(name: str) -> Scorer:
+    return Scorer(bundle(name).path)
+
+
+def _arm(text: str) -> Arm:
+    name, _, share = text.rpartition("=")
+    try:
+        part = float(share)
+    except ValueError:
+        raise BadParameter(f"An arm is NAME@alias=SHARE, such as churn@challenger=0.1, got {text!r}.") from None
+    scorer = _scorer(name)
+    return Arm(f"version {scorer.bundle.version}", scorer, part)
 
 
 def _is_fixed(name: str) -> bool:

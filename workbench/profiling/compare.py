@@ -14,6 +14,7 @@ from workbench.core.report import ColumnDrift
 from workbench.errors import BadParameter
 from workbench.profiling.differences import parts, said
 from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks, means, proportions
+from workbench.profiling.overlap import rows_in_both
 from workbench.profiling.statistics import distribution, hashed_alike
 
 # The smallest effect that matters: between normal samples a KS distance of 0.1 is a shift of a quarter of a standard
@@ -42,7 +43,7 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
     Raises
     ------
     BadParameter
-        If ``rate`` is not between 0 and 1.
+        If ``rate`` is not between 0 and 1, or ``current`` is no profile.
 
     Examples
     --------
@@ -53,6 +54,8 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
     >>> compare_profiles(a, b).differing
     ('x',)
     """
+    if not isinstance(current, Profile):
+        raise BadParameter(f"A profile is compared with a Profile, got a {type(current).__name__}. Give wb.profile(…).")
     columns = tuple(sorted((_difference(t, rate) for t in _tested(reference, current, None, rate)), key=_order))
     names = [tuple(c.name for c in p) for p in (reference, current)]
     alone = [tuple(n for n in own if n not in other) for own, other in (names, names[::-1])]
@@ -63,7 +66,7 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
         rate=rate,
         only_reference=alone[0],
         only_current=alone[1],
-        findings=_worst_first([*_alone(*alone), *_differing(columns)]),
+        findings=_worst_first([*_alone(*alone), *rows_in_both(reference, current), *_differing(columns)]),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import NUMERIC, Column, Contract, Role
@@ -19,11 +20,11 @@ from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import associations, missing_together, target_scores, target_views
 from workbench.profiling.findings import Context, find
-from workbench.profiling.findings.context import Gaps
+from workbench.profiling.findings.context import Gaps, ReadAs
 from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
-from workbench.profiling.scan import Plan, Scanned, TableScan, texts_of
+from workbench.profiling.scan import Plan, Scanned, TableScan
 from workbench.profiling.sources import BLOCK, Source, from_pandas, source_of
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
 
@@ -101,11 +102,13 @@ def profile(
         seen = _scanned(source, plan, tracker)
         agreed = _agreed(seen, accepted, roles)
         tracker.advance("what goes together")
-        told = tell(seen, agreed, source.told)
+        told = tell(seen, agreed, source.told, read_as=_read_as(data, source, seen))
     return replace(told, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
 
 
-def tell(seen: Scanned, contract: Contract, source: str, *, whole: bool = True) -> Profile:
+def tell(
+    seen: Scanned, contract: Contract, source: str, *, whole: bool = True, read_as: ReadAs | None = None
+) -> Profile:
     """The profile of what was seen.
 
     Parameters
@@ -117,8 +120,13 @@ def tell(seen: Scanned, contract: Contract, source: str, *, whole: bool = True) 
         Of the table, in words.
     whole : bool
         Whether the sample has all columns; False: what needs more of it is left out.
+    read_as : mapping, optional
+        Numbers and dates that were kept as text: name to kind and number of values that could not be read.
     """
-    columns = [column_profile(seen.states[c.name], _as_seen(c, seen)) for c in contract.columns]
+    columns = [
+        replace(column_profile(seen.states[c.name], _as_seen(c, seen)), meaning=seen.meanings.get(c.name))
+        for c in contract.columns
+    ]
     sample = seen.typed_sample() if seen.sample.rows is not None else None
     names = tuple(seen.kinds)
     pairs = missing_together(names, seen.gaps, seen.rows)
@@ -128,9 +136,10 @@ def tell(seen: Scanned, contract: Contract, source: str, *, whole: bool = True) 
     if sample is not None:
         pairs = (*associations(sample, contract, seen.rows, seen.sums), *pairs)
     duplicates, off = seen.hashes.duplicates()
+    rows_at_hand = (sample, seen.sample.rows) if whole else (None, None)
     context = Context(
         tuple(columns), contract, seen.rows, pairs, duplicates, Gaps(names, seen.gaps), seen.equal(),
-        *((sample, texts_of(seen.sample.rows)) if whole and seen.sample.rows is not None else (None, None)),
+        sample=rows_at_hand[0], raw=rows_at_hand[1], read_as=read_as or {},
     )  # fmt: skip
     return Profile(
         rows=seen.rows,
@@ -217,6 +226,20 @@ def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) ->
         return agreed
     one = column_profile(seen.states[agreed.target], agreed[agreed.target])
     return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct))
+
+
+def _read_as(data: Any, source: Source, seen: Scanned) -> ReadAs:
+    """Numbers and dates kept as text; in a CSV file all is text, so there only where something could not be read."""
+    if isinstance(data, Dataset):
+        return dict(data.table.attrs.get("read_as", {}))
+    rows = seen.sample.rows
+    found = {}
+    for name, kind in seen.kinds.items():
+        if kind in ("number", "integer", "datetime") and rows is not None and rows[name].dtype == pl.String:
+            unread = seen.states[name]["unread"] + int((rows[name].str.strip_chars() == "").sum() or 0)
+            if source.typed or unread:
+                found[name] = {"kind": kind, "unread": unread}
+    return found
 
 
 def _as_seen(column: Column, seen: Scanned) -> Column:

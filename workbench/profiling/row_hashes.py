@@ -47,6 +47,10 @@ class RowHashes:
             kept = RowHashes(_below(kept.hashes, kept.level + 1), kept.level + 1)
         return kept
 
+    def at_level(self, level: int) -> RowHashes:
+        """With a threshold that is as low or lower."""
+        return RowHashes(_below(self.hashes, level), max(level, self.level))
+
     def merge(self, other: RowHashes, most: int = MOST_KEPT) -> RowHashes:
         """Of the rows of both."""
         level = max(self.level, other.level)

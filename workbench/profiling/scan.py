@@ -13,10 +13,10 @@ import polars as pl
 
 from workbench.core.contract import NUMERIC, Kind
 from workbench.profiling.comoments import Comoments
-from workbench.profiling.kinds import READABLE, as_text, day_first, infer_kind, is_blank, read
+from workbench.profiling.kinds import READABLE, day_first, infer_kind, is_blank, read
 from workbench.profiling.row_hashes import MOST_KEPT, RowHashes
 from workbench.profiling.row_sample import SAMPLED, RowSample
-from workbench.profiling.sensitive import sensitive_kind
+from workbench.profiling.sensitive import meaning_of
 from workbench.profiling.statistics import ColumnScan, State, merge_states, without_values
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
@@ -78,6 +78,8 @@ class Scanned:
     sample : RowSample
     sensitive : frozenset of str
         Columns of personal data.
+    meanings : dict of str to str
+        What people would call the values of a column, where that was recognised.
     """
 
     rows: int
@@ -89,6 +91,7 @@ class Scanned:
     checksums: dict[str, int]
     sample: RowSample
     sensitive: frozenset[str] = frozenset()
+    meanings: dict[str, str] = field(default_factory=dict)
 
     def merge(self, other: Scanned) -> Scanned:
         """Of the rows of both; those of ``other`` come after."""
@@ -103,6 +106,7 @@ class Scanned:
             {n: (self.checksums[n] + other.checksums[n]) % 2**64 for n in self.checksums},
             self.sample.merge(late, SAMPLED),
             self.sensitive | other.sensitive,
+            {**other.meanings, **self.meanings},
         )
 
     def misread(self) -> list[str]:
@@ -175,6 +179,9 @@ class TableScan:
     def finish(self) -> Scanned:
         """What was seen."""
         columns = self._columns.items()
+        if self._sample.rows is not None:
+            for name, column in columns:
+                column.look(self._sample.rows[name])
         return Scanned(
             self.rows,
             {n: c.kind for n, c in columns},
@@ -185,6 +192,7 @@ class TableScan:
             dict(self._checksums),
             self._sample,
             frozenset(n for n, c in columns if c.sensitive),
+            {n: c.meaning for n, c in columns if c.meaning},
         )
 
     def _add_gaps(self, typed: Mapping[str, pl.Series]) -> None:
@@ -213,6 +221,7 @@ class _ColumnPass:
         self.name, self._plan = name, plan
         self.kind: Kind | None = plan.kinds.get(name)
         self.sensitive = name in plan.sensitive
+        self.meaning: str | None = None
         self._days_first: bool | None = None
         self._scan: ColumnScan | None = None
         self._empty = 0
@@ -237,10 +246,17 @@ class _ColumnPass:
         state = {**state, "missing": state["missing"] + self._empty}
         return without_values(state) if self.sensitive and not self._plan.show else state
 
+    def look(self, values: pl.Series) -> None:
+        """What people would call the values, and whether they are personal."""
+        if self.kind is None or not (self._plan.look or self.sensitive):
+            return
+        found = meaning_of(read(values, self.kind), self.kind)
+        if found is not None:
+            self.meaning, self.sensitive = found.name, self.sensitive or found.sensitive
+
     def _begin(self, values: pl.Series) -> None:
         self.kind = self.kind or infer_kind(values)
-        if self._plan.look and not self.sensitive:
-            self.sensitive = sensitive_kind(read(values.head(5000), self.kind).to_pandas(), self.kind) is not None
+        self.look(values)
         if self.sensitive and self.kind in NUMERIC and not self._plan.show:
             # Statistics of card numbers would hold card numbers: they are looked at as texts.
             self.kind = "text"
@@ -302,8 +318,3 @@ def _hashable(values: pl.Series) -> pl.Series:
 
 def _widest(values: pl.Series) -> int:
     return max(int(values.max()), -int(values.min()))  # type: ignore[arg-type]  # whole numbers, not empty
-
-
-def texts_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """A sample as it came, each value as text."""
-    return pl.DataFrame([as_text(column) for column in rows])

@@ -49,6 +49,8 @@ class Source:
         How many there are, where that is known before reading.
     size : int, optional
         Bytes to read, where that is known instead.
+    typed : bool
+        Whether it says what its columns are; a CSV file does not.
     again : bool
         Whether it can be read a second time.
     distributed : callable, optional
@@ -60,6 +62,7 @@ class Source:
     chunks: Callable[[int], Iterator[pl.DataFrame]]
     rows: int | None = None
     size: int | None = None
+    typed: bool = True
     again: bool = True
     distributed: Callable[[Plan], Scanned] | None = None
 
@@ -241,7 +244,7 @@ def _files(pattern: str) -> Source:
 
     rows = None if any(p.rows is None for p in parts) else sum(p.rows or 0 for p in parts)
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)
-    return Source(_told(pattern), names, chunks, rows, size)
+    return Source(_told(pattern), names, chunks, rows, size, typed=all(p.typed for p in parts))
 
 
 def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -354,7 +357,7 @@ def _csv(path: str) -> Source:
                 yield from (_with_points(frame) if separator == ";" else frame).iter_slices(most)
 
     size = None if "://" in path or path.lower().endswith((".zip", ".gz")) else Path(path).stat().st_size
-    return Source(path, names, chunks, size=size)
+    return Source(path, names, chunks, size=size, typed=False)
 
 
 def _as_texts(names: tuple[str, ...]) -> Any:

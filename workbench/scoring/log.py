@@ -1,7 +1,14 @@
 """The prediction log: what was asked and answered, and which labels came later. Survives a killed process.
 
 SQLite in WAL mode with ``synchronous=NORMAL``: what :meth:`PredictionLog.append` acknowledged is there after
-``kill -9`` (after a power cut the last moments may be missing, never half a record).
+``kill -9`` (after a power cut the last moments may be missing, never half a record). :meth:`PredictionLog.put` does
+not wait: a thread commits what is waiting every ``PAUSE`` seconds, so ``kill -9`` loses at most the last ``FLUSH``
+seconds. While the disk takes nothing, up to ``MOST_WAITING`` records wait in memory and are tried again.
+
+Closed hours can be sealed to Parquet (``workbench.monitoring.sealing``); a reader sees both parts as one.
+
+The format's change procedure: ``PRAGMA user_version`` is the format. Opening an older file adds what it lacks, a newer
+one is refused, and columns are only ever added.
 """
 
 from __future__ import annotations
@@ -9,35 +16,53 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import math
 import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from workbench.core.bundle import file_hash
+from workbench.errors import Damaged, FormatVersion, StoreError
+
+FORMAT = 2
+PAUSE = 0.01  # seconds between two commits of what was put
+FLUSH = 0.25  # seconds that kill -9 may cost at most: the pause, and room for a busy machine
+MOST_WAITING = 50_000  # records that wait in memory while the disk takes none
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS records (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, at TEXT NOT NULL, version INTEGER, row TEXT NOT NULL,
-    prediction TEXT NOT NULL, answer TEXT NOT NULL, flags TEXT NOT NULL, latency_ms REAL);
+    prediction TEXT NOT NULL, answer TEXT NOT NULL, flags TEXT NOT NULL, latency_ms REAL, arm TEXT);
 CREATE INDEX IF NOT EXISTS records_at ON records (at);
 CREATE INDEX IF NOT EXISTS records_id ON records (id);
 CREATE TABLE IF NOT EXISTS labels (id TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sealed (
+    file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sealed_ids (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-_READ = """
-SELECT r.id, r.at, r.version, r.row, r.prediction, r.answer, r.flags, r.latency_ms, l.label
+FIELDS = ("id", "at", "version", "row", "prediction", "answer", "flags", "latency_ms", "arm")
+_INSERT = f"INSERT INTO records ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"  # noqa: S608 (constants)
+_READ = f"""
+SELECT {", ".join("r." + name for name in FIELDS)}, l.label
 FROM records r LEFT JOIN labels l ON l.id = r.id WHERE r.at >= ? ORDER BY r.at, r.number
-"""
+"""  # noqa: S608 (constants)
+_KNOWS = "SELECT EXISTS (SELECT 1 FROM records WHERE id = :id) OR EXISTS (SELECT 1 FROM sealed_ids WHERE id = :id)"
+
+Line = tuple[Any, ...]
 
 
 class PredictionLog:
-    """The log of one bundle name, in ``folder/log.sqlite``.
+    """The log of one bundle name, in ``folder/log.sqlite`` and ``folder/sealed/``.
 
     Parameters
     ----------
@@ -45,6 +70,11 @@ class PredictionLog:
         Made if it does not exist.
     sensitive : iterable of str
         Columns of which only a keyed hash is kept.
+
+    Raises
+    ------
+    FormatVersion
+        If a newer Workbench wrote it.
 
     Examples
     --------
@@ -67,41 +97,80 @@ class PredictionLog:
             _make(self.path)
         self._store = sqlite3.connect(self.path, timeout=60, check_same_thread=False, isolation_level=None)
         self._store.execute("PRAGMA synchronous=NORMAL")
+        self._upgrade()
         self._key = self._hashing_key()
+        self._writer = _Writer(self._insert)
 
     def append(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Keep records, all or none, and return their ids.
+        """Keep records, all or none, and return their ids once they are committed.
 
         Parameters
         ----------
         records : sequence of mapping
             ``row`` (column to value), ``prediction``, ``answer``; optional ``id`` (made if there is none), ``at`` (ISO
-            UTC or datetime; now), ``version``, ``flags``, ``latency_ms``.
+            UTC or datetime; now), ``version``, ``flags``, ``latency_ms``, ``arm`` (of an experiment).
         """
-        now = datetime.now(UTC)
-        lines = [self._line(r, now) for r in records]
-        with self._transaction() as store:
-            store.executemany(
-                "INSERT INTO records (id, at, version, row, prediction, answer, flags, latency_ms) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                lines,
-            )
+        lines = self._lines(records)
+        self._insert(lines)
         return [line[0] for line in lines]
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Keep records soon: they are committed within ``FLUSH`` seconds, and the caller does not wait.
+
+        Raises
+        ------
+        StoreError
+            If the disk takes nothing and too many records wait already; none of these is kept then.
+        """
+        lines = self._lines(records)
+        self._writer.put(lines)
+        return [line[0] for line in lines]
+
+    def flush(self) -> bool:
+        """Wait until what was put is committed; False if the disk takes nothing."""
+        return self._writer.flush()
+
+    @property
+    def waiting(self) -> int:
+        """Records that were put and are not yet committed."""
+        return self._writer.waiting
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last commit failed, as on a full disk."""
+        return self._writer.failing
+
+    @property
+    def full(self) -> bool:
+        """Whether :meth:`put` may refuse the next record."""
+        return self.failing and self.waiting >= MOST_WAITING
 
     def label(self, pairs: Iterable[tuple[Any, Any]]) -> int:
         """Keep labels that came later, (id, label) each; the last one wins. Returns how many of the ids are known."""
+        self.flush()
         now = _iso(datetime.now(UTC))
         lines = [(_clean(record), _json(label), now) for record, label in pairs]
-        with self._transaction() as store:
+        with self.transaction() as store:
             store.executemany("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", lines)
-            return sum(self._knows(store, line[0]) for line in lines)
+            return sum(store.execute(_KNOWS, {"id": line[0]}).fetchone()[0] for line in lines)
 
     def read(self, since: str | datetime | None = None) -> list[dict[str, Any]]:
-        """Records from ``since`` on, oldest first, with their label (None: not known yet)."""
+        """Records from ``since`` on, oldest first, with their label (None: not known yet); sealed ones too.
+
+        Raises
+        ------
+        Damaged
+            If a sealed file is not what was written.
+        """
+        self.flush()
         start = "" if since is None else _iso(since)
-        with self._turn:
-            lines = self._store.execute(_READ, (start,)).fetchall()
-        return [_record(line) for line in lines]
+        with self._snapshot() as store:
+            files = store.execute("SELECT file, sha256 FROM sealed WHERE last >= ? ORDER BY first", (start,)).fetchall()
+            lines = store.execute(_READ, (start,)).fetchall()
+            labels = dict(store.execute("SELECT id, label FROM labels")) if files else {}
+        old = [(*line, labels.get(line[0])) for file in files for line in self._sealed(*file) if line[1] >= start]
+        # Where a late record was sealed apart, two files of one hour overlap: the sort is stable.
+        return [_record(line) for line in (sorted([*old, *lines], key=lambda line: line[1]) if old else lines)]
 
     def labels(self) -> dict[str, Any]:
         """Every label by its id, those too whose prediction has not arrived."""
@@ -109,49 +178,161 @@ class PredictionLog:
             return {record: json.loads(label) for record, label in self._store.execute("SELECT id, label FROM labels")}
 
     def count(self) -> int:
-        """Number of records."""
+        """Number of records, sealed ones too."""
+        self.flush()
         with self._turn:
-            return int(self._store.execute("SELECT count(*) FROM records").fetchone()[0])
+            query = "SELECT (SELECT count(*) FROM records) + (SELECT coalesce(sum(rows), 0) FROM sealed)"
+            return int(self._store.execute(query).fetchone()[0])
 
     def close(self) -> None:
-        """Give the file back."""
-        self._store.close()
+        """Commit what waits and give the file back."""
+        self._writer.close()
+        with self._turn:
+            self._store.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The SQLite connection inside a transaction that is kept whole or not at all."""
         with self._turn:
             self._store.execute("BEGIN IMMEDIATE")
             try:
                 yield self._store
+                self._store.execute("COMMIT")
             except BaseException:
-                self._store.execute("ROLLBACK")
+                with suppress(sqlite3.OperationalError):  # a full disk may have rolled back by itself
+                    self._store.execute("ROLLBACK")
                 raise
-            self._store.execute("COMMIT")
 
-    def _line(self, record: Mapping[str, Any], now: datetime) -> tuple[Any, ...]:
-        row = {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in record["row"].items()}
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Connection]:
+        """One moment of the file, whatever another process seals meanwhile."""
+        with self._turn:
+            self._store.execute("BEGIN")
+            try:
+                yield self._store
+            finally:
+                self._store.execute("COMMIT")
+
+    def _insert(self, lines: Sequence[Line]) -> None:
+        with self.transaction() as store:
+            store.executemany(_INSERT, lines)
+
+    def _lines(self, records: Sequence[Mapping[str, Any]]) -> list[Line]:
+        now = _iso(datetime.now(UTC))
+        return [self._line(r, now) for r in records]
+
+    def _line(self, record: Mapping[str, Any], now: str) -> Line:
+        row = record["row"]
+        if self.sensitive:
+            row = {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
         return (
             _clean(record.get("id") or uuid4().hex),
-            _iso(record.get("at") or now),
+            _iso(record["at"]) if record.get("at") else now,
             record.get("version"),
             _json(row),
             _json(record["prediction"]),
             _json(record.get("answer")),
             _json(list(record.get("flags") or ())),
             record.get("latency_ms"),
+            record.get("arm"),
         )
+
+    def _sealed(self, file: str, sha256: str) -> list[Line]:
+        path = self.path.parent / "sealed" / file
+        if not path.is_file() or file_hash(path) != sha256:
+            raise Damaged(f"The sealed log {file} is not what was written. Restore it from a copy.")
+        # By name: the service that a bundle carries writes the log and has no Parquet reader.
+        table = import_module("pyarrow.parquet").read_table(path, columns=list(FIELDS), page_checksum_verification=True)
+        return list(zip(*(table[name].to_pylist() for name in FIELDS), strict=True))
 
     def _hash(self, value: Any) -> str:
         return "hash:" + hmac.new(self._key, _json(value).encode(), hashlib.sha256).hexdigest()[:16]
 
     def _hashing_key(self) -> bytes:
-        with self._transaction() as store:
+        with self.transaction() as store:
             store.execute("INSERT OR IGNORE INTO meta VALUES ('hashing key', ?)", (secrets.token_hex(32),))
             return bytes.fromhex(store.execute("SELECT value FROM meta WHERE name = 'hashing key'").fetchone()[0])
 
-    @staticmethod
-    def _knows(store: sqlite3.Connection, record: str) -> bool:
-        return store.execute("SELECT 1 FROM records WHERE id = ? LIMIT 1", (record,)).fetchone() is not None
+    def _upgrade(self) -> None:
+        found = self._format()
+        if found > FORMAT:
+            raise FormatVersion(
+                f"The prediction log has format {found}, this Workbench reads up to {FORMAT}. Upgrade ml-workbench."
+            )
+        if found < FORMAT:
+            with self.transaction() as store:
+                if self._format() < FORMAT:  # another process may have been first
+                    _to_newest(store)
+
+    def _format(self) -> int:
+        return int(self._store.execute("PRAGMA user_version").fetchone()[0])
+
+
+class _Writer:
+    """A thread that commits what was put, all that waits together. It starts with the first record."""
+
+    def __init__(self, insert: Callable[[Sequence[Line]], None]) -> None:
+        self._insert = insert
+        self._changed = threading.Condition()
+        self._waiting: list[Line] = []
+        self._thread: threading.Thread | None = None
+        self._put = self._done = 0
+        self._closing = False
+        self.failing = False
+
+    @property
+    def waiting(self) -> int:
+        return self._put - self._done
+
+    def put(self, lines: list[Line]) -> None:
+        with self._changed:
+            if self.waiting + len(lines) > MOST_WAITING and self.failing:
+                raise StoreError("The prediction log takes no more records: the disk is full or away. Free some space.")
+            self._put += len(lines)
+            self._waiting += lines
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="prediction log", daemon=True)
+                self._thread.start()
+            elif len(self._waiting) == len(lines):
+                self._changed.notify_all()
+
+    def flush(self) -> bool:
+        with self._changed:
+            target = self._put
+            self._changed.wait_for(lambda: self._done >= target or self.failing)
+            return self._done >= target
+
+    def close(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(30)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                closing_now, lines, self._waiting = self._closing, self._waiting, []
+            kept = self._kept(lines)
+            with self._changed:
+                self.failing = not kept
+                self._done += len(lines) if kept else 0
+                if not kept:
+                    self._waiting[:0] = lines
+                self._changed.notify_all()
+                if closing_now and (not kept or not self._waiting):
+                    return
+                self._changed.wait_for(lambda: self._closing, timeout=PAUSE if kept else 20 * PAUSE)
+
+    def _kept(self, lines: list[Line]) -> bool:
+        try:
+            self._insert(lines)
+        except (sqlite3.Error, OSError):
+            if not self.failing:
+                logging.getLogger(__name__).exception("The prediction log can't be written; it is tried again")
+            return False
+        return True
 
 
 def _make(path: Path) -> None:
@@ -160,13 +341,23 @@ def _make(path: Path) -> None:
     with closing(sqlite3.connect(beside, isolation_level=None)) as store:
         store.execute("PRAGMA journal_mode=WAL")
         store.executescript(_TABLES)
+        store.execute(f"PRAGMA user_version={FORMAT}")
     with suppress(FileExistsError):  # another process was first: its file is as good
         os.link(beside, path)
     beside.unlink()
 
 
-def _record(line: tuple[Any, ...]) -> dict[str, Any]:
-    record, at, version, row, prediction, answer, flags, latency, label = line
+def _to_newest(store: sqlite3.Connection) -> None:
+    """From format 1, which had no arms and sealed nothing."""
+    for statement in _TABLES.split(";")[:-1]:
+        store.execute(statement)
+    if "arm" not in [column[1] for column in store.execute("PRAGMA table_info(records)")]:
+        store.execute("ALTER TABLE records ADD COLUMN arm TEXT")
+    store.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def _record(line: Line) -> dict[str, Any]:
+    record, at, version, row, prediction, answer, flags, latency, arm, label = line
     return {
         "id": record,
         "at": at,
@@ -176,6 +367,7 @@ def _record(line: tuple[Any, ...]) -> dict[str, Any]:
         "answer": json.loads(answer),
         "flags": json.loads(flags),
         "latency_ms": latency,
+        "arm": arm,
         "label": None if label is None else json.loads(label),
     }
 

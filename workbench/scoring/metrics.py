@@ -27,7 +27,7 @@ class Metrics:
         self._requests: Counter[tuple[str, int]] = Counter()
         self._seconds: Counter[float] = Counter()
         self._total = 0.0
-        self._predictions: Counter[int] = Counter()
+        self._predictions: Counter[tuple[int, str]] = Counter()
         self._flags: Counter[str] = Counter()
 
     def answered(self, path: str, status: int, seconds: float) -> None:
@@ -37,27 +37,29 @@ class Metrics:
             self._total += seconds
             self._seconds[next((b for b in BUCKETS if seconds <= b), float("inf"))] += 1
 
-    def predicted(self, version: int, rows: int, flags: Iterable[str]) -> None:
-        """Count scored rows and their flags."""
+    def predicted(self, made_by: Iterable[tuple[int, str]], flags: Iterable[str]) -> None:
+        """Count scored rows, a version and an arm (or an empty text) each, and their flags."""
         with self._turn:
-            self._predictions[version] += rows
+            self._predictions.update(made_by)
             for flag in flags:
                 known = flag in self._flags or len(self._flags) < MOST_FLAGS
                 self._flags[flag if known else "other"] += 1
 
-    def text(self, version: int) -> str:
-        """All counters."""
+    def text(self, version: int, waiting: int = 0) -> str:
+        """All counters; ``waiting`` is how many records the log has not committed."""
         with self._turn:
-            return "\n".join(self._lines(version)) + "\n"
+            return "\n".join(self._lines(version, waiting)) + "\n"
 
-    def _lines(self, version: int) -> Iterator[str]:
+    def _lines(self, version: int, waiting: int) -> Iterator[str]:
         yield from ("# TYPE workbench_model_version gauge", f"workbench_model_version {version}")
+        yield from ("# TYPE workbench_log_waiting_records gauge", f"workbench_log_waiting_records {waiting}")
         yield "# TYPE workbench_requests_total counter"
         for (path, status), n in sorted(self._requests.items()):
             yield f'workbench_requests_total{{path="{_escaped(path)}",status="{status}"}} {n}'
         yield "# TYPE workbench_predictions_total counter"
-        for made_by, n in sorted(self._predictions.items()):
-            yield f'workbench_predictions_total{{version="{made_by}"}} {n}'
+        for (made_by, arm), n in sorted(self._predictions.items()):
+            told = f',arm="{_escaped(arm)}"' if arm else ""
+            yield f'workbench_predictions_total{{version="{made_by}"{told}}} {n}'
         yield "# TYPE workbench_flags_total counter"
         for flag, n in sorted(self._flags.items()):
             yield f'workbench_flags_total{{flag="{_escaped(flag)}"}} {n}'

@@ -60,13 +60,26 @@ class Scorer:
         self.contract = self.bundle.contract
         self.features = self.bundle.features
         self.model: Model = _model(self.bundle)
+        self.known = frozenset(self.contract.names)
 
     @property
     def sensitive(self) -> tuple[str, ...]:
         """Columns that are kept out of the log in clear."""
         return tuple(c.name for c in self.contract.columns if c.sensitive)
 
-    def predict(self, rows: Sequence[Mapping[str, Any]], reasons: int = REASONS) -> list[dict[str, Any]]:
+    def check(self, rows: Sequence[Any]) -> None:
+        """Refuse rows that break the contract.
+
+        Raises
+        ------
+        BadRow
+            With every fault.
+        """
+        self._checked(rows)
+
+    def predict(
+        self, rows: Sequence[Mapping[str, Any]], reasons: int = REASONS, ids: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
         """Check rows, score them and say why.
 
         Parameters
@@ -75,6 +88,8 @@ class Scorer:
             Column to value, as JSON gives them.
         reasons : int
             Columns named with each answer, strongest first; 0 for none.
+        ids : sequence of str, optional
+            Of the rows; by default their own ids, or new ones.
 
         Returns
         -------
@@ -88,14 +103,13 @@ class Scorer:
         BadRow
             If a row breaks the contract; every fault is listed.
         """
-        columns, problems, flags = check(rows, self.contract, self.features)
-        if problems:
-            raise BadRow(problems)
+        columns, flags = self._checked(rows)
         prediction = self.model.predict(columns)
         why = self._reasons(columns, rows, reasons)
+        names = [self.id_of(row) for row in rows] if ids is None else ids
         return [
-            {"id": self._id(row), "version": self.bundle.version, **self._answered(p), "reasons": r, "flags": f}
-            for row, p, r, f in zip(rows, prediction, why, flags, strict=True)
+            {"id": name, "version": self.bundle.version, **self._answered(p), "reasons": r, "flags": f}
+            for name, p, r, f in zip(names, prediction, why, flags, strict=True)
         ]
 
     def explain(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -113,9 +127,7 @@ class Scorer:
         Refused
             If the model gives no exact reasons.
         """
-        columns, problems, _ = check(rows, self.contract, self.features)
-        if problems:
-            raise BadRow(problems)
+        columns, _ = self._checked(rows)
         found = self.model.explain(columns)
         if found is None:
             raise Refused("This model has no tables, so there are no exact reasons. Package a model that compiles.")
@@ -154,6 +166,12 @@ class Scorer:
         """The label of each prediction (binary: by the bundle's threshold), or the number itself."""
         return [self._answered(p)["answer"] for p in prediction]
 
+    def _checked(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], list[list[str]]]:
+        columns, problems, flags = check(rows, self.contract, self.features)
+        if problems:
+            raise BadRow(problems)
+        return columns, flags
+
     def _answered(self, prediction: Any) -> dict[str, Any]:
         classes = self.bundle.classes
         if not classes:
@@ -182,9 +200,9 @@ class Scorer:
             for row, added, order in zip(rows, values.tolist(), strongest, strict=True)
         ]
 
-    def _id(self, row: Mapping[str, Any]) -> str:
+    def id_of(self, row: Any) -> str:
         """The row's own id, by which a label will come later, or a new one."""
-        own = row.get(self.contract.id) if self.contract.id else None
+        own = row.get(self.contract.id) if self.contract.id and isinstance(row, Mapping) else None
         return str(own) if isinstance(own, (str, int, float)) else uuid4().hex
 
 

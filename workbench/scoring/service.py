@@ -1,227 +1,373 @@
-"""The scoring service: JSON rows in, predictions with reasons out.
+"""The scoring service: rows in, predictions with reasons out.
 
 Every row is checked against the contract first. What breaks it is a 422 that names the field, what was expected and
 what came; what is merely unusual is scored and flagged. A client never sees a stack trace.
+
+A single row is answered inside the event loop, for a hop to a thread costs more than a tree walk; batches and
+reasons of many rows go to a thread. Any number of threads may score at once: a scorer is never changed, only exchanged.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import os
+import sys
 import time
-from collections.abc import Awaitable, Callable
-from hmac import compare_digest
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
-
+from workbench import __version__
 from workbench.core.checking import check
-from workbench.core.contract import Column, Contract
-from workbench.errors import BadRow, Refused, WorkbenchError
+from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
+from workbench.scoring.bodies import ARROW, CSV, Rows, read_json, rows_of_arrow, rows_of_csv, rows_of_json
+from workbench.scoring.bodies import rows_of_mlflow as mlflow_rows
+from workbench.scoring.http import (
+    JSON,
+    Answer,
+    Receive,
+    Rejected,
+    Request,
+    Scope,
+    Send,
+    answer_error,
+    answer_json,
+    answer_text,
+)
+from workbench.scoring.keys import Access
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.metrics import Metrics
-from workbench.scoring.runtime import Scorer
+from workbench.scoring.openapi import MOST_REASONS, openapi
+from workbench.scoring.rate import Rate
+from workbench.scoring.runtime import REASONS, Scorer
+from workbench.scoring.traffic import SHADOW, Arm, Traffic
 
-MOST_BYTES = 10 * 2**20
-MOST_ROWS = 10_000
-KEY = "WORKBENCH_API_KEY"
-OPEN = ("/health", "/ready")  # probes carry no key
+MOST_PROBLEMS = 100  # faults that one answer lists
+INLINE = 8  # rows that are scored without a thread
+HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Answer]]
+Tracer = Callable[[Request], AbstractContextManager[Any]]
 
 
 class Service:
-    """One model behind HTTP; :meth:`follow` exchanges the model between two requests.
+    """One model behind HTTP; it is the ASGI application.
 
     Parameters
     ----------
     scorer : Scorer
-        The model to begin with.
+        The model to begin with; :meth:`follow` exchanges it between two requests.
     log : PredictionLog, optional
         Where questions and answers are kept.
-    key : str, optional
-        What a client must send as ``X-API-Key`` or bearer token; by default the environment's ``WORKBENCH_API_KEY``.
+    access : Access, optional
+        Who may ask; by default who has the environment's ``WORKBENCH_API_KEY``, and everyone where there is none.
+    hosts : collection of str, optional
+        Names that the ``Host`` header may have; None: any. On loopback it keeps strange web pages out.
+    rate : float
+        Requests a second of each caller; 0: no limit.
+    arms, shadow : optional
+        As :class:`workbench.scoring.traffic.Traffic` takes them.
+    reload : callable, optional
+        Gives the scorer that should answer now; ``SIGHUP`` and ``POST /admin/reload`` call it.
+    tracer : callable, optional
+        A context for each request, as OpenTelemetry's spans.
     """
 
-    def __init__(self, scorer: Scorer, log: PredictionLog | None = None, key: str | None = None) -> None:
-        self.scorer = _warm(scorer)
+    def __init__(
+        self,
+        scorer: Scorer,
+        log: PredictionLog | None = None,
+        access: Access | None = None,
+        *,
+        hosts: Collection[str] | None = None,
+        rate: float = 0.0,
+        arms: Sequence[Arm] = (),
+        shadow: Scorer | None = None,
+        reload: Callable[[], Scorer] | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
+        self.traffic = Traffic(_warm(scorer), tuple(arms), shadow)
         self.log = log
+        self.access = access or Access.of_environment()
         self.metrics = Metrics()
-        self._key = key if key is not None else os.environ.get(KEY)
+        self.rate = Rate(rate)
+        self._hosts = None if hosts is None else frozenset(h.lower() for h in hosts)
+        self._reload = reload
+        self._tracer: Tracer = tracer or (lambda request: nullcontext())
+        self._behind: set[asyncio.Task[None]] = set()
+        self._routes = self._table()
+        for other in self.traffic.others:
+            self._hide(_warm(other))
+
+    @property
+    def scorer(self) -> Scorer:
+        """The champion."""
+        return self.traffic.champion
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
-        if self.log is not None:  # before its first row: what either version calls sensitive is kept out in clear
-            self.log.sensitive |= frozenset(scorer.sensitive)
-        self.scorer = _warm(scorer)
+        self._hide(scorer)
+        self.traffic = self.traffic.follow(_warm(scorer))
 
-    def application(self) -> Starlette:
-        """The ASGI application."""
-        posts = {"/predict": self._predict, "/explain": self._explain, "/feedback": self._feedback}
-        gets = {
-            "/contract": self._contract,
-            "/health": self._health,
-            "/ready": self._ready,
-            "/metrics": self._metrics,
-            "/openapi.json": self._openapi,
+    def rollback(self) -> None:
+        """Answer with the version before again, at once: it is still in memory.
+
+        Raises
+        ------
+        Refused
+            If there was none since the service started.
+        """
+        self.traffic = self.traffic.back()
+
+    def reload(self) -> bool:
+        """Answer with the version that is named now; False if it answers already.
+
+        Raises
+        ------
+        Refused
+            If this service was started with one fixed version.
+        """
+        if self._reload is None:
+            raise Refused("This service was started with one fixed version. Start it with an alias or a folder.")
+        scorer = self._reload()
+        same = scorer.bundle == self.scorer.bundle
+        if not same:
+            self.follow(scorer)
+        return not same
+
+    def application(self) -> Service:
+        """The ASGI application: this object."""
+        return self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; ASGI calls this."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await asyncio.gather(*self._behind, return_exceptions=True)
+                if self.log is not None:
+                    await asyncio.to_thread(self.log.flush)
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = time.perf_counter()
+        request = Request.of(scope, receive)
+        request.notes["query"] = scope.get("query_string", b"")
+        with self._tracer(request):
+            answer = await self._safely(request)
+            request.notes["status"] = answer.status
+            path = request.path if request.path in self._routes else "other"
+            seconds = time.perf_counter() - start
+            self.metrics.answered(path, answer.status, seconds)
+            _tell(request, path, answer.status, seconds)
+            await answer.send(send, request.id)
+
+    async def _safely(self, request: Request) -> Answer:
+        try:
+            return await self._handler(request)(request)
+        except Rejected as error:
+            return answer_error(error)
+        except BadRow as error:
+            told = Rejected(422, "A row breaks the contract. Correct the fields and send it again.")
+            return answer_error(told, error.problems[:MOST_PROBLEMS], max(0, len(error.problems) - MOST_PROBLEMS))
+        except Refused as error:
+            return answer_error(Rejected(501, str(error)))
+        except StoreError as error:
+            return answer_error(Rejected(503, str(error)))
+        except Exception:  # the last resort: the log has the trace, the client a sentence
+            logging.getLogger(__name__).exception("Request %s to %s failed", request.id, request.path)
+            return answer_error(Rejected(500, "The service failed on this request. Its log says why."))
+
+    def _handler(self, request: Request) -> Handler:
+        self._check_host(request)
+        methods = self._routes.get(request.path)
+        if methods is None:
+            raise Rejected(404, "There is no such address. GET /openapi.json lists those that there are.")
+        if request.method not in methods:
+            allowed = ", ".join(methods)
+            raise Rejected(405, f"This address takes {allowed}. Send that.", {"Allow": allowed})
+        scope, handler = methods[request.method]
+        if scope:
+            self._check_caller(request, scope)
+        return handler
+
+    def _check_host(self, request: Request) -> None:
+        """A page of another site that has its name point to loopback can't read answers (DNS rebinding)."""
+        if self._hosts is None:
+            return
+        host = request.header(b"host").lower()
+        name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+        if name not in self._hosts:
+            raise Rejected(421, "This service answers for another host. Start it with --allow-host NAME.")
+
+    def _check_caller(self, request: Request, scope: str) -> None:
+        sent = request.header(b"x-api-key") or request.header(b"authorization").removeprefix("Bearer ")
+        caller = self.access.caller(sent)
+        # Unknown keys are slowed down by address, so that nobody can guess for long.
+        seconds = self.rate.wait(f"key:{caller.name}" if caller and caller.name else f"from:{request.client}")
+        if seconds:
+            told = {"Retry-After": str(int(seconds) + 1)}
+            raise Rejected(429, f"Too many requests. Wait {seconds:.1f} seconds and send it again.", told)
+        if caller is None:
+            told = {"WWW-Authenticate": "Bearer"}
+            raise Rejected(401, "This service needs a key. Send it as the header X-API-Key.", told)
+        request.notes["caller"] = caller.name
+        if scope not in caller.scopes:
+            raise Rejected(403, f"This key has not the scope {scope!r}. Ask for one that has.")
+
+    def _table(self) -> dict[str, dict[str, tuple[str, Handler]]]:
+        posts = {
+            "/predict": ("predict", self._predict),
+            "/invocations": ("predict", self._invocations),
+            "/explain": ("explain", self._explain),
+            "/feedback": ("feedback", self._feedback),
+            "/admin/reload": ("admin", self._reloaded),
+            "/admin/rollback": ("admin", self._rolled_back),
         }
-        return Starlette(
-            routes=[
-                *(Route(path, self._guarded(path, handler), methods=["POST"]) for path, handler in posts.items()),
-                *(Route(path, self._guarded(path, handler), methods=["GET"]) for path, handler in gets.items()),
+        gets: dict[str, tuple[str, Handler]] = {
+            "/contract": ("read", self._contract),
+            "/metrics": ("read", self._metrics),
+            "/openapi.json": ("read", self._openapi),
+            # Probes carry no key.
+            "/health": ("", self._health),
+            "/ready": ("", self._ready),
+            "/ping": ("", self._ping),
+            "/version": ("", self._version),
+        }
+        return {**{p: {"POST": v} for p, v in posts.items()}, **{p: {"GET": v} for p, v in gets.items()}}
+
+    async def _predict(self, request: Request) -> Answer:
+        reasons = _reasons(request)
+        rows, single = await _rows(request)
+        answers = await self._scored(request, rows, reasons)
+        return answer_json(answers[0] if single else {"predictions": answers})
+
+    async def _invocations(self, request: Request) -> Answer:
+        content = await request.body()
+        kind = request.content_type
+        if kind == JSON:
+            rows = mlflow_rows(read_json(content), self.scorer.features)
+        elif kind == CSV:
+            rows = rows_of_csv(content, self.scorer.contract)
+        elif kind == ARROW:
+            rows = rows_of_arrow(content)
+        else:
+            raise _unsupported(JSON, CSV, ARROW)
+        answers = await self._scored(request, rows, 0)
+        return answer_json({"predictions": [a["prediction"] for a in answers],
+                            "ids": [a["id"] for a in answers], "flags": [a["flags"] for a in answers]})  # fmt: skip
+
+    async def _scored(self, request: Request, rows: Rows, reasons: int) -> list[dict[str, Any]]:
+        request.notes["rows"] = len(rows)
+        traffic = self.traffic
+        if len(rows) <= INLINE and traffic.champion.bundle.compiled:
+            answers = self._score(rows, reasons, traffic)
+        else:
+            answers = await asyncio.to_thread(self._score, rows, reasons, traffic)
+        if traffic.shadow is not None:
+            task = asyncio.create_task(asyncio.to_thread(self._shadowed, traffic.shadow, rows, answers))
+            self._behind.add(task)
+            task.add_done_callback(self._behind.discard)
+        return answers
+
+    def _score(self, rows: Rows, reasons: int, traffic: Traffic) -> list[dict[str, Any]]:
+        start = time.perf_counter()
+        answers = traffic.predict(rows, reasons)
+        self._keep(traffic.champion, rows, answers, time.perf_counter() - start)
+        self.metrics.predicted([(a["version"], a.get("arm", "")) for a in answers], _flags(answers))
+        return answers
+
+    def _shadowed(self, shadow: Scorer, rows: Rows, answers: list[dict[str, Any]]) -> None:
+        start = time.perf_counter()
+        try:
+            made = shadow.predict(rows, 0, [a["id"] for a in answers])
+            marked = [{**a, "arm": SHADOW} for a in made]
+            self._keep(shadow, rows, marked, time.perf_counter() - start)
+            self.metrics.predicted([(a["version"], SHADOW) for a in made], ())
+        except WorkbenchError as error:  # the answer has gone long ago: only our own log can be told
+            logging.getLogger(__name__).warning("The shadow could not score: %s", error)
+
+    def _keep(self, scorer: Scorer, rows: Rows, answers: list[dict[str, Any]], seconds: float) -> None:
+        if self.log is None:
+            return
+        known, latency = scorer.known, 1000 * seconds
+        self.log.put(
+            [
+                {**a, "row": {c: v for c, v in row.items() if c in known}, "latency_ms": latency}
+                for a, row in zip(answers, rows, strict=True)
             ]
         )
 
-    def _guarded(self, path: str, handler: Handler) -> Handler:
-        """The handler behind the key, with errors as answers and the time counted."""
+    async def _explain(self, request: Request) -> Answer:
+        rows, _ = await _rows(request)
+        return answer_json(await asyncio.to_thread(self.scorer.explain, rows))
 
-        async def answer(request: Request) -> Response:
-            start = time.perf_counter()
-            response = await self._safely(path, handler, request)
-            self.metrics.answered(path, response.status_code, time.perf_counter() - start)
-            return response
-
-        return answer
-
-    async def _safely(self, path: str, handler: Handler, request: Request) -> Response:
-        try:
-            if path not in OPEN and not self._allowed(request):
-                return _error(401, "This service needs a key. Send it as the header X-API-Key.")
-            return await handler(request)
-        except _Rejected as error:
-            return _error(error.status, str(error))
-        except BadRow as error:
-            return _error(422, "A row breaks the contract. Correct the fields and send it again.", error.problems)
-        except Refused as error:
-            return _error(501, str(error))
-        except ClientDisconnect:
-            return _error(400, "The body ended early. Send the whole request.")
-        except Exception:  # the last resort: the log has the trace, the client a sentence
-            logging.getLogger(__name__).exception("Request to %s failed", path)
-            return _error(500, "The service failed on this request. Its log says why.")
-
-    def _allowed(self, request: Request) -> bool:
-        if not self._key:
-            return True
-        sent = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        return compare_digest(sent.encode("latin-1", "replace"), self._key.encode())  # HTTP headers are Latin-1
-
-    async def _predict(self, request: Request) -> Response:
-        rows, single = _rows(await _body(request))
-        answers = await run_in_threadpool(self._score, rows)
-        return _json(answers[0] if single else {"predictions": answers})
-
-    def _score(self, rows: list[Any]) -> list[dict[str, Any]]:
-        start, scorer = time.perf_counter(), self.scorer
-        answers = scorer.predict(rows)
-        self.metrics.predicted(scorer.bundle.version, len(rows), (f for a in answers for f in a["flags"]))
-        if self.log is not None:
-            latency = 1000 * (time.perf_counter() - start)
-            known = set(scorer.contract.names)
-            self.log.append(
-                [
-                    {**a, "row": {c: v for c, v in row.items() if c in known}, "latency_ms": latency}
-                    for a, row in zip(answers, rows, strict=True)
-                ]
-            )
-        return answers
-
-    async def _explain(self, request: Request) -> Response:
-        rows, _ = _rows(await _body(request))
-        return _json(await run_in_threadpool(self.scorer.explain, rows))
-
-    async def _feedback(self, request: Request) -> Response:
-        body = await _body(request)
-        items = body.get("labels", [body]) if isinstance(body, dict) else None
-        if not isinstance(items, list) or not all(isinstance(i, dict) and {"id", "label"} <= i.keys() for i in items):
-            raise _Rejected(422, 'Feedback is {"id": …, "label": …} or {"labels": [those]}. Send one of them.')
+    async def _feedback(self, request: Request) -> Answer:
+        if request.content_type != JSON:
+            raise _unsupported(JSON)
+        items = _labels(read_json(await request.body()))
         if self.log is None:
-            raise _Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
+            raise Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
         _check_labels([i["label"] for i in items], self.scorer)
-        known = await run_in_threadpool(self.log.label, [(i["id"], i["label"]) for i in items])
-        return _json({"labels": len(items), "known": known})
+        known = await asyncio.to_thread(self.log.label, [(i["id"], i["label"]) for i in items])
+        return answer_json({"labels": len(items), "known": known})
 
-    async def _contract(self, request: Request) -> Response:
+    async def _reloaded(self, request: Request) -> Answer:
+        try:
+            changed = await asyncio.to_thread(self.reload)
+        except (WorkbenchError, OSError) as error:
+            logging.getLogger(__name__).warning("The new version can't be loaded: %s", error)
+            raise Rejected(501, "The new version can't be loaded; the old one answers. The log says why.") from None
+        return answer_json({"version": self.scorer.bundle.version, "changed": changed})
+
+    async def _rolled_back(self, request: Request) -> Answer:
+        self.rollback()
+        return answer_json({"version": self.scorer.bundle.version, "changed": True})
+
+    async def _contract(self, request: Request) -> Answer:
         bundle = self.scorer.bundle
-        return _json(
-            {
-                "name": bundle.name,
-                "version": bundle.version,
-                "features": list(bundle.features),
-                **self.scorer.contract.only(bundle.features).to_dict(),
-            }
-        )
+        contract = self.scorer.contract.only(bundle.features).to_dict()
+        told = {"name": bundle.name, "version": bundle.version, "features": list(bundle.features)}
+        return answer_json({**told, **contract})
 
-    async def _health(self, request: Request) -> Response:
-        return _json({"status": "ok"})
+    async def _health(self, request: Request) -> Answer:
+        return answer_json({"status": "ok"})
 
-    async def _ready(self, request: Request) -> Response:
-        return _json({"status": "ready", "name": self.scorer.bundle.name, "version": self.scorer.bundle.version})
+    async def _ready(self, request: Request) -> Answer:
+        if self.log is not None and self.log.full:
+            raise Rejected(503, "The prediction log takes nothing. Free some space.")
+        return answer_json({"status": "ready", "name": self.scorer.bundle.name, "version": self.scorer.bundle.version})
 
-    async def _metrics(self, request: Request) -> Response:
-        return PlainTextResponse(self.metrics.text(self.scorer.bundle.version), media_type="text/plain; version=0.0.4")
+    async def _ping(self, request: Request) -> Answer:
+        return answer_text("\n")
 
-    async def _openapi(self, request: Request) -> Response:
-        return _json(openapi(self.scorer))
+    async def _version(self, request: Request) -> Answer:
+        return answer_text(__version__)
 
+    async def _metrics(self, request: Request) -> Answer:
+        waiting = self.log.waiting if self.log is not None else 0
+        return answer_text(self.metrics.text(self.scorer.bundle.version, waiting), "text/plain; version=0.0.4")
 
-def openapi(scorer: Scorer) -> dict[str, Any]:
-    """The OpenAPI description of the service, with the contract as the schema of a row."""
-    row = {"$ref": "#/components/schemas/Row"}
-    many = {
-        "type": "object",
-        "properties": {"rows": {"type": "array", "maxItems": MOST_ROWS, "items": row}},
-        "required": ["rows"],
-    }
-    body = {"required": True, "content": {"application/json": {"schema": {"oneOf": [row, many]}}}}
-    bad = {"description": "A row breaks the contract: field, expected, got."}
-    post = {"requestBody": body, "responses": {"200": {"description": "Answers."}, "422": bad}}
-    get = {"responses": {"200": {"description": "OK"}}}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": scorer.bundle.name, "version": str(scorer.bundle.version)},
-        "paths": {
-            **{
-                path: {"post": {"summary": what, **post}}
-                for path, what in (("/predict", "Score rows"), ("/explain", "Say why"))
-            },
-            "/feedback": {
-                "post": {"summary": "Send labels that came later", "responses": {"200": {"description": "OK"}}}
-            },
-            **{p: {"get": get} for p in ("/contract", "/health", "/ready", "/metrics")},
-        },
-        "components": {"schemas": {"Row": row_schema(scorer.contract, scorer.features)}},
-    }
+    async def _openapi(self, request: Request) -> Answer:
+        return answer_json(openapi(self.scorer, keys=not self.access.open))
 
-
-def row_schema(contract: Contract, features: tuple[str, ...]) -> dict[str, Any]:
-    """JSON Schema of a row."""
-    return {
-        "type": "object",
-        "required": list(features),
-        "properties": {name: _column_schema(contract[name]) for name in features},
-    }
-
-
-def _column_schema(column: Column) -> dict[str, Any]:
-    kind = {"number": "number", "integer": "integer", "boolean": "boolean"}.get(column.kind, "string")
-    schema: dict[str, Any] = {"type": [kind, "null"] if column.missing_allowed else kind}
-    if column.kind == "datetime":
-        schema["format"] = "date-time"
-    if column.categories is not None and column.kind == "category":
-        schema["examples"] = list(column.categories[:5])
-    return schema
-
-
-class _Rejected(WorkbenchError):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+    def _hide(self, scorer: Scorer) -> None:
+        """Before its first row: what any version calls sensitive is kept out of the log in clear."""
+        if self.log is not None:
+            self.log.sensitive |= frozenset(scorer.sensitive)
 
 
 def _warm(scorer: Scorer) -> Scorer:
@@ -230,32 +376,41 @@ def _warm(scorer: Scorer) -> Scorer:
     return scorer
 
 
-async def _body(request: Request) -> Any:
-    """The JSON of a request, never more than the limit."""
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            raise _Rejected(413, f"The body is larger than {MOST_BYTES} bytes. Send fewer rows at a time.")
-    try:
-        return json.loads(bytes(content))
-    except (ValueError, RecursionError) as error:
-        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise _Rejected(400, f"The body is not JSON{where}. Send an object of columns and values.") from error
-
-
-def _rows(body: Any) -> tuple[list[Any], bool]:
+async def _rows(request: Request) -> tuple[Rows, bool]:
     """The rows of a body, and whether it was a single one."""
-    if not isinstance(body, dict):
-        raise _Rejected(422, 'Send one row as an object, or {"rows": [objects]}.')
-    rows = body.get("rows")
-    if not isinstance(rows, list):
-        return [body], True
-    if not rows:
-        raise _Rejected(422, "There is no row. Send at least one.")
-    if len(rows) > MOST_ROWS:
-        raise _Rejected(413, f"{len(rows)} rows are more than {MOST_ROWS}. Send them in parts.")
-    return rows, False
+    kind = request.content_type
+    if kind == JSON:
+        return rows_of_json(read_json(await request.body()))
+    if kind == ARROW:
+        return rows_of_arrow(await request.body()), False
+    raise _unsupported(JSON, ARROW)
+
+
+def _unsupported(*kinds: str) -> Rejected:
+    # A form of another site can't send these without asking first, so it can't ask a service on loopback.
+    return Rejected(415, f"Send the body with the Content-Type {' or '.join(kinds)}.")
+
+
+def _reasons(request: Request) -> int:
+    query = request.notes["query"]
+    if not query:
+        return REASONS
+    told = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("reasons", [str(REASONS)])[-1]
+    if not (told.isascii() and told.isdigit() and len(told) < 4 and int(told) <= MOST_REASONS):
+        raise Rejected(400, f"reasons is a whole number from 0 to {MOST_REASONS}. Correct it, or leave it out.")
+    return int(told)
+
+
+def _labels(body: Any) -> list[dict[str, Any]]:
+    items = body.get("labels") if isinstance(body, dict) else None
+    items = items if isinstance(items, list) else [body]
+    if not items or not all(isinstance(i, dict) and {"id", "label"} <= i.keys() and _is_id(i["id"]) for i in items):
+        raise Rejected(422, 'Feedback is {"id": …, "label": …} or {"labels": [those]}. Send one of them.')
+    return items
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def _check_labels(labels: list[Any], scorer: Scorer) -> None:
@@ -264,7 +419,7 @@ def _check_labels(labels: list[Any], scorer: Scorer) -> None:
     if classes:
         told = f"one of {', '.join(map(repr, classes))}"
         problems = [{"row": i, "field": "label", "expected": told, "got": repr(label)[:60]}
-                    for i, label in enumerate(labels) if label is not None and label not in classes]  # fmt: skip
+                    for i, label in enumerate(labels) if label is not None and not _is_one(label, classes)]  # fmt: skip
     else:
         given = [{target: label} for label in labels if label is not None]
         problems = [{**p, "field": "label"} for p in check(given, scorer.contract, (target,)).problems]
@@ -272,10 +427,31 @@ def _check_labels(labels: list[Any], scorer: Scorer) -> None:
         raise BadRow(problems)
 
 
-def _error(status: int, message: str, problems: list[dict[str, Any]] | None = None) -> Response:
-    return _json({"error": message, **({"problems": problems} if problems else {})}, status)
+def _is_one(label: Any, classes: Sequence[Any]) -> bool:
+    """Python takes True for 1; JSON does not."""
+    return any(label == c and isinstance(label, bool) == isinstance(c, bool) for c in classes)
 
 
-def _json(content: Any, status: int = 200) -> Response:
-    # ASCII only: a lone surrogate in a value has no UTF-8.
-    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
+def _flags(answers: list[dict[str, Any]]) -> list[str]:
+    return [flag for a in answers for flag in a["flags"]]
+
+
+def _tell(request: Request, path: str, status: int, seconds: float) -> None:
+    """One line of JSON a request, where the log of requests is on; never a value of a row."""
+    logger = logging.getLogger("workbench.scoring.requests")
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    notes = {name: request.notes[name] for name in ("rows", "caller") if request.notes.get(name)}
+    line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "request": request.id, "method": request.method,
+            "path": path, "status": status, "ms": round(1000 * seconds, 3), **notes}  # fmt: skip
+    logger.info(json.dumps(line))
+
+
+def log_requests() -> None:
+    """Write a line of JSON for each request to standard error."""
+    logger = logging.getLogger("workbench.scoring.requests")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

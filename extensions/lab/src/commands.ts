@@ -54,7 +54,6 @@ function open({ app, model, panel, browsers, trans, stem }: IContext): CommandRe
     caption: trans.__('Lead a table from a profile to a monitored model'),
     icon: workbenchIcon,
     execute: async args => {
-      app.shell.activateById(panel.id);
       if (!model.notebook) {
         const folder = typeof args.cwd === 'string' ? args.cwd : browsers?.tracker.currentWidget?.model.path ?? '';
         await newNotebook(app, folder, stem());
@@ -175,10 +174,10 @@ function isCurrent(model: WorkbenchModel, notebook: NotebookPanel): Promise<void
 }
 
 function show(app: JupyterFrontEnd, panel: WorkbenchPanel, step: unknown): void {
-  app.shell.activateById(panel.id);
   if (typeof step === 'string') {
     panel.open(step);
   }
+  app.shell.activateById(panel.id);
 }
 
 function tableOf(context: IContext, args: Arguments): string {

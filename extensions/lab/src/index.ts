@@ -8,6 +8,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { acceptCode } from './accept';
 import { addCommands } from './commands';
 import { tileIconUrl } from './icon';
 import { JobsList } from './jobs';
@@ -41,6 +42,7 @@ const panel: JupyterFrontEndPlugin<WorkbenchModel> = {
     const openFile = (path: string): Promise<unknown> => app.commands.execute('docmanager:open', { path });
     const make = (): Promise<unknown> => app.commands.execute(CommandIDs.makeJob).catch(() => undefined);
     widget.append(new JobsList(app.serviceManager.events, trans, openFile, make).node);
+    acceptCode(tracker);
     app.shell.add(widget, 'left', { rank: 250 });
     restorer?.add(widget, widget.id);
     widget.node.addEventListener('keydown', event => {

@@ -1,4 +1,4 @@
-import type { ICellModel } from '@jupyterlab/cells';
+import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import { PathExt } from '@jupyterlab/coreutils';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
@@ -45,6 +45,7 @@ export class WorkbenchModel {
     });
     NotebookActions.executed.connect((_, { cell }) => {
       this.running.delete(cell.model.id);
+      this.counts.set(cell.model, countOf(cell.model));
       this.later();
       void this.probe();
     });
@@ -124,16 +125,10 @@ export class WorkbenchModel {
     if (!panel?.content.model) {
       throw new Error('Open a notebook first.');
     }
-    const todo = await asOneClick(panel, async () => {
-      const ids: string[] = [];
-      for (const { verb, values, code } of acts) {
-        const written = await post<IWritten>('cell', { ...this.told(panel), step: verb, values, code });
-        ids.push(...written.before, write(panel, verb, written));
-        this.suggested.delete(verb);
-      }
-      return ids;
+    await this.atWork(async () => {
+      const todo = await asOneClick(panel, () => this.writeAll(panel, acts));
+      await (this.runs ? this.run(todo) : this.look());
     });
-    await (this.runs ? this.run(todo) : this.look());
   }
 
   /** Do what is sensible next. */
@@ -143,9 +138,11 @@ export class WorkbenchModel {
   }
 
   /** Bring a step and what follows from it up to date: its cells run in order, up to the first error. */
-  async refresh(verb: string): Promise<void> {
-    await this.look();
-    await this.run(this.place(verb)?.refresh ?? []);
+  refresh(verb: string): Promise<void> {
+    return this.atWork(async () => {
+      await this.look();
+      await this.run(this.place(verb)?.refresh ?? []);
+    });
   }
 
   /** Interrupt the kernel; the cells that were to follow do not run. */
@@ -207,23 +204,42 @@ export class WorkbenchModel {
     return this.notebook?.sessionContext.session?.kernel ?? null;
   }
 
+  private async writeAll(panel: NotebookPanel, acts: readonly IAct[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const { verb, values, code } of acts) {
+      const written = await post<IWritten>('cell', { ...this.told(panel), step: verb, values, code });
+      ids.push(...written.before, write(panel, verb, written));
+      this.suggested.delete(verb);
+    }
+    return ids;
+  }
+
   private async run(ids: readonly string[]): Promise<void> {
     const panel = this.notebook!;
-    this.busy++;
-    try {
-      await panel.sessionContext.ready;
-      const cells = panel.content.widgets.filter(cell => ids.includes(cell.model.id));
-      for (const { model } of cells) {
-        const cell = cellOf(panel.content, model.id);
-        this.show(panel, model.id);
-        if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
-          break;
-        }
+    await panel.sessionContext.ready;
+    const models = panel.content.widgets.map(cell => cell.model).filter(({ id }) => ids.includes(id));
+    let last = ids[ids.length - 1];
+    for (const { id } of models) {
+      const cell = cellOf(panel.content, id);
+      this.show(panel, id);
+      if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
+        last = id;
+        break;
       }
-      this.show(panel, ids[ids.length - 1]);
+    }
+    this.show(panel, last);
+    await this.look();
+  }
+
+  /** Tell that something is at work, until it is done. */
+  private async atWork(work: () => Promise<void>): Promise<void> {
+    this.busy++;
+    this._changed.emit();
+    try {
+      await work();
     } finally {
       this.busy--;
-      await this.look();
+      this._changed.emit();
     }
   }
 
@@ -283,17 +299,27 @@ export class WorkbenchModel {
     const turn = ++this.turn;
     let shown: IShown = NOTHING;
     if (panel?.content.model && panel.context.isReady && this.steps.length) {
-      for (const { model } of panel.content.widgets) {
-        if (!this.ran.has(model)) {
-          this.ran.set(model, model.sharedModel.getSource());
-        }
-      }
+      this.noticeRuns(panel);
       shown = await post<IShown>('notebook', this.told(panel)).catch(() => this.shown);
     }
     if (turn > this.latest && panel === this.notebook) {
       this.latest = turn;
       this.shown = shown;
       this._changed.emit();
+    }
+  }
+
+  /** Cells that are seen for the first time, or that somebody else ran in a shared notebook. */
+  private noticeRuns({ content }: NotebookPanel): void {
+    const ran = content.widgets.map(cell => cell.model).filter(model =>
+      !this.ran.has(model) || (countOf(model) !== this.counts.get(model) && !this.running.has(model.id)));
+    const others = ran.filter(model => this.ran.has(model));
+    for (const model of ran) {
+      this.ran.set(model, model.sharedModel.getSource());
+      this.counts.set(model, countOf(model));
+    }
+    if (others.length) {
+      void this.probe();
     }
   }
 
@@ -332,5 +358,11 @@ export class WorkbenchModel {
   private readonly running = new Set<string>();
   /** What stood in a cell when it ran, or when it was first seen. */
   private readonly ran = new WeakMap<ICellModel, string>();
+  /** The execution counts that were seen. */
+  private readonly counts = new WeakMap<ICellModel, number | null>();
   private readonly _changed = new Signal<this, void>(this);
+}
+
+function countOf(model: ICellModel): number | null {
+  return (model as Partial<ICodeCellModel>).executionCount ?? null;
 }

@@ -117,6 +117,9 @@ export class WorkbenchPanel extends Widget {
       this.lead(next.verb);
     } else if (next) {
       this.open(next.verb);
+      this.model.reveal(next.verb);
+    } else {
+      await this.commands.execute(CommandIDs.open);
     }
   }
 
@@ -146,6 +149,8 @@ export class WorkbenchPanel extends Widget {
     if (!this.rail.childElementCount) {
       return;
     }
+    this.node.setAttribute('aria-busy', String(this.model.isBusy));
+    this.node.querySelector('.jp-wb-jobs > button')?.toggleAttribute('disabled', !notebook);
     this.advise();
     this.model.steps.forEach((step, index) => this.mark(step, index + 1));
     const step = this.model.steps.find(one => one.verb === this.opened);
@@ -156,8 +161,12 @@ export class WorkbenchPanel extends Widget {
 
   private advise(): void {
     const next = this.model.notebook ? this.model.next : null;
-    this.next.hidden = !next;
-    if (next) {
+    this.next.hidden = !next && this.model.notebook !== null;
+    if (!this.model.notebook) {
+      set(this.reason, this.trans.__('The steps are written into a notebook'));
+      set(this.advance, this.trans.__('New notebook'));
+      [this.advance.hidden, this.advance.disabled] = [false, false];
+    } else if (next) {
       set(this.reason, this.say(next.reason));
       set(this.advance, next.button.length ? this.say(next.button) : this.trans.__('Show'));
       this.advance.hidden = !next.button.length && next.verb === this.opened;
@@ -175,9 +184,11 @@ export class WorkbenchPanel extends Widget {
     }
     item.toggleAttribute('data-edited', place?.edited ?? false);
     const word = this.find(step.verb, '.jp-wb-state');
-    set(word, place?.edited ? this.trans.__('edited by hand') : this.word(state));
-    word.classList.toggle('jp-wb-unseen', ['done', 'stale'].includes(state) && !place?.edited);
-    set(this.find(step.verb, '.jp-wb-headline'), ['done', 'stale'].includes(state) ? place?.headline ?? '' : '');
+    const ran = ['done', 'stale'].includes(state);
+    set(word, this.word(state));
+    word.classList.toggle('jp-wb-unseen', ran);
+    const headline = ran ? place?.headline ?? '' : '';
+    set(this.find(step.verb, '.jp-wb-headline'), place?.edited ? this.trans.__('edited by hand') : headline);
     this.remark(step, place);
   }
 
@@ -270,7 +281,11 @@ export class WorkbenchPanel extends Widget {
   }
 
   private async insert(step: IStep, form: StepForm): Promise<void> {
-    await this.model.insert(step.verb, form.values(), form.expressions());
+    const [values, code] = [form.values(), form.expressions()];
+    if (!this.model.notebook) {
+      await this.commands.execute(CommandIDs.open);
+    }
+    await this.model.insert(step.verb, values, code);
     this.lead(step.verb);
   }
 

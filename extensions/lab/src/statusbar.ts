@@ -88,6 +88,6 @@ export class StatusItem extends Widget {
   }
 
   private readonly jobs = new Map<string, IJob>();
-  private readonly text = h('span', { role: 'status' });
+  private readonly text = h('span');
   private readonly _activeStateChanged = new Signal<this, void>(this);
 }

@@ -28,6 +28,11 @@ from workbench.profiling.findings import (
     wb119_future_dates,
     wb120_leak,
     wb121_sensitive,
+    wb122_order_of_rows,
+    wb123_many_zeros,
+    wb124_yes_and_no,
+    wb125_gap_in_dates,
+    wb126_nested,
 )
 from workbench.profiling.findings.context import Check, Context
 
@@ -57,6 +62,11 @@ CHECKS: tuple[Check, ...] = cast(
         wb119_future_dates,
         wb120_leak,
         wb121_sensitive,
+        wb122_order_of_rows,
+        wb123_many_zeros,
+        wb124_yes_and_no,
+        wb125_gap_in_dates,
+        wb126_nested,
     ),
 )
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
-
-import numpy as np
 
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context
@@ -18,16 +15,16 @@ LEAST = 10
 
 def check(context: Context) -> Iterator[Finding]:
     """Groups of columns that are empty in exactly the same rows."""
-    if context.table is None:
+    gaps = context.gaps
+    if gaps is None:
         return
-    groups: dict[str, list[str]] = {}
-    for column in context.features():
-        if column.missing >= LEAST and column.missing < column.rows:
-            empty = np.packbits(context.table[column.name].isna().to_numpy()).tobytes()
-            groups.setdefault(sha256(empty).hexdigest(), []).append(column.name)
-    for names in groups.values():
-        if len(names) > 1:
-            n = int(context.table[names[0]].isna().sum())
-            told = f"is empty in the same {n:,} rows as {', '.join(names[1:])}."
-            cure = f"data.table[data.table[{names[0]!r}].isna()].head()  # look at what these rows share"
-            yield Finding(CODE, "info", told, names[0], cure, {"columns": names, "rows": n})
+    left = [c for c in context.features() if LEAST <= c.missing < c.rows]
+    while left:
+        first, *others = left
+        same = [c for c in others if c.missing == first.missing == gaps.both(first.name, c.name)]
+        if same:
+            names = [c.name for c in (first, *same)]
+            told = f"is empty in the same {first.missing:,} rows as {', '.join(names[1:])}."
+            cure = f"data.table[data.table[{first.name!r}].isna()].head()  # look at what these rows share"
+            yield Finding(CODE, "info", told, first.name, cure, {"columns": names, "rows": first.missing})
+        left = [c for c in others if c not in same]

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pandas.util import hash_pandas_object
-
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB106"
 TITLE = "Duplicate column"
 
+# A correlation beyond which two numbers are one, perhaps in two units.
+NEARLY = 0.9995
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Columns with the same value as an earlier one in every row."""
-    if context.table is None:
-        return
-    first: dict[int, str] = {}
-    for column in context.columns:
-        if column.role in ("ignored", "known_after") or column.distinct < 2:
+    columns = {c.name: c for c in context.columns}
+    for earlier, later in context.equal:
+        pair = (columns[earlier], columns[later])
+        if any(c.role in ("ignored", "known_after") or c.distinct < 2 for c in pair):
             continue
-        values = context.table[column.name]
-        seen = first.setdefault(hash(hash_pandas_object(values, index=False).to_numpy().tobytes()), column.name)
-        if seen != column.name and values.equals(context.table[seen].rename(column.name)):
-            target = context.contract.target
-            extra = seen if column.name == target else column.name
-            yield Finding(
-                CODE,
-                "warning",
-                f"equals {seen if extra == column.name else column.name} in every row.",
-                extra,
-                without(extra),
-            )
+        # The target stays; its twin is the one to leave out.
+        other, extra = reversed(pair) if pair[1].role == "target" else pair
+        yield Finding(CODE, "warning", f"equals {other.name} in every row.", extra.name, without(extra.name))
+    known = {frozenset(pair) for pair in context.equal}
+    for near in context.associations:
+        if near.measure == "pearson" and near.strength >= NEARLY and frozenset((near.a, near.b)) not in known:
+            a, b = columns[near.a], columns[near.b]
+            if a.role == b.role == "feature" and {a.kind, b.kind} <= {"number", "integer"}:
+                told = f"says the same as {a.name} (correlation {near.value:.4f})."
+                yield Finding(CODE, "info", told, b.name, without(b.name), {"correlation": near.value})

@@ -2,47 +2,87 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 
-from workbench.core.finding import Finding
+from workbench.core.finding import Finding, Severity
+from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB108"
 TITLE = "Sentinel"
 
-NUMBERS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 9999999.0)
-# 1900-01-01, 1970-01-01, 9999-12-31 in seconds.
-DATES = (-2208988800.0, 0.0, 253402214400.0)
+# Numbers of nines, eights and ones that people write for "not known".
+NUMBERS = re.compile(r"-?(?:9{2,8}|8{3,8}|7{3,8}|1{4,8})|-[19]|-?10{5,8}")
+# 1899-12-30, 1900-01-01, 1970-01-01, 2099-12-31, 9999-12-31 in seconds.
+DATES = (-2209161600.0, -2208988800.0, 0.0, 4102358400.0, 253402214400.0)
+WORDS = re.compile(
+    r"(?i)(?:un(?:known|specified|defined)|not (?:known|available|applicable|specified)|n\.?[/.]?a\.?|nil|null|none|"
+    r"missing|tbd|tba|xxx+|\?+|-+|\.+|#n/a|no data|keine angabe|unbekannt|inconnu)"
+)
+LEAST = 3
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Numbers or dates that stand for a missing value, such as -999."""
-    if context.table is None:
-        return
-    for column in context.features("integer", "number", "datetime"):
-        values = context.table[column.name].to_numpy(dtype=float)
-        values = values[np.isfinite(values)]
-        for code in DATES if column.kind == "datetime" else NUMBERS:
-            if code in (values.min(), values.max()) and stands_apart(values, code):
-                n = int((values == code).sum())
-                value = column_value(code, column.kind)
-                told = f"has {value} in {n:,} rows, far from every other value: it may stand for missing."
-                old = f"data.table[{column.name!r}]"
-                cure = f"data = data.assign(**{{{column.name!r}: {old}.mask({old} == {value!r})}})"
-                yield Finding(CODE, "warning", told, column.name, cure, {"value": code, "rows": n})
+    """Numbers, dates or words that stand for a missing value, such as -999."""
+    for column in context.features("integer", "number"):
+        for value, n in column.top[:20]:
+            if NUMBERS.fullmatch(value) and n >= LEAST and stands_apart(column, float(value), n):
+                yield _finding(column, int(float(value)), n, f"has {value} in {n:,} rows, apart from every other value")
+    for column in context.features("datetime"):
+        for value, n in _dates(column):
+            yield _finding(column, value, n, f"has {value} in {n:,} rows, far from every other date")
+    for column in context.features("category", "text"):
+        for value, n in column.top[:20]:
+            if WORDS.fullmatch(value.strip()) and n >= LEAST and not column.sensitive and column.distinct > 2:
+                yield _finding(column, value, n, f"has {value!r} in {n:,} rows")
 
 
-def stands_apart(values: np.ndarray, code: float) -> bool:
-    """Whether the code comes several times, and half the range of the others lies between it and them."""
-    rest = values[values != code]
-    if rest.size < 0.3 * values.size or values.size - rest.size < 3:
+def stands_apart(column: ColumnProfile, code: float, rows: int) -> bool:
+    """Whether the code lies at the end of the range, far from the other values, or just below all others and often."""
+    if code not in (column.minimum, column.maximum) or column.distinct < 3 or rows > 0.7 * column.count:
         return False
-    gap = rest.min() - code if code < rest.min() else code - rest.max()
-    return bool(gap > 0.5 * (rest.max() - rest.min()) and gap > 0)
+    rest = _without(column, code)
+    if rest.size < 2:
+        return False
+    low, high = float(rest.min()), float(rest.max())
+    gap = low - code if code < low else code - high
+    if gap > 0.5 * (high - low):
+        return True
+    # Minus one, or ninety-nine, among numbers that would never be it: often there, and with nothing beside it.
+    often = rows >= max(0.01 * column.count, 4 * _beside(column, code))
+    return often and (low >= 0 > code or gap >= max(3.0, 0.04 * (high - low)))
 
 
-def column_value(code: float, kind: str) -> int | str:
-    """The value as the user writes it."""
-    return str(np.datetime64(int(code), "s"))[:10] if kind == "datetime" else int(code)
+def _without(column: ColumnProfile, code: float) -> np.ndarray:
+    from workbench.profiling.statistics import distribution
+
+    values, _, _ = distribution(column.state)
+    return values[values != code]
+
+
+def _beside(column: ColumnProfile, code: float) -> float:
+    """Rows of the commonest other value."""
+    return max((n for value, n in column.top if float(value) != code), default=0) if column.distinct > 200 else 0
+
+
+def _dates(column: ColumnProfile) -> Iterator[tuple[str, int]]:
+    from workbench.profiling.statistics import distribution
+
+    values, rows, _ = distribution(column.state)
+    for code in DATES:
+        n = int(rows[np.abs(values - code) < 1].sum())
+        rest = values[np.abs(values - code) >= 86_400]
+        if n >= LEAST and rest.size and code in (column.minimum, column.maximum):
+            gap = max(float(rest.min()) - code, code - float(rest.max()))
+            if gap > 0.5 * float(rest.max() - rest.min()):
+                yield str(np.datetime64(int(code), "s"))[:10], n
+
+
+def _finding(column: ColumnProfile, value: int | str, n: int, told: str) -> Finding:
+    old = f"data.table[{column.name!r}]"
+    cure = f"data = data.assign(**{{{column.name!r}: {old}.mask({old} == {value!r})}})"
+    severity: Severity = "info" if column.kind in ("category", "text") else "warning"
+    return Finding(CODE, severity, f"{told}: it may stand for missing.", column.name, cure, {"value": value, "rows": n})

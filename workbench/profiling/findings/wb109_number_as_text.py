@@ -1,35 +1,43 @@
-"""Number kept as text."""
+"""Number, date or amount kept as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB109"
-TITLE = "Number kept as text"
+TITLE = "Number or date kept as text"
 
-_SIGN = r"(?:[$€£¥]|USD|EUR|GBP)"
-_UNIT = r"(?:%|k|kg|g|km|m|cm|mm|lb|h|min|s)"
-MONEY = rf"[-+]?{_SIGN}?\s?[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s?(?:{_SIGN}|{_UNIT})?"
+AMOUNTS = ("amounts of money", "percentages", "numbers with units")
+COMMAS = "numbers with a decimal comma"
+THOUSANDS = "numbers with thousands separators"
+DATES = "dates kept as text"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Numbers that are written as text, with units, currencies or blanks."""
-    if context.table is None:
-        return
-    for name, note in dict(context.table.attrs.get("read_as", {})).items():
-        told = (
-            f"is a {note['kind']} that was kept as text; {note['unread']:,} rows could not be read and are missing now."
-        )
-        yield Finding(CODE, "info", told, str(name), "", dict(note))
+    """Numbers and dates that are written as text: with blanks, signs, units, separators, or month names."""
+    for name, note in context.read_as.items():
+        lost = f"; {note['unread']:,} values could not be read and are missing now" if note["unread"] else ""
+        kind = {"datetime": "date", "integer": "whole number"}.get(str(note["kind"]), str(note["kind"]))
+        yield Finding(CODE, "info", f"is a {kind} that was kept as text{lost}.", name, "", dict(note))
     for column in context.features("category", "text"):
-        texts = context.table[column.name].dropna().head(5000).str.strip()
-        share = texts.str.fullmatch(MONEY).mean()
-        if share >= 0.9:
-            bare = f"data.table[{column.name!r}].str.replace(r'[^0-9.eE-]', '', regex=True).astype(float)"
-            example = column.top[0][0] if column.top else ""
-            told = f"holds numbers with signs or units in {share:.0%} of the rows, such as {example}."
-            cure = f"data = data.assign(**{{{column.name!r}: {bare}}})"
-            yield Finding(CODE, "warning", told, column.name, cure, {"share": float(share)})
+        if column.meaning in (*AMOUNTS, COMMAS, THOUSANDS, DATES):
+            example = f", such as {column.top[0][0]}" if column.top and not column.sensitive else ""
+            told = f"holds {column.meaning}{example}, as text."
+            yield Finding(CODE, "warning", told, column.name, _cure(column), {"meaning": column.meaning})
+
+
+def _cure(column: ColumnProfile) -> str:
+    old = f"data.table[{column.name!r}]"
+    if column.meaning == DATES:
+        read = f"pd.to_datetime({old}, errors='coerce', format='mixed')"
+        return f"import pandas as pd; data = wb.dataset(data.table.assign(**{{{column.name!r}: {read}}}))"
+    bare = f"{old}.str.replace(r'[^0-9.,eE-]', '', regex=True)"
+    if column.meaning == COMMAS:
+        bare += ".str.replace('.', '').str.replace(',', '.')"
+    else:
+        bare += ".str.replace(',', '')"
+    return f"data = data.assign(**{{{column.name!r}: {bare}.astype(float)}})"

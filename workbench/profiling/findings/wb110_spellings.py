@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB110"
@@ -19,11 +21,44 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         groups: dict[str, list[str]] = {}
         for value, _ in column.state["counts"]:
-            groups.setdefault(re.sub(r"[\s_.-]+", " ", value).strip().casefold(), []).append(value)
-        several = {k: sorted(v) for k, v in groups.items() if len(v) > 1 and k}
+            groups.setdefault(folded_text(value), []).append(value)
+        several = {k: sorted(v) for k, v in groups.items() if len(v) > 1 and k} or typing_errors(column)
         if several:
             example = next(iter(several.values()))
             told = f"spells {len(several)} categories in several ways, such as {', '.join(map(repr, example[:3]))}."
             folded = f"data.table[{column.name!r}].str.strip().str.casefold()"
             cure = f"data = data.assign(**{{{column.name!r}: {folded}}})"
             yield Finding(CODE, "warning", told, column.name, cure, {"spellings": list(several.values())[:20]})
+
+
+def folded_text(value: str) -> str:
+    """What is left when case, accents, blanks and punctuation are taken off.
+
+    >>> folded_text(" São_Paulo ") == folded_text("sao paulo")
+    True
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
+    return re.sub(r"[\s_.,;:/-]+", " ", bare).strip().casefold()
+
+
+def typing_errors(column: ColumnProfile) -> dict[str, list[str]]:
+    """Rare levels that are a common one with a letter more, less or other."""
+    from difflib import SequenceMatcher
+
+    counts = {value: n for value, n in column.state["counts"] if LEAST_LETTERS <= len(value) <= 40 and value.isalpha()}
+    if len(counts) > MOST_LEVELS:
+        return {}
+    found: dict[str, list[str]] = {}
+    for rare, n in counts.items():
+        for common, m in counts.items():
+            close = abs(len(rare) - len(common)) <= 1 and rare[0] == common[0]
+            if n <= RARE * m and close and SequenceMatcher(None, rare, common).ratio() >= ALIKE:
+                found.setdefault(common, [common]).append(rare)
+    return found
+
+
+# A level is an error of typing when it has at most this share of the rows of the level it looks like.
+RARE = 0.1
+ALIKE = 0.85
+LEAST_LETTERS = 5
+MOST_LEVELS = 100

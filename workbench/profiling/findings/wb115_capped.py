@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workbench.core.finding import Finding, Severity
 from workbench.profiling.findings.context import Context
+from workbench.profiling.findings.wb108_sentinel import stands_apart
 
 CODE = "WB115"
 TITLE = "Capped values"
@@ -19,7 +20,7 @@ def check(context: Context) -> Iterator[Finding]:
         for value, n in column.top[:20]:
             at_end = column.maximum is not None and float(value) == float(f"{column.maximum:.15g}")
             rank = [n for _, n in column.top].index(n)
-            if at_end and n >= max(10, 0.005 * column.count) and rank < 5:
+            if at_end and not stands_apart(column, float(value), n) and n >= max(10, 0.005 * column.count) and rank < 5:
                 told = f"has {n:,} rows ({n / column.count:.1%}) at its largest value {value}: it was cut there."
                 # A cut target teaches a wrong number; a cut feature is worth knowing, and its rows are worth keeping.
                 target = column.role == "target"

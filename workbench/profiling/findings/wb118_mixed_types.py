@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
+
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context
 
 CODE = "WB118"
 TITLE = "Mixed types"
 
+LEAST, MOST = 0.03, 0.95
+FEWEST_NUMBERS = 10
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Texts that are partly numbers."""
-    if context.table is None:
+    if context.sample is None:
         return
     for column in context.features("category", "text"):
-        texts = context.table[column.name].dropna().head(5000).str.strip()
-        numbers = texts.str.fullmatch(r"[-+]?\d+(?:\.\d+)?")
-        share = float(numbers.mean())
-        if 0.2 <= share < 0.95 and texts[numbers].nunique() > 10:
+        texts = context.sample[column.name].drop_nulls().str.strip_chars()
+        numbers = texts.filter(texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
+        share = len(numbers) / max(len(texts), 1)
+        if LEAST <= share < MOST and numbers.n_unique() >= min(FEWEST_NUMBERS, 0.5 * column.distinct) and _words(texts):
             old = f"data.table[{column.name!r}]"
             told = f"mixes numbers ({share:.0%} of the rows) with words."
             cure = f"data.table.loc[~{old}.str.fullmatch(r'[-+.0-9]+', na=True), {column.name!r}].unique()"
             yield Finding(CODE, "warning", told, column.name, cure, {"share": share})
+
+
+def _words(texts: pl.Series) -> bool:
+    """Whether the rest has no digits: codes such as K5 and 17 are of one kind."""
+    rest = texts.filter(~texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
+    return len(rest) > 0 and float((~rest.str.contains(r"\d")).mean()) > 0.9  # type: ignore[arg-type]  # booleans

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+import polars as pl
 
 from workbench.core.contract import NUMERIC
 from workbench.core.finding import Finding
@@ -69,14 +70,13 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
         return {}
     usable = sorted((c for c in columns if c.kind in NUMERIC and c.target), key=lambda c: -(c.target or 0))[:TRIED]
     names = [c.name for c in usable]
-    rows = context.sample.to_pandas()[[target, *names]].replace([np.inf, -np.inf], np.nan).dropna().head(ROWS)
+    rows = context.sample.select(pl.col(target, *names).cast(pl.Float64)).drop_nulls()
+    rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)
     if len(rows) < 50:
         return {}
-    values = {name: rows[name].to_numpy(dtype=float) for name in names}
+    values = {name: rows[name].to_numpy() for name in names}
     for size in (2, 3):
-        groups = [
-            g for g in combinations(names, size) if _gives([values[n] for n in g], rows[target].to_numpy(dtype=float))
-        ]
+        groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], rows[target].to_numpy())]
         if groups:
             return {n: _together(target, n, g) for g in groups for n in g}
     return {}

@@ -6,18 +6,15 @@ from collections.abc import Iterator
 
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
-from workbench.profiling.sensitive import sensitive_kind
 
 CODE = "WB121"
 TITLE = "Personal data"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Columns with e-mail addresses, phone, card or social security numbers, IBANs, IP addresses."""
-    if context.table is None:
-        return
+    """Columns with e-mail addresses, phone, card or social security numbers, IBANs, names, IP and web addresses."""
     for column in context.columns:
-        word = sensitive_kind(context.table[column.name], column.kind) if column.sensitive else None
-        if word and column.role != "ignored":
-            told = f"holds {word}; its values are masked here and kept out of logs."
-            yield Finding(CODE, "warning", told, column.name, without(column.name), {"kind": word})
+        if column.sensitive and column.role != "ignored":
+            what = column.meaning or "personal data"
+            told = f"holds {what}; its values are masked here and kept out of logs."
+            yield Finding(CODE, "warning", told, column.name, without(column.name), {"kind": what})

@@ -1,0 +1,191 @@
+"""The profile's page where people meet it: a browser alone, an exported notebook, JupyterLab and Voila."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS")
+CHURN = """import workbench as wb
+data = wb.dataset("churn.csv", target="Churn")
+profile = wb.profile(data)"""
+
+
+def _load(name: str, path: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+examples = _load("examples_of_the_view", "display/examples.py")
+lab_journey = _load("lab_journey", "journeys/test_lab.py")
+
+
+@pytest.fixture
+def browser():
+    if not lab_journey.CHROMIUM.exists():
+        lab_journey._missing(f"no chromium at {lab_journey.CHROMIUM}; install Debian's chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(lab_journey.CHROMIUM), args=lab_journey.FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def address(tmp_path, shared_table, home):
+    """A JupyterLab with a table and two notebooks: one to run, one that came from elsewhere with its output."""
+    root = tmp_path / "root"
+    root.mkdir()
+    lines = shared_table("telco_churn.csv").read_bytes().splitlines(keepends=True)[:800]
+    (root / "churn.csv").write_bytes(b"".join(lines))
+    cells = [f"{CHURN}\nprofile", "profile", "shown = wb.view(profile, data)\nshown"]
+    nbformat.write(new_notebook(cells=[new_code_cell(c) for c in cells], metadata=KERNEL), root / "mine.ipynb")
+    nbformat.write(_finished(examples.rich_profile()), root / "theirs.ipynb")
+    token, port = secrets.token_hex(16), lab_journey._free_port()
+    with (tmp_path / "lab.log").open("wb") as log:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
+                *("--ip=127.0.0.1", f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"),
+                *("--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"),
+                "--ServerApp.jpserver_extensions={'workbench.server': True, 'voila.server_extension': True}",
+            ],
+            env=lab_journey._environment(tmp_path, home),
+            stdout=log,
+            stderr=log,
+            cwd=root,
+        )
+    try:
+        lab_journey._answers(f"http://127.0.0.1:{port}/api/status?token={token}", server, tmp_path / "lab.log")
+        yield f"http://127.0.0.1:{port}", token
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+def _finished(profile: Any) -> Any:
+    """A notebook that ran somewhere, with the profile as its output."""
+    output = new_output("execute_result", profile._repr_mimebundle_(), execution_count=1)
+    return new_notebook(cells=[new_code_cell("profile", outputs=[output], execution_count=1)], metadata=KERNEL)
+
+
+def _shot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def _works(view: Any, columns: int) -> None:
+    """Search, sort, and open by keys."""
+    view.get_by_role("searchbox", name="Search columns").fill("fare")
+    assert view.locator(".wb-row:visible").count() < columns
+    assert f"of {columns} columns" in view.locator(".wb-tools output").first.inner_text()
+    view.get_by_role("searchbox", name="Search columns").fill("")
+    view.get_by_role("button", name="With target").click()
+    assert view.locator("th[aria-sort=descending]").inner_text().startswith("With target")
+    view.locator(".wb-open > summary").first.focus()
+    view.page.keyboard.press("ArrowDown")
+    view.page.keyboard.press("Enter")
+    assert view.locator(".wb-detail:visible").count() == 1
+
+
+def test_an_exported_notebook_has_the_view_that_works(browser, tmp_path):
+    """Two views of the same profile in nbconvert's HTML work each for itself."""
+    from nbconvert import HTMLExporter
+
+    book = _finished(examples.rich_profile())
+    book.cells.append(book.cells[0].copy())
+    (tmp_path / "book.html").write_text(HTMLExporter().from_notebook_node(book)[0])
+    page = browser.new_page()
+    page.route("http*://**", lambda route: route.abort())
+
+    page.goto((tmp_path / "book.html").as_uri())
+    _works(page.locator(".wb-profile").nth(1), 20)
+    _shot(page, "profile-nbconvert")
+
+    assert page.locator(".wb-profile").nth(0).locator("th[aria-sort]").count() == 0
+
+
+@pytest.mark.slow
+def test_jupyterlab_shows_it_live_again_and_untrusted(browser, address):
+    """Run, shown twice, as a widget; a cure goes to a cell; the same from elsewhere is readable without a script."""
+    base, token = address
+    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page.set_default_timeout(lab_journey.PATIENCE)
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.goto(f"{base}/lab/tree/mine.ipynb?token={token}")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_selector("text=| Idle")  # before that a run asks which kernel
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.wait_for_function("document.querySelectorAll('.wb-profile[data-ready]').length === 3")
+    first = page.locator(".wb-profile").first
+    first.get_by_role("searchbox", name="Search columns").fill("charges")
+    assert first.locator(".wb-row:visible").count() == 2
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    first.get_by_role("button", name="Accept").first.click()
+    page.wait_for_function(f"document.querySelectorAll('.jp-Notebook .jp-Cell').length === {cells + 1}")
+    assert "data" in page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".cm-content").inner_text()
+    _shot(page, "profile-lab")
+
+    _choose_and_brush(page)
+    assert complaints == []
+
+    page.goto(f"{base}/lab/tree/theirs.ipynb?token={token}")
+    page.wait_for_selector("text=tells the target almost exactly")
+    text = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output").first.inner_text()
+    _shot(page, "profile-lab-untrusted")
+    assert "fare_0" in text
+    assert "tells the target almost exactly" in text
+
+
+def _choose_and_brush(page: Any) -> None:
+    """The widget takes another target, and a range that is marked shows its rows in the other columns."""
+    live = page.locator(".wb-brushed >> xpath=ancestor::div[contains(@class, 'wb-profile')]").first
+    live.scroll_into_view_if_needed()
+    live.get_by_label("Target").select_option("Contract")
+    live.locator(".wb-tiles >> text=multiclass").wait_for()
+    live.locator(".wb-row:has-text('tenure') summary").first.click()
+    slider = live.get_by_role("slider").first
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_selector(".wb-part", state="attached")
+    assert "lie in the marked range of tenure" in live.locator(".wb-brushed").inner_text()
+    _shot(page, "profile-lab-widget")
+
+
+@pytest.mark.slow
+def test_voila_shows_it(browser, address):
+    base, token = address
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
+    page.set_default_timeout(lab_journey.PATIENCE)
+
+    page.goto(f"{base}/voila/render/mine.ipynb?token={token}")
+    page.wait_for_function("document.querySelectorAll('.wb-profile[data-ready]').length === 3")
+    first = page.locator(".wb-profile").first
+    first.get_by_role("searchbox", name="Search columns").fill("charges")
+    _shot(page, "profile-voila")
+
+    assert first.locator(".wb-row:visible").count() == 2

@@ -1,0 +1,43 @@
+"""Order of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from workbench.core.finding import Finding
+from workbench.profiling.findings.context import Context
+from workbench.profiling.findings.wb117_follows_the_clock import with_order
+from workbench.profiling.statistics import as_numbers
+
+CODE = "WB122"
+TITLE = "Order of the rows"
+
+# A rank correlation with the row's place beyond which a random split would train on the future.
+STRONG = 0.7
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Dates and numbers that go with the order of the rows, though no column is named as the time."""
+    if context.contract.time is not None or context.sample is None or context.rows < 100:
+        return
+    for column in context.features("integer", "number", "datetime"):
+        values = as_numbers(context.sample[column.name].drop_nulls()).astype(float)
+        values = values[np.isfinite(values)]
+        strength = with_order(values)
+        if abs(strength) >= STRONG and column.distinct > 10:
+            yield _finding(column.name, column.kind == "datetime", strength)
+
+
+def _finding(name: str, date: bool, strength: float) -> Finding:
+    way = "rises" if strength > 0 else "falls"
+    sorted_so = "in order of it" if abs(strength) > 0.999 else "nearly in order of it"
+    if date:
+        told = (
+            f"{way} with the rows, which come {sorted_so}: name it as the time, so that no split trains on the future."
+        )
+        cure = f"data = wb.dataset(data.table, contract=data.contract, time={name!r})"
+        return Finding(CODE, "info", told, name, cure, {"correlation": strength})
+    told = f"{way} with the order of the rows (rank correlation {strength:.2f}): what comes later differs from before."
+    return Finding(CODE, "info", told, name, f"data.table[{name!r}].plot()", {"correlation": strength})

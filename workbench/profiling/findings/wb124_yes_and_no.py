@@ -1,0 +1,26 @@
+"""Yes and no in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.core.finding import Finding
+from workbench.profiling.findings.context import Context
+from workbench.profiling.meanings import yes_and_no
+
+CODE = "WB124"
+TITLE = "Yes and no in words"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Categories that are a yes and a no in words; several columns make one finding."""
+    names = [
+        c.name
+        for c in context.features("category")
+        if not c.sensitive and c.state.get("counts") and yes_and_no(value for value, _ in c.state["counts"])
+    ]
+    if names:
+        others = f", and so {'do' if len(names) > 2 else 'does'} {', '.join(names[1:])}" if names[1:] else ""
+        told = f"says yes and no in words{others}: training takes them as categories, which is right for two values."
+        cure = f"data.table[{names}].apply(lambda c: c.str.strip().str.lower().value_counts())"
+        yield Finding(CODE, "info", told, names[0], cure, {"columns": names})

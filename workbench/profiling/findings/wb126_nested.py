@@ -1,0 +1,37 @@
+"""Nested values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from workbench.core.finding import Finding
+from workbench.profiling.findings.context import Context, without
+
+CODE = "WB126"
+TITLE = "Nested values"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Columns of lists or records, which no model takes as they are."""
+    if context.raw is None:
+        return
+    for column in context.columns:
+        values = context.raw[column.name] if column.name in context.raw.columns else None
+        if values is None or column.role == "ignored":
+            continue
+        nested = isinstance(values.dtype, (pl.List, pl.Array, pl.Struct)) or _written(values)
+        if nested:
+            told = "holds lists or records in its cells; it is taken as text."
+            yield Finding(CODE, "warning", told, column.name, without(column.name), {"type": str(values.dtype)})
+
+
+def _written(values: pl.Series) -> bool:
+    """Whether texts are lists or records as Python or JSON writes them."""
+    if values.dtype != pl.String:
+        return False
+    known = values.drop_nulls().head(1000)
+    if known.is_empty():
+        return False
+    return float(known.str.contains(r"^\s*(?:\[.*\]|\{.*:.*\})\s*$").mean()) > 0.9  # type: ignore[arg-type]  # booleans

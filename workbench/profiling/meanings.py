@@ -1,0 +1,234 @@
+"""What people mean by the texts of a column: e-mail addresses, money, names, yes and no, dates kept as text, …
+
+A pattern says what a value may be, a checksum whether it is (cards by Luhn, IBANs by ISO 7064), and the share of a
+column's distinct values that match decides. The column's name is asked only where digits alone could be anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from workbench.profiling.first_names import FIRST_NAMES
+
+# Distinct values that are looked at, and the share of them that must match.
+LOOKED_AT = 1_000
+MATCHING = 0.8
+# Share of free texts that must hold an address before the whole column is taken for personal.
+EMBEDDED = 0.01
+
+Test = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the values of a column are.
+
+    Parameters
+    ----------
+    name : str
+        In words, plural.
+    sensitive : bool
+        Whether it is personal data.
+    share : float
+        Share of the distinct values that match, in [0, 1].
+    """
+
+    name: str
+    sensitive: bool
+    share: float
+
+
+def recognise(texts: Iterable[str], column: str = "") -> Meaning | None:
+    """What people mean by distinct texts, or None.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Distinct values; at most 1,000 are looked at.
+    column : str
+        Name of the column, asked where digits alone could be anything.
+
+    Examples
+    --------
+    >>> recognise(["ada@example.org", "alan@example.org"]).name
+    'e-mail addresses'
+    >>> recognise(["$1,200.50", "$7"]).name, recognise(["red", "green"])
+    ('amounts of money', None)
+    """
+    values = [stripped for text in list(texts)[:LOOKED_AT] if (stripped := text.strip())]
+    if not values:
+        return None
+    for name, sensitive, test in _tests(column):
+        share = sum(map(test, values)) / len(values)
+        if share >= MATCHING and (sensitive or len(values) > 1):
+            return Meaning(name, sensitive, share)
+    return _embedded(values)
+
+
+def is_card(text: str) -> bool:
+    """Whether it has a card's digits with a right Luhn checksum.
+
+    >>> is_card("4111 1111 1111 1111"), is_card("4111 1111 1111 1112")
+    (True, False)
+    """
+    digits = [int(d) for d in re.sub(r"\D", "", text)]
+    doubled = sum(digits[-1::-2]) + sum(sum(divmod(2 * d, 10)) for d in digits[-2::-2])
+    return bool(_CARD.fullmatch(text)) and 13 <= len(digits) <= 19 and doubled % 10 == 0 and digits[0] in range(2, 7)
+
+
+def is_iban(text: str) -> bool:
+    """Whether it is an IBAN with a right checksum (ISO 7064, mod 97).
+
+    >>> is_iban("DE89 3704 0044 0532 0130 00")
+    True
+    """
+    bare = text.replace(" ", "").upper()
+    return bool(_IBAN.fullmatch(bare)) and int("".join(str(int(c, 36)) for c in bare[4:] + bare[:4])) % 97 == 1
+
+
+def is_ip(text: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address.
+
+    >>> is_ip("192.168.0.1"), is_ip("1.2.3")
+    (True, False)
+    """
+    if text.count(".") != 3 and text.count(":") < 2:
+        return False
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_phone(text: str) -> bool:
+    """Whether it is written as phone numbers are: a country code, brackets, or groups of digits.
+
+    >>> is_phone("+49 171 1234567"), is_phone("(555) 010-9999"), is_phone("2024-01-31")
+    (True, True, False)
+    """
+    digits = sum(c.isdigit() for c in text)
+    return 7 <= digits <= 15 and bool(_PHONE.fullmatch(text)) and not _DATE_LIKE.fullmatch(text)
+
+
+def is_person(text: str) -> bool:
+    """Whether it is a person's name: two to four capitalised words, one of the first two a common first name.
+
+    >>> is_person("Ada Lovelace"), is_person("Blue Whale")
+    (True, False)
+    """
+    words = re.sub(r"^(?:Mr|Mrs|Ms|Dr|Prof)\.? ", "", text).replace(",", " ").split()
+    if not 2 <= len(words) <= 4 or not all(_NAME_WORD.fullmatch(w) for w in words):
+        return False
+    return any(w.casefold() in FIRST_NAMES for w in words[:2])
+
+
+def _tests(column: str) -> list[tuple[str, bool, Test]]:
+    name = re.sub(r"[^a-z]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower())
+    hints = [(meaning, test) for words, meaning, test in _BY_NAME if re.search(rf"\b(?:{words})\b", name)]
+    return [*_TESTS[:_SURE], *((meaning, True, test) for meaning, test in hints), *_TESTS[_SURE:]]
+
+
+def _embedded(values: list[str]) -> Meaning | None:
+    """Addresses within free texts."""
+    found = sum(bool(_EMAIL_WITHIN.search(v)) for v in values)
+    if found >= max(2, EMBEDDED * len(values)):
+        return Meaning("texts with e-mail addresses", True, found / len(values))
+    return None
+
+
+def _matches(pattern: re.Pattern[str]) -> Test:
+    return lambda text: pattern.fullmatch(text) is not None
+
+
+def _is_first_name(text: str) -> bool:
+    return bool(_NAME_WORD.fullmatch(text)) and text.casefold() in FIRST_NAMES
+
+
+def _is_two_words(text: str) -> bool:
+    words = text.split()
+    return 2 <= len(words) <= 4 and all(_NAME_WORD.fullmatch(w) for w in words)
+
+
+_EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z]{2,}")
+_EMAIL_WITHIN = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z.]{2,}")
+_URL = re.compile(r"(?:https?://|ftp://|www\.)[^\s/$.?#][^\s]*", re.IGNORECASE)
+_UUID = re.compile(r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE)
+_CARD = re.compile(r"\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5}|\d{13,19}")
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_SOCIAL = re.compile(r"(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}")
+_PHONE = re.compile(
+    r"\+\d[\d\s().-]{6,18}\d"  # +49 171 1234567
+    r"|(?:\d{1,2}[ .-]?)?\(\d{2,5}\)[\d\s./-]{5,12}\d"  # (555) 010-9999
+    r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}"  # 555-010-9999
+    r"|0\d{1,4}[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3}"  # 0171 1234567, 01 23 45 67 89
+    r"(?:\s?(?:x|ext\.?)\s?\d{1,5})?"
+)
+_DATE_LIKE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}.*")
+_DIGITS = re.compile(r"\+?[\d\s().-]{7,20}")
+_NINE = re.compile(r"\d{9}")
+_NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+_SIGN = r"(?:[$€£¥₹₽₩]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|Rs\.?|kr\.?|zł)"
+_AMOUNT = r"(?:\d{1,3}(?:[,.' \u00a0]\d{3})+|\d+)(?:[.,]\d{1,2})?"
+_MONEY = re.compile(rf"\(?[-+]?\s?(?:{_SIGN}\s?[-+]?{_AMOUNT}|{_AMOUNT}\s?{_SIGN})[kKmM]?\)?")
+_PERCENT = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s?%")
+_UNIT = re.compile(
+    r"[-+]?\d+(?:[.,]\d+)?\s?(?:kg|g|mg|t|lbs?|oz|km|m|cm|mm|mi|miles|ft|feet|in|inch(?:es)?|yd|l|ml|gal|h|hrs?|hours?|"
+    r"min|mins|s|sec|ms|d|days?|°?[CF]|°|k?wh|mw|w|v|a|hz|[kmgt]i?b|mph|km/h|px|pcs)",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    rf"\d{{1,2}}[ -]{_MONTH}[ -,]*\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2}}",
+    re.IGNORECASE,
+)
+_TRUE_AND_FALSE = (
+    ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("on", "off"), ("ja", "nein"), ("j", "n"), ("oui", "non"),
+    ("o", "n"), ("si", "no"), ("sí", "no"), ("s", "n"), ("sim", "não"), ("enabled", "disabled"), ("wahr", "falsch"),
+    ("vrai", "faux"), ("да", "нет"), ("tak", "nie"),
+)  # fmt: skip
+_WORDS = frozenset(word for pair in _TRUE_AND_FALSE for word in pair)
+
+_TESTS: list[tuple[str, bool, Test]] = [
+    ("e-mail addresses", True, _matches(_EMAIL)),
+    ("web addresses", True, _matches(_URL)),
+    ("unique identifiers", False, _matches(_UUID)),
+    ("social security numbers", True, _matches(_SOCIAL)),
+    ("IP addresses", True, is_ip),
+    ("IBANs", True, is_iban),
+    ("card numbers", True, is_card),
+    ("phone numbers", True, is_phone),
+    ("names of persons", True, is_person),
+    ("amounts of money", False, _matches(_MONEY)),
+    ("percentages", False, _matches(_PERCENT)),
+    ("numbers with units", False, _matches(_UNIT)),
+    ("numbers with a decimal comma", False, _matches(_COMMA)),
+    ("numbers with thousands separators", False, _matches(_THOUSANDS)),
+    ("dates kept as text", False, _matches(_DATE)),
+]
+_SURE = 8
+_BY_NAME: tuple[tuple[str, str, Test], ...] = (
+    ("phones?|tel|telephone|mobile|cell|fax|telefon|handy|msisdn", "phone numbers", _matches(_DIGITS)),
+    ("ssn|social security|sin", "social security numbers", _matches(_NINE)),
+    (
+        "name|first name|firstname|last name|surname|full name|vorname|nachname|customer name",
+        "names of persons",
+        _is_two_words,
+    ),
+    ("name|first name|firstname|forename|vorname|given name", "names of persons", _is_first_name),
+)
+
+
+def yes_and_no(texts: Iterable[str]) -> bool:
+    """Whether the distinct values are words for yes and no, in any spelling.
+
+    >>> yes_and_no(["Yes", "no", "NO"]), yes_and_no(["male", "female"])
+    (True, False)
+    """
+    words = {text.strip().casefold() for text in texts} - {""}
+    return len(words) >= 2 and words <= _WORDS and any(words >= set(pair) for pair in _TRUE_AND_FALSE)

@@ -1,0 +1,256 @@
+"""Bodies become rows: our JSON, MLflow's four forms, CSV and Arrow."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from workbench.core.contract import Contract
+from workbench.scoring.http import Rejected
+
+MOST_ROWS = 10_000
+LONGEST = 60  # characters of a name that an answer repeats
+ARROW = "application/vnd.apache.arrow.stream"
+CSV = "text/csv"
+FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+
+Rows = list[Any]
+
+
+def read_json(content: bytes) -> Any:
+    """Strict JSON in UTF-8: no name twice in an object, no bottomless nesting.
+
+    Raises
+    ------
+    Rejected
+        400, with the line and column where it fails.
+
+    Examples
+    --------
+    >>> read_json(b'{"age": 36}')
+    {'age': 36}
+    >>> read_json(b'{"age": 36, "age": 37}')
+    Traceback (most recent call last):
+    workbench.scoring.http.Rejected: The name 'age' is there twice in one object. Send each column once.
+    """
+    try:
+        return json.loads(content.decode(), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Rejected(400, f"The body is not JSON{where}. Send an object of columns and values.") from None
+
+
+def rows_of_json(body: Any) -> tuple[Rows, bool]:
+    """The rows of our own form, and whether it was a single one."""
+    if not isinstance(body, dict):
+        raise Rejected(422, 'Send one row as an object, or {"rows": [objects]}.')
+    rows = body.get("rows")
+    return (few(rows), False) if isinstance(rows, list) else ([body], True)
+
+
+def few(rows: Rows) -> Rows:
+    """The rows, if there is at least one and not too many."""
+    if not rows:
+        raise Rejected(422, "There is no row. Send at least one.")
+    if len(rows) > MOST_ROWS:
+        raise _too_many(len(rows))
+    return rows
+
+
+def rows_of_mlflow(body: Any, features: Sequence[str]) -> Rows:
+    """The rows of one of MLflow's forms; NaN is a missing value there.
+
+    >>> rows_of_mlflow({"dataframe_split": {"columns": ["age"], "data": [[36], [37]]}}, ["age"])
+    [{'age': 36}, {'age': 37}]
+    >>> rows_of_mlflow({"inputs": {"age": [36, 37]}}, ["age"])
+    [{'age': 36}, {'age': 37}]
+    """
+    forms = [form for form in FORMS if isinstance(body, dict) and form in body]
+    if len(forms) != 1:
+        raise Rejected(400, f"Send an object with exactly one of {', '.join(FORMS)}.")
+    rows = few(_FORMS[forms[0]](body[forms[0]], features))
+    return [_missing(row) if isinstance(row, dict) else row for row in rows]
+
+
+def rows_of_csv(content: bytes, contract: Contract) -> Rows:
+    """The rows of a CSV with a header; an empty cell is a missing value.
+
+    >>> from workbench.core.contract import Column
+    >>> rows_of_csv(b"age,city\\n36,Ulm\\n,Bonn\\n", Contract((Column("age", "integer"), Column("city", "category"))))
+    [{'age': 36.0, 'city': 'Ulm'}, {'age': None, 'city': 'Bonn'}]
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise Rejected(400, "The body is not CSV in UTF-8. Send a header and rows with commas.") from None
+    header, data = (lines[0], lines[1:]) if lines else ([], [])
+    kinds = {c.name: c.kind for c in contract.columns}
+    rows = _zipped(header, few(data))
+    return [{name: _cell(text, kinds.get(name, "text")) for name, text in row.items()} for row in rows]
+
+
+def rows_of_arrow(content: bytes) -> Rows:
+    """The rows of an Arrow IPC stream; needs pyarrow where the service runs."""
+    try:
+        # By name: the runtime that a bundle carries needs numpy and an HTTP server only.
+        arrow = import_module("pyarrow")
+        ipc = import_module("pyarrow.ipc")
+    except ImportError:
+        raise Rejected(415, "This service has no pyarrow. Send JSON, or install pyarrow beside it.") from None
+    try:
+        return _arrow_rows(arrow, _arrow_table(arrow, ipc, content))
+    except (arrow.ArrowException, OSError, EOFError, ValueError, struct.error):
+        raise Rejected(400, "The body is not a whole, uncompressed Arrow IPC stream. Send one.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise Rejected(400, f"The name {twice[:LONGEST]!r} is there twice in one object. Send each column once.")
+    return found
+
+
+def _too_many(n: int) -> Rejected:
+    return Rejected(422, f"{n} rows are more than {MOST_ROWS}. Send them in parts.")
+
+
+def _of_split(split: Any, features: Sequence[str]) -> Rows:
+    if not isinstance(split, dict) or not isinstance(split.get("data"), list):
+        raise Rejected(400, 'dataframe_split is {"columns": [names], "data": [lists of values]}. Send it so.')
+    columns = split.get("columns", list(features))
+    if not isinstance(columns, list) or not all(isinstance(c, str) for c in columns):
+        raise Rejected(400, "The columns of dataframe_split are a list of names. Send it so.")
+    return _zipped(columns, split["data"])
+
+
+def _of_records(records: Any, features: Sequence[str]) -> Rows:
+    if not isinstance(records, list):
+        raise Rejected(400, "dataframe_records is a list of objects. Send it so.")
+    return records
+
+
+def _of_tensor(values: Any, features: Sequence[str]) -> Rows:
+    """A list of objects, a list of lists in the order of the features, or columns by name."""
+    if isinstance(values, dict):
+        return _of_columns(values)
+    if not isinstance(values, list):
+        raise Rejected(400, "instances and inputs are lists of rows, or an object of columns. Send one of them.")
+    return values if values and all(isinstance(v, dict) for v in values) else _zipped(features, values)
+
+
+def _of_columns(columns: Mapping[str, Any]) -> Rows:
+    lists = {name: v if isinstance(v, list) else [v] for name, v in columns.items()}
+    lengths = {len(v) for v in lists.values()}
+    if len(lengths) != 1:
+        raise Rejected(400, "The columns differ in length. Send one value a row in each.")
+    if max(lengths) > MOST_ROWS:
+        raise _too_many(max(lengths))
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+
+
+_FORMS: dict[str, Callable[[Any, Sequence[str]], Rows]] = {
+    "dataframe_split": _of_split,
+    "dataframe_records": _of_records,
+    "instances": _of_tensor,
+    "inputs": _of_tensor,
+}
+
+
+def _zipped(columns: Sequence[str], data: Rows) -> Rows:
+    if len(set(columns)) < len(columns):
+        raise Rejected(400, "A column is there twice. Send each column once.")
+    if len(data) > MOST_ROWS:
+        raise _too_many(len(data))
+    wrong = next((i for i, v in enumerate(data) if not isinstance(v, list) or len(v) != len(columns)), None)
+    if wrong is not None:
+        raise Rejected(400, f"Row {wrong} has not {len(columns)} values, one a column. Correct it.")
+    return [dict(zip(columns, values, strict=True)) for values in data]
+
+
+def _missing(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if value != value else value for name, value in row.items()}
+
+
+def _cell(text: str, kind: str) -> Any:
+    if text == "":
+        return None
+    if kind == "boolean":
+        return {"true": True, "false": False, "1": True, "0": False}.get(text.lower(), text)
+    if kind in ("number", "integer"):
+        try:
+            return float(text)
+        except ValueError:
+            return text  # the contract's check will say so
+    return text
+
+
+def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:
+    for message in ipc.MessageReader.open_stream(content):
+        if _is_compressed(message.metadata.to_pybytes()):
+            raise ValueError("compressed")  # a few bytes could become all the memory
+    batches, rows = [], 0
+    with ipc.open_stream(content) as reader:
+        for batch in reader:
+            batch.validate(full=True)
+            rows += batch.num_rows
+            if rows > MOST_ROWS:
+                raise _too_many(rows)
+            batches.append(batch)
+        return arrow.Table.from_batches(batches if few([rows] * min(rows, 1)) else [], reader.schema)
+
+
+def _arrow_rows(arrow: Any, table: Any) -> Rows:
+    names = table.column_names
+    if len(set(names)) != len(names):
+        raise Rejected(400, "A column is there twice in the stream. Send each column once.")
+    columns = [_arrow_values(arrow, name, table.column(name)) for name in names]
+    return [_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:
+    types = arrow.types
+    kind = column.type
+    if types.is_dictionary(kind) and (types.is_string(kind.value_type) or types.is_large_string(kind.value_type)):
+        return [value for chunk in column.chunks for value in _of_dictionary(chunk)]
+    flat = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string,
+            types.is_timestamp, types.is_null)  # fmt: skip
+    if not any(is_kind(kind) for is_kind in flat):
+        raise Rejected(422, f"The column {name[:LONGEST]!r} has the Arrow type {str(kind)[:LONGEST]}. Send it flat.")
+    if types.is_timestamp(kind):  # Python's moments have microseconds
+        column = column.cast(arrow.timestamp("us", kind.tz), safe=False)
+    return list(column.to_pylist())
+
+
+def _of_dictionary(chunk: Any) -> list[Any]:
+    """Each text once in memory, however many rows have it."""
+    texts = chunk.dictionary.to_pylist()
+    return [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
+
+
+def _is_compressed(metadata: bytes) -> bool:
+    """Whether a message's FlatBuffer header names a compression of its buffers (Arrow's ``Message.fbs``)."""
+    root = struct.unpack_from("<I", metadata, 0)[0]
+    kind_at, header_at = _slot(metadata, root, 1), _slot(metadata, root, 2)
+    kind = metadata[kind_at] if kind_at else 0
+    if kind not in (2, 3) or not header_at:
+        return False
+    header = header_at + struct.unpack_from("<I", metadata, header_at)[0]
+    if kind == 2:  # a dictionary batch holds a record batch
+        inner = _slot(metadata, header, 1)
+        header = inner + struct.unpack_from("<I", metadata, inner)[0]
+    return bool(_slot(metadata, header, 3))
+
+
+def _slot(metadata: bytes, table: int, field: int) -> int:
+    """Where a FlatBuffer table keeps a field; 0 if it has none."""
+    vtable = table - struct.unpack_from("<i", metadata, table)[0]
+    size = struct.unpack_from("<H", metadata, vtable)[0]
+    offset = struct.unpack_from("<H", metadata, vtable + 4 + 2 * field)[0] if 4 + 2 * field < size else 0
+    return table + offset if offset else 0

@@ -1,0 +1,194 @@
+"""Requests and answers of the service over ASGI: what any server hands over, and no more.
+
+Hand-written because it is small and hot: a routing framework costs more per request than a tree walk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from workbench.errors import WorkbenchError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MOST_BYTES = 10 * 2**20
+PATIENCE = 30.0  # seconds for a whole body to arrive
+JSON = "application/json"
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+class Rejected(WorkbenchError):
+    """A request that is answered with a 4xx or 503 and one sentence.
+
+    Parameters
+    ----------
+    status : int
+        Of the answer.
+    message : str
+        What was expected, what came, what to do.
+    headers : dict, optional
+        More headers of the answer.
+    """
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+@dataclass
+class Request:
+    """What a client sent.
+
+    Parameters
+    ----------
+    method, path : str
+        Of the request.
+    headers : dict of bytes to bytes
+        By lower-case name; of several, the last.
+    client : str
+        Address of the peer.
+    receive : callable
+        ASGI's.
+    id : str
+        The client's own ``X-Request-ID`` where it is plain, or a new one.
+    """
+
+    method: str
+    path: str
+    headers: dict[bytes, bytes]
+    client: str
+    receive: Receive
+    id: str
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> Request:
+        """The request of an ASGI scope."""
+        headers = dict(scope["headers"])
+        own = headers.get(b"x-request-id", b"").decode("latin-1")
+        client = (scope.get("client") or ("",))[0]
+        request_id = own if _SAFE_ID.match(own) else uuid4().hex
+        return cls(scope["method"], scope["path"], headers, client, receive, request_id)
+
+    def header(self, name: bytes) -> str:
+        """A header's value, or an empty text."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @property
+    def content_type(self) -> str:
+        """Without its parameters, in lower case."""
+        return self.header(b"content-type").partition(";")[0].strip().lower()
+
+    async def body(self) -> bytes:
+        """The whole body.
+
+        Raises
+        ------
+        Rejected
+            413 if it is larger than ``MOST_BYTES``, with or without a ``Content-Length``; 408 if it takes too long;
+            400 if it ends early.
+        """
+        told = self.headers.get(b"content-length", b"0")
+        if told.isdigit() and len(told) < 20 and int(told) > MOST_BYTES:
+            raise _too_large()
+        message = await self.receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            return _bounded(message.get("body", b""))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._rest(message)
+        except TimeoutError:
+            raise Rejected(408, f"The body took longer than {PATIENCE:g} seconds. Send it again.") from None
+
+    async def _rest(self, message: Mapping[str, Any]) -> bytes:
+        content = bytearray()
+        while True:
+            if message["type"] == "http.disconnect":
+                raise Rejected(400, "The body ended early. Send the whole request.")
+            content += message.get("body", b"")
+            _bounded(content)
+            if not message.get("more_body"):
+                return bytes(content)
+            message = await self.receive()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client gets.
+
+    Parameters
+    ----------
+    body : bytes
+        Content.
+    status : int
+        HTTP status.
+    media_type : str
+        Of the body.
+    headers : dict
+        More headers.
+    """
+
+    body: bytes
+    status: int = 200
+    media_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def send(self, send: Send, request_id: str) -> None:
+        """Send it over ASGI."""
+        headers = [
+            (b"content-type", self.media_type.encode()),
+            (b"content-length", str(len(self.body)).encode()),
+            (b"x-request-id", request_id.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"cache-control", b"no-store"),
+            *((name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()),
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def answer_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """Content as JSON, in ASCII: a lone surrogate in a value has no UTF-8."""
+    return Answer(json.dumps(content, allow_nan=False, default=_text).encode("ascii"), status, JSON, headers or {})
+
+
+def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> Answer:
+    """Content as plain text."""
+    return Answer(content.encode(), 200, media_type)
+
+
+def answer_error(error: Rejected, problems: list[dict[str, Any]] | None = None, more: int = 0) -> Answer:
+    """A sentence, and the faults of the rows. ``error_code`` and ``message`` are where an MLflow client looks."""
+    told: dict[str, Any] = {"error": str(error), "error_code": _code(error.status), "message": str(error)}
+    if problems:
+        told |= {"problems": problems, "more_problems": more}
+    return answer_json(told, error.status, error.headers)
+
+
+def _code(status: int) -> str:
+    codes = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "ENDPOINT_NOT_FOUND", 429: "REQUEST_LIMIT_EXCEEDED"}
+    return codes.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
+
+
+def _bounded(content: bytes | bytearray) -> bytes:
+    if len(content) > MOST_BYTES:
+        raise _too_large()
+    return content  # type: ignore[return-value]  # a bytearray is only measured here
+
+
+def _too_large() -> Rejected:
+    return Rejected(413, f"The body is larger than {MOST_BYTES} bytes. Send fewer rows at a time.")
+
+
+def _text(value: Any) -> str:
+    """A moment that came in Arrow."""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
