@@ -187,7 +187,8 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
     classes, truth = _shown_truth(known[contract.target], contract)
     views = {}
     for column in contract.columns:
-        if column.name != contract.target and column.name not in hidden and column.name in known.columns:
+        shown = column.kind != "text" and column.name not in (*hidden, contract.target)
+        if shown and column.name in known.columns:
             labels, part = _parts(known[column.name])
             views[column.name] = _view(labels, part, classes, truth)
     return views
