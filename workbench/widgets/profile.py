@@ -120,6 +120,11 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
         Its rows. With them the target can be chosen in the view, and a range that is marked in a histogram shows how
         its rows spread over the other columns.
 
+    Raises
+    ------
+    BadParameter
+        If ``data`` has other columns than the profile.
+
     Examples
     --------
     >>> import workbench as wb
@@ -129,6 +134,12 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
     >>> shown.profile.contract.target
     'Churn'
     """
+    lacking = [] if data is None else [c.name for c in profile if c.name not in data.contract]
+    if lacking:
+        raise BadParameter(
+            f"The profile is of another table: the dataset has no column {lacking[0]!r}. "
+            "Hand over the dataset that was profiled."
+        )
     return ProfileView(profile, data)
 
 
