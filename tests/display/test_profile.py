@@ -284,3 +284,16 @@ def test_colours_follow_jupyterlab_rather_than_the_system(opened):
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
 
     assert page.evaluate(background) == "rgb(20, 23, 28)"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [700, 1200])
+def test_nothing_sticks_out_of_the_page(opened, width):
+    """A long cure scrolls inside its own frame."""
+    profile = examples.rich_profile(7)
+    long = replace(profile.findings[0], cure=f"data = data.without({'x' * 300!r})")
+    page = opened(replace(profile, findings=(long, *profile.findings[1:])), viewport={"width": width, "height": 800})
+
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
