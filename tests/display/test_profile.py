@@ -1,6 +1,5 @@
 """The profile's page: what it says, how large it is, and what a script adds to it."""
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -97,19 +96,6 @@ def test_the_map_keeps_the_strongest_columns():
 
     assert len(kept) == drawings.MOST_ON_MAP
     assert {"a99", "b99"} <= set(kept)
-
-
-@pytest.fixture
-def chromium():
-    if not CHROMIUM.exists():
-        message = f"no chromium at {CHROMIUM}; install Debian's chromium"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -267,7 +253,7 @@ def test_no_script_of_the_data_runs_and_nothing_is_fetched(opened, target):
 def test_axe_finds_nothing_serious(opened, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = opened(examples.rich_profile(), examples.rich_profile(8, target="multiclass"), color_scheme=scheme)
+    page = opened(examples.rich_profile(7, target="multiclass"), color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     page.get_by_role("slider").first.focus()
     found = Axe().run(page).response["violations"]
@@ -284,3 +270,16 @@ def test_colours_follow_jupyterlab_rather_than_the_system(opened):
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
 
     assert page.evaluate(background) == "rgb(20, 23, 28)"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [700, 1200])
+def test_nothing_sticks_out_of_the_page(opened, width):
+    """A long cure scrolls inside its own frame."""
+    profile = examples.rich_profile(7)
+    long = replace(profile.findings[0], cure=f"data = data.without({'x' * 300!r})")
+    page = opened(replace(profile, findings=(long, *profile.findings[1:])), viewport={"width": width, "height": 800})
+
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

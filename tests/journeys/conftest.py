@@ -37,7 +37,8 @@ def _missing(what: str) -> None:
 def start_lab(tmp_path_factory: pytest.TempPathFactory, shared_table: Any) -> Iterator[StartLab]:
     """Starts a JupyterLab with configuration folders of its own and a table in its root; its address and its root.
 
-    ``settings`` are those of JupyterLab plugins by name; ``server_part`` says whether our server extension is on.
+    ``settings`` are those of JupyterLab plugins by name; ``server_part`` says whether our server extension is on,
+    ``voila`` whether Voila's is.
     """
     if not (EXTENSION / "package.json").is_file():
         _missing("the JupyterLab extension is not built; install the checkout with pip")
@@ -49,12 +50,13 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory, shared_table: Any) -> It
             python: str = sys.executable,
             server_part: bool = True,
             settings: dict[str, dict[str, Any]] | None = None,
+            voila: bool = False,
         ) -> Lab:
             base = tmp_path_factory.mktemp("lab")
             (base / "root").mkdir()
             (base / "root" / "churn.csv").write_bytes(table)
             env = _environment(base, home or base / "home", settings or {})
-            return running.enter_context(_Running(base, python, env, server_part))
+            return running.enter_context(_Running(base, python, env, server_part, voila))
 
         yield start
 
@@ -68,9 +70,10 @@ def lab(start_lab: StartLab, home: Path) -> Lab:
 class _Running:
     """The process of a JupyterLab."""
 
-    def __init__(self, base: Path, python: str, env: dict[str, str], server_part: bool) -> None:
+    def __init__(self, base: Path, python: str, env: dict[str, str], server_part: bool, voila: bool) -> None:
         self.root, self.log = base / "root", base / "lab.log"
         self.token, self.port = secrets.token_hex(16), _free_port()
+        extensions = {"workbench.server": server_part, **({"voila.server_extension": True} if voila else {})}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
@@ -84,7 +87,7 @@ class _Running:
                     f"--ServerApp.root_dir={self.root}",
                     f"--IdentityProvider.token={self.token}",
                     "--LabApp.news_url=None",
-                    f"--ServerApp.jpserver_extensions={{'workbench.server': {server_part}}}",
+                    f"--ServerApp.jpserver_extensions={extensions}",
                     "--LabApp.expose_app_in_browser=True",
                 ],
                 env=env,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import secrets
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,51 +32,23 @@ def _load(name: str, path: str) -> Any:
 
 
 examples = _load("examples_of_the_view", "display/examples.py")
-lab_journey = _load("lab_journey", "journeys/test_lab.py")
+PATIENCE = 60_000  # milliseconds, on a busy machine
 
 
 @pytest.fixture
-def browser():
-    if not lab_journey.CHROMIUM.exists():
-        lab_journey._missing(f"no chromium at {lab_journey.CHROMIUM}; install Debian's chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(lab_journey.CHROMIUM), args=lab_journey.FLAGS)
-        yield chromium
-        chromium.close()
+def browser(chromium):
+    return chromium
 
 
 @pytest.fixture
-def address(tmp_path, shared_table, home):
+def address(start_lab, home):
     """A JupyterLab with a table and two notebooks: one to run, one that came from elsewhere with its output."""
-    root = tmp_path / "root"
-    root.mkdir()
-    lines = shared_table("telco_churn.csv").read_bytes().splitlines(keepends=True)[:800]
-    (root / "churn.csv").write_bytes(b"".join(lines))
+    at, root = start_lab(home, voila=True)
     cells = [f"{CHURN}\nprofile", "profile", "shown = wb.view(profile, data)\nshown"]
     nbformat.write(new_notebook(cells=[new_code_cell(c) for c in cells], metadata=KERNEL), root / "mine.ipynb")
     nbformat.write(_finished(examples.rich_profile()), root / "theirs.ipynb")
-    token, port = secrets.token_hex(16), lab_journey._free_port()
-    with (tmp_path / "lab.log").open("wb") as log:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"),
-                *("--ip=127.0.0.1", f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}"),
-                *("--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"),
-                "--ServerApp.jpserver_extensions={'workbench.server': True, 'voila.server_extension': True}",
-            ],
-            env=lab_journey._environment(tmp_path, home),
-            stdout=log,
-            stderr=log,
-            cwd=root,
-        )
-    try:
-        lab_journey._answers(f"http://127.0.0.1:{port}/api/status?token={token}", server, tmp_path / "lab.log")
-        yield f"http://127.0.0.1:{port}", token
-    finally:
-        server.terminate()
-        server.wait(30)
+    base, token = at.split("/lab?token=")
+    return base, token
 
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -131,7 +101,7 @@ def test_jupyterlab_shows_it_live_again_and_untrusted(browser, address):
     """Run, shown twice, as a widget; a cure goes to a cell; the same from elsewhere is readable without a script."""
     base, token = address
     page = browser.new_page(viewport={"width": 1500, "height": 1000})
-    page.set_default_timeout(lab_journey.PATIENCE)
+    page.set_default_timeout(PATIENCE)
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
@@ -180,7 +150,7 @@ def _choose_and_brush(page: Any) -> None:
 def test_voila_shows_it(browser, address):
     base, token = address
     page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
-    page.set_default_timeout(lab_journey.PATIENCE)
+    page.set_default_timeout(PATIENCE)
 
     page.goto(f"{base}/voila/render/mine.ipynb?token={token}")
     page.wait_for_function("document.querySelectorAll('.wb-profile[data-ready]').length === 3")

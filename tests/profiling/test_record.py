@@ -8,6 +8,7 @@ import pytest
 
 import workbench as wb
 from workbench.core.tracking import client, experiment_id
+from workbench.errors import NotFound
 
 MAILS = [f"mira{i}@example.org" for i in range(40)]
 
@@ -64,3 +65,8 @@ def test_a_run_that_could_not_be_written_is_marked_as_failed(profile, monkeypatc
         wb.log_profile(profile)
 
     assert client().search_runs([experiment_id()])[0].info.status == "FAILED"
+
+
+def test_a_run_that_is_not_there_is_named(profile):
+    with pytest.raises(NotFound, match="'nowhere'"):
+        wb.log_profile(profile, "nowhere")

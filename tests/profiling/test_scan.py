@@ -15,6 +15,7 @@ from workbench.core.profile import Profile
 from workbench.errors import BadParameter
 from workbench.profiling.comoments import Comoments
 from workbench.profiling.memory import bytes_of, fitting
+from workbench.profiling.profile import tell
 from workbench.profiling.row_hashes import RowHashes
 from workbench.profiling.row_sample import RowSample
 from workbench.profiling.scan import Plan, merged, scan
@@ -134,9 +135,7 @@ def test_estimates_keep_their_bounds():
         numbers = np.where(rng.random(size) < 0.1, -999.0, rng.gamma(2, 3, size))
         texts = [f"v{int(v)}" for v in rng.pareto(0.7, size) * 10]
         table = pl.DataFrame({"x": numbers, "t": texts})
-        seen = wb.profiling.profile.tell(
-            scan(table.iter_slices(1024), table.columns, Plan(look=False)), wb.profile(table[:50]).contract, ""
-        )
+        seen = tell(scan(table.iter_slices(1024), table.columns, Plan(look=False)), wb.profile(table[:50]).contract, "")
         x, t = seen["x"], seen["t"]
         below = {share: (numbers <= v).mean() - share for share, v in x.quantiles.items()}
         atom = {share: (numbers == v).mean() for share, v in x.quantiles.items()}

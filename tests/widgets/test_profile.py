@@ -96,3 +96,8 @@ def test_columns_that_are_sensitive_are_not_drawn_anew():
 
     assert shown.profile["mail"].sensitive
     assert shown.brush("x", 0, 9)[0] is None
+
+
+def test_rows_of_another_table_are_refused(data):
+    with pytest.raises(BadParameter, match="'fare_0'"):
+        wb.view(examples.rich_profile(), data)

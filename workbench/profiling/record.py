@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.profile import Profile
 from workbench.core.store import write_json, write_text
 from workbench.core.tracking import client, experiment_id
+from workbench.errors import NotFound
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,8 +40,8 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
 
     Raises
     ------
-    mlflow.exceptions.MlflowException
-        If there is no such run, or the server can't be reached.
+    NotFound
+        If there is no run ``run_id``.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
     """
     store = client()
     if run_id is not None:
-        _write(store, run_id, profile)
+        _write(store, _known(store, run_id), profile)
         return run_id
     made: str = store.create_run(experiment_id(), run_name=f"profile {profile.source}"[:200]).info.run_id
     try:
@@ -63,6 +64,16 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
         raise
     store.set_terminated(made)
     return made
+
+
+def _known(store: MlflowClient, run_id: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        store.get_run(run_id)
+    except MlflowException as error:
+        raise NotFound(f"No run {run_id!r} is in MLflow's store. Leave run_id out to make a run.") from error
+    return run_id
 
 
 def _write(store: MlflowClient, run_id: str, profile: Profile) -> None:

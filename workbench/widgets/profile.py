@@ -123,7 +123,7 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
     Raises
     ------
     BadParameter
-        Told in the view: if a target is chosen, or a range marked, and there are no rows at hand.
+        If ``data`` has other columns than the profile.
 
     Examples
     --------
@@ -134,6 +134,12 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
     >>> shown.profile.contract.target
     'Churn'
     """
+    lacking = [] if data is None else [c.name for c in profile if c.name not in data.contract]
+    if lacking:
+        raise BadParameter(
+            f"The profile is of another table: the dataset has no column {lacking[0]!r}. "
+            "Hand over the dataset that was profiled."
+        )
     return ProfileView(profile, data)
 
 
