@@ -187,15 +187,23 @@ def constants(cells: Sequence[CodeCell]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for cell in cells:
-        tree = tree_of(cell.source)
-        for statement in tree.body if tree else ():
-            match statement:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-                ):
-                    found[name] = _literal(value)
+        found |= _constants(cell.source)
     return {name: value for name, value in found.items() if value is not None}
+
+
+@lru_cache(maxsize=1024)
+def _constants(source: str) -> dict[str, Any]:
+    """Variables of one cell; None where the value is computed."""
+    found: dict[str, Any] = {}
+    tree = tree_of(source)
+    for statement in tree.body if tree else ():
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                found[name] = _literal(value)
+    return found
 
 
 def _literal(value: ast.expr) -> Any:

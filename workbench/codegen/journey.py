@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from workbench.codegen.cells import CodeCell, Told, constants, names, needed, out_of_date, sources_of
-from workbench.codegen.parse import CALLS, Reading, imported, mentioned, read, tree_of
+from workbench.codegen.parse import CALLS, Reading, imported_in, mentioned, read
 from workbench.codegen.render import render
 from workbench.codegen.update import update
 from workbench.core.metric import METRIC_NAMES
@@ -114,7 +113,7 @@ def journey(cells: Sequence[CodeCell], active: str | None = None, alive: Sequenc
     cells = tuple(cells)
     calls = dict(CALLS)
     for cell in cells:
-        calls |= imported(tree_of(cell.source) or ast.Module([], []))
+        calls |= imported_in(cell.source)
     living = None if alive is None else frozenset(alive)
     stale = out_of_date(cells)
     chosen = _chosen(cells, calls, active)
@@ -263,7 +262,7 @@ def _called(now: Journey, verb: str) -> tuple[bool, str]:
     """Whether the import is still to be written, and how the step is called."""
     opened: dict[str, str] = {}
     for cell in now.cells:
-        opened |= imported(tree_of(cell.source) or ast.Module([], []))
+        opened |= imported_in(cell.source)
     ways = [way for way, of in opened.items() if of == verb]
     usual = f"wb.{verb}"
     return not ways, usual if not ways or usual in ways else ways[-1]

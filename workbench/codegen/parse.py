@@ -97,10 +97,10 @@ def read(source: str, calls: Mapping[str, str] = CALLS) -> Reading | None:
     >>> found.gives, found.takes, found.values, found.code
     ('model', 'flights', {'trials': 2}, {'folds': 'n'})
     """
-    tree = tree_of(source)
+    calls = {**calls, **imported_in(source)}
+    tree = tree_of(source) if _may_call(source, calls) else None
     if tree is None:
         return None
-    calls = {**calls, **imported(tree)}
     found = [statement for statement in tree.body if _verb(_value(statement), calls)]
     if len(found) != 1 or len(list(_step_calls(tree, calls))) != 1:
         return None
@@ -113,11 +113,13 @@ def mentioned(source: str, calls: Mapping[str, str] = CALLS) -> list[str]:
     >>> mentioned("for path in paths:\\n    wb.profile(wb.dataset(path))")
     ['profile', 'dataset']
     """
+    calls = {**calls, **imported_in(source)}
+    if not _may_call(source, calls):
+        return []
     tree = tree_of(source)
     if tree is None:
         at = {source.find(f"{callee}("): verb for callee, verb in calls.items()}
         return [at[place] for place in sorted(at) if place >= 0]
-    calls = {**calls, **imported(tree)}
     return [calls[ast.unparse(call.func)] for call in _step_calls(tree, calls)]
 
 
@@ -136,6 +138,17 @@ def imported(tree: ast.Module) -> dict[str, str]:
             case ast.ImportFrom(module="workbench", names=names):
                 calls |= {n.asname or n.name: n.name for n in names if n.name in STEPS}
     return calls
+
+
+def imported_in(source: str) -> dict[str, str]:
+    """The same for the source of a cell; nothing where it is not Python."""
+    tree = tree_of(source) if "workbench" in source else None
+    return imported(tree) if tree else {}
+
+
+def _may_call(source: str, calls: Mapping[str, str]) -> bool:
+    """Whether it is worth to read a source as Python: a notebook may be long, and is looked at as somebody types."""
+    return any(callee.rpartition(".")[2] in source for callee in calls)
 
 
 def tree_of(source: str) -> ast.Module | None:

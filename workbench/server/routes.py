@@ -154,7 +154,9 @@ class Notebook(Handler):
     async def post(self) -> dict[str, Any]:
         """Read ``{cells, active, alive}``: the code cells, the one in use, and the names that the kernel holds."""
         self.asked("cells", list)
-        return shown(read_notebook(self.get_json_body()))
+        body = self.get_json_body()
+        # The first look at a long notebook takes its time, and others ask too.
+        return await asyncio.to_thread(lambda: shown(read_notebook(body)))
 
 
 class JobNotebook(Handler):

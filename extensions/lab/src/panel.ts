@@ -138,7 +138,11 @@ export class WorkbenchPanel extends Widget {
     const next = this.model.next;
     const done = this.model.state(from) === 'done' && [from, ''].includes(this.opened);
     if (next && done && next.verb !== this.opened && this.model.state(next.verb) === 'waiting') {
+      const focus = this.node.contains(document.activeElement) || document.activeElement === document.body;
       this.open(next.verb);
+      if (focus) {
+        this.find(next.verb, 'button').focus();
+      }
     }
   }
 
@@ -161,11 +165,16 @@ export class WorkbenchPanel extends Widget {
 
   private advise(): void {
     const next = this.model.notebook ? this.model.next : null;
-    this.next.hidden = !next && this.model.notebook !== null;
+    const running = this.model.steps.find(step => this.model.state(step.verb) === 'running');
+    this.next.hidden = this.model.notebook !== null && !next && !running;
     if (!this.model.notebook) {
       set(this.reason, this.trans.__('The steps are written into a notebook'));
       set(this.advance, this.trans.__('New notebook'));
       [this.advance.hidden, this.advance.disabled] = [false, false];
+    } else if (running) {
+      // The card stays, so that what lies below does not move at each step.
+      set(this.reason, this.trans.__('%1 is running', this.trans.__(running.title)));
+      this.advance.hidden = true;
     } else if (next) {
       set(this.reason, this.say(next.reason));
       set(this.advance, next.button.length ? this.say(next.button) : this.trans.__('Show'));
