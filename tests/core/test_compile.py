@@ -1,5 +1,8 @@
 """A compiled pipeline answers exactly as scikit-learn does, and its SHAP values add up to the model's own output."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,7 +48,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from workbench.core.compile import compile_pipeline, difference, limit
 from workbench.core.compiled import CompiledModel
-from workbench.errors import CannotCompile, ColumnNotFound
+from workbench.errors import BadRow, CannotCompile, ColumnNotFound
 
 NUMBERS = ["age", "income"]
 TEXTS = ["city", "job"]
@@ -346,6 +349,42 @@ def test_a_model_without_a_table_says_so():
 
     with pytest.raises(CannotCompile, match="KNeighborsClassifier has no exact table"):
         compile_pipeline(pipeline(KNeighborsClassifier()).fit(frame, target(frame, "binary")), FEATURES, "binary")
+
+
+def test_a_pipeline_that_is_not_fitted_is_refused_in_words():
+    with pytest.raises(CannotCompile, match="not fitted, or not built as Workbench knows it"):
+        compile_pipeline(pipeline(DecisionTreeClassifier()), FEATURES, "binary")
+
+
+def test_another_librarys_estimator_of_the_same_name_is_refused_in_words():
+    frame = table()
+    made = pipeline(DecisionTreeClassifier()).fit(frame, target(frame, "binary"))
+    made.steps[-1] = ("model", type("RandomForestClassifier", (), {"classes_": np.array([0, 1])})())
+
+    with pytest.raises(CannotCompile, match="no attribute 'tree_'"):
+        compile_pipeline(made, FEATURES, "binary")
+
+
+def test_a_linear_model_without_a_number_for_a_row_names_the_field():
+    frame = table(missing=0)
+    made = pipeline(Ridge()).fit(frame, target(frame, "regression"))
+    compiled = compile_pipeline(made, FEATURES, "regression")
+
+    with pytest.raises(
+        BadRow, match="Row 1, field 'income': expected values that the model gives a number for"
+    ) as told:
+        compiled.predict({"age": [1, 2, 3], "income": [2, None, 4], "city": ["Ulm"] * 3, "job": ["cook"] * 3})
+    assert [p["row"] for p in told.value.problems] == [1]
+
+
+def test_a_model_of_format_2_still_answers():
+    folder = Path(__file__).parent / "formats"
+    kept = json.loads((folder / "model-2.json").read_text())
+
+    found = CompiledModel.load(folder / "model-2.npz")
+
+    np.testing.assert_allclose(found.predict(kept["columns"]), kept["predictions"], rtol=1e-12)
+    np.testing.assert_allclose(found.explain(kept["columns"])[0], kept["values"], atol=1e-9)
 
 
 def test_a_missing_column_is_named():

@@ -2,11 +2,9 @@
 
 import warnings
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
-import xgboost
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
@@ -42,6 +40,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from workbench.core.compile import compile_pipeline, difference, limit
 from workbench.core.compiled import CompiledModel
+
+lightgbm = pytest.importorskip("lightgbm")
+xgboost = pytest.importorskip("xgboost")
 
 NUMBERS, TEXTS = ["a", "b", "c"], ["x", "y"]
 FEATURES = [*NUMBERS, *TEXTS]

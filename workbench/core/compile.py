@@ -14,7 +14,7 @@ from workbench.core.compile_models import classes_of, compile_model
 from workbench.core.compiled import Columns, CompiledModel
 from workbench.core.contract import Task
 from workbench.core.nodes import Chain, Curve, Linear
-from workbench.errors import CannotCompile
+from workbench.errors import BadRow, CannotCompile, Damaged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,15 +65,30 @@ def compile_pipeline(
     0.0
     """
     matrix = Matrix()
-    part = compile_model(pipeline, tuple(Plain(name) for name in _read(pipeline, features)), task, matrix)
-    compiled = CompiledModel(
-        task, classes_of(pipeline), tuple(features), matrix.encoders(), _simple(part.node), part.link, part.threshold
-    )
+    try:
+        compiled = _compiled(pipeline, features, task, matrix)
+    except _UNLIKE as error:
+        told = f"{type(error).__name__}: {error}"
+        raise CannotCompile(
+            f"The pipeline is not fitted, or not built as Workbench knows it ({told}). {INSTEAD}"
+        ) from error
     mean = matrix.mean() if background is None else compiled.encode(background).mean(axis=0)
     compiled = replace(compiled, model=compiled.model.settled(np.nan_to_num(mean)))
     if background is not None and hasattr(background, "iloc"):
         check_difference(pipeline, compiled, background.iloc[:SAMPLE])
     return compiled
+
+
+# What reading a fitted object raises where it is of another library, or of another version, than its name says.
+_UNLIKE = (AttributeError, LookupError, TypeError, ValueError, Damaged)
+
+
+def _compiled(pipeline: Any, features: Sequence[str], task: Task, matrix: Matrix) -> CompiledModel:
+    part = compile_model(pipeline, tuple(Plain(name) for name in _read(pipeline, features)), task, matrix)
+    node = _simple(part.node)
+    return CompiledModel(
+        task, classes_of(pipeline), tuple(features), matrix.encoders(), node, part.link, part.threshold
+    )
 
 
 def check_difference(pipeline: Pipeline, compiled: CompiledModel, frame: Any) -> float:
@@ -119,7 +134,10 @@ def difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame)
     else:
         expected = np.asarray(pipeline.predict_proba(raw))
         expected = expected[:, 1] if compiled.task == "binary" else expected
-    found = compiled.predict(raw)
+    try:
+        found = compiled.predict(raw)
+    except BadRow:
+        return float("nan")
     with np.errstate(invalid="ignore"):
         apart = np.abs(expected - found) / np.maximum(1.0, np.abs(expected))
     return float(np.max(np.where(expected == found, 0.0, apart), initial=0.0))

@@ -87,7 +87,7 @@ def _heights(bars: Histogram) -> list[int]:
     dense = [n / ((b - a) or 1) for (a, b), n in zip(pairwise(bars.edges), bars.counts, strict=True)]
     top = max(dense, default=0) or 1
     # What is not empty can be seen.
-    return [max(round(HEIGHT * d / top), 2) if d else 0 for d in dense]
+    return [max(round(HEIGHT * d / top), 2) if n else 0 for d, n in zip(dense, bars.counts, strict=True)]
 
 
 def _cell(pair: Association, at: dict[str, int]) -> Markup:

@@ -96,7 +96,7 @@ def spearman(numbers: np.ndarray) -> np.ndarray:
     ranking each pair anew would give. Without gaps it agrees with :func:`scipy.stats.spearmanr`.
 
     >>> x = np.arange(30.0)
-    >>> spearman(np.column_stack([x, x**3]))[0, 1]
+    >>> float(spearman(np.column_stack([x, x**3]))[0, 1])
     1.0
     """
     if not numbers.size:

@@ -175,7 +175,7 @@ def _text_kind(values: pl.Series) -> Kind:
 def text_or_category(distinct: int, count: int) -> Kind:
     """Few distinct values make a category, many a text.
 
-    >>> text_or_category(3, 100), text_or_category(99, 100)
+    >>> text_or_category(3, 100), text_or_category(100, 100)
     ('category', 'text')
     """
     return "category" if distinct <= MOST_CATEGORIES and distinct < 0.9 * count + 10 else "text"

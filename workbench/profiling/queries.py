@@ -79,6 +79,11 @@ def query(sql: str, url: str, **parameters: Any) -> Query:
     **parameters
         Values for ``:name`` in the statement.
 
+    Raises
+    ------
+    BadTable
+        When it is read: if the database or the statement is of no use. The message names neither user nor password.
+
     Examples
     --------
     >>> query("SELECT 1 AS x", "sqlite://").names()

@@ -37,6 +37,11 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
     str
         Id of the run.
 
+    Raises
+    ------
+    mlflow.exceptions.MlflowException
+        If there is no such run, or the server can't be reached.
+
     Examples
     --------
     >>> import pandas as pd

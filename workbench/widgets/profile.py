@@ -120,6 +120,11 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
         Its rows. With them the target can be chosen in the view, and a range that is marked in a histogram shows how
         its rows spread over the other columns.
 
+    Raises
+    ------
+    BadParameter
+        Told in the view: if a target is chosen, or a range marked, and there are no rows at hand.
+
     Examples
     --------
     >>> import workbench as wb
