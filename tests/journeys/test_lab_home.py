@@ -187,13 +187,15 @@ def test_the_steps_are_taken_by_keys_alone(page: Any) -> None:
 
     assert "source" in seen
     page.wait_for_function("() => document.activeElement.closest('.jp-wb-panel')")
+    page.locator(".jp-wb-next button").focus()
+    page.keyboard.press("Enter")
+    _step(page, "profile", "done").wait_for()
+    page.wait_for_function("() => document.activeElement.closest('.jp-wb-panel')")
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.closest('.jp-NotebookPanel')")
 
 
 def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     _do(page, "profile-table", path="churn.csv")
     for verb in ("train", "dataset"):
         _do(page, "open", step=verb)
@@ -208,9 +210,26 @@ def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
             page.locator("#jupyterlab-splash").wait_for(state="detached")
             _shoot(page, f"{verb}-{theme.rpartition(' ')[2].lower()}")
             for part in (".jp-wb-panel", ".jp-wb-status", "[data-jp-item-name=workbench]"):
-                found = Axe().run(page, context=part).response
-                assert found["passes"]
-                assert [v for v in found["violations"] if v["impact"] in ("serious", "critical")] == []
+                _has_no_serious_violation(page, part)
+
+
+def test_the_form_of_a_job_is_accessible(page: Any) -> None:
+    _do(page, "profile-table", path="churn.csv")
+
+    page.evaluate("() => { window.jupyterapp.commands.execute('workbench:make-job'); }")
+    page.locator(".jp-Dialog .jp-wb-run-form").wait_for()
+    _shoot(page, "job-form")
+    _has_no_serious_violation(page, ".jp-wb-run-form")
+    page.keyboard.press("Escape")
+    page.locator(".jp-Dialog").wait_for(state="detached")
+
+
+def _has_no_serious_violation(page: Any, part: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=part).response
+    assert found["passes"]
+    assert [v for v in found["violations"] if v["impact"] in ("serious", "critical")] == []
 
 
 def test_every_command_tells_what_it_takes(page: Any) -> None:

@@ -16,6 +16,10 @@ export const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;
 /** Milliseconds between a change in the notebook and a look at it: typing on puts it off, but not for longer. */
 const PAUSE = 120;
 const LONGEST_PAUSE = 350;
+/** How often a kernel is interrupted at most, and milliseconds in between and between two looks. */
+const INTERRUPTS = 100;
+const BETWEEN_INTERRUPTS = 3_000;
+const LOOK_AGAIN = 100;
 
 /** A step to write and to run. */
 export interface IAct {
@@ -145,9 +149,19 @@ export class WorkbenchModel {
     });
   }
 
-  /** Interrupt the kernel; the cells that were to follow do not run. */
+  /** Interrupt the kernel until nothing runs; the cells that were to follow do not run. */
   async stop(): Promise<void> {
-    await this.kernel?.interrupt();
+    for (let tries = 0; this.running.size && tries < INTERRUPTS; tries++) {
+      // A cell that is on its way to the kernel would not hear of it: an idle kernel ignores an interrupt.
+      if (this.kernel?.status === 'busy') {
+        await this.kernel.interrupt();
+      }
+      const start = Date.now();
+      const patience = this.kernel?.status === 'busy' ? BETWEEN_INTERRUPTS : LOOK_AGAIN;
+      while (this.running.size && Date.now() - start < patience) {
+        await new Promise(resolve => window.setTimeout(resolve, LOOK_AGAIN));
+      }
+    }
   }
 
   /** Bring the cell of a step into view. */

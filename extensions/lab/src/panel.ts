@@ -40,8 +40,10 @@ export class WorkbenchPanel extends Widget {
   async load(): Promise<void> {
     this.tell('');
     try {
+      const steps = this.model.load();
+      steps.catch(() => undefined); // the check says better what is missing
       await checkServer(this.trans);
-      await this.model.load();
+      await steps;
       this.rail.replaceChildren(...this.model.steps.map((step, index) => this.item(step, index + 1)));
       this.open(this.opened || (this.model.next?.verb ?? this.model.steps[0].verb));
     } catch (error) {
@@ -109,6 +111,9 @@ export class WorkbenchPanel extends Widget {
 
   /** Do the next sensible step, and show the one after it. */
   private async follow(): Promise<void> {
+    if (this.model.isBusy) {
+      return;
+    }
     const next = this.model.next;
     if (next?.job) {
       await this.commands.execute(CommandIDs.makeJob);
@@ -118,7 +123,7 @@ export class WorkbenchPanel extends Widget {
     } else if (next) {
       this.open(next.verb);
       this.model.reveal(next.verb);
-    } else {
+    } else if (!this.model.notebook) {
       await this.commands.execute(CommandIDs.open);
     }
   }
@@ -166,20 +171,26 @@ export class WorkbenchPanel extends Widget {
   private advise(): void {
     const next = this.model.notebook ? this.model.next : null;
     const running = this.model.steps.find(step => this.model.state(step.verb) === 'running');
-    this.next.hidden = this.model.notebook !== null && !next && !running;
+    // While it works there is no advice. The card stays, so that what lies below does not move, and so does the
+    // button where somebody has pressed it.
+    const held = this.model.isBusy && this.next.contains(document.activeElement);
+    this.next.hidden = this.model.notebook !== null && !next && !running && !held;
     if (!this.model.notebook) {
       set(this.reason, this.trans.__('The steps are written into a notebook'));
       set(this.advance, this.trans.__('New notebook'));
-      [this.advance.hidden, this.advance.disabled] = [false, false];
+      this.advance.hidden = false;
+      this.advance.setAttribute('aria-disabled', 'false');
     } else if (running) {
-      // The card stays, so that what lies below does not move at each step.
       set(this.reason, this.trans.__('%1 is running', this.trans.__(running.title)));
-      this.advance.hidden = true;
+      this.advance.hidden = !held;
+      this.advance.setAttribute('aria-disabled', 'true');
     } else if (next) {
       set(this.reason, this.say(next.reason));
       set(this.advance, next.button.length ? this.say(next.button) : this.trans.__('Show'));
       this.advance.hidden = !next.button.length && next.verb === this.opened;
-      this.advance.disabled = this.model.isBusy;
+      this.advance.setAttribute('aria-disabled', String(this.model.isBusy));
+    } else if (held) {
+      this.advance.setAttribute('aria-disabled', 'true');
     }
   }
 
@@ -261,7 +272,12 @@ export class WorkbenchPanel extends Widget {
       }
     });
     const about = h('p', { class: 'jp-wb-about' }, this.trans.__(step.schema.description));
-    this.find(step.verb, '.jp-wb-body').replaceChildren(about, ...this.remarks(place), form.node);
+    const body = this.find(step.verb, '.jp-wb-body');
+    const held = body.contains(document.activeElement);
+    body.replaceChildren(about, ...this.remarks(place), form.node);
+    if (held) {
+      run.focus({ preventScroll: true });
+    }
     void this.offer(form);
   }
 
