@@ -141,9 +141,9 @@ def mutants(content: bytes, path, many: int, seed: int) -> dict[str, int]:
 
 
 def test_a_mutant_is_refused_or_answers(content, tmp_path):
-    found = mutants(content, tmp_path / "model.npz", 300, seed=1)
+    found = mutants(content, tmp_path / "model.npz", 150, seed=1)
 
-    assert found["refused"] > 100
+    assert found["refused"] > 50
 
 
 @pytest.mark.slow
@@ -157,11 +157,12 @@ def test_an_unchanged_model_answers(content, tmp_path):
     assert outcome(tmp_path / "model.npz") == "answers"
 
 
-def test_an_archive_bomb_is_refused_before_it_is_unpacked(tmp_path):
+def test_an_archive_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.core.compiled.LARGEST", 2**22)
     with zipfile.ZipFile(tmp_path / "model.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("header.npy", bytes(600 * 2**20))
+        archive.writestr("header.npy", bytes(2**22 + 1))
 
-    assert (tmp_path / "model.npz").stat().st_size < 2**20
+    assert (tmp_path / "model.npz").stat().st_size < 2**16
     with pytest.raises(Damaged, match="not what was written"):
         CompiledModel.load(tmp_path / "model.npz")
 

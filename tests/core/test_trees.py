@@ -4,10 +4,16 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder
 
+from workbench.core.compile import compile_pipeline
 from workbench.core.compiled import CompiledModel, Numbers, moments, parts
 from workbench.core.trees import Trees, blocks
 from workbench.errors import Damaged, FormatVersion
@@ -121,3 +127,40 @@ def test_zones_are_brought_to_utc():
 @given(st.integers(0, 50), st.integers(-3, 20))
 def test_blocks_cover_all_rows_once(rows, size):
     assert [i for b in blocks(rows, size) for i in range(rows)[b]] == list(range(rows))
+
+
+def grown(seed: int):
+    """Boosting on gaps and categories, as a Trees table, and rows for it."""
+    rng = np.random.default_rng(seed)
+    rows = np.column_stack([rng.normal(size=300), rng.integers(0, 5, 300), rng.normal(size=(300, 8))])
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    frame = pd.DataFrame(rows, columns=[f"x{i}" for i in range(10)])
+    boosting = HistGradientBoostingRegressor(max_iter=4, min_samples_leaf=2, max_leaf_nodes=40, random_state=0)
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
+    encode = ColumnTransformer([("code", codes, ["x1"])], remainder="passthrough")
+    made = make_pipeline(encode, boosting.set_params(categorical_features=[0]))
+    compiled = compile_pipeline(made.fit(frame, rng.normal(size=300)), list(frame), "regression")
+    return compiled.model, compiled.encode(frame)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_row_is_walked_as_many_are(seed):
+    trees, matrix = grown(seed)
+
+    alone = np.vstack([trees._leaves(matrix[i : i + 1]) for i in range(50)])
+
+    np.testing.assert_array_equal(alone, trees._leaves(matrix)[:50])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kept_patterns_give_the_values_of_the_quadrature(seed):
+    trees, matrix = grown(seed)
+    groups, conditions = trees.paths
+    source = np.arange(10)
+
+    for paths in groups:
+        arguments = (conditions.met(matrix[:20]), paths.weight[:, 0], source, 10)
+        kept, reckoned = replace(paths, tabled=True), replace(paths, tabled=False)
+        if paths.patterns < 5_000_000:
+            np.testing.assert_allclose(kept.explain(*arguments), reckoned.explain(*arguments), atol=1e-14)
+    assert any(paths.tabled for paths in groups)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,9 @@ SMALLEST = 1e-12  # a cover share of nothing would divide by zero
 WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's cache
 SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
 LEAVES = 4096  # paths explained together
-TABLE_CELLS = 4_000_000  # numbers in the tables of all patterns of one model: 32 MB
+TABLE_CELLS = 2_000_000  # numbers in the tables of all patterns of one model: 16 MB
+TABLE_BLOCK = 20_000  # numbers of a table made together: they stay in the processor's cache
+LONGEST = 8  # conditions on a path whose table is worth its making
 FEW_ROWS = 4  # for so few rows, asking every node once costs less than following each tree
 FEW_NODES = 20_000
 LARGEST = np.finfo(np.float64).max
@@ -413,7 +415,11 @@ class Paths:
         """:meth:`_added` of every pattern, shape (patterns x leaves, length)."""
         leaves, length = self.share.shape
         patterns = ((np.arange(1 << length)[:, None] >> np.arange(length)) & 1).astype(bool)
-        return np.concatenate([self._added(np.broadcast_to(p, (1, leaves, length)))[0] for p in patterns])
+        parts = [
+            self._added(np.broadcast_to(patterns[block, None], (len(patterns[block]), leaves, length)))
+            for block in blocks(len(patterns), TABLE_BLOCK // self.share.size)
+        ]
+        return np.concatenate(parts).reshape(-1, length)
 
 
 def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
@@ -519,11 +525,12 @@ def _tabled(groups: Iterable[Paths]) -> Iterator[Paths]:
     """The groups, with a table as long as there is room for one: short paths come first and need little."""
     room = TABLE_CELLS
     for paths in groups:
-        fits = paths.patterns <= room
+        fits = paths.patterns <= room and paths.share.shape[1] <= LONGEST
         room -= paths.patterns if fits else 0
         yield replace(paths, tabled=fits)
 
 
+@cache
 def _quadrature(points: int) -> tuple[Array, Array]:
     """Gauss-Legendre points and weights on [0, 1]."""
     at, of = np.polynomial.legendre.leggauss(points)
