@@ -21,14 +21,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PIPELINE_PACKAGES = ["scikit-learn", "pandas", "joblib"]
-START = 120.0  # seconds that a server may take to its first answer
+START = 60.0  # seconds that a server may take to its first answer
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -322,7 +323,7 @@ def attempt(peer: Peer, folder: Path, bodies: dict[str, Path], seconds: float) -
         with started(peer, python, folder, bodies) as (process, port, cold):
             measured = windows(peer, port, bodies, seconds)
             return {"cold": cold, **measured, "pss": memory(process.pid), **installed(python)}
-    except (subprocess.CalledProcessError, TimeoutError, OSError, ValueError) as error:
+    except (subprocess.CalledProcessError, OSError, ValueError) as error:
         output = getattr(error, "stderr", None) or str(error)
         return {"reason": " ".join(str(output).split())[-200:]}
 
@@ -397,7 +398,7 @@ def wait_for_answer(process: subprocess.Popen, url: str, body: str, log: Path) -
             with urlopen(asked, timeout=30) as response:
                 if response.status == 200 and response.read():
                     return
-        except (URLError, OSError) as error:
+        except (OSError, HTTPException) as error:
             last = str(error.read() if isinstance(error, HTTPError) else error)
             time.sleep(0.02)
     raise TimeoutError(f"no answer: {last[-150:]} {log.read_text()[-150:]}")
