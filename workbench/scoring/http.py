@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from workbench.errors import WorkbenchError
 
@@ -76,7 +76,7 @@ class Request:
         headers = dict(scope["headers"])
         own = headers.get(b"x-request-id", b"").decode("latin-1")
         client = (scope.get("client") or ("",))[0]
-        request_id = own if _SAFE_ID.match(own) else uuid4().hex
+        request_id = own if _SAFE_ID.match(own) else token_hex(16)
         return cls(scope["method"], scope["path"], headers, client, receive, request_id)
 
     def header(self, name: bytes) -> str:
@@ -158,7 +158,7 @@ class Answer:
 
 def answer_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Content as JSON, in ASCII: a lone surrogate in a value has no UTF-8."""
-    return Answer(json.dumps(content, allow_nan=False, default=_text).encode("ascii"), status, JSON, headers or {})
+    return Answer(_ENCODE(content).encode("ascii"), status, JSON, headers or {})
 
 
 def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> Answer:
@@ -192,3 +192,6 @@ def _too_large() -> Rejected:
 def _text(value: Any) -> str:
     """A moment that came in Arrow."""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+_ENCODE = json.JSONEncoder(allow_nan=False, default=_text).encode  # made once: json.dumps makes one a call

@@ -226,7 +226,7 @@ class PredictionLog:
         if self.sensitive:
             row = {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
         return (
-            _clean(record.get("id") or uuid4().hex),
+            _clean(record.get("id") or secrets.token_hex(16)),
             _iso(record["at"]) if record.get("at") else now,
             record.get("version"),
             _json(row),
@@ -387,15 +387,18 @@ def _iso(moment: str | datetime) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return json.dumps(value, allow_nan=False, default=_plain)
+        return _ENCODE(value)
     except ValueError:
-        return json.dumps(_finite(value), allow_nan=False, default=_plain)
+        return _ENCODE(_finite(value))
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return _finite(value.tolist())
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+_ENCODE = json.JSONEncoder(allow_nan=False, default=_plain).encode  # made once: json.dumps makes one a call
 
 
 def _finite(value: Any) -> Any:

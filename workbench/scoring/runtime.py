@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Protocol
-from uuid import uuid4
 
 import numpy as np
 
@@ -203,7 +203,7 @@ class Scorer:
     def id_of(self, row: Any) -> str:
         """The row's own id, by which a label will come later, or a new one."""
         own = row.get(self.contract.id) if self.contract.id and isinstance(row, Mapping) else None
-        return str(own) if isinstance(own, (str, int, float)) else uuid4().hex
+        return str(own) if isinstance(own, (str, int, float)) else token_hex(16)
 
 
 def _model(bundle: Bundle) -> Model:
