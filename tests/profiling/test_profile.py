@@ -50,6 +50,43 @@ def test_a_file_of_format_1_loads():
     assert (told.rows, told["x"].quantiles[0.5]) == (40, 19.0)
 
 
+def test_a_file_of_format_2_loads_merges_and_compares():
+    told = Profile.load(HERE / "formats" / "profile-2.json")
+    both = told.merge(told)
+
+    assert (told.rows, told["x"].quantiles[0.5], told["mail"].sensitive) == (40, 19.0, True)
+    assert (both.rows, both["x"].mean, both.duplicates) == (80, told["x"].mean, 40)
+    assert told.compare(told).differing == ()
+
+
+def test_a_file_of_format_1_is_compared_by_the_hash_that_it_was_written_with():
+    old = Profile.load(HERE / "formats" / "profile-1.json")
+    columns = [c.name for c in old]
+
+    assert old.compare(old).differing == ()
+    assert set(columns) == {d.column for d in old.compare(old).columns}
+
+
+def test_a_stopped_profile_leaves_nothing_behind(monkeypatch, tmp_path):
+    """Ctrl-C, or the square button of the notebook, between two chunks."""
+    from workbench.profiling import scan
+
+    pd.DataFrame({"x": range(200_000)}).to_parquet(tmp_path / "t.parquet")
+    seen = []
+
+    def interrupted(self, chunk):
+        seen.append(chunk.height)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scan.TableScan, "update", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        profile(tmp_path / "t.parquet")
+    monkeypatch.undo()
+
+    assert len(seen) == 1
+    assert profile(tmp_path / "t.parquet").rows == 200_000
+
+
 def test_personal_data_is_masked_and_not_kept(tmp_path):
     mails = [f"person{i}@example.org" for i in range(50)]
     told = profile(dataset(pd.DataFrame({"mail": mails, "x": range(50)})))
