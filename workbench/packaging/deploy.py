@@ -8,6 +8,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.store import write_text
 
 DOCKERFILE = """# Build from the bundle's folder: docker build -f deploy/Dockerfile -t {name}:{version} .
+# Run with a key: docker run -e WORKBENCH_API_KEY=… -p 127.0.0.1:8080:8080 {name}:{version}
 FROM python:{python}-slim AS build
 COPY requirements.lock /requirements.lock
 RUN python -m venv /env && /env/bin/pip install --no-cache-dir --no-deps -r /requirements.lock
@@ -27,7 +28,7 @@ ENTRYPOINT ["/env/bin/python", "-m", "scoring", "--host", "0.0.0.0", "--port", "
 """
 
 COMPOSE = """# docker compose -f deploy/compose.yaml up --build
-# Set WORKBENCH_API_KEY first if others can reach the port.
+# Set WORKBENCH_API_KEY first: the service listens beyond its own machine only with a key.
 services:
   scoring:
     build:
@@ -37,7 +38,7 @@ services:
     ports:
       - "127.0.0.1:8080:8080"
     environment:
-      WORKBENCH_API_KEY: "${{WORKBENCH_API_KEY:-}}"
+      WORKBENCH_API_KEY: "${{WORKBENCH_API_KEY:?set it to a long random text}}"
     volumes:
       - log:/log
     read_only: true
