@@ -165,7 +165,7 @@ def _text_kind(values: pl.Series) -> Kind:
         return "category"
     if len(filled) <= 10 and set(filled.str.strip_chars().str.to_lowercase()) <= {"true", "false"}:
         return "boolean"
-    if _share(filled, _NUMBER) >= READABLE:
+    if _share(filled, _NUMBER) >= READABLE and not _padded(filled):
         return "integer" if is_whole(_floats(filled)) else "number"
     if _share(filled, _DATE) >= READABLE:
         return "datetime"
@@ -179,6 +179,12 @@ def text_or_category(distinct: int, count: int) -> Kind:
     ('category', 'text')
     """
     return "category" if distinct <= MOST_CATEGORIES and distinct < 0.9 * count + 10 else "text"
+
+
+def _padded(values: pl.Series) -> bool:
+    """Whether they are codes of one length of which some begin with zeros, as 00123: no number is written so."""
+    lengths = values.str.len_chars()
+    return lengths.min() == lengths.max() != 1 and _share(values, r"^0\d+$") >= 0.01
 
 
 def _share(values: pl.Series, pattern: str) -> float:

@@ -19,6 +19,8 @@ MATCHING = 0.8
 # Share of free texts that must hold an address before the whole column is taken for personal.
 EMBEDDED = 0.01
 
+IPS = "IP addresses"
+
 Test = Callable[[str], bool]
 
 
@@ -63,7 +65,7 @@ def recognise(texts: Iterable[str], column: str = "") -> Meaning | None:
         return None
     for name, sensitive, test in _tests(column):
         share = sum(map(test, values)) / len(values)
-        if share >= MATCHING and (sensitive or len(values) > 1):
+        if share >= MATCHING and (sensitive or len(values) > 1) and not (name == IPS and _are_versions(values)):
             return Meaning(name, sensitive, share)
     return _embedded(values)
 
@@ -132,10 +134,15 @@ def _tests(column: str) -> list[tuple[str, bool, Test]]:
     return [*_TESTS[:_SURE], *((meaning, True, test) for meaning, test in hints), *_TESTS[_SURE:]]
 
 
+def _are_versions(values: list[str]) -> bool:
+    """Four small numbers with dots between are a version, not an address."""
+    return sum(any(int(n) > 31 for n in re.findall(r"\d+", v)) or ":" in v for v in values) < 0.3 * len(values)
+
+
 def _embedded(values: list[str]) -> Meaning | None:
     """Addresses within free texts."""
     found = sum(bool(_EMAIL_WITHIN.search(v)) for v in values)
-    if found >= max(2, EMBEDDED * len(values)):
+    if found and found >= EMBEDDED * len(values):
         return Meaning("texts with e-mail addresses", True, found / len(values))
     return None
 
@@ -161,11 +168,18 @@ _CARD = re.compile(r"\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _SOCIAL = re.compile(r"(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}")
 _PHONE = re.compile(
-    r"\+\d[\d\s().-]{6,18}\d"  # +49 171 1234567
+    r"(?:\+|00)\d[\d\s().-]{6,18}\d"  # +49 171 1234567
     r"|(?:\d{1,2}[ .-]?)?\(\d{2,5}\)[\d\s./-]{5,12}\d"  # (555) 010-9999
-    r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}"  # 555-010-9999
+    r"|(?:1[ .-])?[2-9]\d{2}[ .-]\d{3}[ .-]\d{4}"  # 555-010-9999
     r"|0\d{1,4}[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3}"  # 0171 1234567, 01 23 45 67 89
     r"(?:\s?(?:x|ext\.?)\s?\d{1,5})?"
+)
+_STREET = re.compile(
+    r"\d{1,5}[a-zA-Z]? [\w .'-]+ (?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Place|Pl)"
+    r"\.?(?:,.*)?"
+    r"|[\w .'-]+(?:straße|strasse|str\.|weg|platz|allee|gasse) \d{1,4} ?[a-z]?(?:,.*)?"
+    r"|\d{1,4},? (?:rue|avenue|place|boulevard|via|calle) [\w .'-]+(?:,.*)?",
+    re.IGNORECASE,
 )
 _DATE_LIKE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}.*")
 _DIGITS = re.compile(r"\+?[\d\s().-]{7,20}")
@@ -199,11 +213,12 @@ _TESTS: list[tuple[str, bool, Test]] = [
     ("web addresses", True, _matches(_URL)),
     ("unique identifiers", False, _matches(_UUID)),
     ("social security numbers", True, _matches(_SOCIAL)),
-    ("IP addresses", True, is_ip),
+    (IPS, True, is_ip),
     ("IBANs", True, is_iban),
     ("card numbers", True, is_card),
     ("phone numbers", True, is_phone),
     ("names of persons", True, is_person),
+    ("postal addresses", True, _matches(_STREET)),
     ("amounts of money", False, _matches(_MONEY)),
     ("percentages", False, _matches(_PERCENT)),
     ("numbers with units", False, _matches(_UNIT)),
@@ -211,7 +226,7 @@ _TESTS: list[tuple[str, bool, Test]] = [
     ("numbers with thousands separators", False, _matches(_THOUSANDS)),
     ("dates kept as text", False, _matches(_DATE)),
 ]
-_SURE = 8
+_SURE = 8  # so many need no word of the column's name
 _BY_NAME: tuple[tuple[str, str, Test], ...] = (
     ("phones?|tel|telephone|mobile|cell|fax|telefon|handy|msisdn", "phone numbers", _matches(_DIGITS)),
     ("ssn|social security|sin", "social security numbers", _matches(_NINE)),

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 ReadAs = Mapping[str, Mapping[str, Any]]
 
+# What texts may mean that are numbers and dates in truth; WB109 tells them.
+AMOUNTS = ("amounts of money", "percentages", "numbers with units")
+COMMAS = "numbers with a decimal comma"
+THOUSANDS = "numbers with thousands separators"
+DATES = "dates kept as text"
+MEASURES = (*AMOUNTS, COMMAS, THOUSANDS, DATES)
 # Fewer values than these say nothing about a column.
 FEWEST = 20
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB102"
@@ -18,6 +19,11 @@ def check(context: Context) -> Iterator[Finding]:
     """Columns in which one value fills nearly all rows."""
     for column in context.features("category", "boolean", "integer", "number"):
         share = column.top[0][1] / column.count if column.top else 0.0
-        if column.distinct > 1 and share >= MOST_OF_IT[column.kind] and column.count >= 200:
+        if column.distinct > 1 and share >= _most(column) and column.count >= 200:
             told = f"has {column.top[0][0]} in {share:.2%} of the rows that have a value."
             yield Finding(CODE, "info", told, column.name, without(column.name), {"share": share})
+
+
+def _most(column: ColumnProfile) -> float:
+    """Two numbers are two levels."""
+    return MOST_OF_IT["category" if column.distinct == 2 else column.kind]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workbench.core.finding import Finding
 from workbench.core.profile import ColumnProfile
-from workbench.profiling.findings.context import Context, without
+from workbench.profiling.findings.context import MEASURES, Context, without
 
 CODE = "WB107"
 TITLE = "Identifier"
@@ -17,7 +17,7 @@ NEARLY_ALL = 0.98
 def check(context: Context) -> Iterator[Finding]:
     """Columns that name a row instead of describing it."""
     for column in context.features("integer", "text", "category"):
-        if nearly_all_distinct(column) and names_rows(context, column):
+        if nearly_all_distinct(column) and column.meaning not in MEASURES and names_rows(context, column):
             told = f"has {column.distinct:,} distinct values in {column.count:,} rows: it names rows."
             yield Finding(CODE, "warning", told, column.name, without(column.name), {"distinct": column.distinct})
 

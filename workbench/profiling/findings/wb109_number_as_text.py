@@ -6,15 +6,10 @@ from collections.abc import Iterator
 
 from workbench.core.finding import Finding
 from workbench.core.profile import ColumnProfile
-from workbench.profiling.findings.context import Context
+from workbench.profiling.findings.context import COMMAS, DATES, MEASURES, Context
 
 CODE = "WB109"
 TITLE = "Number or date kept as text"
-
-AMOUNTS = ("amounts of money", "percentages", "numbers with units")
-COMMAS = "numbers with a decimal comma"
-THOUSANDS = "numbers with thousands separators"
-DATES = "dates kept as text"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -24,7 +19,7 @@ def check(context: Context) -> Iterator[Finding]:
         kind = {"datetime": "date", "integer": "whole number"}.get(str(note["kind"]), str(note["kind"]))
         yield Finding(CODE, "info", f"is a {kind} that was kept as text{lost}.", name, "", dict(note))
     for column in context.features("category", "text"):
-        if column.meaning in (*AMOUNTS, COMMAS, THOUSANDS, DATES):
+        if column.meaning in MEASURES:
             example = f", such as {column.top[0][0]}" if column.top and not column.sensitive else ""
             told = f"holds {column.meaning}{example}, as text."
             yield Finding(CODE, "warning", told, column.name, _cure(column), {"meaning": column.meaning})

@@ -32,6 +32,6 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _words(texts: pl.Series) -> bool:
-    """Whether the rest has no digits: codes such as K5 and 17 are of one kind."""
+    """Whether the rest begins with letters; dates, amounts and the like are no words."""
     rest = texts.filter(~texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
-    return len(rest) > 0 and float((~rest.str.contains(r"\d")).mean()) > 0.9  # type: ignore[arg-type]  # booleans
+    return len(rest) > 0 and float(rest.str.contains(r"^\p{L}").mean()) > 0.9  # type: ignore[arg-type]  # booleans
