@@ -222,8 +222,8 @@ _TESTS: list[tuple[str, bool, Test]] = [
     ("amounts of money", False, _matches(_MONEY)),
     ("percentages", False, _matches(_PERCENT)),
     ("numbers with units", False, _matches(_UNIT)),
-    ("numbers with a decimal comma", False, _matches(_COMMA)),
     ("numbers with thousands separators", False, _matches(_THOUSANDS)),
+    ("numbers with a decimal comma", False, _matches(_COMMA)),
     ("dates kept as text", False, _matches(_DATE)),
 ]
 _SURE = 8  # so many need no word of the column's name
