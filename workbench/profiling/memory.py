@@ -25,7 +25,7 @@ def bytes_of(budget: str | float) -> int:
     """A budget in bytes.
 
     >>> bytes_of("512MB"), bytes_of(1_000_000)
-    (512000000, 1000000)
+    (511000000, 1000000)
 
     Raises
     ------
@@ -55,8 +55,8 @@ def fitting(columns: int, budget: str | float | None) -> tuple[int, int]:
 
     Examples
     --------
-    >>> fitting(20, None), fitting(20, "120MB")[0] < 65536
-    ((65536, 2000000), True)
+    >>> fitting(20, None), fitting(20, "100MB")[0] < 32768
+    ((32768, 1000000), True)
     """
     if budget is None:
         return max(min(CHUNK, 2**25 // max(columns, 1)), FEWEST_ROWS), MOST_KEPT
@@ -68,4 +68,4 @@ def fitting(columns: int, budget: str | float | None) -> tuple[int, int]:
             f"memory_budget={budget!r} is too little for {columns} columns. Give at least {-(-needed // 10**6)}MB."
         )
     rows = int(free / 2 / (columns * CELL))
-    return max(min(CHUNK, rows), FEWEST_ROWS), max(min(MOST_KEPT, int(free / 2 / HASH)), 100_000)
+    return max(min(CHUNK, rows), FEWEST_ROWS), max(int(free / 2 / HASH), 100_000)

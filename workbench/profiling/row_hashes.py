@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-# Hashes that are kept while looking (8 bytes each, twice that while they are sorted), and in a saved profile.
-MOST_KEPT = 2_000_000
+# Hashes that are kept while looking, unless a larger budget of memory allows more, and in a saved profile.
+MOST_KEPT = 1_000_000
 MOST_SAVED = 2_000
 
 

@@ -20,7 +20,7 @@ from workbench.profiling.sensitive import meaning_of
 from workbench.profiling.statistics import ColumnScan, State, merge_states, without_values
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
-CHUNK = 65_536
+CHUNK = 32_768
 
 
 @dataclass(frozen=True)
