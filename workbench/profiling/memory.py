@@ -25,7 +25,7 @@ def bytes_of(budget: str | float) -> int:
     """A budget in bytes.
 
     >>> bytes_of("512MB"), bytes_of(1_000_000)
-    (511000000, 1000000)
+    (512000000, 1000000)
 
     Raises
     ------
