@@ -358,6 +358,9 @@ def test_the_panel_follows_the_notebook_at_the_front(page: Any, lab: tuple[str, 
 def test_frames_of_the_kernel_are_tables_too(page: Any, lab: tuple[str, Path]) -> None:
     _write(lab[1] / "frames.ipynb", "import pandas as pd\ncustomers = pd.read_csv('churn.csv')")
     _open_file(page, "frames.ipynb")
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+    )
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.wait_for_function(
         "() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.execution_count === 1"

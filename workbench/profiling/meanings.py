@@ -16,6 +16,8 @@ from workbench.profiling.first_names import FIRST_NAMES
 # Distinct values that are looked at, and the share of them that must match.
 LOOKED_AT = 1_000
 MATCHING = 0.8
+# Characters of a text that are looked at.
+LONGEST = 500
 # Share of free texts that must hold an address before the whole column is taken for personal.
 EMBEDDED = 0.01
 
@@ -60,7 +62,8 @@ def recognise(texts: Iterable[str], column: str = "") -> Meaning | None:
     >>> recognise(["$1,200.50", "$7"]).name, recognise(["red", "green"])
     ('amounts of money', None)
     """
-    values = [stripped for text in list(texts)[:LOOKED_AT] if (stripped := text.strip())]
+    # A pattern's time may grow with the square of a text's length, and texts come from anywhere.
+    values = [stripped for text in list(texts)[:LOOKED_AT] if (stripped := text[:LONGEST].strip())]
     if not values:
         return None
     for name, sensitive, test in _tests(column):
