@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import papermill.engines  # noqa: F401 - it loads our engine by its entry point, and never the other way round
 import pytest
 
 import workbench as wb
