@@ -21,7 +21,7 @@ import polars as pl
 from workbench.core.contract import NUMERIC, Contract
 from workbench.core.profile import Association, Measure, TargetView
 from workbench.profiling.comoments import FEWEST, Comoments
-from workbench.profiling.statistics import as_numbers
+from workbench.profiling.statistics import as_floats, as_numbers
 
 # Levels of a category beyond the most frequent ones count as one.
 MOST_LEVELS = 50
@@ -280,7 +280,7 @@ def _levels(values: pl.Series) -> tuple[list[str], np.ndarray]:
 
 
 def _ranges(values: pl.Series) -> tuple[list[str], np.ndarray]:
-    numbers = _as_floats(values)
+    numbers = as_floats(values)
     finite = numbers[np.isfinite(numbers)]
     shares = np.linspace(0, 1, MOST_PARTS + 1)
     edges = np.unique(np.quantile(finite, shares, method="lower")) if finite.size else np.zeros(1)
@@ -324,7 +324,7 @@ def _gini(truth: np.ndarray, predicted: np.ndarray) -> float:
 def _bins(values: pl.Series, fit: np.ndarray) -> np.ndarray:
     """Bin of each row, shape (n,), the last one for missing."""
     if values.dtype != pl.String:
-        numbers = _as_floats(values)
+        numbers = as_floats(values)
         finite = numbers[fit & np.isfinite(numbers)]
         edges: np.ndarray = (
             np.unique(np.quantile(finite, np.linspace(0, 1, SCORE_BINS + 1)[1:-1])) if finite.size else np.array([])
@@ -340,15 +340,8 @@ def _numbers(sample: pl.DataFrame, contract: Contract) -> tuple[tuple[str, ...],
     names = tuple(c.name for c in there if c.kind in kinds and sample[c.name].dtype != pl.String)
     if not names:
         return names, np.zeros((sample.height, 0))
-    numbers = np.column_stack([_as_floats(sample[name]) for name in names])
+    numbers = np.column_stack([as_floats(sample[name]) for name in names])
     return names, np.where(np.isfinite(numbers), numbers, np.nan)
-
-
-def _as_floats(values: pl.Series) -> np.ndarray:
-    """As float64 with NaN where missing, shape (n,)."""
-    if values.dtype in (pl.Date, pl.Datetime):
-        return values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6
-    return values.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
 def _codes(sample: pl.DataFrame, contract: Contract) -> dict[str, np.ndarray]:

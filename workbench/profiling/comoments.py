@@ -5,11 +5,12 @@ Every two columns are taken over the rows in which both have a value.
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from workbench.profiling.packing import packed, unpacked
 
 # Fewer rows than these in which both have a value say nothing.
 FEWEST = 20
@@ -77,15 +78,15 @@ class Comoments:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        packed = {part: _packed(getattr(self, part)) for part in ("shift", "n", "x", "xx", "xy")}
-        return {"names": list(self.names), **packed}
+        parts = {part: packed(getattr(self, part)) for part in ("shift", "n", "x", "xx", "xy")}
+        return {"names": list(self.names), **parts}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Comoments:
         """Read what :meth:`to_dict` wrote."""
         p = len(content["names"])
-        square = (_unpacked(content[part]).reshape(p, p) for part in ("n", "x", "xx", "xy"))
-        return cls(tuple(content["names"]), _unpacked(content["shift"]), *square)
+        square = (unpacked(content[part]).reshape(p, p) for part in ("n", "x", "xx", "xy"))
+        return cls(tuple(content["names"]), unpacked(content["shift"]), *square)
 
     def _with(self, names: tuple[str, ...], other: Comoments) -> Comoments:
         at = [names.index(n) for n in self.names]
@@ -122,11 +123,3 @@ def _sums(away: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndar
 
 def _sums_of_known(away: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return known.T @ known, away.T @ known, (away * away).T @ known, away.T @ away
-
-
-def _packed(values: np.ndarray) -> str:
-    return b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()
-
-
-def _unpacked(text: str) -> np.ndarray:
-    return np.frombuffer(b64decode(text), dtype="<f8").copy()

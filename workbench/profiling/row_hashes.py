@@ -12,11 +12,12 @@ Gibbons (2001), Distinct sampling for highly-accurate answers to distinct values
 from __future__ import annotations
 
 import math
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from workbench.profiling.packing import packed, unpacked
 
 # Hashes that are kept while looking, unless a larger budget of memory allows more, and in a saved profile.
 MOST_KEPT = 1_000_000
@@ -71,12 +72,12 @@ class RowHashes:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, at most 2,000 hashes."""
         few = self.thinned(MOST_SAVED)
-        return {"level": few.level, "hashes": b64encode(few.hashes.astype("<u8").tobytes()).decode()}
+        return {"level": few.level, "hashes": packed(few.hashes, "<u8")}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> RowHashes:
         """Read what :meth:`to_dict` wrote."""
-        return cls(np.frombuffer(b64decode(content["hashes"]), dtype="<u8").astype(np.uint64), content["level"])
+        return cls(unpacked(content["hashes"], "<u8"), content["level"])
 
 
 def _below(hashes: np.ndarray, level: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 from workbench.core.contract import Kind
 from workbench.profiling.associations import MOST_LEVELS
 from workbench.profiling.comoments import Comoments
+from workbench.profiling.packing import packed, unpacked
 from workbench.profiling.row_hashes import RowHashes
 from workbench.profiling.row_sample import RowSample
 from workbench.profiling.scan import Scanned
@@ -25,7 +25,7 @@ def saved(seen: Scanned) -> dict[str, Any]:
     return {
         "kinds": dict(seen.kinds),
         "sums": seen.sums.to_dict(),
-        "gaps": {"names": list(seen.kinds), "both": _packed(seen.gaps, "<i8")},
+        "gaps": {"names": list(seen.kinds), "both": packed(seen.gaps, "<i8")},
         "hashes": seen.hashes.to_dict(),
         "hashed_by": f"polars {pl.__version__}",
         "checksums": {name: f"{checksum:016x}" for name, checksum in seen.checksums.items()},
@@ -41,7 +41,7 @@ def restored(state: dict[str, Any], rows: int, states: dict[str, Any], sensitive
         dict(state["kinds"]),
         states,
         Comoments.from_dict(state["sums"]),
-        _unpacked(state["gaps"]["both"], "<i8").reshape(len(names), len(names)),
+        unpacked(state["gaps"]["both"], "<i8").reshape(len(names), len(names)),
         RowHashes.from_dict(state["hashes"]),
         {name: int(text, 16) for name, text in state["checksums"].items()},
         _restored_sample(state["sample"]),
@@ -65,8 +65,8 @@ def _saved_sample(seen: Scanned) -> dict[str, Any]:
     )
     shown = [n for n, k in seen.kinds.items() if k not in ("text", None) and n not in seen.sensitive]
     return {
-        "at": _packed(seen.sample.at[kept], "<i8"),
-        "priority": _packed(seen.sample.priority[kept], "<f8"),
+        "at": packed(seen.sample.at[kept], "<i8"),
+        "priority": packed(seen.sample.priority[kept], "<f8"),
         "columns": {n: _saved_column(typed[n][kept], seen.kinds[n]) for n in shown},
     }
 
@@ -75,31 +75,23 @@ def _saved_column(values: pl.Series, kind: Kind | None) -> dict[str, Any]:
     if kind != "category":
         if values.dtype in (pl.Date, pl.Datetime):
             values = values.dt.epoch("us").cast(pl.Float64) / 1e6
-        return {"kind": kind, "values": _packed(values.cast(pl.Float64).fill_null(np.nan).to_numpy(), "<f8")}
+        return {"kind": kind, "values": packed(values.cast(pl.Float64).fill_null(np.nan).to_numpy(), "<f8")}
     levels = values.drop_nulls().value_counts(sort=True)[values.name].head(MOST_LEVELS).to_list()
     ranks = {level: i for i, level in enumerate(levels)}
     codes = [-1 if v is None else ranks.get(v, len(levels)) for v in values.to_list()]
-    return {"kind": kind, "levels": [level[:100] for level in levels], "values": _packed(np.array(codes), "<i1")}
+    return {"kind": kind, "levels": [level[:100] for level in levels], "values": packed(np.array(codes), "<i1")}
 
 
 def _restored_sample(content: dict[str, Any]) -> RowSample:
     if not content["columns"]:
         return RowSample()
     rows = pl.DataFrame({name: _restored_column(name, column) for name, column in content["columns"].items()})
-    return RowSample(rows, _unpacked(content["at"], "<i8"), _unpacked(content["priority"], "<f8"))
+    return RowSample(rows, unpacked(content["at"], "<i8"), unpacked(content["priority"], "<f8"))
 
 
 def _restored_column(name: str, content: dict[str, Any]) -> pl.Series:
     if content["kind"] == "category":
         levels = [*content["levels"], OTHERS, None]
-        return pl.Series(name, [levels[code] for code in _unpacked(content["values"], "<i1").tolist()], dtype=pl.String)
-    numbers = pl.Series(name, _unpacked(content["values"], "<f8")).fill_nan(None)
+        return pl.Series(name, [levels[code] for code in unpacked(content["values"], "<i1").tolist()], dtype=pl.String)
+    numbers = pl.Series(name, unpacked(content["values"], "<f8")).fill_nan(None)
     return (numbers * 1e6).cast(pl.Int64).cast(pl.Datetime("us")) if content["kind"] == "datetime" else numbers
-
-
-def _packed(values: np.ndarray, kind: str) -> str:
-    return b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()
-
-
-def _unpacked(text: str, kind: str) -> np.ndarray:
-    return np.frombuffer(b64decode(text), dtype=kind).astype(kind[1:].replace("i1", "i8"))

@@ -17,7 +17,7 @@ from workbench.profiling.kinds import READABLE, day_first, infer_kind, is_blank,
 from workbench.profiling.row_hashes import MOST_KEPT, RowHashes
 from workbench.profiling.row_sample import SAMPLED, RowSample
 from workbench.profiling.sensitive import meaning_of
-from workbench.profiling.statistics import ColumnScan, State, merge_states, without_values
+from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_states, without_values
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
 CHUNK = 32_768
@@ -298,15 +298,9 @@ def _sums(typed: Mapping[str, pl.Series], columns: Mapping[str, Any], before: Co
     names = tuple(n for n in typed if columns[n].kind in (*NUMERIC, "datetime") and typed[n].dtype != pl.String)
     if not names:
         return Comoments.of((), np.zeros((0, 0)))
-    values = np.column_stack([_floats(typed[n]) for n in names])
+    values = np.column_stack([as_floats(typed[n]) for n in names])
     shift = before.shift if before.names == names else None
     return Comoments.of(names, values, shift)
-
-
-def _floats(values: pl.Series) -> np.ndarray:
-    if values.dtype == pl.Datetime:
-        return values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6
-    return values.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
 def _hashable(values: pl.Series) -> pl.Series:

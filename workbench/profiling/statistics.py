@@ -150,6 +150,13 @@ def as_numbers(known: pl.Series) -> np.ndarray:
     return known.cast(pl.Float64).to_numpy()
 
 
+def as_floats(values: pl.Series) -> np.ndarray:
+    """As float64 with NaN where missing, shape (n,)."""
+    if values.dtype in (pl.Date, pl.Datetime):
+        return values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6
+    return values.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
 def column_state(values: pl.Series, kind: Kind, bins: int = 20) -> State:
     """The state of one chunk that was read as ``kind``."""
     scan = ColumnScan(kind, bins)
