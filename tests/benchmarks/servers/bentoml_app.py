@@ -1,0 +1,15 @@
+"""A BentoML service of one worker."""
+
+import bentoml
+import joblib
+import pandas as pd
+
+
+@bentoml.service(workers=1)
+class Model:
+    def __init__(self):
+        self.model = joblib.load("model.joblib")
+
+    @bentoml.api
+    def predict(self, rows: list[dict]) -> dict:
+        return {"predictions": self.model.predict_proba(pd.DataFrame(rows))[:, 1].tolist()}
