@@ -170,10 +170,10 @@ def _commands(place: Path, python: Path, packages: tuple[str, ...]) -> list[list
     """Both compile the modules, so that no first start has to."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv:
-        return [[uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place)],
-                [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *packages]]  # fmt: skip
-    return [[sys.executable, "-m", "venv", "--clear", str(place)],
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]]  # fmt: skip
+        get = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+        return [[uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place)], [*get, *packages]]
+    get = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return [[sys.executable, "-m", "venv", "--clear", str(place)], [*get, *packages]]
 
 
 def write_specials(peer: Peer, python: Path, folder: Path, ports: list[int]) -> None:

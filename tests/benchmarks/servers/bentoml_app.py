@@ -4,6 +4,8 @@ import bentoml
 import joblib
 import pandas as pd
 
+MISSING = float("nan")  # a column of None alone is not missing to the imputer: another prediction, in silence
+
 
 @bentoml.service(workers=1)
 class Model:
@@ -12,4 +14,4 @@ class Model:
 
     @bentoml.api
     def predict(self, rows: list[dict]) -> dict:
-        return {"predictions": self.model.predict_proba(pd.DataFrame(rows))[:, 1].tolist()}
+        return {"predictions": self.model.predict_proba(pd.DataFrame(rows).fillna(MISSING))[:, 1].tolist()}

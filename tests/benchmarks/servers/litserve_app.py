@@ -6,13 +6,15 @@ import joblib
 import litserve
 import pandas as pd
 
+MISSING = float("nan")  # a column of None alone is not missing to the imputer: another prediction, in silence
+
 
 class Model(litserve.LitAPI):
     def setup(self, device):
         self.model = joblib.load("model.joblib")
 
     def decode_request(self, request):
-        return pd.DataFrame(request["rows"])
+        return pd.DataFrame(request["rows"]).fillna(MISSING)
 
     def predict(self, frame):
         return self.model.predict_proba(frame)[:, 1]
