@@ -179,7 +179,7 @@ def write_bundle(frame, target: str, pipeline, place: Path) -> None:
 
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    # As training does: the ranges and categories that were seen are in the contract, so that what is unusual is flagged.
+    # As training does: the contract has the ranges and categories that were seen, so what is unusual is flagged.
     contract, features = wb.profile(wb.dataset(frame, target=target)).contract, tuple(frame.columns.drop(target))
     compile_pipeline(pipeline, features, "binary", frame[list(features)].head(1000)).save(place / "model.npz")
     write_json(place / "contract.json", contract.to_dict())

@@ -7,6 +7,8 @@ from pydantic import create_model
 
 model = joblib.load("model.joblib")
 example = pd.read_json("example.json", orient="records")
-numbers = set(example.select_dtypes("number"))
-Row = create_model("Row", **{c: (float | None if c in numbers else str | None, ...) for c in example})
-app = vetiver.VetiverAPI(vetiver.VetiverModel(model, "adult", prototype_data=Row), check_prototype=True).app
+TYPES = {"i": int | None, "f": float | None}
+Row = create_model("Row", **{name: (TYPES.get(column.dtype.kind, str | None), ...) for name, column in example.items()})
+made = vetiver.VetiverModel(model, "adult", prototype_data=example)
+made.prototype = Row
+app = vetiver.VetiverAPI(made, check_prototype=True).app
