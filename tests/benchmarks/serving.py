@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
             seconds = 0 if given.bad_input else given.seconds
             turns[peer.name].append(attempt(peer, ready, seconds, bad if last else None))
     versions = {p.name: version_words(p) for p in chosen}
-    inside = in_process(ready) if OURS in turns else {}
+    inside = in_process(ready, min(1.5, given.seconds)) if OURS in turns else []
     run = Run(turns, inside, bad, versions, given.table.name, given.seconds, (begin, os.getloadavg()[0]))
     text = told(run)
     sys.stdout.write(text)
@@ -130,7 +130,7 @@ def prepare(table: Path, target: str, folder: Path) -> Prepared:
 def write_requests(peer: Peer, ready: Prepared) -> None:
     for size, most in ((1, 500), (1000, 2)):
         parts = [ready.rows[i * size : (i + 1) * size] for i in range(most)]
-        texts = [json.dumps(BODIES[peer.body](part, ready.numbers)) for part in parts]
+        texts = [json.dumps(BODIES[peer.body](part, ready.numbers)) for part in parts if part]
         ready.bodies(peer, size).write_text(json.dumps(texts))
 
 
@@ -332,22 +332,15 @@ def version_words(peer: Peer) -> str:
     return ", ".join(package.replace("==", " ") for package in peer.packages)
 
 
-def in_process(ready: Prepared) -> dict[str, float]:
-    """The parts of one row's time inside our process, measured in the environment of our service."""
+def in_process(ready: Prepared, seconds: float) -> list[dict[str, float]]:
+    """The parts of a request of one row and of a thousand, inside our process and in its environment."""
     peer = next(p for p in PEERS if p.name == OURS)
     python, log = python_of(peer, ready.folder), ready.folder / "log-inside"
     shutil.rmtree(log, ignore_errors=True)
-    command = [
-        str(python),
-        str(SERVERS / "inside.py"),
-        str(ready.folder / "bundle"),
-        str(ready.bodies(peer, 1)),
-        str(log),
-    ]
-    made = subprocess.run(
-        command, env=variables(peer, python, ready.folder), check=True, capture_output=True, text=True
-    )
-    return json.loads(made.stdout)
+    files = [ready.folder / "bundle", log, ready.bodies(peer, 1), ready.bodies(peer, 1000)]
+    command = [str(python), str(SERVERS / "inside.py"), str(seconds), *map(str, files)]
+    env = variables(peer, python, ready.folder)
+    return json.loads(subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout)
 
 
 def free_ports(count: int) -> list[int]:

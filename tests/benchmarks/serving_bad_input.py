@@ -159,6 +159,7 @@ def ask(port: int, path: str, body: bytes) -> tuple[int, str]:
     """Status and text; 0 and the reason where there was none."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
+        connection.connect()
         with suppress(OSError):  # a server that refuses early closes while we still send; its answer may be there
             connection.request("POST", path, body, {"Content-Type": "application/json"})
         response = connection.getresponse()
@@ -195,8 +196,13 @@ def flags(answer: Any) -> bool:
     """Whether an answer says anywhere that something was unusual."""
     if isinstance(answer, dict):
         marks = [v for k, v in answer.items() if k in ("flags", "warnings", "warning")]
-        return any(marks) or any(map(flags, answer.values()))
+        return any(map(says, marks)) or any(map(flags, answer.values()))
     return isinstance(answer, list) and any(map(flags, answer))
+
+
+def says(mark: Any) -> bool:
+    """Whether there is anything in it: a list of empty lists has nothing."""
+    return any(map(says, mark)) if isinstance(mark, list) else bool(mark)
 
 
 def names(column: str, text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -121,7 +121,7 @@ class Run:
     """All that a run found, and how it was done."""
 
     turns: Turns
-    inside: dict[str, float]
+    inside: list[dict[str, float]]  # of one row, of a thousand
     bad: dict[str, dict[str, Seen]]
     versions: dict[str, str]
     table: str
@@ -159,7 +159,11 @@ def failures(turns: Turns) -> Iterator[str]:
 
 def value(turns: Turns, name: str, figure: str) -> float | None:
     """The median over the repeats; None where it has none."""
-    found = [FIGURES[figure].of(turn) for turn in turns.get(name, []) if not turn.reason]
+    return median(turns, name, FIGURES[figure].of)
+
+
+def median(turns: Turns, name: str, of: Callable[[Turn], float | None]) -> float | None:
+    found = [of(turn) for turn in turns.get(name, []) if not turn.reason]
     numbers = [number for number in found if number is not None]
     return statistics.median(numbers) if numbers else None
 
@@ -243,27 +247,37 @@ def ratio_line(turns: Turns, whose: str, figure: str, peers: list[str]) -> str:
     return f"| {FIGURES[figure].title}{', with reasons' * (whose == REASONS)} | {' | '.join(cells)} |"
 
 
+PARTS = ("read the JSON", "check against the contract", "encode", "tree walk alone", "hand to the prediction log",
+         "write the JSON")  # fmt: skip
+
+
 def limit(run: Run) -> Iterator[list[str]]:
     """From the empty endpoint to our answer, part by part."""
-    inside = run.inside
-    empty, mine = value(run.turns, EMPTY, "p50"), value(run.turns, OURS, "p50")
-    if not inside:
+    if not run.inside:
         yield ["Not measured."]
         return
-    names = ("read the JSON", "check against the contract", "encode", "tree walk alone", "hand to the prediction log",
-             "write the JSON")  # fmt: skip
-    rest = inside["whole request"] - sum(inside[name] for name in names)
-    lines = ["| part of one row's time, without reasons | ms |", "|---|---:|"]
-    lines += [f"| {name} | {inside[name]:.3f} |" for name in names]
-    lines += [f"| the rest of our code: link, answer, ids, metrics, headers | {rest:.3f} |"]
-    lines += [f"| **our code, called inside the process** | {inside['whole request']:.3f} |"]
-    if empty and mine:
-        lines += [f"| the empty endpoint: HTTP server, loopback, client (p50) | {empty:.3f} |",
-                  f"| not explained: threads of the log, caches, a longer answer | {mine - empty - inside['whole request']:.3f} |",  # noqa: E501
-                  f"| **measured p50** | {mine:.3f} |"]  # fmt: skip
+    whole = [parts["whole request"] for parts in run.inside]
+    rest = [all_of_it - sum(parts[name] for name in PARTS) for all_of_it, parts in zip(whole, run.inside, strict=True)]
+    server = [value(run.turns, EMPTY, "p50") or 0.0, 0.0]
+    measured = [value(run.turns, OURS, "p50"), median(run.turns, OURS, of_window("batch", "p50"))]
+    gaps = [m and m - w - s for m, w, s in zip(measured, whole, server, strict=True)]
+    lines = ["| part of a request's time, without reasons, ms | 1 row | 1,000 rows |", "|---|---:|---:|"]
+    lines += [milliseconds(name, [parts[name] for parts in run.inside]) for name in PARTS]
+    lines += [
+        milliseconds("the rest of our code: link, answers, ids, metrics, headers", rest),
+        milliseconds("**our code, called inside the process**", whole),
+        milliseconds("the empty endpoint: HTTP server, loopback, client (p50)", [server[0] or None, None]),
+        milliseconds("the rest: the log's thread, cold caches, longer messages", gaps),
+        milliseconds("**measured p50**", measured),
+    ]
     yield lines
-    yield [f"Reasons add {inside['whole, with reasons'] - inside['whole request']:.3f} ms inside the process, of which "
-           f"{inside['reasons, where asked']:.3f} ms are the SHAP values."]  # fmt: skip
+    one = run.inside[0]
+    yield [f"Reasons add {one['whole, with reasons'] - one['whole request']:.3f} ms to a row inside the process, of "
+           f"which {one['reasons, where asked']:.3f} ms are the SHAP values."]  # fmt: skip
+
+
+def milliseconds(name: str, numbers: Sequence[float | None]) -> str:
+    return f"| {name} | {' | '.join('–' if n is None else f'{n:.3f}' for n in numbers)} |"
 
 
 def bad_input(bad: dict[str, dict[str, Seen]]) -> Iterator[str]:

@@ -1,5 +1,6 @@
-"""``python inside.py BUNDLE REQUESTS LOG``: the parts of one request inside our process, as JSON of milliseconds.
+"""``python inside.py SECONDS BUNDLE LOG REQUESTS…``: the parts of a request inside our process, in milliseconds.
 
+Each part is repeated for the seconds. A JSON list with an object for each file of requests: one row's, a thousand's.
 Runs with the runtime that the bundle carries, in the environment of the service, without the HTTP server.
 """
 
@@ -10,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-BUNDLE, REQUESTS, LOG = map(Path, sys.argv[1:])
+BUNDLE, LOG, *REQUESTS = map(Path, sys.argv[2:])
 sys.path.insert(0, str(BUNDLE / "scoring"))
 
 from workbench.core.checking import check  # noqa: E402 - the path comes first
@@ -20,43 +21,46 @@ from workbench.scoring.log import PredictionLog  # noqa: E402
 from workbench.scoring.runtime import Scorer  # noqa: E402
 from workbench.scoring.service import Service  # noqa: E402
 
-TIMES = 1500
+SECONDS, MOST = float(sys.argv[1]), 1500  # of each part
 
 
 def main() -> None:
-    bodies = [body.encode() for body in json.loads(REQUESTS.read_text())]
     scorer = Scorer(BUNDLE)
     log = PredictionLog(LOG, scorer.sensitive)
     service = Service(scorer, log)
-    found = parts(scorer, bodies, log)
-    found |= {"whole request": asked(service, bodies, b"reasons=0"), "whole, with reasons": asked(service, bodies, b"")}
+    found = []
+    for file in REQUESTS:
+        bodies = [body.encode() for body in json.loads(file.read_text())]
+        found.append({**parts(scorer, bodies, log), "whole request": asked(service, bodies, b"reasons=0"),
+                      "whole, with reasons": asked(service, bodies, b"")})  # fmt: skip
     log.close()
     print(json.dumps(found))
 
 
 def parts(scorer: Scorer, bodies: list[bytes], log: PredictionLog) -> dict[str, float]:
     rows = [rows_of_json(read_json(body))[0] for body in bodies]
-    columns = [check(row, scorer.contract, scorer.features).columns for row in rows]
+    columns = [check(some, scorer.contract, scorer.features).columns for some in rows]
     matrices = [scorer.model.encode(one) for one in columns]
-    answers = [scorer.predict(row, 0) for row in rows]
-    kept = [[{**a, "row": row, "latency_ms": 1.0} for a, row in zip(*pair)] for pair in zip(answers, rows)]  # noqa: B905
+    answers = [scorer.predict(some, 0) for some in rows]
+    kept = [[{**a, "row": row, "latency_ms": 1.0} for a, row in zip(*both, strict=True)]
+            for both in zip(answers, rows, strict=True)]  # fmt: skip
     return {
         "read the JSON": median_ms(lambda i: rows_of_json(read_json(bodies[i])), bodies),
-        "check against the contract": median_ms(
-            lambda i: check(rows[i], scorer.contract, scorer.features), rows),
+        "check against the contract": median_ms(lambda i: check(rows[i], scorer.contract, scorer.features), rows),
         "encode": median_ms(lambda i: scorer.model.encode(columns[i]), columns),
         "tree walk alone": median_ms(lambda i: scorer.model.model.predict(matrices[i]), matrices),
         "hand to the prediction log": median_ms(lambda i: log.put(kept[i]), kept),
-        "write the JSON": median_ms(lambda i: answer_json(answers[i][0]), answers),
+        "write the JSON": median_ms(lambda i: answer_json({"predictions": answers[i]}), answers),
         "reasons, where asked": median_ms(lambda i: scorer.model.explain(columns[i]), columns),
-    }  # fmt: skip
+    }
 
 
 def median_ms(act, over: list) -> float:
-    waits = []
-    for turn in range(TIMES):
+    waits: list[float] = []
+    end = time.perf_counter() + SECONDS
+    while len(waits) < MOST and time.perf_counter() < end:
         start = time.perf_counter()
-        act(turn % len(over))
+        act(len(waits) % len(over))
         waits.append(time.perf_counter() - start)
     return 1000 * statistics.median(waits)
 
@@ -64,15 +68,12 @@ def median_ms(act, over: list) -> float:
 def asked(service: Service, bodies: list[bytes], query: bytes) -> float:
     """The ASGI application, called as the server calls it."""
 
-    async def all_of_them() -> float:
-        waits = []
-        for turn in range(TIMES):
-            start = time.perf_counter()
-            await service(scope(query), receiver(bodies[turn % len(bodies)]), nowhere)
-            waits.append(time.perf_counter() - start)
-        return 1000 * statistics.median(waits)
+    def act(turn: int) -> None:
+        loop.run_until_complete(service(scope(query), receiver(bodies[turn]), nowhere))
 
-    return asyncio.run(all_of_them())
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        return median_ms(act, bodies)
 
 
 def scope(query: bytes) -> dict:
