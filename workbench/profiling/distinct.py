@@ -37,7 +37,7 @@ class Distinct:
     >>> seen = Distinct()
     >>> seen.update(np.arange(50_000.0))
     >>> estimate(seen.text())[0]
-    50186
+    49863
     """
 
     def __init__(self) -> None:

@@ -132,7 +132,7 @@ def tell(
     sample = seen.typed_sample() if seen.sample.rows is not None else None
     names = tuple(seen.kinds)
     pairs = missing_together(names, seen.gaps, seen.rows)
-    if sample is not None and whole:
+    if sample is not None:
         scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
         columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
     if sample is not None:
