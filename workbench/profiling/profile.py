@@ -19,13 +19,15 @@ from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import associations, missing_together, target_scores, target_views
+from workbench.profiling.files import BLOCK
 from workbench.profiling.findings import Context, find
 from workbench.profiling.findings.context import Gaps, ReadAs
 from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan
-from workbench.profiling.sources import BLOCK, Source, from_pandas, source_of
+from workbench.profiling.source import Source
+from workbench.profiling.sources import from_pandas, source_of
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ def tell(
     sample = seen.typed_sample() if seen.sample.rows is not None else None
     names = tuple(seen.kinds)
     pairs = missing_together(names, seen.gaps, seen.rows)
-    if sample is not None and whole:
+    if sample is not None:
         scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
         columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
     if sample is not None:
