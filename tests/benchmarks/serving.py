@@ -28,6 +28,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import psutil
+
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
@@ -50,7 +52,7 @@ WINDOWS = {"c1": (1, 1), "c8": (1, 8), "c32": (1, 32), "batch": (1000, 1)}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 HELD_OUT = 2000
 COMPARED = 200  # rows that each server must answer as the pipeline does
-BROKEN = (subprocess.CalledProcessError, OSError, ValueError, KeyError, TypeError, HTTPException)
+BROKEN = (subprocess.SubprocessError, psutil.Error, OSError, ValueError, KeyError, TypeError, HTTPException)
 
 
 @dataclass(frozen=True)
@@ -71,25 +73,29 @@ class Prepared:
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the tables and keep them; the exit status is 0 whatever they say."""
     given = parsed(arguments)
-    begin = os.getloadavg()[0]
+    begin, load = time.monotonic(), os.getloadavg()[0]
     chosen = [p for p in PEERS if not given.only or any(part.lower() in p.name.lower() for part in given.only)]
     ready = prepare(given.table, given.target, given.folder)
+    inside = in_process(ready, min(1.5, given.seconds)) if given.seconds and any(p.name == OURS for p in chosen) else []
     turns: dict[str, list[Turn]] = {peer.name: [] for peer in chosen}
     bad: dict[str, dict[str, Seen]] = {}
+    text = ""
     for turn in range(given.repeats):
         for peer in chosen:
             say(f"{turn + 1} of {given.repeats}: {peer.name}")
             last = turn + 1 == given.repeats
-            seconds = 0 if given.bad_input else given.seconds
-            turns[peer.name].append(attempt(peer, ready, seconds, bad if last else None))
-    versions = {p.name: version_words(p) for p in chosen}
-    inside = in_process(ready, min(1.5, given.seconds)) if OURS in turns else []
-    run = Run(turns, inside, bad, versions, given.table.name, given.seconds, (begin, os.getloadavg()[0]))
-    text = told(run)
+            turns[peer.name].append(attempt(peer, ready, given.seconds, bad if last else None))
+        loads, minutes = (load, os.getloadavg()[0]), (time.monotonic() - begin) / 60
+        versions = {p.name: version_words(p) for p in chosen}
+        text = told(Run(turns, inside, bad, versions, given.table.name, given.seconds, loads, minutes))
+        keep(text, given.results)  # after each turn: a run that is cut has told something
     sys.stdout.write(text)
-    if given.results:
-        given.results.write_text(text, encoding="utf-8")
     return 0
+
+
+def keep(text: str, path: Path | None) -> None:
+    if path:
+        path.write_text(text, encoding="utf-8")
 
 
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
@@ -104,7 +110,8 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, help="the file to keep the tables in")
     given = parser.parse_args(arguments)
     given.folder = given.folder.expanduser().resolve()
-    given.repeats = 1 if given.bad_input else given.repeats
+    if given.bad_input:
+        given.seconds, given.repeats = 0.0, 1
     return given
 
 
@@ -298,15 +305,14 @@ def windows(peer: Peer, pid: int, port: int, ready: Prepared, seconds: float) ->
         size, clients = WINDOWS[name]
         command = [sys.executable, str(HERE / "serving_client.py"), str(port), peer.path, str(clients), str(seconds)]
         before = cpu_seconds(pid)
-        done = subprocess.run([*command, str(ready.bodies(peer, size))], check=True, capture_output=True, text=True)
+        done = subprocess.run([*command, str(ready.bodies(peer, size))], check=True, capture_output=True, text=True,
+                              timeout=3 * seconds + 60)  # fmt: skip
         told = json.loads(done.stdout)
         found[name] = {**told, "cpu": 1000 * (cpu_seconds(pid) - before) / max(1, told.pop("asked"))}
     return found
 
 
 def family(pid: int) -> list:
-    import psutil
-
     parent = psutil.Process(pid)
     return [parent, *parent.children(recursive=True)]
 
