@@ -30,8 +30,8 @@ ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".tsv", ".parquet", ".feather", ".json
 # Chunks that are read from Parquet at once, since each slice finds its pages anew, as long as they are small.
 READ_AHEAD = 4
 MOST_CELLS = 1 << 22
-# Rows from which on finding them would take long where one row group holds them all.
-LONG = 20_000_000
+# Rows from which on finding slices would take long where one row group holds them all.
+LONG = 100_000_000
 WHOLE_NUMBER = b"\x15"
 
 
