@@ -23,6 +23,7 @@ CORE = (
     "core/nodes.py",
     "core/profile.py",
     "core/result.py",
+    "core/steps.py",
     "core/store.py",
     "core/trees.py",
 )
