@@ -50,6 +50,7 @@ def files(pattern: str) -> Source:
             stream = part.chunks(most)
             while (chunk := _explained(path, lambda stream=stream: next(stream, None))) is not None:  # type: ignore[misc]
                 yield _completed(chunk, names)
+                del chunk  # a part of what was read, which would stay while more is read
 
     rows = None if any(p.rows is None for p in parts) else sum(p.rows or 0 for p in parts)
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)
