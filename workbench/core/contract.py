@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from sys import float_info
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.core.store import read_json, write_json
-from workbench.errors import ColumnNotFound
+from workbench.errors import ColumnNotFound, Damaged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,17 @@ Task = Literal["binary", "multiclass", "regression"]
 
 FORMAT_VERSION = 1
 NUMERIC: tuple[Kind, ...] = ("number", "integer")
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "name": lambda value: isinstance(value, str),
+    "kind": lambda value: value in get_args(Kind),
+    "role": lambda value: value in get_args(Role),
+    "minimum": lambda value: value is None or _is_number(value),
+    "maximum": lambda value: value is None or _is_number(value),
+    "categories": lambda value: value is None or isinstance(value, (list, tuple)),
+    "missing_allowed": lambda value: isinstance(value, bool),
+    "unit": lambda value: value is None or isinstance(value, str),
+    "sensitive": lambda value: isinstance(value, bool),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,16 @@ class Column:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Column:
-        """Read what ``dataclasses.asdict`` wrote."""
+        """Read what ``dataclasses.asdict`` wrote.
+
+        Raises
+        ------
+        Damaged
+            If a value is not of the type that it must have.
+        """
+        for name, value in content.items():
+            if name in _TYPES and not _TYPES[name](value):
+                raise Damaged(f"The contract is not what was written: {name} is {str(value)[:40]!r}. Make it again.")
         categories = content.get("categories")
         return cls(**{**content, "categories": None if categories is None else tuple(categories)})
 
@@ -246,3 +267,7 @@ class Contract:
         from workbench.profiling.contracts import check_frame
 
         return check_frame(frame, self)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= float_info.max

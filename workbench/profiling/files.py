@@ -30,8 +30,8 @@ ENDINGS = (".csv", ".csv.zip", ".csv.gz", ".tsv", ".parquet", ".feather", ".json
 # Chunks that are read from Parquet at once, since each slice finds its pages anew, as long as they are small.
 READ_AHEAD = 4
 MOST_CELLS = 1 << 22
-# Rows from which on finding them would take long where one row group holds them all.
-LONG = 20_000_000
+# Rows from which on finding slices would take long where one row group holds them all.
+LONG = 100_000_000
 WHOLE_NUMBER = b"\x15"
 
 
@@ -50,6 +50,7 @@ def files(pattern: str) -> Source:
             stream = part.chunks(most)
             while (chunk := _explained(path, lambda stream=stream: next(stream, None))) is not None:  # type: ignore[misc]
                 yield _completed(chunk, names)
+                del chunk  # a part of what was read, which would stay while more is read
 
     rows = None if any(p.rows is None for p in parts) else sum(p.rows or 0 for p in parts)
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)

@@ -211,6 +211,7 @@ def _pass(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
     one = TableScan(source.names, plan)
     for chunk in source.chunks(plan.chunk):
         one.update(chunk)
+        del chunk  # a part of what was read, which would stay while more is read
         tracker.advance(f"{one.rows:,} rows")
     if not one.rows:
         raise BadTable(f"The table has 0 rows and {len(source.names)} columns. Give one with at least one of each.")
