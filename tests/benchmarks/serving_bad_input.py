@@ -63,6 +63,8 @@ CASES = (
     Case("a good row", SCORE, lambda row: [row]),
     Case("number column missing", REFUSE, without("education_num"), "education_num"),
     Case("text column missing", REFUSE, without("relationship"), "relationship"),
+    Case("number column missing in one row of two", REFUSE, lambda row: [*without("education_num")(row), row],
+         "education_num"),
     Case("all columns missing", REFUSE, lambda row: [{}], "age"),
     Case("text in a number", REFUSE, changed("age", "thirty"), "age"),
     Case("number in a text", REFUSE, changed("workclass", 3), "workclass"),

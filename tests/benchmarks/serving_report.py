@@ -251,8 +251,8 @@ def differences(turns: Turns) -> Iterator[str]:
     if off:
         yield (
             f"{' and '.join(off)} answer some rows otherwise than the pipeline, in silence: a row sent alone whose "
-            "text is null becomes a column of None, which the imputer does not take for missing. The apps that are written "
-            "here put NaN there."
+            "text is null becomes a column of None, which the imputer does not take for missing. The apps that are "
+            "written here put NaN there."
         )
 
 
