@@ -13,11 +13,13 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from workbench import __version__
 from workbench.core.bundle import Bundle
 from workbench.core.store import write_text
 
 LONGEST = 40  # characters of a label: Kubernetes takes 63, and adds its own to the names of pods
 LOCK = "requirements.lock"
+LOAD_TEST = "loadtest.py"  # a module like any other, so it is checked like any other
 
 
 class Filled(Template):
@@ -42,9 +44,10 @@ def write_deploy(folder: Path, bundle: Bundle) -> None:
     bundle : Bundle
         What is deployed.
     """
-    known = facts(folder, bundle)
-    for template in files(__name__).joinpath("templates").iterdir():
+    known, here = facts(folder, bundle), files(__name__)
+    for template in here.joinpath("templates").iterdir():
         write_text(folder / "deploy" / template.name, Filled(template.read_text(encoding="utf-8")).substitute(known))
+    write_text(folder / "deploy" / LOAD_TEST, here.joinpath(LOAD_TEST).read_text(encoding="utf-8"))
 
 
 def facts(folder: Path, bundle: Bundle) -> Mapping[str, str]:
@@ -57,6 +60,10 @@ def facts(folder: Path, bundle: Bundle) -> Mapping[str, str]:
         "label": label,
         "image": f"{label}:{bundle.version}",
         "python": ".".join(bundle.lineage["environment"]["python"].split(".")[:2]),
+        "workbench": __version__,
+        # A pipeline without tables brings pandas and scikit-learn.
+        "memory": "192Mi" if bundle.compiled else "512Mi",
+        "most_memory": "512Mi" if bundle.compiled else "1536Mi",
         "hashes": "--require-hashes " if hashed else "",
     }
 
