@@ -23,9 +23,10 @@ from workbench.packaging.card import card
 from workbench.packaging.deploy import write_deploy
 from workbench.packaging.golden import write_golden
 from workbench.packaging.lineage import lineage
-from workbench.packaging.lock import requirements
+from workbench.packaging.lock import hashed, requirements
 from workbench.packaging.model import Packed, pack
 from workbench.packaging.runtime import write_runtime
+from workbench.packaging.sbom import sbom
 from workbench.packaging.signing import sign
 from workbench.settings import Settings, settings
 
@@ -193,7 +194,9 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanat
     write_json(folder / "contract.json", run.contract.to_dict())
     run.profile.save(folder / "reference.profile")
     write_text(folder / "card.md", card(bundle, run, packed, explanation))
-    write_text(folder / "requirements.lock", requirements(bundle.compiled))
+    lock_text = hashed(requirements(bundle.compiled))
+    write_text(folder / "requirements.lock", lock_text)
+    write_text(folder / "sbom.cdx.json", sbom(bundle, lock_text))
     write_golden(bundle, run, packed)
     write_runtime(folder, bundle)
     write_deploy(folder, bundle)
