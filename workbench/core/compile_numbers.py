@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.compile_columns import INSTEAD, Made, State, each, transformer
+from workbench.core.compile_columns import Made, State, each, transformer
 from workbench.core.links import Array
 from workbench.errors import CannotCompile
 
@@ -48,7 +48,12 @@ def _quantiles(step: Any, state: State) -> State:
 @transformer("SplineTransformer")
 def _splines(step: Any, state: State) -> State:
     if step.extrapolation == "error":
-        raise CannotCompile("SplineTransformer must answer beyond its knots: SplineTransformer(extrapolation='linear').")
+        raise CannotCompile(
+            "SplineTransformer must answer beyond its knots: SplineTransformer(extrapolation='linear')."
+        )
+    if step.degree < {"constant": 1, "linear": 2}.get(step.extrapolation, 0):
+        # scikit-learn 1.9 answers them otherwise from the second column on, or not at all.
+        raise CannotCompile(f"Splines of degree {step.degree} have no exact table. Use SplineTransformer(degree=3).")
     made: list[Made] = []
     for column, spline in zip(state, step.bsplines_, strict=True):
         width = spline.c.shape[1]
@@ -66,6 +71,8 @@ def _zeros_for_missing(step: Any, column: Made) -> Made:
 def _pieces(spline: Any, extrapolation: str) -> list[tuple[float, ...]]:
     """Each basis function as polynomials between the knots, in powers of the way from the knot before."""
     knots = np.unique(spline.t[spline.k : len(spline.t) - spline.k])
+    if len(knots) < 2:
+        raise CannotCompile("Splines of a column with one value have no table. Leave that column out.")
     taylor = np.stack([spline(knots[:-1], nu=power) for power in range(spline.k, -1, -1)])
     factorials = np.cumprod([1.0, *range(1, spline.k + 1)])[::-1]
     inside = taylor / factorials[:, None, None]
@@ -82,9 +89,8 @@ def _pieces(spline: Any, extrapolation: str) -> list[tuple[float, ...]]:
 def _beyond(spline: Any, place: float, extrapolation: str) -> Array:
     """The value at an end, and its slope where it goes on in a line; highest power first."""
     result = np.zeros((spline.k + 1, spline.c.shape[1]))
-    if spline.k or extrapolation == "linear":  # scikit-learn: steps end in nothing, unless they are to go on
-        result[-1] = spline(place)
-    if extrapolation == "linear" and spline.k:
+    result[-1] = spline(place)
+    if extrapolation == "linear":
         result[-2] = spline(place, nu=1)
     return result
 

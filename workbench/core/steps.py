@@ -188,7 +188,6 @@ def sound(name: str, operand: Array, made: int) -> bool:
     return all(map(_SOUND[name], operand)) if name in _SOUND else True
 
 
-
 def _bounded(name: str, operand: Array) -> bool:
     if name in WITH_NAN:
         return not bool(np.isinf(operand).any())
