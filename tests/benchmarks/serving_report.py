@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -155,7 +156,8 @@ def how(run: Run) -> Iterator[str]:
     )
     yield (
         f"One scikit-learn pipeline (impute, scale, one-hot, HistGradientBoosting of 100 trees) on `{run.table}` and "
-        "the same rows for all. Same client for all: keep-alive, closed loop, on loopback, sharing the cores. One "
+        "the same rows for all. Same client for all"
+        f"{', wrk' if shutil.which('wrk') else ''}: keep-alive, closed loop, on loopback, sharing the cores. One "
         "worker and `OMP_NUM_THREADS=1`, also for OpenBLAS and MKL, for every server. "
         f"{f'Windows of {run.seconds:g} s' if run.seconds else 'No windows'}, medians of {turns}; the servers take "
         "turns (ABC…ABC…), each started anew. Ours with the check by the contract, the prediction log and the metrics "
