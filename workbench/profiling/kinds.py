@@ -213,8 +213,11 @@ def _without_nan(floats: pl.Series) -> pl.Series:
 def _integers(values: pl.Series) -> pl.Series:
     if values.dtype.is_integer():
         return values.cast(pl.Int64, strict=False) if values.dtype != pl.UInt64 else values
-    floats = _floats(values)
-    whole = (values if values.dtype.is_numeric() else as_text(values).str.strip_chars()).cast(pl.Int64, strict=False)
+    plain = values if values.dtype.is_numeric() else as_text(values).str.strip_chars()
+    whole = plain.cast(pl.Int64, strict=False)
+    if plain.dtype == pl.String and whole.null_count() == values.null_count():
+        return whole
+    floats = _floats(plain)
     exact = whole.null_count() == floats.null_count() and bool((whole.cast(pl.Float64) == floats).all())
     return whole if exact else floats
 

@@ -129,7 +129,7 @@ def tell(
         replace(column_profile(seen.states[c.name], _as_seen(c, seen)), meaning=seen.meanings.get(c.name))
         for c in contract.columns
     ]
-    sample = seen.typed_sample() if seen.sample.rows is not None else None
+    sample = seen.typed_sample if seen.sample.rows is not None else None
     names = tuple(seen.kinds)
     pairs = missing_together(names, seen.gaps, seen.rows)
     if sample is not None:

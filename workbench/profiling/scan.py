@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from hashlib import sha256
 from typing import Any
 
@@ -130,6 +130,7 @@ class Scanned:
         content = repr((self.rows, sorted(self.checksums.items()), pl.__version__))
         return sha256(content.encode()).hexdigest()
 
+    @cached_property
     def typed_sample(self) -> pl.DataFrame:
         """The sampled rows in their types."""
         rows = self.sample.rows
