@@ -13,6 +13,7 @@ from pyarrow import feather, parquet
 
 import workbench as wb
 from workbench.errors import BadTable
+from workbench.profiling.files import has_checksums
 from workbench.profiling.sources import from_pandas, source_of
 
 ROWS = 500
@@ -196,3 +197,42 @@ def test_few_values_that_are_no_numbers_are_counted_as_unread(tmp_path):
     column = wb.profile(path)["price"]
 
     assert (column.kind, column.count, column.missing, column.unread) == ("integer", 970, 30, 30)
+
+
+@pytest.mark.parametrize("compression", ["snappy", "zstd", "none"])
+@pytest.mark.parametrize("checksums", [True, False])
+def test_parquet_is_checked_where_its_pages_can_be(tmp_path, table, compression, checksums):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(table.to_arrow(), path, write_page_checksum=checksums, compression=compression)
+
+    assert has_checksums(str(path)) is checksums
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\xff" * 60, b"no parquet at all"])
+def test_what_can_not_be_told_of_a_parquet_file_is_left_to_the_reader_that_checks(tmp_path, content):
+    path = tmp_path / "t.parquet"
+    path.write_bytes(content)
+
+    assert has_checksums(str(path))
+    with pytest.raises(BadTable, match="can't be read as parquet"):
+        wb.profile(path)
+
+
+def test_both_ways_of_reading_parquet_give_the_same_profile(tmp_path, table):
+    for name, checksums in (("quick", False), ("checked", True)):
+        parquet.write_table(table.to_arrow(), tmp_path / f"{name}.parquet", write_page_checksum=checksums)
+
+    quick, checked = (wb.profile(tmp_path / f"{name}.parquet") for name in ("quick", "checked"))
+
+    assert quick.fingerprint == checked.fingerprint
+    assert [c.state for c in quick.columns] == [c.state for c in checked.columns]
+
+
+def test_parquet_is_read_in_order_over_row_groups_and_slices(tmp_path):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"i": np.arange(10_000)}), path, row_group_size=1_100)
+
+    chunks = list(source_of(path).chunks(700))
+
+    assert max(chunk.height for chunk in chunks) <= 700
+    assert pl.concat(chunks)["i"].to_list() == list(range(10_000))

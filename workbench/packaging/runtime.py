@@ -27,6 +27,7 @@ CORE = (
     "core/profile.py",
     "core/result.py",
     "core/signature.py",
+    "core/steps.py",
     "core/store.py",
     "core/trees.py",
 )

@@ -117,7 +117,7 @@ def read(values: pl.Series, kind: Kind, days_first: bool | None = None) -> pl.Se
     if kind == "datetime":
         return _datetimes(values, days_first)
     text = as_text(values)
-    return text.set(text.str.strip_chars() == "", None)
+    return text.set(text.str.strip_chars() == "", None) if _may_be_blank(text) else text
 
 
 def is_blank(values: pl.Series) -> pl.Series:
@@ -155,6 +155,12 @@ def infer_task(name: str, kind: Kind, known: int, distinct: int) -> Task:
         return "binary"
     classes = kind in ("category", "text", "boolean") or (kind == "integer" and distinct <= 10)
     return "multiclass" if classes else "regression"
+
+
+def _may_be_blank(text: pl.Series) -> bool:
+    """Whether a text could be nothing but spaces: they come before all other letters, or are no ASCII."""
+    first, last = text.min(), text.max()
+    return first is not None and (str(first) < "!" or str(last) > "~")
 
 
 def _text_kind(values: pl.Series) -> Kind:
@@ -207,8 +213,11 @@ def _without_nan(floats: pl.Series) -> pl.Series:
 def _integers(values: pl.Series) -> pl.Series:
     if values.dtype.is_integer():
         return values.cast(pl.Int64, strict=False) if values.dtype != pl.UInt64 else values
-    floats = _floats(values)
-    whole = (values if values.dtype.is_numeric() else as_text(values).str.strip_chars()).cast(pl.Int64, strict=False)
+    plain = values if values.dtype.is_numeric() else as_text(values).str.strip_chars()
+    whole = plain.cast(pl.Int64, strict=False)
+    if plain.dtype == pl.String and whole.null_count() == values.null_count():
+        return whole
+    floats = _floats(plain)
     exact = whole.null_count() == floats.null_count() and bool((whole.cast(pl.Float64) == floats).all())
     return whole if exact else floats
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from workbench.core.checking import check
 from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Refused
+from workbench.scoring.ids import new_id
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
@@ -203,7 +203,7 @@ class Scorer:
     def id_of(self, row: Any) -> str:
         """The row's own id, by which a label will come later, or a new one."""
         own = row.get(self.contract.id) if self.contract.id and isinstance(row, Mapping) else None
-        return str(own) if isinstance(own, (str, int, float)) else token_hex(16)
+        return str(own) if isinstance(own, (str, int, float)) else new_id()
 
 
 def _model(bundle: Bundle) -> Model:
