@@ -183,10 +183,11 @@ def feedback(
 def verify(
     bundle: BundleName,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Build a new environment from the bundle's own requirements first.")
-    ] = False,
+        bool,
+        typer.Option("--fresh/--here", help="In a new environment from the bundle's own lock, or with what is here."),
+    ] = True,
 ) -> None:
-    """Start a bundle in a fresh process and replay its golden rows."""
+    """Start a bundle in a new environment and replay its golden and bad rows: one line a check."""
     from workbench.packaging.verify import verify as run
 
     verification = run(bundle, fresh=fresh)

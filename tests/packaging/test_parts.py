@@ -7,8 +7,9 @@ from importlib.metadata import version
 import pytest
 
 import workbench as wb
+from workbench.errors import Damaged
 from workbench.packaging import lock
-from workbench.packaging.lock import has_hashes, hashed, requirements, uv_environment
+from workbench.packaging.lock import has_hashes, hashed, read_lock, requirements, uv_environment
 from workbench.packaging.sbom import sbom
 
 LINES = "h11==0.16.0\nsix==1.17.0\n"
@@ -95,6 +96,31 @@ def test_a_lock_has_hashes_only_if_each_package_has_one():
     assert not has_hashes("")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://evil.example/simple",
+        "-r /etc/passwd",
+        "-e .",
+        "numpy @ https://evil.example/numpy.whl",
+        "git+https://evil.example/x",
+        "numpy>=2",
+        "numpy==2.*",
+        "numpy==2.0,!=2.1",
+        "numpy[evil]==2.0",
+        "numpy",
+        "numpy==2.0 --hash=md5:00",
+        "numpy==2.0 --hash=sha256:00",
+        "numpy==2.0 --config-settings=x=y",
+        "./wheel.whl",
+        "numpy==2.0\x00",
+    ],
+)
+def test_a_lock_that_would_fetch_something_else_is_refused(line):
+    with pytest.raises(Damaged, match="no exact version"):
+        read_lock(f"six==1.17.0\n{line}\n")
+
+
 @pytest.mark.slow  # asks the index of this machine
 def test_a_real_index_gives_hashes_for_every_platform(monkeypatch):
     monkeypatch.delenv("UV_OFFLINE")
@@ -143,7 +169,7 @@ def test_every_package_of_the_lock_is_a_part_with_its_license(parts):
 
 def test_what_only_another_system_needs_is_optional(parts):
     bundle, _ = parts
-    made = json.loads(sbom(bundle, ANSWER + "tzdata==2026.6 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n"))
+    made = json.loads(sbom(bundle, ANSWER + "tzdata==2026.6 ; sys_platform == 'win32'"))
 
     scopes = {c["name"]: c.get("scope") for c in made["components"]}
     assert (scopes["six"], scopes["tzdata"]) == ("required", "optional")

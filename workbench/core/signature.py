@@ -114,7 +114,7 @@ def check_signature(folder: Path, manifest: bytes, trusted: Path) -> Signature:
     found = read_signature(folder)
     if found is None:
         raise Unsigned(
-            f"The bundle in {folder.name} is not signed, and only signed ones are trusted here. "
+            f"The bundle {folder.parent.name}/{folder.name} is not signed, and only signed ones are trusted here. "
             "Sign it with `workbench sign BUNDLE --key private.pem`, or take it from its maker again."
         )
     if found.key not in keys:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from workbench.core.store import write_text
-from workbench.errors import MissingExtra
+from workbench.errors import Damaged, MissingExtra
 from workbench.settings import Settings, settings
 
 COMPILED = ("numpy", "uvicorn", "httptools")
@@ -28,6 +30,7 @@ PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 PATIENCE = 15.0  # seconds that the index may take; packaging goes on without it
 ASK_AGAIN = 600.0  # seconds after which an index that did not answer is asked again
 HASH = "--hash=sha256:"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def requirements(compiled: bool) -> str:
@@ -73,14 +76,52 @@ def hashed(lines: str, of: Settings | None = None) -> str:
     return kept.read_text(encoding="utf-8") or lines
 
 
-def has_hashes(lock: str) -> bool:
-    r"""Whether each package of a lock comes with a hash.
+@dataclass(frozen=True)
+class Pinned:
+    """One package of a lock.
 
-    >>> has_hashes("h11==0.16.0 --hash=sha256:4e35\nsix==1.17.0\n")
+    Parameters
+    ----------
+    name, version : str
+        As on the index.
+    marker : str
+        On which systems it is needed; empty for all.
+    hashes : tuple of str
+        SHA-256 of each file that it may come from, 64 hexadecimal digits.
+    """
+
+    name: str
+    version: str
+    marker: str = ""
+    hashes: tuple[str, ...] = ()
+
+
+def read_lock(text: str) -> list[Pinned]:
+    """The packages of a lock, which may be somebody else's.
+
+    Raises
+    ------
+    Damaged
+        If a line is anything but a name, an exact version, a marker and SHA-256 hashes: an address or an option would
+        make the installer fetch or run what the lock does not name.
+
+    Examples
+    --------
+    >>> read_lock("h11==0.16.0\\nsix==1.17.0 ; sys_platform == 'win32'\\n")[1].marker
+    'sys_platform == "win32"'
+    """
+    lines = text.replace("\\\n", " ").splitlines()
+    return [_pinned(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def has_hashes(lock: str) -> bool:
+    """Whether each package of a lock comes with a hash.
+
+    >>> has_hashes("six==1.17.0")
     False
     """
-    packages = [line for line in lock.replace("\\\n", " ").splitlines() if line.strip()]
-    return bool(packages) and all(HASH in line for line in packages)
+    packages = read_lock(lock)
+    return bool(packages) and all(package.hashes for package in packages)
 
 
 def uv_program() -> str | None:
@@ -101,6 +142,29 @@ def uv_environment() -> dict[str, str]:
         if value:
             told[name] = value
     return told
+
+
+def _pinned(line: str) -> Pinned:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    asked, *hashes = line.split(HASH)
+    try:
+        needed = Requirement(asked.strip())
+    except InvalidRequirement as error:
+        raise _no_lock(line) from error
+    exact = [s for s in needed.specifier if s.operator == "==" and not s.version.endswith("*")]
+    plain = len(exact) == len(needed.specifier) == 1 and not needed.url and not needed.extras
+    if not plain or not all(_SHA256.fullmatch(found.strip()) for found in hashes):
+        raise _no_lock(line)
+    marker = str(needed.marker) if needed.marker else ""
+    return Pinned(needed.name, exact[0].version, marker, tuple(found.strip() for found in hashes))
+
+
+def _no_lock(line: str) -> Damaged:
+    return Damaged(
+        f"requirements.lock holds {line.strip()[:80]!r}, which is no exact version of a package. "
+        "Package the model again."
+    )
 
 
 def _is_fresh(kept: Path) -> bool:
@@ -139,10 +203,12 @@ def _asked(lines: str) -> str:
 
 def _is_the_same(lines: str, found: str) -> bool:
     """All that was asked for, in these versions, with hashes and without an address."""
-    asked = {line for line in lines.splitlines() if line}
-    return (
-        asked <= {line.split()[0] for line in found.splitlines() if line} and has_hashes(found) and "://" not in found
-    )
+    try:
+        packages = read_lock(found)
+    except Damaged:
+        return False
+    asked = {(package.name, package.version) for package in read_lock(lines)}
+    return all(p.hashes for p in packages) and asked <= {(p.name, p.version) for p in packages}
 
 
 def _pip_setting(key: str) -> str | None:

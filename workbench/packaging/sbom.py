@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
 from workbench.core.bundle import Bundle, file_hash
+from workbench.packaging.lock import read_lock
 
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
@@ -89,20 +90,17 @@ def _runtime() -> Component:
 def _packages(lock: str) -> Iterator[Component]:
     from cyclonedx.model.component import Component, ComponentScope, ComponentType
     from packageurl import PackageURL
-    from packaging.requirements import Requirement
 
-    for line in lock.replace("\\\n", " ").splitlines():
-        needed = Requirement(line.partition("--hash")[0])
-        name, version = needed.name, next(iter(needed.specifier)).version
-        address = PackageURL("pypi", None, name, version)
+    for package in read_lock(lock):
+        address = PackageURL("pypi", None, package.name, package.version)
         yield Component(
-            name=name,
-            version=version,
+            name=package.name,
+            version=package.version,
             type=ComponentType.LIBRARY,
-            scope=ComponentScope.OPTIONAL if needed.marker else ComponentScope.REQUIRED,
+            scope=ComponentScope.OPTIONAL if package.marker else ComponentScope.REQUIRED,
             purl=address,
             bom_ref=str(address),
-            licenses=_licenses(_installed(name)),
+            licenses=_licenses(_installed(package.name)),
         )
 
 
