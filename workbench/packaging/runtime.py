@@ -20,6 +20,7 @@ CORE = (
     "core/finding.py",
     "core/links.py",
     "core/metric.py",
+    "core/mixing.py",
     "core/nodes.py",
     "core/profile.py",
     "core/result.py",
