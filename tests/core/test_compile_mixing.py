@@ -100,7 +100,7 @@ def test_models_answer_alike_add_up_and_are_saved(name, model, tmp_path):
 def test_a_linear_model_on_components_has_exact_reasons():
     """Two linear steps are one: the reasons are the weights times the way from the mean."""
     frame = table().dropna()
-    made = make_pipeline(ColumnTransformer([("numbers", PCA(2), NUMBERS)]), Ridge()).fit(frame, target(frame))
+    made = make_pipeline(ColumnTransformer([("numbers", PCA(2), NUMBERS)]), Ridge()).fit(frame[NUMBERS], target(frame))
 
     compiled = compile_pipeline(made, NUMBERS, "regression", background=frame)
 
@@ -132,7 +132,7 @@ STEPS = ["products", "scaled products", "components", "even components", "rows o
 
 
 @given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=3), st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_chain_of_them_answers_alike(names, seed):
     frame = table(seed=seed)
     made = make_pipeline(encoder(make_pipeline(*(clone(CASES[n]) for n in names), StandardScaler())), Ridge())

@@ -25,7 +25,7 @@ from workbench.core.mixing import KINDS, Mixing, read_mixing
 from workbench.core.trees import FIELDS, Trees, blocks, reasonable
 from workbench.errors import Damaged
 
-SMALL = 1e-12  # inner values that add up to less have nothing to share out
+SMALL = 1e-9  # inner values that add up to less of their sizes cancel out
 MOVED_CELLS = 1_000_000  # numbers in one block of moved inputs: 8 MB
 DEEPEST = 20  # nodes within nodes
 
@@ -306,9 +306,12 @@ class Chain:
 
 
 def _shared_out(moved: Array, values: Array) -> Array:
-    total = values.sum(axis=1)
-    some = np.abs(total) > SMALL
-    result: Array = values * np.where(some, moved / np.where(some, total, 1.0), 0.0)[:, None]
+    """``moved`` in the proportions of ``values``; by their sizes where they all but cancel out, evenly without any."""
+    total, sizes = values.sum(axis=1), np.abs(values)
+    size = sizes.sum(axis=1)
+    some, any_size = np.abs(total) > SMALL * size, size > 0
+    shares = np.where(any_size[:, None], sizes / np.where(any_size, size, 1.0)[:, None], 1 / values.shape[1])
+    result: Array = np.where(some[:, None], values / np.where(some, total, 1.0)[:, None], shares) * moved[:, None]
     return result
 
 
