@@ -23,6 +23,7 @@ CORE = (
     "core/links.py",
     "core/manifest.py",
     "core/metric.py",
+    "core/mixing.py",
     "core/nodes.py",
     "core/profile.py",
     "core/result.py",
