@@ -19,6 +19,7 @@ CORE = (
     "core/encoders.py",
     "core/finding.py",
     "core/links.py",
+    "core/lookup.py",
     "core/metric.py",
     "core/nodes.py",
     "core/profile.py",
