@@ -24,6 +24,7 @@ from workbench.core.trees import Array, Trees, blocks
 
 MOST_LEAVES = 64  # bits of a word
 MOST_BYTES = 32 * 2**20  # of the tables of one model
+EXPONENT = 127  # of the number 1, as a float32 keeps it
 BLOCK = 100_000  # words that are looked up together: they stay in the processor's cache
 
 
@@ -102,8 +103,7 @@ class Lookup:
         for of_question in codes[1:]:
             words &= self.table.take(of_question, axis=0, out=other, mode="clip")
         # One bit is left: its place is the exponent of the word as a number.
-        place = (words.astype(np.float64).view(np.int64) >> 52) - 1023
-        place += self._first
+        place = (words.astype(np.float32).view(np.int32) >> 23) + self._first
         return self.leaves.take(place)
 
     @cached_property
@@ -116,8 +116,9 @@ class Lookup:
 
     @cached_property
     def _first(self) -> Array:
+        """Where a tree's leaves begin, less what a float32 adds to its exponent."""
         trees = len(self.trees.roots)
-        return np.arange(trees) * (len(self.leaves) // trees)
+        return np.arange(trees) * (len(self.leaves) // trees) - EXPONENT
 
     def _made(self, i: int, columns: Columns) -> Any:
         encoder = self.encoders[i]

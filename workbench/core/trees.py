@@ -264,13 +264,24 @@ class Trees:
     def sum(self, leaves: Array) -> Array:
         """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit."""
         result = np.empty((len(leaves), self.width))
-        kind = np.float32 if self.single_sum else np.float64
         for k, (trees, column) in enumerate(self._by_output):
-            steps = np.empty((len(leaves), len(trees) + 1), kind)
-            steps[:, 0] = self.baseline[k]
-            steps[:, 1:] = self.value.ravel().take(leaves[:, trees] * self.value.shape[1] + column)
-            result[:, k] = np.cumsum(steps, axis=1)[:, -1]
+            taken = leaves if len(trees) == len(self.roots) else leaves[:, trees]
+            if self.value.shape[1] > 1:
+                taken = taken * self.value.shape[1] + column
+            result[:, k] = self._in_turn(self.value.ravel().take(taken), k)
         return result / self.divisor
+
+    def _in_turn(self, added: Array, output: int) -> Array:
+        """The sums of what each tree added, shape (rows, trees), in the order of the trees."""
+        kind = np.float32 if self.single_sum else np.float64
+        if len(added) <= FEW_ROWS:
+            start = np.full((len(added), 1), self.baseline[output])
+            last: Array = np.cumsum(np.hstack([start, added]).astype(kind), axis=1)[:, -1]
+            return last
+        total: Array = np.full(len(added), self.baseline[output], kind)
+        for column in added.astype(kind).T:
+            total += column
+        return total
 
     @cached_property
     def _by_output(self) -> tuple[tuple[Array, Array], ...]:
