@@ -22,6 +22,7 @@ CORE = (
     "core/finding.py",
     "core/links.py",
     "core/manifest.py",
+    "core/lookup.py",
     "core/metric.py",
     "core/mixing.py",
     "core/nodes.py",
