@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 from workbench.errors import MissingExtra
 
-COMPILED = ("numpy", "uvicorn", "httptools")
+COMPILED = ("numpy", "uvicorn", "httptools", "msgspec")
 PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 
 
