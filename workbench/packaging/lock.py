@@ -136,7 +136,7 @@ def uv_program() -> str | None:
 
 def uv_environment() -> dict[str, str]:
     """The environment for uv, which reads its own configuration only, with what pip was told about the index."""
-    told = dict(os.environ)
+    told = {name: value for name, value in os.environ.items() if value}  # uv takes an empty switch for a mistake
     for name, key in {"UV_DEFAULT_INDEX": "index-url", "SSL_CERT_FILE": "cert"}.items():
         value = None if told.get(name) else _pip_setting(key)
         if value:
