@@ -53,7 +53,7 @@ def requirements(compiled: bool) -> str:
 
 
 def hashed(lines: str, of: Settings | None = None) -> str:
-    """A lock with the SHA-256 of every file of its packages, for all platforms; unchanged where no index answers.
+    r"""A lock with the SHA-256 of every file of its packages, for all platforms; unchanged where no index answers.
 
     Packages that another system needs besides come with a marker, such as ``tzdata`` on Windows.
     ``UV_OFFLINE`` or ``PIP_NO_INDEX`` in the environment keeps it from asking.
