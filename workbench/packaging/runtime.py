@@ -35,14 +35,11 @@ PIPELINE = ("core/pipeline_model.py", "core/pipelines.py", "core/dates.py")
 
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
 
-import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-if os.environ.get("WORKBENCH_TRUSTED_KEYS"):
-    sys.dont_write_bytecode = True  # compiled code that nobody signed would be refused at the next start
 
 from workbench.scoring.__main__ import main  # noqa: E402  (the path comes first)
 
