@@ -3,6 +3,8 @@
 import gzip
 import sqlite3
 import zipfile
+from datetime import time
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -236,3 +238,41 @@ def test_parquet_is_read_in_order_over_row_groups_and_slices(tmp_path):
 
     assert max(chunk.height for chunk in chunks) <= 700
     assert pl.concat(chunks)["i"].to_list() == list(range(10_000))
+
+
+FOUR = 4
+ODD = {
+    "decimal of 256 bits": pa.array([Decimal(1)] * FOUR, pa.decimal256(50, 2)),
+    "decimals in lists": pa.array([[Decimal(1)]] * FOUR, pa.list_(pa.decimal256(50, 2))),
+    "interval": pa.array([(1, 2, 3)] * FOUR, pa.month_day_nano_interval()),
+    "union": pa.UnionArray.from_sparse(pa.array([0, 1, 0, 1], pa.int8()), [pa.array(range(4)), pa.array(list("abcd"))]),
+    "run ends": pa.RunEndEncodedArray.from_arrays(pa.array([2, 4], pa.int32()), pa.array([1.0, 2.0])),
+    "views": pa.array([[1]] * FOUR, pa.list_view(pa.int64())),
+    "uuid": pa.array([bytes(16)] * FOUR, pa.uuid()),
+    "json": pa.array(['{"a": 1}'] * FOUR, pa.json_(pa.string())),
+    "map": pa.array([[("a", 1)]] * FOUR, pa.map_(pa.string(), pa.int64())),
+    "maps in lists": pa.array([[[("a", 1)]]] * FOUR, pa.list_(pa.map_(pa.string(), pa.int64()))),
+    "pairs": pa.array([[1, 2]] * FOUR, pa.list_(pa.int64(), 2)),
+    "bytes": pa.array([b"\xff\x00"] * FOUR),
+    "time": pa.array([time(1, 2)] * FOUR),
+    "nothing": pa.nulls(FOUR),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_column_of_any_arrow_type_disables_no_other(name, tmp_path):
+    table = pa.table({"odd": ODD[name], "x": [1.0, 2.0, 3.0, 4.0]})
+
+    told = wb.profile(table)
+
+    assert told["x"].mean == 2.5
+    assert told["odd"].count == (0 if name == "nothing" else FOUR)
+
+
+@pytest.mark.parametrize("name", [n for n in ODD if n not in ("interval", "union", "run ends", "views")])
+@pytest.mark.parametrize("checksums", [True, False])
+def test_so_does_none_in_parquet(name, checksums, tmp_path):
+    table = pa.table({"odd": ODD[name], "x": [1.0, 2.0, 3.0, 4.0]})
+    parquet.write_table(table, tmp_path / "t.parquet", write_page_checksum=checksums)
+
+    assert wb.profile(tmp_path / "t.parquet")["x"].mean == 2.5

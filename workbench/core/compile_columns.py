@@ -69,7 +69,29 @@ class Inner:
         raise CannotCompile(f"A transformer on the members' outputs of a stacked model has no table. {INSTEAD}")
 
 
-Made = Plain | Looked | Inner
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Columns that are made of several others together: ``final`` is a node on those of ``state``."""
+
+    state: State
+    final: Any
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """One of the columns of a mixture, and what was done to it since."""
+
+    of: Mixture
+    place: int
+    steps: tuple[tuple[str, Any], ...] = ()
+    source = "of several"
+
+    def then(self, name: str, operand: Any = 0.0) -> Mixed:
+        """This column with one step more."""
+        return replace(self, steps=(*self.steps, (name, operand)))
+
+
+Made = Plain | Looked | Inner | Mixed
 State = tuple[Made, ...]
 Through = Callable[[Any, State], State]
 TRANSFORMERS: dict[str, Through] = {}
@@ -154,9 +176,12 @@ def _column_transformer(step: Any, state: State) -> State:
 
 @transformer("FeatureUnion")
 def _union(step: Any, state: State) -> State:
-    if step.transformer_weights:
-        raise CannotCompile(f"FeatureUnion with weights has no table. {INSTEAD}")
-    return tuple(made for _, inner in step.transformer_list for made in through(inner, state))
+    weights = step.transformer_weights or {}
+    return tuple(
+        made
+        for name, inner in step.transformer_list
+        for made in each(through(inner, state), "multiply", weights.get(name))
+    )
 
 
 def _places(step: Any, columns: Any, width: int) -> list[int]:
@@ -318,9 +343,10 @@ def looked_up(column: Made, categories: list[Any], rows: Array) -> list[Made]:
     if isinstance(column, Looked):
         places = [_place(None if v != v else v, categories) for v in column.values]
         return [replace(column, values=tuple(values)) for values in rows[places].T.tolist()]
-    if not isinstance(column, Plain):
+    if isinstance(column, Inner):
         raise CannotCompile(f"A transformer on the members' outputs of a stacked model has no table. {INSTEAD}")
-    if column.part < 0 and all(name == "fill" for name, _ in column.steps[:1]) and len(column.steps) <= 1:
+    plain = isinstance(column, Plain) and column.part < 0 and len(column.steps) <= 1
+    if isinstance(column, Plain) and plain and all(name == "fill" for name, _ in column.steps):
         return _looked(column, categories, rows)
     return [column.then("look up", _table(categories, values)) for values in np.asarray(rows, np.float64).T]
 
@@ -357,12 +383,18 @@ def _plain_value(value: Any) -> Any:
 # --- to encoders --------------------------------------------------------------------------------------------------
 
 
+def steps_of(column: Plain | Mixed) -> tuple[tuple[str, int], ...]:
+    """The kinds of steps, with the lengths of their tables: columns that agree in them go through together."""
+    return tuple((name, np.size(by)) for name, by in column.steps)
+
+
 def _alike(column: Made) -> tuple[Any, ...]:
     """Neighbours with the same answer share an encoder."""
     if isinstance(column, Looked):
         return ("category", column.source, column.keys)
-    assert isinstance(column, Plain)
-    return ("number" if column.part < 0 else "date", tuple((name, np.size(by)) for name, by in column.steps))
+    if not isinstance(column, Plain):
+        raise CannotCompile(f"A model inside a model, on columns made of several others, has no table. {INSTEAD}")
+    return ("number" if column.part < 0 else "date", steps_of(column))
 
 
 def _encoder(run: Sequence[Any]) -> Numbers | Categories:

@@ -25,7 +25,7 @@ from workbench.core.store import write_text
 from workbench.errors import Damaged, MissingExtra
 from workbench.settings import Settings, settings
 
-COMPILED = ("numpy", "uvicorn", "httptools")
+COMPILED = ("numpy", "uvicorn", "httptools", "msgspec")
 PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 PATIENCE = 15.0  # seconds that the index may take; packaging goes on without it
 ASK_AGAIN = 600.0  # seconds after which an index that did not answer is asked again

@@ -120,7 +120,7 @@ def _parquet(path: str) -> Source:
         return _checked_parquet(path)
     table = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     try:
-        names, rows = tuple(table.collect_schema().names()), int(table.select(pl.len()).collect().item())
+        names, rows = tuple(table.head(1).collect().columns), int(table.select(pl.len()).collect().item())
     except pl.exceptions.PolarsError:
         return _checked_parquet(path)  # a type that polars does not know, or an error that Arrow tells better
 

@@ -69,10 +69,12 @@ def as_text(values: pl.Series) -> pl.Series:
     """
     if values.dtype == pl.String:
         return values
-    if values.dtype in (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary):
-        texts = [None if v is None else str(v) for v in values.to_list()]
-        return pl.Series(values.name, texts, dtype=pl.String)
-    return values.cast(pl.String)
+    kind = values.dtype
+    if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null):
+        return values.cast(pl.String)
+    # Nested, raw, or a type that did not exist when this was written.
+    texts = [None if v is None else str(v) for v in values.to_list()]
+    return pl.Series(values.name, texts, dtype=pl.String)
 
 
 def day_first(values: pl.Series) -> bool:

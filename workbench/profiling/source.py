@@ -65,6 +65,38 @@ def refuse_twins(names: Iterable[str]) -> None:
 
 
 def from_arrow(batch: pa.RecordBatch) -> pl.DataFrame:
-    """A batch of Arrow as a polars frame."""
-    frame = pl.from_arrow(batch)
+    """A batch of Arrow as a polars frame; types that polars has not become numbers or texts."""
+    import pyarrow as pa
+
+    known = [_known(column) for column in batch.columns]
+    frame = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=batch.schema.names))
     return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def _known(values: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType) and not pa.types.is_fixed_size_binary(kind.storage_type):
+        return _known(values.storage)
+    if pa.types.is_decimal256(kind):
+        return values.cast(pa.float64())
+    if _has_unknown(kind):
+        return pa.array([None if v is None else str(v) for v in values.to_pylist()], pa.string())
+    return values
+
+
+def _has_unknown(kind: pa.DataType) -> bool:
+    """Whether polars has no such type, or not within a nested one."""
+    import pyarrow as pa
+
+    odd = (
+        isinstance(kind, pa.BaseExtensionType)
+        or pa.types.is_decimal256(kind)
+        or pa.types.is_interval(kind)
+        or pa.types.is_union(kind)
+        or pa.types.is_run_end_encoded(kind)
+        or pa.types.is_list_view(kind)
+        or pa.types.is_large_list_view(kind)
+    )
+    return odd or any(_has_unknown(kind.field(i).type) for i in range(kind.num_fields))

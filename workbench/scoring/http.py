@@ -14,6 +14,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.scoring.ids import new_id
+from workbench.scoring.quick_json import writer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -158,8 +159,8 @@ class Answer:
 
 
 def answer_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Content as JSON, in ASCII: a lone surrogate in a value has no UTF-8."""
-    return Answer(_ENCODE(content).encode("ascii"), status, JSON, headers or {})
+    """Content as JSON."""
+    return Answer(_WRITE(content), status, JSON, headers or {})
 
 
 def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> Answer:
@@ -195,4 +196,5 @@ def _text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-_ENCODE = json.JSONEncoder(allow_nan=False, default=_text).encode  # made once: json.dumps makes one a call
+# In ASCII where the quick way does not take it: a lone surrogate in a value has no UTF-8.
+_WRITE = writer(_text, json.JSONEncoder(allow_nan=False, default=_text).encode)

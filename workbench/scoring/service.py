@@ -14,7 +14,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -306,10 +306,7 @@ class Service:
             return
         known, latency = scorer.known, 1000 * seconds
         self.log.put(
-            [
-                {**a, "row": {c: v for c, v in row.items() if c in known}, "latency_ms": latency}
-                for a, row in zip(answers, rows, strict=True)
-            ]
+            [{**a, "row": _only(row, known), "latency_ms": latency} for a, row in zip(answers, rows, strict=True)]
         )
 
     async def _explain(self, request: Request) -> Answer:
@@ -369,6 +366,11 @@ class Service:
         """Before its first row: what any version calls sensitive is kept out of the log in clear."""
         if self.log is not None:
             self.log.sensitive |= frozenset(scorer.sensitive)
+
+
+def _only(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Any]:
+    """What the contract knows of a row."""
+    return row if known.issuperset(row) else {c: v for c, v in row.items() if c in known}
 
 
 def _warm(scorer: Scorer) -> Scorer:
