@@ -207,9 +207,8 @@ def sign(
     ] = None,
 ) -> None:
     """Sign a bundle, so that a changed byte is refused where its key is trusted; or make a pair of keys."""
-    from workbench.packaging.package import place_of
+    from workbench.packaging.package import sign_registered
     from workbench.packaging.signing import new_key as make
-    from workbench.packaging.signing import sign as run
     from workbench.settings import settings
 
     if new_key is not None:
@@ -222,7 +221,7 @@ def sign(
     if not bundle and new_key is None:
         raise BadParameter("Name a bundle to sign, or make a pair of keys with --new-key private.pem.")
     if bundle and chosen is not None:
-        typer.echo(f"{bundle} is signed by the key {run(place_of(bundle), chosen).key}")
+        typer.echo(f"{bundle} is signed by the key {sign_registered(bundle, chosen).key}")
 
 
 @app.command()

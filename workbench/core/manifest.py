@@ -114,7 +114,7 @@ def _problems(fields: dict[str, Any]) -> Iterator[str]:
     yield from _path_problems(fields["files"])
     for name in ("contract.json", "model.npz" if fields["compiled"] else "model.skops"):
         if name not in fields["files"]:
-            yield f"it lists no {name}"
+            yield f"'files' lists no {name}"
 
 
 def _path_problems(files: dict[str, str]) -> Iterator[str]:

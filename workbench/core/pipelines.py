@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
+from workbench.core.bundle_files import check_archive
 from workbench.core.store import write_bytes
 from workbench.errors import Damaged, NotFound, Untrusted
 
@@ -82,6 +83,7 @@ def load_pipeline(path: Path) -> Pipeline:
 
     if not path.is_file():
         raise NotFound(f"There is no pipeline at {path}. Train one with wb.train(data).")
+    check_archive(path)
     try:
         _check(skops.io.get_untrusted_types(file=path), path.name)
         pipeline: Pipeline = skops.io.load(path, trusted=list(TRUSTED))
@@ -93,7 +95,7 @@ def load_pipeline(path: Path) -> Pipeline:
 
 
 # What skops raises for a file that is no archive, has no schema, or a schema that makes no sense.
-_BROKEN = (BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError)
+_BROKEN = (BadZipFile, KeyError, IndexError, TypeError, ValueError, AttributeError, EOFError, RecursionError)
 
 
 def _node_tables(thing: Any, seen: set[int]) -> Iterator[tuple[Any, Any, Any]]:

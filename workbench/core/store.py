@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from workbench.errors import BadParameter, Damaged, FormatVersion
 
@@ -28,11 +28,35 @@ def write_bytes(path: Path, content: bytes) -> None:
     OSError
         If the disk is full or the folder can't be written; nothing is changed then.
     """
+    with in_one_step(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def in_one_step(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes its name when the block ends well; otherwise the old file stays.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the folder can't be written; nothing is changed then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "numbers.txt"
+    >>> with in_one_step(place) as file:
+    ...     _ = file.write(b"1 2 3")
+    ...     place.exists()
+    False
+    >>> place.read_text()
+    '1 2 3'
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

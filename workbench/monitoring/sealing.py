@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from workbench.core.bundle import file_hash
-from workbench.core.store import sync_folder
+from workbench.core.store import in_one_step
 from workbench.scoring.log import FIELDS, PredictionLog
 
 LATE = timedelta(minutes=10)  # an hour is closed this long after its end
@@ -88,15 +86,5 @@ def _write(path: Path, lines: list[tuple[Any, ...]]) -> None:
     kinds = {"version": pa.int64(), "latency_ms": pa.float64()}
     by_field = dict(zip(FIELDS, list(zip(*lines, strict=True))[1:], strict=True))
     table = pa.table({n: pa.array(v, kinds.get(n, pa.string())) for n, v in by_field.items()})
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with in_one_step(path) as file:
+        pq.write_table(table, file, compression="zstd", write_page_checksum=True)

@@ -53,7 +53,7 @@ def requirements(compiled: bool) -> str:
 
 
 def hashed(lines: str, of: Settings | None = None) -> str:
-    """A lock with the SHA-256 of every file of its packages, for all platforms; unchanged where no index answers.
+    r"""A lock with the SHA-256 of every file of its packages, for all platforms; unchanged where no index answers.
 
     Packages that another system needs besides come with a marker, such as ``tzdata`` on Windows.
     ``UV_OFFLINE`` or ``PIP_NO_INDEX`` in the environment keeps it from asking.
@@ -136,7 +136,7 @@ def uv_program() -> str | None:
 
 def uv_environment() -> dict[str, str]:
     """The environment for uv, which reads its own configuration only, with what pip was told about the index."""
-    told = dict(os.environ)
+    told = {name: value for name, value in os.environ.items() if value}  # uv takes an empty switch for a mistake
     for name, key in {"UV_DEFAULT_INDEX": "index-url", "SSL_CERT_FILE": "cert"}.items():
         value = None if told.get(name) else _pip_setting(key)
         if value:

@@ -16,6 +16,7 @@ from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.explanation import Explanation
 from workbench.core.registry import check_name, folder_of, load, version_of
 from workbench.core.run import Run
+from workbench.core.signature import SIGNATURE, Signature
 from workbench.core.store import lock, safe_name, sync_folder, write_json, write_text
 from workbench.core.tracking import CHALLENGER, CHAMPION, client
 from workbench.errors import Unsigned
@@ -114,6 +115,32 @@ def bundle(name: str | Path) -> Bundle:
     place = place_of(name)
     # A path is taken as it is; a name must lead to the version that it means.
     return Bundle.load_folder(place) if _is_path(name) else load(place.parent.name, place.name)
+
+
+def sign_registered(name: str | Path, key: str | Path) -> Signature:
+    """Sign a bundle in its folder, and in the copy that MLflow keeps where it is registered.
+
+    Parameters
+    ----------
+    name : str or path
+        As :func:`bundle` takes it.
+    key : path
+        As :func:`workbench.packaging.signing.sign` takes it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle, version or alias.
+    Damaged, Untrusted, BadParameter, Refused
+        As :func:`workbench.packaging.signing.sign`.
+    """
+    place, force = place_of(name).absolute(), settings()
+    made = sign(place, key)
+    if place.parent.parent == force.bundles:
+        store, of = client(force), Bundle.load_folder(place, ask_signature=False)
+        source = store.get_model_version(of.name, str(of.version)).source
+        store.log_artifact(of.run_id, str(place / SIGNATURE), source.rpartition("/artifacts/")[2])
+    return made
 
 
 def place_of(name: str | Path) -> Path:

@@ -13,7 +13,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.checking import check
 from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
-from workbench.errors import BadRow, Refused
+from workbench.errors import BadRow, Damaged, Refused
 from workbench.scoring.ids import new_id
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -216,7 +216,10 @@ class Scorer:
 
 def _model(bundle: Bundle) -> Model:
     if bundle.compiled:
-        return CompiledModel.load(bundle.path / "model.npz")
+        tables = CompiledModel.load(bundle.path / "model.npz")
+        if (tables.task, tables.features, len(tables.classes)) != (bundle.task, bundle.features, len(bundle.classes)):
+            raise Damaged("model.npz is not the model that bundle.json tells of. Package the model again.")
+        return tables
     # By name: the runtime of a compiled bundle carries neither scikit-learn nor the module that loads it.
     module = import_module("workbench.core.pipeline_model")
     made: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
