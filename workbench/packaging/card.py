@@ -123,7 +123,12 @@ def _usual(column: Column) -> str:
         return ", ".join(code(c) for c in column.categories[:8]) + (f" and {rest} more" if rest > 0 else "")
     if column.minimum is None or column.maximum is None:
         return ""
-    return f"{column.minimum:g} to {column.maximum:g} {plain(column.unit or '')}".rstrip()
+    return f"{_number(column.minimum)} to {_number(column.maximum)} {plain(column.unit or '')}".rstrip()
+
+
+def _number(value: float) -> str:
+    """All digits of usual numbers, four of fractions."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.4g}"
 
 
 def _left_out(run: Run) -> Iterator[str]:
@@ -203,8 +208,8 @@ def _limits(run: Run) -> Iterator[str]:
 def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
-        yield "- Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: "
-        yield f"  {packed.difference:.1e}."
+        apart = f"{packed.difference:.1e}" if packed.difference else "0.0"
+        yield f"- Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: {apart}."
         exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
         yield f"- Reasons ({packed.compiled.method}) {exact}."
     else:
