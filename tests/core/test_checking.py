@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.checking import check
+from workbench.core.checking import check, check_columns, check_rows
 from workbench.core.contract import Column, Contract
 
 CONTRACT = Contract(
@@ -110,3 +110,40 @@ def test_any_json_is_clean_or_a_problem_in_plain_json(rows):
     json.dumps([problems, flags], allow_nan=False)
     if not problems:
         assert all(len(values) == len(rows) for values in columns.values())
+
+
+GOOD_ROW = st.fixed_dictionaries(
+    {
+        "age": st.none() | st.integers(0, 120) | st.integers(0, 9).map(float),
+        "income": st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.just(10**300),
+        "city": st.sampled_from((None, "Ulm", "Bonn", "Rome")),
+        "note": st.none() | st.text(),
+        "member": st.sampled_from((None, True, False, 0, 1, 0.0, 1.0)),
+        "when": st.none() | st.datetimes(timezones=st.none() | st.timezones()).map(lambda moment: moment.isoformat()),
+    }
+)
+HOSTILE = GOOD_ROW | st.dictionaries(st.sampled_from(CONTRACT.names), JSON) | JSON
+NEEDED = [CONTRACT[name] for name in CONTRACT.features]
+
+
+@given(st.lists(GOOD_ROW, min_size=1, max_size=20), st.lists(HOSTILE, max_size=2))
+def test_rows_checked_by_column_are_found_as_each_by_itself(good, hostile):
+    rows = good + hostile
+
+    found, reference = check_columns(rows, NEEDED), check_rows(rows, NEEDED)
+
+    assert found is None or repr(found) == repr(reference)
+    assert found is not None or reference.problems or sum(abs(r["income"]) for r in rows) > 1e308
+
+
+def test_many_rows_are_answered_as_few_are():
+    rows = [{**GOOD, "city": "Rome"}, *[GOOD] * 20, {**GOOD, "age": 200, "more": 1}]
+
+    assert check(rows, CONTRACT, CONTRACT.features).flags == [
+        ["unseen_category:city"],
+        *[[]] * 20,
+        ["out_of_range:age", "extra_column:more"],
+    ]
+    assert check([*rows, {**GOOD, "age": "x"}], CONTRACT, CONTRACT.features).problems == [
+        {"row": 22, "field": "age", "expected": "a whole number", "got": "the text 'x'"}
+    ]

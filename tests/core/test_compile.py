@@ -309,7 +309,7 @@ def by_definition(compiled: CompiledModel, row: pd.DataFrame) -> list[float]:
             return float(trees.value[node, 0])
         left, right = int(trees.left[node]), int(trees.right[node])
         if trees.feature[node] in known:
-            goes = trees._left(np.array([node]), matrix[:, trees.feature[node]])[0]
+            goes = trees.goes(np.array([node]), matrix[:, trees.feature[node]])[0]
             return worth(left if goes else right, known)
         return sum(trees.cover[c] / trees.cover[node] * worth(c, known) for c in (left, right))
 

@@ -37,6 +37,7 @@ from workbench.core.encoders import (
     read_encoder,
 )
 from workbench.core.links import LINKS, Array
+from workbench.core.lookup import Lookup, lookup
 from workbench.core.nodes import Chain, Linear, read_node, write_node
 from workbench.core.store import check_format, write_bytes
 from workbench.core.trees import Trees
@@ -137,9 +138,7 @@ class CompiledModel:
         ColumnNotFound
             If a feature is not among ``columns``.
         """
-        for name in self.features:
-            if name not in columns:
-                raise ColumnNotFound.named(name, columns)
+        self._check_there(columns)
         if not self.encoders:
             return np.empty((len(columns[self.features[0]]), 0))
         made = [e.encode(columns) for e in self.encoders]
@@ -164,14 +163,14 @@ class CompiledModel:
         BadRow
             If the model gives no number for a row, as a linear model does for a missing value that nothing fills.
         """
-        result = self._linked(self.model.predict(self.encode(columns)))
+        result = self._linked(self._outputs(columns))
         if np.isnan(result).any():
             raise BadRow(list(self._without_number(columns, result)))
         return result
 
     def output(self, columns: Columns) -> Array:
         """The model's own output, in :attr:`unit`; shape (rows,), for multiclass (rows, classes)."""
-        return self._shaped(self.model.predict(self.encode(columns)))
+        return self._shaped(self._outputs(columns))
 
     def explain(self, columns: Columns) -> tuple[Array, float | Array]:
         """What each original column adds to the model's own output: exact SHAP values.
@@ -227,9 +226,25 @@ class CompiledModel:
             ) from error
 
     @cached_property
+    def lookup(self) -> Lookup | None:
+        """The same trees as look-ups, where the model is one of trees that fit; found once."""
+        return lookup(self.model, self.encoders) if isinstance(self.model, Trees) else None
+
+    def _outputs(self, columns: Columns) -> Array:
+        self._check_there(columns)
+        if self.lookup is None:
+            return self.model.predict(self.encode(columns))
+        return self.lookup.predict(self.lookup.codes(columns))
+
+    @cached_property
     def _source(self) -> Array:
         place = {name: i for i, name in enumerate(self.features)}
         return np.array([place[s] for e in self.encoders for s in e.sources], np.intp)
+
+    def _check_there(self, columns: Columns) -> None:
+        for name in self.features:
+            if name not in columns:
+                raise ColumnNotFound.named(name, columns)
 
     def _shaped(self, outputs: Array) -> Array:
         return outputs if self.task == "multiclass" else outputs[:, 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -137,13 +137,13 @@ class Categories:
 
     def encode(self, columns: Columns) -> Array:
         """The encoded values, shape (rows, made columns)."""
+        return self.table[self.codes(columns)]
+
+    def codes(self, columns: Columns) -> list[int]:
+        """Row of the table by row."""
         values = columns[self.column]
         values = values if type(values) is list else np.asarray(values, dtype=object).tolist()
-        missing, unseen, code = len(self.keys), len(self.keys) + 1, self._codes.get
-        rows = [code(v, -1) for v in values]
-        return self.table[
-            [r if r >= 0 else missing if is_missing(v) else unseen for r, v in zip(rows, values, strict=True)]
-        ]
+        return list(map(self._codes.__getitem__, values))
 
     def checked(self) -> Categories:
         """This encoder, if its tables fit together.
@@ -167,8 +167,19 @@ class Categories:
         return {"table": self.table}
 
     @cached_property
-    def _codes(self) -> dict[Any, int]:
-        return {key: i for i, key in enumerate(self.keys)}
+    def _codes(self) -> _Codes:
+        return _Codes((key, i) for i, key in enumerate(self.keys))
+
+
+class _Codes(dict[Any, int]):
+    """Codes of the keys; then one for a missing and one for an unseen value."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, int]]) -> None:
+        super().__init__(pairs)
+        self._known = len(self)
+
+    def __missing__(self, value: Any) -> int:
+        return self._known if is_missing(value) else self._known + 1
 
 
 def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories:

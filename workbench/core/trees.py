@@ -123,10 +123,10 @@ class Trees:
         -------
         float array, shape (rows, outputs)
         """
-        matrix = self._rounded(matrix)
+        matrix = self.rounded(matrix)
         result = np.empty((len(matrix), len(self.baseline)))
         for block in blocks(len(matrix), WALK_CELLS // max(1, len(self.roots))):
-            result[block] = self._sum(self._leaves(matrix[block]))
+            result[block] = self.sum(self._leaves(matrix[block]))
         return result
 
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
@@ -149,7 +149,7 @@ class Trees:
         base : float
             ``base + values.sum(axis=1)`` is the output.
         """
-        matrix = np.maximum(self._rounded(matrix), -LARGEST)
+        matrix = np.maximum(self.rounded(matrix), -LARGEST)
         values = np.zeros((len(matrix), columns))
         groups, conditions = self.paths
         for paths in groups:
@@ -203,7 +203,8 @@ class Trees:
         sums = [p.weight.T @ p.share.prod(axis=1) for p in groups]
         return (self.baseline + np.sum(sums, axis=0)) / self.divisor if sums else self.baseline / self.divisor
 
-    def _rounded(self, matrix: Array) -> Array:
+    def rounded(self, matrix: Array) -> Array:
+        """Numbers as the trees compare them."""
         with np.errstate(over="ignore"):
             return matrix.astype(np.float32).astype(np.float64) if self.single else matrix
 
@@ -217,7 +218,7 @@ class Trees:
         flat, active = matrix.ravel(), np.flatnonzero(self.feature[node] >= 0)
         while active.size:
             at = node[active]
-            at = np.where(self._left(at, flat[row[active] + self.feature[at]]), self.left[at], self.right[at])
+            at = np.where(self.goes(at, flat[row[active] + self.feature[at]]), self.left[at], self.right[at])
             node[active] = at
             active = active[self.feature[at] >= 0]
         return node.reshape(rows, trees)
@@ -250,7 +251,8 @@ class Trees:
             level, depth = children[self.feature[children] >= 0], depth + 1
         return inner, self.feature[inner], np.flatnonzero(self.category[inner] >= 0), depth
 
-    def _left(self, node: Array, value: Array) -> Array:
+    def goes(self, node: Array, value: Array) -> Array:
+        """Whether each value goes left at its node."""
         left = value <= self.threshold[node]
         nothing = np.flatnonzero(value != value)
         left[nothing] = self.missing_left[node[nothing]]
@@ -259,16 +261,27 @@ class Trees:
             left[chosen] = self.goes_left[self.category[node[chosen]], value[chosen].astype(np.uint8)]
         return left
 
-    def _sum(self, leaves: Array) -> Array:
+    def sum(self, leaves: Array) -> Array:
         """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit."""
         result = np.empty((len(leaves), self.width))
-        kind = np.float32 if self.single_sum else np.float64
         for k, (trees, column) in enumerate(self._by_output):
-            steps = np.empty((len(leaves), len(trees) + 1), kind)
-            steps[:, 0] = self.baseline[k]
-            steps[:, 1:] = self.value.ravel().take(leaves[:, trees] * self.value.shape[1] + column)
-            result[:, k] = np.cumsum(steps, axis=1)[:, -1]
+            taken = leaves if len(trees) == len(self.roots) else leaves[:, trees]
+            if self.value.shape[1] > 1:
+                taken = taken * self.value.shape[1] + column
+            result[:, k] = self._in_turn(self.value.ravel().take(taken), k)
         return result / self.divisor
+
+    def _in_turn(self, added: Array, output: int) -> Array:
+        """The sums of what each tree added, shape (rows, trees), in the order of the trees."""
+        kind = np.float32 if self.single_sum else np.float64
+        if len(added) <= FEW_ROWS:
+            start = np.full((len(added), 1), self.baseline[output])
+            last: Array = np.cumsum(np.hstack([start, added]).astype(kind), axis=1)[:, -1]
+            return last
+        total: Array = np.full(len(added), self.baseline[output], kind)
+        for column in added.astype(kind).T:
+            total += column
+        return total
 
     @cached_property
     def _by_output(self) -> tuple[tuple[Array, Array], ...]:

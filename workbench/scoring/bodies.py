@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from workbench.core.contract import Contract
+from workbench.scoring import quick_json
 from workbench.scoring.http import Rejected
 
 MOST_ROWS = 10_000
@@ -39,10 +40,9 @@ def read_json(content: bytes) -> Any:
     workbench.scoring.http.Rejected: The name 'age' is there twice in one object. Send each column once.
     """
     try:
-        return json.loads(content.decode(), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise Rejected(400, f"The body is not JSON{where}. Send an object of columns and values.") from None
+        return quick_json.read(content)
+    except quick_json.NotPlain:
+        return _read_slowly(content)
 
 
 def rows_of_json(body: Any) -> tuple[Rows, bool]:
@@ -106,6 +106,14 @@ def rows_of_arrow(content: bytes) -> Rows:
         return _arrow_rows(arrow, _arrow_table(arrow, ipc, content))
     except (arrow.ArrowException, OSError, EOFError, ValueError, struct.error):
         raise Rejected(400, "The body is not a whole, uncompressed Arrow IPC stream. Send one.") from None
+
+
+def _read_slowly(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode(), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Rejected(400, f"The body is not JSON{where}. Send an object of columns and values.") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

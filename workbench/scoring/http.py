@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from secrets import token_hex
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.scoring.ids import new_id
+from workbench.scoring.quick_json import writer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,6 +23,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MOST_BYTES = 10 * 2**20
 PATIENCE = 30.0  # seconds for a whole body to arrive
 JSON = "application/json"
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
@@ -76,7 +78,7 @@ class Request:
         headers = dict(scope["headers"])
         own = headers.get(b"x-request-id", b"").decode("latin-1")
         client = (scope.get("client") or ("",))[0]
-        request_id = own if _SAFE_ID.match(own) else token_hex(16)
+        request_id = own if own and _SAFE_ID.match(own) else new_id()
         return cls(scope["method"], scope["path"], headers, client, receive, request_id)
 
     def header(self, name: bytes) -> str:
@@ -148,17 +150,17 @@ class Answer:
             (b"content-type", self.media_type.encode()),
             (b"content-length", str(len(self.body)).encode()),
             (b"x-request-id", request_id.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"cache-control", b"no-store"),
-            *((name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()),
+            *_ALWAYS,
         ]
+        if self.headers:
+            headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
 def answer_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """Content as JSON, in ASCII: a lone surrogate in a value has no UTF-8."""
-    return Answer(_ENCODE(content).encode("ascii"), status, JSON, headers or {})
+    """Content as JSON."""
+    return Answer(_WRITE(content), status, JSON, headers or {})
 
 
 def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> Answer:
@@ -194,4 +196,5 @@ def _text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-_ENCODE = json.JSONEncoder(allow_nan=False, default=_text).encode  # made once: json.dumps makes one a call
+# In ASCII where the quick way does not take it: a lone surrogate in a value has no UTF-8.
+_WRITE = writer(_text, json.JSONEncoder(allow_nan=False, default=_text).encode)

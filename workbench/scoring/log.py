@@ -32,6 +32,7 @@ from uuid import uuid4
 
 from workbench.core.bundle import file_hash
 from workbench.errors import Damaged, FormatVersion, StoreError
+from workbench.scoring.quick_json import writer
 
 FORMAT = 2
 PAUSE = 0.01  # seconds between two commits of what was put
@@ -232,7 +233,7 @@ class PredictionLog:
             _json(row),
             _json(record["prediction"]),
             _json(record.get("answer")),
-            _json(list(record.get("flags") or ())),
+            _json(list(flags)) if (flags := record.get("flags")) else "[]",
             record.get("latency_ms"),
             record.get("arm"),
         )
@@ -386,6 +387,10 @@ def _iso(moment: str | datetime) -> str:
 
 
 def _json(value: Any) -> str:
+    return _WRITE(value).decode()
+
+
+def _slow_json(value: Any) -> str:
     try:
         return _ENCODE(value)
     except ValueError:
@@ -399,6 +404,7 @@ def _plain(value: Any) -> Any:
 
 
 _ENCODE = json.JSONEncoder(allow_nan=False, default=_plain).encode  # made once: json.dumps makes one a call
+_WRITE = writer(_plain, _slow_json)
 
 
 def _finite(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from workbench.core.checking import check
 from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Refused
+from workbench.scoring.ids import new_id
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
@@ -61,6 +61,8 @@ class Scorer:
         self.features = self.bundle.features
         self.model: Model = _model(self.bundle)
         self.known = frozenset(self.contract.names)
+        self._id = self.contract.id
+        self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -106,10 +108,11 @@ class Scorer:
         columns, flags = self._checked(rows)
         prediction = self.model.predict(columns)
         why = self._reasons(columns, rows, reasons)
-        names = [self.id_of(row) for row in rows] if ids is None else ids
+        names = self.ids_of(rows) if ids is None else ids
+        version, answered = self.bundle.version, self._answered
         return [
-            {"id": name, "version": self.bundle.version, **self._answered(p), "reasons": r, "flags": f}
-            for name, p, r, f in zip(names, prediction, why, flags, strict=True)
+            {"id": name, "version": version, **answered(p), "reasons": r, "flags": f}
+            for name, p, r, f in zip(names, prediction.tolist(), why, flags, strict=True)
         ]
 
     def explain(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -164,7 +167,7 @@ class Scorer:
 
     def answers(self, prediction: Array) -> list[Any]:
         """The label of each prediction (binary: by the bundle's threshold), or the number itself."""
-        return [self._answered(p)["answer"] for p in prediction]
+        return [self._answered(p)["answer"] for p in prediction.tolist()]
 
     def _checked(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], list[list[str]]]:
         columns, problems, flags = check(rows, self.contract, self.features)
@@ -172,16 +175,16 @@ class Scorer:
             raise BadRow(problems)
         return columns, flags
 
-    def _answered(self, prediction: Any) -> dict[str, Any]:
+    def _answered(self, prediction: float | list[float]) -> dict[str, Any]:
         classes = self.bundle.classes
+        if isinstance(prediction, list):
+            best = prediction.index(max(prediction))
+            return {"prediction": prediction, "answer": classes[best], "probability": prediction[best]}
         if not classes:
-            return {"prediction": float(prediction), "answer": float(prediction), "probability": None}
-        if np.ndim(prediction):
-            best = int(np.argmax(prediction))
-            return {"prediction": prediction.tolist(), "answer": classes[best], "probability": float(prediction[best])}
-        share, cut = float(prediction), 0.5 if self.bundle.threshold is None else self.bundle.threshold
-        yes = share >= cut
-        return {"prediction": share, "answer": classes[int(yes)], "probability": share if yes else 1.0 - share}
+            return {"prediction": prediction, "answer": prediction, "probability": None}
+        yes = prediction >= self._cut
+        probability = prediction if yes else 1.0 - prediction
+        return {"prediction": prediction, "answer": classes[yes], "probability": probability}
 
     def _reasons(
         self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int
@@ -200,10 +203,15 @@ class Scorer:
             for row, added, order in zip(rows, values.tolist(), strongest, strict=True)
         ]
 
-    def id_of(self, row: Any) -> str:
-        """The row's own id, by which a label will come later, or a new one."""
-        own = row.get(self.contract.id) if self.contract.id and isinstance(row, Mapping) else None
-        return str(own) if isinstance(own, (str, int, float)) else token_hex(16)
+    def ids_of(self, rows: Sequence[Any]) -> list[str]:
+        """The rows' own ids, by which labels will come later, or new ones."""
+        if self._id is None:
+            return [new_id() for _ in rows]
+        return [self._own(row) or new_id() for row in rows]
+
+    def _own(self, row: Any) -> str | None:
+        own = row.get(self._id) if isinstance(row, Mapping) else None
+        return str(own) if isinstance(own, (str, int, float)) else None
 
 
 def _model(bundle: Bundle) -> Model:

@@ -14,9 +14,10 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -305,10 +306,7 @@ class Service:
             return
         known, latency = scorer.known, 1000 * seconds
         self.log.put(
-            [
-                {**a, "row": {c: v for c, v in row.items() if c in known}, "latency_ms": latency}
-                for a, row in zip(answers, rows, strict=True)
-            ]
+            [{**a, "row": _only(row, known), "latency_ms": latency} for a, row in zip(answers, rows, strict=True)]
         )
 
     async def _explain(self, request: Request) -> Answer:
@@ -370,6 +368,11 @@ class Service:
             self.log.sensitive |= frozenset(scorer.sensitive)
 
 
+def _only(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Any]:
+    """What the contract knows of a row."""
+    return row if known.issuperset(row) else {c: v for c, v in row.items() if c in known}
+
+
 def _warm(scorer: Scorer) -> Scorer:
     """The scorer with its paths found, so that no client waits for them."""
     scorer.model.explain({name: [None] for name in scorer.features})
@@ -393,8 +396,11 @@ def _unsupported(*kinds: str) -> Rejected:
 
 def _reasons(request: Request) -> int:
     query = request.notes["query"]
-    if not query:
-        return REASONS
+    return _asked_reasons(query) if query else REASONS
+
+
+@lru_cache(256)  # clients ask the same again and again
+def _asked_reasons(query: bytes) -> int:
     told = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("reasons", [str(REASONS)])[-1]
     if not (told.isascii() and told.isdigit() and len(told) < 4 and int(told) <= MOST_REASONS):
         raise Rejected(400, f"reasons is a whole number from 0 to {MOST_REASONS}. Correct it, or leave it out.")

@@ -115,7 +115,7 @@ class Traffic:
         """
         if not self.arms:
             return self.champion.predict(rows, reasons)
-        ids = [self.champion.id_of(row) for row in rows]
+        ids = self.champion.ids_of(rows)
         taken: dict[str, tuple[Arm, list[int]]] = {}
         self.champion.check(rows)  # all bad rows at once, whichever arm they would meet
         for i, arm in enumerate(map(self.arm_of, ids)):

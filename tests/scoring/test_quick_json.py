@@ -1,0 +1,68 @@
+"""The quick way reads and writes what the standard library does, or leaves it to it."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.scoring.bodies import read_json
+from workbench.scoring.http import Rejected, answer_json
+from workbench.scoring.quick_json import NotPlain, read, writer
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+ROWS = st.dictionaries(st.text(), VALUES, max_size=5)
+BODIES = ROWS | st.builds(lambda rows: {"rows": rows}, st.lists(ROWS)) | st.recursive(
+    VALUES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6
+)  # fmt: skip
+
+
+@given(BODIES, st.booleans(), st.sampled_from(((",", ":"), (", ", ": "), (" ,\n", "\t :\r\n"))))
+def test_a_body_is_read_as_the_standard_library_reads_it(body, ascii_only, between):
+    content = json.dumps(body, ensure_ascii=ascii_only, separators=between)
+
+    found = read_json(content.encode("utf-8", "surrogatepass"))
+
+    assert repr(found) == repr(json.loads(content))
+
+
+@given(BODIES)
+def test_what_is_written_is_read_back(body):
+    assert repr(json.loads(answer_json(body).body)) == repr(json.loads(json.dumps(body)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": 1, "a": 1}',
+        b'{"a" :1, "a":2}',
+        b'{"rows": [{"a": 1}, {"a": "x:y", "a" : 2}]}',
+        b'{"rows": [{"a": ":", "a": "b"}]}',
+        b'{"rows": [], "rows": []}',
+        b'{"deep": [[{"a": 1, "a": 2}]]}',
+        b'{"deep": {"er": {"a": 1, "a": 2}}}',
+    ],
+)
+def test_a_name_that_is_there_twice_is_never_let_through(content):
+    with pytest.raises(NotPlain):
+        read(content)
+    with pytest.raises(Rejected, match="twice"):
+        read_json(content)
+
+
+def test_rows_with_colons_in_their_texts_are_read_quickly_too():
+    assert read(b'{"rows": [{"when": "2013-07-01T14:30:00", "a": 1}]}')["rows"][0]["a"] == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"a": NaN}', b'{"a": "\\ud800"}', b'"\xff"', b"[" * 100_000])
+def test_what_is_out_of_the_ordinary_is_left_to_the_standard_library(content):
+    with pytest.raises(NotPlain):
+        read(content)
+
+
+@pytest.mark.parametrize("value", ["\ud800", 10**40, [[1.5, {"a": [None]}]], math.pi, {"a": 2**64}])
+def test_a_writer_writes_everything(value):
+    written = writer(str, json.dumps)(value)
+
+    assert json.loads(written) == value
