@@ -377,11 +377,12 @@ def test_a_linear_model_without_a_number_for_a_row_names_the_field():
     assert [p["row"] for p in told.value.problems] == [1]
 
 
-def test_a_model_of_format_2_still_answers():
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_model_of_an_older_format_still_answers(version):
     folder = Path(__file__).parent / "formats"
-    kept = json.loads((folder / "model-2.json").read_text())
+    kept = json.loads((folder / f"model-{version}.json").read_text())
 
-    found = CompiledModel.load(folder / "model-2.npz")
+    found = CompiledModel.load(folder / f"model-{version}.npz")
 
     np.testing.assert_allclose(found.predict(kept["columns"]), kept["predictions"], rtol=1e-12)
     np.testing.assert_allclose(found.explain(kept["columns"])[0], kept["values"], atol=1e-9)

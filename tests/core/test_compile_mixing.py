@@ -128,11 +128,11 @@ def test_products_of_columns_that_are_not_there_are_refused(factors):
         Products(np.array(factors)).checked(3)
 
 
-STEPS = ["products", "scaled products", "components", "even components", "rows of l2 1", "beside themselves"]
+STEPS = ["scaled products", "components", "even components", "rows of l2 1", "beside themselves"]
 
 
-@given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=3), st.integers(0, 2**32 - 1))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=2, unique=True), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_chain_of_them_answers_alike(names, seed):
     frame = table(seed=seed)
     made = make_pipeline(encoder(make_pipeline(*(clone(CASES[n]) for n in names), StandardScaler())), Ridge())

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.compile_columns import Matrix, Mixed, Mixture, State, each, steps_of, transformer
+from workbench.core.compile_columns import Made, Matrix, Mixed, Mixture, State, each, steps_of, transformer
 from workbench.core.links import Array
 from workbench.core.mixing import Normed, Products, Stepped
 from workbench.core.nodes import Chain, Linear
@@ -32,7 +32,7 @@ def gathered(state: State, matrix: Matrix) -> tuple[tuple[Any, ...], Array, list
             group = groups.setdefault((column.of, steps_of(column)), {})
             group.setdefault(column, len(group))
     members = tuple(_member(list(group), matrix) for group in groups.values())
-    found = {column: i for i, column in enumerate(chain.from_iterable(groups.values()))}
+    found: dict[Made, int] = {column: i for i, column in enumerate(chain.from_iterable(groups.values()))}
     rest = dict.fromkeys(column for column in state if not isinstance(column, Mixed))
     found |= {column: len(found) + i for i, column in enumerate(rest)}
     return members, matrix.place(tuple(rest)), [found[column] for column in state]

@@ -165,6 +165,7 @@ STEPS: dict[str, Step] = {
     "above": _above,
     "is": _is,
     "nothing for": _nothing_for,
+    "single": _quietly(lambda values, _: values.astype(np.float32).astype(np.float64)),
     "yeo-johnson": _quietly(_yeo_johnson),
     "box-cox": _quietly(_box_cox),
     "bin": _by_column(_bin),

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.explanation import Explanation
 from workbench.core.run import Run
 from workbench.packaging.model import Packed
+
+DRIVERS = 10  # columns that the card names as drivers
+LONGEST = 20  # characters of the longest bar
+FEWEST = 20  # rows of a group below which a score of its own says nothing
+MOST_GROUPS = 12  # groups of one column
 
 
 def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | None = None) -> str:
@@ -27,13 +33,17 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
     """
     parts = (
         _opening(bundle, run),
+        _use(run),
         _scores(run),
+        _candidates(run),
         _data(run),
         _features(run),
         _left_out(run),
         _drivers(explanation),
-        _model(bundle, packed),
+        _groups(run),
         _limits(run),
+        _model(bundle, packed),
+        _security(bundle),
         _lineage(bundle),
     )
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
@@ -49,16 +59,34 @@ def _opening(bundle: Bundle, run: Run) -> Iterator[str]:
         yield f"The second class is answered from a probability of {run.threshold:.3g} on."
 
 
+def _use(run: Run) -> Iterator[str]:
+    yield from ("## Use", "")
+    yield f"- For rows that have the features below, known before {code(run.contract.target or 'the target')} is."
+    answer = "a number in the target's unit" if run.task == "regression" else "a probability for each class"
+    yield f"- It answers {answer}, with flags for unusual values."
+    yield "- Not for rows of another population, another time scale, or another meaning of a column."
+    yield "- Not as the only ground for a decision about a person."
+
+
 def _scores(run: Run) -> Iterator[str]:
     yield "## Scores"
     yield ""
     rows = f"On {run.split.holdout_rows:,} rows that were held out ({run.split.kind} split)."
     yield f"{rows} {plain(run.split.reason)}".rstrip()
     yield ""
-    yield from ("| metric | value | interval |", "|---|---|---|")
+    yield from ("| metric | value | interval | better |", "|---|---|---|---|")
     for m in run.metrics:
         interval = "" if m.low is None or m.high is None else f"{m.low:.4g} to {m.high:.4g} ({m.level:.0%})"
-        yield f"| {m.name} | {m.value:.4g} | {interval} |"
+        yield f"| {m.name} | {m.value:.4g} | {interval} | {'larger' if m.larger_is_better else 'smaller'} |"
+
+
+def _candidates(run: Run) -> Iterator[str]:
+    """Every candidate in validation, so that a reader sees what the chosen one was measured against."""
+    scored = [(c, c.metrics[0]) for c in run.candidates if c.metrics]
+    if len(scored) > 1:
+        yield from ("## Candidates", "", f"Mean {scored[0][1].name} of {run.split.folds} folds of the validation.", "")
+        yield from ("| candidate | value |", "|---|---|")
+        yield from (f"| {code(c.name)} | {m.value:.4g} |" for c, m in scored)
 
 
 def _data(run: Run) -> Iterator[str]:
@@ -67,8 +95,15 @@ def _data(run: Run) -> Iterator[str]:
     yield f"- Source: {code(run.source)}"
     yield f"- Rows for training and choosing: {run.split.train_rows:,}"
     yield f"- Fingerprint: `{run.fingerprint}`"
+    moments = [c.name for c in run.contract.columns if c.role == "time"]
+    for name in [n for n in moments if n in run.holdout and len(run.holdout)]:
+        yield f"- Period of the held-out rows, by {code(name)}: {code(_period(run.holdout[name]))}"
     if run.split.boundary:
         yield f"- Held-out rows begin at {code(run.split.boundary)} of {code(run.split.column)}"
+
+
+def _period(moments: Any) -> str:
+    return f"{moments.min()} to {moments.max()}"
 
 
 def _features(run: Run) -> Iterator[str]:
@@ -88,7 +123,12 @@ def _usual(column: Column) -> str:
         return ", ".join(code(c) for c in column.categories[:8]) + (f" and {rest} more" if rest > 0 else "")
     if column.minimum is None or column.maximum is None:
         return ""
-    return f"{column.minimum:g} to {column.maximum:g} {plain(column.unit or '')}".rstrip()
+    return f"{_number(column.minimum)} to {_number(column.maximum)} {plain(column.unit or '')}".rstrip()
+
+
+def _number(value: float) -> str:
+    """All digits of usual numbers, four of fractions."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.4g}"
 
 
 def _left_out(run: Run) -> Iterator[str]:
@@ -99,29 +139,64 @@ def _left_out(run: Run) -> Iterator[str]:
 
 def _drivers(explanation: Explanation | None) -> Iterator[str]:
     if explanation is not None:
-        yield from (
-            "## What drives the predictions",
-            "",
-            f"Mean absolute SHAP value, in {plain(explanation.unit)}.",
-            "",
-        )
-        for name, value in list(explanation.importance().items())[:10]:
-            yield f"- {code(name)}: {value:.4g}"
+        unit = plain(explanation.unit or "the target's unit")
+        yield from ("## What drives the predictions", "", f"Mean absolute SHAP value, in {unit}.", "")
+        yield from ("| column | value | |", "|---|---:|---|")
+        shown = list(explanation.importance().items())[:DRIVERS]
+        most = max((value for _, value in shown), default=0.0)
+        yield from (f"| {code(name)} | {value:.4g} | {bar(value, most)} |" for name, value in shown)
 
 
-def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
-    yield from ("## Model", "")
-    if bundle.compiled:
-        yield "Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: "
-        yield f"{packed.difference:.1e}."
-    else:
-        yield f"Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
+def bar(value: float, most: float) -> str:
+    """A bar of block characters, which every Markdown viewer shows; an eighth of a character is the smallest step.
+
+    >>> bar(0.5, 1.0), bar(0.0, 1.0)
+    ('██████████', '')
+    """
+    eighths = round(8 * LONGEST * value / most) if most > 0 else 0
+    return "█" * (eighths // 8) + "▏▎▍▌▋▊▉"[eighths % 8 - 1 : eighths % 8]
+
+
+def _groups(run: Run) -> Iterator[str]:
+    """Scores by the categories of sensitive features, on the hold-out."""
+    tables = [(name, rows) for name in run.features if (rows := _by_group(run, name))]
+    if not tables:
+        return
+    yield from ("## Groups", "", "Sensitive features, on the held-out rows. A small group says little.", "")
+    measured = "mean absolute error" if run.task == "regression" else "accuracy"
+    yield from (f"| column | group | rows | {measured} | mean prediction |", "|---|---|---:|---:|---:|")
+    for name, rows in tables:
+        yield from (f"| {code(name)} | {code(group)} | {n:,} | {s:.3g} | {m:.3g} |" for group, n, s, m in rows)
+
+
+def _by_group(run: Run, name: str) -> list[tuple[Any, int, float, float]]:
+    categories = run.contract[name].categories
+    if not run.contract[name].sensitive or categories is None or run.contract.target not in run.holdout:
+        return []
+    rows = run.holdout[run.holdout[run.contract.target].notna()]
+    members = [(group, rows[rows[name].astype("str") == str(group)]) for group in categories]
+    return [(group, len(part), *_score(run, part)) for group, part in members if len(part) >= FEWEST][:MOST_GROUPS]
+
+
+def _score(run: Run, rows: Any) -> tuple[float, float]:
+    """Accuracy, or mean absolute error, and the mean prediction: of the second class, or the number."""
+    truth, raw = rows[run.contract.target], rows[list(run.features)]
+    if run.task == "regression":
+        predicted = run.pipeline.predict(raw)
+        return float(abs(predicted - truth.to_numpy(dtype=float)).mean()), float(predicted.mean())
+    probability = run.pipeline.predict_proba(raw)
+    places = probability.argmax(axis=1)
+    if run.task == "binary":
+        places = (probability[:, 1] >= (0.5 if run.threshold is None else run.threshold)).astype(int)
+    hits = [str(run.classes[place]) == str(true) for place, true in zip(places, truth.tolist(), strict=True)]
+    return sum(hits) / len(hits), float(probability[:, 1].mean())
 
 
 def _limits(run: Run) -> Iterator[str]:
     yield from ("## Limits", "")
-    yield "- Valid for rows like those it was trained on."
-    yield "- Unseen categories and numbers out of range are answered and flagged."
+    yield "- Valid for rows like those it was trained on: the usual values are those of the features above."
+    yield "- Unseen categories and numbers out of range are answered and flagged, not refused."
+    yield "- A missing column, another type, or a missing value where none is allowed is refused by name."
     yield "- Reasons say what moved the model's answer, not what causes the outcome."
     sensitive = [c for c in run.features if run.contract[c].sensitive]
     if sensitive:
@@ -130,12 +205,38 @@ def _limits(run: Run) -> Iterator[str]:
     yield from (f"- {f.code}: {plain(f.message)}" for f in run.findings if f.severity != "info")
 
 
+def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
+    yield from ("## Model", "")
+    if packed.compiled is not None:
+        apart = f"{packed.difference:.1e}" if packed.difference else "0.0"
+        yield f"- Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: {apart}."
+        exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
+        yield f"- Reasons ({packed.compiled.method}) {exact}."
+    else:
+        yield f"- Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
+    if bundle.threshold is not None:
+        yield f"- Threshold of the second class: {bundle.threshold:.3g}."
+
+
+def _security(bundle: Bundle) -> Iterator[str]:
+    yield from ("## Security", "")
+    yield "- No pickle in the folder: " + (
+        "the model is arrays that are checked when they are loaded."
+        if bundle.compiled
+        else "the pipeline is a skops file, and only types that Workbench's own code trusts are loaded."
+    )
+    yield "- `bundle.json` holds the SHA-256 of every file; a changed byte is refused at load."
+    yield "- Values of sensitive columns are hashed in the log, and exchanged between the golden rows."
+
+
 def _lineage(bundle: Bundle) -> Iterator[str]:
+    told = bundle.lineage
     yield from ("## Lineage", "")
     yield f"- MLflow run: `{bundle.run_id}`"
+    yield f"- Trained: {told.get('trained') or 'not known'}, seed {told.get('seed')}"
     yield f"- Packaged: {bundle.created}"
-    yield f"- Commit: {bundle.lineage['commit'] or 'not in git'}"
-    yield "- Environment: " + ", ".join(f"{k} {v}" for k, v in bundle.lineage["environment"].items())
+    yield f"- Commit: {told['commit'] or 'not in git'}"
+    yield "- Environment: " + ", ".join(f"{k} {v}" for k, v in told["environment"].items())
 
 
 def code(value: object) -> str:

@@ -1,0 +1,117 @@
+"""The model card says what a reader must know, and nothing from the data gets out of its place."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+import workbench as wb
+from workbench.core.explanation import Explanation
+from workbench.packaging.card import bar, card, code, plain
+from workbench.packaging.model import pack
+
+HOSTILE = "<img src=x onerror=alert(1)>|`[a](javascript:alert(1))`\n# no title"
+
+
+def explained(run, values=((0.5, -0.25, 0.0),)) -> Explanation:
+    row = dict.fromkeys(run.features)
+    return Explanation(run.id, run.features, values, 0.1, (0.35,), "log-odds", "yes", 0.0, "tree paths", (row,))
+
+
+def card_of(run, explanation=None) -> str:
+    bundle = wb.package(run, name="shop")
+    return card(bundle, run, pack(run), explanation)
+
+
+def test_each_chapter_is_there(run):
+    text = card_of(run, explained(run))
+
+    chapters = [line[3:] for line in text.splitlines() if line.startswith("## ")]
+    assert chapters == [
+        "Use", "Scores", "Data", "Features", "Left out", "What drives the predictions", "Limits", "Model", "Security",
+        "Lineage",
+    ]  # fmt: skip
+    for part in (
+        run.id,
+        run.fingerprint,
+        "seed 0",
+        "Threshold of the second class: 0.4",
+        "0.7 to 0.9 (90%)",
+        "SHA-256",
+    ):
+        assert part in text
+
+
+def test_the_strongest_driver_has_the_longest_bar(run):
+    rows = [line for line in card_of(run, explained(run)).splitlines() if "█" in line]
+
+    assert rows == ["| `age` | 0.5 | ████████████████████ |", "| `income` | 0.25 | ██████████ |"]
+
+
+@pytest.mark.parametrize(("value", "length"), [(1.0, 20), (0.5, 10), (0.01, 1), (0.0, 0)])
+def test_bars_are_as_long_as_their_values(value, length):
+    assert len(bar(value, 1.0)) == length
+    assert bar(value, 0.0) == ""
+
+
+def test_groups_of_a_sensitive_column_have_scores_of_their_own(make_run, small_table):
+    run = make_run(small_table(1000), "bought", sensitive=("city",))
+
+    text = card_of(run)
+
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `city` | `")]
+    assert [row[2].strip() for row in rows] == ["`Bonn`", "`Köln`", "`Ulm`"]
+    assert sum(int(row[3]) for row in rows) == run.holdout["city"].notna().sum()
+    assert all(0.5 < float(row[4]) <= 1 for row in rows)
+    assert "Uses sensitive columns: `city`" in text
+
+
+def test_the_score_of_a_group_is_its_accuracy_at_the_threshold(make_run, small_table):
+    run = make_run(small_table(1000), "bought", sensitive=("city",))
+    ulm = run.holdout[run.holdout["city"] == "Ulm"]
+    answers = run.pipeline.predict_proba(ulm[list(run.features)])[:, 1] >= run.threshold
+
+    row = next(line for line in card_of(run).splitlines() if line.startswith("| `city` | `Ulm`"))
+
+    assert float(row.split("|")[4]) == pytest.approx((answers == (ulm["bought"] == "yes")).mean(), rel=0.01)
+
+
+def test_errors_by_group_of_a_regression(make_run, small_table):
+    frame = small_table(1000)
+    frame["bought"] = frame["age"] * 2.5
+
+    assert "| column | group | rows | mean absolute error | mean prediction |" in card_of(
+        make_run(frame, "bought", "regression", sensitive=("city",))
+    )
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.seen |= {tag, *(name for name, _ in attrs)}
+
+
+def test_hostile_names_and_categories_stay_in_their_places(make_run, small_table):
+    markdown = pytest.importorskip("markdown_it")
+    frame = small_table(400).rename(columns={"city": HOSTILE})
+    frame[HOSTILE] = pd.Series([HOSTILE + str(i % 3) for i in range(len(frame))], dtype="str")
+    run = make_run(frame, "bought", sensitive=(HOSTILE,))
+    run = replace(run, source=HOSTILE, left_out={HOSTILE: HOSTILE})
+
+    text = card_of(run, explained(run))
+
+    tags = Tags()
+    tags.feed(markdown.MarkdownIt("commonmark").enable("table").render(text))
+    usual = {"h1", "h2", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "style", "br"}
+    assert tags.seen <= usual
+    assert "no title" not in [line.strip("# ") for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "a`b", "|", "<script>"])
+def test_what_is_quoted_can_not_break_out(text):
+    assert not set(code(text)[1:-1]) & set("`|<>\n")
+    assert "<" not in plain(text)
