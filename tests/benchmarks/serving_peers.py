@@ -118,7 +118,7 @@ def of_version_two(answer: Any) -> list[float]:
 
 # The pipeline was fitted with these; a pickle wants the same scikit-learn.
 PIPELINE = ("scikit-learn==1.9.1", "pandas==3.1.1", "joblib")
-RUNTIME = ("numpy==2.4.6", "uvicorn==0.54.0", "httptools")
+RUNTIME = ("numpy==2.4.6", "uvicorn==0.54.0", "httptools", "uvloop", "msgspec")
 SCORING = ("{python}", "-m", "scoring", "--port", "{port}", "--log", "{folder}/log")
 UVICORN = ("{python}", "-m", "uvicorn", "--app-dir", str(SERVERS), "--host", "127.0.0.1", "--port", "{port}",
            "--no-access-log", "--log-level", "warning")  # fmt: skip

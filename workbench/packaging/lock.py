@@ -25,7 +25,8 @@ from workbench.core.store import write_text
 from workbench.errors import Damaged, MissingExtra
 from workbench.settings import Settings, settings
 
-COMPILED = ("numpy", "uvicorn", "httptools", "msgspec")
+NOT_ON_WINDOWS = ("uvloop",)
+COMPILED = ("numpy", "uvicorn", "httptools", "msgspec", *(NOT_ON_WINDOWS if sys.platform != "win32" else ()))
 PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 PATIENCE = 15.0  # seconds that the index may take; packaging goes on without it
 ASK_AGAIN = 600.0  # seconds after which an index that did not answer is asked again
@@ -44,12 +45,13 @@ def requirements(compiled: bool) -> str:
     Examples
     --------
     >>> [line.split("==")[0] for line in requirements(True).splitlines()][-2:]
-    ['numpy', 'uvicorn']
+    ['uvicorn', 'uvloop']
     """
     found: dict[str, str] = {}
     for name in COMPILED if compiled else PIPELINE:
         _add(name, found)
-    return "".join(f"{name}=={version}\n" for name, version in sorted(found.items()))
+    marker = dict.fromkeys(NOT_ON_WINDOWS, " ; sys_platform != 'win32'")
+    return "".join(f"{name}=={version}{marker.get(name, '')}\n" for name, version in sorted(found.items()))
 
 
 def hashed(lines: str, of: Settings | None = None) -> str:
