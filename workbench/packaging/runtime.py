@@ -22,6 +22,7 @@ CORE = (
     "core/lookup.py",
     "core/metric.py",
     "core/nodes.py",
+    "core/patterns.py",
     "core/profile.py",
     "core/result.py",
     "core/store.py",
