@@ -91,7 +91,7 @@ BODIES = {
     "named": lambda rows: {"rows": rows},
     "version two": version_two,
 }
-OURS = ["numpy", "uvicorn", "httptools"]
+OURS = ["numpy", "uvicorn", "httptools", "msgspec"]
 SERVE = ["{python}", "-m", "scoring", "--port", "{port}", "--log", "{folder}/log"]
 UVICORN = ["{python}", "-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-access-log"]
 PEERS = [

@@ -107,11 +107,12 @@ def test_reasons_by_look_up_are_those_of_the_paths(kind, rows, seed):
     model = MODELS[kind, seed]
     columns = {name: list(values) for name, values in zip(model.features, zip(*rows, strict=True), strict=True)}
 
-    values, base = PREPARED[kind, seed].explain(columns)
+    for place in range(model.model.width):
+        values, base = PREPARED[kind, seed].explain_class(columns, place)
 
-    expected, expected_base = model.explain(columns)
-    np.testing.assert_allclose(values, expected, atol=1e-12)
-    np.testing.assert_array_equal(base, expected_base)
+        expected, expected_base = model.model.explain(model.encode(columns), place, model._source, 5)
+        np.testing.assert_allclose(values, expected, atol=1e-12)
+        assert base == expected_base
 
 
 @pytest.mark.parametrize("room", [0, 2_000, 8_000])
@@ -124,7 +125,8 @@ def test_what_has_no_room_is_explained_by_its_paths(room):
 
     assert found.values.nbytes <= room
     assert bool(found.rest[0])
-    np.testing.assert_allclose(values, model.explain(rows)[0], atol=1e-12)
+    expected, _ = model.model.explain(model.encode(rows), 0, model._source, 5)
+    np.testing.assert_allclose(values, expected, atol=1e-12)
 
 
 def test_reasons_of_many_rows_add_up():

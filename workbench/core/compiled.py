@@ -48,6 +48,7 @@ __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers"
 
 FORMAT = 2
 MANY_ROWS = 2500  # whose reasons pay for the tables
+FEW_NODES = 300  # whose tables are made at once
 MOST_PROBLEMS = 100  # rows named in one error
 LARGEST = 512 * 2**20  # bytes that the arrays of one model may unpack to
 Link = Literal[
@@ -206,14 +207,15 @@ class CompiledModel:
     def prepare(self) -> None:
         """Make the tables by which reasons are looked up: a second once, and later reasons take a fifth of the time.
 
-        A model that has none is left as it is; so is one that is not a single table of trees.
+        A model that has none is left as it is; so is one that is not a single table of trees. The values are the same
+        but for their last digit, for they are added up in another order.
         """
         if self.lookup is None or not isinstance(self.model, Trees) or self._patterns:
             return
         room = MOST_BYTES // self.model.width
         made = [patterns(self.lookup, k, self._source, room) for k in range(self.model.width)]
         self.model.base(0)  # from the paths, before they are let go
-        self._patterns.update(enumerate(made))
+        self._patterns.update(dict(enumerate(made)))  # all in one step: others may read
         vars(self.model).pop("paths", None)
 
     def save(self, path: str | Path) -> Path:
@@ -262,7 +264,8 @@ class CompiledModel:
 
     def _read(self, columns: Columns) -> _Read:
         matrix = self.encode(columns)
-        if len(matrix) >= MANY_ROWS:
+        few = isinstance(self.model, Trees) and len(self.model.feature) <= FEW_NODES
+        if few or len(matrix) >= MANY_ROWS:
             self.prepare()
         return _Read(matrix, self.lookup.codes(columns) if self.lookup is not None and self._patterns else None)
 

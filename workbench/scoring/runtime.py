@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
 from threading import Event, Thread
+from time import time_ns
 from typing import Any, Protocol
 
 import numpy as np
@@ -216,14 +217,19 @@ class Scorer:
 
     def ids_of(self, rows: Sequence[Any]) -> list[str]:
         """The rows' own ids, by which labels will come later, or new ones."""
-        digits = token_hex(16 * len(rows))  # all at once: each call asks the system
-        made = [digits[start : start + 32] for start in range(0, len(digits), 32)]
+        made = _new_ids(len(rows))
         own = [None] * len(rows) if self._id is None else [self._own(row) for row in rows]
         return [new if known is None else known for known, new in zip(own, made, strict=True)]
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None
         return str(own) if isinstance(own, (str, int, float)) else None
+
+
+def _new_ids(n: int) -> list[str]:
+    """Milliseconds, then 80 random bits: ids of one moment stand together in the log's index, which stays quick."""
+    moment, digits = f"{time_ns() // 1_000_000:012x}", token_hex(10 * n)
+    return [moment + digits[start : start + 20] for start in range(0, len(digits), 20)]
 
 
 def _model(bundle: Bundle) -> Model:
