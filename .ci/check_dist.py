@@ -18,6 +18,8 @@ assert any(n.endswith("jupyter_server_config.d/ml-workbench.json") for n in name
     "the wheel does not switch the server extension on"
 )
 assert "workbench/notebooks/tour.ipynb" in names, "the wheel has no notebooks"
+for name in ("Dockerfile", "kubernetes.yaml", "main.tf", "alerts.yaml", "dashboard.json"):
+    assert f"workbench/packaging/deploy/templates/{name}" in names, f"the wheel has no template of {name}"
 assert not [n for n in (*names, *sources) if "node_modules" in n], "node_modules was packed"
 assert wheel.stat().st_size < 2_000_000, f"the wheel has {wheel.stat().st_size:,} bytes"
 assert sdist.stat().st_size < 4_000_000, f"the source distribution has {sdist.stat().st_size:,} bytes"

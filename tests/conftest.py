@@ -10,6 +10,9 @@ from hypothesis import settings as hypothesis_settings
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
 
+# No test asks a package index unless it says so: a bundle's lock is written without hashes then.
+os.environ["UV_OFFLINE"] = "1"
+
 ROOT = Path(__file__).parents[1]
 TABLES = Path(os.environ.get("WORKBENCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 

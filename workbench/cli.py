@@ -183,16 +183,46 @@ def feedback(
 def verify(
     bundle: BundleName,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Build a new environment from the bundle's own requirements first.")
-    ] = False,
+        bool,
+        typer.Option("--fresh/--here", help="In a new environment from the bundle's own lock, or with what is here."),
+    ] = True,
 ) -> None:
-    """Start a bundle in a fresh process and replay its golden rows."""
+    """Start a bundle in a new environment and replay its golden and bad rows: one line a check."""
     from workbench.packaging.verify import verify as run
 
     verification = run(bundle, fresh=fresh)
     typer.echo(str(verification))
     if not verification.ok:
         raise typer.Exit(1)
+
+
+@app.command()
+def sign(
+    bundle: Annotated[str, typer.Argument(help="NAME, NAME@alias, NAME/VERSION, or a bundle folder.")] = "",
+    key: Annotated[
+        Path | None, typer.Option(help="Private key in PEM; its passphrase is in WORKBENCH_SIGNING_PASSPHRASE.")
+    ] = None,
+    new_key: Annotated[
+        Path | None, typer.Option(help="Make a pair of keys; the private one goes to this file.")
+    ] = None,
+) -> None:
+    """Sign a bundle, so that a changed byte is refused where its key is trusted; or make a pair of keys."""
+    from workbench.packaging.package import place_of
+    from workbench.packaging.signing import new_key as make
+    from workbench.packaging.signing import sign as run
+    from workbench.settings import settings
+
+    if new_key is not None:
+        public, fingerprint = make(new_key)
+        typer.echo(f"Private key: {new_key}\nPublic key:  {public}\nFingerprint: {fingerprint}")
+        typer.echo("Trust it where bundles are loaded: put the public key into the folder of WORKBENCH_TRUSTED_KEYS.")
+    chosen = key or new_key or settings().signing_key
+    if bundle and chosen is None:
+        raise BadParameter("With which key? Name one with --key, or make a pair with --new-key private.pem.")
+    if not bundle and new_key is None:
+        raise BadParameter("Name a bundle to sign, or make a pair of keys with --new-key private.pem.")
+    if bundle and chosen is not None:
+        typer.echo(f"{bundle} is signed by the key {run(place_of(bundle), chosen).key}")
 
 
 @app.command()

@@ -15,7 +15,8 @@
     │   └── Damaged                    a file that is not what was written
     ├── Refused                        an act that would be unsafe or untrue
     │   ├── CannotCompile              a model with no exact table
-    │   └── Untrusted                  a file that names types we do not trust
+    │   ├── Untrusted                  a file that names types we do not trust
+    │   └── Unsigned                   a bundle that no trusted key has signed
     ├── JobFailed                      a notebook that stopped with an error
     └── MissingExtra (ImportError)     a package that is not installed
 
@@ -123,6 +124,10 @@ class CannotCompile(Refused):
 
 class Untrusted(Refused):
     """A file that names types which are not on our list."""
+
+
+class Unsigned(Refused):
+    """A bundle that no trusted key has signed as it is."""
 
 
 class JobFailed(WorkbenchError):

@@ -24,11 +24,19 @@ class Settings:
         MLflow's store (``MLFLOW_TRACKING_URI``; default SQLite in ``home``).
     threads : int
         Threads that a fit may take (``WORKBENCH_THREADS``; default: what the machine can give now, at least 1).
+    trusted_keys : Path, optional
+        Public key, or folder of them (``*.pem``), of whom bundles are taken from (``WORKBENCH_TRUSTED_KEYS``).
+        Without it no signature is asked for; with it an unsigned or changed bundle is refused.
+    signing_key : Path, optional
+        Private key that signs each new bundle (``WORKBENCH_SIGNING_KEY``; its passphrase, if it has one, in
+        ``WORKBENCH_SIGNING_PASSPHRASE``).
     """
 
     home: Path
     tracking_uri: str
     threads: int
+    trusted_keys: Path | None = None
+    signing_key: Path | None = None
 
     @property
     def bundles(self) -> Path:
@@ -66,7 +74,19 @@ def settings(home: str | Path | None = None, tracking_uri: str | None = None, th
     """
     where = Path(home or os.environ.get("WORKBENCH_HOME") or ".workbench").expanduser().absolute()
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{where / 'mlflow.db'}"
-    return Settings(home=where, tracking_uri=uri, threads=threads or _threads_from_environment() or _idle_cores())
+    return Settings(
+        home=where,
+        tracking_uri=uri,
+        threads=threads or _threads_from_environment() or _idle_cores(),
+        trusted_keys=path_setting("WORKBENCH_TRUSTED_KEYS"),
+        signing_key=path_setting("WORKBENCH_SIGNING_KEY"),
+    )
+
+
+def path_setting(name: str) -> Path | None:
+    """A path from the environment, None where it is not set or empty."""
+    value = os.environ.get(name)
+    return Path(value).expanduser().absolute() if value else None
 
 
 def _threads_from_environment() -> int | None:

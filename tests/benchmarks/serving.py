@@ -1,268 +1,180 @@
 """Our service beside the others: same model, same rows, same client, one thread each, on this machine's loopback.
 
-``python tests/benchmarks/serving.py --table adult.csv --target income --folder /tmp/serving``
+    python tests/benchmarks/serving.py --table adult.csv --folder ~/.cache/workbench-serving
 
-Each peer gets a virtual environment of its own under the folder, made once. What can't be installed or does not answer
-is told in the table with its reason. ``--seconds 2 --repeats 1`` is a quick look; the table that counts has windows of
-ten seconds, three repeats and a quiet machine.
+Each peer gets an environment of its own under the folder, made once. What can't be installed or does not answer is told
+in the table with its reason. ``--seconds 1 --repeats 1`` is a quick look; the figures that count have windows of ten
+seconds, three repeats (25 minutes) and a quiet machine. ``--results SERVING.md`` keeps them.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
 import signal
-import statistics
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import psutil
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-PIPELINE_PACKAGES = ["scikit-learn", "pandas", "joblib"]
-START = 60.0  # seconds that a server may take to its first answer
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+from serving_bad_input import Seen, all_cases, ask, good_row  # noqa: E402 - they lie beside this file
+from serving_peers import (  # noqa: E402
+    BODIES,
+    EMPTY,
+    OURS,
+    PEERS,
+    SERVERS,
+    Peer,
+    python_of,
+    write_specials,
+)
+from serving_report import Run, Turn, told  # noqa: E402
+
+START = 90.0  # seconds that a server may take to its first answer
+# Rows a request, clients.
+WINDOWS = {"c1": (1, 1), "c8": (1, 8), "c32": (1, 32), "batch": (1000, 1)}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+HELD_OUT = 2000
+COMPARED = 200  # rows that each server must answer as the pipeline does
+BROKEN = (subprocess.SubprocessError, psutil.Error, OSError, ValueError, KeyError, TypeError, HTTPException)
 
 
 @dataclass(frozen=True)
-class Peer:
-    """A server to measure.
+class Prepared:
+    """What all servers get: rows, what the pipeline says of them, and which columns are numbers."""
 
-    Parameters
-    ----------
-    name : str
-        In the table.
-    packages : list of str
-        What its environment needs.
-    command : list of str
-        How it starts; ``{python}``, ``{bin}``, ``{folder}`` and ``{port}`` are filled in.
-    path : str
-        Address of predictions.
-    body : str
-        Form of its rows: a key of ``BODIES``.
-    environment : dict
-        More variables.
-    """
+    folder: Path
+    rows: list[dict[str, Any]]
+    expected: list[float]
+    labels: list[Any]
+    numbers: tuple[str, ...]
 
-    name: str
-    packages: list[str]
-    command: list[str]
-    path: str
-    body: str
-    environment: dict[str, str] = field(default_factory=dict)
+    def bodies(self, peer: Peer, size: int) -> Path:
+        """File of the requests of a size in the peer's form, written once a run."""
+        return self.folder / "requests" / f"{peer.body.replace(' ', '-')}-{size}.json"
 
 
-def rows_alone(rows: list[dict]) -> object:
-    return rows
-
-
-def ours(rows: list[dict]) -> object:
-    return rows[0] if len(rows) == 1 else {"rows": rows}
-
-
-def version_two(rows: list[dict]) -> object:
-    """The Open Inference Protocol, by columns."""
-    kinds = {c: "FP64" if all(isinstance(r[c], (int, float)) for r in rows) else "BYTES" for c in rows[0]}
-    content = {"FP64": None, "BYTES": "str"}
-    return {
-        "parameters": {"content_type": "pd"},
-        "inputs": [
-            {"name": c, "shape": [len(rows), 1], "datatype": kind, "data": [r[c] for r in rows],
-             **({"parameters": {"content_type": content[kind]}} if content[kind] else {})}
-            for c, kind in kinds.items()
-        ],
-    }  # fmt: skip
-
-
-BODIES = {
-    "ours": ours,
-    "rows": rows_alone,
-    "records": lambda rows: {"dataframe_records": rows},
-    "instances": lambda rows: {"instances": rows},
-    "named": lambda rows: {"rows": rows},
-    "version two": version_two,
-}
-OURS = ["numpy", "uvicorn", "httptools", "msgspec"]
-SERVE = ["{python}", "-m", "scoring", "--port", "{port}", "--log", "{folder}/log"]
-UVICORN = ["{python}", "-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-access-log"]
-PEERS = [
-    Peer("empty endpoint", OURS, [*UVICORN, "empty_app:app"], "/predict", "ours"),
-    Peer("Workbench, no reasons", OURS, SERVE, "/predict?reasons=0", "ours"),
-    Peer("Workbench, reasons", OURS, SERVE, "/predict", "ours"),
-    Peer("MLflow", ["mlflow", *PIPELINE_PACKAGES],
-         ["{bin}/mlflow", "models", "serve", "-m", "{folder}/mlflow-model", "--env-manager", "local", "-p", "{port}",
-          "-h", "127.0.0.1", "-w", "1"], "/invocations", "records"),
-    Peer("FastAPI + pandas", ["fastapi", "uvicorn", "httptools", "uvloop", *PIPELINE_PACKAGES],
-         [*UVICORN, "fastapi_app:app"], "/predict", "rows"),
-    Peer("LitServe", ["litserve", *PIPELINE_PACKAGES], ["{python}", "litserve_app.py", "{port}"], "/predict", "named"),
-    Peer("BentoML", ["bentoml", *PIPELINE_PACKAGES],
-         ["{bin}/bentoml", "serve", "bentoml_app:Model", "--port", "{port}", "--host", "127.0.0.1"], "/predict",
-         "named", {"BENTOML_DO_NOT_TRACK": "1", "DO_NOT_TRACK": "1"}),
-    Peer("MLServer", ["mlserver", "mlserver-sklearn", *PIPELINE_PACKAGES], ["{bin}/mlserver", "start", "mlserver"],
-         "/v2/models/adult/infer", "version two"),
-    Peer("vetiver", ["vetiver", *PIPELINE_PACKAGES], [*UVICORN, "vetiver_app:app"], "/predict", "rows"),
-    Peer("KServe", ["kserve", *PIPELINE_PACKAGES],
-         ["{python}", "kserve_app.py", "--http_port={port}", "--enable_grpc=false"], "/v1/models/adult:predict",
-         "instances"),
-]  # fmt: skip
-
-APPS = {
-    "empty_app.py": """
-BODY = b'{"prediction": 0.5}'
-HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
-
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-    while (await receive()).get("more_body"):
-        pass
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
-""",
-    "fastapi_app.py": """
-import joblib, pandas as pd
-from fastapi import FastAPI
-model, app = joblib.load("model.joblib"), FastAPI()
-
-@app.post("/predict")
-def predict(rows: list[dict]):
-    return {"predictions": model.predict_proba(pd.DataFrame(rows))[:, 1].tolist()}
-""",
-    "litserve_app.py": """
-import sys, joblib, pandas as pd, litserve as ls
-
-class Model(ls.LitAPI):
-    def setup(self, device):
-        self.model = joblib.load("model.joblib")
-    def decode_request(self, request):
-        return pd.DataFrame(request["rows"])
-    def predict(self, frame):
-        return self.model.predict_proba(frame)[:, 1]
-    def encode_response(self, output):
-        return {"predictions": output.tolist()}
-
-if __name__ == "__main__":
-    server = ls.LitServer(Model(), accelerator="cpu")
-    server.run(host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False, log_level="warning")
-""",
-    "bentoml_app.py": """
-import bentoml, joblib, pandas as pd
-
-@bentoml.service(workers=1)
-class Model:
-    def __init__(self):
-        self.model = joblib.load("model.joblib")
-    @bentoml.api
-    def predict(self, rows: list[dict]) -> dict:
-        return {"predictions": self.model.predict_proba(pd.DataFrame(rows))[:, 1].tolist()}
-""",
-    "vetiver_app.py": """
-import joblib, pandas as pd, vetiver
-model = joblib.load("model.joblib")
-example = pd.read_json("example.json", orient="records")
-app = vetiver.VetiverAPI(vetiver.VetiverModel(model, "adult", prototype_data=example), check_prototype=True).app
-""",
-    "kserve_app.py": """
-import joblib, kserve, pandas as pd
-
-class Model(kserve.Model):
-    def __init__(self):
-        super().__init__("adult")
-        self.model, self.ready = joblib.load("model.joblib"), True
-    def predict(self, payload, headers=None, response_headers=None):
-        return {"predictions": self.model.predict_proba(pd.DataFrame(payload["instances"]))[:, 1].tolist()}
-
-if __name__ == "__main__":
-    kserve.ModelServer(workers=1).start([Model()])
-""",
-}
-
-
-def main() -> None:
-    given = arguments()
-    folder = given.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    bodies, inside = prepare(given.table, given.target, folder)
-    chosen = [p for p in PEERS if not given.peers or p.name in given.peers]
-    found: dict[str, list[dict]] = {p.name: [] for p in chosen}
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the tables and keep them; the exit status is 0 whatever they say."""
+    given = parsed(arguments)
+    begin, load = time.monotonic(), os.getloadavg()[0]
+    chosen = [p for p in PEERS if not given.only or any(part.lower() in p.name.lower() for part in given.only)]
+    ready = prepare(given.table, given.target, given.folder)
+    inside = in_process(ready, min(1.5, given.seconds)) if given.seconds and any(p.name == OURS for p in chosen) else []
+    turns: dict[str, list[Turn]] = {peer.name: [] for peer in chosen}
+    bad: dict[str, dict[str, Seen]] = {}
+    text = ""
     for turn in range(given.repeats):
         for peer in chosen:
-            sys.stderr.write(f"{turn + 1}/{given.repeats} {peer.name}\n")
-            found[peer.name].append(attempt(peer, folder, bodies, given.seconds))
-    text = report(found, inside, given)
-    given.output.write_text(text)
+            say(f"{turn + 1} of {given.repeats}: {peer.name}")
+            last = turn + 1 == given.repeats
+            turns[peer.name].append(attempt(peer, ready, given.seconds, bad if last else None))
+        loads, minutes = (load, os.getloadavg()[0]), (time.monotonic() - begin) / 60
+        versions = {p.name: version_words(p) for p in chosen}
+        text = told(Run(turns, inside, bad, versions, given.table.name, given.seconds, loads, minutes))
+        keep(text, given.results)  # after each turn: a run that is cut has told something
     sys.stdout.write(text)
+    return 0
 
 
-def arguments() -> argparse.Namespace:
+def keep(text: str, path: Path | None) -> None:
+    if path:
+        path.write_text(text, encoding="utf-8")
+
+
+def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--table", type=Path, required=True, help="the census table, adult.csv")
     parser.add_argument("--target", default="income")
     parser.add_argument("--folder", type=Path, required=True, help="environments and models; outside the repository")
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each window")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--peers", nargs="*", help="names, as in the table; all by default")
-    parser.add_argument("--output", type=Path, default=HERE / "SERVING.md")
-    return parser.parse_args()
+    parser.add_argument("--only", nargs="*", default=[], help="servers by a part of their name")
+    parser.add_argument("--bad-input", action="store_true", help="the bad rows alone, without windows")
+    parser.add_argument("--results", type=Path, help="the file to keep the tables in")
+    given = parser.parse_args(arguments)
+    given.folder = given.folder.expanduser().resolve()
+    if given.bad_input:
+        given.seconds, given.repeats = 0.0, 1
+    return given
 
 
-def prepare(table: Path, target: str, folder: Path) -> tuple[dict[str, Path], dict[str, float]]:
-    """Fit the one pipeline, write it in each form, and the requests; returns their files and in-process times."""
-    import joblib
-
-    frame, pipeline = fitted(table, target)
-    rows = json.loads(frame.drop(columns=target).tail(2000).to_json(orient="records"))
-    joblib.dump(pipeline, folder / "model.joblib")
-    (folder / "example.json").write_text(json.dumps(rows[:5]))
-    for name, text in APPS.items():
-        (folder / name).write_text(text.lstrip())
-    write_bundle(frame, target, pipeline, folder / "bundle")
-    bodies = {}
-    for form, made in BODIES.items():
-        for size, parts in ((1, [[r] for r in rows[:500]]), (1000, [rows[:1000], rows[1000:]])):
-            place = folder / f"{form.replace(' ', '-')}-{size}.json"
-            place.write_text(json.dumps([json.dumps(made(part)) for part in parts]))
-            bodies[f"{form} {size}"] = place
-    return bodies, in_process(folder / "bundle", rows)
-
-
-def fitted(table: Path, target: str):
-    """The pipeline that everybody writes: impute, scale, one-hot, gradient boosting."""
+def prepare(table: Path, target: str, folder: Path) -> Prepared:
+    """Fit the one pipeline where it is not there yet, write it in each form, and the requests."""
     import pandas as pd
+
+    (folder / "requests").mkdir(parents=True, exist_ok=True)
+    frame = pd.read_csv(table)
+    pipeline = fitted(frame, target, folder, hashlib.sha256(table.read_bytes()).hexdigest())
+    held_out = frame.drop(columns=target).tail(HELD_OUT)
+    rows = json.loads(held_out.to_json(orient="records"))
+    (folder / "example.json").write_text(json.dumps(rows[:20]))
+    write_bundle(frame, target, pipeline, folder / "bundle")
+    first = held_out.head(COMPARED)
+    expected, labels = pipeline.predict_proba(first)[:, 1].tolist(), pipeline.predict(first).tolist()
+    ready = Prepared(folder, rows, expected, labels, tuple(held_out.select_dtypes("number")))
+    for peer in PEERS:
+        write_requests(peer, ready)
+    return ready
+
+
+def write_requests(peer: Peer, ready: Prepared) -> None:
+    for size, most in ((1, 500), (1000, 2)):
+        parts = [ready.rows[i * size : (i + 1) * size] for i in range(most)]
+        texts = [json.dumps(BODIES[peer.body](part, ready.numbers)) for part in parts if part]
+        ready.bodies(peer, size).write_text(json.dumps(texts))
+
+
+def fitted(frame, target: str, folder: Path, content: str):
+    """The pipeline that everybody writes: impute, scale, one-hot, gradient boosting. Kept between runs."""
+    import joblib
+    import sklearn
+
+    place, marker = folder / "model.joblib", folder / "model.txt"
+    wanted = f"{content} scikit-learn {sklearn.__version__}"
+    if not (place.exists() and marker.exists() and marker.read_text() == wanted):
+        shutil.rmtree(folder / "mlflow-model", ignore_errors=True)
+        part = frame.iloc[:-HELD_OUT]
+        joblib.dump(unfitted().fit(part.drop(columns=target), part[target]), place)
+        marker.write_text(wanted)
+    return joblib.load(place)
+
+
+def unfitted():
     from sklearn.compose import ColumnTransformer, make_column_selector
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    frame = pd.read_csv(table)
     numbers, texts = make_column_selector(dtype_include="number"), make_column_selector(dtype_exclude="number")
     encode = ColumnTransformer([
         ("numbers", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
         ("texts", make_pipeline(SimpleImputer(strategy="most_frequent"),
                                 OneHotEncoder(handle_unknown="ignore", sparse_output=False)), texts),
     ])  # fmt: skip
-    pipeline = make_pipeline(encode, HistGradientBoostingClassifier(max_iter=100, random_state=0))
-    part = frame.iloc[:-2000]
-    pipeline.fit(part.drop(columns=target), part[target])
-    return frame, pipeline
+    return make_pipeline(encode, HistGradientBoostingClassifier(max_iter=100, random_state=0))
 
 
 def write_bundle(frame, target: str, pipeline, place: Path) -> None:
-    """Our bundle, with the runtime that it carries: the tables of the same pipeline."""
+    """Our bundle of the same pipeline, with the runtime that it carries, compiled as an installer compiles packages."""
+    from compileall import compile_dir
     from dataclasses import replace
 
     import workbench as wb
@@ -274,7 +186,8 @@ def write_bundle(frame, target: str, pipeline, place: Path) -> None:
 
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    contract, features = wb.dataset(frame, target=target).contract, tuple(frame.columns.drop(target))
+    # As training does: the contract has the ranges and categories that were seen, so what is unusual is flagged.
+    contract, features = wb.profile(wb.dataset(frame, target=target)).contract, tuple(frame.columns.drop(target))
     compile_pipeline(pipeline, features, "binary", frame[list(features)].head(1000)).save(place / "model.npz")
     write_json(place / "contract.json", contract.to_dict())
     lineage = {"environment": {"python": "3.11"}}
@@ -283,111 +196,57 @@ def write_bundle(frame, target: str, pipeline, place: Path) -> None:
     write_runtime(place, bundle)
     files = {p.relative_to(place).as_posix(): file_hash(p) for p in sorted(place.rglob("*")) if p.is_file()}
     replace(bundle, files=files).save(place / MANIFEST)
+    compile_dir(place / "scoring", quiet=2)
 
 
-def in_process(bundle: Path, rows: list[dict]) -> dict[str, float]:
-    """Milliseconds of one row inside the process: the tree walk, the columns, the checks, the reasons."""
-    from workbench.core.checking import check
-    from workbench.scoring.runtime import Scorer
-
-    scorer = Scorer(bundle)
-    scorer.predict(rows[:1])
-    one = rows[:1]
-    columns = check(one, scorer.contract, scorer.features).columns
-    matrix = scorer.model.encode(columns) if hasattr(scorer.model, "encode") else None
-    acts = {
-        "check of a row": lambda: check(one, scorer.contract, scorer.features),
-        "model of a row (encode, walk, link)": lambda: scorer.model.predict(columns),
-        "reasons of a row": lambda: scorer.model.explain(columns),
-        "predict without reasons": lambda: scorer.predict(one, 0),
-        "predict with reasons": lambda: scorer.predict(one),
-    }
-    if matrix is not None:
-        acts = {"tree walk alone": lambda: scorer.model.model.predict(matrix), **acts}
-    return {name: median_ms(act) for name, act in acts.items()}
-
-
-def median_ms(act, times: int = 400) -> float:
-    waits = []
-    for _ in range(times):
-        start = time.perf_counter()
-        act()
-        waits.append(time.perf_counter() - start)
-    return 1000 * statistics.median(waits)
-
-
-def attempt(peer: Peer, folder: Path, bodies: dict[str, Path], seconds: float) -> dict:
+def attempt(peer: Peer, ready: Prepared, seconds: float, bad: dict[str, dict[str, Seen]] | None) -> Turn:
+    """One start of a server and all that is measured of it, or why there is nothing."""
     try:
-        python = environment(peer, folder)
-        shutil.rmtree(folder / "log", ignore_errors=True)
-        with started(peer, python, folder, bodies) as (process, port, cold):
-            measured = windows(peer, port, bodies, seconds)
-            return {"cold": cold, **measured, "pss": memory(process.pid), **installed(python)}
-    except (subprocess.CalledProcessError, OSError, ValueError) as error:
-        output = getattr(error, "stderr", None) or str(error)
-        return {"reason": " ".join(str(output).split())[-200:]}
+        python = python_of(peer, ready.folder)
+        shutil.rmtree(ready.folder / "log", ignore_errors=True)
+        with started(peer, python, ready) as (process, port, cold):
+            difference = 0.0 if peer.name == EMPTY else compare(peer, port, ready)
+            found = windows(peer, process.pid, port, ready, seconds) if seconds else {}
+            pss = memory(process.pid)
+            if bad is not None and (peer.compared or peer.name == OURS):
+                bad[peer.name] = dict(all_cases(peer, port, good_row(ready.rows), ready.numbers))
+        return Turn(cold, difference, found, pss, *installed(python))
+    except BROKEN as error:
+        return Turn(reason=short(error, ready.folder))
 
 
-def environment(peer: Peer, folder: Path) -> Path:
-    """The peer's own Python, made once with uv where there is one, or with venv and pip."""
-    place = folder / "environments" / ("ours" if peer.packages is OURS else peer.name.split()[0].lower())
-    python = place / "bin" / "python"
-    if (place / "whole").exists():
-        return python
-    uv = os.environ.get("UV") or shutil.which("uv")
-    make = (
-        [uv, "venv", "-q", "--clear", "--python", sys.executable] if uv else [sys.executable, "-m", "venv", "--clear"]
-    )
-    subprocess.run([*make, str(place)], check=True, capture_output=True, text=True)
-    get = [uv, "pip", "install", "-q", "--python", python] if uv else [python, "-m", "pip", "install", "-q"]
-    subprocess.run([*get, *peer.packages], check=True, capture_output=True, text=True)
-    (place / "whole").touch()
-    return python
+def short(error: Exception, folder: Path) -> str:
+    """The end of what it said, without the folders of this machine."""
+    words = " ".join(str(getattr(error, "stderr", None) or error or repr(error)).split())
+    return words.replace(str(folder), "…").replace(str(Path.home()), "~")[-300:]
 
 
 @contextmanager
-def started(peer: Peer, python: Path, folder: Path, bodies: dict[str, Path]) -> Iterator[tuple]:
-    """The server, once it has answered; with the seconds from its start to its first answer."""
-    port = free_port()
-    specials(peer, python, folder, port)
-    words = {"python": python, "bin": python.parent, "folder": folder, "port": port}
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "WORKBENCH_", "MLFLOW_", "VIRTUAL_ENV"))}
-    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
-    clean = {**keep, **ONE_THREAD, **peer.environment, "PATH": path}
-    where = folder / "bundle" if peer.command is SERVE else folder
-    with (folder / "server.log").open("w+") as told:
+def started(peer: Peer, python: Path, ready: Prepared) -> Iterator[tuple[subprocess.Popen, int, float]]:
+    """The server once it has answered, its port, and the seconds from its start to its first answer."""
+    folder, ports = ready.folder, free_ports(3)
+    write_specials(peer, python, folder, ports)
+    words = {"python": python, "bin": python.parent, "folder": folder, "port": ports[0]}
+    command = [word.format(**words) for word in peer.command]
+    first = json.loads(ready.bodies(peer, 1).read_text())[0]
+    with (folder / "server.log").open("w") as output:
         began = time.perf_counter()
-        process = subprocess.Popen([word.format(**words) for word in peer.command], cwd=where, env=clean, stdout=told,
-                                   stderr=told, start_new_session=True)  # fmt: skip
+        process = subprocess.Popen(command, cwd=folder / peer.at, env=variables(peer, python, folder), stdout=output,
+                                   stderr=output, start_new_session=True)  # fmt: skip
         try:
-            first = json.loads(bodies[f"{peer.body} 1"].read_text())[0]
-            wait_for_answer(process, f"http://127.0.0.1:{port}{peer.path}", first, folder / "server.log")
-            yield process, port, time.perf_counter() - began
+            wait_for_answer(process, f"http://127.0.0.1:{ports[0]}{peer.path}", first, folder / "server.log")
+            yield process, ports[0], time.perf_counter() - began
         finally:
             end(process)
 
 
-def specials(peer: Peer, python: Path, folder: Path, port: int) -> None:
-    """Files that a peer wants beside the model."""
-    if peer.name == "MLflow" and not (folder / "mlflow-model").exists():
-        code = """
-import joblib, mlflow, pandas as pd
-example = pd.read_json("example.json", orient="records")
-model = joblib.load("model.joblib")
-signature = mlflow.models.infer_signature(example, model.predict_proba(example))
-mlflow.sklearn.save_model(model, "mlflow-model", signature=signature, pyfunc_predict_fn="predict_proba",
-                          serialization_format="cloudpickle", pip_requirements=["mlflow", "scikit-learn", "pandas"])
-"""
-        subprocess.run([python, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
-    if peer.name == "MLServer":
-        place = folder / "mlserver"
-        place.mkdir(exist_ok=True)
-        told = {"host": "127.0.0.1", "http_port": port, "grpc_port": free_port(), "metrics_port": free_port(),
-                "parallel_workers": 0, "debug": False}  # fmt: skip
-        (place / "settings.json").write_text(json.dumps(told))
-        model = {"name": "adult", "implementation": "mlserver_sklearn.SKLearnModel",
-                 "parameters": {"uri": str(folder / "model.joblib")}}  # fmt: skip
-        (place / "model-settings.json").write_text(json.dumps(model))
+def variables(peer: Peer, python: Path, folder: Path) -> dict[str, str]:
+    """The same for all: one thread, the environment's own programs first, nothing of the caller's Python."""
+    foreign = ("PYTHON", "WORKBENCH_", "MLFLOW_", "VIRTUAL_ENV")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
+    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    own = {name: text.format(folder=folder) for name, text in peer.environment.items()}
+    return {**kept, **ONE_THREAD, **own, "PATH": path}
 
 
 def wait_for_answer(process: subprocess.Popen, url: str, body: str, log: Path) -> None:
@@ -400,8 +259,8 @@ def wait_for_answer(process: subprocess.Popen, url: str, body: str, log: Path) -
                     return
         except (OSError, HTTPException) as error:
             last = str(error.read() if isinstance(error, HTTPError) else error)
-            time.sleep(0.02)
-    raise TimeoutError(f"no answer: {last[-150:]} {log.read_text()[-150:]}")
+            time.sleep(0.01)
+    raise TimeoutError(f"no answer: {last[-150:]} {log.read_text(errors='replace')[-150:]}")
 
 
 def end(process: subprocess.Popen) -> None:
@@ -414,102 +273,95 @@ def end(process: subprocess.Popen) -> None:
             continue
 
 
-def windows(peer: Peer, port: int, bodies: dict[str, Path], seconds: float) -> dict:
+def compare(peer: Peer, port: int, ready: Prepared) -> float:
+    """The largest difference from the pipeline's predictions, in one batch and row by row; of labels, the share.
+
+    Raises
+    ------
+    ValueError
+        If it refuses the rows.
+    """
+    alone = [answer(peer, port, [row], ready)[0] for row in ready.rows[:20]]
+    got = [*answer(peer, port, ready.rows[:COMPARED], ready), *alone]
+    wanted = [*(both := ready.labels if peer.labels else ready.expected), *both[:20]]
+    differences = [float(a != b) if peer.labels else abs(a - b) for a, b in zip(got, wanted, strict=True)]
+    return sum(differences) / len(differences) if peer.labels else max(differences)
+
+
+def answer(peer: Peer, port: int, rows: list[dict], ready: Prepared) -> list[Any]:
+    status, text = ask(port, peer.path, json.dumps(BODIES[peer.body](rows, ready.numbers)).encode())
+    if status != 200:
+        raise ValueError(f"{len(rows)} good rows are answered with {status}: {text[:200]}")
+    return [label_of(value, ready.labels) for value in peer.answered(json.loads(text))]
+
+
+def label_of(value: Any, labels: list[Any]) -> Any:
+    return value if isinstance(value, float) or value in labels else float(value)
+
+
+def windows(peer: Peer, pid: int, port: int, ready: Prepared, seconds: float) -> dict[str, dict[str, float]]:
     found = {}
-    for name, size, clients in (("c1", 1, 1), ("c8", 1, 8), ("c32", 1, 32), ("batch", 1000, 1)):
-        client = [sys.executable, str(HERE / "serving_client.py"), str(port), peer.path, str(clients), str(seconds)]
-        done = subprocess.run([*client, str(bodies[f"{peer.body} {size}"])], check=True, capture_output=True, text=True)
-        found[name] = json.loads(done.stdout)
+    for name in peer.windows:
+        size, clients = WINDOWS[name]
+        command = [sys.executable, str(HERE / "serving_client.py"), str(port), peer.path, str(clients), str(seconds)]
+        before = cpu_seconds(pid)
+        done = subprocess.run([*command, str(ready.bodies(peer, size))], check=True, capture_output=True, text=True,
+                              timeout=3 * seconds + 60)  # fmt: skip
+        told = json.loads(done.stdout)
+        found[name] = {**told, "cpu": 1000 * (cpu_seconds(pid) - before) / max(1, told.pop("asked"))}
     return found
 
 
-def memory(parent: int) -> float:
+def family(pid: int) -> list:
+    parent = psutil.Process(pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def cpu_seconds(pid: int) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in family(pid))
+
+
+def memory(pid: int) -> float:
     """Proportional set size of a process and all below it, in MB."""
-    import psutil
-
-    family = [psutil.Process(parent), *psutil.Process(parent).children(recursive=True)]
-    return sum(p.memory_full_info().pss for p in family) / 2**20
+    return sum(process.memory_full_info().pss for process in family(pid)) / 2**20
 
 
-def installed(python: Path) -> dict:
+def installed(python: Path) -> tuple[float, int]:
     """Megabytes of the packages, without compiled caches, and their number."""
     place = next((python.parents[1] / "lib").glob("python3*/site-packages"))
     files = [p for p in place.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     own = [p for p in place.glob("*.dist-info") if p.name.split("-")[0] not in ("pip", "setuptools")]
-    return {"mb": sum(p.stat().st_size for p in files) / 2**20, "packages": len(own)}
+    return sum(p.stat().st_size for p in files) / 2**20, len(own)
 
 
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def version_words(peer: Peer) -> str:
+    return ", ".join(package.replace("==", " ") for package in peer.packages)
 
 
-def report(found: dict[str, list[dict]], inside: dict[str, float], given: argparse.Namespace) -> str:
-    """The table in Markdown: medians over the repeats, ratios to MLflow, and what was left out."""
-    load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
-    lines = [
-        "# Serving, side by side",
-        "",
-        "One scikit-learn pipeline (impute, scale, one-hot, HistGradientBoosting of 100 trees) on "
-        f"`{given.table.name}`, "
-        "the same rows and the same client for all; one process and `OMP_NUM_THREADS=1` each; keep-alive, closed loop, "
-        f"loopback. Windows of {given.seconds:g} s, medians of {given.repeats}. {os.cpu_count()} cores shared with the "
-        f"client; load average at the end {load}. Ours with validation, prediction log and metrics on.",
-        "",
-        "| server | cold start s | p50 ms | p99 ms | rps, 1 client | rps, 8 | rps, 32 | 1,000-row batches, rows/s "
-        "| PSS MB | installed MB | packages | failed |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *(line(name, turns) for name, turns in found.items() if any("cold" in t for t in turns)),
-        "",
-    ]
-    lines += [f"Left out: {name}: {turns[-1]['reason']}" for name, turns in found.items()
-              if not any("cold" in t for t in turns)]  # fmt: skip
-    lines += ["", "How many times better ours is, by figure and peer:", "", *ratios(found), ""]
-    lines += ["Inside our process, one row, median ms: "]
-    lines += [f"- {name}: {ms:.3f}" for name, ms in inside.items()]
-    return "\n".join(lines) + "\n"
+def in_process(ready: Prepared, seconds: float) -> list[dict[str, float]]:
+    """The parts of a request of one row and of a thousand, inside our process and in its environment."""
+    peer = next(p for p in PEERS if p.name == OURS)
+    python, log = python_of(peer, ready.folder), ready.folder / "log-inside"
+    shutil.rmtree(log, ignore_errors=True)
+    files = [ready.folder / "bundle", log, ready.bodies(peer, 1), ready.bodies(peer, 1000)]
+    command = [str(python), str(SERVERS / "inside.py"), str(seconds), *map(str, files)]
+    env = variables(peer, python, ready.folder)
+    return json.loads(subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout)
 
 
-def line(name: str, turns: list[dict]) -> str:
-    good = [t for t in turns if "cold" in t]
-
-    def of(pick) -> float:
-        values = [pick(t) for t in good if pick(t) is not None]
-        return statistics.median(values) if values else float("nan")
-
-    failed = sum(t[w]["failed"] for t in good for w in ("c1", "c8", "c32", "batch"))
-    cells = [f"{of(lambda t: t['cold']):.2f}", f"{of(lambda t: t['c1']['p50']):.3f}",
-             f"{of(lambda t: t['c1']['p99']):.2f}",
-             *(f"{of(lambda t, c=c: t[c]['rps']):,.0f}" for c in ("c1", "c8", "c32")),
-             f"{of(lambda t: 1000 * t['batch']['rps']):,.0f}", f"{of(lambda t: t['pss']):.0f}",
-             f"{of(lambda t: t['mb']):.0f}", f"{of(lambda t: t['packages']):.0f}", str(failed)]  # fmt: skip
-    return f"| {name} | " + " | ".join(cells) + " |"
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
-def ratios(found: dict[str, list[dict]]) -> Iterator[str]:
-    good = {name: [t for t in turns if "cold" in t] for name, turns in found.items()}
-    figures = {
-        "p50": lambda t: 1 / t["c1"]["p50"],
-        "p99": lambda t: 1 / t["c1"]["p99"],
-        "rps, 1 client": lambda t: t["c1"]["rps"],
-        "rps, 8": lambda t: t["c8"]["rps"],
-        "rps, 32": lambda t: t["c32"]["rps"],
-        "batch": lambda t: t["batch"]["rps"],
-        "cold start": lambda t: 1 / t["cold"],
-        "memory": lambda t: 1 / t["pss"],
-        "installed": lambda t: 1 / t["mb"],
-    }
-    peers = [n for n in good if good[n] and not n.startswith(("Workbench", "empty"))]
-    for mine in (n for n in good if n.startswith("Workbench") and good[n]):
-        for figure, pick in figures.items():
-            value = statistics.median(map(pick, good[mine]))
-            others = {n: statistics.median(map(pick, good[n])) for n in peers}
-            told = ", ".join(f"{n} {value / other:.1f}" for n, other in others.items())
-            yield f"- {mine}, {figure}: {told}"
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

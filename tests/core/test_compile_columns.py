@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -14,7 +14,6 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
-    PowerTransformer,
     RobustScaler,
     StandardScaler,
     TargetEncoder,
@@ -194,11 +193,10 @@ def test_a_linear_model_on_texts_with_indicators_is_the_same():
 @pytest.mark.parametrize(
     ("encode", "why"),
     [
-        (columns(filled(PowerTransformer())), "PowerTransformer has no exact table"),
-        (columns(filled(FunctionTransformer(np.sin))), r"FunctionTransformer\(sin\) has no exact table"),
+        (columns(make_pipeline(KNNImputer())), "KNNImputer has no exact table"),
+        (columns(filled(FunctionTransformer(np.signbit))), r"FunctionTransformer\(signbit\) has no exact table"),
         (columns(texts=OneHotEncoder(sparse_output=False)), "handle_unknown='ignore'"),
         (columns(texts=OrdinalEncoder()), "handle_unknown='use_encoded_value'"),
-        (columns(texts=make_pipeline(ordinal(), one_hot())), "second encoder of column 'city'"),
         (columns(fill(missing_values=0, keep_empty_features=True)), "missing_values=0"),
     ],
 )

@@ -142,7 +142,7 @@ def test_a_manifest_that_points_outside_is_refused(run):
     manifest["files"]["../../../secret"] = "0" * 64
     (bundle.path / "bundle.json").write_text(json.dumps(manifest))
 
-    with pytest.raises(BadParameter, match="leaves the folder"):
+    with pytest.raises(Damaged, match="leaves the folder"):
         Bundle.load_folder(bundle.path)
 
 

@@ -1,8 +1,12 @@
 """What was trained is what is served: a fresh process, from the folder alone, answers as the notebook did."""
 
 import json
+import marshal
+import py_compile
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,10 +14,14 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
+from typer.testing import CliRunner
 
 import workbench as wb
+from workbench.cli import app
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.errors import Damaged, Refused
+from workbench.packaging import environment
+from workbench.packaging.lock import has_hashes
 from workbench.packaging.verify import verify
 
 
@@ -35,7 +43,10 @@ def test_a_bundle_is_verified_from_its_folder_alone(run):
     found = verify("shop")
 
     assert found.ok, str(found)
-    assert {"files", "predictions", "reasons", "bad row", "malformed JSON", "runs alone", "light"} == set(names(found))
+    assert {
+        "signature", "files", "environment", "predictions", "reasons",
+        "bad row", "malformed JSON", "runs alone", "light",
+    } == set(names(found))  # fmt: skip
     assert "verified" in str(found)
 
 
@@ -136,10 +147,126 @@ def test_real_tables_go_from_candidate_to_verified_bundle(shared_table, make_run
 
 
 @pytest.mark.slow
-def test_a_fresh_environment_from_the_lock_answers_the_same(run):
-    wb.package(run, name="shop")
+@pytest.mark.parametrize("uv", [True, False])
+def test_a_new_environment_from_the_hashed_lock_answers_the_same(run, monkeypatch, uv):
+    monkeypatch.delenv("UV_OFFLINE")
+    bundle = wb.package(run, name="shop")
+    if not has_hashes((bundle.path / "requirements.lock").read_text()):
+        pytest.skip("no package index answers here")
+    if not uv:
+        monkeypatch.setattr(environment, "uv_program", lambda: None)
 
-    assert verify("shop", fresh=True).ok
+    found = verify("shop", fresh=True)
+
+    assert found.ok, str(found)
+    assert "each by its hash" in str(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("uv", [True, False])
+def test_a_package_that_is_not_what_the_lock_says_is_not_installed(run, monkeypatch, uv):
+    monkeypatch.delenv("UV_OFFLINE")
+    bundle = wb.package(run, name="shop")
+    lock = (bundle.path / "requirements.lock").read_text()
+    if not has_hashes(lock):
+        pytest.skip("no package index answers here")
+    spoil(bundle, "requirements.lock", re.sub("sha256:[0-9a-f]{4}", "sha256:0000", lock).encode())
+    if not uv:
+        monkeypatch.setattr(environment, "uv_program", lambda: None)
+
+    with pytest.raises(Refused, match="can't be built"):
+        verify(bundle.path, fresh=True)
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """``stand_in(script)``: a Python script in uv's place; returns the list of its arguments."""
+
+    def made(script: str) -> list[str]:
+        program = tmp_path / "uv"
+        program.write_text(f"#!{sys.executable}\nimport pathlib, sys, venv\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(environment, "uv_program", lambda: str(program))
+
+    return made
+
+
+# Sees the packages of this environment, so that no index is needed.
+NEW = f"""
+if sys.argv[1] == "venv":
+    venv.create(sys.argv[-1])
+    site, = pathlib.Path(sys.argv[-1]).glob("lib/python*/site-packages")
+    (site / "here.pth").write_text({str(Path(np.__file__).parents[1])!r})
+else:
+    (pathlib.Path(sys.argv[5]).parents[2] / "asked.txt").write_text(" ".join(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
+def test_a_new_environment_is_built_from_the_lock(run, stand_in):
+    wb.package(run, name="shop")
+    stand_in(NEW)
+
+    found = verify("shop", fresh=True)
+
+    line = next(c.detail for c in found.checks if c.name == "environment")
+    assert found.ok, str(found)
+    assert line.startswith("new, ")
+    assert "its lock has no hashes" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
+def test_without_an_index_it_says_what_to_do_and_tells_no_secret(run, stand_in):
+    wb.package(run, name="shop")
+    stand_in("sys.exit('no route to https://user:hunter2@index.example/simple')")
+
+    with pytest.raises(Refused, match=r"no route to https://index\.example(.|\n)*workbench verify shop/1 --here"):
+        verify("shop", fresh=True)
+
+
+def test_the_command_builds_a_new_environment_unless_told_otherwise(run, monkeypatch):
+    wb.package(run, name="shop")
+    asked = []
+    monkeypatch.setattr(
+        "workbench.packaging.verify.verify", lambda name, fresh: asked.append(fresh) or verify(name, fresh=False)
+    )
+
+    lines = CliRunner().invoke(app, ["verify", "shop"]).output.splitlines()
+    CliRunner().invoke(app, ["verify", "shop", "--here"])
+
+    assert asked == [True, False]
+    assert lines[0] == "shop version 1: verified"
+    assert all(line.startswith("  ok      ") for line in lines[1:])
+
+
+def test_the_present_environment_is_compared_with_the_lock(run):
+    bundle = wb.package(run, name="shop")
+    lock = (bundle.path / "requirements.lock").read_text().replace(f"numpy=={np.__version__}", "numpy==2.2.0")
+    spoil(bundle, "requirements.lock", lock.encode())
+
+    assert f"numpy {np.__version__} (lock: 2.2.0)" in str(verify(bundle.path))
+
+
+def test_code_that_python_compiled_beside_the_runtime_does_not_run(run):
+    """It would run in the source's place, and no hash covers it."""
+    bundle = wb.package(run, name="shop")
+    source = bundle.path / "scoring" / "workbench" / "errors.py"
+    hostile = Path(py_compile.compile(str(source), doraise=True))
+    code = hostile.read_bytes()[:16] + marshal.dumps(compile("raise SystemExit('hostile')", "x", "exec"))
+    hostile.write_bytes(code)
+
+    assert verify(bundle.path).ok
+
+
+def test_a_bundle_without_a_lock_is_not_verified(run):
+    bundle = wb.package(run, name="shop")
+    manifest = json.loads((bundle.path / MANIFEST).read_text())
+    del manifest["files"]["requirements.lock"]
+    (bundle.path / "requirements.lock").unlink()
+    (bundle.path / MANIFEST).write_text(json.dumps(manifest))
+
+    with pytest.raises(Damaged, match=r"has no requirements\.lock"):
+        verify(bundle.path)
 
 
 @pytest.mark.parametrize("candidate", ["boosting", "linear", "baseline"])

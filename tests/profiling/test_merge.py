@@ -54,3 +54,18 @@ def test_sketches_merge_within_their_bound():
 def test_other_columns_are_refused():
     with pytest.raises(BadTable, match="differ in y"):
         merge(profile(dataset(pd.DataFrame({"x": [1]}))), profile(dataset(pd.DataFrame({"x": [1], "y": [2]}))))
+
+
+def test_a_merged_profile_shows_the_target():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=4000)
+    table = pd.DataFrame({"x": x, "noise": rng.normal(size=4000), "bought": np.where(x > 0, "yes", "no")})
+    data = dataset(table, target="bought")
+    halves = [profile(dataset(part, contract=data.contract)) for part in (table[:2000], table[2000:])]
+
+    merged, whole = merge(*halves), profile(data)
+
+    assert merged["x"].target == pytest.approx(whole["x"].target, abs=0.02)
+    assert merged["noise"].target < 0.1
+    assert merged["x"].by_target is not None
+    assert merged["x"].by_target.classes == whole["x"].by_target.classes

@@ -81,7 +81,7 @@ def test_pearson_over_chunks_agrees_with_pandas(seed, missing):
     values = rng.normal(1e6, 3, size=(300, 4)) @ rng.normal(size=(4, 4))
     values[rng.random(values.shape) < missing] = np.nan
     names = ("a", "b", "c", "d")
-    chunks = [Comoments.of(names, part) for part in np.array_split(values, 4)]
+    chunks = [Comoments.of(names, part.T) for part in np.array_split(values, 4)]
 
     ours = chunks[0].merge(chunks[1]).merge(chunks[2].merge(chunks[3])).correlations()
 
@@ -90,7 +90,7 @@ def test_pearson_over_chunks_agrees_with_pandas(seed, missing):
 
 def test_a_column_that_only_the_later_chunk_has_is_missing_in_the_first():
     rng = np.random.default_rng(0)
-    first, later = Comoments.of(("a",), rng.normal(size=(50, 1))), Comoments.of(("a", "b"), rng.normal(size=(50, 2)))
+    first, later = Comoments.of(("a",), rng.normal(size=(1, 50))), Comoments.of(("a", "b"), rng.normal(size=(2, 50)))
     both = first.merge(later)
 
     assert both.n.tolist() == [[100, 50], [50, 50]]
@@ -164,6 +164,8 @@ def test_a_sample_is_uniform():
         for start in range(0, 1000, 130):
             rows = pl.DataFrame({"i": np.arange(start, min(start + 130, 1000))})
             sample = sample.add(rows, start, 100, rng)
+            assert len(sample.at) <= 150
+        sample = sample.thinned(100)
         assert sample.rows["i"].to_list() == sample.at.tolist() == sorted(sample.at)
         hits[sample.at] += 1
     # 300 draws of 1 in 10: 30 expected, standard deviation 5.2; halves and the extreme rows tell a bias.

@@ -3,6 +3,8 @@
 import gzip
 import sqlite3
 import zipfile
+from datetime import time
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from pyarrow import feather, parquet
 
 import workbench as wb
 from workbench.errors import BadTable
+from workbench.profiling.files import has_checksums
 from workbench.profiling.sources import from_pandas, source_of
 
 ROWS = 500
@@ -196,3 +199,80 @@ def test_few_values_that_are_no_numbers_are_counted_as_unread(tmp_path):
     column = wb.profile(path)["price"]
 
     assert (column.kind, column.count, column.missing, column.unread) == ("integer", 970, 30, 30)
+
+
+@pytest.mark.parametrize("compression", ["snappy", "zstd", "none"])
+@pytest.mark.parametrize("checksums", [True, False])
+def test_parquet_is_checked_where_its_pages_can_be(tmp_path, table, compression, checksums):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(table.to_arrow(), path, write_page_checksum=checksums, compression=compression)
+
+    assert has_checksums(str(path)) is checksums
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\xff" * 60, b"no parquet at all"])
+def test_what_can_not_be_told_of_a_parquet_file_is_left_to_the_reader_that_checks(tmp_path, content):
+    path = tmp_path / "t.parquet"
+    path.write_bytes(content)
+
+    assert has_checksums(str(path))
+    with pytest.raises(BadTable, match="can't be read as parquet"):
+        wb.profile(path)
+
+
+def test_both_ways_of_reading_parquet_give_the_same_profile(tmp_path, table):
+    for name, checksums in (("quick", False), ("checked", True)):
+        parquet.write_table(table.to_arrow(), tmp_path / f"{name}.parquet", write_page_checksum=checksums)
+
+    quick, checked = (wb.profile(tmp_path / f"{name}.parquet") for name in ("quick", "checked"))
+
+    assert quick.fingerprint == checked.fingerprint
+    assert [c.state for c in quick.columns] == [c.state for c in checked.columns]
+
+
+def test_parquet_is_read_in_order_over_row_groups_and_slices(tmp_path):
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"i": np.arange(10_000)}), path, row_group_size=1_100)
+
+    chunks = list(source_of(path).chunks(700))
+
+    assert max(chunk.height for chunk in chunks) <= 700
+    assert pl.concat(chunks)["i"].to_list() == list(range(10_000))
+
+
+FOUR = 4
+ODD = {
+    "decimal of 256 bits": pa.array([Decimal(1)] * FOUR, pa.decimal256(50, 2)),
+    "decimals in lists": pa.array([[Decimal(1)]] * FOUR, pa.list_(pa.decimal256(50, 2))),
+    "interval": pa.array([(1, 2, 3)] * FOUR, pa.month_day_nano_interval()),
+    "union": pa.UnionArray.from_sparse(pa.array([0, 1, 0, 1], pa.int8()), [pa.array(range(4)), pa.array(list("abcd"))]),
+    "run ends": pa.RunEndEncodedArray.from_arrays(pa.array([2, 4], pa.int32()), pa.array([1.0, 2.0])),
+    "views": pa.array([[1]] * FOUR, pa.list_view(pa.int64())),
+    "uuid": pa.array([bytes(16)] * FOUR, pa.uuid()),
+    "json": pa.array(['{"a": 1}'] * FOUR, pa.json_(pa.string())),
+    "map": pa.array([[("a", 1)]] * FOUR, pa.map_(pa.string(), pa.int64())),
+    "maps in lists": pa.array([[[("a", 1)]]] * FOUR, pa.list_(pa.map_(pa.string(), pa.int64()))),
+    "pairs": pa.array([[1, 2]] * FOUR, pa.list_(pa.int64(), 2)),
+    "bytes": pa.array([b"\xff\x00"] * FOUR),
+    "time": pa.array([time(1, 2)] * FOUR),
+    "nothing": pa.nulls(FOUR),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_column_of_any_arrow_type_disables_no_other(name, tmp_path):
+    table = pa.table({"odd": ODD[name], "x": [1.0, 2.0, 3.0, 4.0]})
+
+    told = wb.profile(table)
+
+    assert told["x"].mean == 2.5
+    assert told["odd"].count == (0 if name == "nothing" else FOUR)
+
+
+@pytest.mark.parametrize("name", [n for n in ODD if n not in ("interval", "union", "run ends", "views")])
+@pytest.mark.parametrize("checksums", [True, False])
+def test_so_does_none_in_parquet(name, checksums, tmp_path):
+    table = pa.table({"odd": ODD[name], "x": [1.0, 2.0, 3.0, 4.0]})
+    parquet.write_table(table, tmp_path / "t.parquet", write_page_checksum=checksums)
+
+    assert wb.profile(tmp_path / "t.parquet")["x"].mean == 2.5

@@ -41,7 +41,7 @@ def test_a_bundle_whose_name_could_leave_the_home_is_refused(folder, name):
     manifest = folder / "bundle.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "name": name}))
 
-    with pytest.raises(Damaged, match="names no bundle"):
+    with pytest.raises(Damaged, match="must be the name of a bundle"):
         Scorer(folder)
 
 

@@ -1,24 +1,40 @@
-"""A bundle: the folder that ships."""
+"""A bundle: the folder that ships.
+
+``bundle.json`` says what it is and holds the SHA-256 of every other file. Nothing in the folder is taken at its word:
+:mod:`workbench.core.manifest` looks at the fields, :mod:`workbench.core.bundle_files` at the files, and
+:mod:`workbench.core.signature` at who made it.
+
+The format's change procedure: a reader reads every older ``format_version`` of ``bundle.json``. A field that older
+readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in :mod:`workbench.core.manifest`,
+and the reader of the older format stays. Files that are merely added (``sbom.cdx.json``, ``signature``) do not raise
+it. A bundle of each format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats
+of their own: ``model.npz`` in :mod:`workbench.core.compiled`, ``contract.json``, ``reference.profile``, ``signature``.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from workbench.core.bundle_files import check_files, file_hash
 from workbench.core.contract import Contract, Task
+from workbench.core.manifest import FORMAT, MANIFEST, parse_manifest, read_manifest
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
-from workbench.core.store import SAFE_NAME, inside, read_json
-from workbench.errors import Damaged, NotFound
+from workbench.core.signature import check_signature
+from workbench.errors import Damaged
+from workbench.settings import path_setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MANIFEST = "bundle.json"
+__all__ = ["MANIFEST", "Bundle", "file_hash"]
+
+# What reading a file of plain data raises that is JSON, and not what was written.
+_MISREAD = (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError)
 
 
 @dataclass(frozen=True)
@@ -76,43 +92,50 @@ class Bundle(Result):
     path: Path = field(default=Path(), compare=False)
 
     noun: ClassVar[str] = "bundle"
+    format_version: ClassVar[int] = FORMAT
 
     @cached_property
     def contract(self) -> Contract:
         """What a row must look like."""
-        return Contract.from_dict(read_json(self.path / "contract.json"))
+        return self._read(Contract, "contract.json")
 
     @cached_property
     def reference(self) -> Profile:
         """Profile of the training rows and of the hold-out's predictions (column ``prediction``)."""
-        return Profile.load(self.path / "reference.profile")
+        return self._read(Profile, "reference.profile")
 
     @classmethod
-    def load_folder(cls, path: str | Path) -> Bundle:
+    def load_folder(cls, path: str | Path, *, ask_signature: bool = True) -> Bundle:
         """Read a bundle from its folder and check every file against its hash.
+
+        Parameters
+        ----------
+        path : path
+            Of the folder ``NAME/VERSION``.
+        ask_signature : bool
+            True: where ``WORKBENCH_TRUSTED_KEYS`` is set, one of those keys must have signed it. False is for
+            whoever is about to sign it.
 
         Raises
         ------
         NotFound
             If there is no bundle in the folder.
         Damaged
-            Naming the first file that is missing, is not what was packaged, or was added to the code.
+            Naming the first field or file that is missing, is not what was packaged, or was added.
+        Untrusted
+            Naming a pickle.
+        Unsigned
+            If trusted keys are set, and none of them has signed it as it is.
         FormatVersion
             If a newer Workbench made it.
         """
         folder = Path(path).absolute()
-        if not (folder / MANIFEST).is_file():
-            raise NotFound(f"There is no {MANIFEST} in {folder}. Give the folder NAME/VERSION of a bundle.")
-        try:
-            bundle = replace(cls.load(folder / MANIFEST), path=folder)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise Damaged(f"{MANIFEST} is not what was written ({error}). Package the model again.") from error
-        # What is kept about a bundle lies in a folder of its name.
-        if not SAFE_NAME.match(str(bundle.name)) or not isinstance(bundle.version, int):
-            raise Damaged(f"{MANIFEST} names no bundle that could be made. Package the model again.")
-        for name, expected in bundle.files.items():
-            _check_file(folder, name, expected)
-        _check_no_code_was_added(folder, bundle.files)
+        content = read_manifest(folder)
+        trusted = path_setting("WORKBENCH_TRUSTED_KEYS") if ask_signature else None
+        if trusted is not None:
+            check_signature(folder, content, trusted)
+        bundle = replace(cls.from_dict(parse_manifest(content)), path=folder)
+        check_files(folder, bundle.files, strict=trusted is not None)
         return bundle
 
     def headline(self) -> str:
@@ -143,26 +166,8 @@ class Bundle(Result):
             }
         )
 
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_no_code_was_added(folder: Path, files: dict[str, str]) -> None:
-    """What lies in ``scoring/`` is imported before what is installed. (Elsewhere MLflow adds files of its own.)"""
-    for path in sorted((folder / "scoring").rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in files and "__pycache__" not in path.parts:
-            raise Damaged(f"{name} was not packaged. Take it out of the folder, or package the model again.")
-
-
-def _check_file(folder: Path, name: str, expected: str) -> None:
-    path = inside(folder, name)
-    if not path.is_file():
-        raise Damaged(f"The bundle's file {name!r} is missing. Copy the bundle again, or package the model again.")
-    if file_hash(path) != expected:
-        raise Damaged(
-            f"The bundle's file {name!r} is not what was packaged. Copy the bundle again, or package it again."
-        )
+    def _read(self, kind: Any, name: str) -> Any:
+        try:
+            return kind.load(self.path / name)
+        except _MISREAD as error:
+            raise Damaged(f"{name} is not what was written ({error!r}). Package the model again.") from error

@@ -144,7 +144,7 @@ def _moments_many(values: list[Any]) -> list[Any] | None:
 def _some_unusual(clean: Iterable[Any], column: Column) -> bool:
     """Whether any value of a column is to be flagged."""
     if column.kind == "category":
-        return column.categories is not None and not {None, *column.categories}.issuperset(clean)
+        return column.usual is not None and not (column.usual | {None}).issuperset(clean)
     if column.kind not in ("number", "integer"):
         return False
     present = [v for v in clean if v is not None]
@@ -185,7 +185,7 @@ def flags(value: Any, column: Column) -> list[str]:
         low = column.minimum is not None and value < column.minimum
         high = column.maximum is not None and value > column.maximum
         return [f"out_of_range:{column.name}"] if low or high else []
-    unseen = column.kind == "category" and column.categories is not None and value not in column.categories
+    unseen = column.kind == "category" and column.usual is not None and value not in column.usual
     return [f"unseen_category:{column.name}"] if unseen else []
 
 
@@ -294,8 +294,8 @@ def _kind(value: Any) -> str:
 
 def _flag_extras(rows: Sequence[Any], contract: Contract, found: Checked) -> None:
     """Name columns that the contract does not know, once, at the first row that has them."""
-    known, named = set(contract.names), set[str]()
-    if known.issuperset(chain.from_iterable(row for row in rows if isinstance(row, Mapping))):
+    known, named = contract.by_name, set[str]()
+    if known.keys() >= set(chain.from_iterable(row for row in rows if isinstance(row, Mapping))):
         return
     for row, row_flags in zip(rows, found.flags, strict=True):
         for name in row if isinstance(row, Mapping) else ():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.core import compile_boosters, compile_ensembles  # noqa: F401  (they register what they compile)
+from workbench.core import compile_boosters, compile_ensembles, compile_numbers  # noqa: F401  (they register)
 from workbench.core.compile_columns import INSTEAD, Matrix, Plain
 from workbench.core.compile_models import classes_of, compile_model
 from workbench.core.compiled import Columns, CompiledModel

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.encoders import DATE_PARTS, STEPS, Categories, Numbers, unlike
+from workbench.core.encoders import DATE_PARTS, Categories, Numbers, unlike
 from workbench.core.links import Array
+from workbench.core.steps import FUNCTIONS, STEPS
 from workbench.errors import CannotCompile
 
 INSTEAD = "It ships as an audited pipeline instead."
-UNARY = ("log", "log1p", "exp", "expm1", "sqrt", "square", "abs", "absolute", "cbrt")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Plain:
     part : int
         -1 for the number itself, else which of the parts of a date.
     steps : tuple of (str, value)
-        As :class:`workbench.core.encoders.Numbers` has them; a ``fill`` may be a text.
+        As :class:`workbench.core.encoders.Numbers` has them, a table as a tuple; a ``fill`` may be a text.
     """
 
     source: str
@@ -53,8 +53,8 @@ class Looked:
 
     def then(self, name: str, operand: Any = 0.0) -> Looked:
         """This column with one step more, done to its values."""
-        done = STEPS[name](np.array(self.values), np.array(operand, dtype=np.float64))
-        return replace(self, values=tuple(done.tolist()))
+        done = STEPS[name](np.array(self.values)[:, None], np.array([operand], dtype=np.float64))
+        return replace(self, values=tuple(done[:, 0].tolist()))
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,42 @@ class Inner:
         raise CannotCompile(f"A transformer on the members' outputs of a stacked model has no table. {INSTEAD}")
 
 
-Made = Plain | Looked | Inner
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Columns that are made of several others together: ``final`` is a node on those of ``state``."""
+
+    state: State
+    final: Any
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """One of the columns of a mixture, and what was done to it since."""
+
+    of: Mixture
+    place: int
+    steps: tuple[tuple[str, Any], ...] = ()
+    source = "of several"
+
+    def then(self, name: str, operand: Any = 0.0) -> Mixed:
+        """This column with one step more."""
+        return replace(self, steps=(*self.steps, (name, operand)))
+
+
+Made = Plain | Looked | Inner | Mixed
 State = tuple[Made, ...]
+Through = Callable[[Any, State], State]
+TRANSFORMERS: dict[str, Through] = {}
+
+
+def transformer(*names: str) -> Callable[[Through], Through]:
+    """Register a function that goes through the fitted transformers of these class names."""
+
+    def register(function: Through) -> Through:
+        TRANSFORMERS.update(dict.fromkeys(names, function))
+        return function
+
+    return register
 
 
 def through(step: Any, state: State) -> State:
@@ -88,9 +122,9 @@ def through(step: Any, state: State) -> State:
     if hasattr(step, "get_support"):
         return tuple(state[i] for i in step.get_support(indices=True).tolist())
     kind = type(step).__name__
-    if kind not in _THROUGH:
+    if kind not in TRANSFORMERS:
         raise CannotCompile(f"The transformer {kind} has no exact table. {INSTEAD}")
-    return _THROUGH[kind](step, state)
+    return TRANSFORMERS[kind](step, state)
 
 
 @dataclass(eq=False)
@@ -125,12 +159,14 @@ class Inputs(Matrix):
 # --- containers ---------------------------------------------------------------------------------------------------
 
 
+@transformer("Pipeline")
 def _pipeline(step: Any, state: State) -> State:
     for _, inner in step.steps:
         state = through(inner, state)
     return state
 
 
+@transformer("ColumnTransformer")
 def _column_transformer(step: Any, state: State) -> State:
     made: list[Made] = []
     for _, inner, columns in step.transformers_:
@@ -138,10 +174,14 @@ def _column_transformer(step: Any, state: State) -> State:
     return tuple(made)
 
 
+@transformer("FeatureUnion")
 def _union(step: Any, state: State) -> State:
-    if step.transformer_weights:
-        raise CannotCompile(f"FeatureUnion with weights has no table. {INSTEAD}")
-    return tuple(made for _, inner in step.transformer_list for made in through(inner, state))
+    weights = step.transformer_weights or {}
+    return tuple(
+        made
+        for name, inner in step.transformer_list
+        for made in each(through(inner, state), "multiply", weights.get(name))
+    )
 
 
 def _places(step: Any, columns: Any, width: int) -> list[int]:
@@ -163,44 +203,51 @@ def _places(step: Any, columns: Any, width: int) -> list[int]:
 # --- numbers ------------------------------------------------------------------------------------------------------
 
 
-def _each(state: State, name: str, operands: Any) -> State:
+def each(state: State, name: str, operands: Any) -> State:
+    """One step more for every column; ``operands`` is one for all, one a column, or None: no step."""
     if operands is None:
         return state
     values = np.broadcast_to(np.asarray(operands, dtype=np.float64), (len(state),)).tolist()
     return tuple(column.then(name, value) for column, value in zip(state, values, strict=True))
 
 
+@transformer("StandardScaler")
 def _standard(step: Any, state: State) -> State:
-    state = _each(state, "subtract", step.mean_ if step.with_mean else None)
-    return _each(state, "divide", step.scale_ if step.with_std else None)
+    state = each(state, "subtract", step.mean_ if step.with_mean else None)
+    return each(state, "divide", step.scale_ if step.with_std else None)
 
 
+@transformer("MinMaxScaler")
 def _min_max(step: Any, state: State) -> State:
-    state = _each(_each(state, "multiply", step.scale_), "add", step.min_)
+    state = each(each(state, "multiply", step.scale_), "add", step.min_)
     low, high = step.feature_range if step.clip else (None, None)
-    return _each(_each(state, "at least", low), "at most", high)
+    return each(each(state, "at least", low), "at most", high)
 
 
+@transformer("RobustScaler")
 def _robust(step: Any, state: State) -> State:
-    state = _each(state, "subtract", step.center_ if step.with_centering else None)
-    return _each(state, "divide", step.scale_ if step.with_scaling else None)
+    state = each(state, "subtract", step.center_ if step.with_centering else None)
+    return each(state, "divide", step.scale_ if step.with_scaling else None)
 
 
+@transformer("MaxAbsScaler")
 def _max_abs(step: Any, state: State) -> State:
     if getattr(step, "clip", False):
-        return _each(_each(_each(state, "divide", step.scale_), "at least", -1.0), "at most", 1.0)
-    return _each(state, "divide", step.scale_)
+        return each(each(each(state, "divide", step.scale_), "at least", -1.0), "at most", 1.0)
+    return each(state, "divide", step.scale_)
 
 
+@transformer("FunctionTransformer")
 def _function(step: Any, state: State) -> State:
     name = getattr(step.func, "__name__", "")
     if step.func is None:
         return state
     if name == "date_parts":
         return tuple(Plain(_untouched(column).source, part) for column in state for part in range(DATE_PARTS))
-    if not isinstance(step.func, np.ufunc) or name not in UNARY or step.kw_args:
+    short = {"absolute": "abs"}.get(name, name)
+    if not isinstance(step.func, np.ufunc) or short not in FUNCTIONS or step.kw_args:
         raise CannotCompile(f"FunctionTransformer({name or 'a function'}) has no exact table. {INSTEAD}")
-    return tuple(column.then("abs" if name == "absolute" else name) for column in state)
+    return tuple(column.then(short) for column in state)
 
 
 def _untouched(column: Made) -> Plain:
@@ -209,6 +256,7 @@ def _untouched(column: Made) -> Plain:
     return column
 
 
+@transformer("SimpleImputer")
 def _imputer(step: Any, state: State) -> State:
     if not _is_nothing(step.missing_values):
         raise CannotCompile(f"SimpleImputer(missing_values={step.missing_values!r}) has no table. Use NaN.")
@@ -236,6 +284,7 @@ def _is_nothing(value: Any) -> bool:
 # --- categories ---------------------------------------------------------------------------------------------------
 
 
+@transformer("OneHotEncoder")
 def _one_hot(step: Any, state: State) -> State:
     if step.handle_unknown == "error":
         raise CannotCompile("OneHotEncoder must take unseen categories: OneHotEncoder(handle_unknown='ignore').")
@@ -247,10 +296,11 @@ def _one_hot(step: Any, state: State) -> State:
         dropped = None if step.drop_idx_ is None else step.drop_idx_[i]
         if dropped is not None:
             rows = np.delete(rows, place[int(dropped)], axis=1)
-        made += _looked(column, categories, rows)
+        made += looked_up(column, categories, rows)
     return tuple(made)
 
 
+@transformer("OrdinalEncoder")
 def _ordinal(step: Any, state: State) -> State:
     if step.handle_unknown == "error":
         raise CannotCompile("OrdinalEncoder must take unseen categories: handle_unknown='use_encoded_value'.")
@@ -260,10 +310,11 @@ def _ordinal(step: Any, state: State) -> State:
         rows = np.array([*place, step.unknown_value], dtype=np.float64)[:, None]
         if i in step._missing_indices:
             rows[len(categories) - 1] = step.encoded_missing_value
-        made += _looked(column, categories, rows)
+        made += looked_up(column, categories, rows)
     return tuple(made)
 
 
+@transformer("TargetEncoder")
 def _target(step: Any, state: State) -> State:
     """The mean of the target by category, and the overall mean for what was not seen; by class for several."""
     classes = len(step.classes_) if step.target_type_ == "multiclass" else 1
@@ -272,7 +323,7 @@ def _target(step: Any, state: State) -> State:
     for i, column in enumerate(state):
         categories, _, _ = _codes(step, i)
         values = np.column_stack([step.encodings_[i * classes + k] for k in range(classes)])
-        made += _looked(column, categories, np.vstack([values, means]))
+        made += looked_up(column, categories, np.vstack([values, means]))
     return tuple(made)
 
 
@@ -287,23 +338,39 @@ def _codes(step: Any, i: int) -> tuple[list[Any], list[int], int | None]:
     return categories, places, infrequent if step.handle_unknown in ("infrequent_if_exist", "warn") else None
 
 
-def _looked(column: Made, categories: list[Any], rows: Array) -> list[Looked]:
+def looked_up(column: Made, categories: list[Any], rows: Array) -> list[Made]:
     """Look-ups of ``rows``: one a category, and the last for what was not seen; a column of ``rows`` is one made."""
-    if not isinstance(column, Plain) or column.part >= 0 or any(name != "fill" for name, _ in column.steps):
-        raise CannotCompile(f"A second encoder of column {column.source!r} has no table. {INSTEAD}")
+    if isinstance(column, Looked):
+        places = [_place(None if v != v else v, categories) for v in column.values]
+        return [replace(column, values=tuple(values)) for values in rows[places].T.tolist()]
+    if isinstance(column, Inner):
+        raise CannotCompile(f"A transformer on the members' outputs of a stacked model has no table. {INSTEAD}")
+    plain = isinstance(column, Plain) and column.part < 0 and len(column.steps) <= 1
+    if isinstance(column, Plain) and plain and all(name == "fill" for name, _ in column.steps):
+        return _looked(column, categories, rows)
+    return [column.then("look up", _table(categories, values)) for values in np.asarray(rows, np.float64).T]
+
+
+def _looked(column: Plain, categories: list[Any], rows: Array) -> list[Made]:
     fill = _plain_value(column.steps[0][1]) if column.steps else None
-    nothing = [i for i, c in enumerate(categories) if c is None]
     keys = [i for i, c in enumerate(categories) if c is not None]
-    missing = (
-        categories.index(fill)
-        if fill is not None and fill in categories
-        else nothing[0]
-        if nothing and fill is None
-        else len(categories)
-    )
-    table = np.asarray(rows, dtype=np.float64)[[*keys, missing, len(categories)]]
+    table = np.asarray(rows, dtype=np.float64)[[*keys, _place(fill, categories), len(categories)]]
     names = tuple(categories[i] for i in keys)
     return [Looked(column.source, names, tuple(values)) for values in table.T.tolist()]
+
+
+def _table(categories: list[Any], values: Array) -> tuple[float, ...]:
+    """The operand of a ``look up``: missing, unseen, the numbers in their order, what they become."""
+    if any(isinstance(c, str) for c in categories):
+        raise CannotCompile(f"A text that an earlier transformer made has no table. {INSTEAD}")
+    keys = sorted((c, i) for i, c in enumerate(categories) if c is not None)
+    becomes = [values[i] for _, i in keys]
+    return (float(values[_place(None, categories)]), float(values[-1]), *(k for k, _ in keys), *map(float, becomes))
+
+
+def _place(value: Any, categories: list[Any]) -> int:
+    """Where a value (None where missing) stands among the categories; behind them if it does not."""
+    return categories.index(value) if value in categories else len(categories)
 
 
 def _plain_value(value: Any) -> Any:
@@ -313,51 +380,42 @@ def _plain_value(value: Any) -> Any:
     return value if isinstance(value, str) else float(value)
 
 
-_THROUGH: dict[str, Callable[[Any, State], State]] = {
-    "Pipeline": _pipeline,
-    "ColumnTransformer": _column_transformer,
-    "FeatureUnion": _union,
-    "FunctionTransformer": _function,
-    "SimpleImputer": _imputer,
-    "StandardScaler": _standard,
-    "MinMaxScaler": _min_max,
-    "RobustScaler": _robust,
-    "MaxAbsScaler": _max_abs,
-    "OneHotEncoder": _one_hot,
-    "OrdinalEncoder": _ordinal,
-    "TargetEncoder": _target,
-}
-
-
 # --- to encoders --------------------------------------------------------------------------------------------------
+
+
+def steps_of(column: Plain | Mixed) -> tuple[tuple[str, int], ...]:
+    """The kinds of steps, with the lengths of their tables: columns that agree in them go through together."""
+    return tuple((name, np.size(by)) for name, by in column.steps)
 
 
 def _alike(column: Made) -> tuple[Any, ...]:
     """Neighbours with the same answer share an encoder."""
     if isinstance(column, Looked):
         return ("category", column.source, column.keys)
-    assert isinstance(column, Plain)
-    return ("number" if column.part < 0 else "date", tuple(name for name, _ in column.steps))
+    if not isinstance(column, Plain):
+        raise CannotCompile(f"A model inside a model, on columns made of several others, has no table. {INSTEAD}")
+    return ("number" if column.part < 0 else "date", steps_of(column))
 
 
 def _encoder(run: Sequence[Any]) -> Numbers | Categories:
     if isinstance(run[0], Looked):
-        return Categories(run[0].source, run[0].keys, np.array([c.values for c in run], dtype=np.float64).T.copy())
+        table = np.array([c.values for c in run], dtype=np.float64).T.copy()
+        return Categories(run[0].source, run[0].keys, table).checked()
     columns = unlike([c.source for c in run])
     date = run[0].part >= 0
     each = DATE_PARTS if date else 1
     take = np.array([columns.index(c.source) * each + max(c.part, 0) for c in run], np.int64)
     steps = tuple(
-        (name, np.array([_number(c, i) for c in run], dtype=np.float64)) for i, (name, _) in enumerate(run[0].steps)
+        (name, np.array([_operand(c, i) for c in run], dtype=np.float64)) for i, (name, _) in enumerate(run[0].steps)
     )
-    return Numbers(columns, "date" if date else "number", take, steps)
+    return Numbers(columns, "date" if date else "number", take, steps).checked()
 
 
-def _number(column: Plain, step: int) -> float:
+def _operand(column: Plain, step: int) -> float | tuple[float, ...]:
     operand = column.steps[step][1]
     if isinstance(operand, str):
         raise CannotCompile(f"Column {column.source!r} holds texts, but no encoder numbers them. Add an encoder.")
-    return float(operand)
+    return operand if isinstance(operand, tuple) else float(operand)
 
 
 def _mean(column: Made) -> float:
@@ -368,7 +426,7 @@ def _mean(column: Made) -> float:
     places = [i for i, (name, _) in enumerate(steps) if name in ("subtract", "fill")]
     if not places or steps[places[-1]][0] == "subtract":
         return 0.0  # behind a scaler, or unknown
-    value = np.array([np.nan])
+    value = np.array([[np.nan]])
     for name, operand in steps[places[-1] :]:
-        value = STEPS[name](value, np.array(operand, dtype=np.float64))
-    return float(value[0])
+        value = STEPS[name](value, np.array([operand], dtype=np.float64))
+    return float(value[0, 0])

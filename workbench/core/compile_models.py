@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.compile_columns import INSTEAD, Looked, Made, Matrix, State, through
+from workbench.core.compile_columns import INSTEAD, Inner, Inputs, Looked, Made, Matrix, Mixed, State, through
+from workbench.core.compile_mixing import gathered
 from workbench.core.compiled import Link
 from workbench.core.contract import Task
 from workbench.core.links import Array
@@ -67,7 +68,16 @@ def compile_model(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
     name = type(model).__name__
     if name not in COMPILERS:
         raise CannotCompile(f"{name} has no exact table. {INSTEAD}")
+    if any(isinstance(column, Mixed) for column in state):
+        return _on_mixed(model, state, task, matrix)
     return COMPILERS[name](model, state, task, matrix)
+
+
+def _on_mixed(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
+    """A model on columns that are made of several others: these are made first, and carry the reasons through."""
+    members, passed, places = gathered(state, matrix)
+    part = compile_model(model, tuple(map(Inner, places)), task, Inputs())
+    return replace(part, node=Chain(members, part.node, passed, np.zeros(len(passed))))
 
 
 def after(member: Any, final: Any) -> Chain:

@@ -5,7 +5,7 @@ One ``model.npz`` holds everything: plain arrays, and a JSON header that says wh
 
 The format's change procedure: a reader reads every older ``format_version``; whatever changes the meaning of a file
 raises ``FORMAT``, and a file of the old format is kept in the tests. Format 2 brought encoders of several steps and
-models on models' outputs.
+models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from workbench.errors import BadRow, ColumnNotFound, Damaged
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
 
-FORMAT = 2
+FORMAT = 3
 MANY_ROWS = 2500  # whose reasons pay for the tables
 FEW_NODES = 300  # whose tables are made at once
 MOST_PROBLEMS = 100  # rows named in one error

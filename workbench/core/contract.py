@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from sys import float_info
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.core.store import read_json, write_json
-from workbench.errors import ColumnNotFound
+from workbench.errors import ColumnNotFound, Damaged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,17 @@ Task = Literal["binary", "multiclass", "regression"]
 
 FORMAT_VERSION = 1
 NUMERIC: tuple[Kind, ...] = ("number", "integer")
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "name": lambda value: isinstance(value, str),
+    "kind": lambda value: value in get_args(Kind),
+    "role": lambda value: value in get_args(Role),
+    "minimum": lambda value: value is None or _is_number(value),
+    "maximum": lambda value: value is None or _is_number(value),
+    "categories": lambda value: value is None or (isinstance(value, (list, tuple)) and all(map(_is_text, value))),
+    "missing_allowed": lambda value: isinstance(value, bool),
+    "unit": lambda value: value is None or isinstance(value, str),
+    "sensitive": lambda value: isinstance(value, bool),
+}
 
 
 @dataclass(frozen=True)
@@ -58,9 +71,23 @@ class Column:
     unit: str | None = None
     sensitive: bool = False
 
+    @cached_property
+    def usual(self) -> frozenset[str] | None:
+        """The categories as a set; None: any."""
+        return None if self.categories is None else frozenset(self.categories)
+
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Column:
-        """Read what ``dataclasses.asdict`` wrote."""
+        """Read what ``dataclasses.asdict`` wrote.
+
+        Raises
+        ------
+        Damaged
+            If a value is not of the type that it must have.
+        """
+        for name, value in content.items():
+            if name in _TYPES and not _TYPES[name](value):
+                raise Damaged(f"The contract is not what was written: {name} is {str(value)[:40]!r}. Make it again.")
         categories = content.get("categories")
         return cls(**{**content, "categories": None if categories is None else tuple(categories)})
 
@@ -116,13 +143,18 @@ class Contract:
         return tuple(c.name for c in self.columns if c.role == role)
 
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise ColumnNotFound.named(name, self.names)
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise ColumnNotFound.named(name, self.names) from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return name in self.by_name
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """Every column by its name; of two with one name, the first."""
+        return {c.name: c for c in reversed(self.columns)}
 
     def __call__(self) -> Contract:
         """The contract itself, so that ``profile.contract()`` proposes one as ``profile.contract`` does."""
@@ -246,3 +278,11 @@ class Contract:
         from workbench.profiling.contracts import check_frame
 
         return check_frame(frame, self)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= float_info.max

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from workbench.core.contract import Contract
+from workbench.core.contract import Column, Contract, Kind
 from workbench.core.result import Result
 from workbench.errors import BadTable
 
@@ -102,7 +102,9 @@ class Dataset(Result):
         return replace(self, contract=self.contract.set_role("known_after", names))
 
     def assign(self, **columns: Any) -> Dataset:
-        """A dataset in which columns of the table have other values; roles stay, a text that becomes numbers is one.
+        """A dataset in which columns of the table have other values, or with new ones, which are features.
+
+        Roles stay, and a text that becomes numbers is one.
 
         Examples
         --------
@@ -116,7 +118,9 @@ class Dataset(Result):
 
         table, contract = self.table.assign(**columns), self.contract
         for name in columns:
-            if is_numeric_dtype(table[name]) and contract[name].kind in ("category", "text"):
+            if name not in contract.names:
+                contract = replace(contract, columns=(*contract.columns, Column(name, _kind_of(table[name]))))
+            elif is_numeric_dtype(table[name]) and contract[name].kind in ("category", "text"):
                 contract = contract.change(name, kind="number", categories=None)
         return replace(self, contract=contract)._with_table(table)
 
@@ -181,3 +185,14 @@ def fingerprint(table: pd.DataFrame, columns: Iterable[str] | None = None) -> st
     digest = hashlib.sha256(repr([(str(n), str(d)) for n, d in part.dtypes.items()]).encode())
     digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
     return digest.hexdigest()
+
+
+def _kind_of(values: pd.Series) -> Kind:
+    """By the type that pandas has given them."""
+    from pandas.api import types
+
+    if types.is_bool_dtype(values):
+        return "boolean"
+    if types.is_numeric_dtype(values):
+        return "integer" if types.is_integer_dtype(values) else "number"
+    return "datetime" if types.is_datetime64_any_dtype(values) else "category"

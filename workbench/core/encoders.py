@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from workbench.core.steps import STEPS, sound
 from workbench.errors import Damaged
 
 Array = np.ndarray[Any, np.dtype[Any]]
 DATE_PARTS = 3
-MOST = 1e100  # no mean or scale is larger
 
 
 class Columns(Protocol):
@@ -29,38 +29,6 @@ class Columns(Protocol):
         """The column names."""
 
 
-def _filled(values: Array, fill: Array) -> Array:
-    return np.where(np.isnan(values) & ~np.isnan(fill), fill, values)
-
-
-def _asked(values: Array, _: Array) -> Array:
-    return np.isnan(values).astype(np.float64)
-
-
-def _plainly(function: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
-    def apply(values: Array, _: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return function(values)
-
-    return apply
-
-
-# What can be done to a number; the operand has one value a made column. The order of operations is scikit-learn's.
-STEPS: dict[str, Callable[[Array, Array], Array]] = {
-    "fill": _filled,
-    "missing": _asked,
-    "subtract": lambda values, by: values - by,
-    "divide": lambda values, by: values / by,
-    "multiply": lambda values, by: values * by,
-    "add": lambda values, by: values + by,
-    "at least": np.maximum,
-    "at most": np.minimum,
-    **{f: _plainly(getattr(np, f)) for f in ("log", "log1p", "exp", "expm1", "sqrt", "square", "abs", "cbrt")},
-}
-# Steps whose operand may be NaN: nothing is filled then.
-WITH_NAN = frozenset({"fill"})
-
-
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """Numbers as they are, or changed step by step.
@@ -74,7 +42,7 @@ class Numbers:
     take : int array, shape (made columns,)
         Which of the values read becomes which made column.
     steps : tuple of (str, float array)
-        Names of :data:`STEPS` with one operand a made column, in their order.
+        Names of :data:`~workbench.core.steps.STEPS` with one operand a made column, in their order.
     """
 
     columns: tuple[str, ...]
@@ -107,11 +75,7 @@ class Numbers:
         fits(self.take.ndim == 1 and self.take.dtype.kind == "i", self._what)
         fits(bool(((self.take >= 0) & (self.take < len(self.columns) * self._each)).all()), self._what)
         for name, operand in self.steps:
-            fits(name in STEPS and operand.shape == self.take.shape and operand.dtype == np.float64, self._what)
-            fits(
-                bool((np.abs(operand) <= MOST).all() if name not in WITH_NAN else ~np.isinf(operand).any()), self._what
-            )
-            fits(name != "divide" or bool((np.abs(operand) > 1 / MOST).all()), self._what)
+            fits(sound(name, operand, len(self.take)), self._what)
         return self
 
     def header(self) -> dict[str, Any]:
@@ -219,7 +183,7 @@ class _Codes(dict[Any, int]):
 
 
 def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories:
-    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 and 2."""
+    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 3."""
     if header["kind"] == "category":
         return Categories(header["column"], tuple(header["keys"]), arrays[f"{name}.table"]).checked()
     fits(header["kind"] in ("number", "date"), "an encoder")

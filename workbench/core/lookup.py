@@ -12,6 +12,7 @@ Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents with add
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,9 +55,17 @@ class Question:
         if self.inside is None:
             return made
         numbers = made[:, self.inside]
+        if len(numbers) == 1:  # one number is found sooner without numpy
+            number = float(numbers[0])
+            return [len(self._ends) + 1 if number != number else bisect_left(self._ends, number)]
         codes = np.searchsorted(self.values[:-2, 0], numbers)
         codes[np.isnan(numbers)] = len(self.values) - 1
         return codes
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        ends: list[float] = self.values[:-2, 0].tolist()
+        return ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +107,19 @@ class Lookup:
 
     def found(self, codes: Array) -> Array:
         """Leaf of each row in each tree, shape (rows, trees)."""
+        if codes.shape[1] == 1:
+            return self._place(np.bitwise_and.reduce(self.table.take(codes[:, 0], axis=0), axis=0, keepdims=True))
         words = self.table.take(codes[0], axis=0)
         other = np.empty_like(words)
         for of_question in codes[1:]:
             words &= self.table.take(of_question, axis=0, out=other, mode="clip")
-        # One bit is left: its place is the exponent of the word as a number.
+        return self._place(words)
+
+    def _place(self, words: Array) -> Array:
+        """Leaf of each word: one bit is left, and its place is the exponent of the word as a number."""
         place = (words.astype(np.float32).view(np.int32) >> 23) + self._first
-        return self.leaves.take(place)
+        found: Array = self.leaves.take(place)
+        return found
 
     @cached_property
     def _asked(self) -> tuple[int, ...]:

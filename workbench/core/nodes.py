@@ -21,10 +21,11 @@ import numpy as np
 
 from workbench.core.encoders import fits
 from workbench.core.links import LINKS, Array, logistic, shares, single_exp
+from workbench.core.mixing import KINDS, Mixing, read_mixing
 from workbench.core.trees import FIELDS, Trees, blocks, reasonable
 from workbench.errors import Damaged
 
-SMALL = 1e-12  # inner values that add up to less have nothing to share out
+SMALL = 1e-9  # inner values that add up to less of their sizes cancel out
 MOVED_CELLS = 1_000_000  # numbers in one block of moved inputs: 8 MB
 DEEPEST = 20  # nodes within nodes
 
@@ -305,9 +306,12 @@ class Chain:
 
 
 def _shared_out(moved: Array, values: Array) -> Array:
-    total = values.sum(axis=1)
-    some = np.abs(total) > SMALL
-    result: Array = values * np.where(some, moved / np.where(some, total, 1.0), 0.0)[:, None]
+    """``moved`` in the proportions of ``values``; by their sizes where they all but cancel out, evenly without any."""
+    total, sizes = values.sum(axis=1), np.abs(values)
+    size = sizes.sum(axis=1)
+    some, any_size = np.abs(total) > SMALL * size, size > 0
+    shares = np.where(any_size[:, None], sizes / np.where(any_size, size, 1.0)[:, None], 1 / values.shape[1])
+    result: Array = np.where(some[:, None], values / np.where(some, total, 1.0)[:, None], shares) * moved[:, None]
     return result
 
 
@@ -329,6 +333,8 @@ def write_node(node: Any, name: str) -> tuple[dict[str, Any], dict[str, Array]]:
         return {"kind": "trees", **rules}, arrays
     if isinstance(node, Curve):
         return {"kind": "curve", "curve": node.kind, "inputs": node.inputs}, arrays
+    if isinstance(node, Mixing):
+        return node.header(), arrays
     return {"kind": "linear", "columns": node.columns is not None}, arrays
 
 
@@ -345,6 +351,8 @@ def read_node(header: dict[str, Any], arrays: dict[str, Array], name: str, colum
     if kind == "curve":
         first, second = arrays[f"{name}.first"], arrays[f"{name}.second"]
         return Curve(header["curve"], header["inputs"], first, second).checked(columns)
+    if kind in KINDS:
+        return read_mixing(header, arrays, name, columns)
     fits(kind == "linear", "a member")
     taken = arrays[f"{name}.columns"] if header["columns"] else None
     weights, intercept, mean = (arrays[f"{name}.{n}"] for n in ("weights", "intercept", "mean"))
@@ -355,11 +363,12 @@ def _read_chain(header: dict[str, Any], arrays: dict[str, Array], name: str, col
     members = tuple(
         read_node(member, arrays, f"{name}.{i}", columns, depth + 1) for i, member in enumerate(header["members"])
     )
-    fits(bool(members) and not any(isinstance(m, Curve) for m in members), "the members")
+    fits(not any(isinstance(m, (Curve, Mixing)) for m in members), "the members")
     taken, mean = arrays[f"{name}.columns"], arrays[f"{name}.mean"]
     _check_places(taken, columns)
     fits(mean.shape == taken.shape and mean.dtype == np.float64 and reasonable(mean), "the members")
     width = sum(m.width for m in members) + len(taken)
+    fits(width > 0, "the members")
     return Chain(members, read_node(header["final"], arrays, f"{name}.final", width, depth + 1), taken, mean)
 
 

@@ -71,7 +71,7 @@ def read_json(path: Path, newest: int = 1) -> Any:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise Damaged(
             f"{path.name} is not the JSON that was written ({error}). Restore it, or make it again."
         ) from error

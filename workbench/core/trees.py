@@ -282,6 +282,11 @@ class Trees:
     def _in_turn(self, added: Array, output: int) -> Array:
         """The sums of what each tree added, shape (rows, trees), in the order of the trees."""
         kind = np.float32 if self.single_sum else np.float64
+        if len(added) == 1 and not self.single_sum:
+            one = float(self.baseline[output])
+            for value in added[0].tolist():
+                one += value
+            return np.array([one])
         if len(added) <= FEW_ROWS:
             start = np.full((len(added), 1), self.baseline[output])
             last: Array = np.cumsum(np.hstack([start, added]).astype(kind), axis=1)[:, -1]

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.core import audit
 from workbench.core.bundle import Bundle
-from workbench.core.registry import check_name, folder_of, version_of
+from workbench.core.registry import check_name, load, version_of
 from workbench.core.store import lock
 from workbench.core.tracking import CHALLENGER, CHAMPION, client
 from workbench.errors import NotFound, Refused
@@ -47,7 +47,7 @@ def promote(name: str, version: int | str, *, reason: str = "", home: str | Path
     2
     """
     force = settings(home=home)
-    bundle = Bundle.load_folder(folder_of(name, version, force))
+    bundle = load(name, version, force)
     with lock(force.bundles / f".{name}.lock"):
         _move(bundle, "promote", reason or "asked for", force)
     return bundle.version
@@ -92,7 +92,7 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
             raise Refused(
                 f"No version of {name} was champion before this one. Promote another: wb.promote({name!r}, VERSION)."
             )
-        bundle = Bundle.load_folder(folder_of(name, earlier[-1], force))
+        bundle = load(name, earlier[-1], force)
         _move(bundle, "rollback", reason or "asked for", force)
     return bundle.version
 

@@ -14,17 +14,20 @@ from typing import Any
 from workbench.core import audit
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.explanation import Explanation
-from workbench.core.registry import check_name, folder_of, version_of
+from workbench.core.registry import check_name, folder_of, load, version_of
 from workbench.core.run import Run
 from workbench.core.store import lock, safe_name, sync_folder, write_json, write_text
 from workbench.core.tracking import CHALLENGER, CHAMPION, client
+from workbench.errors import Unsigned
 from workbench.packaging.card import card
 from workbench.packaging.deploy import write_deploy
 from workbench.packaging.golden import write_golden
 from workbench.packaging.lineage import lineage
-from workbench.packaging.lock import requirements
+from workbench.packaging.lock import hashed, requirements
 from workbench.packaging.model import Packed, pack
 from workbench.packaging.runtime import write_runtime
+from workbench.packaging.sbom import sbom
+from workbench.packaging.signing import sign
 from workbench.settings import Settings, settings
 
 
@@ -55,6 +58,9 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     ------
     BadParameter
         If the name can't be a folder's name.
+    Unsigned
+        If ``promote`` is True, ``WORKBENCH_TRUSTED_KEYS`` is set, and the bundle is not signed by one of those keys:
+        ``WORKBENCH_SIGNING_KEY`` signs each new one.
 
     Examples
     --------
@@ -94,8 +100,10 @@ def bundle(name: str | Path) -> Bundle:
     ------
     NotFound
         If there is no such bundle, version or alias.
-    Damaged
-        If a file is not what was packaged.
+    Damaged, Untrusted
+        If a file is not what was packaged, or is none that a bundle has.
+    Unsigned
+        If ``WORKBENCH_TRUSTED_KEYS`` is set, and none of those keys has signed it as it is.
 
     Examples
     --------
@@ -103,13 +111,30 @@ def bundle(name: str | Path) -> Bundle:
     >>> wb.bundle("churn@champion").version
     1
     """
-    if isinstance(name, Path) or (Path(name) / MANIFEST).is_file():
-        return Bundle.load_folder(name)
+    place = place_of(name)
+    # A path is taken as it is; a name must lead to the version that it means.
+    return Bundle.load_folder(place) if _is_path(name) else load(place.parent.name, place.name)
+
+
+def place_of(name: str | Path) -> Path:
+    """Folder of a bundle by its name, as :func:`bundle` takes it; nothing in it is looked at.
+
+    Raises
+    ------
+    NotFound
+        If there is no such bundle, version or alias.
+    """
+    if _is_path(name):
+        return Path(name)
     base, _, version = str(name).partition("/")
     base, _, alias = base.partition("@")
     force = settings()
     check_name(base, force)
-    return Bundle.load_folder(folder_of(base, version or version_of(base, alias or CHAMPION, force), force))
+    return folder_of(base, version or version_of(base, alias or CHAMPION, force), force)
+
+
+def _is_path(name: str | Path) -> bool:
+    return isinstance(name, Path) or (Path(name) / MANIFEST).is_file()
 
 
 @contextmanager
@@ -154,6 +179,9 @@ def _build(run: Run, name: str, version: int, packed: Packed, explanation: Expla
         _write_parts(bundle, run, packed, explanation)
         bundle = replace(bundle, files=_hashes(bundle.path))
         bundle.save(bundle.path / MANIFEST)
+        key = settings().signing_key
+        if key is not None:
+            sign(bundle, key)
     except BaseException:
         shutil.rmtree(bundle.path)
         raise
@@ -166,7 +194,9 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanat
     write_json(folder / "contract.json", run.contract.to_dict())
     run.profile.save(folder / "reference.profile")
     write_text(folder / "card.md", card(bundle, run, packed, explanation))
-    write_text(folder / "requirements.lock", requirements(bundle.compiled))
+    lock_text = hashed(requirements(bundle.compiled))
+    write_text(folder / "requirements.lock", lock_text)
+    write_text(folder / "sbom.cdx.json", sbom(bundle, lock_text))
     write_golden(bundle, run, packed)
     write_runtime(folder, bundle)
     write_deploy(folder, bundle)
@@ -184,14 +214,27 @@ def _take_place(made: Bundle, place: Path) -> Bundle:
         shutil.rmtree(made.path)
         raise
     sync_folder(place.parent)
-    return Bundle.load_folder(place)
+    return Bundle.load_folder(place, ask_signature=False)
+
+
+def _may_answer(bundle: Bundle, asked: bool) -> bool:
+    """Where only signed bundles are trusted, another one does not become champion."""
+    if settings().trusted_keys is None:
+        return True
+    try:
+        Bundle.load_folder(bundle.path)
+    except Unsigned:
+        if asked:
+            raise
+        return False
+    return True
 
 
 def _set_alias(bundle: Bundle, promote: bool | None, of: Settings) -> None:
     store = client(of)
     aliases: dict[str, Any] = dict(store.get_registered_model(bundle.name).aliases)
     first = CHAMPION not in aliases
-    champion = first if promote is None else promote
+    champion = (first if promote is None else promote) and _may_answer(bundle, bool(promote))
     store.set_registered_model_alias(bundle.name, CHAMPION if champion else CHALLENGER, str(bundle.version))
     details: dict[str, Any] = {"name": bundle.name, "version": bundle.version, "run": bundle.run_id}
     audit.record(of.audit_log, "package", manifest=file_hash(bundle.path / MANIFEST), **details)

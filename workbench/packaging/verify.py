@@ -1,21 +1,28 @@
-"""The proof that what was trained is what is served: a fresh process replays the golden and the bad rows."""
+"""The proof that what was trained is what is served: a fresh process replays the golden and the bad rows.
+
+The process runs a copy of what the bundle lists, never what else may lie in its folder. It runs the bundle's own code
+with the rights of whoever verifies it: a bundle of somebody else is verified where its maker's key is trusted.
+"""
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.core.bundle import Bundle
+from workbench.core.bundle import MANIFEST, Bundle
+from workbench.core.signature import read_signature
 from workbench.core.store import read_json
 from workbench.core.verification import Check, Verification
-from workbench.errors import Refused
+from workbench.packaging.environment import build, present
 from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
 from workbench.packaging.process import Service, started
+from workbench.settings import settings
 
 PREDICTION = 1e-12  # the processor's exp may differ in the last digit
 REASON = 1e-9
@@ -30,9 +37,9 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
     name : str, path or Bundle
         As :func:`workbench.bundle` takes it.
     fresh : bool
-        True: first build a new environment from the bundle's own ``requirements.lock`` (takes a minute, needs a
-        package index). False: use the packages of this environment, isolated from the
-        working folder and ``PYTHONPATH``.
+        True: first build a new environment from the bundle's own ``requirements.lock``, by its hashes where it has
+        them; needs a package index. ``workbench verify`` does so. False: use the packages of this environment,
+        isolated from the working folder and ``PYTHONPATH``, which takes a second.
 
     Returns
     -------
@@ -41,10 +48,10 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
 
     Raises
     ------
-    NotFound, Damaged
+    NotFound, Damaged, Untrusted, Unsigned
         As :func:`workbench.bundle`.
     Refused
-        If the service does not start.
+        If the environment can't be built, or the service does not start.
 
     Examples
     --------
@@ -52,24 +59,34 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
     >>> wb.verify("churn").ok
     True
     """
-    bundle = name if isinstance(name, Bundle) else fetch(name)
-    Bundle.load_folder(bundle.path)
-    files = Check("files", True, f"{len(bundle.files)} files are what was packaged")
+    given = name if isinstance(name, Bundle) else fetch(name)
     with tempfile.TemporaryDirectory() as scratch:
-        python = _environment(bundle, Path(scratch)) if fresh else sys.executable
-        checks = _replay(bundle, python, Path(scratch))
-    return Verification(f"{bundle.name} version {bundle.version}", (files, *checks))
+        bundle = _copied(Bundle.load_folder(given.path), Path(scratch, "bundle"))
+        python, environment = build(bundle, Path(scratch, "env")) if fresh else (sys.executable, present(bundle))
+        checks = [_signed(given), _files(bundle), environment, *_replay(bundle, python, Path(scratch))]
+    return Verification(f"{bundle.name} version {bundle.version}", tuple(checks))
 
 
-def _environment(bundle: Bundle, scratch: Path) -> str:
-    """A new virtual environment with nothing but the bundle's lock; returns its Python."""
-    subprocess.run([sys.executable, "-m", "venv", scratch / "env"], check=True, capture_output=True)
-    python = str(scratch / "env" / "bin" / "python")
-    command = [python, "-m", "pip", "install", "-q", "--no-deps", "-r", str(bundle.path / "requirements.lock")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise Refused(f"The bundle's requirements can't be installed: {done.stderr[-500:]} Check the package index.")
-    return python
+def _copied(bundle: Bundle, place: Path) -> Bundle:
+    """What the bundle lists and nothing else; checked as the copy that will run."""
+    for name in (*bundle.files, MANIFEST):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(bundle.path / name, place / name)
+    Bundle.load_folder(place, ask_signature=False)
+    return replace(bundle, path=place)
+
+
+def _signed(bundle: Bundle) -> Check:
+    found = read_signature(bundle.path)
+    asked = settings().trusted_keys is not None
+    if found is None:
+        return Check("signature", True, "none, and none is asked for here (WORKBENCH_TRUSTED_KEYS is not set)")
+    by = f"by the key {found.key[:16]}…"
+    return Check("signature", True, f"{by}, which is trusted here" if asked else f"{by}; no keys are trusted here")
+
+
+def _files(bundle: Bundle) -> Check:
+    return Check("files", True, f"{len(bundle.files)} files are what was packaged")
 
 
 def _replay(bundle: Bundle, python: str, scratch: Path) -> list[Check]:
@@ -101,7 +118,7 @@ def _bad(bundle: Bundle, service: Service) -> Iterator[Check]:
 
 
 def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
-    own = str(told.get("workbench", "")).startswith(str(bundle.path))
+    own = str(told.get("workbench", "")).startswith(str(bundle.path.resolve()))
     yield Check("runs alone", own, f"code from {'the bundle' if own else told.get('workbench', 'nowhere')}")
     if bundle.compiled:
         heavy = [m for m in HEAVY if m in told.get("modules", HEAVY)]

@@ -59,7 +59,7 @@ def associations(
     error = 0.0 if sample.height >= rows else 2.58 / math.sqrt(max(sample.height - 3, 1))
     names, numbers = _numbers(sample, contract)
     codes = _codes(sample, contract)
-    found = [*_pearson(sums or Comoments.of(names, numbers), 0.0 if sums else error)]
+    found = [*_pearson(sums or Comoments.of(names, numbers.T), 0.0 if sums else error)]
     found += _of_matrix("spearman", names, names, np.triu(spearman(numbers), 1), error)
     ratios = correlation_ratios(codes, numbers) if codes and names else np.zeros((len(codes), len(names)))
     found += _of_matrix("correlation_ratio", tuple(codes), names, ratios, error)
@@ -104,7 +104,7 @@ def spearman(numbers: np.ndarray) -> np.ndarray:
     names = tuple(map(str, range(numbers.shape[1])))
     table = pl.DataFrame(np.ascontiguousarray(numbers), schema=list(names), orient="row")
     ranked = table.select(pl.all().fill_nan(None).rank("average").cast(pl.Float64).fill_null(np.nan))
-    return Comoments.of(names, ranked.to_numpy()).correlations()
+    return Comoments.of(names, ranked.to_numpy().T).correlations()
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:

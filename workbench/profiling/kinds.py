@@ -69,10 +69,12 @@ def as_text(values: pl.Series) -> pl.Series:
     """
     if values.dtype == pl.String:
         return values
-    if values.dtype in (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary):
-        texts = [None if v is None else str(v) for v in values.to_list()]
-        return pl.Series(values.name, texts, dtype=pl.String)
-    return values.cast(pl.String)
+    kind = values.dtype
+    if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null):
+        return values.cast(pl.String)
+    # Nested, raw, or a type that did not exist when this was written.
+    texts = [None if v is None else str(v) for v in values.to_list()]
+    return pl.Series(values.name, texts, dtype=pl.String)
 
 
 def day_first(values: pl.Series) -> bool:
@@ -117,7 +119,7 @@ def read(values: pl.Series, kind: Kind, days_first: bool | None = None) -> pl.Se
     if kind == "datetime":
         return _datetimes(values, days_first)
     text = as_text(values)
-    return text.set(text.str.strip_chars() == "", None)
+    return text.set(text.str.strip_chars() == "", None) if _may_be_blank(text) else text
 
 
 def is_blank(values: pl.Series) -> pl.Series:
@@ -155,6 +157,12 @@ def infer_task(name: str, kind: Kind, known: int, distinct: int) -> Task:
         return "binary"
     classes = kind in ("category", "text", "boolean") or (kind == "integer" and distinct <= 10)
     return "multiclass" if classes else "regression"
+
+
+def _may_be_blank(text: pl.Series) -> bool:
+    """Whether a text could be nothing but spaces: they come before all other letters, or are no ASCII."""
+    first, last = text.min(), text.max()
+    return first is not None and (str(first) < "!" or str(last) > "~")
 
 
 def _text_kind(values: pl.Series) -> Kind:
@@ -207,8 +215,11 @@ def _without_nan(floats: pl.Series) -> pl.Series:
 def _integers(values: pl.Series) -> pl.Series:
     if values.dtype.is_integer():
         return values.cast(pl.Int64, strict=False) if values.dtype != pl.UInt64 else values
-    floats = _floats(values)
-    whole = (values if values.dtype.is_numeric() else as_text(values).str.strip_chars()).cast(pl.Int64, strict=False)
+    plain = values if values.dtype.is_numeric() else as_text(values).str.strip_chars()
+    whole = plain.cast(pl.Int64, strict=False)
+    if plain.dtype == pl.String and whole.null_count() == values.null_count():
+        return whole
+    floats = _floats(plain)
     exact = whole.null_count() == floats.null_count() and bool((whole.cast(pl.Float64) == floats).all())
     return whole if exact else floats
 

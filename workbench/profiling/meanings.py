@@ -67,7 +67,7 @@ def recognise(texts: Iterable[str], column: str = "") -> Meaning | None:
     if not values:
         return None
     for name, sensitive, test in _tests(column):
-        share = sum(map(test, values)) / len(values)
+        share = _matching(test, values)
         if share >= MATCHING and (sensitive or len(values) > 1) and not (name == IPS and _are_versions(values)):
             return Meaning(name, sensitive, share)
     return _embedded(values)
@@ -79,9 +79,11 @@ def is_card(text: str) -> bool:
     >>> is_card("4111 1111 1111 1111"), is_card("4111 1111 1111 1112")
     (True, False)
     """
+    if not _CARD.fullmatch(text):
+        return False
     digits = [int(d) for d in re.sub(r"\D", "", text)]
     doubled = sum(digits[-1::-2]) + sum(sum(divmod(2 * d, 10)) for d in digits[-2::-2])
-    return bool(_CARD.fullmatch(text)) and 13 <= len(digits) <= 19 and doubled % 10 == 0 and digits[0] in range(2, 7)
+    return 13 <= len(digits) <= 19 and doubled % 10 == 0 and digits[0] in range(2, 7)
 
 
 def is_iban(text: str) -> bool:
@@ -131,6 +133,16 @@ def is_person(text: str) -> bool:
     return any(w.casefold() in FIRST_NAMES for w in words[:2])
 
 
+def _matching(test: Test, values: list[str]) -> float:
+    """Share of the values that match; 0 as soon as too many do not."""
+    failed, most = 0, (1 - MATCHING) * len(values)
+    for value in values:
+        failed += not test(value)
+        if failed > most:
+            return 0.0
+    return 1 - failed / len(values)
+
+
 def _tests(column: str) -> list[tuple[str, bool, Test]]:
     name = re.sub(r"[^a-z]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower())
     hints = [(meaning, test) for words, meaning, test in _BY_NAME if re.search(rf"\b(?:{words})\b", name)]
@@ -144,7 +156,7 @@ def _are_versions(values: list[str]) -> bool:
 
 def _embedded(values: list[str]) -> Meaning | None:
     """Addresses within free texts."""
-    found = sum(bool(_EMAIL_WITHIN.search(v)) for v in values)
+    found = sum("@" in v and bool(_EMAIL_WITHIN.search(v)) for v in values)
     if found and found >= EMBEDDED * len(values):
         return Meaning("texts with e-mail addresses", True, found / len(values))
     return None

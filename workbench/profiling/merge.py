@@ -17,8 +17,8 @@ def merge(a: Profile, b: Profile) -> Profile:
 
     Counts, moments, extremes, counted values, Pearson's correlations and what is missing together are exact; quantiles,
     distinct values and duplicate rows lie within their sketch's bound. Rank correlations, Cramér's V and correlation
-    ratios come from the 1,000 rows that a profile keeps, and say so by their error. What needs more rows than that
-    (association with the target, leaks) is left out.
+    ratios come from the 1,000 rows that a profile keeps, and say so by their error; so do the target's views, of the
+    columns that those rows have (no free text, nothing sensitive). Findings that need more than that are left out.
 
     Parameters
     ----------

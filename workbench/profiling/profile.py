@@ -19,13 +19,15 @@ from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import associations, missing_together, target_scores, target_views
+from workbench.profiling.files import BLOCK
 from workbench.profiling.findings import Context, find
 from workbench.profiling.findings.context import Gaps, ReadAs
 from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan
-from workbench.profiling.sources import BLOCK, Source, from_pandas, source_of
+from workbench.profiling.source import Source
+from workbench.profiling.sources import from_pandas, source_of
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
 
 if TYPE_CHECKING:
@@ -127,10 +129,10 @@ def tell(
         replace(column_profile(seen.states[c.name], _as_seen(c, seen)), meaning=seen.meanings.get(c.name))
         for c in contract.columns
     ]
-    sample = seen.typed_sample() if seen.sample.rows is not None else None
+    sample = seen.typed_sample if seen.sample.rows is not None else None
     names = tuple(seen.kinds)
     pairs = missing_together(names, seen.gaps, seen.rows)
-    if sample is not None and whole:
+    if sample is not None:
         scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
         columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
     if sample is not None:
@@ -209,6 +211,7 @@ def _pass(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
     one = TableScan(source.names, plan)
     for chunk in source.chunks(plan.chunk):
         one.update(chunk)
+        del chunk  # a part of what was read, which would stay while more is read
         tracker.advance(f"{one.rows:,} rows")
     if not one.rows:
         raise BadTable(f"The table has 0 rows and {len(source.names)} columns. Give one with at least one of each.")

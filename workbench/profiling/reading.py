@@ -15,7 +15,8 @@ from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling import kinds
-from workbench.profiling.sources import from_pandas, refuse_twins, source_of
+from workbench.profiling.source import refuse_twins
+from workbench.profiling.sources import from_pandas, source_of
 
 
 def dataset(

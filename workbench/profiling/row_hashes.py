@@ -60,8 +60,9 @@ class RowHashes:
 
     def duplicates(self) -> tuple[int, int]:
         """Rows equal to an earlier one, and by how many that may be off at 99% confidence; 0 where exact."""
-        _, counts = np.unique(self.hashes, return_counts=True)
-        extra = counts - 1
+        ordered = np.sort(self.hashes)
+        last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], bool(len(ordered))))
+        extra = np.diff(last, prepend=-1) - 1
         found, scale = int(extra.sum()), 2**self.level
         if not self.level:
             return found, 0

@@ -30,22 +30,36 @@ class RowSample:
     priority: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def add(self, chunk: pl.DataFrame, start: int, most: int, rng: np.random.Generator) -> RowSample:
-        """With the rows of one more chunk, whose first is the table's row ``start``."""
+        """With the rows of one more chunk, whose first is the table's row ``start``.
+
+        There may be half as many again as ``most`` in the end: rows are taken out rarely, since that moves all of them.
+        """
         drawn = rng.random(chunk.height)
-        full = len(self.at) >= most
-        chosen = np.flatnonzero(drawn < self.priority.max()) if full else np.arange(chunk.height)
+        chosen = np.flatnonzero(drawn < self._limit(most))
         if len(chosen) > most:
             chosen = np.sort(chosen[np.argpartition(drawn[chosen], most - 1)[:most]])
         part = chunk if len(chosen) == chunk.height else chunk[chosen]
-        return self.merge(RowSample(part, chosen + start, drawn[chosen]), most)
+        grown = self._joined(RowSample(part, chosen + start, drawn[chosen]))
+        return grown.thinned(most) if len(grown.at) > 1.5 * most else grown
 
     def merge(self, other: RowSample, most: int) -> RowSample:
         """Of the rows of both; those of ``other`` come after."""
+        return self._joined(other).thinned(most)
+
+    def thinned(self, most: int) -> RowSample:
+        """With at most so many rows."""
+        if self.rows is None or len(self.at) <= most:
+            return self
+        kept = np.sort(np.argpartition(self.priority, most - 1)[:most])
+        return RowSample(self.rows[kept], self.at[kept], self.priority[kept])
+
+    def _joined(self, other: RowSample) -> RowSample:
         if self.rows is None or other.rows is None:
             return other if self.rows is None else self
         rows = pl.concat([self.rows, other.rows], how="vertical_relaxed")
         at, priority = np.concatenate([self.at, other.at]), np.concatenate([self.priority, other.priority])
-        if len(at) <= most:
-            return RowSample(rows, at, priority)
-        kept = np.sort(np.argpartition(priority, most - 1)[:most])
-        return RowSample(rows[kept], at[kept], priority[kept])
+        return RowSample(rows, at, priority)
+
+    def _limit(self, most: int) -> float:
+        """What a row's number must be below to belong to the smallest."""
+        return float(np.partition(self.priority, most - 1)[most - 1]) if len(self.at) >= most else 1.0

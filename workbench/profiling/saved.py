@@ -57,7 +57,7 @@ def comparable(a: dict[str, Any], b: dict[str, Any]) -> bool:
 def _saved_sample(seen: Scanned) -> dict[str, Any]:
     if seen.sample.rows is None:
         return {"at": "", "priority": "", "columns": {}}
-    typed = seen.typed_sample()
+    typed = seen.typed_sample
     kept = (
         np.sort(np.argpartition(seen.sample.priority, KEPT - 1)[:KEPT])
         if typed.height > KEPT

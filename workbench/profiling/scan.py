@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from hashlib import sha256
 from typing import Any
 
@@ -130,6 +130,7 @@ class Scanned:
         content = repr((self.rows, sorted(self.checksums.items()), pl.__version__))
         return sha256(content.encode()).hexdigest()
 
+    @cached_property
     def typed_sample(self) -> pl.DataFrame:
         """The sampled rows in their types."""
         rows = self.sample.rows
@@ -161,7 +162,7 @@ class TableScan:
         self._rng = np.random.default_rng(plan.seed)
         self._keys = np.random.default_rng(7).integers(0, 2**64, CHUNK, dtype=np.uint64, endpoint=False) | np.uint64(1)
         self.rows = 0
-        self._sums = Comoments.of((), np.zeros((0, 0)))
+        self._sums = Comoments.of((), ())
         self._gaps = np.zeros((len(self._names), len(self._names)), dtype=np.int64)
         self._hashes = RowHashes(np.zeros(0, dtype=np.uint64))
         self._checksums = dict.fromkeys(self._names, 0)
@@ -178,10 +179,10 @@ class TableScan:
 
     def finish(self) -> Scanned:
         """What was seen."""
-        columns = self._columns.items()
-        if self._sample.rows is not None:
+        columns, sample = self._columns.items(), self._sample.thinned(SAMPLED)
+        if sample.rows is not None:
             for name, column in columns:
-                column.look(self._sample.rows[name])
+                column.look(sample.rows[name])
         return Scanned(
             self.rows,
             {n: c.kind for n, c in columns},
@@ -190,7 +191,7 @@ class TableScan:
             self._gaps,
             self._hashes,
             dict(self._checksums),
-            self._sample,
+            sample,
             frozenset(n for n, c in columns if c.sensitive),
             {n: c.meaning for n, c in columns if c.meaning},
         )
@@ -296,11 +297,7 @@ def _unread(values: pl.Series, typed: pl.Series) -> int:
 
 def _sums(typed: Mapping[str, pl.Series], columns: Mapping[str, Any], before: Comoments) -> Comoments:
     names = tuple(n for n in typed if columns[n].kind in (*NUMERIC, "datetime") and typed[n].dtype != pl.String)
-    if not names:
-        return Comoments.of((), np.zeros((0, 0)))
-    values = np.column_stack([as_floats(typed[n]) for n in names])
-    shift = before.shift if before.names == names else None
-    return Comoments.of(names, values, shift)
+    return Comoments.of(names, [as_floats(typed[n]) for n in names], before.shift if before.names == names else None)
 
 
 def _hashable(values: pl.Series) -> pl.Series:

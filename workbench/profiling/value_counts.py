@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
+from hashlib import blake2b
 from typing import Any
 
 import datasketches
 import numpy as np
+import polars as pl
 
 from workbench.profiling import sketches
+from workbench.profiling.distinct import Distinct, Values, hash_values, listed
 from workbench.profiling.sketches import MOST_EXACT
 
 MOST_TOP = 50
 # A longer text is told by its beginning: a profile is no place for documents.
 LONGEST_TOLD = 100
+# Bytes of a text beyond which its digest stands for it.
+LONGEST_HASHED = 512
 # Items that the sketch of frequent values may hold, as a power of two, and those that one chunk may give it.
 FREQUENT_LG = 9
 MOST_GIVEN = 500
@@ -38,22 +42,22 @@ class ValueCounts:
     def __init__(self, numeric: bool) -> None:
         self.numeric = numeric
         self._exact: dict[Any, int] | None = {}
-        self._distinct: Any = None
-        self._quantiles: Any = None
-        self._frequent: Any = None
+        self._distinct = Distinct()
+        self._quantiles = sketches.new_quantiles()
+        self._frequent = datasketches.frequent_strings_sketch(FREQUENT_LG)
         self._buckets = np.zeros(sketches.BUCKETS, dtype=np.int64)
         self._unseen = 0
 
-    def update(self, values: np.ndarray, counts: np.ndarray) -> None:
-        """More rows: distinct values, shape (m,), and how often each came."""
+    def update(self, values: Values, counts: np.ndarray) -> None:
+        """More rows: distinct values, shape (m,), numbers or a series of texts, and how often each came."""
         if self._exact is not None:
             if self._fits(values):
-                _add(self._exact, values.tolist(), counts.tolist())
+                _add(self._exact, values.to_list() if isinstance(values, pl.Series) else values.tolist(), counts)
                 if len(self._exact) <= MOST_EXACT:
                     return
-                values, counts = _arrays(self._exact)
-            else:
-                self._spill()
+                values, counts = arrays(self._exact)
+            elif self._exact:
+                self._feed(*arrays(self._exact))
             self._exact = None
         if len(values):
             self._feed(values, counts)
@@ -70,44 +74,39 @@ class ValueCounts:
             "top": top,
             "top_error": error,
             "counts": None,
-            "hll": sketches.as_text(self._distinct.serialize_compact()),
+            "hll": self._distinct.text(),
             "kll": sketches.as_text(self._quantiles.serialize()) if self.numeric else None,
             "buckets": None if self.numeric else self._buckets.tolist(),
             "hashed_by": sketches.HASH,
         }
 
-    def _fits(self, values: np.ndarray) -> bool:
+    def _fits(self, values: Values) -> bool:
         if len(values) > MOST_EXACT:
             return False
-        return self.numeric or not len(values) or max(map(len, values.tolist())) <= LONGEST_TOLD
+        long = isinstance(values, pl.Series) and len(values) and values.str.len_chars().max() > LONGEST_TOLD  # type: ignore[operator]
+        return not long
 
-    def _spill(self) -> None:
-        if self._exact:
-            values, counts = _arrays(self._exact)
-            self._exact = None
-            self._feed(values, counts)
-
-    def _feed(self, values: np.ndarray, counts: np.ndarray) -> None:
-        if self._distinct is None:
-            self._distinct = sketches.new_distinct()
-            self._quantiles = sketches.new_quantiles()
-            self._frequent = datasketches.frequent_strings_sketch(FREQUENT_LG)
-        deque(map(self._distinct.update, sketches.hashable(values)), maxlen=0)
-        if self.numeric:
-            self._quantiles.update(np.repeat(np.asarray(values, dtype=float), counts))
+    def _feed(self, values: Values, counts: np.ndarray) -> None:
+        if isinstance(values, pl.Series):
+            values = _shortened(values)
+            hashed = hash_values(values)
+            self._distinct.update(values, hashed)
+            self._buckets += sketches.bucketed(hashed, counts)
         else:
-            self._buckets += np.asarray(sketches.buckets_of(values, counts))
+            self._distinct.update(values)
+            rows = values if len(values) == counts.sum() else np.repeat(values, counts)
+            self._quantiles.update(rows.astype(float, copy=False))
         self._feed_frequent(values, counts)
 
-    def _feed_frequent(self, values: np.ndarray, counts: np.ndarray) -> None:
+    def _feed_frequent(self, values: Values, counts: np.ndarray) -> None:
         """Values that come more than once in a chunk; the others can't have been frequent."""
         often = np.flatnonzero(counts > 1)
         dropped = int(len(often) < len(counts))
         if len(often) > MOST_GIVEN:
-            often = often[np.argsort(-counts[often], kind="stable")]
+            often = often[np.argpartition(-counts[often], MOST_GIVEN)]
             often, dropped = often[:MOST_GIVEN], int(counts[often[MOST_GIVEN]])
         self._unseen += dropped
-        for value, n in zip(values[often].tolist(), counts[often].tolist(), strict=True):
+        for value, n in zip(listed(values[often]), counts[often].tolist(), strict=True):
             self._frequent.update(value[:LONGEST_TOLD] if isinstance(value, str) else repr(value), n)
 
     def _top(self) -> tuple[list[list[Any]], int]:
@@ -120,15 +119,28 @@ class ValueCounts:
 _NO_SKETCH: dict[str, Any] = {"hll": None, "kll": None, "buckets": None}
 
 
-def _add(counted: dict[Any, int], values: list[Any], counts: list[int]) -> None:
-    for value, n in zip(values, counts, strict=True):
+def arrays(counted: dict[Any, int]) -> tuple[Values, np.ndarray]:
+    """Values with their counts, apart; texts as a series."""
+    values = list(counted)
+    texts = bool(values) and isinstance(values[0], str)
+    return pl.Series(values) if texts else np.array(values), np.array(list(counted.values()), dtype=np.int64)
+
+
+def _add(counted: dict[Any, int], values: list[Any], counts: np.ndarray) -> None:
+    for value, n in zip(values, counts.tolist(), strict=True):
         counted[value] = counted.get(value, 0) + n
 
 
-def _arrays(counted: dict[Any, int]) -> tuple[np.ndarray, np.ndarray]:
-    texts = isinstance(next(iter(counted)), str)
-    values = np.array([*counted, None], dtype=object)[:-1] if texts else np.array(list(counted))
-    return values, np.array(list(counted.values()), dtype=np.int64)
+def _shortened(texts: pl.Series) -> pl.Series:
+    """Long texts by their beginning and a digest of the whole."""
+    if texts.str.len_bytes().max() <= LONGEST_HASHED:  # type: ignore[operator]  # not empty
+        return texts
+    told = (t if len(t) <= LONGEST_TOLD else t[:LONGEST_TOLD] + _digest(t) for t in texts.to_list())
+    return pl.Series(texts.name, list(told))
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _told(value: Any) -> Any:

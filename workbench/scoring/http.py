@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from secrets import token_hex
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.scoring.ids import new_id
 from workbench.scoring.quick_json import writer
 
 Scope = MutableMapping[str, Any]
@@ -23,6 +23,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MOST_BYTES = 10 * 2**20
 PATIENCE = 30.0  # seconds for a whole body to arrive
 JSON = "application/json"
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
@@ -77,7 +78,7 @@ class Request:
         headers = dict(scope["headers"])
         own = headers.get(b"x-request-id", b"").decode("latin-1")
         client = (scope.get("client") or ("",))[0]
-        request_id = own if _SAFE_ID.match(own) else token_hex(16)
+        request_id = own if own and _SAFE_ID.match(own) else new_id()
         return cls(scope["method"], scope["path"], headers, client, receive, request_id)
 
     def header(self, name: bytes) -> str:
@@ -149,10 +150,10 @@ class Answer:
             (b"content-type", self.media_type.encode()),
             (b"content-length", str(len(self.body)).encode()),
             (b"x-request-id", request_id.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"cache-control", b"no-store"),
-            *((name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()),
+            *_ALWAYS,
         ]
+        if self.headers:
+            headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

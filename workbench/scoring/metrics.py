@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 # Upper ends in seconds, from one quick row to a slow batch.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_ENDS = (*BUCKETS, float("inf"))
 MOST_FLAGS = 200  # distinct flags: a client that sends ever new columns must not fill the memory
 
 
@@ -35,7 +37,7 @@ class Metrics:
         with self._turn:
             self._requests[path, status] += 1
             self._total += seconds
-            self._seconds[next((b for b in BUCKETS if seconds <= b), float("inf"))] += 1
+            self._seconds[_ENDS[bisect_left(BUCKETS, seconds)]] += 1
 
     def predicted(self, made_by: Iterable[tuple[int, str]], flags: Iterable[str]) -> None:
         """Count scored rows, a version and an arm (or an empty text) each, and their flags."""
@@ -68,7 +70,7 @@ class Metrics:
     def _histogram(self) -> Iterator[str]:
         yield "# TYPE workbench_request_seconds histogram"
         so_far = 0
-        for end in (*BUCKETS, float("inf")):
+        for end in _ENDS:
             so_far += self._seconds[end]
             yield f'workbench_request_seconds_bucket{{le="{"+Inf" if end == float("inf") else end}"}} {so_far}'
         yield f"workbench_request_seconds_sum {self._total}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from secrets import token_hex
 from threading import Event, Thread
 from time import time_ns
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from workbench.core.checking import check
 from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Refused
+from workbench.scoring.ids import new_id
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
@@ -228,8 +228,8 @@ class Scorer:
 
 def _new_ids(n: int) -> list[str]:
     """Milliseconds, then 80 random bits: ids of one moment stand together in the log's index, which stays quick."""
-    moment, digits = f"{time_ns() // 1_000_000:012x}", token_hex(10 * n)
-    return [moment + digits[start : start + 20] for start in range(0, len(digits), 20)]
+    moment = f"{time_ns() // 1_000_000:012x}"
+    return [moment + new_id()[12:] for _ in range(n)]
 
 
 def _model(bundle: Bundle) -> Model:

@@ -17,6 +17,8 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.features("text"):
         if column.meaning in MEASURES or column.sensitive:
             continue
-        if not nearly_all_distinct(column) or not few_words(context, column):
+        few = few_words(context, column)
+        if not nearly_all_distinct(column) or not few:
             told = f"has {column.distinct:,} distinct texts in {column.count:,} rows."
+            told = told if few else f"is free text: {told[4:]}"
             yield Finding(CODE, "info", told, column.name, without(column.name), {"distinct": column.distinct})

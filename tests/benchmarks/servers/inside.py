@@ -1,0 +1,96 @@
+"""``python inside.py SECONDS BUNDLE LOG REQUESTS…``: the parts of a request inside our process, in milliseconds.
+
+Each part is repeated for the seconds. A JSON list with an object for each file of requests: one row's, a thousand's.
+Runs with the runtime that the bundle carries, in the environment of the service, without the HTTP server.
+"""
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+BUNDLE, LOG, *REQUESTS = map(Path, sys.argv[2:])
+sys.path.insert(0, str(BUNDLE / "scoring"))
+
+from workbench.core.checking import check  # noqa: E402 - the path comes first
+from workbench.scoring.bodies import read_json, rows_of_json  # noqa: E402
+from workbench.scoring.http import answer_json  # noqa: E402
+from workbench.scoring.log import PredictionLog  # noqa: E402
+from workbench.scoring.runtime import Scorer  # noqa: E402
+from workbench.scoring.service import Service  # noqa: E402
+
+SECONDS, MOST = float(sys.argv[1]), 1500  # of each part
+
+
+def main() -> None:
+    scorer = Scorer(BUNDLE)
+    log = PredictionLog(LOG, scorer.sensitive)
+    service, silent = Service(scorer, log), Service(scorer)
+    found = []
+    for file in REQUESTS:
+        bodies = [body.encode() for body in json.loads(file.read_text())]
+        wholes = {"whole request": asked(service, bodies, b"reasons=0"),
+                  "whole, without the log": asked(silent, bodies, b"reasons=0"),
+                  "whole, with reasons": asked(service, bodies, b"")}  # fmt: skip
+        found.append({**parts(scorer, bodies), **wholes})
+    log.close()
+    print(json.dumps(found))
+
+
+def parts(scorer: Scorer, bodies: list[bytes]) -> dict[str, float]:
+    rows = [rows_of_json(read_json(body))[0] for body in bodies]
+    columns = [check(some, scorer.contract, scorer.features).columns for some in rows]
+    matrices = [scorer.model.encode(one) for one in columns]
+    answers = [scorer.predict(some, 0) for some in rows]
+    return {
+        "read the JSON": median_ms(lambda i: rows_of_json(read_json(bodies[i])), bodies),
+        "check against the contract": median_ms(lambda i: check(rows[i], scorer.contract, scorer.features), rows),
+        "encode": median_ms(lambda i: scorer.model.encode(columns[i]), columns),
+        "tree walk alone": median_ms(lambda i: scorer.model.model.predict(matrices[i]), matrices),
+        "write the JSON": median_ms(lambda i: answer_json({"predictions": answers[i]}), answers),
+        "reasons, where asked": median_ms(lambda i: scorer.model.explain(columns[i]), columns),
+    }
+
+
+def median_ms(act, over: list) -> float:
+    waits: list[float] = []
+    end = time.perf_counter() + SECONDS
+    while len(waits) < MOST and time.perf_counter() < end:
+        start = time.perf_counter()
+        act(len(waits) % len(over))
+        waits.append(time.perf_counter() - start)
+    return 1000 * statistics.median(waits)
+
+
+def asked(service: Service, bodies: list[bytes], query: bytes) -> float:
+    """The ASGI application, called as the server calls it."""
+
+    def act(turn: int) -> None:
+        loop.run_until_complete(service(scope(query), receiver(bodies[turn]), nowhere))
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        return median_ms(act, bodies)
+
+
+def scope(query: bytes) -> dict:
+    headers = [(b"host", b"127.0.0.1:1"), (b"content-type", b"application/json")]
+    return {"type": "http", "method": "POST", "path": "/predict", "query_string": query, "headers": headers,
+            "client": ("127.0.0.1", 1)}  # fmt: skip
+
+
+def receiver(body: bytes):
+    async def receive() -> dict:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def nowhere(message: dict) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

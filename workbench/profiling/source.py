@@ -1,0 +1,102 @@
+"""A table as a stream of chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from workbench.errors import BadTable
+from workbench.profiling.scan import Plan, Scanned
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table that can be read from its beginning, chunk by chunk.
+
+    Parameters
+    ----------
+    told : str
+        What it is, in words; never holds a password.
+    names : tuple of str
+        The columns.
+    chunks : callable
+        Takes the most rows of a chunk, gives polars frames with these columns in this order.
+    rows : int, optional
+        How many there are, where that is known before reading.
+    size : int, optional
+        Bytes to read, where that is known instead.
+    typed : bool
+        Whether it says what its columns are; a CSV file does not.
+    again : bool
+        Whether it can be read a second time.
+    distributed : callable, optional
+        Takes a plan and looks at all parts where they are.
+    """
+
+    told: str
+    names: tuple[str, ...]
+    chunks: Callable[[int], Iterator[pl.DataFrame]]
+    rows: int | None = None
+    size: int | None = None
+    typed: bool = True
+    again: bool = True
+    distributed: Callable[[Plan], Scanned] | None = None
+
+
+def refuse_twins(names: Iterable[str]) -> None:
+    """Two columns of one name can't be told apart.
+
+    Raises
+    ------
+    BadTable
+        If there are two.
+    """
+    seen: set[str] = set()
+    for name in map(str, names):
+        if name in seen:
+            raise BadTable(f"Two columns are called {name!r}. Rename one of them.")
+        seen.add(name)
+
+
+def from_arrow(batch: pa.RecordBatch) -> pl.DataFrame:
+    """A batch of Arrow as a polars frame; types that polars has not become numbers or texts."""
+    import pyarrow as pa
+
+    known = [_known(column) for column in batch.columns]
+    frame = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=batch.schema.names))
+    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+
+
+def _known(values: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType) and not pa.types.is_fixed_size_binary(kind.storage_type):
+        return _known(values.storage)
+    if pa.types.is_decimal256(kind):
+        return values.cast(pa.float64())
+    if _has_unknown(kind):
+        return pa.array([None if v is None else str(v) for v in values.to_pylist()], pa.string())
+    return values
+
+
+def _has_unknown(kind: pa.DataType) -> bool:
+    """Whether polars has no such type, or not within a nested one."""
+    import pyarrow as pa
+
+    odd = (
+        isinstance(kind, pa.BaseExtensionType)
+        or pa.types.is_decimal256(kind)
+        or pa.types.is_interval(kind)
+        or pa.types.is_union(kind)
+        or pa.types.is_run_end_encoded(kind)
+        or pa.types.is_list_view(kind)
+        or pa.types.is_large_list_view(kind)
+    )
+    return odd or any(_has_unknown(kind.field(i).type) for i in range(kind.num_fields))
