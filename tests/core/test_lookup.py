@@ -1,4 +1,4 @@
-"""Look-ups answer as the walk does, to the last bit."""
+"""Look-ups answer as the walk does, to the last bit, and give the reasons of the paths."""
 
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from workbench.core import lookup
 from workbench.core.compile import compile_pipeline
 from workbench.core.compiled import CompiledModel
+from workbench.core.patterns import patterns
 
 CITIES = ("Ulm", "Bonn", "Rome", "Linz")
 
@@ -91,3 +92,47 @@ def test_tables_that_would_be_too_large_are_not_made(monkeypatch):
     monkeypatch.setattr(lookup, "MOST_BYTES", 100)
 
     assert replace(MODELS["plain", 0]).lookup is None
+
+
+KINDS = ("plain", "forest", "classes", "categories")
+PREPARED = {key: replace(model) for key, model in MODELS.items()}
+for prepared in PREPARED.values():
+    prepared.prepare()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(ROW, min_size=1, max_size=8), seed=st.sampled_from((0, 1)))
+def test_reasons_by_look_up_are_those_of_the_paths(kind, rows, seed):
+    model = MODELS[kind, seed]
+    columns = {name: list(values) for name, values in zip(model.features, zip(*rows, strict=True), strict=True)}
+
+    for place in range(model.model.width):
+        values, base = PREPARED[kind, seed].explain_class(columns, place)
+
+        expected, expected_base = model.model.explain(model.encode(columns), place, model._source, 5)
+        np.testing.assert_allclose(values, expected, atol=1e-12)
+        assert base == expected_base
+
+
+@pytest.mark.parametrize("room", [0, 2_000, 8_000])
+def test_what_has_no_room_is_explained_by_its_paths(room):
+    model, rows = MODELS["plain", 1], table(3, 50)
+    found = patterns(model.lookup, 0, model._source, room)
+
+    values = found.explain(model.lookup.codes(rows), 5)
+    values += model.model.added(found.rest, model.encode(rows), 0, model._source, 5)
+
+    assert found.values.nbytes <= room
+    assert bool(found.rest[0])
+    expected, _ = model.model.explain(model.encode(rows), 0, model._source, 5)
+    np.testing.assert_allclose(values, expected, atol=1e-12)
+
+
+def test_reasons_of_many_rows_add_up():
+    model, rows = replace(MODELS["forest", 0]), table(4, 3000).fillna({"x0": 0.0, "x1": 0.0, "x2": 0.0})
+
+    values, base = model.explain(rows)
+
+    np.testing.assert_allclose(values.sum(axis=1) + base, model.output(rows), atol=1e-12)
+    assert model._patterns

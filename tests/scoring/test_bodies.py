@@ -197,6 +197,13 @@ def test_no_csv_is_more_than_a_4xx(content):
     assert answered_or_rejected(rows_of_csv, content, CONTRACT)
 
 
+def test_arrow_rows_without_a_column_are_refused():
+    empty = pa.table({"age": [1.0, 2.0]}).select([])
+
+    with pytest.raises(Rejected, match="no row"):
+        rows_of_arrow(arrow(empty))
+
+
 def answered_or_rejected(read, *arguments) -> bool:
     """Rows, or a 4xx; any other error fails the test."""
     try:

@@ -103,3 +103,13 @@ print([m for m in ("pandas", "sklearn", "scipy", "mlflow", "shap") if m in sys.m
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_new_ids_are_unlike_and_stand_in_the_order_of_their_time(scorer):
+    rows = [{"age": 20, "city": "Ulm"}] * 200
+
+    first, second = ([answer["id"] for answer in scorer.predict(rows, 0)] for _ in range(2))
+
+    assert len({*first, *second}) == 400
+    assert {len(name) for name in first} == {32}
+    assert max(first)[:12] <= min(second)[:12]

@@ -96,7 +96,7 @@ class Lookup:
         """Rows of the tables by question and row, shape (questions, rows)."""
         made = {i: self._made(i, columns) for i in self._asked}
         codes = [q.codes(made[q.encoder]) for q in self.questions]
-        return np.array(codes, np.intp) + self._starts[:, None]
+        return np.array(codes, np.intp) + self.starts[:, None]
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
@@ -126,7 +126,8 @@ class Lookup:
         return tuple(sorted({q.encoder for q in self.questions}))
 
     @cached_property
-    def _starts(self) -> Array:
+    def starts(self) -> Array:
+        """Where the codes of each question begin, shape (questions,)."""
         return np.cumsum([0, *(len(q.values) for q in self.questions[:-1])])
 
     @cached_property
@@ -145,7 +146,7 @@ class Lookup:
 
 def lookup(trees: Trees, encoders: Sequence[Any]) -> Lookup | None:
     """The tables of a model; None where they would be too large, or a tree has too many leaves for a word."""
-    places = _Places.of(trees)
+    places = Places.of(trees)
     questions = _questions(trees, encoders) if places.most <= MOST_LEAVES else None
     if not questions:
         return None
@@ -165,7 +166,7 @@ def lookup(trees: Trees, encoders: Sequence[Any]) -> Lookup | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Places:
+class Places:
     """Where leaves stand in their tree's word.
 
     Parameters
@@ -186,7 +187,8 @@ class _Places:
     most: int
 
     @classmethod
-    def of(cls, trees: Trees) -> _Places:
+    def of(cls, trees: Trees) -> Places:
+        """The places of a model's leaves."""
         nodes = len(trees.feature)
         tree = np.searchsorted(trees.roots, np.arange(nodes), side="right") - 1
         ends = np.flatnonzero(trees.feature < 0)
@@ -231,7 +233,7 @@ def _of_numbers(trees: Trees, encoder: int, column: int, inside: int) -> Questio
     return Question(encoder, np.array([column]), np.append(points, [np.inf, np.nan])[:, None], inside)
 
 
-def reachable(trees: Trees, question: Question, column: int, places: _Places, word: Any) -> Array:
+def reachable(trees: Trees, question: Question, column: int, places: Places, word: Any) -> Array:
     """Leaves that each code of a question leaves within reach, by one of its columns, shape (codes, trees)."""
     codes = len(question.values)
     result = np.full((codes, len(trees.roots)), ~word.type(0))

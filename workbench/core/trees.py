@@ -17,6 +17,7 @@ Quadrature-TreeSHAP, arXiv 2605.04497.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -149,16 +150,21 @@ class Trees:
         base : float
             ``base + values.sum(axis=1)`` is the output.
         """
+        values = self.added(self.paths, matrix, output, source, columns)
+        return values + self.rounding(matrix, output, values), self.base(output)
+
+    def added(
+        self, paths: tuple[tuple[Paths, ...], Conditions], matrix: Array, output: int, source: Array, columns: int
+    ) -> Array:
+        """What each original column adds to one output by some paths, shape (rows, columns)."""
         matrix = np.maximum(self.rounded(matrix), -LARGEST)
         values = np.zeros((len(matrix), columns))
-        groups, conditions = self.paths
-        for paths in groups:
-            weight = paths.weight[:, output] / self.divisor
-            for block in blocks(len(matrix), SHAP_CELLS // paths.cells):
-                values[block] += paths.explain(conditions.met(matrix[block]), weight, source, columns)
-        if self.single_sum:
-            values += self._rounding(matrix, output, values)
-        return values, self.base(output)
+        groups, conditions = paths
+        for group in groups:
+            weight = group.weight[:, output] / self.divisor
+            for block in blocks(len(matrix), SHAP_CELLS // group.cells):
+                values[block] += group.explain(conditions.met(matrix[block]), weight, source, columns)
+        return values
 
     def base(self, output: int) -> float:
         """Mean output over the training rows, by the nodes' covers: what the values are measured from."""
@@ -190,8 +196,10 @@ class Trees:
         """All root-to-leaf paths, in groups of similar length, and what they ask of a row; found once."""
         return group_paths(self)
 
-    def _rounding(self, matrix: Array, output: int, values: Array) -> Array:
-        """What the sum in float32 lost, shared out by the size of the values."""
+    def rounding(self, matrix: Array, output: int, values: Array) -> Array | float:
+        """What a sum in float32 lost, shared out by the size of the values."""
+        if not self.single_sum:
+            return 0.0
         lost = self.predict(matrix)[:, output] - self.base(output) - values.sum(axis=1)
         size = np.abs(values)
         result: Array = size * (lost / np.maximum(size.sum(axis=1), SMALLEST))[:, None]
@@ -417,7 +425,7 @@ class Paths:
 
     def _added(self, one: Array) -> Array:
         """Each condition's part in a path of weight 1, shape (rows, leaves, length); ``one`` says which are met."""
-        at, of = _quadrature(self._points)
+        at, of = quadrature(self._points)
         factor = at[:, None, None, None] * one + ((1 - at)[:, None, None, None] * self.share)
         product = factor.prod(axis=3) * of[:, None, None]
         rest: Array = (product[..., None] / factor).sum(axis=0)
@@ -440,16 +448,26 @@ class Paths:
         return np.concatenate(parts).reshape(-1, length)
 
 
-def group_paths(trees: Trees) -> tuple[tuple[Paths, ...], Conditions]:
-    """Find all paths of ``trees``, number their conditions and group them by length."""
+def group_paths(trees: Trees, only: AbstractSet[int] | None = None) -> tuple[tuple[Paths, ...], Conditions]:
+    """Find all paths of ``trees``, number their conditions and group them by length.
+
+    Parameters
+    ----------
+    trees : Trees
+        The model.
+    only : set of int, optional
+        Leaves whose paths are wanted. No tables are kept for them.
+    """
     numbers: dict[tuple[Any, ...], int] = {(0, -np.inf, np.inf, True, None): 0}
     found = [
         (leaf, output, [(numbers.setdefault((f, *c[1:]), len(numbers)), f, c[0]) for f, c in path.items()])
         for root, output in zip(trees.roots.tolist(), trees.outputs.tolist(), strict=True)
-        for leaf, path in _walk(trees, root)
+        for leaf, path in leaf_paths(trees, root)
+        if only is None or leaf in only
     ]
     found.sort(key=lambda item: len(item[2]))
-    return tuple(_tabled(_pad(trees, part) for part in _parts(found))), _conditions(list(numbers))
+    groups = (_pad(trees, part) for part in _parts(found))
+    return tuple(_tabled(groups) if only is None else groups), _conditions(list(numbers))
 
 
 def reasonable(values: Array) -> bool:
@@ -472,7 +490,7 @@ def blocks(rows: int, size: int) -> Iterator[slice]:
         yield slice(start, start + size)
 
 
-def _walk(trees: Trees, root: int) -> Iterator[tuple[int, dict[int, tuple[Any, ...]]]]:
+def leaf_paths(trees: Trees, root: int) -> Iterator[tuple[int, dict[int, tuple[Any, ...]]]]:
     """Leaves below ``root`` with their path: feature to (share, low, high, missing, codes as bytes)."""
     stack: list[tuple[int, dict[int, tuple[Any, ...]]]] = [(root, {})]
     while stack:
@@ -549,7 +567,7 @@ def _tabled(groups: Iterable[Paths]) -> Iterator[Paths]:
 
 
 @cache
-def _quadrature(points: int) -> tuple[Array, Array]:
+def quadrature(points: int) -> tuple[Array, Array]:
     """Gauss-Legendre points and weights on [0, 1]."""
     at, of = np.polynomial.legendre.leggauss(points)
     return (at + 1) / 2, of / 2

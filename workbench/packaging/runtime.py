@@ -26,6 +26,7 @@ CORE = (
     "core/metric.py",
     "core/mixing.py",
     "core/nodes.py",
+    "core/patterns.py",
     "core/profile.py",
     "core/result.py",
     "core/signature.py",

@@ -219,7 +219,8 @@ def _arrow_rows(arrow: Any, table: Any) -> Rows:
     if len(set(names)) != len(names):
         raise Rejected(400, "A column is there twice in the stream. Send each column once.")
     columns = [_arrow_values(arrow, name, table.column(name)) for name in names]
-    return [_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+    # Rows without a column are none.
+    return few([_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)])
 
 
 def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from threading import Event, Thread
+from time import time_ns
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +20,7 @@ from workbench.scoring.ids import new_id
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
+FEW = 32  # rows with reasons, after which their tables are made behind the answers
 
 
 class Model(Protocol):
@@ -62,6 +65,7 @@ class Scorer:
         self.model: Model = _model(self.bundle)
         self.known = frozenset(self.contract.names)
         self._id = self.contract.id
+        self._asked, self._preparing = 0, Event()
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
 
     @property
@@ -131,7 +135,7 @@ class Scorer:
             If the model gives no exact reasons.
         """
         columns, _ = self._checked(rows)
-        found = self.model.explain(columns)
+        found = self._explained(columns, len(rows))
         if found is None:
             raise Refused("This model has no tables, so there are no exact reasons. Package a model that compiles.")
         values, base = found
@@ -189,7 +193,7 @@ class Scorer:
     def _reasons(
         self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int
     ) -> list[list[dict[str, Any]]]:
-        found = self.model.explain(columns) if most > 0 else None
+        found = self._explained(columns, len(rows)) if most > 0 else None
         if found is None:
             return [[] for _ in rows]
         values = found[0]
@@ -203,15 +207,29 @@ class Scorer:
             for row, added, order in zip(rows, values.tolist(), strongest, strict=True)
         ]
 
+    def _explained(self, columns: Mapping[str, Any], rows: int) -> tuple[Array, float | Array] | None:
+        self._asked += rows
+        if self._asked >= FEW and not self._preparing.is_set():
+            self._preparing.set()
+            if isinstance(self.model, CompiledModel):
+                Thread(target=self.model.prepare, name="tables of reasons", daemon=True).start()
+        return self.model.explain(columns)
+
     def ids_of(self, rows: Sequence[Any]) -> list[str]:
         """The rows' own ids, by which labels will come later, or new ones."""
-        if self._id is None:
-            return [new_id() for _ in rows]
-        return [self._own(row) or new_id() for row in rows]
+        made = _new_ids(len(rows))
+        own = [None] * len(rows) if self._id is None else [self._own(row) for row in rows]
+        return [new if known is None else known for known, new in zip(own, made, strict=True)]
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None
         return str(own) if isinstance(own, (str, int, float)) else None
+
+
+def _new_ids(n: int) -> list[str]:
+    """Milliseconds, then 80 random bits: ids of one moment stand together in the log's index, which stays quick."""
+    moment = f"{time_ns() // 1_000_000:012x}"
+    return [moment + new_id()[12:] for _ in range(n)]
 
 
 def _model(bundle: Bundle) -> Model:
