@@ -6,10 +6,11 @@ import os
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 
-from workbench.scoring.ids import AT_ONCE, new_id
+from workbench.scoring.ids import AT_ONCE, new_id, new_ids
 
 
 def test_ids_are_random_and_never_twice():
@@ -37,3 +38,13 @@ def test_a_forked_process_makes_others():
     os.waitpid(child, 0)
 
     assert os.read(reading, 32).decode() not in {new_id() for _ in range(AT_ONCE)}
+
+
+def test_ids_of_rows_are_never_twice_and_in_the_order_of_their_time():
+    first = new_ids(1000)
+    sleep(0.002)
+    later = new_ids(1) + new_ids(3)
+
+    assert len({*first, *later}) == 1004
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in (*first, *later))
+    assert max(one[:12] for one in first) < min(one[:12] for one in later)

@@ -3,13 +3,14 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.scoring.bodies import read_json
 from workbench.scoring.http import Rejected, answer_json
-from workbench.scoring.quick_json import NotPlain, read, writer
+from workbench.scoring.quick_json import NotPlain, line_writer, read, writer
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 ROWS = st.dictionaries(st.text(), VALUES, max_size=5)
@@ -66,3 +67,25 @@ def test_a_writer_writes_everything(value):
     written = writer(str, json.dumps)(value)
 
     assert json.loads(written) == value
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.just("a\nb"),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
+
+
+def by_the_library(value):
+    return json.dumps(value, default=str)
+
+
+@given(st.lists(ANYTHING))
+def test_lines_are_what_each_value_would_be_alone(values):
+    one, many = writer(str, by_the_library), line_writer(str, by_the_library)
+
+    assert many(values) == [one(value).decode() for value in values]
+
+
+def test_lines_make_plain_what_json_has_not():
+    assert line_writer(lambda value: value.tolist(), by_the_library)([np.array([1, 2]), 3]) == ["[1,2]", "3"]

@@ -32,7 +32,7 @@ from uuid import uuid4
 
 from workbench.core.bundle import file_hash
 from workbench.errors import Damaged, FormatVersion, StoreError
-from workbench.scoring.quick_json import writer
+from workbench.scoring.quick_json import line_writer, writer
 
 FORMAT = 2
 PAUSE = 0.01  # seconds between two commits of what was put
@@ -219,24 +219,27 @@ class PredictionLog:
             store.executemany(_INSERT, lines)
 
     def _lines(self, records: Sequence[Mapping[str, Any]]) -> list[Line]:
+        """As the table has them, written column by column: a batch's rows go through C together."""
         now = _iso(datetime.now(UTC))
-        return [self._line(r, now) for r in records]
-
-    def _line(self, record: Mapping[str, Any], now: str) -> Line:
-        row = record["row"]
-        if self.sensitive:
-            row = {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
-        return (
-            _clean(record.get("id") or secrets.token_hex(16)),
-            _iso(record["at"]) if record.get("at") else now,
-            record.get("version"),
-            _json(row),
-            _json(record["prediction"]),
-            _json(record.get("answer")),
-            _json(list(flags)) if (flags := record.get("flags")) else "[]",
-            record.get("latency_ms"),
-            record.get("arm"),
+        return list(
+            zip(
+                [_clean(r.get("id") or secrets.token_hex(16)) for r in records],
+                [_iso(r["at"]) if r.get("at") else now for r in records],
+                [r.get("version") for r in records],
+                _WRITE_LINES([self._shown(r["row"]) for r in records]),
+                _WRITE_LINES([r["prediction"] for r in records]),
+                _WRITE_LINES([r.get("answer") for r in records]),
+                [_json(list(flags)) if (flags := r.get("flags")) else "[]" for r in records],
+                [r.get("latency_ms") for r in records],
+                [r.get("arm") for r in records],
+                strict=True,
+            )
         )
+
+    def _shown(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not self.sensitive:
+            return row
+        return {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
 
     def _sealed(self, file: str, sha256: str) -> list[Line]:
         path = self.path.parent / "sealed" / file
@@ -375,7 +378,8 @@ def _record(line: Line) -> dict[str, Any]:
 
 def _clean(record: Any) -> str:
     """An id as text that SQLite can hold: a lone surrogate has no UTF-8."""
-    return str(record).encode("utf-8", "replace").decode()
+    told = str(record)
+    return told if told.isascii() else told.encode("utf-8", "replace").decode()
 
 
 def _iso(moment: str | datetime) -> str:
@@ -404,7 +408,7 @@ def _plain(value: Any) -> Any:
 
 
 _ENCODE = json.JSONEncoder(allow_nan=False, default=_plain).encode  # made once: json.dumps makes one a call
-_WRITE = writer(_plain, _slow_json)
+_WRITE, _WRITE_LINES = writer(_plain, _slow_json), line_writer(_plain, _slow_json)
 
 
 def _finite(value: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 _READ = msgspec.json.Decoder().decode
+_REFUSED = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
 _NAME_ENDS = re.compile(rb'"\s*:')
 
 
@@ -65,8 +66,28 @@ def writer(other: Callable[[Any], Any], slow: Callable[[Any], str]) -> Callable[
     def write(value: Any) -> bytes:
         try:
             return quick(value)
-        except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        except _REFUSED:
             return slow(value).encode("utf-8")
+
+    return write
+
+
+def line_writer(other: Callable[[Any], Any], slow: Callable[[Any], str]) -> Callable[[list[Any]], list[str]]:
+    """As :func:`writer`, for a list of values, each a text of its own.
+
+    Examples
+    --------
+    >>> line_writer(str, repr)([{"age": 36.5}, "one\\ntwo"])
+    ['{"age":36.5}', '"one\\\\ntwo"']
+    """
+    quick, alone = msgspec.json.Encoder(enc_hook=other).encode_lines, writer(other, slow)
+
+    def write(values: list[Any]) -> list[str]:
+        try:
+            # A line break within a text is escaped in JSON.
+            return quick(values).decode().split("\n")[:-1]
+        except _REFUSED:
+            return [alone(value).decode() for value in values]
 
     return write
 

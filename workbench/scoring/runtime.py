@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from threading import Event, Thread
-from time import time_ns
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +15,7 @@ from workbench.core.checking import check
 from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Damaged, Refused
-from workbench.scoring.ids import new_id
+from workbench.scoring.ids import new_ids
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
@@ -217,19 +216,13 @@ class Scorer:
 
     def ids_of(self, rows: Sequence[Any]) -> list[str]:
         """The rows' own ids, by which labels will come later, or new ones."""
-        made = _new_ids(len(rows))
+        made = new_ids(len(rows))
         own = [None] * len(rows) if self._id is None else [self._own(row) for row in rows]
         return [new if known is None else known for known, new in zip(own, made, strict=True)]
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None
         return str(own) if isinstance(own, (str, int, float)) else None
-
-
-def _new_ids(n: int) -> list[str]:
-    """Milliseconds, then 80 random bits: ids of one moment stand together in the log's index, which stays quick."""
-    moment = f"{time_ns() // 1_000_000:012x}"
-    return [moment + new_id()[12:] for _ in range(n)]
 
 
 def _model(bundle: Bundle) -> Model:
