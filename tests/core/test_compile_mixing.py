@@ -14,7 +14,6 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
-    KBinsDiscretizer,
     Normalizer,
     OneHotEncoder,
     PolynomialFeatures,
@@ -44,9 +43,6 @@ CASES = {
     "scaled components": make_pipeline(StandardScaler(), PCA(2), PowerTransformer()),
     "products of components": make_pipeline(PCA(2), PolynomialFeatures()),
     "components of products": make_pipeline(PolynomialFeatures(), StandardScaler(), PCA(3)),
-    "binned components": make_pipeline(
-        PCA(2), KBinsDiscretizer(3, encode="onehot-dense", quantile_method="averaged_inverted_cdf")
-    ),
     **{f"rows of {norm} 1": Normalizer(norm) for norm in ("l1", "l2", "max")},
     "beside themselves": FeatureUnion(
         [("own", "passthrough"), ("components", PCA(2))], transformer_weights={"components": 2.5}

@@ -14,7 +14,7 @@ import numpy as np
 
 from workbench.core.encoders import DATE_PARTS, Categories, Numbers, unlike
 from workbench.core.links import Array
-from workbench.core.steps import FUNCTIONS, STEPS
+from workbench.core.steps import FUNCTIONS, JUMPS, ROUGH, STEPS
 from workbench.errors import CannotCompile
 
 INSTEAD = "It ships as an audited pipeline instead."
@@ -40,6 +40,8 @@ class Plain:
 
     def then(self, name: str, operand: Any = 0.0) -> Plain:
         """This column with one step more."""
+        if any(before in ROUGH for before, _ in self.steps):
+            _check_no_jump(name)
         return replace(self, steps=(*self.steps, (name, operand)))
 
 
@@ -88,7 +90,16 @@ class Mixed:
 
     def then(self, name: str, operand: Any = 0.0) -> Mixed:
         """This column with one step more."""
+        _check_no_jump(name)
         return replace(self, steps=(*self.steps, (name, operand)))
+
+
+def _check_no_jump(name: str) -> None:
+    """Behind a number whose last digit may differ, a limit that lies on a training value may be met otherwise."""
+    if name in JUMPS:
+        raise CannotCompile(
+            f"A step by limits ({name}) behind numbers whose last digit may differ has no exact table. {INSTEAD}"
+        )
 
 
 Made = Plain | Looked | Inner | Mixed
