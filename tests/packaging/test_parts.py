@@ -162,7 +162,8 @@ def test_every_package_of_the_lock_is_a_part_with_its_license(parts):
     bundle, made = parts
     listed = {f"{c['name']}=={c['version']}": c for c in made["components"] if "purl" in c}
 
-    assert set(listed) == set((bundle.path / "requirements.lock").read_text().split())
+    lock = read_lock((bundle.path / "requirements.lock").read_text())
+    assert set(listed) == {f"{package.name}=={package.version}" for package in lock}
     assert all(c["licenses"] for c in listed.values())
     assert listed[f"h11=={version('h11')}"]["purl"] == f"pkg:pypi/h11@{version('h11')}"
 
