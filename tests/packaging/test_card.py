@@ -21,7 +21,7 @@ def explained(run, values=((0.5, -0.25, 0.0),)) -> Explanation:
 
 def card_of(run, explanation=None) -> str:
     bundle = wb.package(run, name="shop")
-    return card(bundle, run, pack(run), explanation)
+    return card(bundle, run, pack(run), explanation, "")
 
 
 def test_each_chapter_is_there(run):
@@ -115,3 +115,15 @@ def test_hostile_names_and_categories_stay_in_their_places(make_run, small_table
 def test_what_is_quoted_can_not_break_out(text):
     assert not set(code(text)[1:-1]) & set("`|<>\n")
     assert "<" not in plain(text)
+
+
+@pytest.mark.parametrize(
+    ("lock", "told"),
+    [("h11==0.16.0 --hash=sha256:" + "a" * 64 + "\n", "nothing else is installed"), ("h11==0.16.0\n", "not known")],
+)
+def test_the_card_says_whether_the_packages_have_hashes(lock, told, run, monkeypatch):
+    monkeypatch.setattr("workbench.packaging.package.hashed", lambda lines: lock)
+
+    bundle = wb.package(run, name="locked")
+
+    assert told in (bundle.path / "card.md").read_text(encoding="utf-8")

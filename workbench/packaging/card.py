@@ -9,6 +9,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.explanation import Explanation
 from workbench.core.run import Run
+from workbench.packaging.lock import has_hashes
 from workbench.packaging.model import Packed
 
 DRIVERS = 10  # columns that the card names as drivers
@@ -17,7 +18,7 @@ FEWEST = 20  # rows of a group below which a score of its own says nothing
 MOST_GROUPS = 12  # groups of one column
 
 
-def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | None = None) -> str:
+def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | None, lock: str) -> str:
     """The model card as Markdown.
 
     Parameters
@@ -30,6 +31,8 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
         Its model, with the measured difference to the pipeline.
     explanation : Explanation, optional
         Adds what drives the predictions.
+    lock : str
+        The packages that it needs, as in ``requirements.lock``.
     """
     parts = (
         _opening(bundle, run),
@@ -43,7 +46,7 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
         _groups(run),
         _limits(run),
         _model(bundle, packed),
-        _security(bundle),
+        _security(bundle, lock),
         _lineage(bundle),
     )
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
@@ -218,12 +221,17 @@ def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
         yield f"- Threshold of the second class: {bundle.threshold:.3g}."
 
 
-def _security(bundle: Bundle) -> Iterator[str]:
+def _security(bundle: Bundle, lock: str) -> Iterator[str]:
     yield from ("## Security", "")
     yield "- No pickle in the folder: " + (
         "the model is arrays that are checked when they are loaded."
         if bundle.compiled
         else "the pipeline is a skops file, and only types that Workbench's own code trusts are loaded."
+    )
+    yield "- Every package that it needs is named with its version" + (
+        " and the hashes of its files: nothing else is installed."
+        if has_hashes(lock)
+        else "; no package index answered when it was packaged, so their hashes are not known."
     )
     yield "- `bundle.json` holds the SHA-256 of every file; a changed byte is refused at load."
     yield "- Values of sensitive columns are hashed in the log, and exchanged between the golden rows."
