@@ -134,6 +134,15 @@ def test_missing_values_of_splines_may_be_zeros():
     same(SplineTransformer(handle_missing="zeros").fit(rows), rows)
 
 
+@pytest.mark.parametrize("extrapolation", ["constant", "linear", "continue", "periodic"])
+def test_splines_of_a_column_with_one_value_are_zeros(extrapolation):
+    step = SplineTransformer(extrapolation=extrapolation).fit(table().assign(b=2.0))
+
+    same(step, table())
+    of_b = [name.startswith("b_") for name in step.get_feature_names_out()]
+    assert not made_by_tables(step, table())[:, of_b].any()
+
+
 def test_positive_numbers_have_powers():
     step = PowerTransformer(method="box-cox").fit(far()[["b"]].assign(a=far()["b"], c=far()["b"] + 1)[FEATURES])
 

@@ -57,8 +57,9 @@ def _splines(step: Any, state: State) -> State:
     made: list[Made] = []
     for column, spline in zip(state, step.bsplines_, strict=True):
         width = spline.c.shape[1]
-        if step.extrapolation == "periodic":
-            column = column.then("wrap", (float(spline.t[spline.k]), float(spline.t[len(spline.t) - spline.k - 1])))
+        first, last = float(spline.t[spline.k]), float(spline.t[len(spline.t) - spline.k - 1])
+        if step.extrapolation == "periodic" and first < last:
+            column = column.then("wrap", (first, last))
         for table in _pieces(spline, step.extrapolation)[: width if step.include_bias else width - 1]:
             made.append(_zeros_for_missing(step, column.then("pieces", table)))
     return tuple(made)
@@ -71,8 +72,8 @@ def _zeros_for_missing(step: Any, column: Made) -> Made:
 def _pieces(spline: Any, extrapolation: str) -> list[tuple[float, ...]]:
     """Each basis function as polynomials between the knots, in powers of the way from the knot before."""
     knots = np.unique(spline.t[spline.k : len(spline.t) - spline.k])
-    if len(knots) < 2:
-        raise CannotCompile("Splines of a column with one value have no table. Leave that column out.")
+    if len(knots) < 2:  # of a column with one value: zeros everywhere, as scikit-learn answers
+        return [_table(knots.repeat(2), knots.repeat(2), np.zeros((spline.k + 1, 2)))] * spline.c.shape[1]
     taylor = np.stack([spline(knots[:-1], nu=power) for power in range(spline.k, -1, -1)])
     factorials = np.cumprod([1.0, *range(1, spline.k + 1)])[::-1]
     inside = taylor / factorials[:, None, None]
