@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,8 +133,13 @@ def test_rows_checked_by_column_are_found_as_each_by_itself(good, hostile):
 
     found, reference = check_columns(rows, NEEDED), check_rows(rows, NEEDED)
 
-    assert found is None or repr(found) == repr(reference)
-    assert found is not None or reference.problems or sum(abs(r["income"]) for r in rows) > 1e308
+    assert found is None or repr(found._replace(columns=listed(found.columns))) == repr(reference)
+    assert found is not None or reference.problems
+
+
+def listed(columns):
+    """As the check of single rows gives them."""
+    return {n: [None if v != v else v for v in np.asarray(c, object).tolist()] for n, c in columns.items()}
 
 
 def test_many_rows_are_answered_as_few_are():

@@ -1,6 +1,6 @@
 """Sealed hours are read as if they were still open, and a changed one is refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from workbench.errors import Damaged
 from workbench.monitoring import sealing
 from workbench.monitoring.sealing import seal
-from workbench.scoring.log import PredictionLog
+from workbench.scoring.log import MANY, PredictionLog
 
 NOW = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
 MOMENTS = ["2026-03-01T09:10", "2026-03-01T10:20", "2026-03-01T10:50", "2026-03-01T11:59", "2026-03-01T12:01"]
@@ -52,6 +52,18 @@ def test_a_late_record_of_a_sealed_hour_gets_a_file_of_its_own(log, tmp_path):
 
     assert seal(tmp_path, NOW) == 1
     assert [r["id"] for r in log.read()] == ["0", "1", "late", "2", "3", "4"]
+
+
+def test_batches_are_sealed_too(tmp_path):
+    log = PredictionLog(tmp_path)
+    log.append([{"id": f"a{i}", "row": {"x": i}, "prediction": 0.5, "flags": ["f"]} for i in range(MANY)])
+    before = log.read()
+
+    assert seal(tmp_path, datetime.now(UTC) + timedelta(hours=2)) == MANY
+    assert log.read() == before
+    assert log.count() == MANY
+    assert log.label([("a1", "no"), ("b", "no")]) == 1
+    assert log.read(since="2100-01-01") == []
 
 
 def test_a_sealer_that_dies_after_its_file_loses_nothing(log, tmp_path, monkeypatch):

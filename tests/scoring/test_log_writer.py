@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from workbench.errors import FormatVersion, StoreError
 from workbench.scoring import log as module
-from workbench.scoring.log import FLUSH, PredictionLog
+from workbench.scoring.log import FLUSH, MANY, PredictionLog
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -20,7 +23,8 @@ import sys, time
 from workbench.scoring.log import PredictionLog
 log = PredictionLog(sys.argv[1])
 for i in range(1_000_000):
-    log.put([{"id": f"{sys.argv[2]}-{i}", "version": 1, "row": {"x": i}, "prediction": 0.5, "answer": "yes"}])
+    names = [f"{sys.argv[2]}-{i}-{k}" for k in range(int(sys.argv[3]))]
+    log.put([{"id": name, "version": 1, "row": {"x": i}, "prediction": 0.5, "answer": "yes"} for name in names])
     print(i, time.monotonic(), flush=True)
     time.sleep(0.0005)
 """
@@ -39,9 +43,18 @@ def record(name: str, **changes) -> dict:
     return {"id": name, "version": 1, "row": {"x": 1}, "prediction": 0.5, "answer": "yes", **changes}
 
 
-def killed_writer(folder: Path, turn: int) -> list[tuple[str, float]]:
+SECOND = """
+ALTER TABLE records ADD COLUMN arm TEXT;
+CREATE TABLE sealed (
+    file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
+CREATE TABLE sealed_ids (id TEXT PRIMARY KEY) WITHOUT ROWID;
+PRAGMA user_version=2;
+"""
+
+
+def killed_writer(folder: Path, turn: int, many: int) -> list[tuple[str, float]]:
     """What a writer said it had put, and when, before it was killed."""
-    command = [sys.executable, "-c", WRITER, str(folder), str(turn)]
+    command = [sys.executable, "-c", WRITER, str(folder), str(turn), str(many)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         for line in writer.stdout:
             if int(line.split()[0]) >= 40 + 17 * (turn % 10):
@@ -52,15 +65,17 @@ def killed_writer(folder: Path, turn: int) -> list[tuple[str, float]]:
     return [(f"{turn}-{i}", float(at)) for i, at in told]
 
 
+@pytest.mark.parametrize("many", [1, MANY])
 @pytest.mark.parametrize("turns", [3, pytest.param(50, marks=pytest.mark.slow)])
-def test_kill_9_costs_no_more_than_the_flush_interval(tmp_path, turns):
+def test_kill_9_costs_no_more_than_the_flush_interval(tmp_path, turns, many):
     lasts = []
     for turn in range(turns):
-        said = killed_writer(tmp_path, turn)
+        said = killed_writer(tmp_path, turn, many)
         lasts.append(said[-1])
-        kept = [r["id"] for r in PredictionLog(tmp_path).read() if r["id"].startswith(f"{turn}-")]
+        names = [r["id"] for r in PredictionLog(tmp_path).read() if r["id"].startswith(f"{turn}-")]
 
-        assert kept == [f"{turn}-{i}" for i in range(len(kept))], "records are kept in order, without a gap"
+        assert names == [f"{turn}-{i}-{k}" for i in range(len(names) // many) for k in range(many)], "in order, no gap"
+        kept = [f"{turn}-{i}" for i in range(len(names) // many)]
         late = {name for name, at in said if at > said[-1][1] - FLUSH}
         assert {name for name, _ in said} - set(kept) <= late
     checked = sqlite3.connect(tmp_path / "log.sqlite").execute("PRAGMA integrity_check").fetchone()
@@ -103,15 +118,64 @@ def test_a_full_disk_keeps_records_waiting_and_says_so(tmp_path, monkeypatch):
     assert not log.failing
 
 
-def test_a_log_of_the_first_format_opens(tmp_path):
+@pytest.mark.parametrize("since", ["", SECOND], ids=["the first", "the second"])
+def test_a_log_of_an_old_format_opens(tmp_path, since):
     with sqlite3.connect(tmp_path / "log.sqlite") as old:
-        old.executescript(OLD)
+        old.executescript(OLD + since)
     old.close()
     log = PredictionLog(tmp_path)
     log.append([record("b", arm="a")])
+    log.append([record(f"many {i}") for i in range(MANY)])
 
-    assert [(r["id"], r["arm"]) for r in log.read()] == [("a", None), ("b", "a")]
-    assert log.label([("a", "no")]) == 1
+    assert [(r["id"], r["arm"]) for r in log.read()][:2] == [("a", None), ("b", "a")]
+    assert log.count() == MANY + 2
+    assert log.label([("a", "no"), ("many 1", "no")]) == 2
+
+
+def test_the_rows_of_a_batch_are_one_line_of_the_file_and_read_as_records(tmp_path):
+    log = PredictionLog(tmp_path, sensitive=["name"])
+    rows = [{"name": "Ada", "x": i} for i in range(MANY)]
+    answers = [
+        {"id": str(i), "version": 2, "prediction": [0.1, 0.9], "answer": "yes", "flags": ["a"]} for i in range(MANY)
+    ]
+    log.put([{**answer, "arm": "b"} for answer in answers], rows, 1.5)
+    log.append([record("last")])
+
+    *batch, last = log.read()
+    hashed = batch[0]["row"]["name"]
+    assert batch == [
+        {**answer, "at": batch[0]["at"], "row": {"name": hashed, "x": i}, "latency_ms": 1.5, "arm": "b", "label": None}
+        for i, answer in enumerate(answers)
+    ]
+    assert hashed.startswith("hash:")
+    assert last["id"] == "last"
+    assert log.read(since=last["at"]) == [last]
+    file = sqlite3.connect(tmp_path / "log.sqlite")
+    assert [file.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("batches", "records")] == [
+        (1,),
+        (1,),
+    ]
+
+
+PREDICTIONS = (0.5, float("nan"), [0.25, 0.75])
+VALUES = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats() | st.text(st.characters())
+ROWS = st.lists(st.dictionaries(st.text(max_size=5), VALUES, max_size=4), min_size=MANY, max_size=MANY + 3)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, own=st.text(st.characters(), min_size=1))
+def test_a_batch_is_read_as_its_records_would_be_one_by_one(tmp_path, rows, own):
+    log = PredictionLog(tmp_path / uuid4().hex)
+    records = [record(f"{own}{i}", row=row, prediction=PREDICTIONS[i % 3]) for i, row in enumerate(rows)]
+    log.put(records)
+    together = log.read()
+    for one in records:
+        log.append([one])
+    alone = log.read()[len(records) :]
+
+    assert [{**r, "at": ""} for r in together] == [{**r, "at": ""} for r in alone]
+    assert log.label([(together[0]["id"], 1)]) == 1
+    log.close()
 
 
 def test_a_log_of_a_newer_format_is_refused(tmp_path):

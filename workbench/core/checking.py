@@ -1,23 +1,27 @@
-"""Rows against the contract: what breaks it is a problem, what is merely unusual is a flag. Pure Python.
+"""Rows against the contract: what breaks it is a problem, what is merely unusual is a flag.
 
-Many rows are checked column by column, where a few passes at the speed of C say that all is well. Where one of them
-does not, the rows are checked one by one: that path words every problem, and is the reference for the other.
+Few rows are checked in one loop that asks whether all is as usual, many column by column, in a few passes at the speed
+of C. Where that says no, the rows are checked value by value: this path words every problem and flag, and is the
+reference for the others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from workbench.core.contract import Column, Contract, Kind
 
 LONGEST = 60  # characters of a value that an error may repeat
 EXTRAS = 5  # extra columns that are named
 MANY = 8  # rows from which a check by column is quicker
+_LARGEST = sys.float_info.max
 
 
 class Checked(NamedTuple):
@@ -25,16 +29,16 @@ class Checked(NamedTuple):
 
     Parameters
     ----------
-    columns : dict of str to list
-        Clean values by feature, one a row: float, str, naive datetime in UTC, or None where missing (and where there
-        was a problem).
+    columns : dict of str to list or float array, shape (rows,)
+        Clean values by feature: float, str, naive datetime in UTC, or None where missing (and where there was a
+        problem). Many numbers are an array, NaN where missing.
     problems : list of dict
         ``row`` (position), ``field``, ``expected``, ``got``. Empty: all rows may be scored.
     flags : list of list of str
         By row: ``unseen_category:COLUMN``, ``out_of_range:COLUMN``; once for all rows ``extra_column:COLUMN``.
     """
 
-    columns: dict[str, list[Any]]
+    columns: dict[str, Any]
     problems: list[dict[str, Any]]
     flags: list[list[str]]
 
@@ -64,13 +68,94 @@ def check(rows: Mapping[str, Any] | Sequence[Any], contract: Contract, features:
     >>> check({"age": "old", "city": "Ulm"}, contract, contract.features).problems
     [{'row': 0, 'field': 'age', 'expected': 'a whole number', 'got': "the text 'old'"}]
     """
-    several: Sequence[Any] = [rows] if isinstance(rows, Mapping) else rows
-    needed = [contract[name] for name in features]
-    found = check_columns(several, needed) if len(several) >= MANY else None
-    if found is None:
-        found = check_rows(several, needed)
-    _flag_extras(several, contract, found)
-    return found
+    return Checker(contract, features)([rows] if isinstance(rows, Mapping) else rows)
+
+
+class Checker:
+    """The check of one contract and one model's features, made ready for many calls.
+
+    Parameters
+    ----------
+    contract : Contract
+        What a row must look like.
+    features : sequence of str
+        Columns that the model uses.
+    """
+
+    def __init__(self, contract: Contract, features: Sequence[str]) -> None:
+        self._contract = contract
+        self._needed = [contract[name] for name in features]
+        self._names = [column.name for column in self._needed]
+        self._usual = [_Usual.of(column) for column in self._needed]
+
+    def __call__(self, rows: Sequence[Any]) -> Checked:
+        """Check rows, as :func:`check` does."""
+        found = self._as_usual(rows) if len(rows) < MANY else check_columns(rows, self._needed)
+        if found is None:
+            found = check_rows(rows, self._needed)
+        _flag_extras(rows, self._contract, found)
+        return found
+
+    def _as_usual(self, rows: Sequence[Any]) -> Checked | None:
+        """The clean columns of a few rows about which nothing is wrong or unusual; None where there may be."""
+        clean = [_clean_row(row, self._usual) for row in rows]
+        if None in clean or not clean:
+            return None
+        columns = map(list, zip(*clean, strict=True))
+        return Checked(dict(zip(self._names, columns, strict=True)), [], [[] for _ in rows])
+
+
+class _Usual(NamedTuple):
+    """What a value of a column mostly is."""
+
+    name: str
+    types: frozenset[type]
+    optional: bool
+    number: bool
+    whole: bool
+    moment: bool
+    low: float
+    high: float
+    categories: frozenset[str] | None
+
+    @classmethod
+    def of(cls, column: Column) -> _Usual:
+        low, high = (0.0, 1.0) if column.kind == "boolean" else (column.minimum, column.maximum)
+        number = column.kind in _FITS_MANY
+        return cls(
+            column.name,
+            _TYPES[column.kind] - {_NOTHING},
+            column.missing_allowed,
+            number,
+            number and column.kind != "number",
+            column.kind == "datetime",
+            -_LARGEST if low is None else low,
+            _LARGEST if high is None else high,
+            column.usual if column.kind == "category" else None,
+        )
+
+
+def _clean_row(row: Any, usual: Sequence[_Usual]) -> list[Any] | None:
+    """The clean values of a row, in one loop; None where any of them is not as usual."""
+    if type(row) is not dict:
+        return None
+    clean: list[Any] = []
+    for name, types, optional, number, whole, moment, low, high, categories in usual:
+        value: Any = row.get(name)
+        if type(value) not in types:
+            if value is not None or not optional or name not in row:
+                return None
+        elif number:
+            if not low <= value <= high or (whole and value % 1):
+                return None
+            value = float(value)
+        elif moment:
+            if (value := _moment(value)) is None:
+                return None
+        elif categories is not None and value not in categories:
+            return None
+        clean.append(value)
+    return clean
 
 
 def check_columns(rows: Sequence[Any], needed: Sequence[Column]) -> Checked | None:
@@ -86,72 +171,54 @@ def check_columns(rows: Sequence[Any], needed: Sequence[Column]) -> Checked | No
         found.columns[column.name] = clean
         if _some_unusual(clean, column):
             for value, row_flags in zip(clean, found.flags, strict=True):
-                if value is not None:
+                if value is not None:  # nothing is unusual about NaN
                     row_flags.extend(flags(value, column))
     return found
 
 
-def _turned(rows: Sequence[Any], needed: Sequence[Column]) -> list[Sequence[Any]] | None:
+def _turned(rows: Sequence[Any], needed: Sequence[Column]) -> list[list[Any]] | None:
     """The values by column, where every row is a plain object that has them all."""
     if set(map(type, rows)) != {dict} or not needed:
         return None
-    names = [column.name for column in needed]
     try:
-        if len(names) == 1:
-            return [list(map(itemgetter(*names), rows))]
-        return list(zip(*map(itemgetter(*names), rows), strict=True))
+        return [list(map(itemgetter(column.name), rows)) for column in needed]
     except KeyError:
         return None
 
 
-def _clean_column(values: Sequence[Any], column: Column) -> list[Any] | None:
+def _clean_column(values: list[Any], column: Column) -> Any:
     kinds = set(map(type, values))
-    if _NOTHING in kinds and not column.missing_allowed:
+    if (_NOTHING in kinds and not column.missing_allowed) or not kinds <= _TYPES[column.kind]:
         return None
-    if not kinds <= _TYPES[column.kind]:
-        return None
-    present = [v for v in values if v is not None] if _NOTHING in kinds else list(values)
+    if column.kind in _FITS_MANY:
+        return _clean_numbers(values, column.kind)
+    return _clean_moments(values) if column.kind == "datetime" else values
+
+
+def _clean_numbers(values: list[Any], kind: Kind) -> Any:
     try:
-        clean = _CLEAN_MANY[column.kind](present)
+        clean = np.array(values, np.float64)
     except OverflowError:
         return None
-    if clean is None or _NOTHING not in kinds:
-        return clean
-    following = iter(clean)
-    return [None if v is None else next(following) for v in values]
+    missing = np.isnan(clean)
+    present = clean[~missing] if missing.any() else clean
+    all_there = len(present) == len(values) - values.count(None)  # NaN is no missing value in JSON
+    return clean if all_there and np.isfinite(present).all() and _FITS_MANY[kind](present).all() else None
 
 
-def _finite_many(values: list[Any]) -> list[Any] | None:
-    # A sum with an infinity or NaN in it is not finite. Where finite numbers overflow, the other path decides.
-    clean = list(map(float, values))
-    return clean if math.isfinite(sum(clean)) else None
+def _clean_moments(values: list[Any]) -> list[Any] | None:
+    clean = [None if v is None else _moment(v) for v in values]
+    return clean if clean.count(None) == values.count(None) else None
 
 
-def _whole_many(values: list[Any]) -> list[Any] | None:
-    clean = _finite_many(values)
-    return clean if clean is not None and all(map(float.is_integer, clean)) else None
-
-
-def _yes_or_no_many(values: list[Any]) -> list[Any] | None:
-    return list(map(float, values)) if set(values) <= {0, 1} else None
-
-
-def _moments_many(values: list[Any]) -> list[Any] | None:
-    clean = list(map(_moment, values))
-    return None if None in clean else clean
-
-
-def _some_unusual(clean: Iterable[Any], column: Column) -> bool:
+def _some_unusual(clean: Any, column: Column) -> bool:
     """Whether any value of a column is to be flagged."""
     if column.kind == "category":
         return column.usual is not None and not (column.usual | {None}).issuperset(clean)
     if column.kind not in ("number", "integer"):
         return False
-    present = [v for v in clean if v is not None]
     low, high = column.minimum, column.maximum
-    return bool(present) and bool(
-        (low is not None and min(present) < low) or (high is not None and max(present) > high)
-    )
+    return bool((low is not None and (clean < low).any()) or (high is not None and (clean > high).any()))
 
 
 def check_rows(rows: Sequence[Any], needed: Sequence[Column]) -> Checked:
@@ -248,13 +315,11 @@ _TYPES: dict[Kind, frozenset[type]] = {
     "text": frozenset({str, _NOTHING}),
     "datetime": frozenset({str, datetime, _NOTHING}),
 }
-_CLEAN_MANY: dict[Kind, Callable[[list[Any]], list[Any] | None]] = {
-    "number": _finite_many,
-    "integer": _whole_many,
-    "boolean": _yes_or_no_many,
-    "category": lambda values: values,
-    "text": lambda values: values,
-    "datetime": _moments_many,
+# Kinds that many clean values of are an array, and what holds of each of them.
+_FITS_MANY: dict[Kind, Callable[[Any], Any]] = {
+    "number": np.isfinite,
+    "integer": lambda values: np.floor(values) == values,
+    "boolean": lambda values: (values == 0) | (values == 1),
 }
 _EXPECTED: dict[Kind, str] = {
     "number": "a finite number",
@@ -295,7 +360,9 @@ def _kind(value: Any) -> str:
 def _flag_extras(rows: Sequence[Any], contract: Contract, found: Checked) -> None:
     """Name columns that the contract does not know, once, at the first row that has them."""
     known, named = contract.by_name, set[str]()
-    if known.keys() >= set(chain.from_iterable(row for row in rows if isinstance(row, Mapping))):
+    # Rows mostly have the same names.
+    alike = {tuple(row) for row in rows if isinstance(row, (dict, Mapping))}  # rows mostly have the same names
+    if all(known.keys() >= set(names) for names in alike):
         return
     for row, row_flags in zip(rows, found.flags, strict=True):
         for name in row if isinstance(row, Mapping) else ():

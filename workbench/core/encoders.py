@@ -63,6 +63,13 @@ class Numbers:
             values = STEPS[name](values, operand)
         return values
 
+    def worked(self, raw: Array, made: int) -> Array:
+        """What raw numbers, shape (rows,), become in one of the columns that it makes."""
+        values = raw[:, None]
+        for name, operand in self.steps:
+            values = STEPS[name](values, operand[made : made + 1])
+        return values[:, 0]
+
     def checked(self) -> Numbers:
         """This encoder, if its tables fit together.
 

@@ -12,7 +12,6 @@ Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents with add
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
+from workbench.core.cuts import Cuts, cuts
 from workbench.core.encoders import Categories, Columns
 from workbench.core.trees import Array, Trees, blocks
 
 MOST_LEAVES = 64  # bits of a word
 MOST_BYTES = 32 * 2**20  # of the tables of one model
 EXPONENT = 127  # of the number 1, as a float32 keeps it
-BLOCK = 100_000  # words that are looked up together: they stay in the processor's cache
+BLOCK = 50_000  # words that are looked up together: their arrays stay in the cache, and are not given back each time
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,29 +43,22 @@ class Question:
         An example of each code. Of numbers: each threshold, then a larger number, then a missing one.
     inside : int, optional
         For numbers: which column of its encoder. None: the code is the category's own.
+    cuts : Cuts, optional
+        For numbers whose thresholds are limits of the raw column: these.
     """
 
     encoder: int
     columns: Array
     values: Array
-    inside: int | None
+    inside: int | None = None
+    cuts: Cuts | None = None
 
-    def codes(self, made: Any) -> Any:
-        """Code of each row, shape (rows,), from what the encoder ``made``: its matrix, or its codes."""
-        if self.inside is None:
-            return made
+    def codes(self, made: Array) -> Array:
+        """Code of each row, shape (rows,), from the matrix that the encoder ``made``."""
         numbers = made[:, self.inside]
-        if len(numbers) == 1:  # one number is found sooner without numpy
-            number = float(numbers[0])
-            return [len(self._ends) + 1 if number != number else bisect_left(self._ends, number)]
         codes = np.searchsorted(self.values[:-2, 0], numbers)
         codes[np.isnan(numbers)] = len(self.values) - 1
         return codes
-
-    @cached_property
-    def _ends(self) -> list[float]:
-        ends: list[float] = self.values[:-2, 0].tolist()
-        return ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,36 +87,45 @@ class Lookup:
 
     def codes(self, columns: Columns) -> Array:
         """Rows of the tables by question and row, shape (questions, rows)."""
-        made = {i: self._made(i, columns) for i in self._asked}
-        codes = [q.codes(made[q.encoder]) for q in self.questions]
+        made = {i: self.trees.rounded(self.encoders[i].encode(columns)) for i in self._made}
+        codes = [self._codes(question, columns, made) for question in self.questions]
         return np.array(codes, np.intp) + self.starts[:, None]
+
+    def _codes(self, question: Question, columns: Columns, made: dict[int, Array]) -> Any:
+        if question.cuts is not None:
+            return question.cuts.codes(columns[question.cuts.column])
+        return question.codes(made[i]) if (i := question.encoder) in made else self.encoders[i].codes(columns)
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
         result = np.empty((codes.shape[1], self.trees.width))
         for block in blocks(codes.shape[1], BLOCK // self.table.shape[1]):
-            result[block] = self.trees.sum(self.found(codes[:, block]))
+            result[block] = self.trees.sum(self._places(codes[:, block]), self._added)
         return result
 
-    def found(self, codes: Array) -> Array:
-        """Leaf of each row in each tree, shape (rows, trees)."""
+    def _places(self, codes: Array) -> Array:
+        """Where in ``leaves`` each row arrives in each tree, shape (rows, trees)."""
         if codes.shape[1] == 1:
-            return self._place(np.bitwise_and.reduce(self.table.take(codes[:, 0], axis=0), axis=0, keepdims=True))
-        words = self.table.take(codes[0], axis=0)
-        other = np.empty_like(words)
-        for of_question in codes[1:]:
-            words &= self.table.take(of_question, axis=0, out=other, mode="clip")
-        return self._place(words)
-
-    def _place(self, words: Array) -> Array:
-        """Leaf of each word: one bit is left, and its place is the exponent of the word as a number."""
-        place = (words.astype(np.float32).view(np.int32) >> 23) + self._first
-        found: Array = self.leaves.take(place)
-        return found
+            words = np.bitwise_and.reduce(self.table.take(codes[:, 0], axis=0), axis=0, keepdims=True)
+        else:
+            words = self.table.take(codes[0], axis=0)
+            other = np.empty_like(words)
+            for of_question in codes[1:]:
+                words &= self.table.take(of_question, axis=0, out=other, mode="clip")
+        # One bit is left, and its place is the exponent of the word as a number.
+        places: Array = (words.astype(np.float32).view(np.int32) >> 23) + self._first
+        return places
 
     @cached_property
-    def _asked(self) -> tuple[int, ...]:
-        return tuple(sorted({q.encoder for q in self.questions}))
+    def _added(self) -> Array:
+        """What each of ``leaves`` adds, shape (trees x most leaves, outputs a leaf)."""
+        added: Array = self.trees.value[self.leaves]
+        return added
+
+    @cached_property
+    def _made(self) -> tuple[int, ...]:
+        """Encoders whose numbers have to be made."""
+        return tuple(sorted({q.encoder for q in self.questions if q.inside is not None and q.cuts is None}))
 
     @cached_property
     def starts(self) -> Array:
@@ -135,13 +137,6 @@ class Lookup:
         """Where a tree's leaves begin, less what a float32 adds to its exponent."""
         trees = len(self.trees.roots)
         return np.arange(trees) * (len(self.leaves) // trees) - EXPONENT
-
-    def _made(self, i: int, columns: Columns) -> Any:
-        encoder = self.encoders[i]
-        if isinstance(encoder, Categories):
-            return encoder.codes(columns)
-        made = encoder.encode(columns)
-        return self.trees.rounded(made)
 
 
 def lookup(trees: Trees, encoders: Sequence[Any]) -> Lookup | None:
@@ -220,17 +215,18 @@ def _questions(trees: Trees, encoders: Sequence[Any]) -> tuple[Question, ...] | 
         start = columns.stop
         if isinstance(encoder, Categories):
             if asked & set(columns):
-                found.append(Question(i, np.array(columns), trees.rounded(encoder.table), None))
+                found.append(Question(i, np.array(columns), trees.rounded(encoder.table)))
             continue
         if by_number & set(columns):
             return None  # a category that came as a number
-        found += [_of_numbers(trees, i, c, c - columns.start) for c in columns if c in asked]
+        found += [_of_numbers(trees, i, encoder, c, c - columns.start) for c in columns if c in asked]
     return tuple(found)
 
 
-def _of_numbers(trees: Trees, encoder: int, column: int, inside: int) -> Question:
+def _of_numbers(trees: Trees, place: int, encoder: Any, column: int, inside: int) -> Question:
     points = np.unique(trees.threshold[trees.feature == column])
-    return Question(encoder, np.array([column]), np.append(points, [np.inf, np.nan])[:, None], inside)
+    values = np.append(points, [np.inf, np.nan])[:, None]
+    return Question(place, np.array([column]), values, inside, cuts(encoder, inside, points, trees.rounded))
 
 
 def reachable(trees: Trees, question: Question, column: int, places: Places, word: Any) -> Array:

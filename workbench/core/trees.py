@@ -269,14 +269,23 @@ class Trees:
             left[chosen] = self.goes_left[self.category[node[chosen]], value[chosen].astype(np.uint8)]
         return left
 
-    def sum(self, leaves: Array) -> Array:
-        """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit."""
+    def sum(self, leaves: Array, values: Array | None = None) -> Array:
+        """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit.
+
+        Parameters
+        ----------
+        leaves : int array, shape (rows, trees)
+            Nodes; or lines of ``values``, where these are given.
+        values : float array, shape (lines, outputs a leaf), optional
+            What the lines add.
+        """
+        values = self.value if values is None else values
         result = np.empty((len(leaves), self.width))
         for k, (trees, column) in enumerate(self._by_output):
             taken = leaves if len(trees) == len(self.roots) else leaves[:, trees]
-            if self.value.shape[1] > 1:
-                taken = taken * self.value.shape[1] + column
-            result[:, k] = self._in_turn(self.value.ravel().take(taken), k)
+            if values.shape[1] > 1:
+                taken = taken * values.shape[1] + column
+            result[:, k] = self._in_turn(values.ravel().take(taken), k)
         return result / self.divisor
 
     def _in_turn(self, added: Array, output: int) -> Array:
@@ -291,9 +300,10 @@ class Trees:
             start = np.full((len(added), 1), self.baseline[output])
             last: Array = np.cumsum(np.hstack([start, added]).astype(kind), axis=1)[:, -1]
             return last
-        total: Array = np.full(len(added), self.baseline[output], kind)
-        for column in added.astype(kind).T:
-            total += column
+        by_tree = np.ascontiguousarray(added.T, kind)
+        if len(by_tree):
+            by_tree[0] += kind(self.baseline[output])
+        total: Array = np.add.reduce(by_tree, axis=0)  # whole lines, one after the other
         return total
 
     @cached_property

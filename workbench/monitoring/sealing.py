@@ -9,9 +9,10 @@ from typing import Any
 
 from workbench.core.bundle import file_hash
 from workbench.core.store import in_one_step
-from workbench.scoring.log import FIELDS, PredictionLog
+from workbench.scoring.log import FIELDS, PredictionLog, unsealed
 
 LATE = timedelta(minutes=10)  # an hour is closed this long after its end
+_TABLES = ("records", "batches")
 
 
 def seal(folder: str | Path, now: datetime | None = None) -> int:
@@ -51,24 +52,24 @@ def seal(folder: str | Path, now: datetime | None = None) -> int:
 
 
 def _hours(log: PredictionLog, end: str) -> list[str]:
+    query = " UNION ".join(f"SELECT substr(at, 1, 13) FROM {t} WHERE at < :end" for t in _TABLES)  # noqa: S608
     with log.transaction() as store:
-        query = "SELECT DISTINCT substr(at, 1, 13) FROM records WHERE at < ? ORDER BY 1"
-        return [hour for (hour,) in store.execute(query, (end,))]
+        return [hour for (hour,) in store.execute(f"{query} ORDER BY 1", {"end": end})]
 
 
 def _sealed(log: PredictionLog, hour: str) -> int:
-    columns = f"number, {', '.join(FIELDS)}"
+    within = (hour, hour + "~")
     with log.transaction() as store:  # held until the end: of two sealers, one finds nothing left
-        query = f"SELECT {columns} FROM records WHERE at >= ? AND at < ? ORDER BY at, number"  # noqa: S608
-        lines = store.execute(query, (hour, hour + "~")).fetchall()
+        lines = unsealed(store, *within)
         if not lines:
             return 0
         path = _free_place(store, log.path.parent / "sealed", hour)
         _write(path, lines)
-        fields = (path.name, file_hash(path), len(lines), lines[0][2], lines[-1][2])
+        fields = (path.name, file_hash(path), len(lines), lines[0][1], lines[-1][1])
         store.execute("INSERT INTO sealed VALUES (?, ?, ?, ?, ?)", fields)
-        store.executemany("INSERT OR IGNORE INTO sealed_ids VALUES (?)", [(line[1],) for line in lines])
-        store.executemany("DELETE FROM records WHERE number = ?", [(line[0],) for line in lines])
+        store.executemany("INSERT OR IGNORE INTO sealed_ids VALUES (?)", [line[:1] for line in lines])
+        for table in _TABLES:
+            store.execute(f"DELETE FROM {table} WHERE at >= ? AND at < ?", within)  # noqa: S608
     return len(lines)
 
 
@@ -84,7 +85,7 @@ def _write(path: Path, lines: list[tuple[Any, ...]]) -> None:
     import pyarrow.parquet as pq
 
     kinds = {"version": pa.int64(), "latency_ms": pa.float64()}
-    by_field = dict(zip(FIELDS, list(zip(*lines, strict=True))[1:], strict=True))
+    by_field = dict(zip(FIELDS, zip(*lines, strict=True), strict=True))
     table = pa.table({n: pa.array(v, kinds.get(n, pa.string())) for n, v in by_field.items()})
     with in_one_step(path) as file:
         pq.write_table(table, file, compression="zstd", write_page_checksum=True)

@@ -18,6 +18,7 @@ CORE = (
     "core/checking.py",
     "core/compiled.py",
     "core/contract.py",
+    "core/cuts.py",
     "core/encoders.py",
     "core/finding.py",
     "core/links.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import ipaddress
 import logging
 import signal
@@ -140,6 +141,8 @@ def run(service: Service, listen: Listen) -> None:
         **_tls(listen),
     )
     _reload_on_hangup(service)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no request waits while the collector looks at it again
     try:
         uvicorn.Server(config).run()
     finally:

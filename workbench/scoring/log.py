@@ -7,8 +7,11 @@ seconds. While the disk takes nothing, up to ``MOST_WAITING`` records wait in me
 
 Closed hours can be sealed to Parquet (``workbench.monitoring.sealing``); a reader sees both parts as one.
 
+The rows of a batch are kept together as one line, which SQLite writes in one step while Python's other threads go on;
+single ones are lines of their own. A reader sees records.
+
 The format's change procedure: ``PRAGMA user_version`` is the format. Opening an older file adds what it lacks, a newer
-one is refused, and columns are only ever added.
+one is refused, and tables and columns are only ever added. Format 2 brought arms and sealed hours, format 3 batches.
 """
 
 from __future__ import annotations
@@ -26,18 +29,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import import_module
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from workbench.core.bundle import file_hash
 from workbench.errors import Damaged, FormatVersion, StoreError
 from workbench.scoring.quick_json import line_writer, writer
 
-FORMAT = 2
+FORMAT = 3
 PAUSE = 0.01  # seconds between two commits of what was put
 FLUSH = 0.25  # seconds that kill -9 may cost at most: the pause, and room for a busy machine
 MOST_WAITING = 50_000  # records that wait in memory while the disk takes none
+MANY = 32  # records that are kept together
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS records (
@@ -50,16 +55,72 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sealed (
     file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sealed_ids (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, rows INTEGER NOT NULL, records TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS batches_at ON batches (at);
 """
 FIELDS = ("id", "at", "version", "row", "prediction", "answer", "flags", "latency_ms", "arm")
 _INSERT = f"INSERT INTO records ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"  # noqa: S608 (constants)
-_READ = f"""
-SELECT {", ".join("r." + name for name in FIELDS)}, l.label
-FROM records r LEFT JOIN labels l ON l.id = r.id WHERE r.at >= ? ORDER BY r.at, r.number
-"""  # noqa: S608 (constants)
+_READ = f"SELECT {', '.join(FIELDS)} FROM records WHERE at >= ? AND at < ? ORDER BY at, number"  # noqa: S608 (constants)
+_READ_BATCHES = "SELECT at, records FROM batches WHERE at >= ? AND at < ? ORDER BY at, number"
+# The ids of batches stand beside those that are sealed.
 _KNOWS = "SELECT EXISTS (SELECT 1 FROM records WHERE id = :id) OR EXISTS (SELECT 1 FROM sealed_ids WHERE id = :id)"
 
+_COUNT = """SELECT (SELECT count(*) FROM records) + (SELECT coalesce(sum(rows), 0) FROM batches)
++ (SELECT coalesce(sum(rows), 0) FROM sealed)"""
+
 Line = tuple[Any, ...]
+
+
+class Lines(NamedTuple):
+    """Records that are kept one by one, each in the order of ``FIELDS``."""
+
+    ids: list[str]
+    lines: list[Line]
+
+    def keep(self, store: sqlite3.Connection) -> None:
+        """Write them."""
+        store.executemany(_INSERT, self.lines)
+
+
+class Batch(NamedTuple):
+    """Records of one moment that are kept together.
+
+    Parameters
+    ----------
+    at : str
+        Moment of all of them.
+    ids : list of str
+        Of the records.
+    records : str
+        JSON: a list by field, all but ``at``.
+    """
+
+    at: str
+    ids: list[str]
+    records: str
+
+    def keep(self, store: sqlite3.Connection) -> None:
+        """Write it."""
+        store.execute(
+            "INSERT INTO batches (at, rows, records) VALUES (?, ?, ?)", (self.at, len(self.ids), self.records)
+        )
+        store.execute("INSERT OR IGNORE INTO sealed_ids SELECT value FROM json_each(?)", (_json(self.ids),))
+
+
+def unsealed(store: sqlite3.Connection, since: str, before: str = "~") -> list[Line]:
+    """The records from ``since`` to ``before``, each in the order of ``FIELDS``, oldest first."""
+    lines = store.execute(_READ, (since, before)).fetchall()
+    batches = [line for batch in store.execute(_READ_BATCHES, (since, before)) for line in _lines_of_batch(*batch)]
+    return sorted([*lines, *batches], key=itemgetter(1)) if batches else lines
+
+
+def _lines_of_batch(at: str, records: str) -> Iterator[Line]:
+    columns = json.loads(records)
+    for name in ("row", "prediction", "answer", "flags"):
+        columns[name] = _WRITE_LINES(columns[name])
+    columns["at"] = [at] * len(columns["id"])
+    return zip(*(columns[name] for name in FIELDS), strict=True)
 
 
 class PredictionLog:
@@ -111,21 +172,35 @@ class PredictionLog:
             ``row`` (column to value), ``prediction``, ``answer``; optional ``id`` (made if there is none), ``at`` (ISO
             UTC or datetime; now), ``version``, ``flags``, ``latency_ms``, ``arm`` (of an experiment).
         """
-        lines = self._lines(records)
-        self._insert(lines)
-        return [line[0] for line in lines]
+        made = self._made(records, [r["row"] for r in records])
+        self._insert([made])
+        return made.ids
 
-    def put(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
+    def put(
+        self,
+        records: Sequence[Mapping[str, Any]],
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        latency_ms: float | None = None,
+    ) -> list[str]:
         """Keep records soon: they are committed within ``FLUSH`` seconds, and the caller does not wait.
+
+        Parameters
+        ----------
+        records : sequence of mapping
+            As :meth:`append` takes them.
+        rows : sequence of mapping, optional
+            Their rows, where they do not hold them.
+        latency_ms : float, optional
+            Of each of them, likewise.
 
         Raises
         ------
         StoreError
             If the disk takes nothing and too many records wait already; none of these is kept then.
         """
-        lines = self._lines(records)
-        self._writer.put(lines)
-        return [line[0] for line in lines]
+        made = self._made(records, [r["row"] for r in records] if rows is None else rows, latency_ms)
+        self._writer.put(made)
+        return made.ids
 
     def flush(self) -> bool:
         """Wait until what was put is committed; False if the disk takes nothing."""
@@ -167,11 +242,12 @@ class PredictionLog:
         start = "" if since is None else _iso(since)
         with self._snapshot() as store:
             files = store.execute("SELECT file, sha256 FROM sealed WHERE last >= ? ORDER BY first", (start,)).fetchall()
-            lines = store.execute(_READ, (start,)).fetchall()
-            labels = dict(store.execute("SELECT id, label FROM labels")) if files else {}
-        old = [(*line, labels.get(line[0])) for file in files for line in self._sealed(*file) if line[1] >= start]
+            lines = unsealed(store, start)
+            labels = dict(store.execute("SELECT id, label FROM labels"))
+        sealed = [line for file in files for line in self._sealed(*file) if line[1] >= start]
         # Where a late record was sealed apart, two files of one hour overlap: the sort is stable.
-        return [_record(line) for line in (sorted([*old, *lines], key=lambda line: line[1]) if old else lines)]
+        ordered = sorted([*sealed, *lines], key=itemgetter(1)) if sealed else lines
+        return [_record(line, labels.get(line[0])) for line in ordered]
 
     def labels(self) -> dict[str, Any]:
         """Every label by its id, those too whose prediction has not arrived."""
@@ -182,8 +258,7 @@ class PredictionLog:
         """Number of records, sealed ones too."""
         self.flush()
         with self._turn:
-            query = "SELECT (SELECT count(*) FROM records) + (SELECT coalesce(sum(rows), 0) FROM sealed)"
-            return int(self._store.execute(query).fetchone()[0])
+            return int(self._store.execute(_COUNT).fetchone()[0])
 
     def close(self) -> None:
         """Commit what waits and give the file back."""
@@ -214,26 +289,50 @@ class PredictionLog:
             finally:
                 self._store.execute("COMMIT")
 
-    def _insert(self, lines: Sequence[Line]) -> None:
+    def _insert(self, parts: Sequence[Lines | Batch]) -> None:
         with self.transaction() as store:
-            store.executemany(_INSERT, lines)
+            for part in parts:
+                part.keep(store)
 
-    def _lines(self, records: Sequence[Mapping[str, Any]]) -> list[Line]:
-        """As the table has them, written column by column: a batch's rows go through C together."""
-        now = _iso(datetime.now(UTC))
-        return list(
-            zip(
-                [_clean(r.get("id") or secrets.token_hex(16)) for r in records],
-                [_iso(r["at"]) if r.get("at") else now for r in records],
-                [r.get("version") for r in records],
-                _WRITE_LINES([self._shown(r["row"]) for r in records]),
-                _WRITE_LINES([r["prediction"] for r in records]),
-                _WRITE_LINES([r.get("answer") for r in records]),
-                [_json(list(flags)) if (flags := r.get("flags")) else "[]" for r in records],
-                [r.get("latency_ms") for r in records],
-                [r.get("arm") for r in records],
-                strict=True,
-            )
+    def _made(
+        self, records: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], latency_ms: float | None = None
+    ) -> Lines | Batch:
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        ids = [_clean(r.get("id") or secrets.token_hex(16)) for r in records]
+        if len(records) >= MANY and not any("at" in r for r in records):
+            return Batch(now, ids, self._columns(ids, records, rows, latency_ms))
+        lines = [self._line(i, r, row, now, latency_ms) for i, r, row in zip(ids, records, rows, strict=True)]
+        return Lines(ids, lines)
+
+    def _line(
+        self, name: str, record: Mapping[str, Any], row: Mapping[str, Any], now: str, latency_ms: float | None
+    ) -> Line:
+        return (
+            name,
+            _iso(record["at"]) if record.get("at") else now,
+            record.get("version"),
+            _json(self._shown(row)),
+            _json(record["prediction"]),
+            _json(record.get("answer")),
+            _json(list(record.get("flags") or ())),
+            record.get("latency_ms", latency_ms),
+            record.get("arm"),
+        )
+
+    def _columns(
+        self, ids: list[str], records: Sequence[Mapping[str, Any]], rows: Sequence[Any], latency_ms: float | None
+    ) -> str:
+        return _json(
+            {
+                "id": ids,
+                "version": [r.get("version") for r in records],
+                "row": list(map(self._shown, rows)) if self.sensitive else rows,
+                "prediction": [r["prediction"] for r in records],
+                "answer": [r.get("answer") for r in records],
+                "flags": [r.get("flags") or [] for r in records],
+                "latency_ms": [r.get("latency_ms", latency_ms) for r in records],
+                "arm": [r.get("arm") for r in records],
+            }
         )
 
     def _shown(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -275,10 +374,10 @@ class PredictionLog:
 class _Writer:
     """A thread that commits what was put, all that waits together. It starts with the first record."""
 
-    def __init__(self, insert: Callable[[Sequence[Line]], None]) -> None:
+    def __init__(self, insert: Callable[[Sequence[Lines | Batch]], None]) -> None:
         self._insert = insert
         self._changed = threading.Condition()
-        self._waiting: list[Line] = []
+        self._waiting: list[Lines | Batch] = []
         self._thread: threading.Thread | None = None
         self._put = self._done = 0
         self._closing = False
@@ -288,16 +387,16 @@ class _Writer:
     def waiting(self) -> int:
         return self._put - self._done
 
-    def put(self, lines: list[Line]) -> None:
+    def put(self, part: Lines | Batch) -> None:
         with self._changed:
-            if self.waiting + len(lines) > MOST_WAITING and self.failing:
+            if self.waiting + len(part.ids) > MOST_WAITING and self.failing:
                 raise StoreError("The prediction log takes no more records: the disk is full or away. Free some space.")
-            self._put += len(lines)
-            self._waiting += lines
+            self._put += len(part.ids)
+            self._waiting.append(part)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="prediction log", daemon=True)
                 self._thread.start()
-            elif len(self._waiting) == len(lines):
+            elif len(self._waiting) == 1:
                 self._changed.notify_all()
 
     def flush(self) -> bool:
@@ -317,21 +416,21 @@ class _Writer:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
-                closing_now, lines, self._waiting = self._closing, self._waiting, []
-            kept = self._kept(lines)
+                closing_now, parts, self._waiting = self._closing, self._waiting, []
+            kept = self._kept(parts)
             with self._changed:
                 self.failing = not kept
-                self._done += len(lines) if kept else 0
+                self._done += sum(len(part.ids) for part in parts) if kept else 0
                 if not kept:
-                    self._waiting[:0] = lines
+                    self._waiting[:0] = parts
                 self._changed.notify_all()
                 if closing_now and (not kept or not self._waiting):
                     return
                 self._changed.wait_for(lambda: self._closing, timeout=PAUSE if kept else 20 * PAUSE)
 
-    def _kept(self, lines: list[Line]) -> bool:
+    def _kept(self, parts: list[Lines | Batch]) -> bool:
         try:
-            self._insert(lines)
+            self._insert(parts)
         except (sqlite3.Error, OSError):
             if not self.failing:
                 logging.getLogger(__name__).exception("The prediction log can't be written; it is tried again")
@@ -352,7 +451,7 @@ def _make(path: Path) -> None:
 
 
 def _to_newest(store: sqlite3.Connection) -> None:
-    """From format 1, which had no arms and sealed nothing."""
+    """From format 1, which had no arms and sealed nothing, or format 2, which had no batches."""
     for statement in _TABLES.split(";")[:-1]:
         store.execute(statement)
     if "arm" not in [column[1] for column in store.execute("PRAGMA table_info(records)")]:
@@ -360,8 +459,8 @@ def _to_newest(store: sqlite3.Connection) -> None:
     store.execute(f"PRAGMA user_version={FORMAT}")
 
 
-def _record(line: Line) -> dict[str, Any]:
-    record, at, version, row, prediction, answer, flags, latency, arm, label = line
+def _record(line: Line, label: str | None) -> dict[str, Any]:
+    record, at, version, row, prediction, answer, flags, latency, arm = line
     return {
         "id": record,
         "at": at,

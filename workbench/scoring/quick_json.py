@@ -15,6 +15,7 @@ import msgspec
 
 _READ = msgspec.json.Decoder().decode
 _REFUSED = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
+_HOLDERS = (dict, list)
 _NAME_ENDS = re.compile(rb'"\s*:')
 
 
@@ -96,7 +97,7 @@ def _names(body: Any) -> int:
     """Names in an object and in the objects right below it; deeper ones are not counted."""
     if type(body) is not dict:
         return 0
-    return len(body) + sum(_below(value) for value in body.values())
+    return len(body) + sum([_below(value) for value in body.values() if type(value) in _HOLDERS])
 
 
 def _below(value: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from workbench.core.bundle import Bundle
-from workbench.core.checking import check
+from workbench.core.checking import Checker
 from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Damaged, Refused
@@ -63,6 +63,7 @@ class Scorer:
         self.features = self.bundle.features
         self.model: Model = _model(self.bundle)
         self.known = frozenset(self.contract.names)
+        self._check = Checker(self.contract, self.features)
         self._id = self.contract.id
         self._asked, self._preparing = 0, Event()
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
@@ -112,10 +113,11 @@ class Scorer:
         prediction = self.model.predict(columns)
         why = self._reasons(columns, rows, reasons)
         names = self.ids_of(rows) if ids is None else ids
-        version, answered = self.bundle.version, self._answered
+        version, predicted = self.bundle.version, prediction.tolist()
+        answers, probabilities = self._answered(predicted)
         return [
-            {"id": name, "version": version, **answered(p), "reasons": r, "flags": f}
-            for name, p, r, f in zip(names, prediction.tolist(), why, flags, strict=True)
+            {"id": i, "version": version, "prediction": p, "answer": a, "probability": q, "reasons": r, "flags": f}
+            for i, p, a, q, r, f in zip(names, predicted, answers, probabilities, why, flags, strict=True)
         ]
 
     def explain(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -170,24 +172,23 @@ class Scorer:
 
     def answers(self, prediction: Array) -> list[Any]:
         """The label of each prediction (binary: by the bundle's threshold), or the number itself."""
-        return [self._answered(p)["answer"] for p in prediction.tolist()]
+        return self._answered(prediction.tolist())[0]
 
     def _checked(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], list[list[str]]]:
-        columns, problems, flags = check(rows, self.contract, self.features)
+        columns, problems, flags = self._check(rows)
         if problems:
             raise BadRow(problems)
         return columns, flags
 
-    def _answered(self, prediction: float | list[float]) -> dict[str, Any]:
-        classes = self.bundle.classes
-        if isinstance(prediction, list):
-            best = prediction.index(max(prediction))
-            return {"prediction": prediction, "answer": classes[best], "probability": prediction[best]}
+    def _answered(self, predicted: list[Any]) -> tuple[list[Any], list[float | None]]:
+        """The answer to each prediction, and its probability."""
+        classes, cut = self.bundle.classes, self._cut
         if not classes:
-            return {"prediction": prediction, "answer": prediction, "probability": None}
-        yes = prediction >= self._cut
-        probability = prediction if yes else 1.0 - prediction
-        return {"prediction": prediction, "answer": classes[yes], "probability": probability}
+            return predicted, [None] * len(predicted)
+        if self.bundle.task == "multiclass":
+            probabilities = list(map(max, predicted))
+            return [classes[p.index(most)] for p, most in zip(predicted, probabilities, strict=True)], probabilities
+        return [classes[p >= cut] for p in predicted], [p if p >= cut else 1.0 - p for p in predicted]
 
     def _reasons(
         self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int

@@ -14,7 +14,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -304,10 +304,7 @@ class Service:
     def _keep(self, scorer: Scorer, rows: Rows, answers: list[dict[str, Any]], seconds: float) -> None:
         if self.log is None:
             return
-        known, latency = scorer.known, 1000 * seconds
-        self.log.put(
-            [{**a, "row": _only(row, known), "latency_ms": latency} for a, row in zip(answers, rows, strict=True)]
-        )
+        self.log.put(answers, _only(rows, scorer.known), 1000 * seconds)
 
     async def _explain(self, request: Request) -> Answer:
         rows, _ = await _rows(request)
@@ -368,9 +365,11 @@ class Service:
             self.log.sensitive |= frozenset(scorer.sensitive)
 
 
-def _only(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Any]:
-    """What the contract knows of a row."""
-    return row if known.issuperset(row) else {c: v for c, v in row.items() if c in known}
+def _only(rows: Rows, known: frozenset[str]) -> Rows:
+    """What the contract knows of the rows."""
+    if all(map(known.issuperset, set(map(tuple, rows)))):  # rows mostly have the same names
+        return rows
+    return [{c: v for c, v in row.items() if c in known} for row in rows]
 
 
 def _warm(scorer: Scorer) -> Scorer:
