@@ -83,7 +83,7 @@ class Checker:
     """
 
     def __init__(self, contract: Contract, features: Sequence[str]) -> None:
-        self._contract = contract
+        self._known = frozenset(contract.names)
         self._needed = [contract[name] for name in features]
         self._names = [column.name for column in self._needed]
         self._usual = [_Usual.of(column) for column in self._needed]
@@ -93,7 +93,7 @@ class Checker:
         found = self._as_usual(rows) if len(rows) < MANY else check_columns(rows, self._needed)
         if found is None:
             found = check_rows(rows, self._needed)
-        _flag_extras(rows, self._contract, found)
+        _flag_extras(rows, self._known, found)
         return found
 
     def _as_usual(self, rows: Sequence[Any]) -> Checked | None:
@@ -357,12 +357,11 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
-def _flag_extras(rows: Sequence[Any], contract: Contract, found: Checked) -> None:
+def _flag_extras(rows: Sequence[Any], known: frozenset[str], found: Checked) -> None:
     """Name columns that the contract does not know, once, at the first row that has them."""
-    known, named = contract.by_name, set[str]()
-    # Rows mostly have the same names.
+    named = set[str]()
     alike = {tuple(row) for row in rows if isinstance(row, (dict, Mapping))}  # rows mostly have the same names
-    if all(known.keys() >= set(names) for names in alike):
+    if all(map(known.issuperset, alike)):
         return
     for row, row_flags in zip(rows, found.flags, strict=True):
         for name in row if isinstance(row, Mapping) else ():

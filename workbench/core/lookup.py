@@ -98,6 +98,8 @@ class Lookup:
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
+        if codes.shape[1] == 1:
+            return self.trees.sum(self._places(codes), self._added)
         result = np.empty((codes.shape[1], self.trees.width))
         for block in blocks(codes.shape[1], BLOCK // self.table.shape[1]):
             result[block] = self.trees.sum(self._places(codes[:, block]), self._added)

@@ -218,8 +218,9 @@ class Scorer:
     def ids_of(self, rows: Sequence[Any]) -> list[str]:
         """The rows' own ids, by which labels will come later, or new ones."""
         made = new_ids(len(rows))
-        own = [None] * len(rows) if self._id is None else [self._own(row) for row in rows]
-        return [new if known is None else known for known, new in zip(own, made, strict=True)]
+        if self._id is None:
+            return made
+        return [new if (own := self._own(row)) is None else own for row, new in zip(rows, made, strict=True)]
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None

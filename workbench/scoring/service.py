@@ -50,6 +50,7 @@ MOST_PROBLEMS = 100  # faults that one answer lists
 INLINE = 8  # rows that are scored without a thread
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
+_REQUESTS = logging.getLogger("workbench.scoring.requests")
 Handler = Callable[[Request], Awaitable[Answer]]
 Tracer = Callable[[Request], AbstractContextManager[Any]]
 
@@ -443,20 +444,18 @@ def _flags(answers: list[dict[str, Any]]) -> list[str]:
 
 def _tell(request: Request, path: str, status: int, seconds: float) -> None:
     """One line of JSON a request, where the log of requests is on; never a value of a row."""
-    logger = logging.getLogger("workbench.scoring.requests")
-    if not logger.isEnabledFor(logging.INFO):
+    if not _REQUESTS.isEnabledFor(logging.INFO):
         return
     notes = {name: request.notes[name] for name in ("rows", "caller") if request.notes.get(name)}
     line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "request": request.id, "method": request.method,
             "path": path, "status": status, "ms": round(1000 * seconds, 3), **notes}  # fmt: skip
-    logger.info(json.dumps(line))
+    _REQUESTS.info(json.dumps(line))
 
 
 def log_requests() -> None:
     """Write a line of JSON for each request to standard error."""
-    logger = logging.getLogger("workbench.scoring.requests")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    _REQUESTS.addHandler(handler)
+    _REQUESTS.setLevel(logging.INFO)
+    _REQUESTS.propagate = False
