@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-# A machine at work is slow at times; that is not what properties are about.
-hypothesis_settings.register_profile("patient", deadline=None)
+# A machine at work is slow at times; that is not what properties are about. CI tries the same examples each time, as
+# Hypothesis' own profile for it does, so that a change is judged by what it changed; at a desk they are new each time.
+hypothesis_settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 hypothesis_settings.load_profile("patient")
 
 # No test asks a package index unless it says so: a bundle's lock is written without hashes then.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.checking import check, check_columns, check_rows
+from workbench.core.checking import Checker, check, check_columns, check_rows
 from workbench.core.contract import Column, Contract
 
 CONTRACT = Contract(
@@ -135,6 +135,17 @@ def test_rows_checked_by_column_are_found_as_each_by_itself(good, hostile):
 
     assert found is None or repr(found._replace(columns=listed(found.columns))) == repr(reference)
     assert found is not None or reference.problems
+
+
+@given(st.lists(GOOD_ROW | HOSTILE, min_size=1, max_size=3))
+def test_few_rows_are_found_as_value_by_value(rows):
+    found, reference = Checker(CONTRACT, CONTRACT.features)._as_usual(rows), check_rows(rows, NEEDED)
+
+    assert found is None or repr(found) == repr(reference)
+
+
+def test_a_usual_row_needs_no_second_look():
+    assert Checker(CONTRACT, CONTRACT.features)._as_usual([GOOD, {**GOOD, "age": None}]) is not None
 
 
 def listed(columns):

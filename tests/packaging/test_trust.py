@@ -106,10 +106,18 @@ def test_compiled_code_beside_the_runtime_is_refused_where_signatures_are_asked_
     cache.mkdir()
     (cache / "errors.cpython-311.pyc").write_bytes(b"code")
 
-    with pytest.raises(Damaged, match=r"__pycache__/errors.*was not packaged"):
+    with pytest.raises(Damaged, match=r"__pycache__/errors.*is compiled code that nobody signed"):
         wb.bundle("shop")
     monkeypatch.delenv("WORKBENCH_TRUSTED_KEYS")
     assert wb.bundle("shop")
+
+
+def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_asked_for(signed):
+    command = [sys.executable, "-m", "scoring", "--help"]
+    subprocess.run(command, cwd=signed.path, check=True, capture_output=True)
+
+    assert not list(signed.path.rglob("__pycache__"))
+    assert Bundle.load_folder(signed.path)
 
 
 def test_a_signed_bundle_of_another_name_or_version_is_refused_in_its_place(signed, run, key):

@@ -56,7 +56,8 @@ def check_files(folder: Path, files: dict[str, str], strict: bool = False) -> No
     for name, path in _found(folder):
         _check_kind(name, path, folder)
         if name not in files and not _may_be_added(name, strict):
-            raise Damaged(f"{name} was not packaged. Take it out of the folder, or package the model again.")
+            problem = "is compiled code that nobody signed" if CACHE in name.split("/") else "was not packaged"
+            raise Damaged(f"{name} {problem}. Take it out of the folder, or package the model again.")
 
 
 def check_archive(path: Path, most: int = LARGEST) -> None:

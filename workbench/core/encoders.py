@@ -146,6 +146,10 @@ class Categories:
         """The encoded values, shape (rows, made columns)."""
         return self.table[self.codes(columns)]
 
+    def code(self, value: Any) -> int:
+        """Row of the table of one value."""
+        return self._codes[value]
+
     def codes(self, columns: Columns) -> list[int]:
         """Row of the table by row."""
         values = columns[self.column]

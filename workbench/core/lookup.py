@@ -12,7 +12,7 @@ Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents with add
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -87,9 +87,18 @@ class Lookup:
 
     def codes(self, columns: Columns) -> Array:
         """Rows of the tables by question and row, shape (questions, rows)."""
+        if self._one and all(type(v := columns[name]) is list and len(v) == 1 for name, _, _ in self._one):
+            return np.array([[start + code(columns[name][0])] for name, start, code in self._one], np.intp)
         made = {i: self.trees.rounded(self.encoders[i].encode(columns)) for i in self._made}
         codes = [self._codes(question, columns, made) for question in self.questions]
         return np.array(codes, np.intp) + self.starts[:, None]
+
+    def _of_one(self, codes: Array) -> Array:
+        """As :meth:`predict`, of one row: numbers of Python are added sooner."""
+        total = float(self.trees.baseline[0])
+        for added in self._added.take(self._places(codes)[0]).tolist():
+            total += added
+        return np.array([[total / self.trees.divisor]])
 
     def _codes(self, question: Question, columns: Columns, made: dict[int, Array]) -> Any:
         if question.cuts is not None:
@@ -98,8 +107,8 @@ class Lookup:
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
-        if codes.shape[1] == 1:
-            return self.trees.sum(self._places(codes), self._added)
+        if codes.shape[1] == 1 and self._plain:
+            return self._of_one(codes)
         result = np.empty((codes.shape[1], self.trees.width))
         for block in blocks(codes.shape[1], BLOCK // self.table.shape[1]):
             result[block] = self.trees.sum(self._places(codes[:, block]), self._added)
@@ -128,6 +137,24 @@ class Lookup:
     def _made(self) -> tuple[int, ...]:
         """Encoders whose numbers have to be made."""
         return tuple(sorted({q.encoder for q in self.questions if q.inside is not None and q.cuts is None}))
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether there is one output, added up in float64."""
+        return self._added.shape[1] == self.trees.width == 1 and not self.trees.single_sum
+
+    @cached_property
+    def _one(self) -> tuple[tuple[str, int, Callable[[Any], int]], ...]:
+        """By question: column, first code, code of a value. Empty where numbers have to be made."""
+        if self._made:
+            return ()
+        return tuple(self._asking(*pair) for pair in zip(self.questions, self.starts, strict=True))
+
+    def _asking(self, question: Question, start: int) -> tuple[str, int, Callable[[Any], int]]:
+        if question.cuts is not None:
+            return question.cuts.column, int(start), question.cuts.code
+        encoder = self.encoders[question.encoder]
+        return encoder.column, int(start), encoder.code
 
     @cached_property
     def starts(self) -> Array:

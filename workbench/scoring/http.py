@@ -123,7 +123,7 @@ class Request:
             message = await self.receive()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """What a client gets.
 
