@@ -93,18 +93,6 @@ class Lookup:
         codes = [self._codes(question, columns, made) for question in self.questions]
         return np.array(codes, np.intp) + self.starts[:, None]
 
-    def _of_one(self, codes: Array) -> Array:
-        """As :meth:`predict`, of one row: numbers of Python are added sooner."""
-        total = float(self.trees.baseline[0])
-        for added in self._added.take(self._places(codes)[0]).tolist():
-            total += added
-        return np.array([[total / self.trees.divisor]])
-
-    def _codes(self, question: Question, columns: Columns, made: dict[int, Array]) -> Any:
-        if question.cuts is not None:
-            return question.cuts.codes(columns[question.cuts.column])
-        return question.codes(made[i]) if (i := question.encoder) in made else self.encoders[i].codes(columns)
-
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
         if codes.shape[1] == 1 and self._plain:
@@ -113,6 +101,18 @@ class Lookup:
         for block in blocks(codes.shape[1], BLOCK // self.table.shape[1]):
             result[block] = self.trees.sum(self._places(codes[:, block]), self._added)
         return result
+
+    def _codes(self, question: Question, columns: Columns, made: dict[int, Array]) -> Any:
+        if question.cuts is not None:
+            return question.cuts.codes(columns[question.cuts.column])
+        return question.codes(made[i]) if (i := question.encoder) in made else self.encoders[i].codes(columns)
+
+    def _of_one(self, codes: Array) -> Array:
+        """As :meth:`predict`, of one row: numbers of Python are added sooner."""
+        total = float(self.trees.baseline[0])
+        for added in self._added.take(self._places(codes)[0]).tolist():
+            total += added
+        return np.array([[total / self.trees.divisor]])
 
     def _places(self, codes: Array) -> Array:
         """Where in ``leaves`` each row arrives in each tree, shape (rows, trees)."""

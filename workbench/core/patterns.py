@@ -128,16 +128,17 @@ def patterns(lookup: Lookup, output: int, source: Array, room: int = MOST_BYTES)
     groups = sorted(maker.groups(), key=lambda group: group.cells)
     fitting = int(np.searchsorted(np.cumsum([group.cells for group in groups]), room // 8, side="right"))
     kept, large = groups[:fitting], groups[fitting:]
-    lines, values, start = np.zeros((len(lookup.table), len(kept)), np.int32), list[Array](), 0
+    lines, start = np.zeros((len(lookup.table), len(kept)), np.int32), 0
+    values = np.zeros(sum(group.cells for group in kept))
     for i, group in enumerate(kept):
         group.place(lines[:, i], lookup.starts, start)
-        values.append(maker.values(group))
+        values[start : start + group.cells] = maker.values(group)
         start += group.cells
     pairs = sorted((column, i, k) for i, group in enumerate(kept) for k, column in enumerate(group.columns))
     of, group_of, inside = np.array(pairs, np.intp).reshape(-1, 3).T
     columns, starts = np.unique(of, return_index=True)
     rest = group_paths(lookup.trees, {leaf for group in large for leaf, _ in group.leaves})
-    return Patterns(lines, group_of, inside, starts, columns, np.concatenate([np.zeros(0), *values]), rest)
+    return Patterns(lines, group_of, inside, starts, columns, values, rest)
 
 
 class _Maker:
