@@ -216,6 +216,24 @@ def test_leaks_are_dropped_and_a_model_trained_by_one_button_and_taken_back_by_o
     _step(page, "dataset", "stale").wait_for()
 
 
+def test_an_answer_that_the_kernel_owes_is_asked_for_again(page: Any) -> None:
+    _open(page)
+    _take(page, "dataset", source="churn.csv", target="Churn")
+    page.evaluate("""() => {
+        const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        const ask = kernel.requestExecute.bind(kernel);
+        window.lost = 0;
+        kernel.requestExecute = (content, ...more) => {
+            const asked = ask(content, ...more);
+            return content.silent && !window.lost++ ? { done: new Promise(() => {}) } : asked;
+        };
+    }""")
+
+    _take(page, "profile")
+
+    page.wait_for_function("() => window.lost > 1")
+
+
 def test_each_click_is_one_undo(page: Any) -> None:
     _open(page)
     _take(page, "dataset", source="churn.csv", target="Churn")

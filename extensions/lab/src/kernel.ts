@@ -7,13 +7,34 @@ export interface IHeld {
   readonly frames: string[];
 }
 
+const PATIENCE = 5_000;
+const LATE = 'late';
 const NAMES = '[n for n in list(globals()) if not n.startswith("_")]';
 const FRAMES = '[n for n, v in list(globals().items()) if type(v).__name__ == "DataFrame" and not n.startswith("_")]';
 
-/** Ask a Python kernel what it holds; null where it does not say. */
-export async function held(kernel: Kernel.IKernelConnection): Promise<IHeld | null> {
+/** Null where it does not say. */
+async function heldNow(kernel: Kernel.IKernelConnection): Promise<IHeld | null> {
   const [names, frames] = (await ask(kernel, `[${NAMES}, ${FRAMES}]`)) as [string[], string[]] ?? [];
   return names ? { names, frames } : null;
+}
+
+/** What a Python kernel holds; asked again where an idle one owes the answer, for messages may be lost at its start. */
+export async function held(kernel: Kernel.IKernelConnection): Promise<IHeld | null> {
+  const answer = () => heldNow(kernel).catch(() => null);
+  let asked = answer();
+  while (!kernel.isDisposed) {
+    const found = await Promise.race([asked, passing(PATIENCE)]);
+    if (found !== LATE) {
+      return found;
+    }
+    // A busy one answers when its cell has ended.
+    asked = kernel.status === 'idle' ? answer() : asked;
+  }
+  return null;
+}
+
+function passing(milliseconds: number): Promise<typeof LATE> {
+  return new Promise(resolve => window.setTimeout(() => resolve(LATE), milliseconds));
 }
 
 /** The column names of a table in a kernel, by its variable. */

@@ -347,7 +347,7 @@ export class WorkbenchModel {
     while (this.asked) {
       this.asked = false;
       const [panel, kernel] = [this.notebook, this.kernel];
-      const found = kernel ? await held(kernel).catch(() => null) : { names: [], frames: [] };
+      const found = kernel ? await held(kernel) : { names: [], frames: [] };
       if (panel === this.notebook) {
         this.alive = found?.names ?? null;
         this._frames = found?.frames ?? [];
