@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -91,7 +92,7 @@ class Service:
         reload: Callable[[], Scorer] | None = None,
         tracer: Tracer | None = None,
     ) -> None:
-        self.traffic = Traffic(_warm(scorer), tuple(arms), shadow)
+        self.traffic = Traffic(scorer, tuple(arms), shadow)
         self.log = log
         self.access = access or Access.of_environment()
         self.metrics = Metrics()
@@ -102,7 +103,9 @@ class Service:
         self._behind: set[asyncio.Task[None]] = set()
         self._routes = self._table()
         for other in self.traffic.others:
-            self._hide(_warm(other))
+            self._hide(other)
+        scorers = (scorer, *self.traffic.others)
+        Thread(target=lambda: list(map(_warm, scorers)), name="paths of reasons", daemon=True).start()
 
     @property
     def scorer(self) -> Scorer:
