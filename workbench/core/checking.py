@@ -80,10 +80,15 @@ class Checker:
         What a row must look like.
     features : sequence of str
         Columns that the model uses.
+
+    Attributes
+    ----------
+    known : frozenset of str
+        Columns that the contract knows.
     """
 
     def __init__(self, contract: Contract, features: Sequence[str]) -> None:
-        self._known = frozenset(contract.names)
+        self.known = frozenset(contract.names)
         self._needed = [contract[name] for name in features]
         self._names = [column.name for column in self._needed]
         self._usual = [_Usual.of(column) for column in self._needed]
@@ -93,7 +98,7 @@ class Checker:
         found = self._as_usual(rows) if len(rows) < MANY else check_columns(rows, self._needed)
         if found is None:
             found = check_rows(rows, self._needed)
-        _flag_extras(rows, self._known, found)
+        _flag_extras(rows, self.known, found)
         return found
 
     def _as_usual(self, rows: Sequence[Any]) -> Checked | None:

@@ -19,6 +19,7 @@ from workbench.core.encoders import Array, Numbers, numbers
 # Steps whose answer never falls when the number rises; of those in SCALES, where the operand is positive.
 RISING = frozenset({"fill", "subtract", "add", "at least", "at most", "single"})
 SCALES = frozenset({"divide", "multiply"})
+_LARGEST = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +48,8 @@ class Cuts:
         """
         return self.nothing if value is None or value != value else bisect_left(self.ends, value)
 
-    def codes(self, values: Any) -> Any:
+    def codes(self, values: Any) -> Array:
         """The code of each, shape (rows,)."""
-        if len(values) == 1 and type(values) is list:
-            return [self.code(values[0])]  # sooner without numpy
         raw = numbers(values)
         codes = np.searchsorted(self.ends, raw)
         codes[np.isnan(raw)] = self.nothing
@@ -102,8 +101,5 @@ def _place(number: float) -> int:
 
 def _number(place: Array) -> Array:
     """The doubles at places."""
-    numbers_: Array = np.abs(place).view(np.float64)
-    return np.where(place < 0, -numbers_, numbers_)
-
-
-_LARGEST = int(np.iinfo(np.int64).max)
+    size: Array = np.abs(place).view(np.float64)
+    return np.where(place < 0, -size, size)

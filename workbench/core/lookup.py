@@ -95,7 +95,7 @@ class Lookup:
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
-        if codes.shape[1] == 1 and self._plain:
+        if codes.shape[1] == 1 and self._single:
             return self._of_one(codes)
         result = np.empty((codes.shape[1], self.trees.width))
         for block in blocks(codes.shape[1], BLOCK // self.table.shape[1]):
@@ -108,11 +108,9 @@ class Lookup:
         return question.codes(made[i]) if (i := question.encoder) in made else self.encoders[i].codes(columns)
 
     def _of_one(self, codes: Array) -> Array:
-        """As :meth:`predict`, of one row: numbers of Python are added sooner."""
-        total = float(self.trees.baseline[0])
-        for added in self._added.take(self._places(codes)[0]).tolist():
-            total += added
-        return np.array([[total / self.trees.divisor]])
+        """As :meth:`predict`, of one row and one output."""
+        total: Array = self.trees.in_turn(self._added.take(self._places(codes)), 0)
+        return total[:, None] / self.trees.divisor
 
     def _places(self, codes: Array) -> Array:
         """Where in ``leaves`` each row arrives in each tree, shape (rows, trees)."""
@@ -139,9 +137,9 @@ class Lookup:
         return tuple(sorted({q.encoder for q in self.questions if q.inside is not None and q.cuts is None}))
 
     @cached_property
-    def _plain(self) -> bool:
-        """Whether there is one output, added up in float64."""
-        return self._added.shape[1] == self.trees.width == 1 and not self.trees.single_sum
+    def _single(self) -> bool:
+        """Whether there is one output."""
+        return self._added.shape[1] == self.trees.width == 1
 
     @cached_property
     def _one(self) -> tuple[tuple[str, int, Callable[[Any], int]], ...]:

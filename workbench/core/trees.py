@@ -285,10 +285,10 @@ class Trees:
             taken = leaves if len(trees) == len(self.roots) else leaves[:, trees]
             if values.shape[1] > 1:
                 taken = taken * values.shape[1] + column
-            result[:, k] = self._in_turn(values.ravel().take(taken), k)
+            result[:, k] = self.in_turn(values.ravel().take(taken), k)
         return result / self.divisor
 
-    def _in_turn(self, added: Array, output: int) -> Array:
+    def in_turn(self, added: Array, output: int) -> Array:
         """The sums of what each tree added, shape (rows, trees), in the order of the trees."""
         kind = np.float32 if self.single_sum else np.float64
         if len(added) == 1 and not self.single_sum:

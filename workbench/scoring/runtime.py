@@ -62,8 +62,8 @@ class Scorer:
         self.contract = self.bundle.contract
         self.features = self.bundle.features
         self.model: Model = _model(self.bundle)
-        self.known = frozenset(self.contract.names)
         self._check = Checker(self.contract, self.features)
+        self.known = self._check.known
         self._id = self.contract.id
         self._asked, self._preparing = 0, Event()
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
