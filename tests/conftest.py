@@ -48,8 +48,8 @@ def shared_table():
 @pytest.fixture(scope="session")
 def _migrated_store(tmp_path_factory):
     """One MLflow store for the whole session: its migrations take seconds."""
-    from workbench.core.tracking import client
     from workbench.settings import settings
+    from workbench.storage.tracking import client
 
     folder = tmp_path_factory.mktemp("mlflow")
     client(settings(home=folder, tracking_uri=f"sqlite:///{folder / 'mlflow.db'}"))

@@ -6,6 +6,7 @@ An argument wins over the environment (``WORKBENCH_*``), which wins over the def
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,13 @@ def path_setting(name: str) -> Path | None:
     """A path from the environment, None where it is not set or empty."""
     value = os.environ.get(name)
     return Path(value).expanduser().absolute() if value else None
+
+
+def in_kernel() -> bool:
+    """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def _threads_from_environment() -> int | None:

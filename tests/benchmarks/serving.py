@@ -178,11 +178,11 @@ def write_bundle(frame, target: str, pipeline, place: Path) -> None:
     from dataclasses import replace
 
     import workbench as wb
+    from workbench.compiling.pipeline import compile_pipeline
     from workbench.core.bundle import MANIFEST, Bundle, file_hash
-    from workbench.core.compile import compile_pipeline
     from workbench.core.metric import Metric
-    from workbench.core.store import write_json
     from workbench.packaging.runtime import write_runtime
+    from workbench.storage.files import write_json
 
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()

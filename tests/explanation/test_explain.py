@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.core.compiled import CompiledModel
 from workbench.core.explanation import Explanation
-from workbench.core.tracking import client
 from workbench.errors import BadParameter, CannotCompile
 from workbench.explanation import explain as explaining
 from workbench.explanation import permutation
+from workbench.storage.tracking import client
+from workbench.tables.compiled import CompiledModel
 
 TASKS = {"churn": "binary", "level": "multiclass", "amount": "regression"}
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 FIRST_USE = """
-from workbench.core.tracking import client, experiment_id
+from workbench.storage.tracking import client, experiment_id
 run = client().create_run(experiment_id())
 client().log_param(run.info.run_id, "seed", 0)
 client().set_terminated(run.info.run_id)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.core.tracking import client
 from workbench.settings import settings
+from workbench.storage.tracking import client
 
 
 def table(rows, seed, shift=0.0, flip=False):

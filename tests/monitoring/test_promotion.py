@@ -1,10 +1,10 @@
 import pytest
 
 import workbench as wb
-from workbench.core import audit
 from workbench.errors import BadTable, NotFound, Refused
 from workbench.monitoring.policy import retrain_if_needed
 from workbench.settings import settings
+from workbench.storage import audit
 
 
 def test_promotions_and_rollbacks_form_a_chain(shop):

@@ -58,7 +58,7 @@ def run_of(
     contract=None,
 ) -> Run:
     """A run of a frame, registered in the store as MLflow knows it."""
-    from workbench.core.tracking import client, experiment_id
+    from workbench.storage.tracking import client, experiment_id
 
     contract = contract or contract_of(frame, target, task)
     for name in sensitive:

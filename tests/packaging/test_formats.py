@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from workbench.core.bundle import Bundle
-from workbench.core.signature import read_signature
 from workbench.scoring.runtime import Scorer
+from workbench.storage.signature import read_signature
 
 FORMATS = Path(__file__).parent / "formats"
 FOLDERS = sorted(path for path in FORMATS.iterdir() if path.is_dir())
@@ -44,9 +44,9 @@ def test_its_signature_holds(folder, monkeypatch):
 
 
 def test_the_format_of_today_is_kept_too():
-    from workbench.core.compiled import FORMAT as MODEL
-    from workbench.core.manifest import FORMAT
-    from workbench.core.signature import FORMAT as SIGNED
+    from workbench.storage.manifest import FORMAT
+    from workbench.storage.signature import FORMAT as SIGNED
+    from workbench.tables.compiled import FORMAT as MODEL
 
     kept = [json.loads((folder / "bundle.json").read_text())["format_version"] for folder in FOLDERS]
     signed = [json.loads(path.read_text())["format_version"] for path in FORMATS.glob("*/signature")]

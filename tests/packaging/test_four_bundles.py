@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench.compiling.pipeline import difference, limit
 from workbench.core.bundle import Bundle
-from workbench.core.compile import difference, limit
-from workbench.core.compiled import CompiledModel
 from workbench.scoring.runtime import Scorer
+from workbench.tables.compiled import CompiledModel
 
 pytestmark = pytest.mark.slow
 ROWS = 3_000

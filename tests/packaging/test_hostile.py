@@ -15,10 +15,10 @@ import pytest
 
 import workbench as wb
 from workbench.core.bundle import MANIFEST, file_hash
-from workbench.core.manifest import path_problem
-from workbench.core.pipelines import load_pipeline
 from workbench.errors import Damaged, FormatVersion, NotFound, Untrusted, WorkbenchError
 from workbench.scoring.runtime import Scorer
+from workbench.storage.manifest import path_problem
+from workbench.storage.pipelines import load_pipeline
 
 
 class Attack:
@@ -313,7 +313,7 @@ def test_a_field_that_is_missing_is_named(folder, name):
         Scorer(folder)
 
 
-@pytest.mark.parametrize("name", ["a", "golden/rows.json", "scoring/workbench/core/trees.py", "deploy/.dockerignore"])
+@pytest.mark.parametrize("name", ["a", "golden/rows.json", "scoring/workbench/tables/trees.py", "deploy/.dockerignore"])
 def test_a_plain_path_is_taken(name):
     assert path_problem(name) is None
 

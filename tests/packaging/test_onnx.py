@@ -48,7 +48,7 @@ def test_too_large_a_difference_is_not_written(run, tmp_path):
 
 
 def test_a_bundle_without_tables_has_no_graph(run, monkeypatch):
-    monkeypatch.setattr("workbench.core.compile.difference", lambda *_: 1e-6)
+    monkeypatch.setattr("workbench.compiling.pipeline.difference", lambda *_: 1e-6)
     bundle = wb.package(run, name="shop")
 
     with pytest.raises(CannotCompile, match="ships as a pipeline"):

@@ -9,9 +9,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 import workbench as wb
-from workbench.core import audit
 from workbench.core.bundle import Bundle
-from workbench.core.tracking import client
 from workbench.errors import BadParameter, Damaged, NotFound
 from workbench.packaging import serve as serving
 from workbench.packaging.lock import requirements
@@ -19,6 +17,8 @@ from workbench.packaging.serve import follow_once
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.settings import settings
+from workbench.storage import audit
+from workbench.storage.tracking import client
 
 
 def test_the_folder_holds_what_the_design_says(run):
@@ -78,7 +78,7 @@ def test_each_act_is_in_the_audit_log(run):
 
 
 def test_tables_that_differ_do_not_ship_and_the_card_says_so(run, monkeypatch):
-    monkeypatch.setattr("workbench.core.compile.difference", lambda *_: 1e-6)
+    monkeypatch.setattr("workbench.compiling.pipeline.difference", lambda *_: 1e-6)
 
     bundle = wb.package(run, name="shop")
 

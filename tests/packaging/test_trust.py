@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 import workbench as wb
 from workbench.cli import app
 from workbench.core.bundle import Bundle
-from workbench.core.signature import Signature, check_signature, read_signature, trusted_keys
 from workbench.errors import BadParameter, Damaged, MissingExtra, Refused, Unsigned, WorkbenchError
 from workbench.packaging.signing import PASSPHRASE, new_key, sign
 from workbench.packaging.verify import verify
 from workbench.scoring.runtime import Scorer
 from workbench.settings import settings
+from workbench.storage.signature import Signature, check_signature, read_signature, trusted_keys
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_the_folder_runs_as_the_readme_says(run):
 
 def test_a_model_without_tables_ships_as_an_audited_pipeline(make_run, small_table, monkeypatch):
     """Nearest neighbours have no table; the type is trusted for this test only."""
-    from workbench.core import pipelines
+    from workbench.storage import pipelines
 
     strange = ("sklearn.neighbors._kd_tree.KDTree", "sklearn.metrics._dist_metrics.EuclideanDistance64")
     monkeypatch.setattr(pipelines, "TRUSTED", (*pipelines.TRUSTED, *strange))

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.core.tracking import client, experiment_id
 from workbench.errors import NotFound
+from workbench.storage.tracking import client, experiment_id
 
 MAILS = [f"mira{i}@example.org" for i in range(40)]
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
-from workbench.core.compiled import Categories, CompiledModel, Numbers
 from workbench.core.contract import Column, Contract
 from workbench.core.metric import Metric
-from workbench.core.store import write_json
-from workbench.core.trees import Trees
 from workbench.scoring.runtime import Scorer
+from workbench.storage.files import write_json
+from workbench.tables.compiled import Categories, CompiledModel, Numbers
+from workbench.tables.trees import Trees
 
 CONTRACT = Contract(
     (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from workbench.core.compile import compile_pipeline
+from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.contract import Column, Contract
 from workbench.training.candidates import BOOSTING, SPACE, build, settings_to_try
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.core.tracking import client, experiment_id
 from workbench.errors import BadParameter, BadTable, BadTarget, InputError, NotFound
+from workbench.storage.tracking import client, experiment_id
 from workbench.training import train as training
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.core.report import MonitorReport
-from workbench.core.store import SAFE_NAME, inside, safe_name
 from workbench.errors import BadParameter, StoreError
 from workbench.settings import Settings, settings
+from workbench.storage.files import SAFE_NAME, inside, safe_name
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """A bundle: the folder that ships.
 
 ``bundle.json`` says what it is and holds the SHA-256 of every other file. Nothing in the folder is taken at its word:
-:mod:`workbench.core.manifest` looks at the fields, :mod:`workbench.core.bundle_files` at the files, and
-:mod:`workbench.core.signature` at who made it.
+:mod:`workbench.storage.manifest` looks at the fields, :mod:`workbench.storage.bundle_files` at the files, and
+:mod:`workbench.storage.signature` at who made it.
 
 The format's change procedure: a reader reads every older ``format_version`` of ``bundle.json``. A field that older
-readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in :mod:`workbench.core.manifest`,
-and the reader of the older format stays. Files that are merely added (``sbom.cdx.json``, ``signature``) do not raise
-it. A bundle of each format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats
-of their own: ``model.npz`` in :mod:`workbench.core.compiled`, ``contract.json``, ``reference.profile``, ``signature``.
+readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
+:mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
+(``sbom.cdx.json``, ``signature``) do not raise it. A bundle of each format is kept in ``tests/packaging/formats`` and
+must load. The files in the folder have formats of their own: ``model.npz`` in :mod:`workbench.tables.compiled`,
+``contract.json``, ``reference.profile``, ``signature``.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from workbench.core.bundle_files import check_files, file_hash
 from workbench.core.contract import Contract, Task
-from workbench.core.manifest import FORMAT, MANIFEST, parse_manifest, read_manifest
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
-from workbench.core.signature import check_signature
 from workbench.errors import Damaged
 from workbench.settings import path_setting
+from workbench.storage.bundle_files import check_files, file_hash
+from workbench.storage.manifest import FORMAT, MANIFEST, parse_manifest, read_manifest
+from workbench.storage.signature import check_signature
 
 if TYPE_CHECKING:
     import pandas as pd

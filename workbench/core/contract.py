@@ -9,8 +9,8 @@ from pathlib import Path
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from workbench.core.store import read_json, write_json
 from workbench.errors import ColumnNotFound, Damaged
+from workbench.storage.files import read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from html import escape
 from typing import Any, Protocol
 
+from workbench.settings import in_kernel
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -131,10 +133,3 @@ def _terminal(title: str, total: int | None) -> Iterator[Tracker]:
                 bar.update(task, advance=1, description=f"{title}: {note}" if note else title)
 
         yield Bar()
-
-
-def in_kernel() -> bool:
-    """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")

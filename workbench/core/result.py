@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from workbench.core.finding import Finding
-from workbench.core.store import read_json, write_json
+from workbench.storage.files import read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

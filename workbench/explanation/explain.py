@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.core.compile import compile_pipeline
-from workbench.core.compiled import CompiledModel
+from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.json_values import rows as plain_rows
 from workbench.core.parameters import make
 from workbench.core.run import Run
-from workbench.core.tracking import client
 from workbench.errors import CannotCompile
 from workbench.explanation.permutation import by_permutation
+from workbench.storage.tracking import client
+from workbench.tables.compiled import CompiledModel
 
 Numbers = NDArray[np.float64]
 # Share of the spread of the outputs that the sum may be off before the values are called wrong.

@@ -23,9 +23,9 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager
 
 from workbench.core.job import JobState
-from workbench.core.store import write_text
 from workbench.errors import JobFailed
 from workbench.jobs.records import load, now, tell, update
+from workbench.storage.files import write_text
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.result import MIME
-from workbench.core.store import read_json
+from workbench.storage.files import read_json
 
 
 def records(notebook: Path) -> list[dict[str, Any]]:

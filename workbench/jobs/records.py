@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.job import Job, JobState
-from workbench.core.store import lock, read_json, safe_name, write_json
 from workbench.errors import NotFound, StoreError
 from workbench.settings import settings
+from workbench.storage.files import lock, read_json, safe_name, write_json
 
 RECORD = "job.json"
 EVENTS = "events.jsonl"

@@ -16,11 +16,11 @@ from typing import Any
 
 from workbench.core.job import Job, JobState
 from workbench.core.progress import Tracker, progress
-from workbench.core.store import write_bytes
 from workbench.errors import BadParameter, JobFailed
 from workbench.jobs.notebooks import check, find, read
 from workbench.jobs.records import checked, events, load, stop, update, write
 from workbench.settings import settings
+from workbench.storage.files import write_bytes
 
 _STARTED: list[subprocess.Popen[bytes]] = []
 

@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.bundle import Bundle
+from workbench.core.bundles import champion
 from workbench.core.comparison import Comparison
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
-from workbench.core.registry import champion, folder_of, version_of
 from workbench.core.scores import scores
 from workbench.errors import BadParameter, BadTable, Refused
 from workbench.monitoring.score import truth_of
 from workbench.profiling.reading import coerce, dataset, read_table
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
+from workbench.storage.registry import folder_of, version_of
 
 RESAMPLES = 400
 # Rows that are resampled; the interval of more rows is scaled, as in core.scores.

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 
 from workbench.core.bundle import Bundle
-from workbench.core.registry import folder_of
 from workbench.errors import NotFound
 from workbench.monitoring.sealing import seal
 from workbench.monitoring.windows import forget, framed, keep, windows
 from workbench.profiling.reading import coerce
 from workbench.scoring.log import PredictionLog
 from workbench.settings import Settings
+from workbench.storage.registry import folder_of
 
 # A log that spans fewer days is cut by day: a month would show nothing for weeks.
 YOUNG = 45

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.bundle import Bundle
+from workbench.core.bundles import champion
 from workbench.core.finding import Finding, sort
 from workbench.core.progress import progress
-from workbench.core.registry import champion, folder_of
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import BadParameter, NotFound
 from workbench.monitoring.incidents import incidents
@@ -21,6 +21,7 @@ from workbench.monitoring.promotion import acts, champions
 from workbench.monitoring.windows import windows
 from workbench.scoring.log import PredictionLog
 from workbench.settings import Settings, settings
+from workbench.storage.registry import folder_of
 
 
 def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | None = None) -> MonitorReport:

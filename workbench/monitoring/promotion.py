@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from workbench.core import audit
 from workbench.core.bundle import Bundle
-from workbench.core.registry import check_name, load, version_of
-from workbench.core.store import lock
-from workbench.core.tracking import CHALLENGER, CHAMPION, client
+from workbench.core.bundles import load
 from workbench.errors import NotFound, Refused
 from workbench.settings import Settings, settings
+from workbench.storage import audit
+from workbench.storage.files import lock
+from workbench.storage.registry import check_name, version_of
+from workbench.storage.tracking import CHALLENGER, CHAMPION, client
 
 
 def promote(name: str, version: int | str, *, reason: str = "", home: str | Path | None = None) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from workbench.core.bundle import Bundle
+from workbench.core.bundles import champion
 from workbench.core.contract import Contract
-from workbench.core.registry import champion
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.profiling.reading import coerce, read_table

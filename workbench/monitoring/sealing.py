@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.bundle import file_hash
-from workbench.core.store import in_one_step
 from workbench.scoring.log import FIELDS, PredictionLog, unsealed
+from workbench.storage.files import in_one_step
 
 LATE = timedelta(minutes=10)  # an hour is closed this long after its end
 _TABLES = ("records", "batches")

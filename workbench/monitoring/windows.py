@@ -26,12 +26,12 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column, Contract
 from workbench.core.profile import Profile
-from workbench.core.store import inside, lock, read_json, safe_name, write_bytes, write_json
 from workbench.errors import BadTable, Damaged
 from workbench.profiling.profile import profile_columns
 from workbench.profiling.reading import coerce, read_table
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings
+from workbench.storage.files import inside, lock, read_json, safe_name, write_bytes, write_json
 
 
 @dataclass(frozen=True)

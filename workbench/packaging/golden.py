@@ -11,8 +11,8 @@ from workbench.core.bundle import Bundle
 from workbench.core.checking import check
 from workbench.core.contract import Column, Contract
 from workbench.core.run import Run
-from workbench.core.store import write_json
 from workbench.packaging.model import Packed
+from workbench.storage.files import write_json
 
 ROWS = 20
 WRONG: dict[str, Any] = {

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from workbench.core.store import write_text
 from workbench.errors import Damaged, MissingExtra
 from workbench.settings import Settings, settings
+from workbench.storage.files import write_text
 
 NOT_ON_WINDOWS = ("uvloop",)
 COMPILED = ("numpy", "uvicorn", "httptools", "msgspec", *(NOT_ON_WINDOWS if sys.platform != "win32" else ()))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core.compile import check_difference, compile_pipeline
-from workbench.core.compiled import CompiledModel
-from workbench.core.pipeline_model import PipelineModel
+from workbench.compiling.pipeline import check_difference, compile_pipeline
 from workbench.core.run import Run
 from workbench.errors import CannotCompile
+from workbench.tables.compiled import CompiledModel
+from workbench.tables.pipeline_model import PipelineModel
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Packed:
         if isinstance(self.model, CompiledModel):
             self.model.save(folder / "model.npz")
             return
-        from workbench.core.pipelines import save_pipeline
+        from workbench.storage.pipelines import save_pipeline
 
         save_pipeline(self.pipeline, folder / "model.skops")
 

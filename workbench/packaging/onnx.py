@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from workbench.compiling.onnx import onnx_difference, to_onnx
 from workbench.core.bundle import Bundle
 from workbench.core.checking import check
-from workbench.core.compiled import CompiledModel
-from workbench.core.onnx import onnx_difference, to_onnx
-from workbench.core.store import read_json, write_bytes
 from workbench.errors import CannotCompile, Refused
 from workbench.packaging.package import bundle as fetch
+from workbench.storage.files import read_json, write_bytes
+from workbench.tables.compiled import CompiledModel
 
 LIMIT = 1e-6  # XGBoost adds in float32, which ONNX does not: a few 1e-7; all else differs by a few 1e-16
 SHUFFLES = 20

@@ -11,14 +11,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from workbench.core import audit
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
+from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
-from workbench.core.registry import check_name, folder_of, load, version_of
 from workbench.core.run import Run
-from workbench.core.signature import SIGNATURE, Signature
-from workbench.core.store import lock, safe_name, sync_folder, write_json, write_text
-from workbench.core.tracking import CHALLENGER, CHAMPION, client
 from workbench.errors import Unsigned
 from workbench.packaging.card import card
 from workbench.packaging.deploy import write_deploy
@@ -30,6 +26,11 @@ from workbench.packaging.runtime import write_runtime
 from workbench.packaging.sbom import sbom
 from workbench.packaging.signing import sign
 from workbench.settings import Settings, settings
+from workbench.storage import audit
+from workbench.storage.files import lock, safe_name, sync_folder, write_json, write_text
+from workbench.storage.registry import check_name, folder_of, version_of
+from workbench.storage.signature import SIGNATURE, Signature
+from workbench.storage.tracking import CHALLENGER, CHAMPION, client
 
 
 def package(run: Run, *, name: str, explanation: Explanation | None = None, promote: bool | None = None) -> Bundle:

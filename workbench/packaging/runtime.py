@@ -6,36 +6,38 @@ from pathlib import Path
 
 import workbench
 from workbench.core.bundle import Bundle
-from workbench.core.store import write_bytes, write_text
+from workbench.storage.files import write_bytes, write_text
 
-CORE = (
+MODULES = (
     "__init__.py",
     "errors.py",
     "settings.py",
     "core/__init__.py",
     "core/bundle.py",
-    "core/bundle_files.py",
     "core/checking.py",
-    "core/compiled.py",
     "core/contract.py",
-    "core/cuts.py",
-    "core/encoders.py",
     "core/finding.py",
-    "core/links.py",
-    "core/manifest.py",
-    "core/lookup.py",
     "core/metric.py",
-    "core/mixing.py",
-    "core/nodes.py",
-    "core/patterns.py",
     "core/profile.py",
     "core/result.py",
-    "core/signature.py",
-    "core/steps.py",
-    "core/store.py",
-    "core/trees.py",
+    "storage/__init__.py",
+    "storage/bundle_files.py",
+    "storage/files.py",
+    "storage/manifest.py",
+    "storage/signature.py",
+    "tables/__init__.py",
+    "tables/compiled.py",
+    "tables/cuts.py",
+    "tables/encoders.py",
+    "tables/links.py",
+    "tables/lookup.py",
+    "tables/mixing.py",
+    "tables/nodes.py",
+    "tables/patterns.py",
+    "tables/steps.py",
+    "tables/trees.py",
 )
-PIPELINE = ("core/pipeline_model.py", "core/pipelines.py", "core/dates.py")
+PIPELINE = ("tables/pipeline_model.py", "storage/pipelines.py", "tables/dates.py")
 
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
 
@@ -68,7 +70,7 @@ def write_runtime(folder: Path, bundle: Bundle) -> None:
     """Write ``scoring/`` and ``MLmodel`` into a bundle's folder."""
     source = Path(workbench.__file__).parent
     scoring = tuple(f"scoring/{path.name}" for path in sorted((source / "scoring").glob("*.py")))
-    for name in (*CORE, *scoring, *(() if bundle.compiled else PIPELINE)):
+    for name in (*MODULES, *scoring, *(() if bundle.compiled else PIPELINE)):
         write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
     write_text(folder / "scoring" / "__main__.py", MAIN)
     python, created = bundle.lineage["environment"]["python"], bundle.created.replace("T", " ")[:19]

@@ -11,7 +11,6 @@ from typing import Any
 
 from workbench.core.bundle import MANIFEST
 from workbench.core.ports import free_port
-from workbench.core.registry import version_of
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.packaging.package import bundle
 from workbench.scoring.listen import Listen, run
@@ -21,6 +20,7 @@ from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm
 from workbench.settings import settings
+from workbench.storage.registry import version_of
 
 SECONDS = 2.0  # between two looks at the alias
 

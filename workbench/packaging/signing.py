@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.bundle import Bundle
-from workbench.core.manifest import read_manifest
-from workbench.core.signature import SIGNATURE, Signature, fingerprint
-from workbench.core.store import write_json
 from workbench.errors import BadParameter, Refused
+from workbench.storage.files import write_json
+from workbench.storage.manifest import read_manifest
+from workbench.storage.signature import SIGNATURE, Signature, fingerprint
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

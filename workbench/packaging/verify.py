@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.bundle import MANIFEST, Bundle
-from workbench.core.signature import read_signature
-from workbench.core.store import read_json
 from workbench.core.verification import Check, Verification
 from workbench.packaging.environment import build, present
 from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
 from workbench.packaging.process import Service, started
 from workbench.settings import settings
+from workbench.storage.files import read_json
+from workbench.storage.signature import read_signature
 
 PREDICTION = 1e-12  # the processor's exp may differ in the last digit
 REASON = 1e-9

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.profile import Profile
-from workbench.core.store import write_json, write_text
-from workbench.core.tracking import client, experiment_id
 from workbench.errors import NotFound
+from workbench.storage.files import write_json, write_text
+from workbench.storage.tracking import client, experiment_id
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -48,7 +48,7 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
     >>> import pandas as pd
     >>> import workbench as wb
     >>> run_id = wb.log_profile(wb.profile(wb.dataset(pd.DataFrame({"x": range(30)}))))
-    >>> from workbench.core.tracking import client
+    >>> from workbench.storage.tracking import client
     >>> sorted(file.path for file in client().list_artifacts(run_id, "profile"))
     ['profile/profile.html', 'profile/profile.json']
     """

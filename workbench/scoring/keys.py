@@ -14,8 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from workbench.core.store import read_json, write_json
 from workbench.errors import BadParameter, MissingExtra
+from workbench.storage.files import read_json, write_json
 
 SCOPES = ("predict", "explain", "read", "feedback", "admin")
 EVERYDAY = frozenset(SCOPES) - {"admin"}

@@ -12,10 +12,10 @@ import numpy as np
 
 from workbench.core.bundle import Bundle
 from workbench.core.checking import Checker
-from workbench.core.compiled import Columns, CompiledModel, moments, numbers
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Damaged, Refused
 from workbench.scoring.ids import new_ids
+from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
@@ -234,7 +234,7 @@ def _model(bundle: Bundle) -> Model:
             raise Damaged("model.npz is not the model that bundle.json tells of. Package the model again.")
         return tables
     # By name: the runtime of a compiled bundle carries neither scikit-learn nor the module that loads it.
-    module = import_module("workbench.core.pipeline_model")
+    module = import_module("workbench.tables.pipeline_model")
     made: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
     return made
 

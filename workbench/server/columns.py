@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from workbench.core.store import inside
 from workbench.errors import BadTable
+from workbench.storage.files import inside
 
 LONGEST = 1_000_000
 

@@ -19,7 +19,6 @@ from workbench.codegen import read, render
 from workbench.codegen.job_notebook import convert
 from workbench.core.job import Job
 from workbench.core.parameters import STEPS, problems, schema
-from workbench.core.store import inside
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.jobs.notebooks import declared, form
 from workbench.jobs.records import job, jobs, stop
@@ -28,6 +27,7 @@ from workbench.server.columns import columns
 from workbench.server.events import follow
 from workbench.server.notebooks import read_notebook, shown, written
 from workbench.server.outputs import lay_out
+from workbench.storage.files import inside
 
 Answer = Callable[..., Awaitable[Any]]
 _FOLLOWING: set[asyncio.Task[None]] = set()

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from workbench.core.contract import Contract, Task
-from workbench.core.dates import date_parts
+from workbench.tables.dates import date_parts
 
 Settings = dict[str, Any]
 # Gradient boosting takes at most 255 categories; rarer ones share one.

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
-from workbench.core.pipelines import load_pipeline, save_pipeline
 from workbench.core.profile import Profile
 from workbench.core.run import Run
-from workbench.core.store import read_json, write_json
-from workbench.core.tracking import client, experiment_id
 from workbench.errors import NotFound
+from workbench.storage.files import read_json, write_json
+from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.storage.tracking import client, experiment_id
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

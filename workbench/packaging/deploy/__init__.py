@@ -15,7 +15,7 @@ from string import Template
 
 from workbench import __version__
 from workbench.core.bundle import Bundle
-from workbench.core.store import write_text
+from workbench.storage.files import write_text
 
 LONGEST = 40  # characters of a label: Kubernetes takes 63, and adds its own to the names of pods
 LOCK = "requirements.lock"

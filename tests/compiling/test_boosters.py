@@ -1,0 +1,200 @@
+"""LightGBM and XGBoost as tables: their own answers to the last digit, and their own SHAP values."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+from workbench.compiling.pipeline import compile_pipeline, difference
+from workbench.errors import CannotCompile
+from workbench.tables.compiled import CompiledModel
+
+lightgbm = pytest.importorskip("lightgbm")
+xgboost = pytest.importorskip("xgboost")
+
+NUMBERS, TEXTS = ["age", "income"], ["city", "job"]
+FEATURES = [*NUMBERS, *TEXTS]
+NATIVE = ["q", "q", "c", "c"]
+
+
+def table(rows: int = 400, seed: int = 0, missing: float = 0.1) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 90, rows).astype(float),
+            "income": rng.lognormal(10, 1, rows),
+            "city": rng.choice(["Ulm", "Bonn", "Köln", "Jena"], rows),
+            "job": rng.choice(["nurse", "cook"], rows),
+        }
+    )
+    return frame.mask(rng.random(frame.shape) < missing)
+
+
+def unusual(seed: int = 1) -> pd.DataFrame:
+    """Rows with missing, unseen and extreme values."""
+    frame = table(400, seed)
+    frame.loc[:9, "city"], frame.loc[10:19, "city"] = "Atlantis", np.nan
+    frame.loc[20:29, NUMBERS] = np.nan
+    frame.loc[30, "income"], frame.loc[31, "income"] = 1e30, -1e30
+    return frame
+
+
+def target(frame: pd.DataFrame, task: str) -> pd.Series:
+    noise = np.random.default_rng(0).normal(size=len(frame))
+    signal = frame["age"].fillna(50) / 10 + (frame["city"] == "Ulm") * 3 + noise
+    return signal if task == "regression" else pd.cut(signal, 2 if task == "binary" else 3, labels=False)
+
+
+def one_hot(model) -> Pipeline:
+    texts = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    encode = ColumnTransformer([("texts", texts, TEXTS), ("numbers", "passthrough", NUMBERS)])
+    return Pipeline([("encode", encode), ("model", model)])
+
+
+def numbered(model) -> Pipeline:
+    texts = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=np.nan)
+    encode = ColumnTransformer([("numbers", "passthrough", NUMBERS), ("texts", texts, TEXTS)])
+    return Pipeline([("encode", encode), ("model", model)])
+
+
+def light(task: str, **settings):
+    make = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
+    return make(n_estimators=20, verbose=-1, n_jobs=1, random_state=0, **settings)
+
+
+def extreme(task: str, **settings):
+    make = xgboost.XGBRegressor if task == "regression" else xgboost.XGBClassifier
+    return make(n_estimators=20, n_jobs=1, random_state=0, **settings)
+
+
+def fit(made: Pipeline, task: str, **settings) -> Pipeline:
+    frame = table()
+    truth = target(frame, task)
+    return made.fit(frame, np.exp(truth / 10) if task == "regression" else truth, **settings)
+
+
+TASKS = ("binary", "multiclass", "regression")
+GROUPED = {"min_data_per_group": 5, "cat_smooth": 1}
+CASES = {
+    **{f"lightgbm, {t}": (one_hot(light(t)), t, {}) for t in TASKS},
+    **{
+        f"lightgbm, native categories, {t}": (numbered(light(t, **GROUPED)), t, {"model__categorical_feature": [2, 3]})
+        for t in TASKS
+    },
+    "lightgbm, dart": (one_hot(light("binary", boosting_type="dart")), "binary", {}),
+    "lightgbm, forest": (
+        one_hot(light("binary", boosting_type="rf", subsample=0.5, subsample_freq=1)),
+        "binary",
+        {},
+    ),
+    "lightgbm, flat sigmoid": (one_hot(light("binary", sigmoid=0.7)), "binary", {}),
+    "lightgbm, poisson": (one_hot(light("regression", objective="poisson")), "regression", {}),
+    **{f"xgboost, {t}": (one_hot(extreme(t)), t, {}) for t in TASKS},
+    **{
+        f"xgboost, native categories, {t}": (
+            numbered(extreme(t, enable_categorical=True, feature_types=NATIVE, max_cat_to_onehot=1)),
+            t,
+            {},
+        )
+        for t in TASKS
+    },
+    "xgboost, base score": (one_hot(extreme("binary", base_score=0.3)), "binary", {}),
+    "xgboost, forest": (one_hot(xgboost.XGBRFClassifier(n_estimators=10, n_jobs=1)), "binary", {}),
+    "xgboost, poisson": (one_hot(extreme("regression", objective="count:poisson")), "regression", {}),
+}
+
+
+@pytest.fixture(params=CASES, scope="module")
+def case(request):
+    made, task, settings = CASES[request.param]
+    fit(made, task, **settings)
+    return made, compile_pipeline(made, FEATURES, task)
+
+
+def test_the_tables_give_the_librarys_own_answers(case):
+    made, compiled = case
+
+    assert difference(made, compiled, unusual()) == 0.0
+    assert difference(made, compiled, unusual()[40:41]) == 0.0
+
+
+def test_reasons_add_up_to_the_librarys_own_output(case):
+    _, compiled = case
+    values, base = compiled.explain(unusual())
+
+    output = compiled.output(unusual())
+    output = output.max(axis=1) if output.ndim == 2 else output
+    np.testing.assert_allclose(values.sum(axis=1) + base, output, rtol=0, atol=1e-6)
+
+
+def test_a_saved_model_is_the_same_model(case, tmp_path):
+    _, compiled = case
+    loaded = CompiledModel.load(compiled.save(tmp_path / "model.npz"))
+
+    np.testing.assert_array_equal(loaded.predict(unusual()), compiled.predict(unusual()))
+
+
+def test_values_agree_with_lightgbms_own():
+    made = fit(numbered(light("binary", **GROUPED)), "binary", model__categorical_feature=[2, 3])
+    values, base = compile_pipeline(made, FEATURES, "binary").explain(unusual())
+
+    own = made["model"].predict(made["encode"].transform(unusual()), pred_contrib=True)
+    np.testing.assert_allclose(values, own[:, :4], atol=1e-9)
+    np.testing.assert_allclose(base, own[:, 4])
+
+
+def test_values_agree_with_xgboosts_own():
+    made = fit(numbered(extreme("binary", enable_categorical=True, feature_types=NATIVE)), "binary")
+    values, base = compile_pipeline(made, FEATURES, "binary").explain(unusual())
+
+    rows = xgboost.DMatrix(made["encode"].transform(unusual()), feature_types=NATIVE, enable_categorical=True)
+    own = made["model"].get_booster().predict(rows, pred_contribs=True)
+    np.testing.assert_allclose(values, own[:, :4], atol=1e-5)
+    np.testing.assert_allclose(base, own[:, 4], atol=1e-5)
+
+
+def test_training_that_stopped_early_predicts_with_its_best_round():
+    frame, later = table(), table(200, 5)
+    encode = one_hot(None)["encode"].fit(frame)
+    rows = (encode.transform(later), target(later, "binary"))
+    for model in (extreme("binary", early_stopping_rounds=2, learning_rate=1.0), light("binary", learning_rate=1.0)):
+        stop = {} if "XGB" in type(model).__name__ else {"callbacks": [lightgbm.early_stopping(2, verbose=False)]}
+        model.fit(encode.transform(frame), target(frame, "binary"), eval_set=[rows], **stop)
+        made = Pipeline([("encode", encode), ("model", model)])
+
+        compiled = compile_pipeline(made, FEATURES, "binary")
+
+        assert len(compiled.model.roots) < 20
+        assert difference(made, compiled, unusual()) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (light("binary", zero_as_missing=True), "zero_as_missing=True has no table"),
+        (light("binary", linear_tree=True), "linear_tree=True has no table"),
+        (light("binary", objective="cross_entropy"), "objective 'cross_entropy' has no table"),
+        (extreme("binary", booster="dart"), "booster='dart' has no table"),
+        (extreme("binary", booster="gblinear"), "booster='gblinear' has no table"),
+        (extreme("binary", missing=-1), "missing=-1 has no table"),
+        (extreme("binary", objective="binary:hinge"), "objective 'binary:hinge' has no table"),
+    ],
+)
+def test_what_has_no_table_says_why(model, why):
+    made = fit(one_hot(model), "binary")
+
+    with pytest.raises(CannotCompile, match=why):
+        compile_pipeline(made, FEATURES, "binary")
+
+
+def test_a_category_that_no_encoder_numbers_is_refused():
+    encode = ColumnTransformer([("numbers", "passthrough", NUMBERS)])
+    made = Pipeline([("encode", encode), ("model", light("binary"))])
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"age": rng.integers(0, 5, 500), "income": rng.normal(size=500)})
+    made.fit(frame, (frame["age"] % 2), model__categorical_feature=[0])
+
+    with pytest.raises(CannotCompile, match="'age' is a category for the model, but no encoder numbers it"):
+        compile_pipeline(made, NUMBERS, "binary")

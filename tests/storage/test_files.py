@@ -1,0 +1,159 @@
+"""Files are the old ones or the new ones, never half of both."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import BadParameter, Damaged, FormatVersion
+from workbench.storage import audit, files
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    files.write_json(path, {"n": 1})
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        files.write_json(path, {"n": 2})
+
+    assert json.loads(path.read_text()) == {"n": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_nan_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        files.write_json(tmp_path / "a.json", {"n": float("nan")})
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_newer_format_is_refused_by_name(tmp_path):
+    files.write_json(tmp_path / "a.json", {"format_version": 7})
+    with pytest.raises(FormatVersion, match=r"a\.json has format 7"):
+        files.read_json(tmp_path / "a.json", newest=1)
+
+
+def test_a_torn_file_is_damaged_not_a_traceback(tmp_path):
+    (tmp_path / "a.json").write_text('{"n": ')
+    with pytest.raises(Damaged, match=r"a\.json"):
+        files.read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "", ".hidden", "a" * 200, "x\n", "über"])
+def test_names_that_could_leave_their_folder_are_refused(name):
+    with pytest.raises(BadParameter):
+        files.safe_name(name, "bundle")
+
+
+@given(st.lists(st.text(max_size=8), min_size=1, max_size=4))
+def test_a_joined_path_lies_inside_or_is_refused(parts):
+    root = Path("/tmp/root-of-the-test")
+    try:
+        path = files.inside(root, *parts)
+    except (BadParameter, ValueError):
+        return
+
+    assert path.is_relative_to(root)
+
+
+def test_a_link_that_leaves_is_refused(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path)
+    with pytest.raises(BadParameter, match="leaves"):
+        files.inside(root, "link", "other")
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from workbench.storage.files import write_json
+n = 0
+while True:
+    n += 1
+    write_json(Path(sys.argv[1]), {"n": n, "fill": "x" * 50_000})
+    if n == 1: print("up", flush=True)
+"""
+
+
+def test_kill_leaves_a_whole_file(tmp_path):
+    """Ten writers are killed at odd moments; the file is whole each time."""
+    path = tmp_path / "a.json"
+    for wait in range(10):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
+        writer.stdout.readline()
+        time.sleep(0.003 * wait)
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+
+        assert len(files.read_json(path)["fill"]) == 50_000
+
+
+def add_to_log(path: Path) -> None:
+    for _ in range(5):
+        audit.record(path, "promote", name="flights")
+
+
+def test_two_processes_append_to_one_audit_log(tmp_path):
+    path = tmp_path / "audit.jsonl"
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=add_to_log, args=(path,)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert [e["number"] for e in audit.entries(path)] == list(range(1, 16))
+
+
+@pytest.mark.parametrize("change", ["flip", "delete", "reorder"])
+def test_a_changed_audit_log_is_named(tmp_path, change):
+    path = tmp_path / "audit.jsonl"
+    for version in (1, 2, 3):
+        audit.record(path, "promote", name="flights", version=version)
+    lines = path.read_bytes().splitlines(keepends=True)
+    if change == "flip":
+        lines[1] = lines[1].replace(b'"version": 2', b'"version": 9')
+    elif change == "delete":
+        del lines[1]
+    else:
+        lines[1], lines[2] = lines[2], lines[1]
+    path.write_bytes(b"".join(lines))
+
+    with pytest.raises(Damaged, match="Line 2"):
+        audit.entries(path)
+
+
+def test_reading_the_audit_log_never_changes_it(tmp_path):
+    """A line without its end may be one that another process is writing just now."""
+    path = tmp_path / "audit.jsonl"
+    audit.record(path, "package", name="flights")
+    with path.open("ab") as file:
+        file.write(b'{"number": 2, "at"')
+    before = path.read_bytes()
+
+    assert [e["act"] for e in audit.entries(path)] == ["package"]
+    assert path.read_bytes() == before
+
+
+def test_a_torn_last_line_is_repaired(tmp_path):
+    path = tmp_path / "audit.jsonl"
+    audit.record(path, "package", name="flights")
+    with path.open("ab") as file:
+        file.write(b'{"number": 2, "at"')
+    audit.record(path, "promote", name="flights")
+
+    assert [e["act"] for e in audit.entries(path)] == ["package", "promote"]

@@ -1,0 +1,143 @@
+"""Pipelines on disk: they predict as before, and nothing that is not on the list is ever built."""
+
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier, VotingClassifier
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from workbench.core.contract import Column, Contract
+from workbench.errors import NotFound, Untrusted, WorkbenchError
+from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.training.candidates import build
+
+CONTRACT = Contract((Column("size", "number"), Column("city", "category"), Column("at", "datetime")))
+
+
+def table(rows=120):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(size=rows),
+            "city": pd.Series(rng.choice(["Ulm", "Bonn"], rows), dtype="str"),
+            "at": pd.date_range("2013-07-04", periods=rows, freq="7h"),
+        }
+    )
+    frame.loc[::9, ["size", "city", "at"]] = None
+    return frame
+
+
+TARGETS = {
+    "binary": np.resize(["No", "Yes", "Yes"], 120),
+    "multiclass": np.resize([3, 1, 2, 2], 120),
+    "regression": np.linspace(0, 5, 120),
+}
+
+
+@pytest.mark.parametrize("task", TARGETS)
+@pytest.mark.parametrize("name", ["baseline", "linear", "boosting", "forest"])
+def test_a_pipeline_predicts_the_same_after_a_round_trip(tmp_path, name, task):
+    settings = {"boosting": {"max_iter": 5}}.get(name, {})
+    pipeline = build(name, CONTRACT, ["size", "city", "at"], task, settings, seed=0).fit(table(), TARGETS[task])
+    again = load_pipeline(save_pipeline(pipeline, tmp_path / "pipeline.skops"))
+    answer = "predict" if task == "regression" else "predict_proba"
+    np.testing.assert_array_equal(getattr(again, answer)(table()), getattr(pipeline, answer)(table()))
+
+
+def test_an_ensemble_predicts_the_same_after_a_round_trip(tmp_path):
+    trees = HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=5)
+    members = [(m, CalibratedClassifierCV(trees, method=m, cv=2)) for m in ("sigmoid", "isotonic")]
+    chosen = make_pipeline(SelectKBest(k=2), VotingClassifier(members, voting="soft"))
+    truth = TARGETS["binary"] == "Yes"
+    rows = np.random.default_rng(0).normal(size=(120, 3)) + 3 * truth[:, None]
+    stack = StackingClassifier([("vote", chosen)], final_estimator=LogisticRegression(), cv=2)
+    made = TunedThresholdClassifierCV(stack, cv=2).fit(rows, truth)
+
+    again = load_pipeline(save_pipeline(made, tmp_path / "pipeline.skops"))
+
+    np.testing.assert_array_equal(again.predict_proba(rows), made.predict_proba(rows))
+
+
+def test_a_booster_whose_library_would_parse_bytes_is_refused(tmp_path):
+    lightgbm = pytest.importorskip("lightgbm")
+    made = make_pipeline(lightgbm.LGBMRegressor(n_estimators=2, verbose=-1)).fit(np.eye(60), np.arange(60))
+
+    with pytest.raises(Untrusted, match=r"lightgbm\.basic\.Booster"):
+        save_pipeline(made, tmp_path / "pipeline.skops")
+
+
+def test_a_model_that_is_not_ours_is_refused_by_name_and_not_written(tmp_path):
+    strange = make_pipeline(FunctionTransformer(os.path.basename))
+    with pytest.raises(Untrusted, match=r"posixpath\.basename"):
+        save_pipeline(strange, tmp_path / "strange.skops")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_with_a_command_is_refused_before_anything_runs(tmp_path):
+    proof = tmp_path / "ran"
+    attack = make_pipeline(FunctionTransformer(os.system, kw_args={"command": f"touch {proof}"}))
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(skops.io.dumps(attack))
+    with pytest.raises(Untrusted, match="system"):
+        load_pipeline(path)
+    assert not proof.exists()
+
+
+class Command:
+    """What an attacker pickles: reading it runs a command."""
+
+    def __init__(self, proof):
+        self.proof = proof
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.proof}",)
+
+
+def test_a_pickle_under_our_name_is_refused_and_never_read(tmp_path):
+    proof, path = tmp_path / "ran", tmp_path / "pipeline.skops"
+    path.write_bytes(pickle.dumps(Command(proof)))
+    with pytest.raises(WorkbenchError, match=r"pipeline\.skops"):
+        load_pipeline(path)
+    assert not proof.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b'{"a": 1}'])
+def test_a_file_that_is_no_skops_file_is_a_clear_error(tmp_path, content):
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(content)
+    with pytest.raises(WorkbenchError, match=r"pipeline\.skops"):
+        load_pipeline(path)
+
+
+@pytest.mark.parametrize("schema", ["not json", "{}", '{"__loader__": "NoSuchNode", "__id__": 1, "protocol": 2}'])
+def test_a_zip_file_without_a_sound_schema_is_a_clear_error(tmp_path, schema):
+    path = tmp_path / "pipeline.skops"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("schema.json", schema)
+    with pytest.raises(WorkbenchError, match=r"pipeline\.skops"):
+        load_pipeline(path)
+
+
+def test_a_missing_file_is_not_found(tmp_path):
+    with pytest.raises(NotFound, match=r"pipeline\.skops"):
+        load_pipeline(tmp_path / "pipeline.skops")
+
+
+def test_a_trusted_library_alone_is_not_enough(tmp_path):
+    """skops trusts all of scikit-learn's estimators by itself; what they hold must be trusted too."""
+    rows = np.arange(20.0).reshape(10, 2)
+    path = tmp_path / "neighbours.skops"
+    path.write_bytes(skops.io.dumps(make_pipeline(KNeighborsClassifier(algorithm="kd_tree")).fit(rows, rows[:, 0] > 9)))
+    with pytest.raises(Untrusted, match="KDTree"):
+        load_pipeline(path)

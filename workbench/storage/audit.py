@@ -1,0 +1,109 @@
+"""The audit log: one JSON line an act, each line carrying the hash of the one before it."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import Damaged
+from workbench.storage.files import lock
+
+FIRST = "0" * 64
+
+
+def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> dict[str, Any]:
+    """Append one act to the log and return its entry.
+
+    Parameters
+    ----------
+    path : Path
+        The log; made if it does not exist.
+    act : str
+        What was done: ``package``, ``promote``, ``rollback``.
+    at : datetime, optional
+        When; now by default.
+    **details
+        What it was done to. Plain JSON values, no secrets.
+
+    Raises
+    ------
+    Damaged
+        If an earlier line was changed, removed or reordered.
+    """
+    with lock(path.with_suffix(".lock")):
+        chain = entries(path)
+        _drop_torn_line(path)
+        entry = {
+            "number": len(chain) + 1,
+            "at": (at or datetime.now(UTC)).isoformat(),
+            "by": _user(),
+            "act": act,
+            **details,
+            "before": chain[-1]["hash"] if chain else FIRST,
+        }
+        entry["hash"] = _hash(entry)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return entry
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """Read the log and check its chain; a last line without its end is left out: torn by a crash, or being written.
+
+    Raises
+    ------
+    Damaged
+        Naming the first line that does not fit.
+    """
+    if not path.exists():
+        return []
+    whole = _whole_lines(path.read_bytes())
+    chain: list[dict[str, Any]] = []
+    for number, line in enumerate(whole.splitlines(), 1):
+        before = chain[-1]["hash"] if chain else FIRST
+        chain.append(_checked(line, number, before))
+    return chain
+
+
+def _whole_lines(content: bytes) -> bytes:
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Only who holds the lock may do it: to a reader, a line that another process is writing looks torn too."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = _whole_lines(content)
+    if len(whole) < len(content):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+
+
+def _checked(line: bytes, number: int, before: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+        fits = entry["number"] == number and entry["before"] == before and entry["hash"] == _hash(entry)
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise Damaged(f"Line {number} of the audit log is not what was written. Restore the log from a copy.")
+    return entry
+
+
+def _hash(entry: dict[str, Any]) -> str:
+    content = {key: value for key, value in entry.items() if key != "hash"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,377 @@
+"""A compiled model: a fitted pipeline as numpy tables, without scikit-learn, pandas or pickle.
+
+One ``model.npz`` holds everything: plain arrays, and a JSON header that says what they are. It is loaded with
+``allow_pickle=False`` and every table is checked before it is walked.
+
+The format's change procedure: a reader reads every older ``format_version``; whatever changes the meaning of a file
+raises ``FORMAT``, and a file of the old format is kept in the tests. Format 2 brought encoders of several steps and
+models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from workbench.core.contract import Task
+from workbench.errors import BadRow, ColumnNotFound, Damaged
+from workbench.storage.files import check_format, write_bytes
+from workbench.tables.encoders import (
+    Categories,
+    Columns,
+    Numbers,
+    fits,
+    is_missing,
+    moments,
+    numbers,
+    parts,
+    read_encoder,
+)
+from workbench.tables.links import LINKS, Array
+from workbench.tables.lookup import Lookup, lookup
+from workbench.tables.nodes import Chain, Linear, read_node, write_node
+from workbench.tables.patterns import MOST_BYTES, Patterns, patterns
+from workbench.tables.trees import Trees
+
+__all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
+
+FORMAT = 3
+MANY_ROWS = 2500  # whose reasons pay for the tables
+FEW_NODES = 300  # whose tables are made at once
+MOST_PROBLEMS = 100  # rows named in one error
+LARGEST = 512 * 2**20  # bytes that the arrays of one model may unpack to
+Link = Literal[
+    "identity",
+    "logistic",
+    "softmax",
+    "softmax in order",
+    "single logistic",
+    "single softmax",
+    "one against rest",
+]
+# What a file that is no sound npz can raise while it is unpacked and read.
+_BROKEN = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class _Read(NamedTuple):
+    """Rows as the model reads them: its matrix, and the codes of its look-ups where it has tables for reasons."""
+
+    matrix: Array
+    codes: Array | None
+
+    def only(self, rows: Array) -> _Read:
+        return _Read(self.matrix[rows], None if self.codes is None else self.codes[:, rows])
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledModel:
+    """A model as tables. Made by :func:`workbench.compiling.pipeline.compile_pipeline`.
+
+    Parameters
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        Set by the target.
+    classes : tuple
+        Labels in the order of the probabilities; empty for a regression.
+    features : tuple of str
+        Original columns, in the order of the SHAP values.
+    encoders : tuple of Numbers or Categories
+        Side by side they make the model's matrix.
+    model : Trees, Linear or Chain
+        What works on the matrix. A constant is a linear model without weights.
+    link : str
+        From the model's own output to the prediction, one of :data:`workbench.tables.links.LINKS`.
+    threshold : float, optional
+        Probability from which the fitted classifier itself answers the second class, where it has chosen one.
+    """
+
+    task: Task
+    classes: tuple[Any, ...]
+    features: tuple[str, ...]
+    encoders: tuple[Numbers | Categories, ...] = field(repr=False)
+    model: Trees | Linear | Chain = field(repr=False)
+    link: Link = "identity"
+    threshold: float | None = None
+
+    @property
+    def method(self) -> str:
+        """How it is explained: ``tree paths`` or ``linear`` are exact SHAP values; ``rescaled …`` went through a curve.
+
+        :mod:`workbench.tables.nodes` says what that means.
+        """
+        kind = "tree paths" if self.trees else "linear"
+        return kind if self.model.exact else f"rescaled {kind}"
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is one model, and not a model on models' outputs."""
+        return not isinstance(self.model, Chain)
+
+    @property
+    def trees(self) -> bool:
+        """Whether there is a tree in it."""
+        return _has_trees(self.model)
+
+    @property
+    def unit(self) -> str:
+        """Of :meth:`output` and :meth:`explain`: ``log-odds``, ``probability``, or ``""``: the target's own unit."""
+        return "" if self.task == "regression" else "probability" if self.link == "identity" else "log-odds"
+
+    def encode(self, columns: Columns) -> Array:
+        """The model's matrix, shape (rows, model columns).
+
+        Raises
+        ------
+        ColumnNotFound
+            If a feature is not among ``columns``.
+        """
+        self._check_there(columns)
+        if not self.encoders:
+            return np.empty((len(columns[self.features[0]]), 0))
+        made = [e.encode(columns) for e in self.encoders]
+        return made[0] if len(made) == 1 else np.hstack(made)
+
+    def predict(self, columns: Columns) -> Array:
+        """Score rows.
+
+        Parameters
+        ----------
+        columns : mapping from str to array or list, each of shape (rows,)
+            Raw values by feature; None or NaN where missing. A DataFrame is such a mapping.
+
+        Returns
+        -------
+        float array
+            Binary: probability of the second class, shape (rows,). Multiclass: shape (rows, classes).
+            Regression: in the target's unit, shape (rows,).
+
+        Raises
+        ------
+        BadRow
+            If the model gives no number for a row, as a linear model does for a missing value that nothing fills.
+        """
+        result = self._linked(self._outputs(columns))
+        if np.isnan(result).any():
+            raise BadRow(list(self._without_number(columns, result)))
+        return result
+
+    def output(self, columns: Columns) -> Array:
+        """The model's own output, in :attr:`unit`; shape (rows,), for multiclass (rows, classes)."""
+        return self._shaped(self._outputs(columns))
+
+    def explain(self, columns: Columns) -> tuple[Array, float | Array]:
+        """What each original column adds to the model's own output: exact SHAP values.
+
+        Returns
+        -------
+        values : float array, shape (rows, features)
+            In :attr:`unit`. Multiclass: of the most probable class of each row.
+        base : float, or for multiclass float array of shape (rows,)
+            ``base + values.sum(axis=1)`` is the output (of that class).
+        """
+        read = self._read(columns)
+        if self.task != "multiclass":
+            return self._explained(read, 0)
+        return self._explain_most_probable(read)
+
+    def explain_class(self, columns: Columns, place: int) -> tuple[Array, float]:
+        """As :meth:`explain`, of the class at one place of ``classes``, whichever is most probable."""
+        return self._explained(self._read(columns), place)
+
+    def prepare(self) -> None:
+        """Make the tables by which reasons are looked up: a second once, and later reasons take a fifth of the time.
+
+        A model that has none is left as it is; so is one that is not a single table of trees. The values are the same
+        but for their last digit, for they are added up in another order.
+        """
+        if self.lookup is None or not isinstance(self.model, Trees) or self._patterns:
+            return
+        room = MOST_BYTES // self.model.width
+        made = [patterns(self.lookup, k, self._source, room) for k in range(self.model.width)]
+        self.model.base(0)  # from the paths, before they are let go
+        self._patterns.update(dict(enumerate(made)))  # all in one step: others may read
+        vars(self.model).pop("paths", None)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model to one npz file, in one step, and return its path."""
+        node, arrays = write_node(self.model, "model")
+        for i, encoder in enumerate(self.encoders):
+            arrays |= {f"encoder{i}.{n}": table for n, table in encoder.arrays().items()}
+        header = np.frombuffer(json.dumps({**self._header(), "model": node}).encode(), np.uint8)
+        content = io.BytesIO()
+        np.savez_compressed(content, header=header, **arrays)  # type: ignore[arg-type]
+        write_bytes(Path(path), content.getvalue())
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> CompiledModel:
+        """Read what :meth:`save` wrote, and check every table.
+
+        Raises
+        ------
+        Damaged
+            If the file is not what was written, or a node leads out of its table.
+        FormatVersion
+            If a newer Workbench wrote it.
+        """
+        try:
+            arrays = _unpacked(Path(path))
+            header = json.loads(arrays["header"].tobytes())
+            check_format(header, FORMAT, Path(path).name)
+            return _from_tables(header, arrays)
+        except FileNotFoundError:
+            raise
+        except _BROKEN as error:
+            raise Damaged(
+                f"{Path(path).name} is not the model that was written ({error}). Package it again."
+            ) from error
+
+    @cached_property
+    def lookup(self) -> Lookup | None:
+        """The same trees as look-ups, where the model is one of trees that fit; found once."""
+        return lookup(self.model, self.encoders) if isinstance(self.model, Trees) else None
+
+    @cached_property
+    def _patterns(self) -> dict[int, Patterns]:
+        """By output; empty until :meth:`prepare`."""
+        return {}
+
+    def _read(self, columns: Columns) -> _Read:
+        matrix = self.encode(columns)
+        few = isinstance(self.model, Trees) and len(self.model.feature) <= FEW_NODES
+        if few or len(matrix) >= MANY_ROWS:
+            self.prepare()
+        return _Read(matrix, self.lookup.codes(columns) if self.lookup is not None and self._patterns else None)
+
+    def _explained(self, read: _Read, output: int) -> tuple[Array, float]:
+        columns = len(self.features)
+        if read.codes is None or not isinstance(self.model, Trees):
+            return self.model.explain(read.matrix, output, self._source, columns)
+        tables = self._patterns[output]
+        values = tables.explain(read.codes, columns)
+        if tables.rest[0]:
+            values += self.model.added(tables.rest, read.matrix, output, self._source, columns)
+        return values + self.model.rounding(read.matrix, output, values), self.model.base(output)
+
+    def _outputs(self, columns: Columns) -> Array:
+        self._check_there(columns)
+        if self.lookup is None:
+            return self.model.predict(self.encode(columns))
+        return self.lookup.predict(self.lookup.codes(columns))
+
+    @cached_property
+    def _source(self) -> Array:
+        place = {name: i for i, name in enumerate(self.features)}
+        return np.array([place[s] for e in self.encoders for s in e.sources], np.intp)
+
+    def _check_there(self, columns: Columns) -> None:
+        for name in self.features:
+            if name not in columns:
+                raise ColumnNotFound.named(name, columns)
+
+    def _shaped(self, outputs: Array) -> Array:
+        return outputs if self.task == "multiclass" else outputs[:, 0]
+
+    def _without_number(self, columns: Columns, result: Array) -> Iterator[dict[str, object]]:
+        wrong = np.flatnonzero(np.isnan(result.reshape(len(result), -1)).any(axis=1))
+        for row in wrong[:MOST_PROBLEMS].tolist():
+            values = {name: np.asarray(columns[name], dtype=object)[row] for name in self.features}
+            field = next((name for name, value in values.items() if is_missing(value)), "")
+            got = "a missing value" if field else "values out of reach"
+            yield {"row": row, "field": field, "expected": "values that the model gives a number for", "got": got}
+
+    def _linked(self, outputs: Array) -> Array:
+        return self._shaped(LINKS[self.link](outputs))
+
+    def _explain_most_probable(self, read: _Read) -> tuple[Array, Array]:
+        chosen = self.model.predict(read.matrix).argmax(axis=1)
+        values, bases = np.zeros((len(chosen), len(self.features))), np.zeros(len(chosen))
+        for k in np.unique(chosen).tolist():
+            rows = chosen == k
+            values[rows], bases[rows] = self._explained(read.only(rows), k)
+        return values, bases
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "format_version": FORMAT,
+            "task": self.task,
+            "classes": list(self.classes),
+            "features": list(self.features),
+            "link": self.link,
+            "threshold": self.threshold,
+            "encoders": [e.header() for e in self.encoders],
+        }
+
+
+def _has_trees(node: Any) -> bool:
+    inner = (*node.members, node.final) if isinstance(node, Chain) else ()
+    return isinstance(node, Trees) or any(_has_trees(n) for n in inner)
+
+
+def _unpacked(path: Path) -> dict[str, Array]:
+    with zipfile.ZipFile(path) as archive:
+        fits(sum(part.file_size for part in archive.infolist()) <= LARGEST, "the arrays")
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _from_tables(header: dict[str, Any], arrays: dict[str, Array]) -> CompiledModel:
+    encoders = tuple(read_encoder(h, arrays, f"encoder{i}") for i, h in enumerate(header["encoders"]))
+    width = sum(len(e.sources) for e in encoders)
+    node = read_node(_node_header(header), arrays, "model", width)
+    classes, features = tuple(header["classes"]), tuple(header["features"])
+    compiled = CompiledModel(
+        header["task"],
+        classes,
+        features,
+        encoders,
+        node,
+        header["link"],
+        header.get("threshold"),
+    )
+    _check_whole(compiled)
+    return compiled
+
+
+def _node_header(header: dict[str, Any]) -> dict[str, Any]:
+    """Format 1 named the only node's kind, and gave its rules beside it."""
+    if isinstance(header["model"], str):
+        return {"kind": header["model"], "columns": False, "single_sum": False, **header["numbers"]}
+    found: dict[str, Any] = header["model"]
+    return found
+
+
+def _check_whole(model: CompiledModel) -> None:
+    fits(model.task in ("binary", "multiclass", "regression"), "the task")
+    fits(all(isinstance(name, str) for name in model.features), "the features")
+    fits(len(model.classes) == 2 if model.task == "binary" else True, "the classes")
+    fits(model.model.width == (len(model.classes) if model.task == "multiclass" else 1), "the outputs")
+    fits({s for e in model.encoders for s in e.columns} <= set(model.features), "the features")
+    fits(model.link in LINKS and (model.link == "identity" or model.task != "regression"), "the link")
+    fits(model.threshold is None or 0 <= model.threshold <= 1, "the threshold")

@@ -1,0 +1,269 @@
+"""From raw columns to the matrix that a model works on, with numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from workbench.errors import Damaged
+from workbench.tables.steps import STEPS, sound
+
+Array = np.ndarray[Any, np.dtype[Any]]
+DATE_PARTS = 3
+
+
+class Columns(Protocol):
+    """Values by column name: a mapping, or a DataFrame."""
+
+    def __getitem__(self, name: Any, /) -> Any:
+        """The values of a column, shape (rows,)."""
+
+    def __contains__(self, name: Any, /) -> bool:
+        """Whether there is such a column."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The column names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """Numbers as they are, or changed step by step.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Original columns that are read.
+    kind : {"number", "date"}
+        *date*: each column gives its month, weekday (Monday = 0) and hour, in UTC where the zone is known.
+    take : int array, shape (made columns,)
+        Which of the values read becomes which made column.
+    steps : tuple of (str, float array)
+        Names of :data:`~workbench.tables.steps.STEPS` with one operand a made column, in their order.
+    """
+
+    columns: tuple[str, ...]
+    kind: Literal["number", "date"]
+    take: Array
+    steps: tuple[tuple[str, Array], ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Original column of each column that it makes."""
+        return tuple(self.columns[i // self._each] for i in self.take.tolist())
+
+    def encode(self, columns: Columns) -> Array:
+        """The encoded values, shape (rows, made columns)."""
+        values = self._read(columns)
+        values = values if self._as_read else values[:, self.take]
+        for name, operand in self.steps:
+            values = STEPS[name](values, operand)
+        return values
+
+    def worked(self, raw: Array, made: int) -> Array:
+        """What raw numbers, shape (rows,), become in one of the columns that it makes."""
+        values = raw[:, None]
+        for name, operand in self.steps:
+            values = STEPS[name](values, operand[made : made + 1])
+        return values[:, 0]
+
+    def checked(self) -> Numbers:
+        """This encoder, if its tables fit together.
+
+        Raises
+        ------
+        Damaged
+            If they do not.
+        """
+        fits(all(isinstance(c, str) for c in self.columns) and bool(self.columns), "an encoder")
+        fits(self.take.ndim == 1 and self.take.dtype.kind == "i", self._what)
+        fits(bool(((self.take >= 0) & (self.take < len(self.columns) * self._each)).all()), self._what)
+        for name, operand in self.steps:
+            fits(sound(name, operand, len(self.take)), self._what)
+        return self
+
+    def header(self) -> dict[str, Any]:
+        """What is not an array, for saving."""
+        return {"kind": self.kind, "columns": list(self.columns), "steps": [name for name, _ in self.steps]}
+
+    def arrays(self) -> dict[str, Array]:
+        """The tables by name, for saving."""
+        return {"take": self.take, **{f"step{i}": operand for i, (_, operand) in enumerate(self.steps)}}
+
+    @property
+    def _each(self) -> int:
+        return DATE_PARTS if self.kind == "date" else 1
+
+    @property
+    def _what(self) -> str:
+        return self.columns[0] if self.columns else "the numbers"
+
+    @cached_property
+    def _as_read(self) -> bool:
+        return np.array_equal(self.take, np.arange(len(self.columns) * self._each))
+
+    def _read(self, columns: Columns) -> Array:
+        read = [columns[c] for c in self.columns]
+        if self.kind == "date":
+            return np.hstack([parts(values) for values in read])
+        if all(type(values) is list for values in read):
+            return np.array(read, dtype=np.float64).T  # a service's rows; None becomes NaN
+        return np.column_stack([numbers(values) for values in read])
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """Categories by look-up: one row of numbers for each, one for a missing and one for an unseen value.
+
+    Parameters
+    ----------
+    column : str
+        Original column.
+    keys : tuple
+        The categories: texts, or numbers where the column holds numbers or booleans.
+    table : float array, shape (keys + 2, made columns)
+        What each category becomes; the last rows but one and the last are for missing and for unseen values.
+    """
+
+    column: str
+    keys: tuple[Any, ...]
+    table: Array
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one original column."""
+        return (self.column,)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Original column of each column that it makes."""
+        return (self.column,) * self.table.shape[1]
+
+    def encode(self, columns: Columns) -> Array:
+        """The encoded values, shape (rows, made columns)."""
+        return self.table[self.codes(columns)]
+
+    def code(self, value: Any) -> int:
+        """Row of the table of one value."""
+        return self._codes[value]
+
+    def codes(self, columns: Columns) -> list[int]:
+        """Row of the table by row."""
+        values = columns[self.column]
+        values = values if type(values) is list else np.asarray(values, dtype=object).tolist()
+        return list(map(self._codes.__getitem__, values))
+
+    def checked(self) -> Categories:
+        """This encoder, if its tables fit together.
+
+        Raises
+        ------
+        Damaged
+            If they do not.
+        """
+        fits(self.table.ndim == 2 and len(self.table) == len(self.keys) + 2, self.column)
+        fits(self.table.dtype == np.float64 and not bool(np.isinf(self.table).any()), self.column)
+        fits(all(isinstance(key, (str, int, float)) for key in self.keys), self.column)
+        return self
+
+    def header(self) -> dict[str, Any]:
+        """What is not an array, for saving."""
+        return {"kind": "category", "column": self.column, "keys": list(self.keys)}
+
+    def arrays(self) -> dict[str, Array]:
+        """The tables by name, for saving."""
+        return {"table": self.table}
+
+    @cached_property
+    def _codes(self) -> _Codes:
+        return _Codes((key, i) for i, key in enumerate(self.keys))
+
+
+class _Codes(dict[Any, int]):
+    """Codes of the keys; then one for a missing and one for an unseen value."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, int]]) -> None:
+        super().__init__(pairs)
+        self._known = len(self)
+
+    def __missing__(self, value: Any) -> int:
+        return self._known if is_missing(value) else self._known + 1
+
+
+def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories:
+    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 3."""
+    if header["kind"] == "category":
+        return Categories(header["column"], tuple(header["keys"]), arrays[f"{name}.table"]).checked()
+    fits(header["kind"] in ("number", "date"), "an encoder")
+    columns: tuple[str, ...] = tuple(header["columns"])
+    if "steps" in header:
+        steps = tuple((s, arrays[f"{name}.step{i}"]) for i, s in enumerate(header["steps"]))
+        return Numbers(columns, header["kind"], arrays[f"{name}.take"], steps).checked()
+    first = (("fill", "fill"), ("subtract", "mean"), ("divide", "scale"))
+    steps = tuple((step, arrays[f"{name}.{old}"]) for step, old in first)
+    width = len(columns) * (DATE_PARTS if header["kind"] == "date" else 1)
+    return Numbers(columns, header["kind"], np.arange(width), steps).checked()
+
+
+def numbers(values: Any) -> Array:
+    """A column as float64, NaN where missing, shape (rows,)."""
+    array = np.asarray(values)
+    if array.dtype == object:
+        array = np.array([np.nan if v is None else v for v in array.tolist()])
+    return array.astype(np.float64)
+
+
+def parts(values: Any) -> Array:
+    """Month, weekday (Monday = 0) and hour of moments, NaN where missing, shape (rows, 3).
+
+    >>> parts(np.array(["2013-07-01T14:30", "NaT"], "datetime64[s]")).tolist()
+    [[7.0, 0.0, 14.0], [nan, nan, nan]]
+    """
+    moment = moments(values)
+    day = moment.astype("datetime64[D]")
+    month = moment.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    weekday = (day.astype(np.int64) + 3) % 7
+    hour = (moment - day).astype("timedelta64[h]").astype(np.int64)
+    result = np.column_stack([month, weekday, hour]).astype(np.float64)
+    result[np.isnat(moment)] = np.nan
+    return result
+
+
+def moments(values: Any) -> Array:
+    """A column of moments as datetime64 in microseconds, in UTC where the zone is known, shape (rows,)."""
+    if str(getattr(values, "dtype", "")).startswith("datetime64"):
+        return np.asarray(values, dtype="datetime64[us]")  # pandas gives moments with a zone in UTC
+    array = np.asarray(values)
+    return np.array([_moment(v) for v in array.tolist()], "datetime64[us]")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value of a category column is None or NaN."""
+    return value is None or bool(value != value)
+
+
+def fits(true: bool, what: str) -> None:
+    """Raise :class:`~workbench.errors.Damaged` where a table is not ``true`` to what was written."""
+    if not true:
+        raise Damaged(f"The model's table for {what} is not what was written. Package the model again.")
+
+
+def unlike(names: Sequence[str]) -> tuple[str, ...]:
+    """The distinct names, in the order of their first appearance.
+
+    >>> unlike(["b", "a", "b"])
+    ('b', 'a')
+    """
+    return tuple(dict.fromkeys(names))
+
+
+def _moment(value: Any) -> Any:
+    if is_missing(value):
+        return np.datetime64("NaT")
+    zone = getattr(value, "tzinfo", None)
+    if zone is not None:
+        value = value.replace(tzinfo=None) - value.utcoffset()
+    return np.datetime64(value, "us")

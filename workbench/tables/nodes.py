@@ -1,0 +1,379 @@
+"""The parts that a compiled model is built from besides trees: linear models, curves, and models on models' outputs.
+
+Every node works on one matrix and gives ``outputs`` columns. SHAP values of a node on other nodes' outputs are carried
+through it: each inner output is moved from its base to its value, once in this order and once in the reverse, and what
+that adds is shared out as the inner values say. The result adds up to the output in every case. It is the exact SHAP
+value where the outer node is linear (weighted votes, stacked linear models, sigmoid calibration in log-odds), and a
+rescaling elsewhere.
+
+References
+----------
+Chen, Lundberg, Lee (2022), Explaining a series of models by propagating Shapley values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from workbench.errors import Damaged
+from workbench.tables.encoders import fits
+from workbench.tables.links import LINKS, Array, logistic, shares, single_exp
+from workbench.tables.mixing import KINDS, Mixing, read_mixing
+from workbench.tables.trees import FIELDS, Trees, blocks, reasonable
+
+SMALL = 1e-9  # inner values that add up to less of their sizes cancel out
+MOVED_CELLS = 1_000_000  # numbers in one block of moved inputs: 8 MB
+DEEPEST = 20  # nodes within nodes
+
+
+class Node(Protocol):
+    """A part of a compiled model."""
+
+    @property
+    def width(self) -> int:
+        """How many columns it gives."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether its values are SHAP values, not a rescaling."""
+
+    def predict(self, matrix: Array) -> Array:
+        """The outputs, shape (rows, outputs)."""
+
+    def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
+        """What each original column adds to one output, shape (rows, columns), and the base."""
+
+    def base(self, output: int) -> float:
+        """What the values of one output are measured from."""
+
+    def settled(self, mean: Array) -> Node:
+        """This node, with its values measured from the mean row of the matrix where that is what it needs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A weighted sum.
+
+    Parameters
+    ----------
+    weights : float array, shape (outputs, columns)
+        Coefficients.
+    intercept : float array, shape (outputs,)
+        Constant terms.
+    mean : float array, shape (columns,)
+        Mean of the encoded training rows: SHAP values are measured from it.
+    columns : int array, shape (columns,), optional
+        Which columns of the matrix it works on; all of them by default.
+    """
+
+    weights: Array
+    intercept: Array
+    mean: Array
+    columns: Array | None = None
+    exact = True
+
+    @property
+    def width(self) -> int:
+        """How many columns it gives."""
+        return len(self.intercept)
+
+    def predict(self, matrix: Array) -> Array:
+        """The outputs, shape (rows, outputs)."""
+        return self._taken(matrix) @ self.weights.T + self.intercept
+
+    def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
+        """SHAP values of a linear model with independent columns, shape (rows, columns), and the base."""
+        added = (self._taken(matrix) - self.mean) * self.weights[output]
+        own = source if self.columns is None else source[self.columns]
+        return added @ np.eye(columns)[own], self.base(output)
+
+    def base(self, output: int) -> float:
+        """The output of the mean row."""
+        return float(self.weights[output] @ self.mean + self.intercept[output])
+
+    def settled(self, mean: Array) -> Linear:
+        """This model, measured from the mean row of the matrix."""
+        return replace(self, mean=mean if self.columns is None else mean[self.columns])
+
+    def arrays(self) -> dict[str, Array]:
+        """The tables by name, for saving."""
+        tables = {"weights": self.weights, "intercept": self.intercept, "mean": self.mean}
+        return tables if self.columns is None else {**tables, "columns": self.columns}
+
+    def checked(self, columns: int) -> Linear:
+        """This model, if its tables fit together.
+
+        Raises
+        ------
+        Damaged
+            If they do not.
+        """
+        _check_places(self.columns, columns)
+        width = columns if self.columns is None else len(self.columns)
+        tables = (self.weights, self.intercept, self.mean)
+        shapes = self.weights.shape == (len(self.intercept), width) and self.mean.shape == (width,)
+        if not shapes or not all(a.dtype == np.float64 and reasonable(a) for a in tables):
+            raise Damaged("The model's coefficients are not what was written. Package the model again.")
+        return self
+
+    def _taken(self, matrix: Array) -> Array:
+        return matrix if self.columns is None else matrix[:, self.columns]
+
+
+def _sigmoids(matrix: Array, slope: Array, offset: Array) -> Array:
+    return logistic(-(slope * matrix + offset))
+
+
+def _isotonic(matrix: Array, x: Array, y: Array) -> Array:
+    return np.column_stack([np.interp(matrix[:, k], x[k], y[k]) for k in range(len(x))])
+
+
+def _mean(matrix: Array, weights: Array, _: Array) -> Array:
+    """Members are added one after the other, as numpy does along the first axis of an array."""
+    members = matrix.reshape(len(matrix), len(weights), -1)
+    total = members[:, 0] * weights[0]
+    for i in range(1, len(weights)):
+        total = total + members[:, i] * weights[i]
+    result: Array = total / weights.sum()
+    return result
+
+
+def _scaled(matrix: Array, scale: Array, shift: Array) -> Array:
+    return matrix * scale + shift
+
+
+def _without_tables(link: Callable[[Array], Array]) -> Callable[[Array, Array, Array], Array]:
+    return lambda matrix, *_: link(matrix)
+
+
+# Functions of the matrix and two tables. `scaled` and `mean` are linear.
+CURVES: dict[str, Callable[[Array, Array, Array], Array]] = {
+    "sigmoids": _sigmoids,
+    "isotonic": _isotonic,
+    "mean": _mean,
+    "scaled": _scaled,
+    "shares": lambda matrix, *_: shares(matrix),
+    "exp": lambda matrix, *_: np.exp(matrix),
+    "expm1": lambda matrix, *_: np.expm1(matrix),
+    "square": lambda matrix, *_: np.square(matrix),
+    "single exp": lambda matrix, *_: single_exp(matrix),
+    **{name: _without_tables(link) for name, link in LINKS.items()},
+}
+_LINEAR = ("mean", "scaled", "identity")
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A function of some inputs, one output each; ``mean`` takes the members' outputs together.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`CURVES`.
+    inputs : int
+        How many inputs.
+    first, second : float array
+        *sigmoids*: slope and offset by input, as Platt's; *isotonic*: places and values, shape (inputs, points);
+        *mean*: weights by member; *scaled*: factor and summand by input. Empty for the rest.
+    """
+
+    kind: str
+    inputs: int
+    first: Array = field(default_factory=lambda: np.zeros(0))
+    second: Array = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def width(self) -> int:
+        """How many columns it gives."""
+        return self.inputs // len(self.first) if self.kind == "mean" else self.inputs
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is linear."""
+        return self.kind in _LINEAR
+
+    def predict(self, matrix: Array) -> Array:
+        """The outputs, shape (rows, outputs)."""
+        with np.errstate(over="ignore"):
+            return CURVES[self.kind](matrix, self.first, self.second)
+
+    def arrays(self) -> dict[str, Array]:
+        """The tables by name, for saving."""
+        return {"first": self.first, "second": self.second}
+
+    def checked(self, columns: int) -> Curve:
+        """This curve, if its tables fit together.
+
+        Raises
+        ------
+        Damaged
+            If they do not.
+        """
+        what = "the curves"
+        fits(self.kind in CURVES and self.inputs == columns and columns > 0, what)
+        fits(all(a.dtype == np.float64 and reasonable(a) for a in self.arrays().values()), what)
+        fits(self.first.shape == self.second.shape or self.kind == "mean", what)
+        shapes = {"sigmoids": (columns,), "scaled": (columns,), "isotonic": (columns, *self.first.shape[1:2])}
+        fits(self.kind not in shapes or self.first.shape == shapes[self.kind], what)
+        if self.kind == "isotonic":
+            fits(self.first.ndim == 2 and self.first.shape[1] > 0 and bool((np.diff(self.first) >= 0).all()), what)
+        if self.kind == "mean":
+            fits(self.first.ndim == 1 and len(self.first) > 0 and columns % len(self.first) == 0, what)
+            fits(bool((self.first >= 0).all()) and float(self.first.sum()) > 0, what)
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """A node that works on other nodes' outputs.
+
+    Parameters
+    ----------
+    members : tuple of Node
+        They work on the matrix.
+    final : Trees, Linear, Curve or Chain
+        Works on the members' outputs, side by side, and then on ``columns``.
+    columns : int array
+        Columns of the matrix that ``final`` gets as they are.
+    mean : float array
+        Mean of those columns.
+    """
+
+    members: tuple[Any, ...]
+    final: Any
+    columns: Array
+    mean: Array
+
+    @property
+    def width(self) -> int:
+        """How many columns it gives."""
+        return int(self.final.width)
+
+    @property
+    def exact(self) -> bool:
+        """Whether everything outside the members is linear, and the members are exact."""
+        outer = self.final.exact and not isinstance(self.final, Trees)
+        return bool(outer and all(m.exact for m in self.members))
+
+    def predict(self, matrix: Array) -> Array:
+        """The outputs, shape (rows, outputs)."""
+        result: Array = self.final.predict(self._inputs(matrix))
+        return result
+
+    def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
+        """The members' values, carried through ``final``; shape (rows, columns), and the base."""
+        moved = self._moved(self._inputs(matrix), output)
+        values, start = np.zeros((len(matrix), columns)), 0
+        for member in self.members:
+            for k in range(member.width):
+                if moved[:, start + k].any():
+                    inner, _ = member.explain(matrix, k, source, columns)
+                    values += _shared_out(moved[:, start + k], inner)
+            start += member.width
+        return values + moved[:, start:] @ np.eye(columns)[source[self.columns]], self.base(output)
+
+    def base(self, output: int) -> float:
+        """The output where every input is at its own base."""
+        return float(self.final.predict(self._bases())[0, output])
+
+    def settled(self, mean: Array) -> Chain:
+        """This node, measured from the mean row of the matrix."""
+        return replace(self, members=tuple(m.settled(mean) for m in self.members), mean=mean[self.columns])
+
+    def _inputs(self, matrix: Array) -> Array:
+        return np.hstack([*(m.predict(matrix) for m in self.members), matrix[:, self.columns]])
+
+    def _bases(self) -> Array:
+        bases = [m.base(k) for m in self.members for k in range(m.width)]
+        return np.array([[*bases, *self.mean.tolist()]])
+
+    def _moved(self, inputs: Array, output: int) -> Array:
+        """What each input adds on its way from its base, shape (rows, inputs): the mean of an order and its reverse."""
+        rows, width = inputs.shape
+        bases, result = self._bases()[0], np.empty(inputs.shape)
+        first = np.tri(width + 1, width, -1, dtype=bool)  # the first 0, 1, … inputs have moved
+        for block in blocks(rows, MOVED_CELLS // max(1, 2 * width * (width + 1))):
+            here = inputs[block][:, None, :]
+            both = np.concatenate([np.where(first, here, bases), np.where(first[:, ::-1], here, bases)], axis=1)
+            found = self.final.predict(both.reshape(-1, width))[:, output].reshape(len(here), 2, width + 1)
+            steps = np.diff(found, axis=2)
+            result[block] = (steps[:, 0] + steps[:, 1, ::-1]) / 2
+        return result
+
+
+def _shared_out(moved: Array, values: Array) -> Array:
+    """``moved`` in the proportions of ``values``; by their sizes where they all but cancel out, evenly without any."""
+    total, sizes = values.sum(axis=1), np.abs(values)
+    size = sizes.sum(axis=1)
+    some, any_size = np.abs(total) > SMALL * size, size > 0
+    shares = np.where(any_size[:, None], sizes / np.where(any_size, size, 1.0)[:, None], 1 / values.shape[1])
+    result: Array = np.where(some[:, None], values / np.where(some, total, 1.0)[:, None], shares) * moved[:, None]
+    return result
+
+
+# --- on disk ------------------------------------------------------------------------------------------------------
+
+
+def write_node(node: Any, name: str) -> tuple[dict[str, Any], dict[str, Array]]:
+    """A node's header and its arrays, each under ``name``."""
+    if isinstance(node, Chain):
+        members = [write_node(m, f"{name}.{i}") for i, m in enumerate(node.members)]
+        final = write_node(node.final, f"{name}.final")
+        arrays = {f"{name}.columns": node.columns, f"{name}.mean": node.mean}
+        for _, inner in (*members, final):
+            arrays |= inner
+        return {"kind": "chain", "members": [m for m, _ in members], "final": final[0]}, arrays
+    arrays = {f"{name}.{n}": table for n, table in node.arrays().items()}
+    if isinstance(node, Trees):
+        rules = {"divisor": node.divisor, "single": node.single, "single_sum": node.single_sum}
+        return {"kind": "trees", **rules}, arrays
+    if isinstance(node, Curve):
+        return {"kind": "curve", "curve": node.kind, "inputs": node.inputs}, arrays
+    if isinstance(node, Mixing):
+        return node.header(), arrays
+    return {"kind": "linear", "columns": node.columns is not None}, arrays
+
+
+def read_node(header: dict[str, Any], arrays: dict[str, Array], name: str, columns: int, depth: int = 0) -> Any:
+    """What :func:`write_node` wrote, with every table checked; ``columns`` is the width of its matrix."""
+    fits(depth < DEEPEST and isinstance(header, dict), "the members")
+    kind = header["kind"]
+    if kind == "chain":
+        return _read_chain(header, arrays, name, columns, depth)
+    if kind == "trees":
+        rules = {rule: header[rule] for rule in ("divisor", "single", "single_sum")}
+        tables: dict[str, Any] = {n: arrays[f"{name}.{n}"] for n in FIELDS}
+        return Trees(**tables, **rules).checked(columns)
+    if kind == "curve":
+        first, second = arrays[f"{name}.first"], arrays[f"{name}.second"]
+        return Curve(header["curve"], header["inputs"], first, second).checked(columns)
+    if kind in KINDS:
+        return read_mixing(header, arrays, name, columns)
+    fits(kind == "linear", "a member")
+    taken = arrays[f"{name}.columns"] if header["columns"] else None
+    weights, intercept, mean = (arrays[f"{name}.{n}"] for n in ("weights", "intercept", "mean"))
+    return Linear(weights, intercept, mean, taken).checked(columns)
+
+
+def _read_chain(header: dict[str, Any], arrays: dict[str, Array], name: str, columns: int, depth: int) -> Chain:
+    members = tuple(
+        read_node(member, arrays, f"{name}.{i}", columns, depth + 1) for i, member in enumerate(header["members"])
+    )
+    fits(not any(isinstance(m, (Curve, Mixing)) for m in members), "the members")
+    taken, mean = arrays[f"{name}.columns"], arrays[f"{name}.mean"]
+    _check_places(taken, columns)
+    fits(mean.shape == taken.shape and mean.dtype == np.float64 and reasonable(mean), "the members")
+    width = sum(m.width for m in members) + len(taken)
+    fits(width > 0, "the members")
+    return Chain(members, read_node(header["final"], arrays, f"{name}.final", width, depth + 1), taken, mean)
+
+
+def _check_places(places: Array | None, columns: int) -> None:
+    inside = places is None or (
+        places.ndim == 1 and places.dtype.kind == "i" and bool(((places >= 0) & (places < columns)).all())
+    )
+    fits(inside, "the columns of a member")
