@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-# A machine at work is slow at times; that is not what properties are about. CI tries the same examples each time, as
-# Hypothesis' own profile for it does, so that a change is judged by what it changed; at a desk they are new each time.
-hypothesis_settings.register_profile("patient", deadline=None, derandomize="CI" in os.environ, print_blob=True)
-hypothesis_settings.load_profile("patient")
+# A machine at work is slow at times; that is not what properties are about. The examples are the same each time and
+# everywhere, so that a change is judged by what it changed; `pytest --hypothesis-profile=new` tries others.
+hypothesis_settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile("new", deadline=None, derandomize=False, print_blob=True)
+hypothesis_settings.load_profile("same")
 
 # No test asks a package index unless it says so: a bundle's lock is written without hashes then.
 os.environ["UV_OFFLINE"] = "1"

@@ -106,6 +106,9 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.1f}%" if 0 < share < 0.1 else f"{100 * share:.0f}%"
 
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
 def moment(text: str | None) -> str:
     """An ISO 8601 time in words; what is none is shown as it came.
 
@@ -119,7 +122,9 @@ def moment(text: str | None) -> str:
     except ValueError:
         return text
     zone = " UTC" if at.tzinfo else ""
-    return f"{at.astimezone(UTC) if at.tzinfo else at:%d %b %Y, %H:%M}{zone}"
+    at = at.astimezone(UTC) if at.tzinfo else at
+    # %b would be in the language of the process, if something set one; the page is in English.
+    return f"{at.day:02} {MONTHS[at.month - 1]} {at.year}, {at.hour:02}:{at.minute:02}{zone}"
 
 
 def clipped(text: Any, most: int = 60) -> str:

@@ -71,7 +71,13 @@ def _commands(place: Path, lock: Path, hashed: bool) -> list[list[str]]:
 def _run(command: list[str], bundle: Bundle) -> None:
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE, env=uv_environment(), cwd=bundle.path
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",  # what a package's build says may be in any encoding
+            timeout=PATIENCE,
+            env=uv_environment(),
+            cwd=bundle.path,
         )
         told = "" if done.returncode == 0 else done.stderr.strip() or "no message"
     except subprocess.TimeoutExpired:

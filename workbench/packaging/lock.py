@@ -219,7 +219,7 @@ def _pip_setting(key: str) -> str | None:
         return value
     command = [sys.executable, "-m", "pip", "config", "get", f"global.{key}"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE)
     except (subprocess.TimeoutExpired, OSError):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None

@@ -95,8 +95,10 @@ def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
     service = Service(f"http://127.0.0.1:{port}")
     command = [python, "-I", "-B", "-c", STARTER, str(bundle.path / "scoring"), "--port", str(port)]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "WORKBENCH_", "MLFLOW_"))}
-    errors = (scratch / "errors.txt").open("w+")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=scratch, env=clean)
+    errors = (scratch / "errors.txt").open("w+", encoding="utf-8", errors="replace")
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8", errors="replace", cwd=scratch, env=clean
+    )
     try:
         _wait_until_ready(process, service.address, errors)
         yield service

@@ -40,4 +40,4 @@ def _finding(name: str, date: bool, strength: float) -> Finding:
         cure = f"data = wb.dataset(data.table, contract=data.contract, time={name!r})"
         return Finding(CODE, "info", told, name, cure, {"correlation": strength})
     told = f"{way} with the order of the rows (rank correlation {strength:.2f}): what comes later differs from before."
-    return Finding(CODE, "info", told, name, f"data.table[{name!r}].plot()", {"correlation": strength})
+    return Finding(CODE, "info", told, name, f"data.table[{name!r}].plot(backend='plotly')", {"correlation": strength})
