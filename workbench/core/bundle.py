@@ -152,9 +152,7 @@ class Bundle(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a file: path and hash."""
-        import pandas as pd
-
-        return pd.DataFrame(self.files.items(), columns=["file", "sha256"])
+        return self._frame(self.files.items(), columns=["file", "sha256"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``bundle.json``; the folder's own path is left out."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from sys import float_info
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from workbench.core.late import late
 from workbench.errors import ColumnNotFound, Damaged
 from workbench.storage.files import read_json, write_json
 
@@ -226,9 +227,7 @@ class Contract:
         >>> Contract((age,)).to_json_schema(strict=True)["properties"]["age"]
         {'type': 'integer', 'minimum': 0.0, 'maximum': 99.0, 'x-role': 'feature'}
         """
-        from workbench.core.json_schema import json_schema
-
-        return json_schema(self, strict)
+        return late("Contract.to_json_schema")(self, strict=strict)
 
     def to_pandera(self, *, strict: bool = False) -> DataFrameSchema:
         """A pandera schema of the whole table, typed as :func:`workbench.dataset` types it.
@@ -251,9 +250,7 @@ class Contract:
         >>> len(schema.validate(pd.DataFrame({"age": [7.0, None]})))
         2
         """
-        from workbench.profiling.contracts import pandera_schema
-
-        return pandera_schema(self, strict)
+        return late("Contract.to_pandera")(self, strict=strict)
 
     def check(self, frame: pd.DataFrame) -> tuple[Finding, ...]:
         """What in a table breaks the contract (*error*), and what is merely unusual; empty where all fits.
@@ -275,9 +272,7 @@ class Contract:
         >>> [str(f) for f in contract.check(pd.DataFrame({"age": [31, None]}))]
         ['WB162 error: age is missing in 1 of 2 rows, and the contract allows no gap.']
         """
-        from workbench.profiling.contracts import check_frame
-
-        return check_frame(frame, self)
+        return late("Contract.check")(self, frame)
 
 
 def _is_text(value: Any) -> bool:

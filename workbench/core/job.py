@@ -86,9 +86,7 @@ class Job(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row: the record of the job."""
-        import pandas as pd
-
-        return pd.DataFrame([self.to_dict()]).set_index("id")
+        return self._frame([self.to_dict()]).set_index("id")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``job.json``; the folder's own path is left out."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from workbench.core.finding import Finding
+from workbench.core.late import late
 from workbench.storage.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -58,10 +59,12 @@ class Result(ABC):
         }
 
     def plot(self, *args: Any, **kwargs: Any) -> go.Figure:
-        """An interactive figure of this result; arguments as the figure of the noun takes them."""
-        from workbench.display import figure
+        """An interactive figure of the result; arguments as the figure of the noun takes them."""
+        return late("Result.plot")(self, *args, **kwargs)
 
-        return figure(self, *args, **kwargs)
+    def _frame(self, rows: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table of plain rows; pandas is loaded where somebody asks for one."""
+        return late("Result.frame")(rows, columns=columns)
 
     def save(self, path: str | Path) -> Path:
         """Write the whole result to a JSON file, in one step, and return its path."""
@@ -87,6 +90,5 @@ class Result(ABC):
         return self.headline()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from workbench.display import html
-
-        return {"text/plain": self.headline(), "text/html": html(self), MIME: json.loads(json.dumps(self.record()))}
+        """Headline, page fragment and :meth:`record`, for a notebook's output."""
+        return late("Result._repr_mimebundle_")(self, include, exclude)

@@ -17,6 +17,7 @@ MODULES = (
     "core/checking.py",
     "core/contract.py",
     "core/finding.py",
+    "core/late.py",
     "core/metric.py",
     "core/profile.py",
     "core/result.py",

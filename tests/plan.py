@@ -1,4 +1,4 @@
-"""The plan of the floors, drawn from the import contracts: ``python tests/floors.py`` writes what README shows."""
+"""The plan of the floors, drawn from the import contracts: ``python tests/plan.py`` writes what README shows."""
 
 import ast
 import textwrap
