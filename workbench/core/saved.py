@@ -1,4 +1,4 @@
-"""Nouns that lie in a JSON file of their own: written in one step, read by the one door, checked against their types."""
+"""Nouns that lie in a JSON file of their own: written in one step, read by the one door, checked by their types."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def check_types(value: Any) -> None:
     """
     import msgspec
 
-    for name, annotation in _annotations(type(value)).items():
+    kind: type = type(value)
+    for name, annotation in _annotations(kind).items():
         part = getattr(value, name)
         for nested in part if isinstance(part, tuple) else (part,):
             if is_dataclass(nested):
@@ -90,7 +91,7 @@ def check_types(value: Any) -> None:
         try:
             msgspec.convert(part, annotation)
         except msgspec.ValidationError as error:
-            raise msgspec.ValidationError(f"{type(value).__name__}.{name}: {error}") from error
+            raise msgspec.ValidationError(f"{kind.__name__}.{name}: {error}") from error
 
 
 @cache
