@@ -73,8 +73,9 @@ def test_each_act_is_in_the_audit_log(run):
     wb.package(run, name="shop")
     wb.package(run, name="shop")
 
-    acts = [(e["act"], e["version"]) for e in audit.entries(settings().audit_log)]
-    assert acts == [("package", 1), ("promote", 1), ("package", 2)]
+    acts = [(e["act"], e["version"]) for e in audit.acts(settings().audit_log)]
+    assert acts == [("package", 1), ("promote", 1), ("package", 2), ("challenge", 2)]
+    assert not audit.open_intents(settings().audit_log)
 
 
 def test_tables_that_differ_do_not_ship_and_the_card_says_so(run, monkeypatch):

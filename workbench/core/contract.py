@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from sys import float_info
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from workbench.core.late import late
+from workbench.core.saved import Saved
 from workbench.errors import ColumnNotFound, Damaged
-from workbench.storage.files import read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +93,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Contract:
+class Contract(Saved):
     """The columns of a table in order, and the task that its target sets.
 
     Examples
@@ -108,6 +107,9 @@ class Contract:
 
     columns: tuple[Column, ...]
     task: Task | None = None
+
+    noun: ClassVar[str] = "contract"
+    format_version: ClassVar[int] = FORMAT_VERSION
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -189,26 +191,7 @@ class Contract:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
         """Read what :meth:`to_dict` wrote; other entries of a file are left alone."""
-        return cls(tuple(Column.from_dict(c) for c in content["columns"]), content.get("task"))
-
-    def save(self, path: str | Path) -> Path:
-        """Write the contract to a JSON file, in one step, and return its path."""
-        path = Path(path)
-        write_json(path, {"noun": "contract", "format_version": FORMAT_VERSION, **self.to_dict()})
-        return path
-
-    @classmethod
-    def load(cls, path: str | Path) -> Contract:
-        """Read what :meth:`save` wrote.
-
-        Raises
-        ------
-        Damaged
-            If the file is not JSON.
-        FormatVersion
-            If a newer Workbench wrote it.
-        """
-        return cls.from_dict(read_json(Path(path), newest=FORMAT_VERSION))
+        return cls(tuple(map(Column.from_dict, content["columns"])), content.get("task"))
 
     def to_json_schema(self, *, strict: bool = False) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of one row, as an object of columns and values.

@@ -26,7 +26,15 @@ from workbench.settings import Settings, settings
 from workbench.storage.files import write_text
 
 NOT_ON_WINDOWS = ("uvloop",)
-COMPILED = ("numpy", "uvicorn", "httptools", "msgspec", *(NOT_ON_WINDOWS if sys.platform != "win32" else ()))
+# filelock: keys are managed from a bundle too, and two who change their file take turns.
+COMPILED = (
+    "numpy",
+    "filelock",
+    "uvicorn",
+    "httptools",
+    "msgspec",
+    *(NOT_ON_WINDOWS if sys.platform != "win32" else ()),
+)
 PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 PATIENCE = 15.0  # seconds that the index may take; packaging goes on without it
 ASK_AGAIN = 600.0  # seconds after which an index that did not answer is asked again

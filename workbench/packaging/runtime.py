@@ -21,6 +21,7 @@ MODULES = (
     "core/metric.py",
     "core/profile.py",
     "core/result.py",
+    "core/saved.py",
     "storage/__init__.py",
     "storage/bundle_files.py",
     "storage/files.py",

@@ -21,7 +21,7 @@ from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
 from workbench.packaging.process import Service, started
 from workbench.settings import settings
-from workbench.storage.files import read_json
+from workbench.storage.files import read
 from workbench.storage.signature import read_signature
 
 PREDICTION = 1e-12  # the processor's exp may differ in the last digit
@@ -96,7 +96,7 @@ def _replay(bundle: Bundle, python: str, scratch: Path) -> list[Check]:
 
 
 def _golden(bundle: Bundle, service: Service) -> Iterator[Check]:
-    golden = read_json(bundle.path / "golden" / "rows.json")
+    golden = read(bundle.path / "golden" / "rows.json", _golden_rows)
     status, answer = service.post("/predict", {"rows": golden["rows"]})
     found = [a["prediction"] for a in answer.get("predictions", [])]
     same = status == 200 and close(golden["predictions"], found, PREDICTION)
@@ -108,13 +108,23 @@ def _golden(bundle: Bundle, service: Service) -> Iterator[Check]:
 
 
 def _bad(bundle: Bundle, service: Service) -> Iterator[Check]:
-    for case in read_json(bundle.path / "golden" / "bad.json"):
-        status, answer = service.post("/predict", case["row"])
-        expected = case["problems"][0]
-        told = f"{expected['field']!r}: expected {expected['expected']}, got {expected['got']}"
-        yield Check("bad row", status == 422 and answer.get("problems") == case["problems"], f"{status}, {told}")
+    for row, problems, expectation in read(bundle.path / "golden" / "bad.json", _bad_cases):
+        status, answer = service.post("/predict", row)
+        yield Check("bad row", status == 422 and answer.get("problems") == problems, f"{status}, {expectation}")
     status, _ = service.send("/predict", b'{"a": ')
     yield Check("malformed JSON", status == 400, str(status))
+
+
+def _golden_rows(content: Any) -> dict[str, Any]:
+    return {"rows": list(content["rows"]), "predictions": list(content["predictions"]), "values": content["values"]}
+
+
+def _bad_cases(content: Any) -> list[tuple[Any, list[Any], str]]:
+    return [(case["row"], case["problems"], _expectation(case["problems"][0])) for case in content]
+
+
+def _expectation(problem: Any) -> str:
+    return f"{problem['field']!r}: expected {problem['expected']}, got {problem['got']}"
 
 
 def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
