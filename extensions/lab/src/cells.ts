@@ -2,7 +2,7 @@ import type { Cell, ICellModel } from '@jupyterlab/cells';
 import type { Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import type { JSONObject } from '@lumino/coreutils';
 
-import type { ICell, IWritten } from './tokens';
+import type { ICell, IWritten } from './types';
 
 const KEY = 'workbench';
 const MIME = 'application/vnd.workbench+json';

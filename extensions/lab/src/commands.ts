@@ -18,7 +18,7 @@ import { newNotebook } from './notebooks';
 import type { WorkbenchPanel } from './panel';
 import { inWords } from './request';
 import { CommandIDs } from './tokens';
-import type { Values } from './tokens';
+import type { Values } from './types';
 
 type Arguments = ReadonlyPartialJSONObject;
 

@@ -3,7 +3,7 @@ import { JSONExt } from '@lumino/coreutils';
 import type { JSONValue } from '@lumino/coreutils';
 
 import { h } from './dom';
-import type { IPlace, IProperty, IStep, Values } from './tokens';
+import type { IPlace, IProperty, IStep, Values } from './types';
 
 /** What is always seen, besides what is required, filled in or wrong; the rest lies behind "More options". */
 const SHOWN = 2;

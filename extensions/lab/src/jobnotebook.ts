@@ -9,7 +9,7 @@ import { h } from './dom';
 import { StepForm } from './form';
 import type { WorkbenchModel } from './model';
 import { post } from './request';
-import type { IConversion, Values } from './tokens';
+import type { IConversion, Values } from './types';
 
 const TAG = 'parameters';
 

@@ -7,7 +7,7 @@ import { Signal } from '@lumino/signaling';
 
 import { h, set } from './dom';
 import { post, request } from './request';
-import type { IJob } from './tokens';
+import type { IJob } from './types';
 
 export const SCHEMA = 'https://ml-workbench/events/job';
 export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED'];

@@ -9,7 +9,7 @@ import type { ISignal } from '@lumino/signaling';
 import { asOneClick, cellOf, readCells, write } from './cells';
 import { columnsOf, held } from './kernel';
 import { post, request } from './request';
-import type { IAdvice, ICell, IPlace, IStep, IWritten, StepState, Values } from './tokens';
+import type { IAdvice, ICell, IPlace, IStep, IWritten, StepState, Values } from './types';
 
 /** Files that hold a table. */
 export const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;

@@ -10,7 +10,7 @@ import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
 import { checkServer, inWords, Refusal } from './request';
 import { CommandIDs } from './tokens';
-import type { IPlace, IStep, StepState, Told } from './tokens';
+import type { IPlace, IStep, StepState, Told } from './types';
 
 const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
 

@@ -8,7 +8,7 @@ import { h } from './dom';
 import { workbenchIcon } from './icon';
 import { FINAL, SCHEMA } from './jobs';
 import type { WorkbenchModel } from './model';
-import type { IJob, StepState } from './tokens';
+import type { IJob, StepState } from './types';
 
 /** One line of where things stand, in the status bar; a click opens the panel. */
 export class StatusItem extends Widget {
