@@ -66,8 +66,14 @@ async function ask(panel: NotebookPanel, made: IConversion, trans: TranslationBu
   const problems = made.problems.map(([text, ...parts]) => h('li', {}, trans.__(text, ...parts)));
   const node = h('div', { class: 'jp-wb-panel jp-wb-run-form' }, h('p', { class: 'jp-wb-about' }, told), form.node);
   if (problems.length) {
-    node.prepend(h('div', { class: 'jp-wb-remark', role: 'alert' },
-      trans.__('Nobody looks on while a job runs:'), h('ul', {}, ...problems)));
+    node.prepend(
+      h(
+        'div',
+        { class: 'jp-wb-remark', role: 'alert' },
+        trans.__('Nobody looks on while a job runs:'),
+        h('ul', {}, ...problems)
+      )
+    );
   }
   const { button } = await showDialog({
     title: trans.__('Run %1 as a job', panel.title.label),

@@ -20,7 +20,10 @@ const started = new Signal<object, IJob>({});
 
 /** Start a notebook as a job and follow it in a notification. */
 export async function runJob(
-  path: string, parameters: JSONObject, events: Event.IManager, trans: TranslationBundle
+  path: string,
+  parameters: JSONObject,
+  events: Event.IManager,
+  trans: TranslationBundle
 ): Promise<IJob> {
   const job = await post<IJob>('jobs', { notebook: path, parameters });
   new JobNotice(job, events, trans);
@@ -105,8 +108,14 @@ export class JobsList {
       this.all = true;
       this.show();
     });
-    this.node = h('section', { class: 'jp-wb-jobs', 'aria-label': trans.__('Jobs') },
-      h('h3', {}, trans.__('Jobs')), this.list, this.more, button);
+    this.node = h(
+      'section',
+      { class: 'jp-wb-jobs', 'aria-label': trans.__('Jobs') },
+      h('h3', {}, trans.__('Jobs')),
+      this.list,
+      this.more,
+      button
+    );
     started.connect((_, job) => this.put(job));
     events.stream.connect((_, event) => {
       if (event.schema_id === SCHEMA) {
@@ -151,14 +160,28 @@ export class JobsList {
   private item({ id, notebook }: IJob): HTMLElement {
     const name = PathExt.basename(notebook);
     const stop = this.act('stop', this.trans.__('Stop'), this.trans.__('Stop %1', name), () =>
-      request(`jobs/${id}`, { method: 'DELETE' }));
-    const output = this.act('output', this.trans.__('Open output'), this.trans.__('Open the output of %1', name), async () =>
-      this.open((await post<{ path: string }>(`jobs/${id}/output`, {})).path));
-    const item = h('li', { 'data-job': id },
-      h('div', { class: 'jp-wb-job' }, h('span', { class: 'jp-wb-job-name', title: id }, name), h('span', { class: 'jp-wb-job-state' })),
+      request(`jobs/${id}`, { method: 'DELETE' })
+    );
+    const output = this.act(
+      'output',
+      this.trans.__('Open output'),
+      this.trans.__('Open the output of %1', name),
+      async () => this.open((await post<{ path: string }>(`jobs/${id}/output`, {})).path)
+    );
+    const item = h(
+      'li',
+      { 'data-job': id },
+      h(
+        'div',
+        { class: 'jp-wb-job' },
+        h('span', { class: 'jp-wb-job-name', title: id }, name),
+        h('span', { class: 'jp-wb-job-state' })
+      ),
       h('progress', { 'aria-label': this.trans.__('Cells of %1', name) }),
-      h('p', { class: 'jp-wb-job-line' }), h('p', { class: 'jp-wb-error' }),
-      h('div', { class: 'jp-wb-acts' }, output, stop));
+      h('p', { class: 'jp-wb-job-line' }),
+      h('p', { class: 'jp-wb-error' }),
+      h('div', { class: 'jp-wb-acts' }, output, stop)
+    );
     this.items.set(id, item);
     return item;
   }
@@ -177,23 +200,28 @@ export class JobsList {
     const ended = FINAL.includes(job.state);
     const find = <T extends Element>(selector: string): T => item.querySelector<T>(selector)!;
     item.dataset.state = job.state;
-    set(find('.jp-wb-job-state'), [this.word(job), ended ? time(job.ended ?? job.created) : ''].filter(Boolean).join(' · '));
+    set(
+      find('.jp-wb-job-state'),
+      [this.word(job), ended ? time(job.ended ?? job.created) : ''].filter(Boolean).join(' · ')
+    );
     const bar = find<HTMLProgressElement>('progress');
     [bar.max, bar.value, bar.hidden] = [Math.max(job.cells, 1), job.cells_done, ended];
-    set(find('.jp-wb-job-line'), ended ? '' : job.line ?? '');
-    set(find('.jp-wb-error'), job.state === 'FAILED' ? job.error ?? '' : '');
+    set(find('.jp-wb-job-line'), ended ? '' : (job.line ?? ''));
+    set(find('.jp-wb-error'), job.state === 'FAILED' ? (job.error ?? '') : '');
     find<HTMLElement>('.jp-wb-stop').hidden = ended;
     find<HTMLElement>('.jp-wb-output').hidden = !job.cells_done && !ended;
   }
 
   private word(job: IJob): string {
-    return {
-      COMPLETED: this.trans.__('completed'),
-      FAILED: this.trans.__('failed'),
-      STOPPED: this.trans.__('stopped'),
-      STOPPING: this.trans.__('stopping'),
-      IN_PROGRESS: this.trans.__('%1 of %2 cells', job.cells_done, job.cells)
-    }[job.state] ?? this.trans.__('waiting');
+    return (
+      {
+        COMPLETED: this.trans.__('completed'),
+        FAILED: this.trans.__('failed'),
+        STOPPED: this.trans.__('stopped'),
+        STOPPING: this.trans.__('stopping'),
+        IN_PROGRESS: this.trans.__('%1 of %2 cells', job.cells_done, job.cells)
+      }[job.state] ?? this.trans.__('waiting')
+    );
   }
 
   private all = false;

@@ -1,10 +1,10 @@
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import { PathExt } from '@jupyterlab/coreutils';
-import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { NotebookActions } from '@jupyterlab/notebook';
 import type { Contents, Kernel } from '@jupyterlab/services';
-import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 
 import { asOneClick, cellOf, readCells, write } from './cells';
 import { columnsOf, held } from './kernel';
@@ -186,7 +186,10 @@ export class WorkbenchModel {
   async tables(): Promise<string[]> {
     const folders = new Set([this.folder, ...(this.dataFolder ? [PathExt.normalize(this.dataFolder)] : [])]);
     const listings = await Promise.all([...folders].map(folder => this.list(folder)));
-    return listings.flat().filter(path => TABLE.test(path)).map(path => this.fromNotebook(path));
+    return listings
+      .flat()
+      .filter(path => TABLE.test(path))
+      .map(path => this.fromNotebook(path));
   }
 
   /** Variables of the kernel that are tables. */
@@ -325,8 +328,11 @@ export class WorkbenchModel {
 
   /** Cells that are seen for the first time, or that somebody else ran in a shared notebook. */
   private noticeRuns({ content }: NotebookPanel): void {
-    const ran = content.widgets.map(cell => cell.model).filter(model =>
-      !this.ran.has(model) || (countOf(model) !== this.counts.get(model) && !this.running.has(model.id)));
+    const ran = content.widgets
+      .map(cell => cell.model)
+      .filter(
+        model => !this.ran.has(model) || (countOf(model) !== this.counts.get(model) && !this.running.has(model.id))
+      );
     const others = ran.filter(model => this.ran.has(model));
     for (const model of ran) {
       this.ran.set(model, model.sharedModel.getSource());

@@ -1,7 +1,7 @@
 import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { h } from './dom';
@@ -76,7 +76,7 @@ export class StatusItem extends Widget {
 
   /** What the profile found, where a person wants to see that. */
   private ofFindings(): string {
-    return this.model.showsFindings ? this.model.place('profile')?.headline ?? '' : '';
+    return this.model.showsFindings ? (this.model.place('profile')?.headline ?? '') : '';
   }
 
   private ofJobs(): string {
