@@ -81,15 +81,17 @@ export class StepForm {
   isComplete(): boolean {
     const wrong = this.fields.filter(({ name }) => !this.validate(name));
     if (wrong.length) {
-      this.focus(wrong[0]);
+      wrong[0].control.focus();
     }
     return !wrong.length;
   }
 
-  /** Say what is wrong beside the fields, and go to the first; false where no field is meant. */
+  /** Say what is wrong beside the fields; false where no field is meant. */
   tell(errors: Record<string, string>): boolean {
     const meant = this.fields.filter(({ name }) => name in errors);
-    meant.forEach(field => this.mark(field, errors[field.name]));
+    for (const field of meant) {
+      this.mark(field, errors[field.name]);
+    }
     return meant.length > 0;
   }
 
@@ -131,9 +133,11 @@ export class StepForm {
   offerColumns(names: string[]): void {
     this.known = names;
     this.columns.replaceChildren(...names.map(value => h('option', { value })));
-    this.fields
-      .filter(({ name }) => this.step.schema.properties[name]['x-column'])
-      .forEach(({ name }) => this.validate(name));
+    for (const { name } of this.fields) {
+      if (this.step.schema.properties[name]['x-column']) {
+        this.validate(name);
+      }
+    }
   }
 
   private field(name: string, property: IProperty): IField {
@@ -167,7 +171,7 @@ export class StepForm {
     control.addEventListener('click', () => {
       delete this.code[name];
       const other = this.field(name, property);
-      this.fields.splice(this.fields.indexOf(this.fields.find(one => one.name === name)!), 1, other);
+      this.fields[this.fields.indexOf(field)] = other;
       node.replaceWith(other.node);
       other.control.focus();
     });
@@ -182,7 +186,7 @@ export class StepForm {
     const labels = boxes.map(box => h('label', { class: 'jp-wb-check' }, box, box.value));
     const node = h(
       'fieldset',
-      { class: 'jp-wb-field', 'aria-describedby': this.id(name) + '-help' },
+      { class: 'jp-wb-field', 'aria-describedby': `${this.id(name)}-help` },
       h('legend', {}, ...this.label(name, property)),
       ...labels,
       ...this.help(name, property)
@@ -306,12 +310,12 @@ export class StepForm {
   /** The line that explains a field, and the one that says what is wrong with it. */
   private help(name: string, property: IProperty): HTMLElement[] {
     const range = [property.minimum, property.maximum].every(end => end !== undefined)
-      ? ' ' + this.trans.__('%1 to %2.', String(property.minimum), String(property.maximum))
+      ? ` ${this.trans.__('%1 to %2.', String(property.minimum), String(property.maximum))}`
       : '';
     const text = this.trans.__(property.description ?? '') + range;
     return [
-      h('p', { class: 'jp-wb-error', id: this.id(name) + '-error', role: 'alert' }),
-      h('p', { class: 'jp-wb-help', id: this.id(name) + '-help' }, text)
+      h('p', { class: 'jp-wb-error', id: `${this.id(name)}-error`, role: 'alert' }),
+      h('p', { class: 'jp-wb-help', id: `${this.id(name)}-help` }, text)
     ];
   }
 
@@ -367,10 +371,6 @@ export class StepForm {
     if (told && this.more?.contains(node)) {
       this.more.open = true;
     }
-  }
-
-  private focus(field: IField): void {
-    field.control.focus();
   }
 
   private isRequired(name: string): boolean {

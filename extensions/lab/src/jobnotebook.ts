@@ -4,7 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { asOneClick } from './cells';
+import { asOneClick, sharedOf } from './cells';
 import { h } from './dom';
 import { StepForm } from './form';
 import type { WorkbenchModel } from './model';
@@ -32,7 +32,7 @@ export async function makeJob(model: WorkbenchModel, lift: boolean, trans: Trans
 
 function apply(panel: NotebookPanel, made: IConversion): void {
   const notebook = panel.content;
-  const shared = notebook.model!.sharedModel;
+  const shared = sharedOf(notebook);
   const cells = notebook.widgets.map(cell => cell.model);
   shared.transact(() => {
     cells.forEach((model, at) => {

@@ -5,8 +5,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
-import { h, set } from './dom';
-import { post, request } from './request';
+import { h, part, set } from './dom';
+import { inWords, post, request } from './request';
 import type { IJob } from './types';
 
 export const SCHEMA = 'https://ml-workbench/events/job';
@@ -147,7 +147,9 @@ export class JobsList {
     if (items.length !== this.list.children.length || items.some((item, at) => this.list.children[at] !== item)) {
       this.list.replaceChildren(...items);
     }
-    shown.forEach(job => this.fill(this.items.get(job.id)!, job));
+    shown.forEach((job, at) => {
+      this.fill(items[at], job);
+    });
     this.list.hidden = !items.length;
     this.more.hidden = shown.length === jobs.length;
     set(this.more, this.trans.__('Show all %1', jobs.length));
@@ -190,7 +192,7 @@ export class JobsList {
     const button = h('button', { type: 'button', class: `jp-wb-link jp-wb-${name}`, 'aria-label': spoken }, label);
     button.addEventListener('click', async () => {
       button.disabled = true;
-      await work().catch(error => Notification.error(String((error as Error).message)));
+      await work().catch(error => Notification.error(inWords(error, this.trans)));
       button.disabled = false;
     });
     return button;
@@ -198,18 +200,17 @@ export class JobsList {
 
   private fill(item: HTMLElement, job: IJob): void {
     const ended = FINAL.includes(job.state);
-    const find = <T extends Element>(selector: string): T => item.querySelector<T>(selector)!;
     item.dataset.state = job.state;
     set(
-      find('.jp-wb-job-state'),
+      part(item, '.jp-wb-job-state'),
       [this.word(job), ended ? time(job.ended ?? job.created) : ''].filter(Boolean).join(' · ')
     );
-    const bar = find<HTMLProgressElement>('progress');
+    const bar = part<HTMLProgressElement>(item, 'progress');
     [bar.max, bar.value, bar.hidden] = [Math.max(job.cells, 1), job.cells_done, ended];
-    set(find('.jp-wb-job-line'), ended ? '' : (job.line ?? ''));
-    set(find('.jp-wb-error'), job.state === 'FAILED' ? (job.error ?? '') : '');
-    find<HTMLElement>('.jp-wb-stop').hidden = ended;
-    find<HTMLElement>('.jp-wb-output').hidden = !job.cells_done && !ended;
+    set(part(item, '.jp-wb-job-line'), ended ? '' : (job.line ?? ''));
+    set(part(item, '.jp-wb-error'), job.state === 'FAILED' ? (job.error ?? '') : '');
+    part(item, '.jp-wb-stop').hidden = ended;
+    part(item, '.jp-wb-output').hidden = !job.cells_done && !ended;
   }
 
   private word(job: IJob): string {
@@ -234,5 +235,5 @@ export class JobsList {
 
 function time(iso: string | null | undefined): string {
   const date = iso ? new Date(iso) : null;
-  return date && !isNaN(Number(date)) ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : '';
+  return date && !Number.isNaN(Number(date)) ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : '';
 }

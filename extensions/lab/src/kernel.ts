@@ -62,5 +62,6 @@ async function ask(kernel: Kernel.IKernelConnection, expression: string): Promis
   const answer = (content as KernelMessage.IExecuteReply).user_expressions?.told as
     | { status: string; data?: Record<string, string> }
     | undefined;
-  return answer?.status === 'ok' ? (JSON.parse(atob(answer.data!['text/plain'].slice(1, -1))) as JSONValue) : null;
+  const text = answer?.status === 'ok' ? answer.data?.['text/plain'] : undefined;
+  return text === undefined ? null : (JSON.parse(atob(text.slice(1, -1))) as JSONValue);
 }

@@ -131,7 +131,7 @@ export class WorkbenchModel {
     }
     await this.atWork(async () => {
       const todo = await asOneClick(panel, () => this.writeAll(panel, acts));
-      await (this.runs ? this.run(todo) : this.look());
+      await (this.runs ? this.run(panel, todo) : this.look());
     });
   }
 
@@ -145,7 +145,9 @@ export class WorkbenchModel {
   refresh(verb: string): Promise<void> {
     return this.atWork(async () => {
       await this.look();
-      await this.run(this.place(verb)?.refresh ?? []);
+      if (this.notebook) {
+        await this.run(this.notebook, this.place(verb)?.refresh ?? []);
+      }
     });
   }
 
@@ -231,8 +233,8 @@ export class WorkbenchModel {
     return ids;
   }
 
-  private async run(ids: readonly string[]): Promise<void> {
-    const panel = this.notebook!;
+  /** Run cells in order, up to the first error, in the notebook that they stand in: another may be at the front. */
+  private async run(panel: NotebookPanel, ids: readonly string[]): Promise<void> {
     await panel.sessionContext.ready;
     const models = panel.content.widgets.map(cell => cell.model).filter(({ id }) => ids.includes(id));
     let last = ids[ids.length - 1];

@@ -4,7 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { JSONExt } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
-import { h, set } from './dom';
+import { h, part, set } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
@@ -175,7 +175,9 @@ export class WorkbenchPanel extends Widget {
     this.node.setAttribute('aria-busy', String(this.model.isBusy));
     this.node.querySelector('.jp-wb-jobs > button')?.toggleAttribute('disabled', !notebook);
     this.advise();
-    this.model.steps.forEach((step, index) => this.mark(step, index + 1));
+    this.model.steps.forEach((step, index) => {
+      this.mark(step, index + 1);
+    });
     const step = this.model.steps.find(one => one.verb === this.opened);
     if (step) {
       this.fill(step);
@@ -211,7 +213,7 @@ export class WorkbenchPanel extends Widget {
   private mark(step: IStep, number: number): void {
     const state = this.model.state(step.verb);
     const place = this.model.place(step.verb);
-    const item = this.rail.querySelector<HTMLElement>(`[data-step="${step.verb}"]`)!;
+    const item = part(this.rail, `[data-step="${step.verb}"]`);
     if (item.dataset.state !== state) {
       item.dataset.state = state;
       this.find(step.verb, '.jp-wb-mark').replaceChildren(symbol(state, number));
@@ -231,12 +233,9 @@ export class WorkbenchPanel extends Widget {
     const state = place?.state ?? 'waiting';
     notice.hidden = state !== 'running' && (state !== 'stale' || this.model.isBusy);
     if (!notice.hidden) {
-      set(
-        notice.querySelector('span')!,
-        state === 'stale' ? this.trans.__('Out of date: %1', this.say(place!.because)) : ''
-      );
-      const act = notice.querySelector('button')!;
-      set(act, state === 'stale' ? this.trans.__('Run from here') : this.trans.__('Stop'));
+      const stale = state === 'stale';
+      set(part(notice, 'span'), stale ? this.trans.__('Out of date: %1', this.say(place?.because ?? [])) : '');
+      set(part(notice, 'button'), stale ? this.trans.__('Run from here') : this.trans.__('Stop'));
     }
   }
 
@@ -279,7 +278,8 @@ export class WorkbenchPanel extends Widget {
     given: Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>,
     place: Pick<IPlace, 'kept' | 'edited'>
   ): void {
-    const form = (this.form = new StepForm(step, given, this.trans));
+    const form = new StepForm(step, given, this.trans);
+    this.form = form;
     const run = h('button', { type: 'submit', class: 'jp-mod-styled jp-mod-accept jp-wb-run' });
     const show = h('button', { type: 'button', class: 'jp-wb-link jp-wb-show' }, this.trans.__('Show its cell'));
     show.addEventListener('click', () => this.model.reveal(step.verb));
@@ -352,7 +352,7 @@ export class WorkbenchPanel extends Widget {
   }
 
   private find(verb: string, selector: string): HTMLElement {
-    return this.rail.querySelector<HTMLElement>(`[data-step="${verb}"] ${selector}`)!;
+    return part(this.rail, `[data-step="${verb}"] ${selector}`);
   }
 
   /** Say what went wrong, below the form that is open. */
