@@ -108,7 +108,7 @@ def test_an_exported_notebook_speaks_the_language_of_its_reader(browser, tmp_pat
     _shot(page, "profile-nbconvert-german")
 
     assert page.get_by_role("searchbox", name="Spalten suchen").count() == 1
-    assert page.locator(".wb-head h3").inner_text() == "5.250.000 Zeilen, 20 Spalten, 3 Befunde zu prüfen"
+    assert page.locator(".wb-head h3").inner_text() == "5.250.000 Zeilen, 20 Spalten, 7 Befunde zu prüfen"
 
 
 @pytest.mark.slow
@@ -122,7 +122,8 @@ def test_jupyterlab_shows_it_in_the_language_that_was_chosen_there(browser, star
 
     page.goto(f"{base}/lab/tree/mine.ipynb?token={token}")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
+    idle = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    page.wait_for_function(idle)  # before that a run asks which kernel
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     page.wait_for_selector(".wb-profile[data-ready]")
     _shot(page, "profile-lab-german")
