@@ -61,7 +61,7 @@ flavors:
     code: scoring
     loader_module: workbench.scoring.pyfunc
     python_version: '{python}'
-run_id: {run}
+run_id: '{run}'
 utc_time_created: '{created}'
 """
 
