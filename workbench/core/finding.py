@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from workbench.core.literals import Cure
 
 Severity = Literal["info", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -24,8 +27,9 @@ class Finding:
         One sentence, with the numbers.
     column : str, optional
         The column it is about.
-    cure : str
-        Python that deals with it, or an empty text. It may use ``data``, ``profile``, ``run`` and ``bundle``.
+    cure : Code
+        Python that deals with it, as ``core/literals.py`` builds it, or an empty text. It may use
+        ``data``, ``profile``, ``run`` and ``bundle``.
     evidence : dict
         The numbers behind it, as plain JSON.
 
@@ -39,7 +43,7 @@ class Finding:
     severity: Severity
     message: str
     column: str | None = None
-    cure: str = ""
+    cure: Cure = ""
     evidence: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:

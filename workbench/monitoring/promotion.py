@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import load
+from workbench.core.literals import python
 from workbench.errors import NotFound, Refused
 from workbench.settings import Settings, settings
 from workbench.storage import audit
@@ -90,9 +91,8 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
     with lock(force.bundles / f".{name}.lock"):
         earlier = champions(name, force)[:-1]
         if not earlier:
-            raise Refused(
-                f"No version of {name} was champion before this one. Promote another: wb.promote({name!r}, VERSION)."
-            )
+            another = python("wb.promote($name, VERSION)", name=name)
+            raise Refused(f"No version of {name} was champion before this one. Promote another: {another}.")
         bundle = load(name, earlier[-1], force)
         _move(bundle, "rollback", reason or "asked for", force)
     return bundle.version

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB125"
@@ -29,5 +30,5 @@ def check(context: Context) -> Iterator[Finding]:
         if length > max(LONG * whole, TIMES * max(usual, DAY)):
             day = [str(np.datetime64(int(t), "s"))[:10] for t in (before, after)]
             told = f"has nothing between {day[0]} and {day[1]} ({length / DAY:.0f} days)."
-            cure = f"data.table[{column.name!r}].dt.to_period('M').value_counts().sort_index()"
+            cure = python("data.table[$column].dt.to_period('M').value_counts().sort_index()", column=column.name)
             yield Finding(CODE, "info", told, column.name, cure, {"from": day[0], "to": day[1]})
