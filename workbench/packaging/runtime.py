@@ -15,6 +15,7 @@ MODULES = (
     "core/__init__.py",
     "core/bundle.py",
     "core/checking.py",
+    "core/codes.py",
     "core/contract.py",
     "core/finding.py",
     "core/metric.py",

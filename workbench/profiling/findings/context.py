@@ -93,10 +93,9 @@ class Context:
 
 
 class Check(Protocol):
-    """A module with one check."""
+    """A module with one check; its code stands for title and meaning in ``core/codes.py``."""
 
     CODE: str
-    TITLE: str
 
     def check(self, context: Context) -> Iterable[Finding]:
         """What it finds."""

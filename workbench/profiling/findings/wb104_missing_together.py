@@ -9,7 +9,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB104"
-TITLE = "Missing together"
 
 LEAST = 10
 

@@ -9,7 +9,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB105"
-TITLE = "Duplicate rows"
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -13,7 +13,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB108"
-TITLE = "Sentinel"
 
 # Numbers of nines, eights and ones that people write for "not known".
 NUMBERS = re.compile(r"-?(?:9{2,8}|8{3,8}|7{3,8}|1{4,8})|-[19]|-?10{5,8}")

@@ -10,7 +10,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import COMMAS, DATES, MEASURES, Context
 
 CODE = "WB109"
-TITLE = "Number or date kept as text"
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB110"
-TITLE = "Spellings of one category"
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB111"
-TITLE = "Infinities"
 
 MADE_MISSING = "data = wb.dataset(data.table.replace([float('inf'), float('-inf')], None), contract=data.contract)"
 

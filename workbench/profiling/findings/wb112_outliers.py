@@ -11,7 +11,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB112"
-TITLE = "Outliers"
 
 # Widths of the middle half that a value must lie away from it; of positive numbers their logarithms are looked at too,
 # since a long tail has no outliers.

@@ -10,7 +10,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB113"
-TITLE = "Skewed"
 
 TOO_SKEWED = 3.0
 LOGARITHM = "import numpy as np; np.log1p(data.table[$column])"

@@ -11,7 +11,6 @@ from workbench.profiling.findings.context import Context
 from workbench.profiling.findings.wb108_sentinel import stands_apart
 
 CODE = "WB115"
-TITLE = "Capped values"
 
 
 def check(context: Context) -> Iterator[Finding]:

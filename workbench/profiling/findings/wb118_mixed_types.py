@@ -11,7 +11,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB118"
-TITLE = "Mixed types"
 
 LEAST, MOST = 0.03, 0.95
 FEWEST_NUMBERS = 10

@@ -12,7 +12,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB119"
-TITLE = "Future dates"
 
 
 def check(context: Context) -> Iterator[Finding]:

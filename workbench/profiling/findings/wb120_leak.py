@@ -15,7 +15,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB120"
-TITLE = "Leak of the target"
 
 # A column alone that scores this much on held-out rows most likely knows the outcome.
 ALMOST_PERFECT = 0.98

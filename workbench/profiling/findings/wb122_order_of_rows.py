@@ -13,7 +13,6 @@ from workbench.profiling.findings.wb117_follows_the_clock import with_order
 from workbench.profiling.statistics import as_numbers
 
 CODE = "WB122"
-TITLE = "Order of the rows"
 
 # A rank correlation with the row's place beyond which a random split would train on the future.
 STRONG = 0.7

@@ -9,7 +9,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB123"
-TITLE = "Many zeros"
 
 MANY = 0.25
 # Times as many zeros as rows of the commonest other value: counts that are often zero have many ones too.

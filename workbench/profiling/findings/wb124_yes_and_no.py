@@ -10,7 +10,6 @@ from workbench.profiling.findings.context import Context
 from workbench.profiling.meanings import yes_and_no
 
 CODE = "WB124"
-TITLE = "Yes and no in words"
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -11,7 +11,6 @@ from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB125"
-TITLE = "Gap in the dates"
 
 # A gap stands out when it is this share of the whole range, and this many times the usual step.
 LONG = 0.05
