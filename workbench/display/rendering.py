@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from workbench.core.literals import python
 from workbench.core.metric import metric_name, short
 from workbench.display import charts
 
@@ -137,6 +139,15 @@ def clipped(text: Any, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def command(*words: Any) -> str:
+    """A line for a shell in which each word stays one.
+
+    >>> command("workbench", "serve", "a b; rm -r c")
+    "workbench serve 'a b; rm -r c'"
+    """
+    return shlex.join(map(str, words))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -148,6 +159,8 @@ def _environment() -> Environment:
     )
     for one in (number, signed, percent, moment, metric_name, clipped):
         environment.filters[one.__name__] = one
+    environment.globals["python"] = python
+    environment.globals["command"] = command
     environment.globals["charts"] = charts
     environment.globals["nothing"] = Markup('<span class="wb-faint">–</span>')
     return environment

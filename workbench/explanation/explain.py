@@ -17,6 +17,7 @@ from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.json_values import rows as plain_rows
+from workbench.core.literals import python
 from workbench.core.parameters import make
 from workbench.core.run import Run
 from workbench.errors import CannotCompile
@@ -140,7 +141,7 @@ def _findings(error: float, outputs: Numbers) -> Iterator[Finding]:
             "WB210",
             "error",
             f"The values miss the model's own output by up to {error:.2g}: don't rely on them.",
-            cure='run = wb.train(data, candidates=["baseline", "linear"])',
+            cure=python('run = wb.train(data, candidates=["baseline", "linear"])'),
             evidence={"additivity_error": error, "spread": spread},
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.finding import Finding, sort
+from workbench.core.literals import call, python
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import BadParameter, NotFound
@@ -108,13 +109,16 @@ def _labels(name: str, of: Settings) -> dict[str, Any]:
         log.close()
 
 
+RETRAIN = (
+    'wb.submit("notebooks/retrain.ipynb", {"name": $name, "source": "NEW_TABLE.parquet", '
+    '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})'
+)
+
+
 def _findings(
     name: str, judged: Sequence[Window], together: Sequence[Incident], line: Sequence[int]
 ) -> Iterator[Finding]:
-    retrain = (
-        f'wb.submit("notebooks/retrain.ipynb", {{"name": "{name}", "source": "NEW_TABLE.parquet", '
-        '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})'
-    )
+    retrain = python(RETRAIN, name=name)
     by_label = {w.label: w for w in judged}
     for incident in together:
         alarm = any(w.status == "alarm" for w in judged if incident.start <= w.label <= incident.end)
@@ -135,7 +139,7 @@ def _findings(
             "warning",
             f"Version {line[-1]} is in alarm; version {line[-2]} answered before.",
             None,
-            f'wb.rollback("{name}")',
+            call("wb.rollback", name),
             {"version": line[-1], "before": line[-2]},
         )
     unlabelled = [w.label for w in judged if not w.labelled]
@@ -145,7 +149,7 @@ def _findings(
             "info",
             f"Windows without a label: {len(unlabelled)}. Only their drift can be told.",
             None,
-            f'wb.feedback("{name}", "LABELS.csv")',
+            call("wb.feedback", name, "LABELS.csv"),
             {"windows": unlabelled},
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.bundles import load
+from workbench.core.literals import python
 from workbench.errors import Refused
 from workbench.settings import Settings, settings
 from workbench.storage import audit
@@ -93,9 +94,8 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
         settle(name, force)
         earlier = champions(name, force)[:-1]
         if not earlier:
-            raise Refused(
-                f"No version of {name} was champion before this one. Promote another: wb.promote({name!r}, VERSION)."
-            )
+            another = python("wb.promote($name, VERSION)", name=name)
+            raise Refused(f"No version of {name} was champion before this one. Promote another: {another}.")
         bundle = load(name, earlier[-1], force)
         point(name, CHAMPION, bundle.version, "rollback", force, reason=reason or "asked for")
     return bundle.version

@@ -253,13 +253,22 @@ def code(value: object) -> str:
     >>> code("a`<b>|c")
     "`a'‹b›¦c`"
     """
-    text = " ".join(str(value).split())[:120]
-    return "`" + text.translate(str.maketrans("`|<>", "'¦‹›")) + "`"
+    text = visible(str(value))[:120].strip()
+    return "`" + (text.translate(str.maketrans("`|<>", "'¦‹›")) or " ") + "`"
 
 
-_HARMLESS = {ord("<"): "&lt;", ord(">"): "&gt;", ord("|"): "\\|", ord("["): "\\[", ord("`"): "'"}
+_HARMLESS = {ord(c): told for c, told in {"<": "&lt;", ">": "&gt;", "`": "'", **{c: f"\\{c}" for c in "|[\\"}}.items()}
 
 
 def plain(text: str) -> str:
     """A sentence that may quote the data, without HTML, links or tables."""
-    return " ".join(text.split()).translate(_HARMLESS)
+    return visible(text).translate(_HARMLESS)
+
+
+def visible(text: str) -> str:
+    """One line, with escapes for what can't be seen, turns the order of writing, or has no UTF-8.
+
+    >>> visible("a\\u202eb\\n c")
+    'a\\\\u202eb c'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split()))

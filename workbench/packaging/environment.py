@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -87,7 +88,7 @@ def _run(command: list[str], bundle: Bundle) -> None:
             f"A new environment can't be built from the lock of {bundle.name} version {bundle.version}: "
             f"{_SECRET.sub('', told)[-600:]}\nLook whether the package index can be reached and has these files "
             f"(UV_DEFAULT_INDEX or pip's index-url name it), or use the packages of this environment: "
-            f"workbench verify {bundle.name}/{bundle.version} --here"
+            + shlex.join(["workbench", "verify", f"{bundle.name}/{bundle.version}", "--here"])
         )
 
 

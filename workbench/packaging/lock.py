@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -244,7 +245,7 @@ def _add(name: str, found: dict[str, str]) -> None:
         package = distribution(name)
     except PackageNotFoundError as error:
         raise MissingExtra(
-            f"A bundle needs {name!r}, which is not installed. Install it with: pip install {name}"
+            f"A bundle needs {name!r}, which is not installed. Install it with: pip install {shlex.quote(name)}"
         ) from error
     found[key] = package.version
     for line in package.requires or ():

@@ -15,6 +15,7 @@ MODULES = (
     "core/__init__.py",
     "core/bundle.py",
     "core/checking.py",
+    "core/codes.py",
     "core/contract.py",
     "core/finding.py",
     "core/late.py",
@@ -63,7 +64,7 @@ flavors:
     code: scoring
     loader_module: workbench.scoring.pyfunc
     python_version: '{python}'
-run_id: {run}
+run_id: '{run}'
 utc_time_created: '{created}'
 """
 

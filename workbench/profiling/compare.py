@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from workbench.core.contract import NUMERIC, Kind
 from workbench.core.finding import SEVERITIES, Finding
+from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift
@@ -170,7 +171,7 @@ def _differing(columns: Iterable[ColumnDifference]) -> Iterator[Finding]:
     """WB150 for what matters, WB151 for another kind."""
     for one in columns:
         if one.test == "kind":
-            cure = "data = wb.dataset(source, contract=profile.contract)"
+            cure = python("data = wb.dataset(source, contract=profile.contract)")
             yield Finding("WB151", "error", f"is {one.said}", one.column, cure)
         elif one.important:
             told = f"differs between the two tables by more than chance: {one.said}"

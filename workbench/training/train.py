@@ -15,12 +15,14 @@ from threadpoolctl import threadpool_limits
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
+from workbench.core.literals import python
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.progress import progress
 from workbench.core.run import Candidate, Run
 from workbench.core.scores import deciding_metric, scores
 from workbench.errors import BadParameter, BadTable, BadTarget
+from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.settings import settings
@@ -32,6 +34,7 @@ from workbench.training.splits import Parts, parts
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
 FEWEST_ROWS = 40
+IN_ORDER = "data = wb.dataset(source, target=$target, time=$time)"
 SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
 
 
@@ -202,10 +205,7 @@ def _check_finite(table: pd.DataFrame) -> None:
     """scikit-learn refuses an infinite number too, without saying where it is."""
     for name in table.columns[[d.kind == "f" for d in table.dtypes]]:
         if np.isinf(table[name]).any():
-            raise BadTable(
-                f"The column {name!r} has infinite numbers. Make them missing: data = wb.dataset("
-                "data.table.replace([float('inf'), float('-inf')], None), contract=data.contract)"
-            )
+            raise BadTable(f"The column {name!r} has infinite numbers. Make them missing: {MADE_MISSING}")
 
 
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
@@ -370,7 +370,7 @@ def _order_findings(plan: Plan) -> Iterator[Finding]:
         yield Finding(
             "WB201", "warning",
             f"The rows are in the order of {clock}, yet they were validated at random: later rows may score worse.",
-            clock, f'data = wb.dataset(source, target="{plan.contract.target}", time="{clock}")',
+            clock, python(IN_ORDER, target=plan.contract.target, time=clock),
         )  # fmt: skip
 
 
@@ -382,7 +382,7 @@ def _baseline_findings(tried: Sequence[Trial]) -> Iterator[Finding]:
     linear, boosting = by_name.get("linear"), by_name.get("boosting")
     if linear and boosting and _tied(linear, boosting):
         yield Finding("WB204", "info", "The linear model scores as well as boosting, within the noise, and is simpler.",
-                      cure='run = wb.train(data, candidates=["baseline", "linear"])')  # fmt: skip
+                      cure=python('run = wb.train(data, candidates=["baseline", "linear"])'))  # fmt: skip
 
 
 def _tied(a: Trial, b: Trial) -> bool:
