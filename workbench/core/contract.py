@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.core.finding import Finding
 
 Kind = Literal["number", "integer", "boolean", "category", "text", "datetime"]
-Role = Literal["feature", "target", "time", "group", "id", "known_after", "ignored"]
+Role = Literal["feature", "target", "time", "group", "id", "known_after", "personal", "ignored"]
 Task = Literal["binary", "multiclass", "regression"]
 
 FORMAT_VERSION = 1
@@ -34,6 +34,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "missing_allowed": lambda value: isinstance(value, bool),
     "unit": lambda value: value is None or isinstance(value, str),
     "sensitive": lambda value: isinstance(value, bool),
+    "reason": lambda value: value is None or isinstance(value, str),
 }
 
 
@@ -47,8 +48,9 @@ class Column:
         As in the table.
     kind : {"number", "integer", "boolean", "category", "text", "datetime"}
         What the values are. *category*: text with few distinct values. *text*: text with many.
-    role : {"feature", "target", "time", "group", "id", "known_after", "ignored"}
-        What it is for. *known_after*: known only after the moment of prediction, so never a feature.
+    role : {"feature", "target", "time", "group", "id", "known_after", "personal", "ignored"}
+        What it is for. *known_after*: known only after the moment of prediction, so never a feature. *personal*: names
+        persons (e-mail, phone, card, …), so no feature unless somebody says why.
     minimum, maximum : float, optional
         Usual range of numbers, in the column's unit; what lies outside is scored and flagged.
     categories : tuple of str, optional
@@ -59,6 +61,8 @@ class Column:
         Such as ``minutes`` or ``US dollar``.
     sensitive : bool
         True: kept out of logs in clear.
+    reason : str, optional
+        Why it is a feature although it names persons.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Column:
     missing_allowed: bool = True
     unit: str | None = None
     sensitive: bool = False
+    reason: str | None = None
 
     @cached_property
     def usual(self) -> frozenset[str] | None:

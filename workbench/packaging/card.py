@@ -205,6 +205,11 @@ def _limits(run: Run) -> Iterator[str]:
     if sensitive:
         names = ", ".join(map(code, sensitive))
         yield f"- Uses sensitive columns: {names}. Look at its fairness before it decides about people."
+    yield from (
+        f"- Uses {code(c.name)} although it names persons: {plain(c.reason)}"
+        for c in run.contract.columns
+        if c.reason and c.name in run.features
+    )
     yield from (f"- {f.code}: {plain(f.message)}" for f in run.findings if f.severity != "info")
 
 

@@ -37,7 +37,7 @@ def build(bundle: Bundle, place: Path) -> tuple[str, Check]:
     """
     hashed = has_hashes(_lock_of(bundle))
     for command in _commands(place, bundle.path / LOCK, hashed):
-        _run(command, bundle)
+        _run(command, bundle, place.parent)
     packages = len(list(_packages(place).glob("*.dist-info")))
     size = sum(f.stat().st_size for f in _packages(place).rglob("*") if f.is_file()) / 2**20
     how = "each by its hash" if hashed else _UNHASHED
@@ -59,17 +59,21 @@ def _lock_of(bundle: Bundle) -> str:
 
 
 def _commands(place: Path, lock: Path, hashed: bool) -> list[list[str]]:
-    """With uv in seconds, otherwise with venv and pip. A lock without hashes lists all that is needed here."""
-    how = "--require-hashes" if hashed else "--no-deps"
+    """With uv in seconds, otherwise with venv and pip. A lock without hashes lists all that is needed here.
+
+    Wheels only: to build a package is to run its code, with the installer's passwords in the environment.
+    """
+    how = ["--only-binary", ":all:", "--require-hashes" if hashed else "--no-deps"]
     uv, python = uv_program(), str(_python(place))
     if uv is not None:
         new = [uv, "venv", "--quiet", "--python", sys.executable, str(place)]
-        return [new, [uv, "pip", "install", "--quiet", "--python", python, how, "-r", str(lock)]]
+        return [new, [uv, "pip", "install", "--quiet", "--python", python, *how, "-r", str(lock)]]
     new = [sys.executable, "-m", "venv", str(place)]
-    return [new, [python, "-m", "pip", "install", "--quiet", how, "-r", str(lock)]]
+    return [new, [python, "-m", "pip", "install", "--quiet", *how, "-r", str(lock)]]
 
 
-def _run(command: list[str], bundle: Bundle) -> None:
+def _run(command: list[str], bundle: Bundle, folder: Path) -> None:
+    """Not in the bundle's folder: the installer would take the settings that lie there."""
     try:
         done = subprocess.run(
             command,
@@ -78,7 +82,7 @@ def _run(command: list[str], bundle: Bundle) -> None:
             errors="replace",  # what a package's build says may be in any encoding
             timeout=PATIENCE,
             env=uv_environment(),
-            cwd=bundle.path,
+            cwd=folder,
         )
         told = "" if done.returncode == 0 else done.stderr.strip() or "no message"
     except subprocess.TimeoutExpired:

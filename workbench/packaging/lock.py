@@ -23,6 +23,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from workbench.errors import Damaged, MissingExtra
+from workbench.packaging.child_environment import installer_environment
 from workbench.settings import Settings, settings
 from workbench.storage.files import write_text
 
@@ -147,7 +148,7 @@ def uv_program() -> str | None:
 
 def uv_environment() -> dict[str, str]:
     """The environment for uv, which reads its own configuration only, with what pip was told about the index."""
-    told = {name: value for name, value in os.environ.items() if value}  # uv takes an empty switch for a mistake
+    told = {name: value for name, value in installer_environment().items() if value}  # an empty switch is a mistake
     for name, key in {"UV_DEFAULT_INDEX": "index-url", "SSL_CERT_FILE": "cert"}.items():
         value = None if told.get(name) else _pip_setting(key)
         if value:
@@ -228,7 +229,14 @@ def _pip_setting(key: str) -> str | None:
         return value
     command = [sys.executable, "-m", "pip", "config", "get", f"global.{key}"]
     try:
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE,
+            env=installer_environment(),
+        )
     except (subprocess.TimeoutExpired, OSError):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None

@@ -1,7 +1,9 @@
 """The proof that what was trained is what is served: a fresh process replays the golden and the bad rows.
 
 The process runs a copy of what the bundle lists, never what else may lie in its folder. It runs the bundle's own code
-with the rights of whoever verifies it: a bundle of somebody else is verified where its maker's key is trusted.
+with the rights of whoever verifies it: a bundle of somebody else is verified where its maker's key is trusted. Of the
+caller's environment that code sees what ``child_environment.py`` lists and no secret, but it is in no sandbox: it can
+read the caller's files and use the network.
 """
 
 from __future__ import annotations
@@ -46,6 +48,12 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
     Verification
         ``ok`` and one line a check.
 
+    Notes
+    -----
+    The bundle's code runs with your rights, in no sandbox: it can read your files and use the network. It does not get
+    your environment (keys, tokens, passwords), nor your home folder as its own. Where nobody is trusted by key, the
+    line *signature* says so of a bundle from outside this workspace; name trusted keys in ``WORKBENCH_TRUSTED_KEYS``.
+
     Raises
     ------
     NotFound, Damaged, Untrusted, Unsigned
@@ -77,12 +85,19 @@ def _copied(bundle: Bundle, place: Path) -> Bundle:
 
 
 def _signed(bundle: Bundle) -> Check:
-    found = read_signature(bundle.path)
-    asked = settings().trusted_keys is not None
-    if found is None:
-        return Check("signature", True, "none, and none is asked for here (WORKBENCH_TRUSTED_KEYS is not set)")
-    by = f"by the key {found.key[:16]}…"
-    return Check("signature", True, f"{by}, which is trusted here" if asked else f"{by}; no keys are trusted here")
+    signature = read_signature(bundle.path)
+    by = "none" if signature is None else f"by the key {signature.key[:16]}…"
+    if settings().trusted_keys is not None and signature is not None:
+        return Check("signature", True, f"{by}, which is trusted here")
+    asked = "none is asked for here" if signature is None else "no keys are trusted here"
+    return Check("signature", True, f"{by}, and {asked} (WORKBENCH_TRUSTED_KEYS is not set); {_origin(bundle)}")
+
+
+def _origin(bundle: Bundle) -> str:
+    """Whose code it was, where no key says so."""
+    if bundle.path.resolve().is_relative_to(settings().bundles.resolve()):
+        return "it lies in this workspace"
+    return "it comes from outside this workspace, and its code ran with your rights: this is no sandbox"
 
 
 def _files(bundle: Bundle) -> Check:

@@ -26,6 +26,7 @@ from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan
+from workbench.profiling.sensitive import set_apart
 from workbench.profiling.source import Source
 from workbench.profiling.sources import from_pandas, source_of
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
@@ -225,6 +226,7 @@ def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) ->
     agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds))
     for name, role in roles.items():
         agreed = agreed.change(name, role=role)
+    agreed = set_apart(agreed, seen.meanings)
     if agreed.target is None or agreed.task is not None:
         return agreed
     one = column_profile(seen.states[agreed.target], agreed[agreed.target])

@@ -15,8 +15,12 @@ from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling import kinds
+from workbench.profiling.sensitive import meanings_of, set_apart
 from workbench.profiling.source import refuse_twins
 from workbench.profiling.sources import from_pandas, source_of
+
+# Rows that are looked through for identifiers of persons.
+LOOKED_THROUGH = 500_000
 
 
 def dataset(
@@ -33,6 +37,8 @@ def dataset(
     """Point at a table and say what is to be predicted.
 
     Numbers and dates that are kept as text are read as such, blanks become missing, and rows are put in order of time.
+    Columns that hold e-mail addresses, phone, card or social security numbers or IBANs, or texts with them, get the
+    role *personal*: they are no features, unless :meth:`Dataset.with_personal` names them with a reason.
 
     Parameters
     ----------
@@ -86,6 +92,7 @@ def dataset(
     accepted = contract or infer_contract(table)
     for name, role in roles.items():
         accepted = accepted.change(name, role=role)
+    accepted = _without_persons(table, accepted)
     typed = coerce(table, accepted)
     typed.attrs["read_as"] = _read_as(table, typed, accepted)
     accepted = _with_task(accepted, typed)
@@ -242,6 +249,13 @@ def _through(values: pd.Series, kind: Kind) -> pd.Series:
     typed = kinds.read(from_pandas(values), kind).to_pandas()
     typed.index, typed.name = values.index, values.name
     return typed
+
+
+def _without_persons(table: pd.DataFrame, contract: Contract) -> Contract:
+    """Looked for in all rows of usual tables, at even steps in larger ones."""
+    rows = table.iloc[:: -(-len(table) // LOOKED_THROUGH)]
+    columns = (from_pandas(rows[n]).alias(n) for n in contract.features if n in rows.columns)
+    return set_apart(contract, meanings_of(columns, contract))
 
 
 def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:

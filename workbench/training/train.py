@@ -167,6 +167,7 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     assert task is not None, "a dataset with a target has a task"
     if known.rows < FEWEST_ROWS:
         raise BadTable(f"There are {known.rows} rows with a target. Give at least {FEWEST_ROWS}.")
+    known = replace(known, contract=_without_persons(known.contract, profile))
     target = _labels(known)
     classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
     _check_classes(target, classes, folds)
@@ -183,6 +184,12 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     if classes:
         _check_folds(target, split)
     return Plan(task, deciding_metric(task, metric), contract, features, out, table, target, classes, split)
+
+
+def _without_persons(contract: Contract, profile: Profile) -> Contract:
+    """Also of a dataset whose columns were changed after it was made: the profile has looked at these rows."""
+    personal = profile.contract.with_role("personal")
+    return contract.set_role("personal", (n for n in contract.features if n in personal and not contract[n].reason))
 
 
 def _seen(contract: Contract, profile: Profile) -> Contract:
@@ -347,7 +354,8 @@ def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> t
 
 
 def _kept(plan: Plan) -> pd.DataFrame:
-    names = [*plan.features, *(n for n in (plan.contract.id, plan.contract.time) if n)]
+    joins = (n for n in (plan.contract.id, plan.contract.time) if n and not plan.contract[n].sensitive)
+    names = [*plan.features, *joins]
     held = plan.table.iloc[plan.parts.holdout][names].assign(**{str(plan.target.name): plan.target})
     return held.tail(MOST_KEPT).reset_index(drop=True)
 
