@@ -92,9 +92,13 @@ ALL: tuple[FindingCode, ...] = (
                 "Mark them with `data.known_after(...)`."),
     FindingCode("WB121", "Personal data", ("warning",),
                 "Columns with e-mail addresses, phone, card or social security numbers, IBANs, names of persons, IP "
-                "or web addresses, and texts that hold e-mail addresses. Cards and IBANs are known by their "
-                "checksums. The values are masked before anything is shown or saved; `wb.profile(…, "
-                "show_sensitive=True)` shows them."),
+                "or web addresses, and texts some of which hold e-mail addresses, phone or card numbers or IBANs (two "
+                "of them, or one in a hundred). Cards and IBANs are known by their checksums. The values are masked "
+                "before anything is shown or saved; `wb.profile(…, show_sensitive=True)` shows them. Columns that "
+                "name persons directly (e-mail, phone, card and social security numbers, IBANs, texts with them) get "
+                "the role *personal* and are no features: a model that learns them learns persons, and its files "
+                'would hold them. `data.with_personal("email", reason="…")` makes one a feature all the same; the '
+                "reason goes on the card. Other personal columns are features until `data.without(...)`."),
     FindingCode("WB122", "Order of the rows", ("info",),
                 "Dates, or numbers, that go with the order of the rows although no column is named as the time. A "
                 "split at random would train on the future and test on the past; name the time with `wb.dataset(…, "
