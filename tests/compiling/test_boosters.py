@@ -7,7 +7,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
-from workbench.compiling.pipeline import compile_pipeline, difference
+from workbench.compiling.pipeline import SINGLE_DIGITS, compile_pipeline, difference
 from workbench.errors import CannotCompile
 from workbench.tables.compiled import CompiledModel
 
@@ -176,7 +176,8 @@ def test_training_that_stopped_early_predicts_with_its_best_round():
         (light("binary", zero_as_missing=True), "zero_as_missing=True has no table"),
         (light("binary", linear_tree=True), "linear_tree=True has no table"),
         (light("binary", objective="cross_entropy"), "objective 'cross_entropy' has no table"),
-        (extreme("binary", booster="dart"), "booster='dart' has no table"),
+        # ``dart`` was a booster of its own until XGBoost 3.4; now it is any booster that drops trees.
+        (extreme("binary", booster="dart", rate_drop=0.5), "(booster='dart'|dropped trees .*) has no table"),
         (extreme("binary", booster="gblinear"), "booster='gblinear' has no table"),
         (extreme("binary", missing=-1), "missing=-1 has no table"),
         (extreme("binary", objective="binary:hinge"), "objective 'binary:hinge' has no table"),
@@ -187,6 +188,26 @@ def test_what_has_no_table_says_why(model, why):
 
     with pytest.raises(CannotCompile, match=why):
         compile_pipeline(made, FEATURES, "binary")
+
+
+@pytest.mark.parametrize("dropping", [{"rate_drop": 0.5}, {"one_drop": 1}])
+def test_trees_that_count_with_a_weight_are_no_table(dropping):
+    made = fit(one_hot(extreme("binary", **dropping)), "binary")
+    raw = bytes(made["model"].get_booster().save_raw("json"))
+    weighted = b'"weight_drop"' in raw  # XGBoost takes no notice of them before 3.4
+
+    if weighted:
+        with pytest.raises(CannotCompile, match="dropped trees"):
+            compile_pipeline(made, FEATURES, "binary")
+    else:
+        assert difference(made, compile_pipeline(made, FEATURES, "binary"), unusual()) < SINGLE_DIGITS
+
+
+def test_leaves_of_several_outputs_are_no_table():
+    made = fit(one_hot(extreme("multiclass", multi_strategy="multi_output_tree", tree_method="hist")), "multiclass")
+
+    with pytest.raises(CannotCompile, match="multi_strategy='multi_output_tree' has no table"):
+        compile_pipeline(made, FEATURES, "multiclass")
 
 
 def test_a_category_that_no_encoder_numbers_is_refused():

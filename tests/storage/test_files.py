@@ -57,6 +57,17 @@ def test_names_that_could_leave_their_folder_are_refused(name):
         files.safe_name(name, "bundle")
 
 
+@pytest.mark.parametrize("name", ["loop", "loop/file", "first"])
+def test_a_link_to_itself_is_refused(tmp_path, name):
+    """``Path.resolve`` raised until Python 3.12; since then it gives the link back, as if it were inside."""
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "first").symlink_to("second")
+    (tmp_path / "second").symlink_to("first")
+
+    with pytest.raises(BadParameter, match="can't be followed"):
+        files.inside(tmp_path, *name.split("/"))
+
+
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=4))
 def test_a_joined_path_lies_inside_or_is_refused(parts):
     root = Path("/tmp/root-of-the-test")

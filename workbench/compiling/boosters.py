@@ -142,8 +142,17 @@ def _check_xgboost(model: Any, learner: dict[str, Any]) -> None:
         raise CannotCompile(f"XGBoost with the objective {objective!r} has no table. {INSTEAD}")
     if model.missing is not None and model.missing == model.missing:
         raise CannotCompile(f"XGBoost with missing={model.missing!r} has no table. Use NaN.")
+    if _is_weighted(booster["model"]):
+        raise CannotCompile(f"XGBoost with dropped trees (rate_drop, one_drop) has no table. {INSTEAD}")
+    if any(int(tree["tree_param"].get("size_leaf_vector", 1)) > 1 for tree in booster["model"]["trees"]):
+        raise CannotCompile(f"XGBoost with multi_strategy='multi_output_tree' has no table. {INSTEAD}")
     if int(learner["learner_model_param"].get("num_target", 1)) > 1 or booster["model"].get("cats", {}).get("enc"):
         raise CannotCompile(f"XGBoost with several targets, or categories of pandas, has no table. {INSTEAD}")
+
+
+def _is_weighted(model: dict[str, Any]) -> bool:
+    """Whether trees count with weights: since XGBoost 3.4, ``dart`` is a ``gbtree`` with a weight for each."""
+    return any(weight != 1 for weight in model.get("weight_drop") or ())
 
 
 def _xgboost_trees(learner: dict[str, Any]) -> int:

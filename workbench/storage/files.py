@@ -8,6 +8,7 @@ so that two processes take turns; what we wrote is read by :func:`read`, so that
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
@@ -241,12 +242,37 @@ def inside(root: Path, *parts: str) -> Path:
     Raises
     ------
     BadParameter
-        If the path would lie outside ``root``.
+        If the path would lie outside ``root``, or is a link that leads to itself.
     """
-    path = root.joinpath(*parts).resolve()
+    name = "/".join(parts)
+    try:
+        path = resolved(root.joinpath(*parts))
+    except OSError as error:
+        raise BadParameter(f"{name!r} can't be followed ({error.strerror}). Give a path without such links.") from error
     if not path.is_relative_to(root.resolve()):
-        raise BadParameter(f"{'/'.join(parts)!r} leaves the folder it belongs to. Give a path inside {root.name}/.")
+        raise BadParameter(f"{name!r} leaves the folder it belongs to. Give a path inside {root.name}/.")
     return path
+
+
+def resolved(path: Path) -> Path:
+    """Where a path leads, links followed; what is not there yet is taken as it stands.
+
+    Raises
+    ------
+    OSError
+        If a link leads to itself: ``Path.resolve`` says so up to Python 3.12 alone, and with another error.
+
+    Examples
+    --------
+    >>> resolved(Path("/no/such/../file")).as_posix()
+    '/no/file'
+    """
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise
+        return path.resolve()
 
 
 @contextmanager
