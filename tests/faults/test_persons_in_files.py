@@ -83,10 +83,12 @@ def serve(frame: pd.DataFrame) -> None:
 
     log = PredictionLog(settings().predictions / "people", _scorer("people").sensitive)
     with TestClient(Service(_scorer("people"), log)) as client:
-        for rows in (json.loads(frame.head(80).to_json(orient="records")), [people(3).head(1).to_dict("records")[0]]):
-            client.post("/predict", content=json.dumps({"rows": rows}, default=str))
-            client.post("/explain", content=json.dumps({"rows": rows}, default=str))
-            client.post("/predict", content=json.dumps({"rows": [{**rows[0], "x": rows[0]["mail"]}]}, default=str))
+        rows = json.loads(frame.head(80).to_json(orient="records"))
+        assert client.post("/predict", json={"rows": rows}).status_code == 200
+        assert client.post("/predict", json={"rows": rows[:1]}).status_code == 200
+        assert client.post("/explain", json={"rows": rows}).status_code == 200
+        assert client.post("/predict", json={"rows": [{**rows[0], "x": rows[0]["mail"]}]}).status_code == 422
+    assert log.count() == 81
     log.close()
 
 
