@@ -12,9 +12,10 @@ from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import call, python
+from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
-from workbench.errors import BadParameter, NotFound
+from workbench.errors import NotFound
 from workbench.monitoring.incidents import incidents
 from workbench.monitoring.judgement import judge
 from workbench.monitoring.live import compact
@@ -49,7 +50,7 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     NotFound
         If there is no such bundle.
     BadParameter
-        If the rate is out of its range.
+        If the rate is out of its range, or the name can't be a bundle's.
 
     Examples
     --------
@@ -59,8 +60,8 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     >>> report.name, [(w.label, w.rows) for w in report.windows]
     ('churn', [('2026-07', 300)])
     """
-    if not 1e-6 <= false_alarm_rate <= 0.5:
-        raise BadParameter(f"'false_alarm_rate' lies between 1e-06 and 0.5, got {false_alarm_rate!r}. Change it.")
+    step = take(MonitorStep, {"name": name, "false_alarm_rate": false_alarm_rate})
+    name, false_alarm_rate = step.name, step.false_alarm_rate
     force = settings(home=home)
     bundle = champion(name, force)
     compact(name, force)

@@ -14,6 +14,7 @@ from typing import Any
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
+from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
 from workbench.errors import Unsigned
 from workbench.packaging.card import card
@@ -28,7 +29,7 @@ from workbench.packaging.signing import sign
 from workbench.settings import Settings, settings
 from workbench.storage import audit
 from workbench.storage.aliases import current, point, settle
-from workbench.storage.files import lock, safe_name, sync_folder, write_json, write_text
+from workbench.storage.files import lock, sync_folder, write_json, write_text
 from workbench.storage.registry import check_name, folder_of, version_of
 from workbench.storage.signature import SIGNATURE, Signature
 from workbench.storage.tracking import CHALLENGER, CHAMPION, client
@@ -75,7 +76,7 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     >>> bundle.version, bundle.features, bundle.compiled
     (1, ('tenure', 'Contract', 'MonthlyCharges'), True)
     """
-    safe_name(name, "bundle")
+    name = take(PackageStep, {"name": name}).name
     force = settings()
     packed = pack(run)
     with lock(force.bundles / f".{name}.lock"):

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from workbench.core.contract import NUMERIC, Column, Contract, Role
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
-from workbench.core.parameters import make
+from workbench.core.parameters import ProfileStep, take
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
@@ -91,7 +91,7 @@ def profile(
     >>> found["x"].mean, [f.code for f in found.findings if f.column == "year"]
     (14.5, ['WB101'])
     """
-    make("profile", {"bins": bins})
+    bins = take(ProfileStep, {"bins": bins}).bins
     source = source_of(data)
     accepted = data.contract if isinstance(data, Dataset) else contract
     roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)

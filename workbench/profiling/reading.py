@@ -13,6 +13,7 @@ from pandas.api import types
 
 from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
+from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling import kinds
 from workbench.profiling.sensitive import meanings_of, set_apart
@@ -73,6 +74,8 @@ def dataset(
         If a named column is not in the table.
     BadTarget
         If the target has no value, or one class only.
+    BadParameter
+        If a keyword takes a text or names, and something else came.
 
     Examples
     --------
@@ -82,10 +85,11 @@ def dataset(
     >>> data.contract["total"].kind, data.contract.task
     ('number', 'binary')
     """
+    asked = {"target": target, "time": time, "group": group, "id": id}
+    roles = _checked_roles(source, {**asked, "known_after": listed(known_after), "ignore": listed(ignore)})
     table = read_table(source)
     _check_shape(table)
     table = table.rename(columns=str)
-    roles = _roles(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
     for name in roles:
         if name not in table.columns:
             raise ColumnNotFound.named(name, table.columns)
@@ -216,12 +220,14 @@ def _check_shape(table: pd.DataFrame) -> None:
         )
 
 
-def _roles(known_after: Iterable[str], ignore: Iterable[str], **single: str | None) -> dict[str, Role]:
-    roles: dict[str, Role] = dict.fromkeys(ignore, "ignored")
-    roles.update(dict.fromkeys(known_after, "known_after"))
-    for role, name in single.items():
-        if name is not None:
-            roles[name] = role  # type: ignore[assignment]  # the keywords are the roles
+def _checked_roles(source: Any, asked: dict[str, Any]) -> dict[str, Role]:
+    """Role of each named column; a source that is no text is none of the form's, and checked where it is read."""
+    text = isinstance(source, str)
+    step = take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+    roles: dict[str, Role] = dict.fromkeys(step.ignore, "ignored")
+    roles.update(dict.fromkeys(step.known_after, "known_after"))
+    single: tuple[Role, ...] = ("target", "time", "group", "id")
+    roles.update({name: role for role in single if (name := getattr(step, role)) is not None})
     return roles
 
 

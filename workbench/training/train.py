@@ -17,6 +17,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import python
 from workbench.core.metric import Metric
+from workbench.core.parameters import TrainStep, listed, take
 from workbench.core.profile import Profile
 from workbench.core.progress import progress
 from workbench.core.run import Candidate, Run
@@ -94,14 +95,15 @@ def train(
     >>> run.best.name, run.metrics[0].name, run.left_out
     ('linear', 'roc_auc', {'customer': 'identifies the row'})
     """
-    checked = _checked_parameters(candidates, metric, trials, folds, seed)
+    asked = {"candidates": listed(candidates), "metric": metric, "trials": trials, "folds": folds, "seed": seed}
+    step = take(TrainStep, asked)
     known = data.take(data.target.notna())
     seen = _profile_of(data, profile)
-    plan = _plan(known, seen, metric, folds, seed)
-    recorder = Recorder.start(data, plan.left_out, seed)
+    plan = _plan(known, seen, step.metric, step.folds, step.seed)
+    recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
-            run = _trained(plan, data, seen, checked, trials, seed, recorder)
+            run = _trained(plan, data, seen, _simplest_first(step.candidates), step.trials, step.seed, recorder)
         recorder.finished(run)
     except BaseException:
         recorder.failed()
@@ -141,17 +143,8 @@ class Trial:
         return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
 
 
-def _checked_parameters(
-    candidates: Iterable[str], metric: str | None, trials: int, folds: int, seed: int
-) -> tuple[str, ...]:
-    from workbench.core.parameters import make
-
-    # A text is no list of names, though it can be taken apart.
-    names = candidates if isinstance(candidates, str) else tuple(candidates)
-    make("train", {"candidates": names, "trials": trials, "folds": folds, "seed": seed})
-    if not names:
-        raise BadParameter(f"'candidates' is empty. Name at least one of {', '.join(SIMPLEST_FIRST)}.")
-    return tuple(n for n in SIMPLEST_FIRST if n in names)
+def _simplest_first(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=SIMPLEST_FIRST.index))
 
 
 def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
