@@ -1,4 +1,7 @@
-"""LightGBM and XGBoost: the fitted model's own dump becomes a tree table. Neither library is imported."""
+"""LightGBM and XGBoost: the fitted model's own dump becomes a tree table. Neither library is imported.
+
+Their sums of leaves come out as the same bits; the exponential behind them is the C library's, float64 or float32.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,23 @@ from workbench.tables.links import Array
 from workbench.tables.nodes import Curve
 from workbench.tables.trees import CODES
 
+RAW = {"LGBM": {"raw_score": True}, "XGB": {"output_margin": True}}  # how each is asked for its sums of leaves
 OTHER = CODES - 1  # the code of every category that no split names
+
+
+def raw_outputs(pipeline: Any, rows: Any) -> Array | None:
+    """The sums of leaves of a pipeline that ends in one of these models, before any link; None where it does not."""
+    last = pipeline
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    asked = next((asked for start, asked in RAW.items() if type(last).__name__.startswith(start)), None)
+    if asked is None or last is pipeline:
+        return None
+    outputs = np.asarray(pipeline.predict(rows, **asked), dtype=np.float64)
+    # LightGBM's forests are added up there, and divided later.
+    forest = getattr(last, "boosting_type", "") == "rf"
+    return outputs / last.booster_.current_iteration() if forest else outputs
+
 
 # --- LightGBM -----------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.compiling.rounding import bound, raw
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.explanation import Explanation
@@ -216,14 +217,21 @@ def _limits(run: Run) -> Iterator[str]:
 def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
-        apart = f"{packed.difference:.1e}" if packed.difference else "0.0"
-        yield f"- Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: {apart}."
+        told = f"largest difference to the fitted pipeline on the hold-out: {_number(packed.difference)}"
+        yield f"- Compiled to numpy tables; {told}. Allowed here and on another processor: {bound(packed.compiled)}."
+        if packed.raw is not None:
+            allowed = bound(raw(packed.compiled))
+            yield f"- Its own output before the link differs by {_number(packed.raw)}; allowed: {allowed}."
         exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
         yield f"- Reasons ({packed.compiled.method}) {exact}."
     else:
         yield f"- Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
     if bundle.threshold is not None:
         yield f"- Threshold of the second class: {bundle.threshold:.3g}."
+
+
+def _number(difference: float) -> str:
+    return f"{difference:.1e}" if difference else "0.0"
 
 
 def _security(bundle: Bundle, lock: str) -> Iterator[str]:
