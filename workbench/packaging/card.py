@@ -217,11 +217,11 @@ def _limits(run: Run) -> Iterator[str]:
 def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
-        told = f"largest difference to the fitted pipeline on the hold-out: {_number(packed.difference)}"
+        told = f"largest difference to the fitted pipeline on the hold-out: {_difference(packed.difference)}"
         yield f"- Compiled to numpy tables; {told}. Allowed here and on another processor: {bound(packed.compiled)}."
         if packed.raw is not None:
             allowed = bound(raw(packed.compiled))
-            yield f"- Its own output before the link differs by {_number(packed.raw)}; allowed: {allowed}."
+            yield f"- Its own output before the link differs by {_difference(packed.raw)}; allowed: {allowed}."
         exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
         yield f"- Reasons ({packed.compiled.method}) {exact}."
     else:
@@ -230,7 +230,7 @@ def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
         yield f"- Threshold of the second class: {bundle.threshold:.3g}."
 
 
-def _number(difference: float) -> str:
+def _difference(difference: float) -> str:
     return f"{difference:.1e}" if difference else "0.0"
 
 
