@@ -10,6 +10,8 @@ from workbench.core.codes import SEVERITIES, Severity, check_code
 
 if TYPE_CHECKING:
     from workbench.core.literals import Cure
+else:
+    Cure = str  # what reads a saved finding: a file's own word that a text is code of ours counts for nothing
 
 __all__ = ["SEVERITIES", "Finding", "Severity", "sort"]
 
