@@ -142,19 +142,19 @@ def through(step: Any, state: State) -> State:
 class Matrix:
     """The columns that a model's parts work on, each distinct one once."""
 
-    made: dict[Made, int] = field(default_factory=dict)
+    places: dict[Made, int] = field(default_factory=dict)
 
     def place(self, state: State) -> Array:
         """Where each column of ``state`` stands; new ones are added behind."""
-        return np.array([self.made.setdefault(column, len(self.made)) for column in state], np.int64)
+        return np.array([self.places.setdefault(column, len(self.places)) for column in state], np.int64)
 
     def encoders(self) -> tuple[Numbers | Categories, ...]:
         """What makes the columns, in their order."""
-        return tuple(_encoder(list(run)) for _, run in groupby(self.made, _alike))
+        return tuple(_encoder(list(run)) for _, run in groupby(self.places, _alike))
 
     def mean(self) -> Array:
         """Mean of the columns, as far as the fitted pipeline tells."""
-        return np.array([_mean(column) for column in self.made], dtype=np.float64)
+        return np.array([_mean(column) for column in self.places], dtype=np.float64)
 
 
 class Inputs(Matrix):
@@ -179,19 +179,19 @@ def _pipeline(step: Any, state: State) -> State:
 
 @transformer("ColumnTransformer")
 def _column_transformer(step: Any, state: State) -> State:
-    made: list[Made] = []
+    outputs: list[Made] = []
     for _, inner, columns in step.transformers_:
-        made += through(inner, tuple(state[i] for i in _places(step, columns, len(state))))
-    return tuple(made)
+        outputs += through(inner, tuple(state[i] for i in _places(step, columns, len(state))))
+    return tuple(outputs)
 
 
 @transformer("FeatureUnion")
 def _union(step: Any, state: State) -> State:
     weights = step.transformer_weights or {}
     return tuple(
-        made
+        column
         for name, inner in step.transformer_list
-        for made in each(through(inner, state), "multiply", weights.get(name))
+        for column in each(through(inner, state), "multiply", weights.get(name))
     )
 
 
@@ -299,7 +299,7 @@ def _is_nothing(value: Any) -> bool:
 def _one_hot(step: Any, state: State) -> State:
     if step.handle_unknown == "error":
         raise CannotCompile("OneHotEncoder must take unseen categories: OneHotEncoder(handle_unknown='ignore').")
-    made: list[Made] = []
+    outputs: list[Made] = []
     for i, column in enumerate(state):
         categories, place, unseen = _codes(step, i)
         width = max(place, default=-1) + 1
@@ -307,22 +307,22 @@ def _one_hot(step: Any, state: State) -> State:
         dropped = None if step.drop_idx_ is None else step.drop_idx_[i]
         if dropped is not None:
             rows = np.delete(rows, place[int(dropped)], axis=1)
-        made += looked_up(column, categories, rows)
-    return tuple(made)
+        outputs += looked_up(column, categories, rows)
+    return tuple(outputs)
 
 
 @transformer("OrdinalEncoder")
 def _ordinal(step: Any, state: State) -> State:
     if step.handle_unknown == "error":
         raise CannotCompile("OrdinalEncoder must take unseen categories: handle_unknown='use_encoded_value'.")
-    made: list[Made] = []
+    outputs: list[Made] = []
     for i, column in enumerate(state):
         categories, place, _ = _codes(step, i)
         rows = np.array([*place, step.unknown_value], dtype=np.float64)[:, None]
         if i in step._missing_indices:
             rows[len(categories) - 1] = step.encoded_missing_value
-        made += looked_up(column, categories, rows)
-    return tuple(made)
+        outputs += looked_up(column, categories, rows)
+    return tuple(outputs)
 
 
 @transformer("TargetEncoder")
@@ -330,12 +330,12 @@ def _target(step: Any, state: State) -> State:
     """The mean of the target by category, and the overall mean for what was not seen; by class for several."""
     classes = len(step.classes_) if step.target_type_ == "multiclass" else 1
     means = np.broadcast_to(np.asarray(step.target_mean_, dtype=np.float64).reshape(-1), (classes,))
-    made: list[Made] = []
+    outputs: list[Made] = []
     for i, column in enumerate(state):
         categories, _, _ = _codes(step, i)
         values = np.column_stack([step.encodings_[i * classes + k] for k in range(classes)])
-        made += looked_up(column, categories, np.vstack([values, means]))
-    return tuple(made)
+        outputs += looked_up(column, categories, np.vstack([values, means]))
+    return tuple(outputs)
 
 
 def _codes(step: Any, i: int) -> tuple[list[Any], list[int], int | None]:

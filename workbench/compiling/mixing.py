@@ -32,10 +32,10 @@ def gathered(state: State, matrix: Matrix) -> tuple[tuple[Any, ...], Array, list
             group = groups.setdefault((column.of, steps_of(column)), {})
             group.setdefault(column, len(group))
     members = tuple(_member(list(group), matrix) for group in groups.values())
-    found: dict[Made, int] = {column: i for i, column in enumerate(chain.from_iterable(groups.values()))}
+    places: dict[Made, int] = {column: i for i, column in enumerate(chain.from_iterable(groups.values()))}
     rest = dict.fromkeys(column for column in state if not isinstance(column, Mixed))
-    found |= {column: len(found) + i for i, column in enumerate(rest)}
-    return members, matrix.place(tuple(rest)), [found[column] for column in state]
+    places |= {column: len(places) + i for i, column in enumerate(rest)}
+    return members, matrix.place(tuple(rest)), [places[column] for column in state]
 
 
 def _member(columns: list[Mixed], matrix: Matrix) -> Any:
@@ -86,11 +86,11 @@ def _normalizer(step: Any, state: State) -> State:
 @transformer("PCA", "IncrementalPCA")
 def _principal(step: Any, state: State) -> State:
     weights = np.asarray(step.components_, dtype=np.float64)
-    made = _projected(state, weights, -(weights @ step.mean_))
+    components = _projected(state, weights, -(weights @ step.mean_))
     if not step.whiten:
-        return made
+        return components
     tiny = np.finfo(np.float64).eps
-    return each(made, "divide", np.maximum(np.sqrt(step.explained_variance_), tiny))
+    return each(components, "divide", np.maximum(np.sqrt(step.explained_variance_), tiny))
 
 
 @transformer("TruncatedSVD", "GaussianRandomProjection")

@@ -20,11 +20,11 @@ def _binarizer(step: Any, state: State) -> State:
 def _bins(step: Any, state: State) -> State:
     if step.dtype is not None and np.dtype(step.dtype) != np.float64:
         raise CannotCompile(f"KBinsDiscretizer(dtype={np.dtype(step.dtype)}) has no exact table. Leave dtype out.")
-    made: list[Made] = []
+    outputs: list[Made] = []
     for column, edges, bins in zip(state, step.bin_edges_, step.n_bins_.tolist(), strict=True):
         binned = column.then("bin", tuple(edges[1:-1].tolist()))
-        made += [binned] if step.encode == "ordinal" else [binned.then("is", k) for k in range(bins)]
-    return tuple(made)
+        outputs += [binned] if step.encode == "ordinal" else [binned.then("is", k) for k in range(bins)]
+    return tuple(outputs)
 
 
 @transformer("PowerTransformer")
@@ -54,15 +54,15 @@ def _splines(step: Any, state: State) -> State:
     if step.degree < {"constant": 1, "linear": 2}.get(step.extrapolation, 0):
         # scikit-learn 1.9 answers them otherwise from the second column on, or not at all.
         raise CannotCompile(f"Splines of degree {step.degree} have no exact table. Use SplineTransformer(degree=3).")
-    made: list[Made] = []
+    outputs: list[Made] = []
     for column, spline in zip(state, step.bsplines_, strict=True):
         width = spline.c.shape[1]
         first, last = float(spline.t[spline.k]), float(spline.t[len(spline.t) - spline.k - 1])
         if step.extrapolation == "periodic" and first < last:
             column = column.then("wrap", (first, last))
         for table in _pieces(spline, step.extrapolation)[: width if step.include_bias else width - 1]:
-            made.append(_zeros_for_missing(step, column.then("pieces", table)))
-    return tuple(made)
+            outputs.append(_zeros_for_missing(step, column.then("pieces", table)))
+    return tuple(outputs)
 
 
 def _zeros_for_missing(step: Any, column: Made) -> Made:

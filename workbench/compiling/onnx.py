@@ -75,9 +75,9 @@ def onnx_difference(content: bytes, model: CompiledModel, columns: Columns) -> f
     settings.intra_op_num_threads = settings.inter_op_num_threads = 1
     settings.log_severity_level = 3
     session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-    found = session.run(["prediction"], onnx_inputs(model, columns))[0]
-    expected = model.predict(columns).reshape(len(found), -1)
-    return float(np.max(np.abs(found - expected) / np.maximum(1.0, np.abs(expected)), initial=0.0))
+    predictions = session.run(["prediction"], onnx_inputs(model, columns))[0]
+    expected = model.predict(columns).reshape(len(predictions), -1)
+    return float(np.max(np.abs(predictions - expected) / np.maximum(1.0, np.abs(expected)), initial=0.0))
 
 
 def onnx_inputs(model: CompiledModel, columns: Columns) -> dict[str, Array]:
@@ -207,8 +207,8 @@ def _looked_up(graph: Graph, encoder: Categories, text: bool) -> str:
         )
     else:
         row = _number_place(graph, encoder, missing, unseen)
-    found = graph.named("Gather", [graph.constant(encoder.table), row], axis=0)
-    return graph.named("Squeeze", [found, graph.constant(np.array([1]))])
+    gathered = graph.named("Gather", [graph.constant(encoder.table), row], axis=0)
+    return graph.named("Squeeze", [gathered, graph.constant(np.array([1]))])
 
 
 def _number_place(graph: Graph, encoder: Categories, missing: int, unseen: int) -> str:

@@ -70,9 +70,9 @@ def compile_pipeline(
     try:
         compiled = _compiled(pipeline, features, task, matrix)
     except _UNLIKE as error:
-        told = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}"
         raise CannotCompile(
-            f"The pipeline is not fitted, or not built as Workbench knows it ({told}). {INSTEAD}"
+            f"The pipeline is not fitted, or not built as Workbench knows it ({reason}). {INSTEAD}"
         ) from error
     mean = matrix.mean() if background is None else compiled.encode(background).mean(axis=0)
     compiled = replace(compiled, model=compiled.model.settled(np.nan_to_num(mean)))

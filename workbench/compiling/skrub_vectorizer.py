@@ -20,11 +20,11 @@ UNCHANGED = ("DropUninformative", "CleanNullStrings", "ToStr", "ToFloat", "ToDat
 @transformer("TableVectorizer")
 def _vectorizer(step: Any, state: State) -> State:
     names = [str(name) for name in step.feature_names_in_]
-    made: dict[str, Made] = {}
+    outputs: dict[str, Made] = {}
     for name, column in zip(names, state, strict=True):
         columns = _one(step.all_processing_steps_[name], column)
-        made |= dict(zip(step.input_to_outputs_[name], columns, strict=True))
-    return tuple(made[name] for name in step.all_outputs_)
+        outputs |= dict(zip(step.input_to_outputs_[name], columns, strict=True))
+    return tuple(outputs[name] for name in step.all_outputs_)
 
 
 def _one(steps: list[Any], column: Made) -> State:

@@ -99,11 +99,11 @@ class Bundle(Result):
     @cached_property
     def contract(self) -> Contract:
         """What a row must look like."""
-        found = self._read(Contract, "contract.json")
-        strange = sorted(set(self.features) - set(found.names))
+        contract = self._read(Contract, "contract.json")
+        strange = sorted(set(self.features) - set(contract.names))
         if strange:
             raise Damaged(f"contract.json has no column {strange[0][:80]!r}, a feature. Package the model again.")
-        return found
+        return contract
 
     @cached_property
     def reference(self) -> Profile:

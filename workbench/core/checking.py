@@ -95,11 +95,11 @@ class Checker:
 
     def __call__(self, rows: Sequence[Any]) -> Checked:
         """Check rows, as :func:`check` does."""
-        found = self._as_usual(rows) if len(rows) < MANY else check_columns(rows, self._needed)
-        if found is None:
-            found = check_rows(rows, self._needed)
-        _flag_extras(rows, self.known, found)
-        return found
+        checked = self._as_usual(rows) if len(rows) < MANY else check_columns(rows, self._needed)
+        if checked is None:
+            checked = check_rows(rows, self._needed)
+        _flag_extras(rows, self.known, checked)
+        return checked
 
     def _as_usual(self, rows: Sequence[Any]) -> Checked | None:
         """The clean columns of a few rows about which nothing is wrong or unusual; None where there may be."""
@@ -168,17 +168,17 @@ def check_columns(rows: Sequence[Any], needed: Sequence[Column]) -> Checked | No
     values = _turned(rows, needed)
     if values is None:
         return None
-    found = Checked({}, [], [[] for _ in rows])
+    checked = Checked({}, [], [[] for _ in rows])
     for column, raw in zip(needed, values, strict=True):
         clean = _clean_column(raw, column)
         if clean is None:
             return None
-        found.columns[column.name] = clean
+        checked.columns[column.name] = clean
         if _some_unusual(clean, column):
-            for value, row_flags in zip(clean, found.flags, strict=True):
+            for value, row_flags in zip(clean, checked.flags, strict=True):
                 if value is not None:  # nothing is unusual about NaN
                     row_flags.extend(flags(value, column))
-    return found
+    return checked
 
 
 def _turned(rows: Sequence[Any], needed: Sequence[Column]) -> list[list[Any]] | None:
@@ -228,27 +228,27 @@ def _some_unusual(clean: Any, column: Column) -> bool:
 
 def check_rows(rows: Sequence[Any], needed: Sequence[Column]) -> Checked:
     """Check rows one by one, and word what is wrong: the reference for :func:`check_columns`."""
-    found = Checked({column.name: [] for column in needed}, [], [[] for _ in rows])
+    checked = Checked({column.name: [] for column in needed}, [], [[] for _ in rows])
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            found.problems.append(
+            checked.problems.append(
                 {"row": i, "field": "", "expected": "an object of columns and values", "got": _worded(row)}
             )
-        elif not _check_row(row, i, needed, found):
-            found.flags[i].clear()
-    return found
+        elif not _check_row(row, i, needed, checked):
+            checked.flags[i].clear()
+    return checked
 
 
-def _check_row(row: Mapping[str, Any], i: int, needed: Sequence[Column], found: Checked) -> bool:
-    before = len(found.problems)
+def _check_row(row: Mapping[str, Any], i: int, needed: Sequence[Column], checked: Checked) -> bool:
+    before = len(checked.problems)
     for column in needed:
         value, expected = _value(row, column)
-        found.columns[column.name].append(value)
+        checked.columns[column.name].append(value)
         if expected:
-            found.problems.append({"row": i, "field": column.name, "expected": expected, "got": _got(row, column)})
+            checked.problems.append({"row": i, "field": column.name, "expected": expected, "got": _got(row, column)})
         elif value is not None:
-            found.flags[i].extend(flags(value, column))
-    return len(found.problems) == before
+            checked.flags[i].extend(flags(value, column))
+    return len(checked.problems) == before
 
 
 def flags(value: Any, column: Column) -> list[str]:
@@ -362,13 +362,13 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
-def _flag_extras(rows: Sequence[Any], known: frozenset[str], found: Checked) -> None:
+def _flag_extras(rows: Sequence[Any], known: frozenset[str], checked: Checked) -> None:
     """Name columns that the contract does not know, once, at the first row that has them."""
     named = set[str]()
     alike = {tuple(row) for row in rows if isinstance(row, (dict, Mapping))}  # rows mostly have the same names
     if all(map(known.issuperset, alike)):
         return
-    for row, row_flags in zip(rows, found.flags, strict=True):
+    for row, row_flags in zip(rows, checked.flags, strict=True):
         for name in row if isinstance(row, Mapping) else ():
             if name not in known and name not in named and len(named) < EXTRAS:
                 named.add(name)

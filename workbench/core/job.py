@@ -82,8 +82,8 @@ class Job(Result):
 
     def headline(self) -> str:
         """Notebook, state and progress in one line."""
-        told = f": {self.error}" if self.error else ""
-        return f"{Path(self.notebook).name} {self.state.value} ({self.cells_done} of {self.cells} cells){told}"
+        failure = f": {self.error}" if self.error else ""
+        return f"{Path(self.notebook).name} {self.state.value} ({self.cells_done} of {self.cells} cells){failure}"
 
     def frame(self) -> pd.DataFrame:
         """One row: the record of the job."""

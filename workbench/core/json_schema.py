@@ -88,5 +88,5 @@ def _usual(column: Column) -> dict[str, Any]:
         return {}
     if column.kind == "category" and column.categories:
         return {"examples": list(column.categories[:MOST_EXAMPLES])}
-    found = _range(column)
-    return {"x-usual": found} if found else {}
+    limits = _range(column)
+    return {"x-usual": limits} if limits else {}

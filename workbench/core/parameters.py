@@ -286,18 +286,18 @@ def problems(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ())
     """
     step = step_of(verb)
     known = {f.name: f for f in fields(step)}
-    told = {n: str(BadParameter.unknown(n, known, f"workbench.{verb}")) for n in values if n not in known}
+    messages = {n: str(BadParameter.unknown(n, known, f"workbench.{verb}")) for n in values if n not in known}
     for name, declared in known.items():
         if name in elsewhere:
             continue
         if _lacks(declared, values):
-            told[name] = f"{name.capitalize()} is needed. {declared.metadata['description']}"
+            messages[name] = f"{name.capitalize()} is needed. {declared.metadata['description']}"
         elif name in values:
             try:
                 checked_value(step, name, values[name])
             except BadParameter as error:
-                told[name] = str(error)
-    return told
+                messages[name] = str(error)
+    return messages
 
 
 def checked_value(step: type[Step], name: str, value: Any) -> Any:

@@ -332,8 +332,8 @@ class Profile(Result):
     def headline(self) -> str:
         """Rows, columns and findings in one line."""
         serious = sum(f.severity != "info" for f in self.findings)
-        told = {0: "nothing to look at", 1: "1 finding to look at"}.get(serious, f"{serious} findings to look at")
-        return f"{self.rows:,} rows, {len(self.columns)} columns, {told}"
+        summary = {0: "nothing to look at", 1: "1 finding to look at"}.get(serious, f"{serious} findings to look at")
+        return f"{self.rows:,} rows, {len(self.columns)} columns, {summary}"
 
     def frame(self) -> pd.DataFrame:
         """One row a column: kind, role, count, missing, distinct, range, mean, sd, association with the target."""

@@ -115,12 +115,12 @@ class ProfileComparison(Result):
 
     def headline(self) -> str:
         """How many columns differ, in one line."""
-        found, important = len(self.differing), sum(c.important for c in self.columns)
-        told = f"{found} of {len(self.columns)} columns differ by more than chance" + (
-            f", {important} enough to matter" if found else ""
+        differing, important = len(self.differing), sum(c.important for c in self.columns)
+        sentence = f"{differing} of {len(self.columns)} columns differ by more than chance" + (
+            f", {important} enough to matter" if differing else ""
         )
         alone = len(self.only_reference) + len(self.only_current)
-        return told + (f"; {alone} {'is' if alone == 1 else 'are'} in one table only" if alone else "")
+        return sentence + (f"; {alone} {'is' if alone == 1 else 'are'} in one table only" if alone else "")
 
     def frame(self) -> pd.DataFrame:
         """One row a column, strongest first: test, effect, p-value, whether it differs and matters, and the words."""

@@ -172,8 +172,8 @@ class MonitorReport(Result):
     def headline(self) -> str:
         """Name, status and incidents in one line."""
         n = len(self.incidents)
-        told = "no incident" if n == 0 else "1 incident" if n == 1 else f"{n} incidents"
-        return f"{self.name} version {self.version}: {self.status}, {len(self.windows)} windows, {told}"
+        summary = "no incident" if n == 0 else "1 incident" if n == 1 else f"{n} incidents"
+        return f"{self.name} version {self.version}: {self.status}, {len(self.windows)} windows, {summary}"
 
     def frame(self) -> pd.DataFrame:
         """One row a window: rows, labelled, flagged, drifted columns, performance, status."""

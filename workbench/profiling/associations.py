@@ -59,13 +59,13 @@ def associations(
     error = 0.0 if sample.height >= rows else 2.58 / math.sqrt(max(sample.height - 3, 1))
     names, numbers = _numbers(sample, contract)
     codes = _codes(sample, contract)
-    found = [*_pearson(sums or Comoments.of(names, numbers.T), 0.0 if sums else error)]
-    found += _of_matrix("spearman", names, names, np.triu(spearman(numbers), 1), error)
+    pairs = [*_pearson(sums or Comoments.of(names, numbers.T), 0.0 if sums else error)]
+    pairs += _of_matrix("spearman", names, names, np.triu(spearman(numbers), 1), error)
     ratios = correlation_ratios(codes, numbers) if codes and names else np.zeros((len(codes), len(names)))
-    found += _of_matrix("correlation_ratio", tuple(codes), names, ratios, error)
+    pairs += _of_matrix("correlation_ratio", tuple(codes), names, ratios, error)
     for a, b in combinations(codes, 2):
-        found.append(Association(a, b, "cramers_v", round(cramers_v(codes[a], codes[b]), 4), error))
-    return tuple(sorted((f for f in found if f.strength >= WEAKEST), key=lambda f: (-f.strength, f.a, f.b, f.measure)))
+        pairs.append(Association(a, b, "cramers_v", round(cramers_v(codes[a], codes[b]), 4), error))
+    return tuple(sorted((f for f in pairs if f.strength >= WEAKEST), key=lambda f: (-f.strength, f.a, f.b, f.measure)))
 
 
 def missing_together(names: tuple[str, ...], gaps: np.ndarray, rows: int) -> tuple[Association, ...]:
@@ -85,8 +85,8 @@ def missing_together(names: tuple[str, ...], gaps: np.ndarray, rows: int) -> tup
         spread = np.sqrt(alone * (1 - alone))
         phi = (share - np.outer(alone, alone)) / np.outer(spread, spread)
     enough = np.minimum.outer(np.diag(gaps), np.diag(gaps)) >= FEWEST
-    found = _of_matrix("missing_together", names, names, np.triu(np.where(enough, phi, 0.0), 1), 0.0)
-    return tuple(sorted(found, key=lambda f: (-f.strength, f.a, f.b)))
+    pairs = _of_matrix("missing_together", names, names, np.triu(np.where(enough, phi, 0.0), 1), 0.0)
+    return tuple(sorted(pairs, key=lambda f: (-f.strength, f.a, f.b)))
 
 
 def spearman(numbers: np.ndarray) -> np.ndarray:
@@ -285,8 +285,8 @@ def _ranges(values: pl.Series) -> tuple[list[str], np.ndarray]:
     shares = np.linspace(0, 1, MOST_PARTS + 1)
     edges = np.unique(np.quantile(finite, shares, method="lower")) if finite.size else np.zeros(1)
     dates = values.dtype in (pl.Date, pl.Datetime)
-    told = [str(np.datetime64(round(e), "s"))[:10] if dates else f"{e:.6g}" for e in edges.tolist()]
-    labels = [f"{a} to {b}" for a, b in pairwise(told)] if len(edges) > 2 else told
+    texts = [str(np.datetime64(round(e), "s"))[:10] if dates else f"{e:.6g}" for e in edges.tolist()]
+    labels = [f"{a} to {b}" for a, b in pairwise(texts)] if len(edges) > 2 else texts
     part = (np.searchsorted(edges, numbers, side="right") - 1).clip(0, len(labels) - 1)
     return [*labels, "missing"], np.where(np.isnan(numbers), len(labels), part)
 

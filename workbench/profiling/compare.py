@@ -104,8 +104,8 @@ def compare(
     BadParameter
         If ``rate`` is not between 0 and 1.
     """
-    found = [_drift(t, rate) for t in _tested(reference, current, columns, rate)]
-    return tuple(sorted(found, key=lambda d: (-d.drifted, -d.effect, d.p_value, d.column)))
+    drifts = [_drift(t, rate) for t in _tested(reference, current, columns, rate)]
+    return tuple(sorted(drifts, key=lambda d: (-d.drifted, -d.effect, d.p_value, d.column)))
 
 
 class _Tested(NamedTuple):
@@ -149,8 +149,8 @@ def _drift(t: _Tested, rate: float) -> ColumnDrift:
 def _difference(t: _Tested, rate: float) -> ColumnDifference:
     shares = (t.a.missing_share, t.b.missing_share)
     if _changed_kind(t.a, t.b):
-        told = f"{t.a.kind} in the reference, {t.b.kind} now: the values can't be compared."
-        return ColumnDifference(t.a.name, t.a.kind, "kind", 0.0, 0.0, 1.0, True, True, told, missing=shares)
+        sentence = f"{t.a.kind} in the reference, {t.b.kind} now: the values can't be compared."
+        return ColumnDifference(t.a.name, t.a.kind, "kind", 0.0, 0.0, 1.0, True, True, sentence, missing=shares)
     differs = t.p_value < rate
     return ColumnDifference(
         t.a.name, t.a.kind, t.test, t.result.statistic, t.p_value, t.effect, differs, t.important(rate),
@@ -174,8 +174,8 @@ def _differing(columns: Iterable[ColumnDifference]) -> Iterator[Finding]:
             cure = python("data = wb.dataset(source, contract=profile.contract)")
             yield Finding("WB151", "error", f"is {one.said}", one.column, cure)
         elif one.important:
-            told = f"differs between the two tables by more than chance: {one.said}"
-            yield Finding("WB150", "warning", told, one.column, "", {"effect": one.effect, "p_value": one.p_value})
+            message = f"differs between the two tables by more than chance: {one.said}"
+            yield Finding("WB150", "warning", message, one.column, "", {"effect": one.effect, "p_value": one.p_value})
 
 
 def _alone(only_reference: tuple[str, ...], only_current: tuple[str, ...]) -> Iterator[Finding]:
@@ -194,11 +194,11 @@ def _worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
 def _strongest(a: ColumnProfile, b: ColumnProfile) -> tuple[str, TestResult, float]:
     """Name and result of the test with the smallest p-value, and that p-value corrected for the choice."""
     tests = {**_value_tests(a, b), "missing": proportions((a.missing, b.missing), (a.rows, b.rows))}
-    told = [(name, result) for name, result in tests.items() if result is not NOTHING]
-    if not told:
+    applicable = [(name, result) for name, result in tests.items() if result is not NOTHING]
+    if not applicable:
         return next(iter(tests)), NOTHING, 1.0
-    name, best = min(told, key=lambda t: (t[1].p_value, -t[1].effect))
-    return name, best, min(best.p_value * len(told), 1.0)
+    name, best = min(applicable, key=lambda t: (t[1].p_value, -t[1].effect))
+    return name, best, min(best.p_value * len(applicable), 1.0)
 
 
 def _value_tests(a: ColumnProfile, b: ColumnProfile) -> dict[str, TestResult]:

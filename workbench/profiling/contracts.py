@@ -61,10 +61,10 @@ def check_frame(contract: Contract, frame: pd.DataFrame) -> tuple[Finding, ...]:
     WB163 warning: age lies outside the usual range (up to 99) in 1 of 2 rows: 120.
     """
     frame = frame.rename(columns=str).apply(_flat)
-    told = contract.only(c.name for c in contract.columns if c.role != "ignored" and c.name in frame.columns)
-    typed = coerce(frame, told)
-    found = [f for c in told.columns for f in _column(frame[c.name], typed[c.name], c)]
-    return sort([*_absent(frame, contract), *found, *_extra(frame, contract)])
+    present = contract.only(c.name for c in contract.columns if c.role != "ignored" and c.name in frame.columns)
+    typed = coerce(frame, present)
+    findings = [f for c in present.columns for f in _column(frame[c.name], typed[c.name], c)]
+    return sort([*_absent(frame, contract), *findings, *_extra(frame, contract)])
 
 
 def pandera_schema(contract: Contract, *, strict: bool = False) -> DataFrameSchema:
@@ -88,16 +88,18 @@ def pandera_schema(contract: Contract, *, strict: bool = False) -> DataFrameSche
         If pandera is not installed.
     """
     pandera = _pandera()
-    told = [c for c in contract.columns if c.role != "ignored"]
+    checked = [c for c in contract.columns if c.role != "ignored"]
     columns = {
         c.name: pandera.Column(
             _dtype(c), [*_kind_checks(c, pandera.Check), *_usual_checks(c, pandera.Check, strict)],
             nullable=c.missing_allowed, required=c.role == "feature", metadata=_metadata(c),
         )
-        for c in told
+        for c in checked
     }  # fmt: skip
     # Ignored columns may be there; pandera can only refuse what it is not told of.
-    columns |= {c.name: pandera.Column(None, nullable=True, required=False) for c in contract.columns if c not in told}
+    columns |= {
+        c.name: pandera.Column(None, nullable=True, required=False) for c in contract.columns if c not in checked
+    }
     return pandera.DataFrameSchema(columns, strict=strict)
 
 
@@ -140,7 +142,7 @@ def _usual_checks(column: Column, check: type[Check], strict: bool) -> list[Chec
     ends: list[tuple[Callable[..., Check], float | None]] = [
         (check.ge, column.minimum), (check.le, column.maximum)
     ]  # fmt: skip
-    return [made(end, **kind) for made, end in ends if end is not None]
+    return [comparison(end, **kind) for comparison, end in ends if end is not None]
 
 
 def _metadata(column: Column) -> dict[str, Any]:
@@ -196,8 +198,8 @@ def _unusual(raw: pd.Series, typed: pd.Series, fit: pd.Series, column: Column) -
 
 def _warning(code: str, said: str, raw: pd.Series, odd: pd.Series, column: Column) -> Iterator[Finding]:
     if odd.any():
-        told = f"{said} in {_of(odd)}{_examples(raw[odd], column)}."
-        yield Finding(code, "warning", told, column.name, "", _evidence(odd))
+        message = f"{said} in {_of(odd)}{_examples(raw[odd], column)}."
+        yield Finding(code, "warning", message, column.name, "", _evidence(odd))
 
 
 def _unfit(raw: pd.Series, column: Column) -> pd.Series:

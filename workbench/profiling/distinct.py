@@ -110,8 +110,8 @@ def merge(a: str, b: str) -> str:
 def estimate(text: str) -> tuple[int, float]:
     """The estimated number of distinct values, and its relative error at 99% confidence."""
     sketch = datasketches.hll_sketch.deserialize(b64decode(text))
-    found = sketch.get_estimate()
-    return round(found), float((sketch.get_upper_bound(3) - found) / found) if found else 0.0
+    count = sketch.get_estimate()
+    return round(count), float((sketch.get_upper_bound(3) - count) / count) if count else 0.0
 
 
 @cache
@@ -124,10 +124,10 @@ def agrees() -> bool:
 
 def _registers(values: Values) -> bytes:
     """What a sketch of 16 registers holds in each: one more than the most zeros at the front of a hash."""
-    found = bytearray(16)
+    registers = bytearray(16)
     for first, second in zip(*(half.tolist() for half in hash_values(values)), strict=True):
-        found[first % 16] = max(found[first % 16], 65 - second.bit_length())
-    return bytes(found)
+        registers[first % 16] = max(registers[first % 16], 65 - second.bit_length())
+    return bytes(registers)
 
 
 def _library_registers(values: Values) -> bytes:

@@ -66,13 +66,13 @@ def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 def _matching(pattern: str) -> list[str]:
     if "://" in pattern:
-        found = [file.full_name for file in _fsspec().open_files(pattern, mode="rb")] if "*" in pattern else [pattern]
-        return sorted(found) or [pattern]
+        paths = [file.full_name for file in _fsspec().open_files(pattern, mode="rb")] if "*" in pattern else [pattern]
+        return sorted(paths) or [pattern]
     if not Path(pattern).exists() and glob.has_magic(pattern):
-        found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - a pattern may be absolute
-        if not found:
+        paths = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+        if not paths:
             raise BadTable(f"No file matches {pattern!r}. Give the pattern from the working folder {Path.cwd()}.")
-        return found
+        return paths
     _ending(pattern)
     if not Path(pattern).exists():
         raise BadTable(f"There is no file {pattern!r}. Give the path from the working folder {Path.cwd()}.")
@@ -93,8 +93,8 @@ def _ending(path: str) -> str:
     suffixes = [s.lower() for s in Path(path.split("?")[0]).suffixes]
     ending = "".join(suffixes[-2:]) if suffixes[-1:] in ([".zip"], [".gz"]) else "".join(suffixes[-1:])
     if ending not in _READERS:
-        told = f"{Path(path).name!r} ends in {ending or 'nothing'!r}"
-        raise BadTable(f"{told}. Give one of {', '.join(ENDINGS)}, or a frame.")
+        problem = f"{Path(path).name!r} ends in {ending or 'nothing'!r}"
+        raise BadTable(f"{problem}. Give one of {', '.join(ENDINGS)}, or a frame.")
     return ending
 
 
@@ -104,8 +104,8 @@ def _explained(path: str, act: Callable[[], Any]) -> Any:
     except BadTable:
         raise
     except _unreadable() as error:
-        told = f"{Path(path).name} can't be read as {_ending(path)[1:]} ({error})"
-        raise BadTable(f"{told}. Check the file, or give a frame.") from error
+        problem = f"{Path(path).name} can't be read as {_ending(path)[1:]} ({error})"
+        raise BadTable(f"{problem}. Check the file, or give a frame.") from error
 
 
 def _unreadable() -> tuple[type[Exception], ...]:

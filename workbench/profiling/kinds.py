@@ -246,18 +246,18 @@ def _datetimes(values: pl.Series, days_first: bool | None) -> pl.Series:
 
 def _naive(text: pl.Series) -> pl.Series:
     """Dates with or without a time, both in one column too."""
-    found = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    dates = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
     for form in ("%Y-%m-%d %H:%M", "%Y-%m-%d"):
-        if found.null_count() > text.null_count():
+        if dates.null_count() > text.null_count():
             kind = pl.Datetime("us") if "%H" in form else pl.Date
             other = text.str.strptime(kind, form, strict=False).cast(pl.Datetime("us"))
-            found = found.zip_with(found.is_not_null(), other)
-    return found
+            dates = dates.zip_with(dates.is_not_null(), other)
+    return dates
 
 
 def _zoned(text: pl.Series) -> pl.Series:
     stamped = text.str.replace(r"\s*Z$", "+00:00").str.replace(r"([+-]\d{2}):?(\d{2})$", "$1:$2")
-    found = pl.Series(text.name, [None] * len(text), dtype=pl.Datetime("us", "UTC"))
+    dates = pl.Series(text.name, [None] * len(text), dtype=pl.Datetime("us", "UTC"))
     for form in ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z"):
-        found = found.zip_with(found.is_not_null(), stamped.str.to_datetime(form, time_unit="us", strict=False))
-    return found.zip_with(found.is_not_null(), _naive(text).dt.replace_time_zone("UTC"))
+        dates = dates.zip_with(dates.is_not_null(), stamped.str.to_datetime(form, time_unit="us", strict=False))
+    return dates.zip_with(dates.is_not_null(), _naive(text).dt.replace_time_zone("UTC"))

@@ -231,15 +231,17 @@ def _cards(text: str) -> list[bool]:
 
 def _ibans(text: str) -> list[bool]:
     """With and without its last group, which may be a word in capitals."""
-    found = [match[0] for match in _IBAN_WITHIN.finditer(text)]
-    return [is_iban(one) or is_iban(one.rpartition(" ")[0]) for one in found]
+    candidates = [match[0] for match in _IBAN_WITHIN.finditer(text)]
+    return [is_iban(one) or is_iban(one.rpartition(" ")[0]) for one in candidates]
 
 
 def _phones(text: str) -> list[bool]:
     """Groups of digits are phone numbers beside words alone: they are order numbers and versions as well."""
     among_words = len(_WORD.findall(text)) >= 2
-    found = [match[0] for match in _PHONE_WITHIN.finditer(text)]
-    numbers = [True for one in found if is_phone(one) and (among_words or (one[0] in "+(" and not _CENTS.search(one)))]
+    candidates = [match[0] for match in _PHONE_WITHIN.finditer(text)]
+    numbers = [
+        True for one in candidates if is_phone(one) and (among_words or (one[0] in "+(" and not _CENTS.search(one)))
+    ]
     return numbers + [True for _ in _CALL_ME.finditer(text)]
 
 

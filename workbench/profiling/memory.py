@@ -32,10 +32,10 @@ def bytes_of(budget: str | float) -> int:
     BadParameter
         If it is no number of bytes.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*", str(budget).upper())
-    if not found or found[2] not in _UNITS:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*", str(budget).upper())
+    if not match or match[2] not in _UNITS:
         raise BadParameter(f"memory_budget is a number of bytes, got {budget!r}. Write for example '512MB'.")
-    return int(float(found[1]) * _UNITS[found[2]])
+    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def fitting(columns: int, budget: str | float | None) -> tuple[int, int]:

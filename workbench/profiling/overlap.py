@@ -48,8 +48,8 @@ def rows_in_both(reference: Profile, current: Profile) -> list[Finding]:
     within = max((p.duplicates or 0) / max(p.rows, 1) for p in (reference, current))
     if share < LEAST + 3 * within:
         return []
-    told = (
+    message = (
         f"{share:.1%} of the current table's rows are in the reference too: as a test set it praises what it was fed."
     )
     cure = python("current = current[~current.apply(tuple, axis=1).isin(set(reference.apply(tuple, axis=1)))]")
-    return [Finding(CODE, "warning", told, None, cure, {"share": share})]
+    return [Finding(CODE, "warning", message, None, cure, {"share": share})]

@@ -105,8 +105,8 @@ def profile(
         seen = _scanned(source, plan, tracker)
         agreed = _agreed(seen, accepted, roles)
         tracker.advance("what goes together")
-        told = tell(seen, agreed, source.told, read_as=_read_as(data, source, seen))
-    return replace(told, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
+        profiled = tell(seen, agreed, source.description, read_as=_read_as(data, source, seen))
+    return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
 
 
 def tell(
@@ -238,13 +238,13 @@ def _read_as(data: Any, source: Source, seen: Scanned) -> ReadAs:
     if isinstance(data, Dataset):
         return dict(data.table.attrs.get("read_as", {}))
     rows = seen.sample.rows
-    found = {}
+    notes = {}
     for name, kind in seen.kinds.items():
         if kind in ("number", "integer", "datetime") and rows is not None and rows[name].dtype == pl.String:
             unread = seen.states[name]["unread"] + int((rows[name].str.strip_chars() == "").sum() or 0)
             if source.typed or unread:
-                found[name] = {"kind": kind, "unread": unread}
-    return found
+                notes[name] = {"kind": kind, "unread": unread}
+    return notes
 
 
 def _as_seen(column: Column, seen: Scanned) -> Column:

@@ -63,8 +63,8 @@ class Query:
                 yield connection.execution_options(stream_results=True).execute(text(self.sql), self.parameters)
         except SQLAlchemyError as error:
             # The message of the driver alone: SQLAlchemy's own repeats the values of the parameters.
-            told = str(getattr(error, "orig", None) or type(error).__name__).replace(self.url, "…")
-            raise BadTable(f"The {self} failed: {told}. Check the statement and the database.") from None
+            reason = str(getattr(error, "orig", None) or type(error).__name__).replace(self.url, "…")
+            raise BadTable(f"The {self} failed: {reason}. Check the statement and the database.") from None
 
 
 def query(sql: str, url: str, **parameters: Any) -> Query:

@@ -101,7 +101,7 @@ def dataset(
     typed.attrs["read_as"] = _read_as(table, typed, accepted)
     accepted = _with_task(accepted, typed)
     typed = _in_order(typed, accepted.time)
-    return Dataset(accepted, fingerprint(typed), len(typed), told(source), typed)
+    return Dataset(accepted, fingerprint(typed), len(typed), origin(source), typed)
 
 
 def read_table(source: Any) -> pd.DataFrame:
@@ -128,11 +128,11 @@ def read_table(source: Any) -> pd.DataFrame:
     return pl.concat(chunks, how="vertical_relaxed").to_pandas()
 
 
-def told(source: Any) -> str:
+def origin(source: Any) -> str:
     """Where a table comes from, in words, without a password."""
     if isinstance(source, pd.DataFrame):
         return "memory"
-    return str(source) if isinstance(source, Path) else source_of(source).told
+    return str(source) if isinstance(source, Path) else source_of(source).description
 
 
 def _is_csv(source: str | Path) -> bool:
@@ -266,12 +266,12 @@ def _without_persons(table: pd.DataFrame, contract: Contract) -> Contract:
 
 def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:
     """Numbers and dates that were kept as text, and how many rows of each could not be read."""
-    told = {}
+    notes = {}
     for column in contract.columns:
         if column.kind in ("number", "integer", "datetime") and types.is_string_dtype(table[column.name].dtype):
             unread = typed[column.name].isna() & table[column.name].notna()
-            told[column.name] = {"kind": column.kind, "unread": int(unread.sum())}
-    return told
+            notes[column.name] = {"kind": column.kind, "unread": int(unread.sum())}
+    return notes
 
 
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:

@@ -56,14 +56,14 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
     if run_id is not None:
         _write(store, _known(store, run_id), profile)
         return run_id
-    made: str = store.create_run(experiment_id(), run_name=f"profile {profile.source}"[:200]).info.run_id
+    new_id: str = store.create_run(experiment_id(), run_name=f"profile {profile.source}"[:200]).info.run_id
     try:
-        _write(store, made, profile)
+        _write(store, new_id, profile)
     except BaseException:
-        store.set_terminated(made, status="FAILED")  # none stays *running*
+        store.set_terminated(new_id, status="FAILED")  # none stays *running*
         raise
-    store.set_terminated(made)
-    return made
+    store.set_terminated(new_id)
+    return new_id
 
 
 def _known(store: MlflowClient, run_id: str) -> str:

@@ -63,12 +63,14 @@ class RowHashes:
         ordered = np.sort(self.hashes)
         last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], bool(len(ordered))))
         extra = np.diff(last, prepend=-1) - 1
-        found, scale = int(extra.sum()), 2**self.level
+        repeated, scale = int(extra.sum()), 2**self.level
         if not self.level:
-            return found, 0
+            return repeated, 0
         # Each distinct row is kept with chance 1 / scale; where none is kept, five would hardly all have been missed.
-        off = 2.58 * math.sqrt(float((extra.astype(float) ** 2).sum()) * (scale - 1) * scale) if found else 4.6 * scale
-        return found * scale, math.ceil(off)
+        off = (
+            2.58 * math.sqrt(float((extra.astype(float) ** 2).sum()) * (scale - 1) * scale) if repeated else 4.6 * scale
+        )
+        return repeated * scale, math.ceil(off)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, at most 2,000 hashes."""

@@ -251,9 +251,9 @@ class _ColumnPass:
         """What people would call the values, and whether they are personal."""
         if self.kind is None or not (self._plan.look or self.sensitive):
             return
-        found = meaning_of(values, self.kind)
-        if found is not None:
-            self.meaning, self.sensitive = found.name, self.sensitive or found.sensitive
+        meaning = meaning_of(values, self.kind)
+        if meaning is not None:
+            self.meaning, self.sensitive = meaning.name, self.sensitive or meaning.sensitive
 
     def _begin(self, values: pl.Series) -> None:
         self.kind = self.kind or infer_kind(values)

@@ -21,7 +21,7 @@ class Source:
 
     Parameters
     ----------
-    told : str
+    description : str
         What it is, in words; never holds a password.
     names : tuple of str
         The columns.
@@ -39,7 +39,7 @@ class Source:
         Takes a plan and looks at all parts where they are.
     """
 
-    told: str
+    description: str
     names: tuple[str, ...]
     chunks: Callable[[int], Iterator[pl.DataFrame]]
     rows: int | None = None

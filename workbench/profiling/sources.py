@@ -91,8 +91,8 @@ def from_pandas(values: pd.Series) -> pl.Series:
 def _is_missing(value: Any) -> bool:
     from pandas import isna
 
-    found = isna(value)
-    return found is True  # of a list it is an array
+    missing = isna(value)
+    return missing is True  # of a list it is an array
 
 
 _PLAIN = ("boolean", "date", "datetime", "datetime64", "floating", "integer", "decimal")
@@ -103,7 +103,7 @@ def _safe(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _pandas(table: pd.DataFrame, told: str) -> Source:
+def _pandas(table: pd.DataFrame, description: str) -> Source:
     if table.empty:
         raise _nothing(len(table), table.shape[1])
     refuse_twins(table.columns)
@@ -113,7 +113,7 @@ def _pandas(table: pd.DataFrame, told: str) -> Source:
             part = table.iloc[start : start + most]
             yield pl.DataFrame([from_pandas(part.iloc[:, i]) for i in range(part.shape[1])])
 
-    return Source(told, tuple(map(str, table.columns)), chunks, len(table))
+    return Source(description, tuple(map(str, table.columns)), chunks, len(table))
 
 
 def _arrow(table: Any) -> Source:

@@ -280,8 +280,8 @@ def _unique(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _finite_moments(values: np.ndarray) -> sketches.Moments:
     # Powers of numbers near the end of the range overflow; they are left out rather than written as infinities.
     with np.errstate(over="ignore", invalid="ignore"):
-        found = sketches.moments(values)
-    return tuple(v if math.isfinite(v) else 0.0 for v in found)  # type: ignore[return-value]  # five numbers
+        moments = sketches.moments(values)
+    return tuple(v if math.isfinite(v) else 0.0 for v in moments)  # type: ignore[return-value]  # five numbers
 
 
 def _counted(state: State) -> dict[Any, int]:
@@ -412,8 +412,8 @@ def _distinct(state: State) -> tuple[int, float]:
     """Distinct values and the relative error at 99% confidence."""
     if state["distinct"] is not None:
         return state["distinct"], 0.0
-    found, error = distinct.estimate(state["hll"])
-    return min(found, state["count"]), error
+    count, error = distinct.estimate(state["hll"])
+    return min(count, state["count"]), error
 
 
 def _told(value: Any, column: Column) -> str:

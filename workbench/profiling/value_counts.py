@@ -111,9 +111,9 @@ class ValueCounts:
 
     def _top(self) -> tuple[list[list[Any]], int]:
         items = self._frequent.get_frequent_items(datasketches.frequent_items_error_type.NO_FALSE_NEGATIVES, 0)
-        found = sorted(((low, text, high) for text, _, low, high in items if low > 0), reverse=True)[:MOST_TOP]
-        error = max((high - low for low, _, high in found), default=0) + self._unseen
-        return [[float(text) if self.numeric else text, int(low)] for low, text, _ in found], int(error)
+        top = sorted(((low, text, high) for text, _, low, high in items if low > 0), reverse=True)[:MOST_TOP]
+        error = max((high - low for low, _, high in top), default=0) + self._unseen
+        return [[float(text) if self.numeric else text, int(low)] for low, text, _ in top], int(error)
 
 
 _NO_SKETCH: dict[str, Any] = {"hll": None, "kll": None, "buckets": None}
@@ -135,8 +135,8 @@ def _shortened(texts: pl.Series) -> pl.Series:
     """Long texts by their beginning and a digest of the whole."""
     if texts.str.len_bytes().max() <= LONGEST_HASHED:  # type: ignore[operator]  # not empty
         return texts
-    told = (t if len(t) <= LONGEST_TOLD else t[:LONGEST_TOLD] + _digest(t) for t in texts.to_list())
-    return pl.Series(texts.name, list(told))
+    shortened = (t if len(t) <= LONGEST_TOLD else t[:LONGEST_TOLD] + _digest(t) for t in texts.to_list())
+    return pl.Series(texts.name, list(shortened))
 
 
 def _digest(text: str) -> str:

@@ -117,12 +117,12 @@ def _read_slowly(content: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for i, name in enumerate(names) if name in names[:i])
         raise Rejected(400, f"The name {twice[:LONGEST]!r} is there twice in one object. Send each column once.")
-    return found
+    return members
 
 
 def _too_many(n: int) -> Rejected:

@@ -100,8 +100,8 @@ class Request:
             413 if it is larger than ``MOST_BYTES``, with or without a ``Content-Length``; 408 if it takes too long;
             400 if it ends early.
         """
-        told = self.headers.get(b"content-length", b"0")
-        if told.isdigit() and len(told) < 20 and int(told) > MOST_BYTES:
+        length = self.headers.get(b"content-length", b"0")
+        if length.isdigit() and len(length) < 20 and int(length) > MOST_BYTES:
             raise _too_large()
         try:
             message = await _AtOnceOrTimed(self.receive())
@@ -212,10 +212,10 @@ def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> 
 
 def answer_error(error: Rejected, problems: list[dict[str, Any]] | None = None, more: int = 0) -> Answer:
     """A sentence, and the faults of the rows. ``error_code`` and ``message`` are where an MLflow client looks."""
-    told: dict[str, Any] = {"error": str(error), "error_code": _code(error.status), "message": str(error)}
+    body: dict[str, Any] = {"error": str(error), "error_code": _code(error.status), "message": str(error)}
     if problems:
-        told |= {"problems": problems, "more_problems": more}
-    return answer_json(told, error.status, error.headers)
+        body |= {"problems": problems, "more_problems": more}
+    return answer_json(body, error.status, error.headers)
 
 
 def _code(status: int) -> str:

@@ -136,10 +136,10 @@ class Keys:
 
     def _current(self) -> dict[str, Key]:
         try:
-            found = self.path.stat()
+            stat = self.path.stat()
         except FileNotFoundError:
             return {}
-        state = (found.st_mtime_ns, found.st_size, found.st_ino)
+        state = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         with self._turn:
             if state != self._seen:
                 self._keys = read(self.path, _keys_of)
@@ -230,8 +230,8 @@ class Access:
         # HTTP headers are Latin-1, keys in the environment UTF-8.
         if self.key and compare_digest(sent.encode("latin-1", "replace"), self.key.encode()):
             return Caller("environment", EVERYDAY)
-        found = self.keys.caller(sent) if self.keys and sent else None
-        return found or (self.tokens.caller(sent) if self.tokens and sent else None)
+        caller = self.keys.caller(sent) if self.keys and sent else None
+        return caller or (self.tokens.caller(sent) if self.tokens and sent else None)
 
 
 def _keys_of(content: Any) -> dict[str, Key]:

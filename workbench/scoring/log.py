@@ -172,9 +172,9 @@ class PredictionLog:
             ``row`` (column to value), ``prediction``, ``answer``; optional ``id`` (made if there is none), ``at`` (ISO
             UTC or datetime; now), ``version``, ``flags``, ``latency_ms``, ``arm`` (of an experiment).
         """
-        made = self._made(records, [r["row"] for r in records])
-        self._insert([made])
-        return made.ids
+        batch = self._made(records, [r["row"] for r in records])
+        self._insert([batch])
+        return batch.ids
 
     def put(
         self,
@@ -198,9 +198,9 @@ class PredictionLog:
         StoreError
             If the disk takes nothing and too many records wait already; none of these is kept then.
         """
-        made = self._made(records, [r["row"] for r in records] if rows is None else rows, latency_ms)
-        self._writer.put(made)
-        return made.ids
+        batch = self._made(records, [r["row"] for r in records] if rows is None else rows, latency_ms)
+        self._writer.put(batch)
+        return batch.ids
 
     def flush(self) -> bool:
         """Wait until what was put is committed; False if the disk takes nothing."""
@@ -357,12 +357,12 @@ class PredictionLog:
             return bytes.fromhex(store.execute("SELECT value FROM meta WHERE name = 'hashing key'").fetchone()[0])
 
     def _upgrade(self) -> None:
-        found = self._format()
-        if found > FORMAT:
+        version = self._format()
+        if version > FORMAT:
             raise FormatVersion(
-                f"The prediction log has format {found}, this Workbench reads up to {FORMAT}. Upgrade ml-workbench."
+                f"The prediction log has format {version}, this Workbench reads up to {FORMAT}. Upgrade ml-workbench."
             )
-        if found < FORMAT:
+        if version < FORMAT:
             with self.transaction() as store:
                 if self._format() < FORMAT:  # another process may have been first
                     _to_newest(store)
@@ -477,8 +477,8 @@ def _record(line: Line, label: str | None) -> dict[str, Any]:
 
 def _clean(record: Any) -> str:
     """An id as text that SQLite can hold: a lone surrogate has no UTF-8."""
-    told = str(record)
-    return told if told.isascii() else told.encode("utf-8", "replace").decode()
+    text = str(record)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _iso(moment: str | datetime) -> str:

@@ -61,8 +61,8 @@ class Metrics:
             yield f'workbench_requests_total{{path="{_escaped(path)}",status="{status}"}} {n}'
         yield "# TYPE workbench_predictions_total counter"
         for (made_by, arm), n in sorted(self._predictions.items()):
-            told = f',arm="{_escaped(arm)}"' if arm else ""
-            yield f'workbench_predictions_total{{version="{made_by}"{told}}} {n}'
+            label = f',arm="{_escaped(arm)}"' if arm else ""
+            yield f'workbench_predictions_total{{version="{made_by}"{label}}} {n}'
         yield "# TYPE workbench_flags_total counter"
         for flag, n in sorted(self._flags.items()):
             yield f'workbench_flags_total{{flag="{_escaped(flag)}"}} {n}'

@@ -37,14 +37,14 @@ def read(content: bytes) -> Any:
     {'rows': [{'age': 36}]}
     """
     try:
-        found = _READ(content)
+        parsed = _READ(content)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise NotPlain from error
-    names = _names(found)
+    names = _names(parsed)
     # Each name has its colon, so as many colons as distinct names mean that none came twice.
     if names != content.count(b":") and names != len(_NAME_ENDS.findall(content)):
         raise NotPlain
-    return found
+    return parsed
 
 
 def writer(other: Callable[[Any], Any], slow: Callable[[Any], str]) -> Callable[[Any], bytes]:

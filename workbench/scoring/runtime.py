@@ -136,10 +136,10 @@ class Scorer:
             If the model gives no exact reasons.
         """
         columns, _ = self._checked(rows)
-        found = self._explained(columns, len(rows))
-        if found is None:
+        explanation = self._explained(columns, len(rows))
+        if explanation is None:
             raise Refused("This model has no tables, so there are no exact reasons. Package a model that compiles.")
-        values, base = found
+        values, base = explanation
         return {
             "features": list(self.features),
             "values": values.tolist(),
@@ -163,12 +163,12 @@ class Scorer:
         flags : dict of str to bool array, shape (rows,)
             Which rows carry ``unseen_category:COLUMN`` or ``out_of_range:COLUMN``; flags without a row are left out.
         """
-        found = {}
+        unusual = {}
         for name in self.features:
             flag, rows = _unusual(columns[name], self.contract[name])
             if rows.any():
-                found[f"{flag}:{name}"] = rows
-        return self.model.predict(columns), found
+                unusual[f"{flag}:{name}"] = rows
+        return self.model.predict(columns), unusual
 
     def answers(self, prediction: Array) -> list[Any]:
         """The label of each prediction (binary: by the bundle's threshold), or the number itself."""
@@ -193,10 +193,10 @@ class Scorer:
     def _reasons(
         self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int
     ) -> list[list[dict[str, Any]]]:
-        found = self._explained(columns, len(rows)) if most > 0 else None
-        if found is None:
+        explanation = self._explained(columns, len(rows)) if most > 0 else None
+        if explanation is None:
             return [[] for _ in rows]
-        values = found[0]
+        values = explanation[0]
         strongest = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :most].tolist()
         return [
             [
@@ -217,10 +217,10 @@ class Scorer:
 
     def ids_of(self, rows: Sequence[Any]) -> list[str]:
         """The rows' own ids, by which labels will come later, or new ones."""
-        made = new_ids(len(rows))
+        fresh_ids = new_ids(len(rows))
         if self._id is None:
-            return made
-        return [new if (own := self._own(row)) is None else own for row, new in zip(rows, made, strict=True)]
+            return fresh_ids
+        return [new if (own := self._own(row)) is None else own for row, new in zip(rows, fresh_ids, strict=True)]
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None
@@ -235,8 +235,8 @@ def _model(bundle: Bundle) -> Model:
         return tables
     # By name: the runtime of a compiled bundle carries neither scikit-learn nor the module that loads it.
     module = import_module("workbench.tables.pipeline_model")
-    made: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
-    return made
+    model: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
+    return model
 
 
 def _unusual(values: Any, column: Column) -> tuple[str, Array]:

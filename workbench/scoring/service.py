@@ -187,8 +187,8 @@ class Service:
         except Rejected as error:
             return answer_error(error)
         except BadRow as error:
-            told = Rejected(422, "A row breaks the contract. Correct the fields and send it again.")
-            return answer_error(told, error.problems[:MOST_PROBLEMS], max(0, len(error.problems) - MOST_PROBLEMS))
+            rejection = Rejected(422, "A row breaks the contract. Correct the fields and send it again.")
+            return answer_error(rejection, error.problems[:MOST_PROBLEMS], max(0, len(error.problems) - MOST_PROBLEMS))
         except Refused as error:
             return answer_error(Rejected(501, str(error)))
         except StoreError as error:
@@ -225,11 +225,11 @@ class Service:
         # Unknown keys are slowed down by address, so that nobody can guess for long.
         seconds = self.rate.wait(f"key:{caller.name}" if caller and caller.name else f"from:{request.client}")
         if seconds:
-            told = {"Retry-After": str(int(seconds) + 1)}
-            raise Rejected(429, f"Too many requests. Wait {seconds:.1f} seconds and send it again.", told)
+            headers = {"Retry-After": str(int(seconds) + 1)}
+            raise Rejected(429, f"Too many requests. Wait {seconds:.1f} seconds and send it again.", headers)
         if caller is None:
-            told = {"WWW-Authenticate": "Bearer"}
-            raise Rejected(401, "This service needs a key. Send it as the header X-API-Key.", told)
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise Rejected(401, "This service needs a key. Send it as the header X-API-Key.", headers)
         request.notes["caller"] = caller.name
         if scope not in caller.scopes:
             raise Rejected(403, f"This key has not the scope {scope!r}. Ask for one that has.")
@@ -285,10 +285,10 @@ class Service:
     def _shadowed(self, shadow: Scorer, rows: Rows, answers: list[dict[str, Any]]) -> None:
         start = time.perf_counter()
         try:
-            made = shadow.predict(rows, 0, [a["id"] for a in answers])
-            marked = [{**a, "arm": SHADOW} for a in made]
+            predictions = shadow.predict(rows, 0, [a["id"] for a in answers])
+            marked = [{**a, "arm": SHADOW} for a in predictions]
             self._keep(shadow, rows, marked, time.perf_counter() - start)
-            self.metrics.predicted([(a["version"], SHADOW) for a in made], ())
+            self.metrics.predicted([(a["version"], SHADOW) for a in predictions], ())
         except WorkbenchError as error:  # the answer has gone long ago: only our own log can be told
             logging.getLogger(__name__).warning("The shadow could not score: %s", error)
 
@@ -326,8 +326,8 @@ class Service:
     async def _contract(self, request: Request) -> Answer:
         bundle = self.scorer.bundle
         contract = self.scorer.contract.only(bundle.features).to_dict()
-        told = {"name": bundle.name, "version": bundle.version, "features": list(bundle.features)}
-        return answer_json({**told, **contract})
+        identity = {"name": bundle.name, "version": bundle.version, "features": list(bundle.features)}
+        return answer_json({**identity, **contract})
 
     async def _health(self, request: Request) -> Answer:
         return answer_json({"status": "ok"})
@@ -391,10 +391,10 @@ def _reasons(request: Request) -> int:
 
 @lru_cache(256)  # clients ask the same again and again
 def _asked_reasons(query: bytes) -> int:
-    told = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("reasons", [str(REASONS)])[-1]
-    if not (told.isascii() and told.isdigit() and len(told) < 4 and int(told) <= MOST_REASONS):
+    digits = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("reasons", [str(REASONS)])[-1]
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 4 and int(digits) <= MOST_REASONS):
         raise Rejected(400, f"reasons is a whole number from 0 to {MOST_REASONS}. Correct it, or leave it out.")
-    return int(told)
+    return int(digits)
 
 
 def _labels(body: Any) -> list[dict[str, Any]]:
@@ -413,8 +413,8 @@ def _check_labels(labels: list[Any], scorer: Scorer) -> None:
     """Refuse what the model can't have predicted: one such label in the log would stop the monitoring of all others."""
     classes, target = scorer.bundle.classes, str(scorer.contract.target)
     if classes:
-        told = f"one of {', '.join(map(repr, classes))}"
-        problems = [{"row": i, "field": "label", "expected": told, "got": repr(label)[:60]}
+        expected = f"one of {', '.join(map(repr, classes))}"
+        problems = [{"row": i, "field": "label", "expected": expected, "got": repr(label)[:60]}
                     for i, label in enumerate(labels) if label is not None and not _is_one(label, classes)]  # fmt: skip
     else:
         given = [{target: label} for label in labels if label is not None]

@@ -40,13 +40,13 @@ def tracer() -> Callable[[Request], AbstractContextManager[Any]] | None:
 def spans(provider: Any) -> Callable[[Request], AbstractContextManager[Any]]:
     """A span for each request of a tracer provider; the caller's ``traceparent`` is taken over."""
     propagate = import_module("opentelemetry.trace.propagation.tracecontext").TraceContextTextMapPropagator()
-    made = provider.get_tracer("workbench.scoring")
+    scoring_tracer = provider.get_tracer("workbench.scoring")
 
     @contextmanager
     def span(request: Request) -> Iterator[None]:
         carrier = {"traceparent": request.header(b"traceparent")}
         attributes = {"http.request.method": request.method, "url.path": request.path[:200], "request.id": request.id}
-        with made.start_as_current_span(
+        with scoring_tracer.start_as_current_span(
             "scoring request", context=propagate.extract(carrier), attributes=attributes
         ) as now:
             yield

@@ -122,8 +122,8 @@ class Traffic:
             taken.setdefault(arm.name, (arm, []))[1].append(i)
         answers: list[dict[str, Any]] = [{}] * len(rows)
         for arm, places in taken.values():
-            made = arm.scorer.predict([rows[i] for i in places], reasons, [ids[i] for i in places])
-            for i, answer in zip(places, made, strict=True):
+            predictions = arm.scorer.predict([rows[i] for i in places], reasons, [ids[i] for i in places])
+            for i, answer in zip(places, predictions, strict=True):
                 answers[i] = {**answer, "arm": arm.name}
         return answers
 

@@ -54,13 +54,13 @@ def parse_manifest(content: bytes) -> dict[str, Any]:
         If a newer Workbench wrote it.
     """
     try:
-        found = json.loads(content, parse_constant=_refuse_constant)
+        manifest = json.loads(content, parse_constant=_refuse_constant)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise damaged(f"no JSON: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(manifest, dict):
         raise damaged("no object")
-    check_format(found, FORMAT, MANIFEST)
-    fields = {name: value for name, value in found.items() if name not in ("noun", "format_version")}
+    check_format(manifest, FORMAT, MANIFEST)
+    fields = {name: value for name, value in manifest.items() if name not in ("noun", "format_version")}
     for problem in _problems(fields):
         raise damaged(problem)
     return fields
@@ -161,7 +161,7 @@ def _is_metric(value: Any) -> bool:
 def _is_files(value: Any) -> bool:
     if not isinstance(value, dict) or len(value) > MOST_FILES:
         return False
-    return all(isinstance(found, str) and _HASH.match(found) for found in value.values())
+    return all(isinstance(digest, str) and _HASH.match(digest) for digest in value.values())
 
 
 def _is_lineage(value: Any) -> bool:

@@ -74,14 +74,14 @@ class Signature:
             If it is not a signature.
         """
         try:
-            found = cls(content["key"], base64.b64decode(content["signature"], validate=True), content["signed"])
+            signature = cls(content["key"], base64.b64decode(content["signature"], validate=True), content["signed"])
             sound = content["algorithm"] == ALGORITHM and content["file"] == "bundle.json"
-            sound = sound and bool(_FINGERPRINT.match(found.key)) and len(found.signature) == 64
+            sound = sound and bool(_FINGERPRINT.match(signature.key)) and len(signature.signature) == 64
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise _no_signature(str(error)) from error
         if not sound:
             raise _no_signature("a wrong algorithm, key or length")
-        return found
+        return signature
 
 
 def check_signature(folder: Path, manifest: bytes, trusted: Path) -> Signature:
@@ -111,20 +111,20 @@ def check_signature(folder: Path, manifest: bytes, trusted: Path) -> Signature:
         If ``trusted`` holds no key.
     """
     keys = trusted_keys(trusted)
-    found = read_signature(folder)
-    if found is None:
+    signature = read_signature(folder)
+    if signature is None:
         raise Unsigned(
             f"The bundle {folder.parent.name}/{folder.name} is not signed, and only signed ones are trusted here. "
             "Sign it with `workbench sign BUNDLE --key private.pem`, or take it from its maker again."
         )
-    if found.key not in keys:
+    if signature.key not in keys:
         raise Unsigned(
-            f"The bundle is signed by the key {found.key[:16]}…, which is not among the {len(keys)} trusted here. "
+            f"The bundle is signed by the key {signature.key[:16]}…, which is not among the {len(keys)} trusted here. "
             f"If you trust its maker, put the public key into {trusted.name}."
         )
-    if not _is_by(keys[found.key], found.signature, manifest):
+    if not _is_by(keys[signature.key], signature.signature, manifest):
         raise Unsigned("bundle.json is not what was signed. Take the bundle from its maker again.")
-    return found
+    return signature
 
 
 def read_signature(folder: Path) -> Signature | None:

@@ -40,9 +40,9 @@ def client(of: Settings | None = None) -> MlflowClient:
 
 def experiment_id(of: Settings | None = None) -> str:
     """Id of the experiment that holds our runs."""
-    found = client(of).get_experiment_by_name(EXPERIMENT)
-    assert found is not None, "made with the store"
-    return str(found.experiment_id)
+    experiment = client(of).get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None, "made with the store"
+    return str(experiment.experiment_id)
 
 
 @cache
@@ -62,9 +62,9 @@ def _make_once(uri: str, home: Path) -> None:
         if _is_made(uri, ready):
             return
         if uri.startswith("sqlite:"):
-            told = _stream()
-            told.write("Making the MLflow store (once, a few seconds) …\n")
-            told.flush()
+            stream = _stream()
+            stream.write("Making the MLflow store (once, a few seconds) …\n")
+            stream.flush()
         store = _client(uri)
         if store.get_experiment_by_name(EXPERIMENT) is None:
             artifacts = (home / "artifacts").as_uri() if uri.startswith("sqlite:") else None

@@ -154,8 +154,8 @@ class CompiledModel:
         self._check_there(columns)
         if not self.encoders:
             return np.empty((len(columns[self.features[0]]), 0))
-        made = [e.encode(columns) for e in self.encoders]
-        return made[0] if len(made) == 1 else np.hstack(made)
+        matrices = [e.encode(columns) for e in self.encoders]
+        return matrices[0] if len(matrices) == 1 else np.hstack(matrices)
 
     def predict(self, columns: Columns) -> Array:
         """Score rows.
@@ -213,9 +213,9 @@ class CompiledModel:
         if self.lookup is None or not isinstance(self.model, Trees) or self._patterns:
             return
         room = MOST_BYTES // self.model.width
-        made = [patterns(self.lookup, k, self._source, room) for k in range(self.model.width)]
+        tables = [patterns(self.lookup, k, self._source, room) for k in range(self.model.width)]
         self.model.base(0)  # from the paths, before they are let go
-        self._patterns.update(dict(enumerate(made)))  # all in one step: others may read
+        self._patterns.update(dict(enumerate(tables)))  # all in one step: others may read
         vars(self.model).pop("paths", None)
 
     def save(self, path: str | Path) -> Path:
@@ -363,8 +363,8 @@ def _node_header(header: dict[str, Any]) -> dict[str, Any]:
     """Format 1 named the only node's kind, and gave its rules beside it."""
     if isinstance(header["model"], str):
         return {"kind": header["model"], "columns": False, "single_sum": False, **header["numbers"]}
-    found: dict[str, Any] = header["model"]
-    return found
+    node: dict[str, Any] = header["model"]
+    return node
 
 
 def _check_whole(model: CompiledModel) -> None:

@@ -89,8 +89,8 @@ def cuts(encoder: Any, made: int, points: Array, rounded: Callable[[Array], Arra
     return Cuts(encoder.columns[encoder.take[made]], _number(low).tolist(), code)
 
 
-def _rises(encoder: Numbers, made: int) -> bool:
-    return all(name in RISING or (name in SCALES and operand[made] > 0) for name, operand in encoder.steps)
+def _rises(encoder: Numbers, column: int) -> bool:
+    return all(name in RISING or (name in SCALES and operand[column] > 0) for name, operand in encoder.steps)
 
 
 def _place(number: float) -> int:

@@ -89,8 +89,8 @@ class Lookup:
         """Rows of the tables by question and row, shape (questions, rows)."""
         if self._one and all(type(v := columns[name]) is list and len(v) == 1 for name, _, _ in self._one):
             return np.array([[start + code(columns[name][0])] for name, start, code in self._one], np.intp)
-        made = {i: self.trees.rounded(self.encoders[i].encode(columns)) for i in self._made}
-        codes = [self._codes(question, columns, made) for question in self.questions]
+        matrices = {i: self.trees.rounded(self.encoders[i].encode(columns)) for i in self._made}
+        codes = [self._codes(question, columns, matrices) for question in self.questions]
         return np.array(codes, np.intp) + self.starts[:, None]
 
     def predict(self, codes: Array) -> Array:
@@ -102,10 +102,10 @@ class Lookup:
             result[block] = self.trees.sum(self._places(codes[:, block]), self._added)
         return result
 
-    def _codes(self, question: Question, columns: Columns, made: dict[int, Array]) -> Any:
+    def _codes(self, question: Question, columns: Columns, matrices: dict[int, Array]) -> Any:
         if question.cuts is not None:
             return question.cuts.codes(columns[question.cuts.column])
-        return question.codes(made[i]) if (i := question.encoder) in made else self.encoders[i].codes(columns)
+        return question.codes(matrices[i]) if (i := question.encoder) in matrices else self.encoders[i].codes(columns)
 
     def _of_one(self, codes: Array) -> Array:
         """As :meth:`predict`, of one row and one output."""
@@ -236,18 +236,18 @@ def _gather(trees: Trees, below: Array) -> None:
 def _questions(trees: Trees, encoders: Sequence[Any]) -> tuple[Question, ...] | None:
     asked = set(trees.feature[trees.feature >= 0].tolist())
     by_number = set(trees.feature[trees.category >= 0].tolist())
-    found, start = list[Question](), 0
+    questions, start = list[Question](), 0
     for i, encoder in enumerate(encoders):
         columns = range(start, start + len(encoder.sources))
         start = columns.stop
         if isinstance(encoder, Categories):
             if asked & set(columns):
-                found.append(Question(i, np.array(columns), trees.rounded(encoder.table)))
+                questions.append(Question(i, np.array(columns), trees.rounded(encoder.table)))
             continue
         if by_number & set(columns):
             return None  # a category that came as a number
-        found += [_of_numbers(trees, i, encoder, c, c - columns.start) for c in columns if c in asked]
-    return tuple(found)
+        questions += [_of_numbers(trees, i, encoder, c, c - columns.start) for c in columns if c in asked]
+    return tuple(questions)
 
 
 def _of_numbers(trees: Trees, place: int, encoder: Any, column: int, inside: int) -> Question:

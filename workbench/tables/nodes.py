@@ -299,8 +299,8 @@ class Chain:
         for block in blocks(rows, MOVED_CELLS // max(1, 2 * width * (width + 1))):
             here = inputs[block][:, None, :]
             both = np.concatenate([np.where(first, here, bases), np.where(first[:, ::-1], here, bases)], axis=1)
-            found = self.final.predict(both.reshape(-1, width))[:, output].reshape(len(here), 2, width + 1)
-            steps = np.diff(found, axis=2)
+            predictions = self.final.predict(both.reshape(-1, width))[:, output].reshape(len(here), 2, width + 1)
+            steps = np.diff(predictions, axis=2)
             result[block] = (steps[:, 0] + steps[:, 1, ::-1]) / 2
         return result
 

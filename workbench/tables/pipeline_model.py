@@ -52,6 +52,6 @@ class PipelineModel:
         import pandas as pd
 
         dtypes: dict[str, Any] = {"category": "str", "text": "str", "datetime": "datetime64[us]"}
-        made = {f: pd.Series(np.asarray(columns[f], dtype=object)) for f in self.features}
+        series = {f: pd.Series(np.asarray(columns[f], dtype=object)) for f in self.features}
         kinds = {f: self.contract[f].kind for f in self.features}
-        return pd.DataFrame({f: s.astype(dtypes.get(kinds[f], "float64")) for f, s in made.items()})
+        return pd.DataFrame({f: s.astype(dtypes.get(kinds[f], "float64")) for f, s in series.items()})

@@ -470,14 +470,14 @@ def group_paths(trees: Trees, only: AbstractSet[int] | None = None) -> tuple[tup
         Leaves whose paths are wanted. No tables are kept for them.
     """
     numbers: dict[tuple[Any, ...], int] = {(0, -np.inf, np.inf, True, None): 0}
-    found = [
+    paths = [
         (leaf, output, [(numbers.setdefault((f, *c[1:]), len(numbers)), f, c[0]) for f, c in path.items()])
         for root, output in zip(trees.roots.tolist(), trees.outputs.tolist(), strict=True)
         for leaf, path in leaf_paths(trees, root)
         if only is None or leaf in only
     ]
-    found.sort(key=lambda item: len(item[2]))
-    groups = (_pad(trees, part) for part in _parts(found))
+    paths.sort(key=lambda item: len(item[2]))
+    groups = (_pad(trees, part) for part in _parts(paths))
     return tuple(_tabled(groups) if only is None else groups), _conditions(list(numbers))
 
 
@@ -530,23 +530,23 @@ def _narrowed(
     return {feature: (share, low, high, missing, codes)}
 
 
-def _conditions(found: list[tuple[Any, ...]]) -> Conditions:
-    sets = [c[4] for c in found if c[4] is not None]
+def _conditions(conditions: list[tuple[Any, ...]]) -> Conditions:
+    sets = [c[4] for c in conditions if c[4] is not None]
     row = iter(range(len(sets)))
     return Conditions(
-        feature=np.array([c[0] for c in found], np.intp),
-        low=np.array([c[1] for c in found]),
-        high=np.array([c[2] for c in found]),
-        missing=np.array([c[3] for c in found], bool),
-        category=np.array([-1 if c[4] is None else next(row) for c in found], np.intp),
+        feature=np.array([c[0] for c in conditions], np.intp),
+        low=np.array([c[1] for c in conditions]),
+        high=np.array([c[2] for c in conditions]),
+        missing=np.array([c[3] for c in conditions], bool),
+        category=np.array([-1 if c[4] is None else next(row) for c in conditions], np.intp),
         codes=np.frombuffer(b"".join(sets), bool).reshape(len(sets), CODES),
     )
 
 
-def _parts(found: list[Any]) -> Iterator[list[Any]]:
+def _parts(paths: list[Any]) -> Iterator[list[Any]]:
     """Runs of similar length, so that short paths are not padded to the longest."""
     part: list[Any] = []
-    for item in found:
+    for item in paths:
         if part and (len(part) == LEAVES or len(item[2]) > max(4, 1.5 * len(part[0][2]))):
             yield part
             part = []

@@ -26,15 +26,15 @@ def find(context: Context) -> Iterator[Finding]:
 
     A check that fails is told (WB199) and keeps no other from looking.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for check in CHECKS:
         try:
-            found += check.check(context)
+            findings += check.check(context)
         except Exception as error:  # noqa: BLE001 - whatever a strange column does to one check, the others go on
             title = CODES[check.CODE].title.lower()
-            told = f"The check {check.CODE} ({title}) failed with {type(error).__name__}: please report it."
-            found.append(Finding("WB199", "info", told, None, "", {"check": check.CODE}))
-    sentinels = {f.column for f in found if f.code == wb108_sentinel.CODE}
+            message = f"The check {check.CODE} ({title}) failed with {type(error).__name__}: please report it."
+            findings.append(Finding("WB199", "info", message, None, "", {"check": check.CODE}))
+    sentinels = {f.column for f in findings if f.code == wb108_sentinel.CODE}
     # What a sentinel does to the shape of a column is told by the sentinel.
     shapes = (wb113_skewed.CODE, wb115_capped.CODE)
-    return (f for f in found if f.code not in shapes or f.column not in sentinels)
+    return (f for f in findings if f.code not in shapes or f.column not in sentinels)

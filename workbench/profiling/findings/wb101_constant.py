@@ -19,5 +19,5 @@ def check(context: Context) -> Iterator[Finding]:
             and column.distinct <= 1
             and not (column.distinct and column.missing)
         ):
-            told = f"has one value only ({column.top[0][0]})." if column.top else "has no value in any row."
-            yield Finding(CODE, "warning", told, column.name, without(column.name), {"distinct": column.distinct})
+            message = f"has one value only ({column.top[0][0]})." if column.top else "has no value in any row."
+            yield Finding(CODE, "warning", message, column.name, without(column.name), {"distinct": column.distinct})

@@ -19,8 +19,8 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.features("category", "boolean", "integer", "number"):
         share = column.top[0][1] / column.count if column.top else 0.0
         if column.distinct > 1 and share >= _most(column) and column.count >= 200:
-            told = f"has {column.top[0][0]} in {share:.2%} of the rows that have a value."
-            yield Finding(CODE, "info", told, column.name, without(column.name), {"share": share})
+            message = f"has {column.top[0][0]} in {share:.2%} of the rows that have a value."
+            yield Finding(CODE, "info", message, column.name, without(column.name), {"share": share})
 
 
 def _most(column: ColumnProfile) -> float:

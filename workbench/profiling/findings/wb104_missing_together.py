@@ -24,9 +24,9 @@ def check(context: Context) -> Iterator[Finding]:
         same = [c for c in others if c.missing == first.missing == gaps.both(first.name, c.name)]
         if same:
             names = [c.name for c in (first, *same)]
-            told = f"is empty in the same {first.missing:,} rows as {', '.join(names[1:])}."
+            message = f"is empty in the same {first.missing:,} rows as {', '.join(names[1:])}."
             cure = python(
                 "data.table[data.table[$column].isna()].head()  # look at what these rows share", column=first.name
             )
-            yield Finding(CODE, "info", told, first.name, cure, {"columns": names, "rows": first.missing})
+            yield Finding(CODE, "info", message, first.name, cure, {"columns": names, "rows": first.missing})
         left = [c for c in others if c not in same]

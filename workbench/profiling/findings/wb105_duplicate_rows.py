@@ -14,6 +14,6 @@ CODE = "WB105"
 def check(context: Context) -> Iterator[Finding]:
     """Rows that equal an earlier row."""
     if context.duplicates and context.duplicates >= 0.001 * context.rows:
-        told = f"{context.duplicates:,} of {context.rows:,} rows equal an earlier row in every column."
+        message = f"{context.duplicates:,} of {context.rows:,} rows equal an earlier row in every column."
         cure = python("data = wb.dataset(data.table.drop_duplicates(), contract=data.contract)")
-        yield Finding(CODE, "info", told, None, cure, {"duplicates": context.duplicates})
+        yield Finding(CODE, "info", message, None, cure, {"duplicates": context.duplicates})

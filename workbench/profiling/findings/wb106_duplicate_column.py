@@ -28,5 +28,5 @@ def check(context: Context) -> Iterator[Finding]:
         if near.measure == "pearson" and near.strength >= NEARLY and frozenset((near.a, near.b)) not in known:
             a, b = columns[near.a], columns[near.b]
             if a.role == b.role == "feature" and {a.kind, b.kind} <= {"number", "integer"}:
-                told = f"says the same as {a.name} (correlation {near.value:.4f})."
-                yield Finding(CODE, "info", told, b.name, without(b.name), {"correlation": near.value})
+                message = f"says the same as {a.name} (correlation {near.value:.4f})."
+                yield Finding(CODE, "info", message, b.name, without(b.name), {"correlation": near.value})

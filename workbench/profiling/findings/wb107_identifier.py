@@ -17,8 +17,8 @@ def check(context: Context) -> Iterator[Finding]:
     """Columns that name a row instead of describing it."""
     for column in context.features("integer", "text", "category"):
         if nearly_all_distinct(column) and column.meaning not in MEASURES and names_rows(context, column):
-            told = f"has {column.distinct:,} distinct values in {column.count:,} rows: it names rows."
-            yield Finding(CODE, "warning", told, column.name, without(column.name), {"distinct": column.distinct})
+            message = f"has {column.distinct:,} distinct values in {column.count:,} rows: it names rows."
+            yield Finding(CODE, "warning", message, column.name, without(column.name), {"distinct": column.distinct})
 
 
 def nearly_all_distinct(column: ColumnProfile) -> bool:

@@ -81,11 +81,13 @@ def _dates(column: ColumnProfile) -> Iterator[tuple[str, int]]:
                 yield str(np.datetime64(int(code), "s"))[:10], n
 
 
-def _finding(column: ColumnProfile, value: int | str, n: int, told: str) -> Finding:
+def _finding(column: ColumnProfile, value: int | str, n: int, message: str) -> Finding:
     cure = python(
         "data = data.assign(**{$column: data.table[$column].mask(data.table[$column] == $value)})",
         column=column.name,
         value=value,
     )
     severity: Severity = "info" if column.kind in ("category", "text") else "warning"
-    return Finding(CODE, severity, f"{told}: it may stand for missing.", column.name, cure, {"value": value, "rows": n})
+    return Finding(
+        CODE, severity, f"{message}: it may stand for missing.", column.name, cure, {"value": value, "rows": n}
+    )

@@ -21,8 +21,8 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.features("category", "text"):
         if column.meaning in MEASURES:
             example = f", such as {column.top[0][0]}" if column.top and not column.sensitive else ""
-            told = f"holds {column.meaning}{example}, as text."
-            yield Finding(CODE, "warning", told, column.name, _cure(column), {"meaning": column.meaning})
+            message = f"holds {column.meaning}{example}, as text."
+            yield Finding(CODE, "warning", message, column.name, _cure(column), {"meaning": column.meaning})
 
 
 _BARE = "data.table[$column].str.replace(r'[^0-9.,eE-]', '', regex=True)"

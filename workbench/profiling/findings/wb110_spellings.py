@@ -25,11 +25,11 @@ def check(context: Context) -> Iterator[Finding]:
         several = {k: sorted(v) for k, v in groups.items() if len(v) > 1 and k} or typing_errors(column)
         if several:
             example = next(iter(several.values()))
-            told = f"spells {len(several)} categories in several ways, such as {', '.join(map(repr, example[:3]))}."
+            message = f"spells {len(several)} categories in several ways, such as {', '.join(map(repr, example[:3]))}."
             cure = python(
                 "data = data.assign(**{$column: data.table[$column].str.strip().str.casefold()})", column=column.name
             )
-            yield Finding(CODE, "warning", told, column.name, cure, {"spellings": list(several.values())[:20]})
+            yield Finding(CODE, "warning", message, column.name, cure, {"spellings": list(several.values())[:20]})
 
 
 def folded_text(value: str) -> str:
@@ -49,13 +49,13 @@ def typing_errors(column: ColumnProfile) -> dict[str, list[str]]:
     counts = {value: n for value, n in column.state["counts"] if LEAST_LETTERS <= len(value) <= 40 and value.isalpha()}
     if len(counts) > MOST_LEVELS:
         return {}
-    found: dict[str, list[str]] = {}
+    spellings: dict[str, list[str]] = {}
     for rare, n in counts.items():
         for common, m in counts.items():
             close = abs(len(rare) - len(common)) <= 1 and rare[0] == common[0]
             if n <= RARE * m and close and SequenceMatcher(None, rare, common).ratio() >= ALIKE:
-                found.setdefault(common, [common]).append(rare)
-    return found
+                spellings.setdefault(common, [common]).append(rare)
+    return spellings
 
 
 # A level is an error of typing when it has at most this share of the rows of the level it looks like.

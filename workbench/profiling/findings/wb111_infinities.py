@@ -17,6 +17,6 @@ def check(context: Context) -> Iterator[Finding]:
     """Columns with infinite numbers."""
     for column in context.columns:
         if column.infinities and column.role in ("feature", "target"):
-            told = f"has {column.infinities:,} infinite numbers."
+            message = f"has {column.infinities:,} infinite numbers."
             cure = python(MADE_MISSING)
-            yield Finding(CODE, "warning", told, column.name, cure, {"infinities": column.infinities})
+            yield Finding(CODE, "warning", message, column.name, cure, {"infinities": column.infinities})

@@ -27,9 +27,9 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         extreme = [v for v in (column.minimum, column.maximum) if v is not None and _is_far(column, v, low, high)]
         if extreme:
-            told = f"reaches {extreme[-1]:.6g} while its middle half lies between {low:.6g} and {high:.6g}."
+            message = f"reaches {extreme[-1]:.6g} while its middle half lies between {low:.6g} and {high:.6g}."
             cure = python(LARGEST, column=column.name)
-            yield Finding(CODE, "info", told, column.name, cure, {"extreme": extreme})
+            yield Finding(CODE, "info", message, column.name, cure, {"extreme": extreme})
 
 
 def _is_far(column: ColumnProfile, value: float, low: float, high: float) -> bool:

@@ -19,9 +19,9 @@ def check(context: Context) -> Iterator[Finding]:
     """Numbers with a long tail."""
     for column in context.features("number", "integer"):
         if column.skew is not None and abs(column.skew) > TOO_SKEWED and column.distinct > 10 and _pulls(column):
-            told = f"is skewed ({column.skew:.1f}): a linear model will follow its few largest values."
+            message = f"is skewed ({column.skew:.1f}): a linear model will follow its few largest values."
             cure: Cure = "" if column.negatives else python(LOGARITHM, column=column.name)
-            yield Finding(CODE, "info", told, column.name, cure, {"skew": column.skew})
+            yield Finding(CODE, "info", message, column.name, cure, {"skew": column.skew})
 
 
 def _pulls(column: ColumnProfile) -> bool:

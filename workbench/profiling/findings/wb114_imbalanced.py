@@ -20,8 +20,8 @@ def check(context: Context) -> Iterator[Finding]:
         return
     value, n = min(target.state["counts"], key=lambda pair: pair[1])
     if n < RARE * target.count:
-        told = (
+        message = (
             f"has class {value} in {n / target.count:.1%} of {target.count:,} rows: accuracy will flatter every model."
         )
         cure = python("run = wb.train(data, metric='average_precision')")
-        yield Finding(CODE, "info", told, target.name, cure, {"class": value, "rows": n})
+        yield Finding(CODE, "info", message, target.name, cure, {"class": value, "rows": n})

@@ -22,12 +22,12 @@ def check(context: Context) -> Iterator[Finding]:
             at_end = column.maximum is not None and float(value) == float(f"{column.maximum:.15g}")
             rank = [n for _, n in column.top].index(n)
             if at_end and not stands_apart(column, float(value), n) and n >= max(10, 0.005 * column.count) and rank < 5:
-                told = f"has {n:,} rows ({n / column.count:.1%}) at its largest value {value}: it was cut there."
+                message = f"has {n:,} rows ({n / column.count:.1%}) at its largest value {value}: it was cut there."
                 # A cut target teaches a wrong number; a cut feature is worth knowing, and its rows are worth keeping.
                 target = column.role == "target"
                 cure: Cure = _below(column, value) if target else ""
                 severity: Severity = "warning" if target else "info"
-                yield Finding(CODE, severity, told, column.name, cure, {"value": float(value), "rows": n})
+                yield Finding(CODE, severity, message, column.name, cure, {"value": float(value), "rows": n})
 
 
 def _below(column: ColumnProfile, value: str) -> Code:

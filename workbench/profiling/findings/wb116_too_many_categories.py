@@ -18,6 +18,6 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         few = few_words(context, column)
         if not nearly_all_distinct(column) or not few:
-            told = f"has {column.distinct:,} distinct texts in {column.count:,} rows."
-            told = told if few else f"is free text: {told[4:]}"
-            yield Finding(CODE, "info", told, column.name, without(column.name), {"distinct": column.distinct})
+            message = f"has {column.distinct:,} distinct texts in {column.count:,} rows."
+            message = message if few else f"is free text: {message[4:]}"
+            yield Finding(CODE, "info", message, column.name, without(column.name), {"distinct": column.distinct})

@@ -30,8 +30,8 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         outside = float(((values[cut:] > values[:cut].max()) | (values[cut:] < values[:cut].min())).mean())
         if outside >= OUTSIDE and abs(with_order(values)) >= STRONG:
-            told = f"follows {time}: {outside:.0%} of its last fifth lies outside all that came before."
-            yield Finding(CODE, "warning", told, column.name, without(column.name), {"outside": outside})
+            message = f"follows {time}: {outside:.0%} of its last fifth lies outside all that came before."
+            yield Finding(CODE, "warning", message, column.name, without(column.name), {"outside": outside})
 
 
 def with_order(values: np.ndarray) -> float:

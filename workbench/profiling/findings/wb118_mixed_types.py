@@ -26,9 +26,9 @@ def check(context: Context) -> Iterator[Finding]:
         numbers = texts.filter(texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
         share = len(numbers) / max(len(texts), 1)
         if LEAST <= share < MOST and numbers.n_unique() >= min(FEWEST_NUMBERS, 0.5 * column.distinct) and _words(texts):
-            told = f"mixes numbers ({share:.0%} of the rows) with words."
+            message = f"mixes numbers ({share:.0%} of the rows) with words."
             cure = python(WORDS, column=column.name)
-            yield Finding(CODE, "warning", told, column.name, cure, {"share": share})
+            yield Finding(CODE, "warning", message, column.name, cure, {"share": share})
 
 
 def _words(texts: pl.Series) -> bool:

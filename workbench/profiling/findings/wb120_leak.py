@@ -34,33 +34,33 @@ def check(context: Context) -> Iterator[Finding]:
     if target is None or context.sample is None or context.rows < FEWEST_GAPS:
         return
     columns = [c for c in context.columns if c.role in ("feature", "known_after")]
-    told = {c.name: f"alone predicts {target} almost perfectly on held-out rows (score {c.target:.3f} of 1)."
-            for c in columns if c.target is not None and c.target >= ALMOST_PERFECT}  # fmt: skip
-    told = {**_missing_with(context, target, columns), **_sums(context, target, columns), **told}
+    messages = {c.name: f"alone predicts {target} almost perfectly on held-out rows (score {c.target:.3f} of 1)."
+                for c in columns if c.target is not None and c.target >= ALMOST_PERFECT}  # fmt: skip
+    messages = {**_missing_with(context, target, columns), **_sums(context, target, columns), **messages}
     for column in columns:
-        if column.name in told:
-            yield _finding(column, told[column.name])
+        if column.name in messages:
+            yield _finding(column, messages[column.name])
 
 
-def _finding(column: ColumnProfile, told: str) -> Finding:
+def _finding(column: ColumnProfile, message: str) -> Finding:
     if column.role == "known_after":
-        return Finding(CODE, "info", f"{told[:-1]}; it is already kept out.", column.name)
+        return Finding(CODE, "info", f"{message[:-1]}; it is already kept out.", column.name)
     cure = assigned("data", call("data.known_after", column.name))
-    return Finding(CODE, "error", told, column.name, cure, {"score": column.target})
+    return Finding(CODE, "error", message, column.name, cure, {"score": column.target})
 
 
 def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:
     assert context.gaps is not None
     n = context.gaps.both(target, target)
-    found = {}
+    messages = {}
     for column in columns:
         if n < FEWEST_GAPS or column.missing < FEWEST_GAPS:
             continue
         both = context.gaps.both(column.name, target)
         if both >= ALMOST_ALL * column.missing and both >= MOST_OF_THEM * n and n < 0.9 * context.rows:
             where = f"is empty in {both:,} of the {n:,} rows without {target} and hardly elsewhere"
-            found[column.name] = f"{where}: it is known with the outcome."
-    return found
+            messages[column.name] = f"{where}: it is known with the outcome."
+    return messages
 
 
 def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:

@@ -15,11 +15,11 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.columns:
         what = column.meaning or "personal data"
         if column.role == "personal":
-            told = (
+            message = (
                 f"holds {what}, so it is no feature; its values are masked. To use it all the same, say why: "
                 f"data.with_personal({column.name!r}, reason=…)."
             )
-            yield Finding(CODE, "info", told, column.name, "", {"kind": what})
+            yield Finding(CODE, "info", message, column.name, "", {"kind": what})
         elif column.sensitive and column.role != "ignored":
-            told = f"holds {what}; its values are masked here and kept out of logs."
-            yield Finding(CODE, "warning", told, column.name, without(column.name), {"kind": what})
+            message = f"holds {what}; its values are masked here and kept out of logs."
+            yield Finding(CODE, "warning", message, column.name, without(column.name), {"kind": what})

@@ -34,11 +34,13 @@ def _finding(name: str, date: bool, strength: float) -> Finding:
     way = "rises" if strength > 0 else "falls"
     sorted_so = "in order of it" if abs(strength) > 0.999 else "nearly in order of it"
     if date:
-        told = (
+        message = (
             f"{way} with the rows, which come {sorted_so}: name it as the time, so that no split trains on the future."
         )
         cure = python("data = wb.dataset(data.table, contract=data.contract, time=$time)", time=name)
-        return Finding(CODE, "info", told, name, cure, {"correlation": strength})
-    told = f"{way} with the order of the rows (rank correlation {strength:.2f}): what comes later differs from before."
+        return Finding(CODE, "info", message, name, cure, {"correlation": strength})
+    message = (
+        f"{way} with the order of the rows (rank correlation {strength:.2f}): what comes later differs from before."
+    )
     cure = python("data.table[$column].plot(backend='plotly')", column=name)
-    return Finding(CODE, "info", told, name, cure, {"correlation": strength})
+    return Finding(CODE, "info", message, name, cure, {"correlation": strength})

@@ -22,6 +22,6 @@ def check(context: Context) -> Iterator[Finding]:
         share = column.zeros / column.count
         commonest = max((n for value, n in column.top if float(value) != 0), default=0)
         if share >= MANY and column.distinct >= 10 and column.zeros > MORE * commonest:
-            told = f"is zero in {share:.0%} of the rows and spread out in the others: two things in one column."
+            message = f"is zero in {share:.0%} of the rows and spread out in the others: two things in one column."
             cure = python(MARKED, new=f"{column.name} is zero", column=column.name)
-            yield Finding(CODE, "info", told, column.name, cure, {"share": share})
+            yield Finding(CODE, "info", message, column.name, cure, {"share": share})

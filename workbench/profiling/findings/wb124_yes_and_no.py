@@ -21,6 +21,6 @@ def check(context: Context) -> Iterator[Finding]:
     ]
     if names:
         others = f", and so {'do' if len(names) > 2 else 'does'} {', '.join(names[1:])}" if names[1:] else ""
-        told = f"says yes and no in words{others}: training takes them as categories, which is right for two values."
+        message = f"says yes and no in words{others}: training takes them as categories, which is right for two values."
         cure = python("data.table[$columns].apply(lambda c: c.str.strip().str.lower().value_counts())", columns=names)
-        yield Finding(CODE, "info", told, names[0], cure, {"columns": names})
+        yield Finding(CODE, "info", message, names[0], cure, {"columns": names})

@@ -28,6 +28,6 @@ def check(context: Context) -> Iterator[Finding]:
         length, whole = after - before, column.maximum - column.minimum
         if length > max(LONG * whole, TIMES * max(usual, DAY)):
             day = [str(np.datetime64(int(t), "s"))[:10] for t in (before, after)]
-            told = f"has nothing between {day[0]} and {day[1]} ({length / DAY:.0f} days)."
+            message = f"has nothing between {day[0]} and {day[1]} ({length / DAY:.0f} days)."
             cure = python("data.table[$column].dt.to_period('M').value_counts().sort_index()", column=column.name)
-            yield Finding(CODE, "info", told, column.name, cure, {"from": day[0], "to": day[1]})
+            yield Finding(CODE, "info", message, column.name, cure, {"from": day[0], "to": day[1]})

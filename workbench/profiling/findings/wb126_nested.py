@@ -22,8 +22,8 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         nested = isinstance(values.dtype, (pl.List, pl.Array, pl.Struct)) or _written(values)
         if nested:
-            told = "holds lists or records in its cells; it is taken as text."
-            yield Finding(CODE, "warning", told, column.name, without(column.name), {"type": str(values.dtype)})
+            message = "holds lists or records in its cells; it is taken as text."
+            yield Finding(CODE, "warning", message, column.name, without(column.name), {"type": str(values.dtype)})
 
 
 def _written(values: pl.Series) -> bool:
