@@ -83,10 +83,10 @@ class BadParameter(InputError):
     """A parameter with a wrong name, type or range."""
 
     @classmethod
-    def unknown(cls, name: str, known: Iterable[str], of: str) -> BadParameter:
-        """Word the error for a name that ``of`` does not take."""
+    def unknown(cls, name: str, known: Iterable[str], what: str) -> BadParameter:
+        """Word the error for a name that ``what`` does not take."""
         names = list(known)
-        return cls(f"{of} has no parameter {name!r}. {nearest(name, names)}Parameters: {shortened(names)}.")
+        return cls(f"{what} has no parameter {name!r}. {nearest(name, names)}Parameters: {shortened(names)}.")
 
 
 class StoreError(WorkbenchError):

@@ -30,15 +30,15 @@ class Stored:
     problem: str = ""
 
 
-def models(of: Settings | None = None) -> tuple[Stored, ...]:
+def models(given: Settings | None = None) -> tuple[Stored, ...]:
     """Each model that is packaged or watched, in order of name."""
-    of = of or settings()
-    folders = [f for root in (of.reports, of.bundles) if root.is_dir() for f in root.iterdir()]
+    force = given or settings()
+    folders = [f for root in (force.reports, force.bundles) if root.is_dir() for f in root.iterdir()]
     names = sorted({f.name for f in folders if f.is_dir() and SAFE_NAME.match(f.name)})
-    return tuple(stored(name, of) for name in names)
+    return tuple(stored(name, force) for name in names)
 
 
-def stored(name: str, of: Settings | None = None) -> Stored:
+def stored(name: str, given: Settings | None = None) -> Stored:
     """One model; a report that can't be read is told, not raised.
 
     Raises
@@ -46,10 +46,10 @@ def stored(name: str, of: Settings | None = None) -> Stored:
     BadParameter
         If ``name`` can't be the name of a bundle.
     """
-    of = of or settings()
+    force = given or settings()
     safe_name(name, "bundle")
     try:
-        path = inside(of.reports, name, "latest.json")
+        path = inside(force.reports, name, "latest.json")
         if path.exists():
             return Stored(name, MonitorReport.load(path))
     except (StoreError, BadParameter) as error:

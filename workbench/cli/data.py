@@ -19,12 +19,12 @@ def profile(
     from rich.console import Console
 
     from workbench.display import page
-    from workbench.display.terminal import table as told
+    from workbench.display.terminal import table as terminal_table
     from workbench.profiling.profile import profile as look
 
-    found = look(table, target=target, memory_budget=memory)
-    Console().print(told(found))
+    profiled = look(table, target=target, memory_budget=memory)
+    Console().print(terminal_table(profiled))
     if html is not None:
-        html.write_text(page(found), encoding="utf-8")
+        html.write_text(page(profiled), encoding="utf-8")
     if save is not None:
-        found.save(save)
+        profiled.save(save)

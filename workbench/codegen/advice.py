@@ -61,7 +61,7 @@ def advice(now: Journey) -> Advice | None:
     """
     if any(place.state == "running" for place in now.places.values()):
         return None
-    return next((found for rule in _RULES if (found := rule(now))), None)
+    return next((suggestion for rule in _RULES if (suggestion := rule(now))), None)
 
 
 def _failed(now: Journey) -> Advice | None:
@@ -74,8 +74,8 @@ def _stale(now: Journey) -> Advice | None:
     if place is None:
         return None
     titles = [STEPS[p.verb].title for p in now.places.values() if p.state == "stale"]
-    told = ("%1 is out of date", titles[0]) if len(titles) == 1 else ("%1 are out of date", ", ".join(titles))
-    return Advice(place.verb, told, ("Run from here",), refresh=True)
+    reason = ("%1 is out of date", titles[0]) if len(titles) == 1 else ("%1 are out of date", ", ".join(titles))
+    return Advice(place.verb, reason, ("Run from here",), refresh=True)
 
 
 def _first_table(now: Journey) -> Advice | None:
@@ -98,30 +98,32 @@ def _target(now: Journey) -> Advice | None:
 def _leaks(now: Journey) -> Advice | None:
     """Leaks that the profile found and the dataset doesn't keep out yet."""
     dataset = now.places["dataset"].reading
-    found = now.places["profile"].record.get("findings", ())
-    leaks = [f["column"] for f in found if f.get("code") == LEAK and f.get("severity") == "error" and f.get("column")]
+    findings = now.places["profile"].record.get("findings", ())
+    leaks = [
+        f["column"] for f in findings if f.get("code") == LEAK and f.get("severity") == "error" and f.get("column")
+    ]
     if not leaks or dataset is None or "known_after" in dataset.code:
         return None
     kept_out = [*dataset.values.get("known_after", ()), *leaks]
-    told = (
+    reason = (
         ("1 leak found: keep %1 out, then train", leaks[0])
         if len(leaks) == 1
         else ("%1 leaks found: drop them, then train", str(len(leaks)), ", ".join(leaks))
     )
     acts = [Act("dataset", {**dataset.values, "known_after": kept_out}, dataset.code), *_as_it_is(now, "profile")]
-    return Advice("train", told, ("Drop and train",), (*acts, *_as_it_is(now, "train")))
+    return Advice("train", reason, ("Drop and train",), (*acts, *_as_it_is(now, "train")))
 
 
 def _train(now: Journey) -> Advice | None:
     headline = now.brief("profile")
-    told = ("%1: train next", headline) if headline else ("The table is ready: train next",)
-    return _waiting(now, "train", told, ("Train",))
+    reason = ("%1: train next", headline) if headline else ("The table is ready: train next",)
+    return _waiting(now, "train", reason, ("Train",))
 
 
 def _explain(now: Journey) -> Advice | None:
     headline = now.brief("train")
-    told = ("%1. See what drives it", headline) if headline else ("See what drives the model",)
-    return _waiting(now, "explain", told, ("Explain",))
+    reason = ("%1. See what drives it", headline) if headline else ("See what drives the model",)
+    return _waiting(now, "explain", reason, ("Explain",))
 
 
 def _package(now: Journey) -> Advice | None:
@@ -149,12 +151,12 @@ def _done(now: Journey, verb: str) -> bool:
     return now.places[verb].state in ("done", "stale")
 
 
-def _waiting(now: Journey, verb: str, told: Told, button: Told) -> Advice | None:
+def _waiting(now: Journey, verb: str, reason: Told, button: Told) -> Advice | None:
     """Advice to take a step that has not been taken; a button only where nothing is left to choose."""
     if _done(now, verb):
         return None
     acts = tuple(_as_it_is(now, verb))
-    return Advice(verb, told, button if acts else (), acts)
+    return Advice(verb, reason, button if acts else (), acts)
 
 
 def _as_it_is(now: Journey, verb: str) -> Iterator[Act]:

@@ -127,12 +127,12 @@ def sources_of(cells: Sequence[CodeCell]) -> list[frozenset[int]]:
     True
     """
     writer: dict[str, int] = {}
-    found = []
+    sources = []
     for index, cell in enumerate(cells):
         reads, writes = names(cell.source)
-        found.append(frozenset(writer[name] for name in reads if name in writer))
+        sources.append(frozenset(writer[name] for name in reads if name in writer))
         writer |= dict.fromkeys(writes, index)
-    return found
+    return sources
 
 
 def out_of_date(cells: Sequence[CodeCell]) -> dict[int, Told]:
@@ -145,32 +145,32 @@ def out_of_date(cells: Sequence[CodeCell]) -> dict[int, Told]:
     >>> list(out_of_date(cells))
     [0, 1]
     """
-    found: dict[int, Told] = {}
+    stale: dict[int, Told] = {}
     for index, above in enumerate(sources_of(cells)):
         cell = cells[index]
         if cell.count is None or cell.running:
             continue
         if cell.changed:
-            found[index] = ("Its code changed since it ran",)
+            stale[index] = ("Its code changed since it ran",)
             continue
-        reasons = [r for r in (_reason(cells, i, cell, found) for i in sorted(above)) if r]
+        reasons = [r for r in (_reason(cells, i, cell, stale) for i in sorted(above)) if r]
         if reasons:
-            found[index] = reasons[0]
-    return found
+            stale[index] = reasons[0]
+    return stale
 
 
-def _reason(cells: Sequence[CodeCell], above: int, cell: CodeCell, found: dict[int, Told]) -> Told | None:
-    of = cells[above]
+def _reason(cells: Sequence[CodeCell], above: int, cell: CodeCell, stale: dict[int, Told]) -> Told | None:
+    source = cells[above]
     place = str(above + 1)
-    if above in found:
-        return ("Cell %1 changed", place) if of.changed else found[above]
-    if of.running:
+    if above in stale:
+        return ("Cell %1 changed", place) if source.changed else stale[above]
+    if source.running:
         return ("Cell %1 is running", place)
-    if of.failed:
+    if source.failed:
         return ("Cell %1 failed", place)
-    if of.count is None:
+    if source.count is None:
         return ("Cell %1 has not run", place)
-    if cell.count is not None and of.count > cell.count:
+    if cell.count is not None and source.count > cell.count:
         return ("Cell %1 ran again", place)
     return None
 
@@ -214,16 +214,16 @@ def constants(cells: Sequence[CodeCell]) -> dict[str, Any]:
     >>> constants([CodeCell("a", "path = 'a.csv'\\nn = len(path)")])
     {'path': 'a.csv'}
     """
-    found: dict[str, Any] = {}
+    literals: dict[str, Any] = {}
     for cell in cells:
-        found |= _constants(cell.source)
-    return {name: value for name, value in found.items() if value is not None}
+        literals |= _constants(cell.source)
+    return {name: value for name, value in literals.items() if value is not None}
 
 
 @lru_cache(maxsize=1024)
 def _constants(source: str) -> dict[str, Any]:
     """Variables of one cell; None where the value is computed."""
-    found: dict[str, Any] = {}
+    literals: dict[str, Any] = {}
     tree = tree_of(source)
     for statement in tree.body if tree else ():
         match statement:
@@ -231,8 +231,8 @@ def _constants(source: str) -> dict[str, Any]:
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
-                found[name] = _literal(value)
-    return found
+                literals[name] = _literal(value)
+    return literals
 
 
 def _literal(value: ast.expr) -> Any:

@@ -104,7 +104,7 @@ def _is_constant(statement: ast.stmt) -> bool:
 def _lifted(now: Journey, own: CodeCell | None) -> tuple[list[str], dict[str, str]]:
     """Lines of the cell of parameters, and the cells that read them."""
     taken = {name for cell in now.cells for name in names(cell.source)[1]}
-    made: dict[tuple[str, Any], str] = {}
+    variables: dict[tuple[str, Any], str] = {}
     lines: list[str] = []
     code: dict[str, dict[str, str]] = {}
     for verb, name in LIFTED:
@@ -112,10 +112,10 @@ def _lifted(now: Journey, own: CodeCell | None) -> tuple[list[str], dict[str, st
         value = place.reading.values.get(name) if place.reading else None
         if value is None or (own and place.cell is not None and now.cells[place.cell].id == own.id):
             continue
-        if (name, value) not in made:
-            made[name, value] = _free(name, verb, taken | set(made.values()))
-            lines.append(f"{made[name, value]} = {literal(value)}  # {_described(verb, name)}\n")
-        code.setdefault(verb, {})[name] = made[name, value]
+        if (name, value) not in variables:
+            variables[name, value] = _free(name, verb, taken | set(variables.values()))
+            lines.append(f"{variables[name, value]} = {literal(value)}  # {_described(verb, name)}\n")
+        code.setdefault(verb, {})[name] = variables[name, value]
     return lines, dict(_changed(now, code))
 
 
@@ -146,7 +146,7 @@ def problems(cells: Sequence[CodeCell]) -> Iterator[Told]:
     """
     written: set[str] = set()
     for index, cell in enumerate(cells):
-        yield from ((told, str(index + 1)) for told in _needs_a_person(cell.source))
+        yield from ((problem, str(index + 1)) for problem in _needs_a_person(cell.source))
         reads, writes = names(cell.source)
         below = {n for later in cells[index + 1 :] for n in names(later.source)[1]}
         for name in sorted((reads & below) - written - writes):
@@ -163,7 +163,7 @@ def _needs_a_person(source: str) -> Iterator[str]:
             yield "Cell %1 is not Python yet: finish it"
         return
     called = {_called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    yield from dict.fromkeys(told for name, told in _WAITS.items() if name in called)
+    yield from dict.fromkeys(problem for name, problem in _WAITS.items() if name in called)
 
 
 def _called(call: ast.Call) -> str:

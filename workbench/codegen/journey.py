@@ -172,12 +172,12 @@ def _place(
     )
 
 
-def _because(told: Told, chosen: dict[str, int]) -> Told:
+def _because(reason: Told, chosen: dict[str, int]) -> Told:
     """The reason, with the name of the step where the cell that it names is one's."""
     titles = {str(index + 1): STEPS[verb].title for verb, index in chosen.items()}
-    if len(told) == 2 and told[1] in titles:
-        return told[0].replace("Cell %1", "%1"), titles[told[1]]
-    return told
+    if len(reason) == 2 and reason[1] in titles:
+        return reason[0].replace("Cell %1", "%1"), titles[reason[1]]
+    return reason
 
 
 def _state(cell: CodeCell, stale: bool) -> str:
@@ -263,7 +263,7 @@ def _called(now: Journey, verb: str) -> tuple[bool, str]:
     opened: dict[str, str] = {}
     for cell in now.cells:
         opened |= imported_in(cell.source)
-    ways = [way for way, of in opened.items() if of == verb]
+    ways = [way for way, step in opened.items() if step == verb]
     usual = f"wb.{verb}"
     return not ways, usual if not ways or usual in ways else ways[-1]
 

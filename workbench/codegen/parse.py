@@ -72,8 +72,8 @@ def parse(source: str) -> tuple[str, dict[str, Any]] | None:
     >>> parse('for path in paths:\\n    wb.dataset(path)') is None
     True
     """
-    found = read(source)
-    return (found.verb, found.values) if found else None
+    reading = read(source)
+    return (reading.verb, reading.values) if reading else None
 
 
 def read(source: str, calls: Mapping[str, str] = CALLS) -> Reading | None:
@@ -101,10 +101,10 @@ def read(source: str, calls: Mapping[str, str] = CALLS) -> Reading | None:
     tree = tree_of(source) if _may_call(source, calls) else None
     if tree is None:
         return None
-    found = [statement for statement in tree.body if _verb(_value(statement), calls)]
-    if len(found) != 1 or len(list(_step_calls(tree, calls))) != 1:
+    steps = [statement for statement in tree.body if _verb(_value(statement), calls)]
+    if len(steps) != 1 or len(list(_step_calls(tree, calls))) != 1:
         return None
-    return _read(found[0], calls)
+    return _read(steps[0], calls)
 
 
 def mentioned(source: str, calls: Mapping[str, str] = CALLS) -> list[str]:
@@ -197,7 +197,7 @@ def _read(statement: ast.stmt, calls: Mapping[str, str]) -> Reading | None:
     if given is None:
         return None
     takes = given.pop(step.takes, None) if step.takes else None
-    known = {of.name for of in fields(step)}
+    known = {parameter.name for parameter in fields(step)}
     values, code, errors = _sorted(step, {n: v for n, v in given.items() if n in known})
     return Reading(
         step.verb,

@@ -78,12 +78,12 @@ def call(
     'wb.explain(run, rows=50)'
     """
     given = list(arguments(verb, values, code, takes))
-    told = [text if name is None else f"{name}={text}" for name, text in given]
-    told += [f"{name}={text}" for name, text in (kept or {}).items()]
-    line = f"{callee}({', '.join(told)})"
+    texts = [text if name is None else f"{name}={text}" for name, text in given]
+    texts += [f"{name}={text}" for name, text in (kept or {}).items()]
+    line = f"{callee}({', '.join(texts)})"
     if before + len(line) <= WIDTH and "\n" not in line:
         return line
-    return f"{callee}(\n" + "".join(f"    {argument},\n" for argument in told) + ")"
+    return f"{callee}(\n" + "".join(f"    {argument},\n" for argument in texts) + ")"
 
 
 def arguments(
@@ -98,10 +98,10 @@ def arguments(
     unnamed = positional(type(step))
     if takes:
         yield None, expression(takes)
-    for of in fields(step):
-        name = None if of.name == unnamed else of.name
-        value = getattr(step, of.name, None)
-        if of.name in code:
-            yield name, expression(code[of.name])
-        elif of.default is MISSING or value != of.default:
+    for parameter in fields(step):
+        name = None if parameter.name == unnamed else parameter.name
+        value = getattr(step, parameter.name, None)
+        if parameter.name in code:
+            yield name, expression(code[parameter.name])
+        elif parameter.default is MISSING or value != parameter.default:
             yield name, literal(value)

@@ -45,23 +45,23 @@ def update(
     >>> print(update("model = wb.train(data, folds=2)  # quick", {"trials": 1}))
     model = wb.train(data, trials=1)  # quick
     """
-    found = read(source, calls)
-    if found is None:
+    reading = read(source, calls)
+    if reading is None:
         raise BadParameter("The cell was edited by hand and can't be updated. Write the step into a new cell.")
-    text = _Text.of(source, found.call)
-    whole = _call(found, values, code or {}, text)
-    if text.between(text.start, text.end) == _call(found, found.values, found.code, text):
+    text = _Text.of(source, reading.call)
+    whole = _call(reading, values, code or {}, text)
+    if text.between(text.start, text.end) == _call(reading, reading.values, reading.code, text):
         return text.edited([(text.start, text.end, whole)])
-    changed = text.edited(_changes(found, _given(found.verb, values, code or {}), text))
+    changed = text.edited(_changes(reading, _given(reading.verb, values, code or {}), text))
     again = read(changed, calls)
     # Whatever odd layout the places of the arguments did not tell of: the values count more than the layout.
     wanted = read(text.edited([(text.start, text.end, whole)]), calls)
     return changed if again and _meaning(again) == _meaning(wanted) else text.edited([(text.start, text.end, whole)])
 
 
-def _call(found: Reading, values: Mapping[str, Any], code: Mapping[str, str], text: _Text) -> str:
-    before = text.start - text.lines[found.call.lineno - 1]
-    return call(found.verb, values, code, found.takes, found.callee, before, found.kept)
+def _call(reading: Reading, values: Mapping[str, Any], code: Mapping[str, str], text: _Text) -> str:
+    before = text.start - text.lines[reading.call.lineno - 1]
+    return call(reading.verb, values, code, reading.takes, reading.callee, before, reading.kept)
 
 
 def _given(verb: str, values: Mapping[str, Any], code: Mapping[str, str]) -> dict[str, str]:
@@ -70,24 +70,24 @@ def _given(verb: str, values: Mapping[str, Any], code: Mapping[str, str]) -> dic
     return {str(name or unnamed): text for name, text in arguments(verb, values, code, None)}
 
 
-def _meaning(found: Reading | None) -> tuple[Any, ...]:
-    if found is None:
+def _meaning(reading: Reading | None) -> tuple[Any, ...]:
+    if reading is None:
         return ()
-    given = _given(found.verb, found.values, found.code)
-    return found.verb, given, found.kept, found.takes, found.gives
+    given = _given(reading.verb, reading.values, reading.code)
+    return reading.verb, given, reading.kept, reading.takes, reading.gives
 
 
-def _changes(found: Reading, wanted: dict[str, str], text: _Text) -> Iterator[Edit]:
+def _changes(reading: Reading, wanted: dict[str, str], text: _Text) -> Iterator[Edit]:
     """The edits from the arguments that stand there to those that are wanted."""
-    step = STEPS[found.verb]
+    step = STEPS[reading.verb]
     there = text.arguments(step.takes or positional(step))
-    before = _given(found.verb, found.values, found.code)
-    for of in fields(step):
-        if of.name in there and of.name in wanted:
-            if wanted[of.name] != before.get(of.name):
-                yield (*there[of.name].value, wanted[of.name])
-        elif of.name in there and of.name in before:
-            yield text.without(of.name, list(there.values()))
+    before = _given(reading.verb, reading.values, reading.code)
+    for parameter in fields(step):
+        if parameter.name in there and parameter.name in wanted:
+            if wanted[parameter.name] != before.get(parameter.name):
+                yield (*there[parameter.name].value, wanted[parameter.name])
+        elif parameter.name in there and parameter.name in before:
+            yield text.without(parameter.name, list(there.values()))
     added = [f"{name}={value}" for name, value in wanted.items() if name not in there]
     if added:
         yield from text.appended(added, list(there.values())[-1])

@@ -83,7 +83,7 @@ class Mixture:
 class Mixed:
     """One of the columns of a mixture, and what was done to it since."""
 
-    of: Mixture
+    mixture: Mixture
     place: int
     steps: tuple[tuple[str, Any], ...] = ()
     source = "of several"

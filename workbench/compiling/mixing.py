@@ -29,7 +29,7 @@ def gathered(state: State, matrix: Matrix) -> tuple[tuple[Any, ...], Array, list
     groups: dict[Any, dict[Mixed, int]] = {}
     for column in state:
         if isinstance(column, Mixed):
-            group = groups.setdefault((column.of, steps_of(column)), {})
+            group = groups.setdefault((column.mixture, steps_of(column)), {})
             group.setdefault(column, len(group))
     members = tuple(_member(list(group), matrix) for group in groups.values())
     places: dict[Made, int] = {column: i for i, column in enumerate(chain.from_iterable(groups.values()))}
@@ -40,7 +40,7 @@ def gathered(state: State, matrix: Matrix) -> tuple[tuple[Any, ...], Array, list
 
 def _member(columns: list[Mixed], matrix: Matrix) -> Any:
     """A node that makes columns of one mixture, all with the same kinds of steps."""
-    whole = _mixture(columns[0].of, matrix)
+    whole = _mixture(columns[0].mixture, matrix)
     take = np.array([c.place for c in columns], np.int64)
     if not columns[0].steps and np.array_equal(take, np.arange(whole.width)):
         return whole

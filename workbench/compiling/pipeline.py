@@ -116,9 +116,9 @@ def check_difference(pipeline: Pipeline, compiled: CompiledModel, frame: Any) ->
         ("The tables differ", compared.predictions, compiled),
         ("The tables' sums differ", compared.raw, raw(compiled)),
     )
-    for what, apart, of in of_both:
-        if apart is not None and not apart <= limit(of):
-            raise CannotCompile(f"{what} from the pipeline by {apart:.3g}; {bound(of)} is allowed. {INSTEAD}")
+    for what, apart, model in of_both:
+        if apart is not None and not apart <= limit(model):
+            raise CannotCompile(f"{what} from the pipeline by {apart:.3g}; {bound(model)} is allowed. {INSTEAD}")
     return compared
 
 

@@ -68,7 +68,8 @@ class Comparison(Result):
         scored = (("champion", self.champion), ("challenger", self.challenger), ("difference", self.difference))
         versions = {"champion": self.versions[0], "challenger": self.versions[1]}
         rows = [
-            {"of": of, "version": versions.get(of), "value": m.value, "low": m.low, "high": m.high} for of, m in scored
+            {"of": what, "version": versions.get(what), "value": m.value, "low": m.low, "high": m.high}
+            for what, m in scored
         ]
         return self._frame(rows).set_index("of")
 

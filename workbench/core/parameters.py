@@ -306,44 +306,48 @@ def checked_value(step: type[Step], name: str, value: Any) -> Any:
     >>> checked_value(step_of("train"), "candidates", ["linear"])
     ('linear',)
     """
-    of = next(f for f in fields(step) if f.name == name)
-    return checked(of, typing.get_type_hints(step)[name], value)
+    declared = next(f for f in fields(step) if f.name == name)
+    return checked(declared, typing.get_type_hints(step)[name], value)
 
 
-def checked(of: Field[Any], hint: Any, value: Any) -> Any:
+def checked(declared: Field[Any], hint: Any, value: Any) -> Any:
     """``value`` in the type of the field, or a clear error."""
     kind, optional, many = _shape(hint)
     if value is None and optional:
         return None
     if many:
         if isinstance(value, str) or not isinstance(value, (list, tuple)):
-            raise BadParameter(f"{of.name!r} takes a list of {kind.__name__}, got {value!r}. Put it in brackets.")
-        return _distinct(of, tuple(_item(of, kind, item) for item in value))
-    return _item(of, kind, value)
+            raise BadParameter(f"{declared.name!r} takes a list of {kind.__name__}, got {value!r}. Put it in brackets.")
+        return _distinct(declared, tuple(_item(declared, kind, item) for item in value))
+    return _item(declared, kind, value)
 
 
-def _distinct(of: Field[Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
+def _distinct(declared: Field[Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
     doubled = [item for i, item in enumerate(items) if item in items[:i]]
     if doubled:
-        raise BadParameter(f"{of.name!r} has {doubled[0]!r} twice. Name each once.")
-    if len(items) < of.metadata["fewest"]:
-        known = f" of {', '.join(map(str, of.metadata['choices']))}" if of.metadata["choices"] else ""
-        raise BadParameter(f"{of.name!r} has {len(items) or 'no'} items. Name at least {of.metadata['fewest']}{known}.")
+        raise BadParameter(f"{declared.name!r} has {doubled[0]!r} twice. Name each once.")
+    if len(items) < declared.metadata["fewest"]:
+        known = f" of {', '.join(map(str, declared.metadata['choices']))}" if declared.metadata["choices"] else ""
+        raise BadParameter(
+            f"{declared.name!r} has {len(items) or 'no'} items. Name at least {declared.metadata['fewest']}{known}."
+        )
     return items
 
 
-def _item(of: Field[Any], kind: type, value: Any) -> Any:
+def _item(declared: Field[Any], kind: type, value: Any) -> Any:
     if not _is_a(kind, value):
-        raise BadParameter(f"{of.name!r} takes {_WORDS[kind]}, got {value!r} ({type(value).__name__}). Change it.")
-    choices, pattern = of.metadata["choices"], of.metadata["pattern"]
+        raise BadParameter(
+            f"{declared.name!r} takes {_WORDS[kind]}, got {value!r} ({type(value).__name__}). Change it."
+        )
+    choices, pattern = declared.metadata["choices"], declared.metadata["pattern"]
     if choices and value not in choices:
-        raise BadParameter.unknown(str(value), [str(c) for c in choices], f"The choice {of.name!r}")
+        raise BadParameter.unknown(str(value), [str(c) for c in choices], f"The choice {declared.name!r}")
     if pattern and not re.search(pattern, value):
-        raise BadParameter(f"{of.name!r} {_SHAPES.get(pattern, f'matches {pattern}')}, got {value!r}. Change it.")
-    low, high = _range(of, kind)
+        raise BadParameter(f"{declared.name!r} {_SHAPES.get(pattern, f'matches {pattern}')}, got {value!r}. Change it.")
+    low, high = _range(declared, kind)
     # Said so that NaN, which compares with nothing, is outside.
     if not ((low is None or low <= value) and (high is None or value <= high)):
-        raise BadParameter(f"{of.name!r} {_bounds(low, high)}, got {value!r}. Change it.")
+        raise BadParameter(f"{declared.name!r} {_bounds(low, high)}, got {value!r}. Change it.")
     return kind(value)
 
 
@@ -356,10 +360,10 @@ def _is_a(kind: type, value: Any) -> bool:
     return isinstance(value, (int, float) if kind is float else kind)
 
 
-def _range(of: Field[Any], kind: type) -> tuple[float | None, float | None]:
+def _range(declared: Field[Any], kind: type) -> tuple[float | None, float | None]:
     """Its own, or what a float can hold: infinity and 10**400 are no numbers that arrive."""
     widest = float_info.max if kind is float else None
-    low, high = of.metadata["minimum"], of.metadata["maximum"]
+    low, high = declared.metadata["minimum"], declared.metadata["maximum"]
     return (-widest if low is None and widest else low), (widest if high is None else high)
 
 
@@ -412,30 +416,30 @@ def schema(verb: str) -> dict[str, Any]:
     }
 
 
-def _property(of: Field[Any], hint: Any) -> dict[str, Any]:
+def _property(declared: Field[Any], hint: Any) -> dict[str, Any]:
     kind, optional, many = _shape(hint)
     item: dict[str, Any] = {"type": _JSON[kind]}
-    bounds = zip(("minimum", "maximum"), _range(of, kind), strict=True)
+    bounds = zip(("minimum", "maximum"), _range(declared, kind), strict=True)
     item |= {name: bound for name, bound in bounds if bound is not None}
-    if of.metadata["choices"]:
-        item["enum"] = [*of.metadata["choices"], *([None] if optional and not many else [])]
-    if of.metadata["pattern"]:
-        item["pattern"] = of.metadata["pattern"]
-    elif kind is str and of.default is MISSING:
+    if declared.metadata["choices"]:
+        item["enum"] = [*declared.metadata["choices"], *([None] if optional and not many else [])]
+    if declared.metadata["pattern"]:
+        item["pattern"] = declared.metadata["pattern"]
+    elif kind is str and declared.default is MISSING:
         item["minLength"] = 1  # an empty field is no answer
     if optional:
         item["type"] = [item["type"], "null"]
     content = {"type": "array", "items": item, "uniqueItems": True} if many else item
-    if of.metadata["fewest"]:
-        content["minItems"] = of.metadata["fewest"]
-    content["title"] = of.metadata["title"] or of.name.capitalize().replace("_", " ")
-    content["description"] = of.metadata["description"]
-    if of.metadata["examples"]:
-        content["examples"] = list(of.metadata["examples"])
-    if of.default is not MISSING:
-        content["default"] = list(of.default) if many else of.default
-    if of.metadata["column"]:
+    if declared.metadata["fewest"]:
+        content["minItems"] = declared.metadata["fewest"]
+    content["title"] = declared.metadata["title"] or declared.name.capitalize().replace("_", " ")
+    content["description"] = declared.metadata["description"]
+    if declared.metadata["examples"]:
+        content["examples"] = list(declared.metadata["examples"])
+    if declared.default is not MISSING:
+        content["default"] = list(declared.default) if many else declared.default
+    if declared.metadata["column"]:
         content["x-column"] = True
-    if of.metadata["unit"]:
-        content["x-unit"] = of.metadata["unit"]
+    if declared.metadata["unit"]:
+        content["x-unit"] = declared.metadata["unit"]
     return content

@@ -56,7 +56,7 @@ def body(profile: Profile) -> str:
         missing=_missing_share(profile),
         duplicates=estimate(profile.duplicates, profile.duplicates_error),
         index={c.name: i for i, c in enumerate(profile.columns)},
-        found=_by_column(profile.findings),
+        column_findings=_by_column(profile.findings),
         near=_neighbours(profile.associations),
         together=together,
         gaps=gaps,
@@ -85,8 +85,8 @@ def catalogues() -> dict[str, dict[str, str]]:
     'Fehlende Werte'
     """
     static = files("workbench.display").joinpath("static")
-    found = {m[1]: f for f in static.iterdir() if (m := re.fullmatch(r"profile\.([a-z]{2})\.json", f.name))}
-    return {language: json.loads(f.read_text(encoding="utf-8")) for language, f in sorted(found.items())}
+    paths = {m[1]: f for f in static.iterdir() if (m := re.fullmatch(r"profile\.([a-z]{2})\.json", f.name))}
+    return {language: json.loads(f.read_text(encoding="utf-8")) for language, f in sorted(paths.items())}
 
 
 def figure(profile: Profile, column: str | None = None) -> go.Figure:
@@ -124,8 +124,8 @@ def estimate(value: float | None, error: float = 0.0) -> str:
 def _distinct(column: ColumnProfile) -> str:
     if column.distinct_exact:
         return number(column.distinct)
-    told = estimate(column.distinct, column.distinct * column.distinct_error)
-    return told if told.startswith("≈") else f"≈ {told}"
+    text = estimate(column.distinct, column.distinct * column.distinct_error)
+    return text if text.startswith("≈") else f"≈ {text}"
 
 
 def _value(column: ColumnProfile, value: float | None) -> str:
@@ -209,8 +209,8 @@ def _plot(column: ColumnProfile) -> dict[str, str]:
     edges, counts = column.histogram.edges, column.histogram.counts
     step = (edges[-1] - edges[0]) / len(counts)
     even = all(abs(b - a - step) <= 1e-6 * abs(step) for a, b in pairwise(edges))
-    told = (edges[0], edges[-1]) if even else edges
-    return {"edges": " ".join(map(repr, told)), "counts": " ".join(f"{n:.6g}" for n in counts)}
+    shown = (edges[0], edges[-1]) if even else edges
+    return {"edges": " ".join(map(repr, shown)), "counts": " ".join(f"{n:.6g}" for n in counts)}
 
 
 def _by_target(column: ColumnProfile, rarer: str) -> dict[str, Any]:
@@ -267,11 +267,11 @@ def _missing_share(profile: Profile) -> float:
 
 
 def _by_column(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = defaultdict(list)
+    by_column: dict[str, list[Finding]] = defaultdict(list)
     for one in findings:
         if one.column is not None:
-            found[one.column].append(one)
-    return dict(found)
+            by_column[one.column].append(one)
+    return dict(by_column)
 
 
 def _parted(pairs: Iterable[Association]) -> tuple[list[Association], list[Association]]:

@@ -93,17 +93,17 @@ def reference_of(report: MonitorReport) -> Metric | None:
 def drift_by_column(windows: tuple[Window, ...]) -> list[tuple[str, list[ColumnDrift | None]]]:
     """One row a column, strongest effect of any window first; None where a window did not test it."""
     strongest = [_strongest(w) for w in windows]
-    names = {name for found in strongest for name in found}
-    rows = [(name, [found.get(name) for found in strongest]) for name in names]
+    names = {name for drifts in strongest for name in drifts}
+    rows = [(name, [drifts.get(name) for drifts in strongest]) for name in names]
     return sorted(rows, key=lambda row: (-max(d.effect for d in row[1] if d), row[0]))
 
 
 def _strongest(window: Window) -> dict[str, ColumnDrift]:
     """Of several tests of a column, the one with the strongest effect; one that matters wins."""
-    found: dict[str, ColumnDrift] = {}
+    strongest: dict[str, ColumnDrift] = {}
     for one in sorted(window.drift, key=lambda d: (d.important, d.effect)):
-        found[one.column] = one
-    return found
+        strongest[one.column] = one
+    return strongest
 
 
 def _point(window: Window) -> Point:

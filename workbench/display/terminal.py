@@ -60,12 +60,12 @@ def jobs(records: Iterable[Job]) -> Table:
     return _table("Jobs", ("Job", "Notebook", "State", "Cells", "Took", "Started", "Error"), rows)
 
 
-def findings(found: Sequence[Finding], title: str = "Findings") -> Table:
+def findings(shown: Sequence[Finding], title: str = "Findings") -> Table:
     """One row a finding, worst first as they come."""
     return _table(
         title,
         ("Severity", "Code", "Column", "Finding", "Cure"),
-        [(f.severity, f.code, f.column or "", f.message, f.cure) for f in found],
+        [(f.severity, f.code, f.column or "", f.message, f.cure) for f in shown],
     )
 
 
@@ -100,9 +100,9 @@ def _windows(report: MonitorReport) -> Table:
 
 def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Texts are plain: what looks like markup of the terminal is shown as it is."""
-    made = Table(title=Text(title), title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
+    grid = Table(title=Text(title), title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
     for head in heads:
-        made.add_column(head)
+        grid.add_column(head)
     for row in rows:
-        made.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
-    return made
+        grid.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
+    return grid

@@ -69,21 +69,23 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     """
     rows = take(ExplainStep, {"rows": rows}).rows
     table = run.holdout[list(run.features)].tail(rows).reset_index(drop=True)
-    found = _values(run, table)
-    error = float(np.abs(found.base + found.values.sum(axis=1) - found.outputs).max())
+    explained = _values(run, table)
+    error = float(np.abs(explained.base + explained.values.sum(axis=1) - explained.outputs).max())
     explanation = Explanation(
         run_id=run.id,
         features=run.features,
-        values=tuple(tuple(row) for row in found.values.tolist()),
-        base=float(found.base),
-        outputs=tuple(found.outputs.tolist()),
-        unit=found.unit or run.contract[str(run.contract.target)].unit or f"units of {run.contract.target}",
-        label=found.label,
+        values=tuple(tuple(row) for row in explained.values.tolist()),
+        base=float(explained.base),
+        outputs=tuple(explained.outputs.tolist()),
+        unit=explained.unit or run.contract[str(run.contract.target)].unit or f"units of {run.contract.target}",
+        label=explained.label,
         additivity_error=error,
-        method=found.method,
-        rows=plain_rows(table.tail(len(found.values)), hidden=(c.name for c in run.contract.columns if c.sensitive)),
+        method=explained.method,
+        rows=plain_rows(
+            table.tail(len(explained.values)), hidden=(c.name for c in run.contract.columns if c.sensitive)
+        ),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=tuple(_findings(error, found.outputs)),
+        findings=tuple(_findings(error, explained.outputs)),
     )
     _record(explanation)
     return explanation

@@ -31,11 +31,11 @@ def by_permutation(run: Run, table: pd.DataFrame) -> tuple[Numbers, float, Numbe
     answer = _answers(run, read_back, place)
     background = codes[np.random.default_rng(run.seed).choice(len(codes), min(BACKGROUND, len(codes)), replace=False)]
     explainer = shap.PermutationExplainer(answer, shap.maskers.Independent(background), seed=run.seed)
-    found = explainer(codes[-len(shown) :], silent=True)
-    base = float(np.mean(found.base_values))
+    shap_values = explainer(codes[-len(shown) :], silent=True)
+    base = float(np.mean(shap_values.base_values))
     unit = "probability" if run.classes else ""
     label = run.classes[place] if run.classes else None
-    return np.asarray(found.values), base, answer(codes[-len(shown) :]), unit, label, "shap permutation"
+    return np.asarray(shap_values.values), base, answer(codes[-len(shown) :]), unit, label, "shap permutation"
 
 
 def _codes(table: pd.DataFrame) -> tuple[Numbers, Callable[[Numbers], pd.DataFrame]]:

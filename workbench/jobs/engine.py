@@ -132,9 +132,9 @@ class Client(PapermillNotebookClient):
             try:
                 self.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                told = _told(error, self.nb.cells[index])
-                self.nb_man.failed(self.nb.cells[index], index, told)
-                raise JobFailed(told, cell=index) from error
+                message = _message(error, self.nb.cells[index])
+                self.nb_man.failed(self.nb.cells[index], index, message)
+                raise JobFailed(message, cell=index) from error
             self.nb_man.cell_complete(self.nb.cells[index], index)
 
 
@@ -211,17 +211,17 @@ def _runs(cell: Any) -> bool:
 def _first_line(source: str) -> str:
     """What a cell says it does: its first line that is more than an import, without the comment's sign."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    told = next((line for line in lines if not line.startswith(("import ", "from ", "%"))), lines[0])
-    return told.lstrip("# ")[:80] or lines[0][:80]
+    first = next((line for line in lines if not line.startswith(("import ", "from ", "%"))), lines[0])
+    return first.lstrip("# ")[:80] or lines[0][:80]
 
 
-def _told(error: Exception, cell: Any) -> str:
+def _message(error: Exception, cell: Any) -> str:
     """What happened, in one line without colours."""
     if isinstance(error, CellTimeoutError):
         return "The time for the job is used up."
     if isinstance(error, DeadKernelError):
         return "The kernel died; often it ran out of memory, or something killed it."
     shown: Any = next((o for o in reversed(cell.get("outputs", [])) if o.output_type == "error"), error)
-    told = f"{shown.ename}: {shown.evalue}" if isinstance(error, CellExecutionError) else str(error)
-    lines = _COLOURS.sub("", told).strip().splitlines()
+    text = f"{shown.ename}: {shown.evalue}" if isinstance(error, CellExecutionError) else str(error)
+    lines = _COLOURS.sub("", text).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

@@ -102,10 +102,10 @@ def declared(source: str, notebook: str) -> dict[str, Parameter]:
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError) as error:
-        told = f"The parameters cell of {notebook} is not Python ({error}). Correct the cell."
-        raise InputError(told) from error
-    found = (_parameter(statement, source.splitlines()) for statement in body)
-    return {p.name: p for p in found if p}
+        message = f"The parameters cell of {notebook} is not Python ({error}). Correct the cell."
+        raise InputError(message) from error
+    parameters = (_parameter(statement, source.splitlines()) for statement in body)
+    return {p.name: p for p in parameters if p}
 
 
 def form(parameters: dict[str, Parameter]) -> dict[str, Any]:
@@ -120,13 +120,13 @@ def form(parameters: dict[str, Parameter]) -> dict[str, Any]:
             "required": []}  # fmt: skip
 
 
-def _property(of: Parameter) -> dict[str, Any]:
-    shape: dict[str, Any] = {"title": of.name, "type": _JSON.get(type(of.default), "string")}
+def _property(parameter: Parameter) -> dict[str, Any]:
+    shape: dict[str, Any] = {"title": parameter.name, "type": _JSON.get(type(parameter.default), "string")}
     if shape["type"] == "array":
-        kinds = {_JSON.get(type(item), "string") for item in of.default}
+        kinds = {_JSON.get(type(item), "string") for item in parameter.default}
         shape["items"] = {"type": kinds.pop() if len(kinds) == 1 else "string"}
-    default = list(of.default) if isinstance(of.default, tuple) else of.default
-    return {**shape, "description": of.description, "default": default}
+    default = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+    return {**shape, "description": parameter.description, "default": default}
 
 
 _JSON = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", tuple: "array"}

@@ -35,6 +35,6 @@ def records(notebook: Path) -> list[dict[str, Any]]:
 def _records(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for cell in content.get("cells", ()):
         for output in cell.get("outputs", ()):
-            found = output.get("data", {}).get(MIME)
-            if found is not None:
-                yield json.loads("".join(found)) if isinstance(found, (str, list)) else found
+            record = output.get("data", {}).get(MIME)
+            if record is not None:
+                yield json.loads("".join(record)) if isinstance(record, (str, list)) else record

@@ -59,8 +59,8 @@ def _listed(folder: Path) -> Job:
     try:
         return checked(load(folder))
     except StoreError as error:
-        told = f"Its record can't be read ({error})."
-        return Job(folder.name, folder.name, {}, JobState.FAILED, error=told, path=folder)
+        message = f"Its record can't be read ({error})."
+        return Job(folder.name, folder.name, {}, JobState.FAILED, error=message, path=folder)
 
 
 def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  # noqa: A002 - the record's own word
@@ -78,31 +78,31 @@ def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  #
     NotFound
         If there is no such job.
     """
-    found = job(id, home)
-    if found.state.final:
-        return found
-    update(found.path, state=JobState.STOPPING)
-    for kernel in _family(found)[1:]:
+    record = job(id, home)
+    if record.state.final:
+        return record
+    update(record.path, state=JobState.STOPPING)
+    for kernel in _family(record)[1:]:
         _signalled(kernel.send_signal, 2)
-    if not _ends(found, grace):
-        _end(found, grace)
-    return update(found.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
+    if not _ends(record, grace):
+        _end(record, grace)
+    return update(record.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
 
 
-def _ends(of: Job, within: float) -> bool:
+def _ends(record: Job, within: float) -> bool:
     until = time.monotonic() + within
     while time.monotonic() < until:
-        if load(of.path).state.final or not _lives(of):
+        if load(record.path).state.final or not _lives(record):
             return True
         time.sleep(0.1)
     return False
 
 
-def _end(of: Job, grace: float) -> None:
-    family = _family(of)
+def _end(record: Job, grace: float) -> None:
+    family = _family(record)
     for process in family:
         _signalled(process.terminate)
-    if not _ends(of, grace):
+    if not _ends(record, grace):
         for process in family:
             _signalled(process.kill)
 
@@ -119,9 +119,9 @@ def load(folder: Path) -> Job:
     return replace(Job.load(folder / RECORD), path=folder)
 
 
-def write(of: Job) -> None:
+def write(record: Job) -> None:
     """Write the record, in one step."""
-    of.save(of.path / RECORD)
+    record.save(record.path / RECORD)
 
 
 def update(folder: Path, **changes: Any) -> Job:
@@ -139,35 +139,35 @@ def update(folder: Path, **changes: Any) -> Job:
     return replace(after, path=folder)
 
 
-def checked(of: Job) -> Job:
+def checked(record: Job) -> Job:
     """The job, or its end where its process is gone and nobody wrote that down."""
-    if of.state.final or _lives(of):
-        return of
-    again = load(of.path)  # it may have ended between the two looks
+    if record.state.final or _lives(record):
+        return record
+    again = load(record.path)  # it may have ended between the two looks
     if again.state.final:
         return again
     return _gone(again)
 
 
-def _gone(of: Job) -> Job:
-    if of.state is JobState.STOPPING:
-        return update(of.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
+def _gone(record: Job) -> Job:
+    if record.state is JobState.STOPPING:
+        return update(record.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
     ended = update(
-        of.path,
+        record.path,
         state=JobState.FAILED,
         error="Its process is gone; see the file log.",
         ended=now(),
-        failed_cell=_running_cell(of.path),
+        failed_cell=_running_cell(record.path),
     )
     mark_output(ended)
     return ended
 
 
-def mark_output(of: Job) -> None:
+def mark_output(record: Job) -> None:
     """Write the end of a job into its output notebook too, where the process could not."""
-    if not of.output.is_file():
+    if not record.output.is_file():
         return
-    change(of.output, lambda notebook: _marked(notebook, of), parse=_notebook, newest=10**9)
+    change(record.output, lambda notebook: _marked(notebook, record), parse=_notebook, newest=10**9)
 
 
 def _notebook(content: Any) -> Any:
@@ -176,32 +176,32 @@ def _notebook(content: Any) -> Any:
     return content
 
 
-def _marked(notebook: Any, of: Job) -> Any:
+def _marked(notebook: Any, record: Job) -> Any:
     notebook = copy.deepcopy(notebook)
     notebook["metadata"]["workbench"] = {
-        "job": of.id,
-        "state": of.state.value,
-        "failed_cell": of.failed_cell,
-        "error": of.error,
+        "job": record.id,
+        "state": record.state.value,
+        "failed_cell": record.failed_cell,
+        "error": record.error,
     }
-    if of.failed_cell is not None and 0 <= of.failed_cell < len(notebook["cells"]):
-        cell = notebook["cells"][of.failed_cell]["metadata"]
+    if record.failed_cell is not None and 0 <= record.failed_cell < len(notebook["cells"]):
+        cell = notebook["cells"][record.failed_cell]["metadata"]
         cell.setdefault("papermill", {}).update(status="failed", exception=True)
     return notebook
 
 
 def _running_cell(folder: Path) -> int | None:
-    told = [e for e in events(folder)[0] if "cell" in e]
-    return told[-1]["cell"] if told and told[-1]["event"] == "cell_started" else None
+    cell_events = [e for e in events(folder)[0] if "cell" in e]
+    return cell_events[-1]["cell"] if cell_events and cell_events[-1]["event"] == "cell_started" else None
 
 
-def _lives(of: Job) -> bool:
-    if of.pid is None:
-        return bool(of.created) and datetime.now(UTC) - datetime.fromisoformat(of.created) < START
-    return bool(_family(of))
+def _lives(record: Job) -> bool:
+    if record.pid is None:
+        return bool(record.created) and datetime.now(UTC) - datetime.fromisoformat(record.created) < START
+    return bool(_family(record))
 
 
-def _family(of: Job) -> list[Any]:
+def _family(record: Job) -> list[Any]:
     """The process that runs the job, then its kernel and what that started; empty if it is gone.
 
     Its command line names the job, so that a number that the system gave to somebody else is not taken for it.
@@ -209,10 +209,10 @@ def _family(of: Job) -> list[Any]:
     import psutil
 
     try:
-        runner = psutil.Process(of.pid)
+        runner = psutil.Process(record.pid)
         words = runner.cmdline()
         # For a moment after its start a process has no command line yet; a dead one raises instead.
-        ours = not words or any(of.id in word for word in words)
+        ours = not words or any(record.id in word for word in words)
         return [runner, *runner.children(recursive=True)] if ours else []
     except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError, OverflowError):
         return []

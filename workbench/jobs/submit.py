@@ -146,8 +146,8 @@ def _follow(job: Job, show: bool) -> Job:
         while True:
             # The state before the events: what is told before the end is shown before the end.
             job = checked(load(job.path))
-            told, position = events(job.path, position)
-            for event in told:
+            new_events, position = events(job.path, position)
+            for event in new_events:
                 heard(event)
             if job.state.final:
                 return job

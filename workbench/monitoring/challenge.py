@@ -92,12 +92,12 @@ def challenge(
     return _compared(old, new, truth, _predicted(old, table), _predicted(new, table), level, seed)
 
 
-def _challenger(name: str, challenger: int | str | Bundle, of: Settings) -> Bundle:
+def _challenger(name: str, challenger: int | str | Bundle, force: Settings) -> Bundle:
     if isinstance(challenger, Bundle):
         return challenger
     text = str(challenger)
-    version = int(text) if text.isdigit() else version_of(name, text.rpartition("@")[2], of)
-    return Bundle.load_folder(folder_of(name, version, of))
+    version = int(text) if text.isdigit() else version_of(name, text.rpartition("@")[2], force)
+    return Bundle.load_folder(folder_of(name, version, force))
 
 
 def _labelled(old: Bundle, new: Bundle, source: Any) -> pd.DataFrame:

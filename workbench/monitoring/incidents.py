@@ -70,12 +70,12 @@ def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
         return bad[0].reasons[0]
     worst = _worst(alarms)
     where = f" That was in {worst.label}, the worst of {len(bad)}." if len(bad) > 1 else ""
-    told = worst.reasons[0] + where
+    sentence = worst.reasons[0] + where
     if not worst.performance:
-        return told
+        return sentence
     if columns:
-        return f"{told} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
-    return f"{told} No column drifted beyond the usual: what the columns mean for the target changed."
+        return f"{sentence} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
+    return f"{sentence} No column drifted beyond the usual: what the columns mean for the target changed."
 
 
 def _worst(alarms: Sequence[Window]) -> Window:

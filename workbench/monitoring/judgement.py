@@ -153,8 +153,8 @@ def verdict(
     """Status and reasons, the gravest first."""
     if seen.rows < FEWEST:
         return "unknown", (f"{seen.rows} rows are too few to judge; {FEWEST} are needed.",)
-    told = (_told(performance[0], loss),) if loss and loss.significant else ()
-    lost = told if loss and loss.alarming else ()
+    loss_reasons = (_loss_reason(performance[0], loss),) if loss and loss.significant else ()
+    lost = loss_reasons if loss and loss.alarming else ()
     alarms = (*lost, *((gap,) if gap else ()), *_quality(seen))
     odd, moved = _unusual(seen), [d for d in drift if d.important]
     if alarms:
@@ -167,18 +167,18 @@ def verdict(
         f"{metric_name(loss.reference.name)} is no worse than the {short(loss.reference.value)} that training showed"
     )
     held = "the score fell" if loss.notable else "the score lost too little to matter" if loss.significant else known
-    return ("warning" if odd or loss.notable else "ok"), (*told, *odd, *_moved(moved, held))
+    return ("warning" if odd or loss.notable else "ok"), (*loss_reasons, *odd, *_moved(moved, held))
 
 
 def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:
     if len(truth) < FEWEST:
         return ()
     deciding = bundle.metrics[0]
-    found = scores(
+    metrics = scores(
         bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level
     )
     # Where the deciding score can't be computed (one class only), the others say nothing about the reference.
-    return found if found and found[0].name == deciding.name else ()
+    return metrics if metrics and metrics[0].name == deciding.name else ()
 
 
 def _drift(bundle: Bundle, profile: Profile, rate: float) -> tuple[ColumnDrift, ...]:
@@ -217,7 +217,7 @@ def _target_mean(bundle: Bundle, truth: pd.Series) -> float | None:
     return float((truth == bundle.classes[1]).mean() if bundle.task == "binary" else truth.astype(float).mean())
 
 
-def _told(now: Metric, loss: Loss) -> str:
+def _loss_reason(now: Metric, loss: Loss) -> str:
     return (
         f"{metric_name(now.name)} is {short(now.value)}, {short(loss.reference.value)} in training: beyond chance, "
         f"{loss.share:.0%} of what the model is worth (an alarm from {RELEVANT:.0%} on)."

@@ -21,25 +21,25 @@ from workbench.storage.registry import folder_of
 YOUNG = 45
 
 
-def compact(name: str, of: Settings) -> int:
+def compact(name: str, force: Settings) -> int:
     """Cut the log of a name into windows, and return how many were written. Windows that have not changed stay.
 
     Closed hours of the log are sealed on the way.
     """
-    if not (of.predictions / name / "log.sqlite").exists():
+    if not (force.predictions / name / "log.sqlite").exists():
         return 0
-    seal(of.predictions / name)
-    log = PredictionLog(of.predictions / name)
+    seal(force.predictions / name)
+    log = PredictionLog(force.predictions / name)
     try:
         records = log.read() if log.count() else []
     finally:
         log.close()
     cuts = _cut(records)
-    there = {seen.label: seen for seen in windows(name, of) if seen.source == "service"}
+    there = {seen.label: seen for seen in windows(name, force) if seen.source == "service"}
     for label in there.keys() - cuts.keys():
         forget(there[label])
-    changed = [k for k, found in cuts.items() if k not in there or there[k].rows != len(found)]
-    return sum(_kept(name, label, cuts[label], of) for label in changed)
+    changed = [k for k, cut in cuts.items() if k not in there or there[k].rows != len(cut)]
+    return sum(_kept(name, label, cuts[label], force) for label in changed)
 
 
 def _cut(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -49,15 +49,15 @@ def _cut(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     first, last = (datetime.fromisoformat(records[i]["at"]) for i in (0, -1))
     digits = 10 if (last - first).days < YOUNG else 7
     keyed = sorted(records, key=lambda r: (r["at"][:digits], r["version"] or 0))
-    cuts = {key: list(found) for key, found in groupby(keyed, key=lambda r: (r["at"][:digits], r["version"] or 0))}
+    cuts = {key: list(cut) for key, cut in groupby(keyed, key=lambda r: (r["at"][:digits], r["version"] or 0))}
     days = [day for day, _ in cuts]
     return {
-        f"live-{day}" + (f".v{version}" if days.count(day) > 1 else ""): found for (day, version), found in cuts.items()
+        f"live-{day}" + (f".v{version}" if days.count(day) > 1 else ""): cut for (day, version), cut in cuts.items()
     }
 
 
-def _kept(name: str, label: str, records: list[dict[str, Any]], of: Settings) -> bool:
-    bundle = _bundle(name, records[0]["version"], of)
+def _kept(name: str, label: str, records: list[dict[str, Any]], force: Settings) -> bool:
+    bundle = _bundle(name, records[0]["version"], force)
     if bundle is None:
         return False
     table = pd.DataFrame([r["row"] for r in records]).reindex(columns=list(bundle.features))
@@ -67,12 +67,12 @@ def _kept(name: str, label: str, records: list[dict[str, Any]], of: Settings) ->
     predictions = framed(
         bundle, [r["prediction"] for r in records], [r["id"] for r in records], ["; ".join(r["flags"]) for r in records]
     )
-    keep(bundle, label, predictions.assign(answer=[r["answer"] for r in records]), features, "service", of)
+    keep(bundle, label, predictions.assign(answer=[r["answer"] for r in records]), features, "service", force)
     return True
 
 
-def _bundle(name: str, version: Any, of: Settings) -> Bundle | None:
+def _bundle(name: str, version: Any, force: Settings) -> Bundle | None:
     try:
-        return Bundle.load_folder(folder_of(name, version, of))
+        return Bundle.load_folder(folder_of(name, version, force))
     except NotFound:
         return None  # a version that was removed: there is nothing to compare with

@@ -82,28 +82,28 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     return report
 
 
-def _judged(bundle: Bundle, rate: float, of: Settings) -> tuple[Window, ...]:
-    seen, labels = windows(bundle.name, of), _labels(bundle.name, of)
+def _judged(bundle: Bundle, rate: float, force: Settings) -> tuple[Window, ...]:
+    seen, labels = windows(bundle.name, force), _labels(bundle.name, force)
 
     @cache
     def made_by(version: int) -> Bundle:
         try:
-            return bundle if version == bundle.version else Bundle.load_folder(folder_of(bundle.name, version, of))
+            return bundle if version == bundle.version else Bundle.load_folder(folder_of(bundle.name, version, force))
         except NotFound:
             return bundle  # that version was removed; the one that answers now is the nearest
 
-    found = []
+    judged = []
     with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
         for one in seen:
-            found.append(judge(one, made_by(one.version), labels, rate))
-            tracker.advance(f"{one.label} {found[-1].status}")
-    return tuple(found)
+            judged.append(judge(one, made_by(one.version), labels, rate))
+            tracker.advance(f"{one.label} {judged[-1].status}")
+    return tuple(judged)
 
 
-def _labels(name: str, of: Settings) -> dict[str, Any]:
-    if not (of.predictions / name / "log.sqlite").exists():
+def _labels(name: str, force: Settings) -> dict[str, Any]:
+    if not (force.predictions / name / "log.sqlite").exists():
         return {}
-    log = PredictionLog(of.predictions / name)
+    log = PredictionLog(force.predictions / name)
     try:
         return log.labels()
     finally:
@@ -159,7 +159,7 @@ def _event(entry: dict[str, Any]) -> dict[str, Any]:
     return {k: entry.get(k, "") for k in ("at", "by", "act", "version", "previous", "reason")}
 
 
-def _keep(report: MonitorReport, of: Settings) -> None:
-    folder = of.reports / report.name
+def _keep(report: MonitorReport, force: Settings) -> None:
+    folder = force.reports / report.name
     report.save(folder / f"{report.created.replace(':', '').replace('+0000', 'Z')}.json")
     report.save(folder / "latest.json")

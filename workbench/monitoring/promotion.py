@@ -101,20 +101,20 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
     return bundle.version
 
 
-def champions(name: str, of: Settings) -> list[int]:
+def champions(name: str, force: Settings) -> list[int]:
     """Champions one after the other, oldest first; what was rolled back is taken out. The last one answers now."""
     line: list[int] = []
-    for entry in acts(name, of):
+    for entry in acts(name, force):
         version = int(entry["version"]) if entry["act"] in ("promote", "rollback") else None
         if entry["act"] == "promote" and (not line or line[-1] != version):
             line.append(version)  # type: ignore[arg-type]  # a promotion has a version
         elif entry["act"] == "rollback" and version in line:
             line = line[: len(line) - line[::-1].index(version)]
-    now = current(name, CHAMPION, of)
+    now = current(name, CHAMPION, force)
     # Somebody may have moved the alias in MLflow itself: what answers now is what counts.
     return line if now is None or (line and line[-1] == now) else [*line, now]
 
 
-def acts(name: str, of: Settings) -> list[dict[str, Any]]:
+def acts(name: str, force: Settings) -> list[dict[str, Any]]:
     """What was done to the bundles of a name, oldest first."""
-    return [entry for entry in audit.acts(of.audit_log) if entry.get("name") == name]
+    return [entry for entry in audit.acts(force.audit_log) if entry.get("name") == name]

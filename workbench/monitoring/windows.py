@@ -84,9 +84,9 @@ class Seen:
         return Profile.load(self.path / self.content / "profile.json")
 
 
-def folder_of(name: str, of: Settings) -> Path:
+def folder_of(name: str, force: Settings) -> Path:
     """Folder of all windows of a bundle name."""
-    return of.predictions / safe_name(name, "bundle") / "windows"
+    return force.predictions / safe_name(name, "bundle") / "windows"
 
 
 def answered(scorer: Scorer, table: pd.DataFrame, ids: Iterable[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -107,8 +107,8 @@ def answered(scorer: Scorer, table: pd.DataFrame, ids: Iterable[Any]) -> tuple[p
         Predictions (id, prediction, answer, flags), and the typed features.
     """
     typed = coerce(table, scorer.contract.only(scorer.features))
-    prediction, found = scorer.score_columns(typed)
-    return framed(scorer.bundle, prediction, ids, _joined(found, len(typed))), typed
+    prediction, flags = scorer.score_columns(typed)
+    return framed(scorer.bundle, prediction, ids, _joined(flags, len(typed))), typed
 
 
 def framed(bundle: Bundle, prediction: Any, ids: Iterable[Any], flags: Any) -> pd.DataFrame:
@@ -126,10 +126,10 @@ def prediction_of(frame: pd.DataFrame) -> Any:
 
 
 def keep(
-    bundle: Bundle, window: str, predictions: pd.DataFrame, features: pd.DataFrame, source: str, of: Settings
+    bundle: Bundle, window: str, predictions: pd.DataFrame, features: pd.DataFrame, source: str, force: Settings
 ) -> bool:
     """Write a window in place of an earlier one of that name, and say whether there was one."""
-    folder = inside(folder_of(bundle.name, of), safe_name(window, "window"))
+    folder = inside(folder_of(bundle.name, force), safe_name(window, "window"))
     content = secrets.token_hex(8)
     with lock(folder.parent / f".{window}.lock"):
         replaced = (folder / "window.json").exists()
@@ -154,9 +154,9 @@ def keep(
     return replaced
 
 
-def windows(name: str, of: Settings) -> list[Seen]:
+def windows(name: str, force: Settings) -> list[Seen]:
     """All windows of a bundle name, in order of their labels; a damaged one is left out with a warning."""
-    paths = sorted(folder_of(name, of).glob("[!.]*/window.json"))
+    paths = sorted(folder_of(name, force).glob("[!.]*/window.json"))
     return [seen for path in paths if (seen := _listed(path.parent)) is not None]
 
 
@@ -245,10 +245,10 @@ def _answers(bundle: Bundle, values: Any) -> list[Any]:
     return [bundle.classes[k] for k in places.tolist()]
 
 
-def _joined(found: Mapping[str, Any], rows: int) -> Any:
+def _joined(flags: Mapping[str, Any], rows: int) -> Any:
     """Flags of each row in one text; nothing where there is none."""
     text = np.full(rows, "", dtype=object)
-    for flag, marked in found.items():
+    for flag, marked in flags.items():
         text[marked] = [f"{t}; {flag}" if t else flag for t in text[marked]]
     return text
 

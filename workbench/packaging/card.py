@@ -217,8 +217,8 @@ def _limits(run: Run) -> Iterator[str]:
 def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
-        told = f"largest difference to the fitted pipeline on the hold-out: {_difference(packed.difference)}"
-        yield f"- Compiled to numpy tables; {told}. Allowed here and on another processor: {bound(packed.compiled)}."
+        largest = f"largest difference to the fitted pipeline on the hold-out: {_difference(packed.difference)}"
+        yield f"- Compiled to numpy tables; {largest}. Allowed here and on another processor: {bound(packed.compiled)}."
         if packed.raw is not None:
             allowed = bound(raw(packed.compiled))
             yield f"- Its own output before the link differs by {_difference(packed.raw)}; allowed: {allowed}."
@@ -251,13 +251,13 @@ def _security(bundle: Bundle, lock: str) -> Iterator[str]:
 
 
 def _lineage(bundle: Bundle) -> Iterator[str]:
-    told = bundle.lineage
+    lineage = bundle.lineage
     yield from ("## Lineage", "")
     yield f"- MLflow run: `{bundle.run_id}`"
-    yield f"- Trained: {told.get('trained') or 'not known'}, seed {told.get('seed')}"
+    yield f"- Trained: {lineage.get('trained') or 'not known'}, seed {lineage.get('seed')}"
     yield f"- Packaged: {bundle.created}"
-    yield f"- Commit: {told['commit'] or 'not in git'}"
-    yield "- Environment: " + ", ".join(f"{k} {v}" for k, v in told["environment"].items())
+    yield f"- Commit: {lineage['commit'] or 'not in git'}"
+    yield "- Environment: " + ", ".join(f"{k} {v}" for k, v in lineage["environment"].items())
 
 
 def code(value: object) -> str:
@@ -270,7 +270,9 @@ def code(value: object) -> str:
     return "`" + (text.translate(str.maketrans("`|<>", "'¦‹›")) or " ") + "`"
 
 
-_HARMLESS = {ord(c): told for c, told in {"<": "&lt;", ">": "&gt;", "`": "'", **{c: f"\\{c}" for c in "|[\\"}}.items()}
+_HARMLESS = {
+    ord(c): harmless for c, harmless in {"<": "&lt;", ">": "&gt;", "`": "'", **{c: f"\\{c}" for c in "|[\\"}}.items()
+}
 
 
 def plain(text: str) -> str:

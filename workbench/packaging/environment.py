@@ -48,8 +48,8 @@ def present(bundle: Bundle) -> Check:
     """The present environment, and where it differs from the bundle's lock."""
     wanted = [p for p in read_lock(_lock_of(bundle)) if not p.marker]
     other = [f"{p.name} {_version(p.name)} (lock: {p.version})" for p in wanted if _version(p.name) != p.version]
-    told = f"differs from the lock in {shortened(other, 5)}" if other else "the lock's versions"
-    return Check("environment", True, f"the present one, not a new one; {told}")
+    differences = f"differs from the lock in {shortened(other, 5)}" if other else "the lock's versions"
+    return Check("environment", True, f"the present one, not a new one; {differences}")
 
 
 def _lock_of(bundle: Bundle) -> str:
@@ -84,13 +84,13 @@ def _run(command: list[str], bundle: Bundle, folder: Path) -> None:
             env=uv_environment(),
             cwd=folder,
         )
-        told = "" if done.returncode == 0 else done.stderr.strip() or "no message"
+        problem = "" if done.returncode == 0 else done.stderr.strip() or "no message"
     except subprocess.TimeoutExpired:
-        told = f"nothing came in {PATIENCE:.0f} seconds"
-    if told:
+        problem = f"nothing came in {PATIENCE:.0f} seconds"
+    if problem:
         raise Refused(
             f"A new environment can't be built from the lock of {bundle.name} version {bundle.version}: "
-            f"{_SECRET.sub('', told)[-600:]}\nLook whether the package index can be reached and has these files "
+            f"{_SECRET.sub('', problem)[-600:]}\nLook whether the package index can be reached and has these files "
             f"(UV_DEFAULT_INDEX or pip's index-url name it), or use the packages of this environment: "
             + shlex.join(["workbench", "verify", f"{bundle.name}/{bundle.version}", "--here"])
         )
@@ -101,8 +101,8 @@ def _python(place: Path) -> Path:
 
 
 def _packages(place: Path) -> Path:
-    found = [place / "Lib" / "site-packages", *place.glob("lib/python*/site-packages")]
-    return next(folder for folder in found if folder.is_dir())
+    folders = [place / "Lib" / "site-packages", *place.glob("lib/python*/site-packages")]
+    return next(folder for folder in folders if folder.is_dir())
 
 
 def _version(name: str) -> str:

@@ -33,14 +33,14 @@ def write_golden(bundle: Bundle, run: Run, packed: Packed) -> None:
     """
     frame = _sample(run)
     rows = json_rows(frame, run.contract)
-    found = packed.model.explain(frame)
+    explained = packed.model.explain(frame)
     write_json(
         bundle.path / "golden" / "rows.json",
         {
             "rows": rows,
             "predictions": _predict(run, frame).tolist(),
             "features": list(run.features),
-            "values": None if found is None else found[0].tolist(),
+            "values": None if explained is None else explained[0].tolist(),
         },
     )
     write_json(bundle.path / "golden" / "bad.json", bad_rows(rows[0], run.contract, run.features))

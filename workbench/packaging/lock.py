@@ -57,14 +57,14 @@ def requirements(compiled: bool) -> str:
     >>> [line.split("==")[0] for line in requirements(True).splitlines()][-2:]
     ['uvicorn', 'uvloop']
     """
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for name in COMPILED if compiled else PIPELINE:
-        _add(name, found)
+        _add(name, versions)
     marker = dict.fromkeys(NOT_ON_WINDOWS, " ; sys_platform != 'win32'")
-    return "".join(f"{name}=={version}{marker.get(name, '')}\n" for name, version in sorted(found.items()))
+    return "".join(f"{name}=={version}{marker.get(name, '')}\n" for name, version in sorted(versions.items()))
 
 
-def hashed(lines: str, of: Settings | None = None) -> str:
+def hashed(lines: str, given: Settings | None = None) -> str:
     r"""A lock with the SHA-256 of every file of its packages, for all platforms; unchanged where no index answers.
 
     Packages that another system needs besides come with a marker, such as ``tzdata`` on Windows.
@@ -74,7 +74,7 @@ def hashed(lines: str, of: Settings | None = None) -> str:
     ----------
     lines : str
         What :func:`requirements` gave.
-    of : Settings, optional
+    given : Settings, optional
         Says where the answer is kept.
 
     Examples
@@ -82,7 +82,7 @@ def hashed(lines: str, of: Settings | None = None) -> str:
     >>> has_hashes(hashed("a-package-of-this-machine-alone==1.0\n"))
     False
     """
-    kept = (of or settings()).home / "locks" / f"{hashlib.sha256(lines.encode()).hexdigest()[:32]}.txt"
+    kept = (given or settings()).home / "locks" / f"{hashlib.sha256(lines.encode()).hexdigest()[:32]}.txt"
     if not _is_fresh(kept):
         write_text(kept, "" if _is_offline() else _asked(lines))
     return kept.read_text(encoding="utf-8") or lines
@@ -148,12 +148,13 @@ def uv_program() -> str | None:
 
 def uv_environment() -> dict[str, str]:
     """The environment for uv, which reads its own configuration only, with what pip was told about the index."""
-    told = {name: value for name, value in installer_environment().items() if value}  # an empty switch is a mistake
+    # An empty switch is a mistake.
+    environment = {name: value for name, value in installer_environment().items() if value}
     for name, key in {"UV_DEFAULT_INDEX": "index-url", "SSL_CERT_FILE": "cert"}.items():
-        value = None if told.get(name) else _pip_setting(key)
+        value = None if environment.get(name) else _pip_setting(key)
         if value:
-            told[name] = value
-    return told
+            environment[name] = value
+    return environment
 
 
 def _pinned(line: str) -> Pinned:
@@ -166,10 +167,10 @@ def _pinned(line: str) -> Pinned:
         raise _no_lock(line) from error
     exact = [s for s in needed.specifier if s.operator == "==" and not s.version.endswith("*")]
     plain = len(exact) == len(needed.specifier) == 1 and not needed.url and not needed.extras
-    if not plain or not all(_SHA256.fullmatch(found.strip()) for found in hashes):
+    if not plain or not all(_SHA256.fullmatch(digest.strip()) for digest in hashes):
         raise _no_lock(line)
     marker = str(needed.marker) if needed.marker else ""
-    return Pinned(needed.name, exact[0].version, marker, tuple(found.strip() for found in hashes))
+    return Pinned(needed.name, exact[0].version, marker, tuple(digest.strip() for digest in hashes))
 
 
 def _no_lock(line: str) -> Damaged:
@@ -189,8 +190,8 @@ def _is_fresh(kept: Path) -> bool:
 
 
 def _is_offline() -> bool:
-    told = (os.environ.get(name, "").lower() for name in ("UV_OFFLINE", "UV_NO_INDEX", "PIP_NO_INDEX"))
-    return any(value not in ("", "0", "false", "no") for value in told)
+    switches = (os.environ.get(name, "").lower() for name in ("UV_OFFLINE", "UV_NO_INDEX", "PIP_NO_INDEX"))
+    return any(value not in ("", "0", "false", "no") for value in switches)
 
 
 def _asked(lines: str) -> str:
@@ -209,14 +210,14 @@ def _asked(lines: str) -> str:
             )
         except (subprocess.TimeoutExpired, OSError):
             return ""
-    found = done.stdout.decode(errors="replace")
-    return found if done.returncode == 0 and _is_the_same(lines, found) else ""
+    answer = done.stdout.decode(errors="replace")
+    return answer if done.returncode == 0 and _is_the_same(lines, answer) else ""
 
 
-def _is_the_same(lines: str, found: str) -> bool:
+def _is_the_same(lines: str, answer: str) -> bool:
     """All that was asked for, in these versions, with hashes and without an address."""
     try:
-        packages = read_lock(found)
+        packages = read_lock(answer)
     except Damaged:
         return False
     asked = {(package.name, package.version) for package in read_lock(lines)}
@@ -242,12 +243,12 @@ def _pip_setting(key: str) -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def _add(name: str, found: dict[str, str]) -> None:
+def _add(name: str, versions: dict[str, str]) -> None:
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
     key = canonicalize_name(name)
-    if key in found:
+    if key in versions:
         return
     try:
         package = distribution(name)
@@ -255,8 +256,8 @@ def _add(name: str, found: dict[str, str]) -> None:
         raise MissingExtra(
             f"A bundle needs {name!r}, which is not installed. Install it with: pip install {shlex.quote(name)}"
         ) from error
-    found[key] = package.version
+    versions[key] = package.version
     for line in package.requires or ():
         needed = Requirement(line)
         if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-            _add(needed.name, found)
+            _add(needed.name, versions)

@@ -89,11 +89,11 @@ def _rows(bundle: Bundle) -> dict[str, Any]:
     golden = read(bundle.path / "golden" / "rows.json", lambda content: list(content["rows"]))
     columns = check(golden, bundle.contract, bundle.features).columns
     rng = np.random.default_rng(0)
-    found = {name: list(values) for name, values in columns.items()}
+    rows = {name: list(values) for name, values in columns.items()}
     for _ in range(SHUFFLES):
         for name, values in columns.items():
-            found[name] += [values[i] for i in rng.permutation(len(values))]
+            rows[name] += [values[i] for i in rng.permutation(len(values))]
     for gap in columns:
         for name, values in columns.items():
-            found[name] += [None if name == gap and bundle.contract[name].missing_allowed else values[0]]
-    return found
+            rows[name] += [None if name == gap and bundle.contract[name].missing_allowed else values[0]]
+    return rows

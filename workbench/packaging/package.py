@@ -84,9 +84,9 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
         artifacts = f"bundles/{name}-{token_hex(4)}"
         intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
         with _registered(run, name, artifacts, force) as version:
-            made = _build(run, name, version, packed, explanation, force.bundles / name)
-            client(force).log_artifacts(run.id, str(made.path), artifacts)
-            bundle = _take_place(made, force.bundles / name / str(version))
+            built = _build(run, name, version, packed, explanation, force.bundles / name)
+            client(force).log_artifacts(run.id, str(built.path), artifacts)
+            bundle = _take_place(built, force.bundles / name / str(version))
         _packaged(intent, bundle, force)
         # Under the lock too: of two first versions at once, one alone becomes champion.
         _set_alias(bundle, promote, force)
@@ -144,12 +144,12 @@ def sign_registered(name: str | Path, key: str | Path) -> Signature:
         As :func:`workbench.packaging.signing.sign`.
     """
     place, force = place_of(name).absolute(), settings()
-    made = sign(place, key)
+    signature = sign(place, key)
     if place.parent.parent == force.bundles:
-        store, of = client(force), Bundle.load_folder(place, ask_signature=False)
-        source = store.get_model_version(of.name, str(of.version)).source
-        store.log_artifact(of.run_id, str(place / SIGNATURE), source.rpartition("/artifacts/")[2])
-    return made
+        store, registered = client(force), Bundle.load_folder(place, ask_signature=False)
+        source = store.get_model_version(registered.name, str(registered.version)).source
+        store.log_artifact(registered.run_id, str(place / SIGNATURE), source.rpartition("/artifacts/")[2])
+    return signature
 
 
 def place_of(name: str | Path) -> Path:
@@ -174,19 +174,19 @@ def _is_path(name: str | Path) -> bool:
 
 
 @contextmanager
-def _registered(run: Run, name: str, artifacts: str, of: Settings) -> Iterator[int]:
+def _registered(run: Run, name: str, artifacts: str, force: Settings) -> Iterator[int]:
     """A new version in the registry, its artifacts at that place of the run; taken back if the folder can't be made."""
-    store = client(of)
+    store = client(force)
     if not store.search_registered_models(f"name = '{name}'"):
         store.create_registered_model(name)
     source = f"{store.get_run(run.id).info.artifact_uri}/{artifacts}"
-    made = store.create_model_version(
+    model_version = store.create_model_version(
         name, source, run.id, tags={"fingerprint": run.fingerprint, "model": run.best.name}
     )
     try:
-        yield int(made.version)
+        yield int(model_version.version)
     except BaseException:
-        store.delete_model_version(name, made.version)
+        store.delete_model_version(name, model_version.version)
         raise
 
 
@@ -242,11 +242,11 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): file_hash(p) for p in files}
 
 
-def _take_place(made: Bundle, place: Path) -> Bundle:
+def _take_place(built: Bundle, place: Path) -> Bundle:
     try:
-        made.path.rename(place)
+        built.path.rename(place)
     except BaseException:
-        shutil.rmtree(made.path)
+        shutil.rmtree(built.path)
         raise
     sync_folder(place.parent)
     return Bundle.load_folder(place, ask_signature=False)
@@ -265,36 +265,36 @@ def _may_answer(bundle: Bundle, asked: bool) -> bool:
     return True
 
 
-def _set_alias(bundle: Bundle, promote: bool | None, of: Settings) -> None:
-    first = current(bundle.name, CHAMPION, of) is None
+def _set_alias(bundle: Bundle, promote: bool | None, force: Settings) -> None:
+    first = current(bundle.name, CHAMPION, force) is None
     champion = (first if promote is None else promote) and _may_answer(bundle, bool(promote))
     alias, act = (CHAMPION, "promote") if champion else (CHALLENGER, "challenge")
     reason = "first version" if champion and first else "asked for" if champion else "packaged"
-    point(bundle.name, alias, bundle.version, act, of, reason=reason, run=bundle.run_id)
+    point(bundle.name, alias, bundle.version, act, force, reason=reason, run=bundle.run_id)
 
 
-def _settle(name: str, of: Settings) -> None:
+def _settle(name: str, force: Settings) -> None:
     """End what a killed process began: a version whose folder is whole is kept, what has none leaves the registry."""
-    settle(name, of)
-    for intent in audit.open_intents(of.audit_log):
+    settle(name, force)
+    for intent in audit.open_intents(force.audit_log):
         if intent["name"] == name and intent["intends"] == "package":
-            _settle_package(intent, of)
+            _settle_package(intent, force)
 
 
-def _settle_package(intent: dict[str, Any], of: Settings) -> None:
-    name, store = intent["name"], client(of)
+def _settle_package(intent: dict[str, Any], force: Settings) -> None:
+    name, store = intent["name"], client(force)
     known = store.search_model_versions(f"name = '{name}'")
     begun = next((int(v.version) for v in known if str(v.source).endswith(f"/{intent['artifacts']}")), None)
-    place = of.bundles / name / str(begun)
-    for left in (of.bundles / name).glob(f".{begun}.*.tmp"):
+    place = force.bundles / name / str(begun)
+    for left in (force.bundles / name).glob(f".{begun}.*.tmp"):
         shutil.rmtree(left)
     if begun is not None and (place / MANIFEST).is_file():
-        _packaged(intent, Bundle.load_folder(place, ask_signature=False), of)
+        _packaged(intent, Bundle.load_folder(place, ask_signature=False), force)
         return
     if begun is not None:
         store.delete_model_version(name, str(begun))
-    audit.undone(of.audit_log, intent)
+    audit.undone(force.audit_log, intent)
 
 
-def _packaged(intent: dict[str, Any], bundle: Bundle, of: Settings) -> None:
-    audit.done(of.audit_log, intent, version=bundle.version, manifest=file_hash(bundle.path / MANIFEST))
+def _packaged(intent: dict[str, Any], bundle: Bundle, force: Settings) -> None:
+    audit.done(force.audit_log, intent, version=bundle.version, manifest=file_hash(bundle.path / MANIFEST))

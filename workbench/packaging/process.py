@@ -43,12 +43,12 @@ class Service:
     ----------
     address : str
         Such as ``http://127.0.0.1:43121``.
-    told : dict
+    imported : dict
         What the process had imported, once it has stopped.
     """
 
     address: str
-    told: dict[str, Any] = field(default_factory=dict)
+    imported: dict[str, Any] = field(default_factory=dict)
 
     def post(self, path: str, content: Any) -> tuple[int, dict[str, Any]]:
         """Send JSON; returns the status and the answer."""
@@ -112,7 +112,7 @@ def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
         _wait_until_ready(process, service.address, errors)
         yield service
     finally:
-        service.told.update(_stop(process))
+        service.imported.update(_stop(process))
         errors.close()
 
 

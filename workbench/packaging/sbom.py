@@ -46,16 +46,16 @@ def sbom(bundle: Bundle, lock: str) -> str:
     from cyclonedx.output.json import JsonV1Dot6
 
     model, runtime, packages = _model(bundle), _runtime(), {c.name: c for c in _packages(lock)}
-    made = Bom(
+    document = Bom(
         components=[runtime, *packages.values()],
         metadata=BomMetaData(component=model, timestamp=datetime.fromisoformat(bundle.created)),
         serial_number=_serial(bundle),
     )
-    made.register_dependency(model, [runtime])
-    made.register_dependency(runtime, packages.values())
+    document.register_dependency(model, [runtime])
+    document.register_dependency(runtime, packages.values())
     for name, package in packages.items():
-        made.register_dependency(package, [packages[n] for n in _needs(name) if n in packages])
-    return JsonV1Dot6(made).output_as_string(indent=1) + "\n"
+        document.register_dependency(package, [packages[n] for n in _needs(name) if n in packages])
+    return JsonV1Dot6(document).output_as_string(indent=1) + "\n"
 
 
 def _model(bundle: Bundle) -> Component:
@@ -129,10 +129,10 @@ def _licenses(package: Distribution | None) -> list[Any]:
 
 
 def _license_names(package: Distribution) -> Iterator[str]:
-    told = package.metadata
-    classifiers = [line for line in told.get_all("Classifier") or () if line.startswith("License :: ")]
+    metadata = package.metadata
+    classifiers = [line for line in metadata.get_all("Classifier") or () if line.startswith("License :: ")]
     last = [line.rpartition(" :: ")[2] for line in classifiers]
-    for text in (*(told.get_all("License-Expression") or ()), *(told.get_all("License") or ()), *last):
+    for text in (*(metadata.get_all("License-Expression") or ()), *(metadata.get_all("License") or ()), *last):
         plain = " ".join(text.split())
         if plain and len(plain) <= MOST_LETTERS and plain not in VAGUE:
             yield plain

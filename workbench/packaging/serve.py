@@ -61,8 +61,8 @@ def serve(
     listen = Listen(host, port or free_port(host), **options)
     access = listen.access()
     scorer = _scorer(name)
-    made = scorer.bundle
-    log = PredictionLog(settings().predictions / made.name, scorer.sensitive)
+    served = scorer.bundle
+    log = PredictionLog(settings().predictions / served.name, scorer.sensitive)
     service = Service(
         scorer,
         log,
@@ -79,7 +79,7 @@ def serve(
         threading.Thread(target=_follow, args=(service, name, stop), daemon=True).start()
     kind = "https" if listen.certificate else "http"
     where = f"{kind}://{host}:{listen.port}"
-    sys.stderr.write(f"{made.headline()}\nListening on {where} (POST /predict, GET /contract). Stop with Ctrl-C.\n")
+    sys.stderr.write(f"{served.headline()}\nListening on {where} (POST /predict, GET /contract). Stop with Ctrl-C.\n")
     try:
         run(service, listen)
     finally:

@@ -97,13 +97,13 @@ def sign(bundle: Bundle | str | Path, key: str | Path) -> Signature:
     folder = bundle.path if isinstance(bundle, Bundle) else Path(bundle)
     private = _private_key(Path(key))
     Bundle.load_folder(folder, ask_signature=False)
-    made = Signature(
+    signature = Signature(
         fingerprint(private.public_key()),
         private.sign(read_manifest(folder)),
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    write_json(folder / SIGNATURE, made.to_dict())
-    return made
+    write_json(folder / SIGNATURE, signature.to_dict())
+    return signature
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:
@@ -119,7 +119,7 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
             f"Others may read the private key {path.name}. Close it first: chmod 600 {shlex.quote(str(path))}"
         )
     try:
-        found = load_pem_private_key(path.read_bytes(), _passphrase())
+        key = load_pem_private_key(path.read_bytes(), _passphrase())
     except TypeError as error:
         wrong = "has a passphrase" if _passphrase() is None else "has no passphrase, and one was given"
         raise BadParameter(f"The key {path.name} {wrong}. Set {PASSPHRASE}, or unset it.") from error
@@ -127,9 +127,9 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
         raise BadParameter(
             f"{path.name} is no private key in PEM, or {PASSPHRASE} is not its passphrase. Give another."
         ) from error
-    if not isinstance(found, Ed25519PrivateKey):
+    if not isinstance(key, Ed25519PrivateKey):
         raise BadParameter(f"{path.name} is no Ed25519 key. Make one with: workbench sign --new-key private.pem")
-    return found
+    return key
 
 
 def _passphrase() -> bytes | None:

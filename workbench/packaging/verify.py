@@ -109,22 +109,22 @@ def _files(bundle: Bundle) -> Check:
 def _replay(bundle: Bundle, python: str, scratch: Path) -> list[Check]:
     with started(bundle, python, scratch) as service:
         checks = [*_golden(bundle, service), *_bad(bundle, service)]
-    return [*checks, *_imports(bundle, service.told)]
+    return [*checks, *_imports(bundle, service.imported)]
 
 
 def _golden(bundle: Bundle, service: Service) -> Iterator[Check]:
     golden = read(bundle.path / "golden" / "rows.json", _golden_rows)
     status, answer = service.post("/predict", {"rows": golden["rows"]})
-    found = [a["prediction"] for a in answer.get("predictions", [])]
+    predictions = [a["prediction"] for a in answer.get("predictions", [])]
     allowed = _allowed(bundle)
-    same = status == 200 and close(golden["predictions"], found, allowed.limit)
-    apart = _apart(golden["predictions"], found)
+    same = status == 200 and close(golden["predictions"], predictions, allowed.limit)
+    apart = _apart(golden["predictions"], predictions)
     yield Check("predictions", same, f"{len(golden['rows'])} golden rows, {apart}; allowed {allowed}")
     if golden["values"] is not None:
         _, answer = service.post("/explain", {"rows": golden["rows"]})
-        found = answer.get("values", [])
-        apart = _apart(golden["values"], found)
-        yield Check("reasons", close(golden["values"], found, REASON), f"{apart}; allowed {REASON:.0e}")
+        values = answer.get("values", [])
+        apart = _apart(golden["values"], values)
+        yield Check("reasons", close(golden["values"], values, REASON), f"{apart}; allowed {REASON:.0e}")
 
 
 def _allowed(bundle: Bundle) -> Bound:
@@ -152,18 +152,18 @@ def _expectation(problem: Any) -> str:
     return f"{problem['field']!r}: expected {problem['expected']}, got {problem['got']}"
 
 
-def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
-    own = str(told.get("workbench", "")).startswith(str(bundle.path.resolve()))
-    yield Check("runs alone", own, f"code from {'the bundle' if own else told.get('workbench', 'nowhere')}")
+def _imports(bundle: Bundle, imported: dict[str, Any]) -> Iterator[Check]:
+    own = str(imported.get("workbench", "")).startswith(str(bundle.path.resolve()))
+    yield Check("runs alone", own, f"code from {'the bundle' if own else imported.get('workbench', 'nowhere')}")
     if bundle.compiled:
-        heavy = [m for m in HEAVY if m in told.get("modules", HEAVY)]
+        heavy = [m for m in HEAVY if m in imported.get("modules", HEAVY)]
         yield Check(
             "light", not heavy, f"imports {', '.join(heavy)}" if heavy else "no pandas, scikit-learn or MLflow imported"
         )
 
 
-def _apart(expected: Any, found: Any) -> str:
-    pairs = list(zip(_flat(expected), _flat(found), strict=False))
+def _apart(expected: Any, answered: Any) -> str:
+    pairs = list(zip(_flat(expected), _flat(answered), strict=False))
     most = max((abs(a - b) for a, b in pairs), default=float("nan"))
     return f"largest difference {most:.1e}" if most else "difference 0.0"
 

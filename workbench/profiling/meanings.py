@@ -91,7 +91,7 @@ def is_direct(meaning: str) -> bool:
     return meaning in DIRECT or meaning.startswith(WITHIN)
 
 
-def within(texts: Sequence[str], of: int) -> Meaning | None:
+def within(texts: Sequence[str], distinct: int) -> Meaning | None:
     """Identifiers of persons in some of the texts of a column, or None.
 
     At least 1% of the column's distinct texts, or two of them, must hold an e-mail address, a phone number, a card
@@ -101,7 +101,7 @@ def within(texts: Sequence[str], of: int) -> Meaning | None:
     ----------
     texts : sequence of str
         Distinct texts that may hold one; of more than 5,000, as many at even steps are looked at.
-    of : int
+    distinct : int
         Distinct texts of the whole column.
 
     Examples
@@ -115,7 +115,7 @@ def within(texts: Sequence[str], of: int) -> Meaning | None:
     shaped = {kind: [shapes(text) for text in looked] for kind, shapes in _WITHIN.items()}
     held = {kind: [any(right) for right in per_text] for kind, per_text in shaped.items() if _is_meant(kind, per_text)}
     hits = sum(map(any, zip(*held.values(), strict=True))) if held else 0
-    share = hits * len(texts) / (len(looked) or 1) / max(of, 1)
+    share = hits * len(texts) / (len(looked) or 1) / max(distinct, 1)
     if not hits or (hits < FEWEST_EMBEDDED and share < EMBEDDED):
         return None
     return Meaning(WITHIN + max(held, key=lambda kind: sum(held[kind])), True, min(share, 1.0))

@@ -44,8 +44,8 @@ def columns(root: Path, path: str) -> list[str]:
     try:
         return list(_read(reader, table, seen.st_mtime_ns, seen.st_size))
     except (OSError, ValueError, EOFError, zlib.error, csv.Error) as error:
-        told = f"The column names of {path!r} can't be read ({error}). Save it again, as CSV in UTF-8 or as Parquet."
-        raise BadTable(told) from error
+        message = f"The column names of {path!r} can't be read ({error}). Save it again, as CSV in UTF-8 or as Parquet."
+        raise BadTable(message) from error
 
 
 @lru_cache(maxsize=64)

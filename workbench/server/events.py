@@ -42,23 +42,23 @@ async def follow(logger: Any, id: str, pause: float = 0.2) -> None:  # noqa: A00
     position = 0
     while True:
         now = await asyncio.to_thread(job, id)
-        told, position = await asyncio.to_thread(events, now.path, position)
-        lines = [e["line"] for e in told if "line" in e]
-        if told or now.state.final:
+        new_events, position = await asyncio.to_thread(events, now.path, position)
+        lines = [e["line"] for e in new_events if "line" in e]
+        if new_events or now.state.final:
             logger.emit(schema_id=SCHEMA["$id"], data=progress(now, lines[-1] if lines else ""))
         if now.state.final:
             return
         await asyncio.sleep(pause)
 
 
-def progress(of: Job, line: str = "") -> dict[str, Any]:
+def progress(record: Job, line: str = "") -> dict[str, Any]:
     """What an event says of a job."""
     return {
-        "id": of.id,
-        "notebook": of.notebook,
-        "state": of.state.value,
-        "cells": of.cells,
-        "cells_done": of.cells_done,
+        "id": record.id,
+        "notebook": record.notebook,
+        "state": record.state.value,
+        "cells": record.cells,
+        "cells_done": record.cells_done,
         "line": line,
-        "error": of.error,
+        "error": record.error,
     }

@@ -39,8 +39,8 @@ def read_notebook(body: dict[str, Any]) -> Journey:
     return journey([_cell(c) for c in cells], active if isinstance(active, str) else None, _texts(alive))
 
 
-def _texts(of: list[Any] | None) -> list[str] | None:
-    return None if of is None else [name for name in of if isinstance(name, str)]
+def _texts(items: list[Any] | None) -> list[str] | None:
+    return None if items is None else [name for name in items if isinstance(name, str)]
 
 
 def _cell(given: Any) -> CodeCell:
@@ -93,12 +93,12 @@ def _advice(given: Advice | None) -> dict[str, Any] | None:
 
 def written(now: Journey, step: str, values: dict[str, Any], code: dict[str, Any]) -> dict[str, Any]:
     """What a click writes, and which cells run before it."""
-    made: Written = write(now, step, values, {str(name): str(text) for name, text in code.items()})
+    change: Written = write(now, step, values, {str(name): str(text) for name, text in code.items()})
     return {
-        "source": made.source,
-        "cell": _id(now, made.cell),
-        "after": _id(now, made.after),
-        "before": _ids(now, made.before),
+        "source": change.source,
+        "cell": _id(now, change.cell),
+        "after": _id(now, change.after),
+        "before": _ids(now, change.before),
     }
 
 

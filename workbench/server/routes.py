@@ -71,11 +71,11 @@ class Handler(APIHandler):
         """A file parameter as a path that lies in the root, and that the file browser would show."""
         if "\0" in path or "\\" in path or path.startswith("/"):
             raise BadParameter(f"{path!r} is no path from the server's folder. Give one like 'folder/table.csv'.")
-        found = inside(self.root, path)
+        place = inside(self.root, path)
         contents = self.contents_manager
         if not contents.allow_hidden and await ensure_async(contents.is_hidden(path)):
             raise BadParameter(f"{path!r} is hidden. Move it to a folder that the file browser shows.")
-        return found
+        return place
 
     async def require(self, action: str, resource: str) -> None:
         """Refuse who may not do this; for what reaches further than the panel's own resource."""
@@ -126,9 +126,9 @@ class Cell(Handler):
     async def post(self) -> dict[str, Any]:
         """Render ``{step, values, code, first}``; with the notebook's ``cells`` also say where it belongs."""
         step, values, code = self.asked("step", str), self.asked("values", dict, {}), self.asked("code", dict, {})
-        told = problems(step, values, tuple(code))
-        if told:
-            raise Misfit(told)
+        misfits = problems(step, values, tuple(code))
+        if misfits:
+            raise Misfit(misfits)
         body = self.get_json_body()
         if "cells" in body:
             return written(read_notebook(body), step, values, code)
@@ -141,10 +141,10 @@ class Parse(Handler):
     @answers
     async def post(self) -> dict[str, Any]:
         """Parse ``{source}``; ``step`` is null where the cell was edited by hand."""
-        found = read(self.asked("source", str))
-        if found is None:
+        reading = read(self.asked("source", str))
+        if reading is None:
             return {"step": None, "values": {}, "code": {}}
-        return {"step": found.verb, "values": found.values, "code": found.code}
+        return {"step": reading.verb, "values": reading.values, "code": reading.code}
 
 
 class Notebook(Handler):
@@ -168,10 +168,10 @@ class JobNotebook(Handler):
         self.asked("cells", list)
         body = self.get_json_body()
         tagged = body.get("parameters")
-        made = convert(
+        converted = convert(
             read_notebook(body).cells, tagged if isinstance(tagged, str) else None, self.asked("lift", bool, True)
         )
-        return {**asdict(made), "schema": form(declared(made.source, "the notebook"))}
+        return {**asdict(converted), "schema": form(declared(converted.source, "the notebook"))}
 
 
 class Columns(Handler):
@@ -191,7 +191,7 @@ class Jobs(Handler):
     @answers
     async def get(self) -> list[dict[str, Any]]:
         """List them, the newest first."""
-        return [told(j) for j in await asyncio.to_thread(jobs)]
+        return [job_record(j) for j in await asyncio.to_thread(jobs)]
 
     @answers
     async def post(self) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class Jobs(Handler):
         task = asyncio.create_task(follow(self.event_logger, started.id))
         _FOLLOWING.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(_FOLLOWING.discard)
-        return told(started)
+        return job_record(started)
 
 
 class Output(Handler):
@@ -222,17 +222,17 @@ class OneJob(Handler):
     @answers
     async def get(self, name: str) -> dict[str, Any]:
         """Where it stands."""
-        return told(await asyncio.to_thread(job, name))
+        return job_record(await asyncio.to_thread(job, name))
 
     @answers
     async def delete(self, name: str) -> dict[str, Any]:
         """Stop it; the record stays."""
-        return told(await asyncio.to_thread(stop, name))
+        return job_record(await asyncio.to_thread(stop, name))
 
 
-def told(of: Job) -> dict[str, Any]:
+def job_record(record: Job) -> dict[str, Any]:
     """A job's record, and where its output lies."""
-    return {**of.to_dict(), "output": str(of.output)}
+    return {**record.to_dict(), "output": str(record.output)}
 
 
 ROUTES: list[tuple[str, type[Handler]]] = [

@@ -18,7 +18,7 @@ from workbench.storage.tracking import CHALLENGER, CHAMPION, client
 ACTS = ("promote", "rollback", "challenge")
 
 
-def point(name: str, alias: str, version: int, act: str, of: Settings, **details: Any) -> None:
+def point(name: str, alias: str, version: int, act: str, force: Settings, **details: Any) -> None:
     """Point an alias at a version. The caller holds the lock of the name.
 
     Parameters
@@ -31,7 +31,7 @@ def point(name: str, alias: str, version: int, act: str, of: Settings, **details
         A version that is there.
     act : {"promote", "rollback", "challenge"}
         For the audit log.
-    of : Settings
+    force : Settings
         Where log and registry are.
     **details
         For the audit log.
@@ -41,14 +41,14 @@ def point(name: str, alias: str, version: int, act: str, of: Settings, **details
     Damaged
         If the audit log is not what was written; nothing has moved then.
     """
-    settle(name, of)
-    previous = current(name, alias, of)
-    intent = audit.intend(of.audit_log, act, name=name, version=version, alias=alias, previous=previous, **details)
-    _act(intent, of)
-    audit.done(of.audit_log, intent)
+    settle(name, force)
+    previous = current(name, alias, force)
+    intent = audit.intend(force.audit_log, act, name=name, version=version, alias=alias, previous=previous, **details)
+    _act(intent, force)
+    audit.done(force.audit_log, intent)
 
 
-def settle(name: str, of: Settings) -> None:
+def settle(name: str, force: Settings) -> None:
     """Record what somebody did who was killed before he could, or that he did not. The caller holds the name's lock.
 
     Raises
@@ -56,27 +56,27 @@ def settle(name: str, of: Settings) -> None:
     Damaged
         If the audit log is not what was written.
     """
-    for intent in audit.open_intents(of.audit_log):
+    for intent in audit.open_intents(force.audit_log):
         if intent["name"] != name or intent["intends"] not in ACTS:
             continue
-        if current(name, intent["alias"], of) == intent["version"]:
-            _act(intent, of)
-            audit.done(of.audit_log, intent)
+        if current(name, intent["alias"], force) == intent["version"]:
+            _act(intent, force)
+            audit.done(force.audit_log, intent)
         else:
-            audit.undone(of.audit_log, intent)
+            audit.undone(force.audit_log, intent)
 
 
-def current(name: str, alias: str, of: Settings) -> int | None:
+def current(name: str, alias: str, force: Settings) -> int | None:
     """The version that an alias points at; None where there is no such alias."""
     try:
-        return version_of(name, alias, of)
+        return version_of(name, alias, force)
     except NotFound:
         return None
 
 
-def _act(intent: dict[str, Any], of: Settings) -> None:
+def _act(intent: dict[str, Any], force: Settings) -> None:
     """Twice is the same as once."""
-    name, version, store = intent["name"], intent["version"], client(of)
+    name, version, store = intent["name"], intent["version"], client(force)
     store.set_registered_model_alias(name, intent["alias"], str(version))
-    if intent["alias"] == CHAMPION and current(name, CHALLENGER, of) == version:
+    if intent["alias"] == CHAMPION and current(name, CHALLENGER, force) == version:
         store.delete_registered_model_alias(name, CHALLENGER)

@@ -11,13 +11,13 @@ from workbench.storage.files import inside
 from workbench.storage.tracking import client
 
 
-def known_names(of: Settings | None = None) -> list[str]:
+def known_names(given: Settings | None = None) -> list[str]:
     """Names that have a bundle, in order."""
-    folder = (of or settings()).bundles
+    folder = (given or settings()).bundles
     return sorted(p.name for p in folder.glob("[!.]*") if p.is_dir()) if folder.is_dir() else []
 
 
-def check_name(name: str, of: Settings | None = None) -> None:
+def check_name(name: str, given: Settings | None = None) -> None:
     """Refuse a name that has no bundle.
 
     Raises
@@ -25,12 +25,12 @@ def check_name(name: str, of: Settings | None = None) -> None:
     NotFound
         With the names that there are.
     """
-    known = known_names(of)
+    known = known_names(given)
     if name not in known:
         raise NotFound.named("bundle", name, known, "Make one with wb.package(run, name=…).")
 
 
-def version_of(name: str, alias: str, of: Settings | None = None) -> int:
+def version_of(name: str, alias: str, given: Settings | None = None) -> int:
     """The version that an alias points at.
 
     Raises
@@ -41,13 +41,13 @@ def version_of(name: str, alias: str, of: Settings | None = None) -> int:
     from mlflow.exceptions import MlflowException
 
     try:
-        return int(client(of).get_model_version_by_alias(name, alias).version)
+        return int(client(given).get_model_version_by_alias(name, alias).version)
     except MlflowException as error:
         command = shlex.join(["workbench", "promote", name, "VERSION"])
         raise NotFound(f"{name} has no alias {alias!r}. Set it with `{command}`, or name a version.") from error
 
 
-def folder_of(name: str, version: int | str, of: Settings | None = None) -> Path:
+def folder_of(name: str, version: int | str, given: Settings | None = None) -> Path:
     """Folder of a version.
 
     Raises
@@ -55,7 +55,7 @@ def folder_of(name: str, version: int | str, of: Settings | None = None) -> Path
     NotFound
         If there is no such name or version.
     """
-    force = of or settings()
+    force = given or settings()
     check_name(name, force)
     folder = inside(force.bundles, name, str(version))
     if not folder.is_dir():

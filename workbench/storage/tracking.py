@@ -21,7 +21,7 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 
 
-def client(of: Settings | None = None) -> MlflowClient:
+def client(given: Settings | None = None) -> MlflowClient:
     """A client of the store in force; a fresh SQLite store is made first, by one process only.
 
     The first use of a fresh store takes some seconds of migrations, and says so. Four processes
@@ -33,14 +33,14 @@ def client(of: Settings | None = None) -> MlflowClient:
     >>> client().get_experiment_by_name("workbench").name
     'workbench'
     """
-    of = of or settings()
-    _make_once(of.tracking_uri, of.home)
-    return _client(of.tracking_uri)
+    force = given or settings()
+    _make_once(force.tracking_uri, force.home)
+    return _client(force.tracking_uri)
 
 
-def experiment_id(of: Settings | None = None) -> str:
+def experiment_id(given: Settings | None = None) -> str:
     """Id of the experiment that holds our runs."""
-    experiment = client(of).get_experiment_by_name(EXPERIMENT)
+    experiment = client(given).get_experiment_by_name(EXPERIMENT)
     assert experiment is not None, "made with the store"
     return str(experiment.experiment_id)
 

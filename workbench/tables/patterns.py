@@ -135,8 +135,8 @@ def patterns(lookup: Lookup, output: int, source: Array, room: int = MOST_BYTES)
         values[start : start + group.cells] = maker.values(group)
         start += group.cells
     pairs = sorted((column, i, k) for i, group in enumerate(kept) for k, column in enumerate(group.columns))
-    of, group_of, inside = np.array(pairs, np.intp).reshape(-1, 3).T
-    columns, starts = np.unique(of, return_index=True)
+    column_of, group_of, inside = np.array(pairs, np.intp).reshape(-1, 3).T
+    columns, starts = np.unique(column_of, return_index=True)
     rest = group_paths(lookup.trees, {leaf for group in large for leaf, _ in group.leaves})
     return Patterns(lines, group_of, inside, starts, columns, values, rest)
 
@@ -170,9 +170,9 @@ class _Maker:
 
     def values(self, group: _Group) -> Array:
         """The SHAP values of every combination of a group's states, flat; the first question's state goes quickest."""
-        at, of = quadrature(-(-max(len(path) for _, path in group.leaves) // 2))
+        at, weights = quadrature(-(-max(len(path) for _, path in group.leaves) // 2))
         shape, axes = group.shape[::-1], len(group.shape)
-        product = (self._weights(group)[:, None] * of).reshape(len(group.leaves), len(at), *(1,) * axes)
+        product = (self._weights(group)[:, None] * weights).reshape(len(group.leaves), len(at), *(1,) * axes)
         parts = []
         for axis, question in enumerate(group.states):
             factor, part = self._by_state(group, question, at)

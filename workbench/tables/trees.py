@@ -436,9 +436,9 @@ class Paths:
 
     def _added(self, one: Array) -> Array:
         """Each condition's part in a path of weight 1, shape (rows, leaves, length); ``one`` says which are met."""
-        at, of = quadrature(self._points)
+        at, weights = quadrature(self._points)
         factor = at[:, None, None, None] * one + ((1 - at)[:, None, None, None] * self.share)
-        product = factor.prod(axis=3) * of[:, None, None]
+        product = factor.prod(axis=3) * weights[:, None, None]
         rest: Array = (product[..., None] / factor).sum(axis=0)
         return (one - self.share) * rest
 
@@ -580,8 +580,8 @@ def _tabled(groups: Iterable[Paths]) -> Iterator[Paths]:
 @cache
 def quadrature(points: int) -> tuple[Array, Array]:
     """Gauss-Legendre points and weights on [0, 1]."""
-    at, of = np.polynomial.legendre.leggauss(points)
-    return (at + 1) / 2, of / 2
+    at, weights = np.polynomial.legendre.leggauss(points)
+    return (at + 1) / 2, weights / 2
 
 
 def _between(values: Array, low: int, below: int) -> bool:

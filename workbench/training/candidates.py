@@ -93,8 +93,8 @@ def _by_kind(contract: Contract, features: Sequence[str]) -> dict[str, list[str]
 
 
 def _encoder(columns: dict[str, list[str]], **transformers: Any) -> ColumnTransformer:
-    made = [(kind, transformers[kind], names) for kind, names in columns.items() if names]
-    return ColumnTransformer(made, verbose_feature_names_out=False)
+    entries = [(kind, transformers[kind], names) for kind, names in columns.items() if names]
+    return ColumnTransformer(entries, verbose_feature_names_out=False)
 
 
 def _dates() -> FunctionTransformer:

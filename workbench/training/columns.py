@@ -39,15 +39,15 @@ def left_out(contract: Contract, profile: Profile) -> dict[str, str]:
     dict of str to str
         In the table's order; the target is not among them.
     """
-    found = {f.column: REASONS[f.code] for f in reversed(profile.findings) if f.code in REASONS and f.column}
+    flagged = {f.column: REASONS[f.code] for f in reversed(profile.findings) if f.code in REASONS and f.column}
     reasons: dict[str, str] = {}
     for column in contract.columns:
         if column.role in ROLES:
             reasons[column.name] = ROLES[column.role]
         elif column.role == "feature" and column.name in profile and profile[column.name].count == 0:
             reasons[column.name] = "has no value"
-        elif column.role == "feature" and column.name in found:
-            reasons[column.name] = found[column.name]
+        elif column.role == "feature" and column.name in flagged:
+            reasons[column.name] = flagged[column.name]
         elif column.role == "feature" and column.kind == "text":
             reasons[column.name] = REASONS["WB116"]
     return reasons

@@ -87,17 +87,17 @@ def _by_time(time: pd.Series, folds: int) -> Parts:
         raise BadTable(
             f"Most rows of {time.name!r} share one moment, or have none: there is no later part. Use another."
         )
-    made = tuple(_time_folds(time, train[-MOST_SEARCHED:], folds))
+    pairs = tuple(_time_folds(time, train[-MOST_SEARCHED:], folds))
     reason = "There is a time column: each score is of rows that came after the ones the model was fitted on."
-    told = Split("time", len(made), len(train), len(holdout), str(time.name), str(boundary), reason)
-    return Parts(train, holdout, made, told)
+    split = Split("time", len(pairs), len(train), len(holdout), str(time.name), str(boundary), reason)
+    return Parts(train, holdout, pairs, split)
 
 
 def _time_folds(time: pd.Series, rows: Rows, folds: int) -> Iterator[tuple[Rows, Rows]]:
     """Each part is validated after what came before it; rows of its first moment are not fitted on."""
     splits = TimeSeriesSplit(folds).split(rows) if len(rows) > folds else ()
-    made = [(rows[a], rows[b]) for a, b in splits]
-    cut = [(fit[~(time.iloc[fit] >= time.iloc[validate[0]])], validate) for fit, validate in made]
+    pairs = [(rows[a], rows[b]) for a, b in splits]
+    cut = [(fit[~(time.iloc[fit] >= time.iloc[validate[0]])], validate) for fit, validate in pairs]
     if not cut or not all(len(fit) for fit, _ in cut):
         raise BadTable(
             f"The time column {time.name!r} has {time.nunique()} moments, too few for {folds} folds in order. "
@@ -111,9 +111,9 @@ def _by_group(group: pd.Series, folds: int, seed: int) -> Parts:
     _check_groups(group, folds)
     rows = np.arange(len(labels))
     train, holdout = next(GroupShuffleSplit(1, test_size=HOLDOUT, random_state=seed).split(rows, groups=labels))
-    made = tuple((train[a], train[b]) for a, b in GroupKFold(folds).split(train, groups=labels[train]))
+    pairs = tuple((train[a], train[b]) for a, b in GroupKFold(folds).split(train, groups=labels[train]))
     reason = "Rows of one group are never on both sides."
-    return Parts(train, holdout, made, Split("group", folds, len(train), len(holdout), str(group.name), None, reason))
+    return Parts(train, holdout, pairs, Split("group", folds, len(train), len(holdout), str(group.name), None, reason))
 
 
 def _check_groups(group: pd.Series, folds: int) -> None:
@@ -130,9 +130,9 @@ def _at_random(n: int, target: pd.Series | None, folds: int, seed: int) -> Parts
     rows = np.arange(n)
     train, holdout = train_test_split(rows, test_size=HOLDOUT, random_state=seed, stratify=target)
     searched = np.sort(train)[:MOST_SEARCHED] if n <= MOST_SEARCHED else train[:MOST_SEARCHED]
-    made = tuple(_folds(searched, target, folds, seed))
+    pairs = tuple(_folds(searched, target, folds, seed))
     reason = "There is neither a time nor a group column: rows are drawn at random, classes keep their shares."
-    return Parts(train, holdout, made, Split("random", folds, len(train), len(holdout), reason=reason))
+    return Parts(train, holdout, pairs, Split("random", folds, len(train), len(holdout), reason=reason))
 
 
 def _folds(rows: Rows, target: pd.Series | None, folds: int, seed: int) -> Iterator[tuple[Rows, Rows]]:

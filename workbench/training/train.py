@@ -296,9 +296,9 @@ def _predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
     table = plan.table[list(plan.features)].iloc[rows]
     if plan.task == "regression":
         return pipeline.predict(table)
-    found = pipeline.predict_proba(table)
+    predicted = pipeline.predict_proba(table)
     probabilities = np.zeros((len(table), len(plan.classes)))
-    probabilities[:, [plan.classes.index(c) for c in pipeline.classes_.tolist()]] = found
+    probabilities[:, [plan.classes.index(c) for c in pipeline.classes_.tolist()]] = predicted
     return probabilities[:, 1] if plan.task == "binary" else probabilities
 
 
@@ -354,13 +354,13 @@ def _kept(plan: Plan) -> pd.DataFrame:
 
 
 def _findings(plan: Plan, tried: Sequence[Trial], profile: Profile) -> tuple[Finding, ...]:
-    found = [*_order_findings(plan), *_baseline_findings(tried)]
+    findings = [*_order_findings(plan), *_baseline_findings(tried)]
     missing = profile.rows - len(plan.table)
     if missing > 0:
-        found.append(
+        findings.append(
             Finding("WB203", "info", f"{missing:,} rows without a target value were not used.", plan.contract.target)
         )
-    return sort(found)
+    return sort(findings)
 
 
 def _order_findings(plan: Plan) -> Iterator[Finding]:

@@ -97,14 +97,16 @@ class ProfileView(anywidget.AnyWidget):
             return
         column, low, high = str(asked["column"]), float(asked["low"]), float(asked["high"])
         parts, rows = self.brush(column, low, high), len(self._chosen(column, low, high))
-        of = "" if self._sample is None or len(self._sample) == self.profile.rows else " of the rows looked at"
-        told = f"{rows:,} rows{of} lie in the marked range of {column}; the narrow bars show how they spread."
-        self.send({"parts": parts, "text": told})
+        looked_at = "" if self._sample is None or len(self._sample) == self.profile.rows else " of the rows looked at"
+        sentence = (
+            f"{rows:,} rows{looked_at} lie in the marked range of {column}; the narrow bars show how they spread."
+        )
+        self.send({"parts": parts, "text": sentence})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and the same as plain HTML for a reader without a kernel."""
-        made = super()._repr_mimebundle_(**kwargs)
-        bundle, *rest = made if isinstance(made, tuple) else (made,)
+        mimebundle = super()._repr_mimebundle_(**kwargs)
+        bundle, *rest = mimebundle if isinstance(mimebundle, tuple) else (mimebundle,)
         whole = {**(bundle or {}), "text/plain": self.profile.headline(), "text/html": html(self.profile)}
         return (whole, *rest) if rest else whole
 
