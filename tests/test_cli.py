@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench import __version__, cli
+from workbench.cli import notebooks
 from workbench.errors import BadParameter
 
 ROOT = Path(__file__).parents[1]
@@ -48,12 +49,12 @@ def test_an_error_of_ours_is_one_line_and_exit_code_2(tmp_path):
     [("window=2013-07", ("window", "2013-07")), ("n=3", ("n", 3)), ("x='3'", ("x", "3")), ("a=b=c", ("a", "b=c"))],
 )
 def test_a_parameter_is_a_name_and_a_literal_or_text(text, pair):
-    assert cli._pair(text) == pair
+    assert notebooks._pair(text) == pair
 
 
 def test_a_parameter_without_equals_is_refused():
     with pytest.raises(BadParameter, match="NAME=VALUE"):
-        cli._pair("window")
+        notebooks._pair("window")
 
 
 def test_jobs_of_an_empty_home_are_none():

@@ -138,3 +138,72 @@ def test_each_dependency_has_its_reason():
 
     assert lines
     assert all("#" in line for line in lines)
+
+
+MODULES = sorted((ROOT / "workbench").rglob("*.py"))
+BUILDER = ROOT / "workbench" / "core" / "literals.py"
+# Code or a command of ours with something put between: \\0 stands for it.
+PASTED = re.compile(
+    r"\b(?:wb|data|run|profile|bundle)\.\w+\([^)]*\0|\bworkbench [a-z]+ (?:[^`\0]* )?\0|\bdata = [^.]*\0"
+)
+
+
+@pytest.mark.parametrize(
+    "text", ['wb.rollback("\0")', "data = data.without(\0)", "workbench promote \0", "`workbench sign --key \0`"]
+)
+def test_pasted_code_is_known(text):
+    assert PASTED.search(text)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_text_is_pasted_into_code(path):
+    """Code that we show comes from ``core/literals.py``, where a name from the data stays a literal."""
+    tree = ast.parse(path.read_text())
+    pasted = [text for node in ast.walk(tree) if (text := filled_in(node)) and PASTED.search(text)]
+
+    assert not pasted or path == BUILDER
+
+
+def filled_in(node: ast.AST) -> str | None:
+    """What an f-string, ``format`` or ``%`` gives, with a mark for each value."""
+    match node:
+        case ast.JoinedStr(values=parts):
+            return "".join(str(p.value) if isinstance(p, ast.Constant) else "\0" for p in parts)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            return re.sub(r"\{\w*\}", "\0", text)
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            return re.sub(r"%[a-z]", "\0", text)
+    return None
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_code_is_built_in_one_place_from_constants(path):
+    """A type checker takes nothing but ``Code`` as a cure, and only the builder may say that a text is some."""
+    tree = ast.parse(path.read_text())
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    templates = [c.args[0] for c in calls if c.func.id == "python"]
+    own = {t.id: n.value for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+
+    assert path == BUILDER or not [c for c in calls if c.func.id == "Code"]
+    assert all(is_constant(t, own) for t in templates)
+
+
+def is_constant(value: ast.expr, own: dict[str, ast.expr]) -> bool:
+    """Whether a template is put together from constants of its module alone."""
+    match value:
+        case ast.Constant():
+            return True
+        case ast.Name(id=name):
+            return name.isupper() and (name not in own or is_constant(own[name], own))
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return is_constant(left, own) and is_constant(right, own)
+        case ast.Dict(values=values):
+            return all(is_constant(v, own) for v in values)
+        case ast.Call(func=ast.Attribute(value=ast.Name() as table, attr="get"), args=[_, other]):
+            return is_constant(table, own) and is_constant(other, own)
+    return False
+
+
+def test_no_page_pastes_a_value_into_code():
+    for path in (ROOT / "workbench" / "display" / "templates").glob("*.j2"):
+        assert not re.findall(r"\b(?:wb\.\w+\([^)]*|workbench [a-z]+ )\{\{", path.read_text()), path

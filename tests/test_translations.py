@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+import workbench
 from workbench.core.parameters import STEPS, schema
 
 ROOT = Path(__file__).parents[1]
 LAB = ROOT / "extensions" / "lab"
-LOCALES = ROOT / "workbench" / "server" / "locale"
+PACKAGE = Path(workbench.__file__).parent  # of the wheel, where that is what is tested
+LOCALES = PACKAGE / "server" / "locale"
 TEXT = r"'((?:[^'\\]|\\.)*)'"
 # Sentences that come from the server; the tests below read them there.
 FROM_SERVER = re.compile(
@@ -60,7 +62,7 @@ def _in_forms() -> Iterator[str]:
 
 def _in_advice() -> Iterator[str]:
     """What the server says of a notebook: texts with a place for a value, and those that begin a tuple."""
-    for file in sorted((ROOT / "workbench" / "codegen").glob("*.py")):
+    for file in sorted((PACKAGE / "codegen").glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             text = _text(node)
             if re.match(r"(Cell )?%1.", text):
@@ -86,7 +88,7 @@ def catalogue(request: pytest.FixtureRequest) -> dict[str, Any]:
 def test_every_sentence_is_translated(catalogue: dict[str, Any]) -> None:
     missing = sorted(_wanted() - set(catalogue))
 
-    assert missing == [], f"add them to {LOCALES.relative_to(ROOT)}/*/LC_MESSAGES/ml_workbench.json"
+    assert missing == [], f"add them to {LOCALES.relative_to(PACKAGE.parent)}/*/LC_MESSAGES/ml_workbench.json"
     assert sorted(set(catalogue) - _wanted() - {""}) == []
     assert all(all(forms) for message, forms in catalogue.items() if message)
 

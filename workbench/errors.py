@@ -12,6 +12,7 @@
     ├── StoreError                     what is on disk can't be used
     │   ├── NotFound (KeyError)        no run, bundle, job or report of that name
     │   ├── FormatVersion              a file of a newer format
+    │   ├── Busy (TimeoutError)        a file that another process holds
     │   └── Damaged                    a file that is not what was written
     ├── Refused                        an act that would be unsafe or untrue
     │   ├── CannotCompile              a model with no exact table
@@ -108,6 +109,10 @@ class NotFound(StoreError, KeyError):
 
 class FormatVersion(StoreError):
     """A file of a newer format than this Workbench reads."""
+
+
+class Busy(StoreError, TimeoutError):
+    """A file that another process holds for longer than one may wait."""
 
 
 class Damaged(StoreError):

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from serving_bad_input import Seen, bad_input_table, our_words, plain
 from serving_peers import EMPTY, MLFLOW, OURS, PEERS, REASONS
 
-SAME = 1e-12  # floats travel as text, and back
+from workbench.compiling.rounding import LOGISTIC
+
+SAME = LOGISTIC  # floats travel as text and back unchanged; an exponential may be another in its last digits
 MOST_FAILED = 0.01  # of the requests of a window; a server that refuses more has no figure there
 
 

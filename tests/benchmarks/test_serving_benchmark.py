@@ -90,7 +90,8 @@ def test_ours_is_started_compared_measured_and_tried_with_every_bad_row(tmp_path
 
     figures = {line.split("|")[1].strip(): line.split("|") for line in text.splitlines() if line.startswith("| ")}
     assert [float(figures[OURS][i].replace(",", "")) > 0 for i in range(2, 13)] == [True] * 11
-    assert figures[OURS][13:15] == [" 0 ", " 0 "]  # no difference from the pipeline, no failed request
+    assert float(figures[OURS][13]) <= serving_report.SAME  # from the pipeline, by an exponential's last digits at most
+    assert figures[OURS][14] == " 0 "  # no failed request
     assert float(figures["tree walk alone"][2]) > 0
     n = len(serving_bad_input.CASES)
     assert f"| right | | {n} of {n} |" in text

@@ -21,7 +21,9 @@ from workbench.errors import BadParameter
 def _value(of: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Any value that a property of a step's JSON Schema allows."""
     if of["type"] == "array":
-        return st.lists(_value(of["items"]), max_size=4)
+        return st.lists(_value(of["items"]), min_size=of.get("minItems", 0), max_size=4, unique=of["uniqueItems"])
+    if "pattern" in of:
+        return st.from_regex(of["pattern"], fullmatch=True)
     if "enum" in of:
         return st.sampled_from(of["enum"])
     kinds = of["type"] if isinstance(of["type"], list) else [of["type"]]
@@ -31,7 +33,7 @@ def _value(of: dict[str, Any]) -> st.SearchStrategy[Any]:
 def _plain(kind: str, of: dict[str, Any]) -> st.SearchStrategy[Any]:
     bounds = {"min_value": of.get("minimum"), "max_value": of.get("maximum")}
     return {
-        "string": st.text(st.characters(exclude_categories=())),
+        "string": st.text(st.characters(exclude_categories=()), min_size=of.get("minLength", 0)),
         "null": st.none(),
         "boolean": st.booleans(),
         "integer": st.integers(**bounds),

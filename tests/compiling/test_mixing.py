@@ -22,7 +22,8 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeRegressor
 
-from workbench.compiling.pipeline import compile_pipeline, difference, limit
+from workbench.compiling.pipeline import compile_pipeline, difference
+from workbench.compiling.rounding import limit
 from workbench.errors import Damaged
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.mixing import Products

@@ -38,7 +38,8 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from workbench.compiling.pipeline import compile_pipeline, difference, limit
+from workbench.compiling.pipeline import compile_pipeline, difference
+from workbench.compiling.rounding import limit
 from workbench.tables.compiled import CompiledModel
 
 lightgbm = pytest.importorskip("lightgbm")

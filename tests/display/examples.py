@@ -293,7 +293,7 @@ def run(hostile: bool = False) -> Run:
     )
     found = (
         Finding(
-            "WB210", "warning", bad or "The score on the hold-out is lower than in the validation.", None, "run.plot()"
+            "WB202", "warning", bad or "The score on the hold-out is lower than in the validation.", None, "run.plot()"
         ),
     )
     return Run(

@@ -35,6 +35,6 @@ def test_a_table_says_what_matters(result, words):
 
 
 def test_markup_of_the_terminal_is_shown_and_not_obeyed():
-    shown = text(terminal.findings([Finding("WB1", "info", "[bold red]x[/] [link=http://x]y[/link]")]))
+    shown = text(terminal.findings([Finding("WB199", "info", "[bold red]x[/] [link=http://x]y[/link]")]))
 
     assert "[bold red]x[/]" in shown

@@ -96,6 +96,42 @@ def test_an_exported_notebook_has_the_view_that_works(browser, tmp_path):
     assert page.locator(".wb-profile").nth(0).locator("th[aria-sort]").count() == 0
 
 
+def test_an_exported_notebook_speaks_the_language_of_its_reader(browser, tmp_path):
+    """The page of nbconvert says that it is English, whoever reads it."""
+    from nbconvert import HTMLExporter
+
+    (tmp_path / "book.html").write_text(HTMLExporter().from_notebook_node(_finished(examples.rich_profile()))[0])
+    page = browser.new_context(locale="de-DE").new_page()
+    page.route("http*://**", lambda route: route.abort())
+
+    page.goto((tmp_path / "book.html").as_uri())
+    _shot(page, "profile-nbconvert-german")
+
+    assert page.get_by_role("searchbox", name="Spalten suchen").count() == 1
+    assert page.locator(".wb-head h3").inner_text() == "5.250.000 Zeilen, 20 Spalten, 7 Befunde zu prüfen"
+
+
+@pytest.mark.slow
+def test_jupyterlab_shows_it_in_the_language_that_was_chosen_there(browser, start_lab, home):
+    pytest.importorskip("jupyterlab_language_pack_de_DE", reason="needs JupyterLab's German language pack")
+    address, root = start_lab(home, settings={"@jupyterlab/translation-extension:plugin": {"locale": "de_DE"}})
+    nbformat.write(new_notebook(cells=[new_code_cell(f"{CHURN}\nprofile")], metadata=KERNEL), root / "mine.ipynb")
+    base, token = address.split("/lab?token=")
+    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+
+    page.goto(f"{base}/lab/tree/mine.ipynb?token={token}")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    idle = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    page.wait_for_function(idle)  # before that a run asks which kernel
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.wait_for_selector(".wb-profile[data-ready]")
+    _shot(page, "profile-lab-german")
+
+    assert page.locator(".wb-profile").get_attribute("lang") == "de"
+    assert page.get_by_role("searchbox", name="Spalten suchen").count() == 1
+
+
 @pytest.mark.slow
 def test_jupyterlab_shows_it_live_again_and_untrusted(browser, address):
     """Run, shown twice, as a widget; a cure goes to a cell; the same from elsewhere is readable without a script."""

@@ -97,6 +97,7 @@ def test_an_alarm_after_a_promotion_offers_the_way_back(shop, customers):
     cures = {f.code: f.cure for f in wb.monitor(shop).findings}
 
     assert cures["WB303"] == 'wb.rollback("shop")'
+    assert cures["WB301"].startswith('wb.submit("notebooks/retrain.ipynb", {"name": "shop", ')
 
 
 def test_the_report_is_kept_and_equal(shop, customers):

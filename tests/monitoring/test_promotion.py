@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 import workbench as wb
-from workbench.errors import BadTable, NotFound, Refused
+from workbench.errors import BadTable, Damaged, NotFound, Refused
 from workbench.monitoring.policy import retrain_if_needed
+from workbench.monitoring.promotion import champions
 from workbench.settings import settings
 from workbench.storage import audit
 
@@ -13,7 +18,7 @@ def test_promotions_and_rollbacks_form_a_chain(shop):
     assert wb.rollback(shop) == 1
     assert wb.bundle(shop).version == 1
 
-    told = [(e["act"], e["version"], e.get("previous")) for e in audit.entries(settings().audit_log)]
+    told = [(e["act"], e["version"], e.get("previous")) for e in audit.acts(settings().audit_log)]
     assert told[-2:] == [("promote", 2, 1), ("rollback", 1, 2)]
     with pytest.raises(Refused, match="No version of shop was champion before"):
         wb.rollback(shop)
@@ -47,3 +52,58 @@ def test_a_challenge_needs_labels(shop, customers):
 
 def test_without_alarm_nothing_is_submitted(shop):
     assert retrain_if_needed(wb.monitor(shop), {"source": "x.csv"}) is None
+
+
+KILLED = """
+import os, signal, sys
+import workbench as wb
+from mlflow import MlflowClient
+from workbench.storage import audit
+point, act = sys.argv[1:3]
+die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+move, leave = MlflowClient.set_registered_model_alias, MlflowClient.delete_registered_model_alias
+if point == "before the intent": audit.intend = die
+if point == "after the intent": MlflowClient.set_registered_model_alias = die
+if point == "after the move":
+    MlflowClient.set_registered_model_alias = lambda *a, **k: (move(*a, **k), die())
+if point == "before the record": audit.done = die
+wb.promote("shop", 2) if act == "promote" else wb.rollback("shop")
+"""
+
+
+@pytest.mark.parametrize("act", ["promote", "rollback"])
+@pytest.mark.parametrize(
+    "point", ["before the intent", "after the intent", "after the move", "before the record", "nowhere"]
+)
+def test_who_is_killed_half_way_leaves_what_the_next_act_settles(shop, point, act):
+    """The champion is one of the two, the history agrees with it, and going back leads to the other."""
+    if act == "rollback":
+        wb.promote(shop, 2)
+    before, after = (1, 2) if act == "promote" else (2, 1)
+
+    done = subprocess.run([sys.executable, "-c", KILLED, point, act], env=os.environ, check=False)
+
+    assert (done.returncode == 0) == (point == "nowhere")
+    moved = point in ("after the move", "before the record", "nowhere")
+    answers = after if moved else before
+    assert wb.bundle(shop).version == answers
+    assert champions(shop, settings())[-1] == answers
+    if answers == 2:
+        assert wb.rollback(shop) == 1
+    else:
+        with pytest.raises(Refused, match="No version"):
+            wb.rollback(shop)
+    assert not audit.open_intents(settings().audit_log)
+    assert wb.promote(shop, 2) == 2
+    assert champions(shop, settings()) == [1, 2]
+
+
+@pytest.mark.parametrize("act", [lambda name: wb.promote(name, 2), wb.rollback], ids=["promote", "rollback"])
+def test_on_a_damaged_log_nothing_moves(shop, act):
+    log = settings().audit_log
+    log.write_bytes(b"no JSON\n" + log.read_bytes())
+
+    with pytest.raises(Damaged, match="Line 1"):
+        act(shop)
+
+    assert wb.bundle(shop).version == 1

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -131,24 +130,34 @@ def test_two_processes_lose_no_label(shop, customers, tmp_path):
     assert wb.monitor(shop).windows[0].labelled == 400
 
 
+KILLED = """
+import os, signal, sys
+import workbench as wb
+
+def hook(event, names):
+    if event == "os.rename" and os.path.basename(names[1]) == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hook)
+wb.score("shop", sys.argv[1], window=sys.argv[2])
+"""
+
+
 def test_a_killed_score_leaves_the_old_window(shop, customers, tmp_path):
-    wb.score(shop, customers(70, 5), window="w")
-    customers(50_000, 6).to_parquet(tmp_path / "big.parquet")
-    code = "import sys, workbench as wb\nwhile True: wb.score('shop', sys.argv[1], window='w'); print('x', flush=True)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "big.parquet")],
-        env=_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    process.stdout.readline()
-    time.sleep(0.3)
+    """Killed at each of its three writes, when the file is whole but not yet in its place."""
+    writes = ("predictions.parquet", "profile.json", "window.json")
+    for name in writes:
+        wb.score(shop, customers(70, 5), window=name)
+    customers(500, 6).to_parquet(tmp_path / "new.parquet")
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "new.parquet")]
 
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    running = [subprocess.Popen([*command, name], env=_environment(), stderr=subprocess.DEVNULL) for name in writes]
 
-    (seen,) = windows(shop, settings())
-    assert seen.rows == len(seen.predictions()) == seen.profile().rows == 50_000
+    assert [process.wait(240) for process in running] == [-signal.SIGKILL] * 3
+    seen = windows(shop, settings())
+    assert [(s.rows, len(s.predictions()), s.profile().rows) for s in seen] == [(70, 70, 70)] * 3
+    wb.score(shop, tmp_path / "new.parquet", window="window.json")
+    assert [s.rows for s in windows(shop, settings())] == [70, 70, 500]
 
 
 def test_a_flipped_bit_is_told(shop, customers):

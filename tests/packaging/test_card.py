@@ -1,12 +1,15 @@
 """The model card says what a reader must know, and nothing from the data gets out of its place."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from hypothesis import given
 
 import workbench as wb
+from tests.hostile_names import ANY
 from workbench.core.explanation import Explanation
 from workbench.packaging.card import bar, card, code, plain
 from workbench.packaging.model import pack
@@ -127,3 +130,13 @@ def test_the_card_says_whether_the_packages_have_hashes(lock, told, run, monkeyp
     bundle = wb.package(run, name="locked")
 
     assert told in (bundle.path / "card.md").read_text(encoding="utf-8")
+
+
+@given(ANY)
+def test_a_name_stays_one_visible_piece_of_a_line(text):
+    as_code, as_words = code(text), plain(text)
+
+    assert as_code.isprintable()
+    assert as_words.isprintable()
+    assert re.fullmatch(r"`[^`|<>]+`", as_code)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[|\[]|[<>`]", as_words)

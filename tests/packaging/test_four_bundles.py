@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.compiling.pipeline import difference, limit
+from workbench.compiling.pipeline import difference
+from workbench.compiling.rounding import limit
 from workbench.core.bundle import Bundle
 from workbench.scoring.runtime import Scorer
 from workbench.tables.compiled import CompiledModel

@@ -123,6 +123,12 @@ def link_to_itself(folder: Path) -> None:
     (folder / "card.md").symlink_to("card.md")
 
 
+def links_to_each_other(folder: Path) -> None:
+    """Nobody lists them, and a folder on the way is a link of the loop."""
+    (folder / "deploy" / "one").symlink_to("two")
+    (folder / "deploy" / "two").symlink_to("one/more")
+
+
 def a_pipe(folder: Path) -> None:
     os.mkfifo(folder / "deploy" / "pipe")
 
@@ -207,6 +213,7 @@ CASES = {
     "a link out": (link_out, Damaged, "leaves the folder"),
     "a link out that nobody listed": (unlisted_link_out, Damaged, "link that leaves the folder"),
     "a link to itself": (link_to_itself, Damaged, "leaves the folder"),
+    "links to each other": (links_to_each_other, Damaged, "link that leaves the folder"),
     "a pipe": (a_pipe, Damaged, "no plain file"),
     "a path upwards in an archive": (lambda f: put(f, "x.npz", archive(("../a.npy", b"x"))), Damaged, "leaves"),
     "an absolute path in an archive": (lambda f: put(f, "x.npz", archive(("/a.npy", b"x"))), Damaged, "is absolute"),

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 import workbench as wb
+from workbench.compiling.rounding import LOGISTIC
 from workbench.core.ports import free_port
 from workbench.settings import settings
 
@@ -85,7 +86,7 @@ def serve_command(port: int, name: str = "shop") -> list[str]:
 
 def test_mlflow_serves_the_bundle_and_answers_as_the_pipeline(packaged, tmp_path):
     run, bundle, rows = packaged
-    expected = run.pipeline.predict_proba(rows)[:, 1].tolist()
+    expected = pytest.approx(run.pipeline.predict_proba(rows)[:, 1].tolist(), rel=0, abs=LOGISTIC)
     port = free_port()
     command = [
         *(sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(bundle.path)),
@@ -101,7 +102,7 @@ def test_an_mlflow_client_gets_the_same_answers_from_our_service(packaged, tmp_p
     from mlflow.deployments import PredictionsResponse
 
     run, _, rows = packaged
-    expected = run.pipeline.predict_proba(rows)[:, 1].tolist()
+    expected = pytest.approx(run.pipeline.predict_proba(rows)[:, 1].tolist(), rel=0, abs=LOGISTIC)
     port = free_port()
 
     with process(serve_command(port), port, "/ready", tmp_path / "serve.txt"):
@@ -123,6 +124,7 @@ def test_a_promotion_reaches_a_service_that_runs(packaged, make_run, small_table
         assert sent(port, "/predict", row)["version"] == 1
         assert wb.promote("shop", second.version) == 2
         wait_for(lambda: sent(port, "/predict", row)["version"] == 2)
-        assert sent(port, "/predict", row)["prediction"] == later.pipeline.predict_proba(rows.head(1))[0, 1]
+        expected = later.pipeline.predict_proba(rows.head(1))[0, 1]
+        assert sent(port, "/predict", row)["prediction"] == pytest.approx(expected, rel=0, abs=LOGISTIC)
         assert wb.rollback("shop") == 1
         wait_for(lambda: sent(port, "/predict", row)["version"] == 1)

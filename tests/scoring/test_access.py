@@ -2,12 +2,14 @@
 
 import json
 import logging
+import subprocess
+import sys
 import time
 
 import pytest
 from starlette.testclient import TestClient
 
-from workbench.errors import BadParameter, Refused
+from workbench.errors import BadParameter, Damaged, Refused
 from workbench.scoring.__main__ import main
 from workbench.scoring.keys import Access, Keys, Tokens
 from workbench.scoring.listen import Listen
@@ -192,3 +194,38 @@ def test_methods_and_addresses_that_do_not_exist(scorer):
     assert client.get("/../bundle.json").status_code == 404
     assert client.post("/predict?reasons=x", json=GOOD).status_code == 400
     assert client.post("/predict?reasons=0", json=GOOD).json()["reasons"] == []
+
+
+ADDS = """
+import sys
+from pathlib import Path
+from workbench.scoring.keys import Keys
+keys = Keys(Path(sys.argv[1]))
+for k in range(5):
+    keys.add(f"{sys.argv[2]}-{k}", ["predict"])
+"""
+
+
+def test_keys_that_four_processes_add_are_all_there_and_a_removed_one_stays_away(keys):
+    revoked = keys.add("old-admin", ["admin"])
+    adders = [subprocess.Popen([sys.executable, "-c", ADDS, str(keys.path), f"p{n}"]) for n in range(4)]
+    while len(keys.list()) < 4:  # in the midst of their work
+        assert any(adder.poll() is None for adder in adders)
+
+    assert keys.remove("old-admin") == 1
+    assert [adder.wait() for adder in adders] == [0] * 4
+
+    assert {k.name for k in keys.list()} == {f"p{n}-{k}" for n in range(4) for k in range(5)}
+    assert keys.caller(revoked) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "null", "{}", '{"keys": 3}', '{"keys": [{"id": "a"}]}', "{", '{"keys": [[]]}']
+)
+def test_a_file_that_holds_no_keys_lets_nobody_in_and_is_not_written_over(keys, content):
+    keys.path.write_text(content)
+
+    for act in (keys.list, lambda: keys.caller("wb_a_b"), lambda: keys.add("x", ["read"]), lambda: keys.remove("x")):
+        with pytest.raises(Damaged, match=r"keys\.json"):
+            act()
+    assert keys.path.read_text() == content

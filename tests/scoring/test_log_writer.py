@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import FormatVersion, StoreError
 from workbench.scoring import log as module
-from workbench.scoring.log import FLUSH, MANY, PredictionLog
+from workbench.scoring.log import MANY, PredictionLog
 
 ROOT = Path(__file__).parents[2]
 WRITER = """
@@ -25,8 +26,10 @@ log = PredictionLog(sys.argv[1])
 for i in range(1_000_000):
     names = [f"{sys.argv[2]}-{i}-{k}" for k in range(int(sys.argv[3]))]
     log.put([{"id": name, "version": 1, "row": {"x": i}, "prediction": 0.5, "answer": "yes"} for name in names])
-    print(i, time.monotonic(), flush=True)
-    time.sleep(0.0005)
+    print("put", i, flush=True)
+    if i % 10 == 9:  # nobody asks for a commit: the log's own thread makes it
+        while log.waiting: time.sleep(0.001)
+        print("kept", i, flush=True)
 """
 OLD = """
 PRAGMA journal_mode=WAL;
@@ -52,31 +55,28 @@ PRAGMA user_version=2;
 """
 
 
-def killed_writer(folder: Path, turn: int, many: int) -> list[tuple[str, float]]:
-    """What a writer said it had put, and when, before it was killed."""
-    command = [sys.executable, "-c", WRITER, str(folder), str(turn), str(many)]
+def killed_writer(folder: Path, turn: int, many: int) -> tuple[int, int]:
+    """How many parts a writer said that it had put, and that were committed, before it was killed."""
+    command, lines = [sys.executable, "-c", WRITER, str(folder), str(turn), str(many)], []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         for line in writer.stdout:
-            if int(line.split()[0]) >= 40 + 17 * (turn % 10):
+            lines.append(line)
+            if line == f"put {40 + 17 * (turn % 10)}\n":
                 break
         os.kill(writer.pid, signal.SIGKILL)
-        rest = [text for text in writer.stdout if text.endswith("\n")]
-    told = [text.split() for text in (line, *rest)]
-    return [(f"{turn}-{i}", float(at)) for i, at in told]
+        lines += [text for text in writer.stdout if text.endswith("\n")]
+    return tuple(1 + max(int(text.split()[1]) for text in lines if text.startswith(word)) for word in ("put", "kept"))
 
 
 @pytest.mark.parametrize(("turns", "many"), [(3, 1), (3, MANY), pytest.param(50, 1, marks=pytest.mark.slow)])
-def test_kill_9_costs_no_more_than_the_flush_interval(tmp_path, turns, many):
-    lasts = []
+def test_kill_9_costs_no_more_than_what_was_not_yet_flushed(tmp_path, turns, many):
     for turn in range(turns):
-        said = killed_writer(tmp_path, turn, many)
-        lasts.append(said[-1])
+        put, kept = killed_writer(tmp_path, turn, many)
         names = [r["id"] for r in PredictionLog(tmp_path).read() if r["id"].startswith(f"{turn}-")]
 
         assert names == [f"{turn}-{i}-{k}" for i in range(len(names) // many) for k in range(many)], "in order, no gap"
-        kept = [f"{turn}-{i}" for i in range(len(names) // many)]
-        late = {name for name, at in said if at > said[-1][1] - FLUSH}
-        assert {name for name, _ in said} - set(kept) <= late
+        assert len(names) % many == 0, "all of a part, or nothing"
+        assert kept <= len(names) // many <= put + 1, "one may have been put and not yet told"
     checked = sqlite3.connect(tmp_path / "log.sqlite").execute("PRAGMA integrity_check").fetchone()
     assert checked == ("ok",)
 
@@ -187,21 +187,21 @@ def test_a_log_of_a_newer_format_is_refused(tmp_path):
         PredictionLog(tmp_path)
 
 
-@pytest.mark.slow
-def test_ten_thousand_single_records_a_second_of_processor_time(tmp_path):
-    """Processor time, so that a busy machine does not decide; a put returns within 10 ms in 99 of 100 cases."""
-    log, waits = PredictionLog(tmp_path), []
-    began = time.process_time()
+def test_a_put_waits_for_no_disk_and_what_waits_is_committed_together(tmp_path, monkeypatch):
+    """Twenty thousand single records cost two commits, not as many; how long they take, a benchmark measures."""
+    log, free, commits = PredictionLog(tmp_path), threading.Event(), []
+    insert = log._writer._insert
+    monkeypatch.setattr(
+        log._writer, "_insert", lambda parts: (free.wait(60), commits.append(len(parts)), insert(parts))
+    )
     for i in range(20_000):
-        start = time.perf_counter()
         log.put([record(str(i))])
-        waits.append(time.perf_counter() - start)
-    log.flush()
-    spent = time.process_time() - began
 
-    assert log.count() == 20_000
-    assert spent < 2.0
-    assert sorted(waits)[int(0.99 * len(waits))] < 0.010
+    assert log.waiting == 20_000
+    free.set()
+    assert log.flush()
+    assert (log.count(), sum(commits)) == (20_000, 20_000)
+    assert len(commits) <= 2
 
 
 def wait_until(true, seconds: float = 30.0) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.errors import BadParameter, Damaged, FormatVersion
+from workbench.errors import BadParameter, Busy, Damaged, FormatVersion
 from workbench.storage import audit, files
 
 
@@ -55,6 +55,17 @@ def test_a_torn_file_is_damaged_not_a_traceback(tmp_path):
 def test_names_that_could_leave_their_folder_are_refused(name):
     with pytest.raises(BadParameter):
         files.safe_name(name, "bundle")
+
+
+@pytest.mark.parametrize("name", ["loop", "loop/file", "first"])
+def test_a_link_to_itself_is_refused(tmp_path, name):
+    """``Path.resolve`` raised until Python 3.12; since then it gives the link back, as if it were inside."""
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "first").symlink_to("second")
+    (tmp_path / "second").symlink_to("first")
+
+    with pytest.raises(BadParameter, match="can't be followed"):
+        files.inside(tmp_path, *name.split("/"))
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=4))
@@ -157,3 +168,120 @@ def test_a_torn_last_line_is_repaired(tmp_path):
     audit.record(path, "promote", name="flights")
 
     assert [e["act"] for e in audit.entries(path)] == ["package", "promote"]
+
+
+def test_a_new_file_is_closed_to_others_from_its_first_byte_on(tmp_path):
+    path = tmp_path / "secret.json"
+    with files.in_one_step(path, files.PRIVATE) as file:
+        (temporary,) = tmp_path.iterdir()
+        assert temporary.stat().st_mode & 0o777 == 0o600
+        file.write(b"{}")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_is_flushed_before_it_takes_its_name(tmp_path, monkeypatch):
+    path, order = tmp_path / "a.json", []
+    real = os.fsync
+
+    def flushed(descriptor):
+        order.append(path.exists())
+        real(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", flushed)
+    files.write_json(path, 1)
+
+    assert order == [False, True], "the content before the name, the folder after it"
+
+
+@pytest.mark.parametrize("version", ["1", True, None, 1.0, [], 2])
+def test_a_format_that_is_none_of_ours_is_refused(tmp_path, version):
+    files.write_json(tmp_path / "a.json", {"format_version": version})
+    with pytest.raises(FormatVersion, match="reads up to 1"):
+        files.read(tmp_path / "a.json")
+
+
+def add_ones(path: Path) -> None:
+    for _ in range(10):
+        files.change(path, lambda count: (count or 0) + 1)
+
+
+def test_no_change_of_four_processes_is_lost(tmp_path):
+    path, context = tmp_path / "count.json", multiprocessing.get_context("fork")
+    writers = [context.Process(target=add_ones, args=(path,)) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert files.read(path) == 40
+
+
+def test_a_change_that_raises_or_changes_nothing_leaves_the_file(tmp_path):
+    path = tmp_path / "a.json"
+    files.write_json(path, [1])
+    before = path.stat()
+
+    with pytest.raises(ZeroDivisionError):
+        files.change(path, lambda content: 1 / 0)
+    assert files.change(path, lambda content: content) == [1]
+
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_damaged_file_is_not_written_over(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("{")
+    with pytest.raises(Damaged):
+        files.change(path, lambda content: 1)
+
+    assert path.read_text() == "{"
+
+
+def test_a_full_disk_keeps_the_old_file_and_lets_go(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    files.write_json(path, 1)
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            files.change(path, lambda count: count + 1)
+
+    assert files.change(path, lambda count: count + 1) == 2
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from workbench.storage import files
+def slow(count):
+    Path(sys.argv[1]).with_name(".a.json.1.ab.tmp").write_text("half")
+    print("holds", flush=True)
+    time.sleep(60)
+files.change(Path(sys.argv[1]), slow)
+"""
+
+
+def test_a_held_file_is_busy_and_free_once_its_holder_was_killed(tmp_path):
+    path = tmp_path / "a.json"
+    files.write_json(path, 1)
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"holds\n"
+
+    with pytest.raises(Busy, match="Another process has held"), files.lock(tmp_path / ".a.json.lock", timeout=0.1):
+        pass
+    holder.kill()
+    holder.communicate()
+
+    assert files.change(path, lambda count: count + 1) == 2
+    assert not list(tmp_path.glob("*.tmp")), "what the killed one left is gone"
+
+
+def test_a_timeout_inside_the_lock_is_passed_on_as_it_is(tmp_path):
+    with pytest.raises(TimeoutError, match="other") as caught, files.lock(tmp_path / "lock"):
+        raise TimeoutError("other")
+
+    assert not isinstance(caught.value, Busy)

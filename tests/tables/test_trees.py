@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
@@ -116,12 +117,19 @@ def test_date_parts_agree_with_pandas():
 
 
 def test_zones_are_brought_to_utc():
-    from datetime import datetime, timedelta, timezone
-
     when = datetime(2013, 7, 1, 2, tzinfo=timezone(timedelta(hours=2)))
 
     assert moments([when, None])[0] == np.datetime64("2013-07-01T00:00")
     assert np.isnat(moments([when, None])[1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_missing_moment_has_a_unit_as_the_others():
+    """NumPy 2.5 warns of a moment without a unit, and will refuse it."""
+    when = datetime(2013, 7, 1, 2)
+
+    assert np.isnat(moments([None, when, None])).tolist() == [True, False, True]
+    assert moments([None]).dtype == moments([when]).dtype == "datetime64[us]"
 
 
 @given(st.integers(0, 50), st.integers(-3, 20))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workbench.core.codes import CODES
 from workbench.core.contract import Column, Contract
 from workbench.core.finding import Finding
 from workbench.core.profile import Profile
@@ -23,7 +24,7 @@ def test_a_column_with_another_role_is_left_out_with_its_reason(role):
 @pytest.mark.parametrize("code", REASONS)
 def test_a_finding_takes_its_column_out_with_its_reason(code):
     contract = Contract((Column("x", "number"), Column("odd", "category"), Column("y", "number", "target")))
-    found = Finding(code, "warning", "…", "odd")
+    found = Finding(code, CODES[code].severities[0], "…", "odd")
     assert left_out(contract, profile_of(contract, [found])) == {"odd": REASONS[code]}
 
 
@@ -36,15 +37,15 @@ def test_a_role_says_more_than_a_finding_and_the_first_finding_more_than_the_nex
     contract = Contract((Column("who", "category", "id"), Column("odd", "category")))
     found = [
         Finding("WB120", "error", "…", "odd"),
-        Finding("WB107", "info", "…", "odd"),
-        Finding("WB107", "info", "…", "who"),
+        Finding("WB107", "warning", "…", "odd"),
+        Finding("WB107", "warning", "…", "who"),
     ]
     assert left_out(contract, profile_of(contract, found)) == {"who": ROLES["id"], "odd": REASONS["WB120"]}
 
 
 def test_the_target_is_never_left_out():
     contract = Contract((Column("x", "number"), Column("y", "number", "target")))
-    assert left_out(contract, profile_of(contract, [Finding("WB107", "info", "…", "y")])) == {}
+    assert left_out(contract, profile_of(contract, [Finding("WB107", "warning", "…", "y")])) == {}
 
 
 def test_text_and_empty_columns_are_left_out():

@@ -51,7 +51,7 @@ def test_the_last_fifth_is_held_out_and_the_boundary_is_told():
 
 @pytest.mark.parametrize("hours", [[1] * 100, [1] * 90 + [2] * 10, [1, 2] * 50])
 def test_too_few_moments_are_an_error_that_says_so(hours):
-    with pytest.raises(BadTable, match="at"):
+    with pytest.raises(BadTable, match="'at'"):
         parts(timed(hours), TIME, "binary", 3, seed=0)
 
 
@@ -108,3 +108,15 @@ def test_the_search_looks_at_the_latest_rows_of_a_long_table(monkeypatch):
     made = parts(timed(range(100)), TIME, "binary", 3, seed=0)
     assert min(fit.min() for fit, _ in made.folds) == 40
     assert len(made.train) == 80
+
+
+@pytest.mark.parametrize("hours", [[7] * 60, [1] * 10 + [2] * 50, [1] * 40 + [2] * 20], ids=["one", "late", "few"])
+def test_too_few_moments_are_refused_before_anything_is_fitted(hours):
+    """One moment leaves no earlier part; two leave none to validate on."""
+    with pytest.raises(BadTable, match="'at'"):
+        parts(timed(np.array(hours)), TIME, "binary", 3, seed=0)
+
+
+def test_a_train_part_without_rows_is_told_as_such():
+    with pytest.raises(BadTable, match="share one moment, or have none: there is no later part"):
+        parts(timed(np.full(60, 7)), TIME, "binary", 3, seed=0)

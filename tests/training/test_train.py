@@ -1,5 +1,7 @@
 """Training end to end: what is left out, what decides, what is kept, and what is refused."""
 
+import ast
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,18 @@ def test_rows_in_the_order_of_a_date_that_are_drawn_at_random_are_told(store):
     found = {f.code: f for f in trained(frame, "churn").findings}
     assert found["WB201"].column == "at"
     assert "WB201" not in {f.code for f in trained(frame.sample(frac=1, random_state=0), "churn").findings}
+
+
+def test_the_cures_of_hostile_names_are_the_calls_that_they_are(store):
+    target, clock = 't"); __import__("os").system("touch X"); ("', "a\nb'\\\u2028"
+    frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
+    run = trained(frame.rename(columns={"churn": target, "at": clock}), target)
+    cures = {f.code: f.cure for f in run.findings if f.cure}
+
+    (statement,) = ast.parse(cures["WB201"]).body
+    call = statement.value
+    assert (ast.unparse(call.func), [ast.unparse(a) for a in call.args]) == ("wb.dataset", ["source"])
+    assert {k.arg: ast.literal_eval(k.value) for k in call.keywords} == {"target": target, "time": clock}
 
 
 def test_the_same_data_and_seed_give_the_same_predictions(store):

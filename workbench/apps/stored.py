@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.core.literals import call
 from workbench.core.report import MonitorReport
 from workbench.errors import BadParameter, StoreError
 from workbench.settings import Settings, settings
@@ -53,8 +54,4 @@ def stored(name: str, of: Settings | None = None) -> Stored:
             return Stored(name, MonitorReport.load(path))
     except (StoreError, BadParameter) as error:
         return Stored(name, None, str(error))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON of another shape than a report
-        return Stored(
-            name, None, f'Its report is not what was written ({type(error).__name__}). Call wb.monitor("{name}").'
-        )
-    return Stored(name, None, f'It is not watched yet. Call wb.monitor("{name}") once it has scored rows.')
+    return Stored(name, None, f"It is not watched yet. Call {call('wb.monitor', name)} once it has scored rows.")

@@ -63,16 +63,45 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
     >>> sorted(reads), sorted(writes)
     (['columns', 'data'], ['data', 'os'])
     """
-    text = _MAGIC.sub("", source)
-    tree = tree_of(text)
-    if tree is None or source.lstrip().startswith("%%"):
+    tree = tree_of(_MAGIC.sub("", source))
+    table = _symbols(tree) if tree and not source.lstrip().startswith("%%") else None
+    if tree is None or table is None:
         return frozenset(), frozenset()
-    table = symtable.symtable(text, "cell", "exec")
     own = table.get_symbols()
     changed = {name for node in ast.walk(tree) for name in _changed(node)}
     added = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
     reads = {s.get_name() for s in own if s.is_referenced()} | set(_globals(table)) | added
-    return frozenset(reads), frozenset({s.get_name() for s in own if s.is_assigned() or s.is_imported()} | changed)
+    return frozenset(reads), frozenset({s.get_name() for s in own if _is_written(s)} | changed)
+
+
+def _symbols(tree: ast.Module) -> symtable.SymbolTable | None:
+    """The cell's table of symbols; None if it parses and still can't be compiled, as where a name is twice a parameter.
+
+    Since 3.12 (PEP 709) a comprehension's variables stand among those of the scope around it, unless it is a
+    generator: so all are read as generators. That is what they were until 3.11: a scope of their own.
+    """
+    try:
+        return symtable.symtable(ast.unparse(_Generators().visit(tree)), "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+class _Generators(ast.NodeTransformer):
+    """Comprehensions become generators, with the same variables."""
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    visit_SetComp = visit_ListComp  # noqa: N815
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return self.generic_visit(ast.GeneratorExp(pair, node.generators))
+
+
+def _is_written(symbol: symtable.Symbol) -> bool:
+    """Whether a cell gives the variable a value: ``:=`` in a comprehension declares it a global, too."""
+    return symbol.is_assigned() or symbol.is_imported() or symbol.is_declared_global()
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
@@ -87,7 +116,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
 
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:
     for child in table.get_children():
-        yield from (s.get_name() for s in child.get_symbols() if s.is_global())
+        yield from (s.get_name() for s in child.get_symbols() if s.is_global() and s.is_referenced())
         yield from _globals(child)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from workbench.codegen.cells import CodeCell, Told, names
 from workbench.codegen.journey import Journey, journey
 from workbench.codegen.parse import tree_of
-from workbench.codegen.render import literal
 from workbench.codegen.update import update
+from workbench.core.literals import literal
 from workbench.core.parameters import STEPS
 
 # What changes from one run to the next, by step.

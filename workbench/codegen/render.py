@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from workbench.core.literals import expression, identifier, literal
 from workbench.core.parameters import make, positional, step_of
-from workbench.errors import BadParameter
 
 IMPORT = "import workbench as wb"
 WIDTH = 88
@@ -58,7 +57,7 @@ def render(
     model
     """
     step = step_of(verb)
-    gives = named(gives or step.gives)
+    gives = identifier(gives or step.gives)
     text = call(verb, values, code or {}, takes or step.takes, callee or f"wb.{verb}", len(f"{gives} = "))
     opening = f"{IMPORT}\n\n" if first else ""
     return f"{opening}{gives} = {text}\n{gives}"
@@ -106,37 +105,3 @@ def arguments(
             yield name, expression(code[of.name])
         elif of.default is MISSING or value != of.default:
             yield name, literal(value)
-
-
-def literal(value: Any) -> str:
-    """A Python literal in the style of formatted code: double quotes, lists for several values.
-
-    >>> literal(("a", 'say "b"', 3))
-    '["a", \\'say "b"\\', 3]'
-    """
-    if isinstance(value, (tuple, list)):
-        return f"[{', '.join(map(literal, value))}]"
-    if isinstance(value, str) and '"' not in value:
-        # repr chooses double quotes for a text with a single one in it; it also escapes what can't be seen.
-        return '"' + repr("'" + value)[2:]
-    return repr(value)
-
-
-def expression(text: str) -> str:
-    """``text`` if it is one Python expression.
-
-    >>> expression("frames[0]")
-    'frames[0]'
-    """
-    try:
-        parsed = ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadParameter(f"{text!r} is not a Python expression ({error}). Write a name or a value.") from error
-    return ast.unparse(parsed) if "#" in text or "\n" in text else text.strip()
-
-
-def named(text: str) -> str:
-    """``text`` if it is the name of a variable."""
-    if not text.isidentifier():
-        raise BadParameter(f"{text!r} is not a Python name. Use letters, digits and underscores.")
-    return text

@@ -1,4 +1,7 @@
-"""LightGBM and XGBoost: the fitted model's own dump becomes a tree table. Neither library is imported."""
+"""LightGBM and XGBoost: the fitted model's own dump becomes a tree table. Neither library is imported.
+
+Their sums of leaves come out as the same bits; the exponential behind them is the C library's, float64 or float32.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,23 @@ from workbench.tables.links import Array
 from workbench.tables.nodes import Curve
 from workbench.tables.trees import CODES
 
+RAW = {"LGBM": {"raw_score": True}, "XGB": {"output_margin": True}}  # how each is asked for its sums of leaves
 OTHER = CODES - 1  # the code of every category that no split names
+
+
+def raw_outputs(pipeline: Any, rows: Any) -> Array | None:
+    """The sums of leaves of a pipeline that ends in one of these models, before any link; None where it does not."""
+    last = pipeline
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    asked = next((asked for start, asked in RAW.items() if type(last).__name__.startswith(start)), None)
+    if asked is None or last is pipeline:
+        return None
+    outputs = np.asarray(pipeline.predict(rows, **asked), dtype=np.float64)
+    # LightGBM's forests are added up there, and divided later.
+    forest = getattr(last, "boosting_type", "") == "rf"
+    return outputs / last.booster_.current_iteration() if forest else outputs
+
 
 # --- LightGBM -----------------------------------------------------------------------------------------------------
 
@@ -142,8 +161,17 @@ def _check_xgboost(model: Any, learner: dict[str, Any]) -> None:
         raise CannotCompile(f"XGBoost with the objective {objective!r} has no table. {INSTEAD}")
     if model.missing is not None and model.missing == model.missing:
         raise CannotCompile(f"XGBoost with missing={model.missing!r} has no table. Use NaN.")
+    if _is_weighted(booster["model"]):
+        raise CannotCompile(f"XGBoost with dropped trees (rate_drop, one_drop) has no table. {INSTEAD}")
+    if any(int(tree["tree_param"].get("size_leaf_vector", 1)) > 1 for tree in booster["model"]["trees"]):
+        raise CannotCompile(f"XGBoost with multi_strategy='multi_output_tree' has no table. {INSTEAD}")
     if int(learner["learner_model_param"].get("num_target", 1)) > 1 or booster["model"].get("cats", {}).get("enc"):
         raise CannotCompile(f"XGBoost with several targets, or categories of pandas, has no table. {INSTEAD}")
+
+
+def _is_weighted(model: dict[str, Any]) -> bool:
+    """Whether trees count with weights: since XGBoost 3.4, ``dart`` is a ``gbtree`` with a weight for each."""
+    return any(weight != 1 for weight in model.get("weight_drop") or ())
 
 
 def _xgboost_trees(learner: dict[str, Any]) -> int:

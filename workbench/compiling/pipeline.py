@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from workbench.compiling import (  # noqa: F401  (they register what they compile)
-    boosters,
     ensembles,
     numbers,
     skrub_vectorizer,
 )
+from workbench.compiling.boosters import raw_outputs
 from workbench.compiling.columns import INSTEAD, Matrix, Plain
 from workbench.compiling.models import classes_of, compile_model
+from workbench.compiling.rounding import bound, limit, raw
 from workbench.core.contract import Task
 from workbench.errors import BadRow, CannotCompile, Damaged
 from workbench.tables.compiled import Columns, CompiledModel
-from workbench.tables.nodes import Chain, Curve, Linear
+from workbench.tables.nodes import Linear
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
-# The last digit of a sum; a processor's own exponential may differ from the C library's in it.
-LAST_DIGITS = 4.5e-16
-LINEAR_LIMIT = 1e-12
-SINGLE_DIGITS = 1.2e-7  # the last digit of a probability that is a float32 number
-EXACT = {"identity", "mean", "scaled", "shares", "square", "isotonic"}  # no exponential in it
 SAMPLE = 2000  # rows that a compile compares itself on
 
 
 def compile_pipeline(
     pipeline: Pipeline, features: Sequence[str], task: Task, background: Columns | None = None
 ) -> CompiledModel:
-    """Compile a fitted pipeline to tables that score exactly as it does.
+    """Compile a fitted pipeline to tables that score as it does: their sums alike, the rest within :func:`bound`.
 
     Parameters
     ----------
@@ -54,7 +50,8 @@ def compile_pipeline(
     Raises
     ------
     CannotCompile
-        If a part has no exact table, or the tables answer otherwise than the pipeline; the message names it.
+        If a part has no exact table, or the tables answer otherwise than the pipeline, be it in their own output before
+        the link or in the prediction; the message names it.
 
     Examples
     --------
@@ -96,33 +93,33 @@ def _compiled(pipeline: Any, features: Sequence[str], task: Task, matrix: Matrix
     )
 
 
-def check_difference(pipeline: Pipeline, compiled: CompiledModel, frame: Any) -> float:
-    """The largest difference of :func:`difference`, where it is within :func:`limit`.
+class Compared(NamedTuple):
+    """Largest differences between a pipeline and its tables."""
+
+    predictions: float
+    raw: float | None  # of the model's own output before its link; None where the pipeline does not show it
+
+
+def check_difference(pipeline: Pipeline, compiled: CompiledModel, frame: Any) -> Compared:
+    """The largest differences, where they are within :func:`workbench.compiling.rounding.bound`.
+
+    The model's own output (a sum of leaves, log-odds) is compared by itself, so that what a function may differ by
+    hides no other difference.
 
     Raises
     ------
     CannotCompile
         With the difference, where it is not.
     """
-    apart, most = difference(pipeline, compiled, frame), limit(compiled)
-    if not apart <= most:
-        raise CannotCompile(f"The tables differ from the pipeline by {apart:.3g}; {most:.3g} is allowed. {INSTEAD}")
-    return apart
-
-
-def limit(compiled: CompiledModel) -> float:
-    """How far the tables may be from the pipeline: 0.0 for trees, 1e-12 (relative) where weighted sums are in it.
-
-    A probability from log-odds may differ in its last digit, for a processor's own exponential may differ from the one
-    that the pipeline used; where the pipeline's probabilities are float32 numbers, in the last digit of those.
-    """
-    parts = list(_parts(compiled.model))
-    curves = {compiled.link, *(part.kind for part in parts if isinstance(part, Curve))}
-    if any(kind.startswith("single") for kind in curves):
-        return SINGLE_DIGITS
-    if any(isinstance(part, Linear) and part.weights.size for part in parts):
-        return LINEAR_LIMIT
-    return LAST_DIGITS if curves - EXACT else 0.0
+    compared = Compared(difference(pipeline, compiled, frame), raw_difference(pipeline, compiled, frame))
+    of_both = (
+        ("The tables differ", compared.predictions, compiled),
+        ("The tables' sums differ", compared.raw, raw(compiled)),
+    )
+    for what, apart, of in of_both:
+        if apart is not None and not apart <= limit(of):
+            raise CannotCompile(f"{what} from the pipeline by {apart:.3g}; {bound(of)} is allowed. {INSTEAD}")
+    return compared
 
 
 def difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame) -> float:
@@ -131,29 +128,43 @@ def difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame)
     Returns
     -------
     float
-        0.0 for trees, about 1e-15 for linear models; NaN where one of them gives no number.
+        0.0 for sums of leaves; within :func:`workbench.compiling.rounding.bound` for what goes through a function or
+        sums of weighted columns; NaN where one of them gives no number.
     """
-    raw = frame[list(compiled.features)]
+    rows = frame[list(compiled.features)]
     if compiled.task == "regression":
-        expected = np.asarray(pipeline.predict(raw), dtype=np.float64)
+        expected = np.asarray(pipeline.predict(rows), dtype=np.float64)
     else:
-        expected = np.asarray(pipeline.predict_proba(raw))
+        expected = np.asarray(pipeline.predict_proba(rows))
         expected = expected[:, 1] if compiled.task == "binary" else expected
     try:
-        found = compiled.predict(raw)
+        return _largest(expected, compiled.predict(rows))
     except BadRow:
         return float("nan")
+
+
+def raw_difference(pipeline: Pipeline, compiled: CompiledModel, frame: pd.DataFrame) -> float | None:
+    """As :func:`difference`, of the model's own output before its link.
+
+    Returns
+    -------
+    float or None
+        None where the pipeline does not show it, or where there is no link: the prediction is the own output then.
+    """
+    plain = raw(compiled)
+    if compiled.link == "identity" and plain.model is compiled.model:
+        return None
+    rows = frame[list(compiled.features)]
+    expected = raw_outputs(pipeline, rows)
+    if expected is None and compiled.link != "identity" and hasattr(pipeline, "decision_function"):
+        expected = np.asarray(pipeline.decision_function(rows), dtype=np.float64)
+    return None if expected is None else _largest(expected, plain.output(rows))
+
+
+def _largest(expected: Any, answers: Any) -> float:
     with np.errstate(invalid="ignore"):
-        apart = np.abs(expected - found) / np.maximum(1.0, np.abs(expected))
-    return float(np.max(np.where(expected == found, 0.0, apart), initial=0.0))
-
-
-def _parts(node: Any) -> Iterator[Any]:
-    if isinstance(node, Chain):
-        for inner in (*node.members, node.final):
-            yield from _parts(inner)
-    else:
-        yield node
+        apart = np.abs(expected - answers) / np.maximum(1.0, np.abs(expected))
+    return float(np.max(np.where(expected == answers, 0.0, apart), initial=0.0))
 
 
 def _read(pipeline: Any, features: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What things are: the nouns, how they are written to disk, and the tables of a compiled model.
+"""What things are: the nouns, what they are made of, and the parameters of the steps that make them.
 
 Nothing here reads a table, fits a model or draws. Heavy packages are imported inside the few functions that need them.
 """

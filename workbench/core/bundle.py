@@ -17,12 +17,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from workbench.core.contract import Contract, Task
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
+from workbench.core.saved import Saved
 from workbench.errors import Damaged
 from workbench.settings import path_setting
 from workbench.storage.bundle_files import check_files, file_hash
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "Bundle", "file_hash"]
 
+_Saved = TypeVar("_Saved", bound=Saved)
 MOST_TEXT = 256 * 2**20  # bytes of a file of plain data; a profile has some 40 kB a column
-# What reading a file of plain data raises that is JSON, and not what was written.
-_MISREAD = (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Bundle(Result):
     @cached_property
     def contract(self) -> Contract:
         """What a row must look like."""
-        found: Contract = self._read(Contract, "contract.json")
+        found = self._read(Contract, "contract.json")
         strange = sorted(set(self.features) - set(found.names))
         if strange:
             raise Damaged(f"contract.json has no column {strange[0][:80]!r}, a feature. Package the model again.")
@@ -152,9 +152,7 @@ class Bundle(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a file: path and hash."""
-        import pandas as pd
-
-        return pd.DataFrame(self.files.items(), columns=["file", "sha256"])
+        return self._frame(self.files.items(), columns=["file", "sha256"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``bundle.json``; the folder's own path is left out."""
@@ -174,10 +172,8 @@ class Bundle(Result):
             }
         )
 
-    def _read(self, kind: Any, name: str) -> Any:
-        try:
-            if (self.path / name).stat().st_size > MOST_TEXT:
-                raise ValueError(f"longer than {MOST_TEXT // 2**20} MB")
-            return kind.load(self.path / name)
-        except _MISREAD as error:
-            raise Damaged(f"{name} is not what was written ({error!r}). Package the model again.") from error
+    def _read(self, kind: type[_Saved], name: str) -> _Saved:
+        path = self.path / name
+        if path.is_file() and path.stat().st_size > MOST_TEXT:
+            raise Damaged(f"{name} is longer than {MOST_TEXT // 2**20} MB. Package the model again.")
+        return kind.load(path)

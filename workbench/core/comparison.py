@@ -65,14 +65,12 @@ class Comparison(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row each for champion, challenger and difference: version, value, low, high."""
-        import pandas as pd
-
         scored = (("champion", self.champion), ("challenger", self.challenger), ("difference", self.difference))
         versions = {"champion": self.versions[0], "challenger": self.versions[1]}
         rows = [
             {"of": of, "version": versions.get(of), "value": m.value, "low": m.low, "high": m.high} for of, m in scored
         ]
-        return pd.DataFrame(rows).set_index("of")
+        return self._frame(rows).set_index("of")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from sys import float_info
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from workbench.core.late import late
+from workbench.core.saved import Saved
 from workbench.errors import ColumnNotFound, Damaged
-from workbench.storage.files import read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.core.finding import Finding
 
 Kind = Literal["number", "integer", "boolean", "category", "text", "datetime"]
-Role = Literal["feature", "target", "time", "group", "id", "known_after", "ignored"]
+Role = Literal["feature", "target", "time", "group", "id", "known_after", "personal", "ignored"]
 Task = Literal["binary", "multiclass", "regression"]
 
 FORMAT_VERSION = 1
@@ -34,6 +34,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "missing_allowed": lambda value: isinstance(value, bool),
     "unit": lambda value: value is None or isinstance(value, str),
     "sensitive": lambda value: isinstance(value, bool),
+    "reason": lambda value: value is None or isinstance(value, str),
 }
 
 
@@ -47,8 +48,9 @@ class Column:
         As in the table.
     kind : {"number", "integer", "boolean", "category", "text", "datetime"}
         What the values are. *category*: text with few distinct values. *text*: text with many.
-    role : {"feature", "target", "time", "group", "id", "known_after", "ignored"}
-        What it is for. *known_after*: known only after the moment of prediction, so never a feature.
+    role : {"feature", "target", "time", "group", "id", "known_after", "personal", "ignored"}
+        What it is for. *known_after*: known only after the moment of prediction, so never a feature. *personal*: names
+        persons (e-mail, phone, card, …), so no feature unless somebody says why.
     minimum, maximum : float, optional
         Usual range of numbers, in the column's unit; what lies outside is scored and flagged.
     categories : tuple of str, optional
@@ -59,6 +61,8 @@ class Column:
         Such as ``minutes`` or ``US dollar``.
     sensitive : bool
         True: kept out of logs in clear.
+    reason : str, optional
+        Why it is a feature although it names persons.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Column:
     missing_allowed: bool = True
     unit: str | None = None
     sensitive: bool = False
+    reason: str | None = None
 
     @cached_property
     def usual(self) -> frozenset[str] | None:
@@ -93,7 +98,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Contract:
+class Contract(Saved):
     """The columns of a table in order, and the task that its target sets.
 
     Examples
@@ -107,6 +112,9 @@ class Contract:
 
     columns: tuple[Column, ...]
     task: Task | None = None
+
+    noun: ClassVar[str] = "contract"
+    format_version: ClassVar[int] = FORMAT_VERSION
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,26 +196,7 @@ class Contract:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
         """Read what :meth:`to_dict` wrote; other entries of a file are left alone."""
-        return cls(tuple(Column.from_dict(c) for c in content["columns"]), content.get("task"))
-
-    def save(self, path: str | Path) -> Path:
-        """Write the contract to a JSON file, in one step, and return its path."""
-        path = Path(path)
-        write_json(path, {"noun": "contract", "format_version": FORMAT_VERSION, **self.to_dict()})
-        return path
-
-    @classmethod
-    def load(cls, path: str | Path) -> Contract:
-        """Read what :meth:`save` wrote.
-
-        Raises
-        ------
-        Damaged
-            If the file is not JSON.
-        FormatVersion
-            If a newer Workbench wrote it.
-        """
-        return cls.from_dict(read_json(Path(path), newest=FORMAT_VERSION))
+        return cls(tuple(map(Column.from_dict, content["columns"])), content.get("task"))
 
     def to_json_schema(self, *, strict: bool = False) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of one row, as an object of columns and values.
@@ -226,9 +215,7 @@ class Contract:
         >>> Contract((age,)).to_json_schema(strict=True)["properties"]["age"]
         {'type': 'integer', 'minimum': 0.0, 'maximum': 99.0, 'x-role': 'feature'}
         """
-        from workbench.core.json_schema import json_schema
-
-        return json_schema(self, strict)
+        return late("Contract.to_json_schema")(self, strict=strict)
 
     def to_pandera(self, *, strict: bool = False) -> DataFrameSchema:
         """A pandera schema of the whole table, typed as :func:`workbench.dataset` types it.
@@ -251,9 +238,7 @@ class Contract:
         >>> len(schema.validate(pd.DataFrame({"age": [7.0, None]})))
         2
         """
-        from workbench.profiling.contracts import pandera_schema
-
-        return pandera_schema(self, strict)
+        return late("Contract.to_pandera")(self, strict=strict)
 
     def check(self, frame: pd.DataFrame) -> tuple[Finding, ...]:
         """What in a table breaks the contract (*error*), and what is merely unusual; empty where all fits.
@@ -275,9 +260,7 @@ class Contract:
         >>> [str(f) for f in contract.check(pd.DataFrame({"age": [31, None]}))]
         ['WB162 error: age is missing in 1 of 2 rows, and the contract allows no gap.']
         """
-        from workbench.profiling.contracts import check_frame
-
-        return check_frame(frame, self)
+        return late("Contract.check")(self, frame)
 
 
 def _is_text(value: Any) -> bool:

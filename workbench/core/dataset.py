@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.contract import Column, Contract, Kind
 from workbench.core.result import Result
-from workbench.errors import BadTable
+from workbench.errors import BadParameter, BadTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +100,42 @@ class Dataset(Result):
     def known_after(self, *names: str) -> Dataset:
         """A dataset in which the named columns are marked as known only after the moment of prediction."""
         return replace(self, contract=self.contract.set_role("known_after", names))
+
+    def with_personal(self, *names: str, reason: str) -> Dataset:
+        """A dataset in which the named columns are features although they name persons.
+
+        Their values go into the model and into what is kept of its training.
+
+        Parameters
+        ----------
+        names : str
+            Columns, such as those with the role *personal*.
+        reason : str
+            Why they are needed; it goes on the card.
+
+        Raises
+        ------
+        BadParameter
+            If there is no column or no reason.
+        ColumnNotFound
+            If a column is not in the table.
+
+        Examples
+        --------
+        >>> import pandas as pd, workbench as wb
+        >>> people = pd.DataFrame({"mail": ["ada@example.org", "alan@example.org"], "paid": ["yes", "no"]})
+        >>> data = wb.dataset(people, target="paid")
+        >>> data.contract["mail"].role, data.contract.features
+        ('personal', ())
+        >>> data.with_personal("mail", reason="the provider tells who pays").contract.features
+        ('mail',)
+        """
+        if not names or not reason.strip():
+            raise BadParameter("Name the columns and say why: data.with_personal('email', reason='…').")
+        contract = self.contract
+        for name in names:
+            contract = contract.change(name, role="feature", sensitive=True, reason=" ".join(reason.split()))
+        return replace(self, contract=contract)
 
     def assign(self, **columns: Any) -> Dataset:
         """A dataset in which columns of the table have other values, or with new ones, which are features.

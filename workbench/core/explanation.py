@@ -74,9 +74,7 @@ class Explanation(Result):
 
     def frame(self) -> pd.DataFrame:
         """The values, shape (rows, p)."""
-        import pandas as pd
-
-        return pd.DataFrame(self.values, columns=list(self.features))
+        return self._frame(self.values, columns=list(self.features))
 
     def to_shap(self) -> shap.Explanation:
         """The same as a ``shap.Explanation``, for shap's own plots."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
-Severity = Literal["info", "warning", "error"]
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+from workbench.core.codes import SEVERITIES, Severity, check_code
+
+if TYPE_CHECKING:
+    from workbench.core.literals import Cure
+
+__all__ = ["SEVERITIES", "Finding", "Severity", "sort"]
 
 
 @dataclass(frozen=True)
@@ -17,17 +21,24 @@ class Finding:
     Parameters
     ----------
     code : str
-        Stable and linkable, such as ``WB101``: 1xx tables, 2xx training, 3xx monitoring.
+        One of ``core/codes.py``, such as ``WB101``: 1xx tables, 2xx training, 3xx monitoring.
     severity : {"info", "warning", "error"}
+        One that the code may have.
         *error*: the result can't be trusted until it is dealt with.
     message : str
         One sentence, with the numbers.
     column : str, optional
         The column it is about.
-    cure : str
-        Python that deals with it, or an empty text. It may use ``data``, ``profile``, ``run`` and ``bundle``.
+    cure : Code
+        Python that deals with it, as ``core/literals.py`` builds it, or an empty text. It may use
+        ``data``, ``profile``, ``run`` and ``bundle``.
     evidence : dict
         The numbers behind it, as plain JSON.
+
+    Raises
+    ------
+    BadParameter
+        If the code is unknown or has no such severity.
 
     Examples
     --------
@@ -39,8 +50,11 @@ class Finding:
     severity: Severity
     message: str
     column: str | None = None
-    cure: str = ""
+    cure: Cure = ""
     evidence: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_code(self.code, self.severity)
 
     def __str__(self) -> str:
         subject = f"{self.column} " if self.column else ""
@@ -48,8 +62,24 @@ class Finding:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Finding:
-        """Read what ``dataclasses.asdict`` wrote."""
-        return cls(**content)
+        """Read what ``dataclasses.asdict`` wrote, also of a code that this version does not know.
+
+        Raises
+        ------
+        TypeError
+            If a field is missing or unknown.
+        ValueError
+            If the severity is none.
+        """
+        values = {"column": None, "cure": "", "evidence": {}, **content}
+        if values.keys() != {one.name for one in fields(cls)}:
+            raise TypeError(f"A finding has the fields {[one.name for one in fields(cls)]}, got {list(content)}.")
+        if values["severity"] not in SEVERITIES:
+            raise ValueError(f"A severity is one of {SEVERITIES}, got {values['severity']!r}.")
+        # Past the constructor: an older or newer version may have written codes that are not in this registry.
+        finding = object.__new__(cls)
+        vars(finding).update(values)
+        return finding
 
 
 def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:

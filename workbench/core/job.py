@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -86,9 +87,7 @@ class Job(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row: the record of the job."""
-        import pandas as pd
-
-        return pd.DataFrame([self.to_dict()]).set_index("id")
+        return self._frame([self.to_dict()]).set_index("id")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``job.json``; the folder's own path is left out."""
@@ -99,4 +98,7 @@ class Job(Result):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Job:
         """Read what :meth:`to_dict` wrote."""
+        for moment in filter(None, (content.get(name) for name in ("created", "started", "ended"))):
+            if datetime.fromisoformat(moment).tzinfo is None:
+                raise ValueError(f"a time has a zone, got {moment}")
         return cls(**{**content, "state": JobState(content["state"])})

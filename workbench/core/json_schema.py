@@ -21,8 +21,8 @@ MOMENT = (
 MOST_EXAMPLES = 50
 
 
-def json_schema(contract: Contract, strict: bool = False) -> dict[str, Any]:
-    """The schema of one row, as an object of columns and values.
+def json_schema(contract: Contract, *, strict: bool = False) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of one row, as an object of columns and values.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ def json_schema(contract: Contract, strict: bool = False) -> dict[str, Any]:
     >>> row["required"], row["properties"]["age"]
     (['age'], {'type': 'integer', 'x-role': 'feature', 'x-usual': {'maximum': 99.0}})
     """
-    told = [c for c in contract.columns if c.role != "ignored"]
+    columns = [c for c in contract.columns if c.role != "ignored"]
     schema: dict[str, Any] = {
         "$schema": DRAFT,
         "type": "object",
-        "properties": {c.name: _column(c, strict) for c in told},
+        "properties": {c.name: _column(c, strict) for c in columns},
         "required": list(contract.features),
         "additionalProperties": not strict,
     }

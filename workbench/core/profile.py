@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.contract import Contract, Kind, Role
 from workbench.core.finding import Finding
+from workbench.core.late import late
 from workbench.core.result import Result
 from workbench.errors import ColumnNotFound
 
@@ -284,7 +285,7 @@ class Profile(Result):
         Raises
         ------
         BadTable
-            If the columns differ in name or kind.
+            If the columns differ in name or kind, or a profile is of an older format and can't be merged.
 
         Examples
         --------
@@ -295,9 +296,7 @@ class Profile(Result):
         >>> both.rows, both["age"].maximum
         (198, 138.0)
         """
-        from workbench.profiling.merge import merge
-
-        return merge(self, other)
+        return late("Profile.merge")(self, other)
 
     def compare(self, other: Profile, *, rate: float = 0.01) -> ProfileComparison:
         """In which columns another table differs from this one by more than chance, how much, and what that means.
@@ -318,7 +317,7 @@ class Profile(Result):
         Raises
         ------
         BadParameter
-            If ``rate`` is not between 0 and 1.
+            If ``rate`` is not between 0 and 1, or ``other`` is no profile.
 
         Examples
         --------
@@ -328,9 +327,7 @@ class Profile(Result):
         >>> may.compare(june).differing
         ('age',)
         """
-        from workbench.profiling.compare import compare_profiles
-
-        return compare_profiles(self, other, rate=rate)
+        return late("Profile.compare")(self, other, rate=rate)
 
     def headline(self) -> str:
         """Rows, columns and findings in one line."""
@@ -340,10 +337,8 @@ class Profile(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a column: kind, role, count, missing, distinct, range, mean, sd, association with the target."""
-        import pandas as pd
-
         names = ("name", "kind", "role", "count", "missing", "distinct", "minimum", "maximum", "mean", "sd", "target")
-        return pd.DataFrame([{n: getattr(c, n) for n in names} for c in self.columns]).set_index("name")
+        return self._frame([{n: getattr(c, n) for n in names} for c in self.columns]).set_index("name")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -124,11 +124,9 @@ class ProfileComparison(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a column, strongest first: test, effect, p-value, whether it differs and matters, and the words."""
-        import pandas as pd
-
         names = ("kind", "test", "effect", "p_value", "differs", "important", "said")
         rows = [{"column": c.column, **{n: getattr(c, n) for n in names}} for c in self.columns]
-        return pd.DataFrame(rows, columns=["column", *names]).set_index("column")
+        return self._frame(rows, columns=["column", *names]).set_index("column")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -177,9 +177,7 @@ class MonitorReport(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a window: rows, labelled, flagged, drifted columns, performance, status."""
-        import pandas as pd
-
-        return pd.DataFrame(
+        return self._frame(
             [
                 {
                     "window": w.label,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from workbench.core.finding import Finding
-from workbench.storage.files import read_json, write_json
+from workbench.core.late import late
+from workbench.core.saved import Saved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 MIME = "application/vnd.workbench+json"
 
 
-class Result(ABC):
+class Result(Saved, ABC):
     """Base of the nouns: frozen plain data with the same few methods.
 
     A subclass gives ``noun``, ``format_version``, :meth:`to_dict`, :meth:`from_dict`, :meth:`frame`,
     :meth:`headline` and has ``findings``.
     """
 
-    noun: ClassVar[str]
-    format_version: ClassVar[int] = 1
     findings: tuple[Finding, ...] = ()
 
     @abstractmethod
@@ -58,35 +56,16 @@ class Result(ABC):
         }
 
     def plot(self, *args: Any, **kwargs: Any) -> go.Figure:
-        """An interactive figure of this result; arguments as the figure of the noun takes them."""
-        from workbench.display import figure
+        """An interactive figure of the result; arguments as the figure of the noun takes them."""
+        return late("Result.plot")(self, *args, **kwargs)
 
-        return figure(self, *args, **kwargs)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the whole result to a JSON file, in one step, and return its path."""
-        path = Path(path)
-        write_json(path, {"noun": self.noun, "format_version": self.format_version, **self.to_dict()})
-        return path
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read what :meth:`save` wrote.
-
-        Raises
-        ------
-        Damaged
-            If the file is not JSON.
-        FormatVersion
-            If a newer Workbench wrote it.
-        """
-        content = read_json(Path(path), newest=cls.format_version)
-        return cls.from_dict({key: value for key, value in content.items() if key not in ("noun", "format_version")})
+    def _frame(self, rows: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table of plain rows; pandas is loaded where somebody asks for one."""
+        return late("Result.frame")(rows, columns=columns)
 
     def __str__(self) -> str:
         return self.headline()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from workbench.display import html
-
-        return {"text/plain": self.headline(), "text/html": html(self), MIME: json.loads(json.dumps(self.record()))}
+        """Headline, page fragment and :meth:`record`, for a notebook's output."""
+        return late("Result._repr_mimebundle_")(self, include, exclude)

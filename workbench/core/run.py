@@ -147,13 +147,11 @@ class Run(Result):
 
     def frame(self) -> pd.DataFrame:
         """The leaderboard: one row a candidate, one column a metric (validated)."""
-        import pandas as pd
-
         rows = [
             {"candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds}
             for c in self.candidates
         ]
-        return pd.DataFrame(rows).set_index("candidate")
+        return self._frame(rows).set_index("candidate")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data; pipeline, profile and hold-out are files of the MLflow run."""

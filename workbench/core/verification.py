@@ -58,9 +58,7 @@ class Verification(Result):
 
     def frame(self) -> pd.DataFrame:
         """One row a check: name, ok, detail."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(c) for c in self.checks])
+        return self._frame([asdict(c) for c in self.checks])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -6,21 +6,30 @@ Rendering never computes. Everything that comes from data is escaped.
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from workbench.core.result import MIME
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.core.result import Result
 
-__all__ = ["figure", "html", "page"]
+__all__ = ["figure", "html", "mime_bundle", "page"]
 
 
 def html(result: Result) -> str:
     """The result as an HTML fragment: self-contained, no script from elsewhere, light and dark."""
     text: str = import_module(f"workbench.display.{result.noun}").html(result)
     return text
+
+
+def mime_bundle(result: Result, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    """Headline, page fragment and the result's own record, for a notebook's output."""
+    record = json.loads(json.dumps(result.record()))
+    return {"text/plain": result.headline(), "text/html": html(result), MIME: record}
 
 
 def page(result: Result) -> str:
@@ -31,5 +40,8 @@ def page(result: Result) -> str:
 
 
 def figure(result: Result, *args: Any, **kwargs: Any) -> go.Figure:
-    """The result as an interactive plotly figure of at most about 2,000 points."""
+    """An interactive figure of the result; arguments as the figure of the noun takes them.
+
+    It has at most about 2,000 points.
+    """
     return import_module(f"workbench.display.{result.noun}").figure(result, *args, **kwargs)

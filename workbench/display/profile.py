@@ -6,6 +6,8 @@ widget (``workbench.widgets.profile``) uses the same file.
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from workbench.core.finding import Finding
-from workbench.core.profile import Association, ColumnProfile, Profile, TargetView
+from workbench.core.profile import Association, ColumnProfile, Profile
 from workbench.display import profile_drawings as drawings
 from workbench.display.rendering import fragment, number, percent, squeezed
 
@@ -72,7 +74,19 @@ def body(profile: Profile) -> str:
 @cache
 def script() -> str:
     """The functions of ``static/profile.js``; whoever shows them adds the line that starts them."""
-    return files("workbench.display").joinpath("static/profile.js").read_text(encoding="utf-8")
+    functions = files("workbench.display").joinpath("static/profile.js").read_text(encoding="utf-8")
+    return f"const CATALOGUES = {json.dumps(catalogues(), ensure_ascii=False, separators=(',', ':'))};\n{functions}"
+
+
+def catalogues() -> dict[str, dict[str, str]]:
+    """The sentences of the page and its script in other languages, by the language's two letters.
+
+    >>> catalogues()["de"]["Missing values"]
+    'Fehlende Werte'
+    """
+    static = files("workbench.display").joinpath("static")
+    found = {m[1]: f for f in static.iterdir() if (m := re.fullmatch(r"profile\.([a-z]{2})\.json", f.name))}
+    return {language: json.loads(f.read_text(encoding="utf-8")) for language, f in sorted(found.items())}
 
 
 def figure(profile: Profile, column: str | None = None) -> go.Figure:
@@ -199,14 +213,22 @@ def _plot(column: ColumnProfile) -> dict[str, str]:
     return {"edges": " ".join(map(repr, told)), "counts": " ".join(f"{n:.6g}" for n in counts)}
 
 
-def _by_target(view: TargetView, rarer: str) -> dict[str, Any]:
+def _by_target(column: ColumnProfile, rarer: str) -> dict[str, Any]:
     """What the table of the target in the parts of a column shows: classes, and a bar and a number for each part."""
+    view = column.by_target
+    assert view is not None
     shown = _shown(view.classes, rarer)
     means = [v[0] for v in view.values if not view.classes and v and isfinite(v[0])]
     low, high = (min(0.0, *means), max(0.0, *means)) if means else (0.0, 1.0)
-    parts = zip(view.parts, view.rows, view.values, strict=True)
-    rows = [(part, n, *_bars(values, shown, low, high)) for part, n, values in parts]
+    parts = zip(view.parts, _ours(column, view.parts), view.rows, view.values, strict=True)
+    rows = [(part, ours, n, *_bars(values, shown, low, high)) for part, ours, n, values in parts]
     return {"classes": [view.classes[i] for i in shown], "rows": rows}
+
+
+def _ours(column: ColumnProfile, parts: tuple[str, ...]) -> list[bool]:
+    """Which names of parts are words of ours and no values: ranges, and at the end the others and the missing."""
+    last = [("others",), ("missing",), ("others", "missing")]
+    return [column.histogram is not None or parts[i:] in last for i in range(len(parts))]
 
 
 def _shown(classes: tuple[str, ...], rarer: str) -> list[int]:

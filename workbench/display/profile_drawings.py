@@ -93,7 +93,7 @@ def _heights(bars: Histogram) -> list[int]:
 def _cell(pair: Association, at: dict[str, int]) -> Markup:
     i, j = at[pair.a], at[pair.b]
     sign = "wb-minus" if pair.value < 0 else "wb-plus"
-    said = f"{pair.a} and {pair.b}: {pair.value:.2f}"
+    said = f"{pair.a} · {pair.b}: {pair.value:.2f}"
     one = Markup(
         '<rect class="{}" x="{}" y="{}" width="18" height="18" rx="2" fill-opacity="{:.2f}"><title>{}</title></rect>'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from workbench.core.literals import python
 from workbench.core.metric import metric_name, short
 from workbench.display import charts
 
@@ -106,6 +108,9 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.1f}%" if 0 < share < 0.1 else f"{100 * share:.0f}%"
 
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
 def moment(text: str | None) -> str:
     """An ISO 8601 time in words; what is none is shown as it came.
 
@@ -119,7 +124,9 @@ def moment(text: str | None) -> str:
     except ValueError:
         return text
     zone = " UTC" if at.tzinfo else ""
-    return f"{at.astimezone(UTC) if at.tzinfo else at:%d %b %Y, %H:%M}{zone}"
+    at = at.astimezone(UTC) if at.tzinfo else at
+    # %b would be in the language of the process, if something set one; the page is in English.
+    return f"{at.day:02} {MONTHS[at.month - 1]} {at.year}, {at.hour:02}:{at.minute:02}{zone}"
 
 
 def clipped(text: Any, most: int = 60) -> str:
@@ -130,6 +137,15 @@ def clipped(text: Any, most: int = 60) -> str:
     """
     text = str(text)
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def command(*words: Any) -> str:
+    """A line for a shell in which each word stays one.
+
+    >>> command("workbench", "serve", "a b; rm -r c")
+    "workbench serve 'a b; rm -r c'"
+    """
+    return shlex.join(map(str, words))
 
 
 @cache
@@ -143,6 +159,8 @@ def _environment() -> Environment:
     )
     for one in (number, signed, percent, moment, metric_name, clipped):
         environment.filters[one.__name__] = one
+    environment.globals["python"] = python
+    environment.globals["command"] = command
     environment.globals["charts"] = charts
     environment.globals["nothing"] = Markup('<span class="wb-faint">–</span>')
     return environment

@@ -17,7 +17,8 @@ from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.json_values import rows as plain_rows
-from workbench.core.parameters import make
+from workbench.core.literals import python
+from workbench.core.parameters import ExplainStep, take
 from workbench.core.run import Run
 from workbench.errors import CannotCompile
 from workbench.explanation.permutation import by_permutation
@@ -66,7 +67,7 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     >>> list(explanation.importance())
     ['tenure', 'Contract', 'MonthlyCharges']
     """
-    make("explain", {"rows": rows})
+    rows = take(ExplainStep, {"rows": rows}).rows
     table = run.holdout[list(run.features)].tail(rows).reset_index(drop=True)
     found = _values(run, table)
     error = float(np.abs(found.base + found.values.sum(axis=1) - found.outputs).max())
@@ -140,7 +141,7 @@ def _findings(error: float, outputs: Numbers) -> Iterator[Finding]:
             "WB210",
             "error",
             f"The values miss the model's own output by up to {error:.2g}: don't rely on them.",
-            cure='run = wb.train(data, candidates=["baseline", "linear"])',
+            cure=python('run = wb.train(data, candidates=["baseline", "linear"])'),
             evidence={"additivity_error": error, "spread": spread},
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.result import MIME
-from workbench.storage.files import read_json
+from workbench.storage.files import read
 
 
 def records(notebook: Path) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ def records(notebook: Path) -> list[dict[str, Any]]:
     Damaged
         If the file is not a notebook.
     """
-    return list(_records(read_json(notebook)))
+    return read(notebook, lambda content: list(_records(content)))
 
 
 def _records(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

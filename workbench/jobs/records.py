@@ -6,7 +6,9 @@ A job is a folder: ``job.json`` (the record), ``events.jsonl`` (what happened, o
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.job import Job, JobState
-from workbench.errors import NotFound, StoreError
+from workbench.errors import Damaged, NotFound, StoreError
 from workbench.settings import settings
-from workbench.storage.files import lock, read_json, safe_name, write_json
+from workbench.storage.files import change, safe_name
 
 RECORD = "job.json"
 EVENTS = "events.jsonl"
@@ -43,20 +45,20 @@ def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the rec
     workbench.errors.NotFound: No job named '20261121T0149-score-3f2a'. ...
     """
     folder = settings(home=home).jobs / safe_name(id, "job")
-    if not (folder / RECORD).is_file():
+    if not os.path.lexists(folder / RECORD):
         raise NotFound.named("job", id, [j.name for j in _folders(home)], "Submit a notebook with wb.submit(…).")
     return checked(load(folder))
 
 
 def jobs(home: str | Path | None = None) -> list[Job]:
-    """All jobs, the newest first; one whose record is damaged is told as failed."""
+    """All jobs, the newest first; one whose record is damaged is FAILED and says what is wrong with it."""
     return [_listed(folder) for folder in reversed(_folders(home))]
 
 
 def _listed(folder: Path) -> Job:
     try:
         return checked(load(folder))
-    except (StoreError, TypeError, KeyError) as error:
+    except StoreError as error:
         told = f"Its record can't be read ({error})."
         return Job(folder.name, folder.name, {}, JobState.FAILED, error=told, path=folder)
 
@@ -124,15 +126,17 @@ def write(of: Job) -> None:
 
 def update(folder: Path, **changes: Any) -> Job:
     """Change the record. A final state stays; a job that is stopping only ends."""
-    with lock(folder / "lock"):
-        before = load(folder)
+
+    def changed(before: Job | None) -> Job:
+        if before is None:
+            raise NotFound(f"The job {folder.name} has no record any more. Submit its notebook again.")
         if before.state.final:
             return before
-        if before.state is JobState.STOPPING and not changes.get("state", JobState.STOPPING).final:
-            changes.pop("state", None)
-        after = replace(before, **changes)
-        write(after)
-    return after
+        stopping = before.state is JobState.STOPPING and not changes.get("state", JobState.STOPPING).final
+        return replace(before, **{k: v for k, v in changes.items() if k != "state" or not stopping})
+
+    after = change(folder / RECORD, changed, parse=Job.parse, plain=Job.document, newest=Job.format_version)
+    return replace(after, path=folder)
 
 
 def checked(of: Job) -> Job:
@@ -163,17 +167,27 @@ def mark_output(of: Job) -> None:
     """Write the end of a job into its output notebook too, where the process could not."""
     if not of.output.is_file():
         return
-    notebook = read_json(of.output, newest=10**9)
+    change(of.output, lambda notebook: _marked(notebook, of), parse=_notebook, newest=10**9)
+
+
+def _notebook(content: Any) -> Any:
+    if not isinstance(content["metadata"], dict) or any(not isinstance(c["metadata"], dict) for c in content["cells"]):
+        raise ValueError("a notebook and its cells have metadata")
+    return content
+
+
+def _marked(notebook: Any, of: Job) -> Any:
+    notebook = copy.deepcopy(notebook)
     notebook["metadata"]["workbench"] = {
         "job": of.id,
         "state": of.state.value,
         "failed_cell": of.failed_cell,
         "error": of.error,
     }
-    if of.failed_cell is not None:
+    if of.failed_cell is not None and 0 <= of.failed_cell < len(notebook["cells"]):
         cell = notebook["cells"][of.failed_cell]["metadata"]
         cell.setdefault("papermill", {}).update(status="failed", exception=True)
-    write_json(of.output, notebook)
+    return notebook
 
 
 def _running_cell(folder: Path) -> int | None:
@@ -183,7 +197,7 @@ def _running_cell(folder: Path) -> int | None:
 
 def _lives(of: Job) -> bool:
     if of.pid is None:
-        return datetime.now(UTC) - datetime.fromisoformat(of.created) < START
+        return bool(of.created) and datetime.now(UTC) - datetime.fromisoformat(of.created) < START
     return bool(_family(of))
 
 
@@ -200,7 +214,7 @@ def _family(of: Job) -> list[Any]:
         # For a moment after its start a process has no command line yet; a dead one raises instead.
         ours = not words or any(of.id in word for word in words)
         return [runner, *runner.children(recursive=True)] if ours else []
-    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError):
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError, OverflowError):
         return []
 
 
@@ -220,7 +234,17 @@ def events(folder: Path, start: int = 0) -> tuple[list[dict[str, Any]], int]:
         file.seek(start)
         content = file.read()
     whole = content[: content.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()], start + len(whole)
+    return [_event(path, line) for line in whole.splitlines()], start + len(whole)
+
+
+def _event(path: Path, line: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        event = None
+    if not isinstance(event, dict) or "event" not in event:
+        raise Damaged(f"{path} holds a line that is no event. The job's output and log are beside it.")
+    return event
 
 
 def now() -> str:
@@ -230,4 +254,4 @@ def now() -> str:
 
 def _folders(home: str | Path | None) -> list[Path]:
     root = settings(home=home).jobs
-    return sorted(f for f in root.iterdir() if (f / RECORD).is_file()) if root.is_dir() else []
+    return sorted(f for f in root.iterdir() if os.path.lexists(f / RECORD)) if root.is_dir() else []

@@ -11,9 +11,11 @@ from typing import Any
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.finding import Finding, sort
+from workbench.core.literals import call, python
+from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
-from workbench.errors import BadParameter, NotFound
+from workbench.errors import NotFound
 from workbench.monitoring.incidents import incidents
 from workbench.monitoring.judgement import judge
 from workbench.monitoring.live import compact
@@ -48,7 +50,7 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     NotFound
         If there is no such bundle.
     BadParameter
-        If the rate is out of its range.
+        If the rate is out of its range, or the name can't be a bundle's.
 
     Examples
     --------
@@ -58,8 +60,8 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     >>> report.name, [(w.label, w.rows) for w in report.windows]
     ('churn', [('2026-07', 300)])
     """
-    if not 1e-6 <= false_alarm_rate <= 0.5:
-        raise BadParameter(f"'false_alarm_rate' lies between 1e-06 and 0.5, got {false_alarm_rate!r}. Change it.")
+    step = take(MonitorStep, {"name": name, "false_alarm_rate": false_alarm_rate})
+    name, false_alarm_rate = step.name, step.false_alarm_rate
     force = settings(home=home)
     bundle = champion(name, force)
     compact(name, force)
@@ -108,13 +110,16 @@ def _labels(name: str, of: Settings) -> dict[str, Any]:
         log.close()
 
 
+RETRAIN = (
+    'wb.submit("notebooks/retrain.ipynb", {"name": $name, "source": "NEW_TABLE.parquet", '
+    '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})'
+)
+
+
 def _findings(
     name: str, judged: Sequence[Window], together: Sequence[Incident], line: Sequence[int]
 ) -> Iterator[Finding]:
-    retrain = (
-        f'wb.submit("notebooks/retrain.ipynb", {{"name": "{name}", "source": "NEW_TABLE.parquet", '
-        '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})'
-    )
+    retrain = python(RETRAIN, name=name)
     by_label = {w.label: w for w in judged}
     for incident in together:
         alarm = any(w.status == "alarm" for w in judged if incident.start <= w.label <= incident.end)
@@ -135,7 +140,7 @@ def _findings(
             "warning",
             f"Version {line[-1]} is in alarm; version {line[-2]} answered before.",
             None,
-            f'wb.rollback("{name}")',
+            call("wb.rollback", name),
             {"version": line[-1], "before": line[-2]},
         )
     unlabelled = [w.label for w in judged if not w.labelled]
@@ -145,7 +150,7 @@ def _findings(
             "info",
             f"Windows without a label: {len(unlabelled)}. Only their drift can be told.",
             None,
-            f'wb.feedback("{name}", "LABELS.csv")',
+            call("wb.feedback", name, "LABELS.csv"),
             {"windows": unlabelled},
         )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from workbench.core.bundle import Bundle
 from workbench.core.bundles import load
-from workbench.errors import NotFound, Refused
+from workbench.core.literals import python
+from workbench.errors import Refused
 from workbench.settings import Settings, settings
 from workbench.storage import audit
+from workbench.storage.aliases import current, point, settle
 from workbench.storage.files import lock
-from workbench.storage.registry import check_name, version_of
-from workbench.storage.tracking import CHALLENGER, CHAMPION, client
+from workbench.storage.registry import check_name
+from workbench.storage.tracking import CHAMPION
 
 
 def promote(name: str, version: int | str, *, reason: str = "", home: str | Path | None = None) -> int:
@@ -39,7 +40,7 @@ def promote(name: str, version: int | str, *, reason: str = "", home: str | Path
     NotFound
         If there is no such bundle or version.
     Damaged
-        If a file of it is not what was packaged.
+        If a file of it is not what was packaged, or the audit log is not what was written. Nothing has moved then.
 
     Examples
     --------
@@ -50,7 +51,7 @@ def promote(name: str, version: int | str, *, reason: str = "", home: str | Path
     force = settings(home=home)
     bundle = load(name, version, force)
     with lock(force.bundles / f".{name}.lock"):
-        _move(bundle, "promote", reason or "asked for", force)
+        point(name, CHAMPION, bundle.version, "promote", force, reason=reason or "asked for")
     return bundle.version
 
 
@@ -77,6 +78,8 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
         If there is no such bundle.
     Refused
         If no other version was champion before.
+    Damaged
+        If the audit log is not what was written. Nothing has moved then.
 
     Examples
     --------
@@ -88,13 +91,13 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
     force = settings(home=home)
     check_name(name, force)
     with lock(force.bundles / f".{name}.lock"):
+        settle(name, force)
         earlier = champions(name, force)[:-1]
         if not earlier:
-            raise Refused(
-                f"No version of {name} was champion before this one. Promote another: wb.promote({name!r}, VERSION)."
-            )
+            another = python("wb.promote($name, VERSION)", name=name)
+            raise Refused(f"No version of {name} was champion before this one. Promote another: {another}.")
         bundle = load(name, earlier[-1], force)
-        _move(bundle, "rollback", reason or "asked for", force)
+        point(name, CHAMPION, bundle.version, "rollback", force, reason=reason or "asked for")
     return bundle.version
 
 
@@ -107,28 +110,11 @@ def champions(name: str, of: Settings) -> list[int]:
             line.append(version)  # type: ignore[arg-type]  # a promotion has a version
         elif entry["act"] == "rollback" and version in line:
             line = line[: len(line) - line[::-1].index(version)]
-    now = _champion(name, of)
+    now = current(name, CHAMPION, of)
     # Somebody may have moved the alias in MLflow itself: what answers now is what counts.
     return line if now is None or (line and line[-1] == now) else [*line, now]
 
 
 def acts(name: str, of: Settings) -> list[dict[str, Any]]:
     """What was done to the bundles of a name, oldest first."""
-    return [entry for entry in audit.entries(of.audit_log) if entry.get("name") == name]
-
-
-def _champion(name: str, of: Settings) -> int | None:
-    try:
-        return version_of(name, CHAMPION, of)
-    except NotFound:
-        return None
-
-
-def _move(bundle: Bundle, act: str, reason: str, of: Settings) -> None:
-    previous = _champion(bundle.name, of)
-    store = client(of)
-    store.set_registered_model_alias(bundle.name, CHAMPION, str(bundle.version))
-    aliases = dict(store.get_registered_model(bundle.name).aliases)
-    if str(aliases.get(CHALLENGER)) == str(bundle.version):
-        store.delete_registered_model_alias(bundle.name, CHALLENGER)
-    audit.record(of.audit_log, act, name=bundle.name, version=bundle.version, previous=previous, reason=reason)
+    return [entry for entry in audit.acts(of.audit_log) if entry.get("name") == name]

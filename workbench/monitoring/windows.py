@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import secrets
 import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -26,12 +27,13 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column, Contract
 from workbench.core.profile import Profile
-from workbench.errors import BadTable, Damaged
+from workbench.core.saved import check_types
+from workbench.errors import BadTable, Damaged, StoreError
 from workbench.profiling.profile import profile_columns
 from workbench.profiling.reading import coerce, read_table
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings
-from workbench.storage.files import inside, lock, read_json, safe_name, write_bytes, write_json
+from workbench.storage.files import inside, lock, read, safe_name, write_bytes, write_json
 
 
 @dataclass(frozen=True)
@@ -153,9 +155,18 @@ def keep(
 
 
 def windows(name: str, of: Settings) -> list[Seen]:
-    """All windows of a bundle name, in order of their labels."""
-    folder = folder_of(name, of)
-    return [_read(path.parent) for path in sorted(folder.glob("[!.]*/window.json"))]
+    """All windows of a bundle name, in order of their labels; a damaged one is left out with a warning."""
+    paths = sorted(folder_of(name, of).glob("[!.]*/window.json"))
+    return [seen for path in paths if (seen := _listed(path.parent)) is not None]
+
+
+def _listed(folder: Path) -> Seen | None:
+    """One damaged window takes none of the others away; whoever looks is warned."""
+    try:
+        return _read(folder)
+    except StoreError as error:
+        warnings.warn(f"The window {folder.name} is left out: {error} Score it again.", stacklevel=4)
+        return None
 
 
 def forget(seen: Seen) -> None:
@@ -166,11 +177,14 @@ def forget(seen: Seen) -> None:
 
 
 def _read(folder: Path) -> Seen:
-    content = read_json(folder / "window.json")
-    try:
-        return Seen(**{k: v for k, v in content.items() if k != "format_version"}, path=folder)
-    except TypeError as error:
-        raise Damaged(f"The window {folder.name} is not what was written ({error}). Score it again.") from error
+    return read(folder / "window.json", lambda content: _seen(content, folder))
+
+
+def _seen(content: Any, folder: Path) -> Seen:
+    seen = Seen(**{k: v for k, v in content.items() if k != "format_version"}, path=folder)
+    check_types(seen)
+    safe_name(seen.content, "content")
+    return seen
 
 
 def _checked(path: Path) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.compiling.rounding import bound, raw
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.explanation import Explanation
@@ -205,20 +206,32 @@ def _limits(run: Run) -> Iterator[str]:
     if sensitive:
         names = ", ".join(map(code, sensitive))
         yield f"- Uses sensitive columns: {names}. Look at its fairness before it decides about people."
+    yield from (
+        f"- Uses {code(c.name)} although it names persons: {plain(c.reason)}"
+        for c in run.contract.columns
+        if c.reason and c.name in run.features
+    )
     yield from (f"- {f.code}: {plain(f.message)}" for f in run.findings if f.severity != "info")
 
 
 def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
-        apart = f"{packed.difference:.1e}" if packed.difference else "0.0"
-        yield f"- Compiled to numpy tables; largest difference to the fitted pipeline on the hold-out: {apart}."
+        told = f"largest difference to the fitted pipeline on the hold-out: {_difference(packed.difference)}"
+        yield f"- Compiled to numpy tables; {told}. Allowed here and on another processor: {bound(packed.compiled)}."
+        if packed.raw is not None:
+            allowed = bound(raw(packed.compiled))
+            yield f"- Its own output before the link differs by {_difference(packed.raw)}; allowed: {allowed}."
         exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
         yield f"- Reasons ({packed.compiled.method}) {exact}."
     else:
         yield f"- Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
     if bundle.threshold is not None:
         yield f"- Threshold of the second class: {bundle.threshold:.3g}."
+
+
+def _difference(difference: float) -> str:
+    return f"{difference:.1e}" if difference else "0.0"
 
 
 def _security(bundle: Bundle, lock: str) -> Iterator[str]:
@@ -253,13 +266,22 @@ def code(value: object) -> str:
     >>> code("a`<b>|c")
     "`a'‹b›¦c`"
     """
-    text = " ".join(str(value).split())[:120]
-    return "`" + text.translate(str.maketrans("`|<>", "'¦‹›")) + "`"
+    text = visible(str(value))[:120].strip()
+    return "`" + (text.translate(str.maketrans("`|<>", "'¦‹›")) or " ") + "`"
 
 
-_HARMLESS = {ord("<"): "&lt;", ord(">"): "&gt;", ord("|"): "\\|", ord("["): "\\[", ord("`"): "'"}
+_HARMLESS = {ord(c): told for c, told in {"<": "&lt;", ">": "&gt;", "`": "'", **{c: f"\\{c}" for c in "|[\\"}}.items()}
 
 
 def plain(text: str) -> str:
     """A sentence that may quote the data, without HTML, links or tables."""
-    return " ".join(text.split()).translate(_HARMLESS)
+    return visible(text).translate(_HARMLESS)
+
+
+def visible(text: str) -> str:
+    """One line, with escapes for what can't be seen, turns the order of writing, or has no UTF-8.
+
+    >>> visible("a\\u202eb\\n c")
+    'a\\\\u202eb c'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -36,7 +37,7 @@ def build(bundle: Bundle, place: Path) -> tuple[str, Check]:
     """
     hashed = has_hashes(_lock_of(bundle))
     for command in _commands(place, bundle.path / LOCK, hashed):
-        _run(command, bundle)
+        _run(command, bundle, place.parent)
     packages = len(list(_packages(place).glob("*.dist-info")))
     size = sum(f.stat().st_size for f in _packages(place).rglob("*") if f.is_file()) / 2**20
     how = "each by its hash" if hashed else _UNHASHED
@@ -58,20 +59,30 @@ def _lock_of(bundle: Bundle) -> str:
 
 
 def _commands(place: Path, lock: Path, hashed: bool) -> list[list[str]]:
-    """With uv in seconds, otherwise with venv and pip. A lock without hashes lists all that is needed here."""
-    how = "--require-hashes" if hashed else "--no-deps"
+    """With uv in seconds, otherwise with venv and pip. A lock without hashes lists all that is needed here.
+
+    Wheels only: to build a package is to run its code, with the installer's passwords in the environment.
+    """
+    how = ["--only-binary", ":all:", "--require-hashes" if hashed else "--no-deps"]
     uv, python = uv_program(), str(_python(place))
     if uv is not None:
         new = [uv, "venv", "--quiet", "--python", sys.executable, str(place)]
-        return [new, [uv, "pip", "install", "--quiet", "--python", python, how, "-r", str(lock)]]
+        return [new, [uv, "pip", "install", "--quiet", "--python", python, *how, "-r", str(lock)]]
     new = [sys.executable, "-m", "venv", str(place)]
-    return [new, [python, "-m", "pip", "install", "--quiet", how, "-r", str(lock)]]
+    return [new, [python, "-m", "pip", "install", "--quiet", *how, "-r", str(lock)]]
 
 
-def _run(command: list[str], bundle: Bundle) -> None:
+def _run(command: list[str], bundle: Bundle, folder: Path) -> None:
+    """Not in the bundle's folder: the installer would take the settings that lie there."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE, env=uv_environment(), cwd=bundle.path
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",  # what a package's build says may be in any encoding
+            timeout=PATIENCE,
+            env=uv_environment(),
+            cwd=folder,
         )
         told = "" if done.returncode == 0 else done.stderr.strip() or "no message"
     except subprocess.TimeoutExpired:
@@ -81,7 +92,7 @@ def _run(command: list[str], bundle: Bundle) -> None:
             f"A new environment can't be built from the lock of {bundle.name} version {bundle.version}: "
             f"{_SECRET.sub('', told)[-600:]}\nLook whether the package index can be reached and has these files "
             f"(UV_DEFAULT_INDEX or pip's index-url name it), or use the packages of this environment: "
-            f"workbench verify {bundle.name}/{bundle.version} --here"
+            + shlex.join(["workbench", "verify", f"{bundle.name}/{bundle.version}", "--here"])
         )
 
 

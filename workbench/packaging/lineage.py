@@ -49,7 +49,7 @@ def _version(name: str) -> str | None:
 def _commit() -> str | None:
     """The commit of the folder that the notebook runs in."""
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return done.stdout.decode("ascii").strip()

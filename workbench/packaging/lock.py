@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,11 +23,20 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from workbench.errors import Damaged, MissingExtra
+from workbench.packaging.child_environment import installer_environment
 from workbench.settings import Settings, settings
 from workbench.storage.files import write_text
 
 NOT_ON_WINDOWS = ("uvloop",)
-COMPILED = ("numpy", "uvicorn", "httptools", "msgspec", *(NOT_ON_WINDOWS if sys.platform != "win32" else ()))
+# filelock: keys are managed from a bundle too, and two who change their file take turns.
+COMPILED = (
+    "numpy",
+    "filelock",
+    "uvicorn",
+    "httptools",
+    "msgspec",
+    *(NOT_ON_WINDOWS if sys.platform != "win32" else ()),
+)
 PIPELINE = (*COMPILED, "pandas", "scikit-learn", "skops")
 PATIENCE = 15.0  # seconds that the index may take; packaging goes on without it
 ASK_AGAIN = 600.0  # seconds after which an index that did not answer is asked again
@@ -138,7 +148,7 @@ def uv_program() -> str | None:
 
 def uv_environment() -> dict[str, str]:
     """The environment for uv, which reads its own configuration only, with what pip was told about the index."""
-    told = {name: value for name, value in os.environ.items() if value}  # uv takes an empty switch for a mistake
+    told = {name: value for name, value in installer_environment().items() if value}  # an empty switch is a mistake
     for name, key in {"UV_DEFAULT_INDEX": "index-url", "SSL_CERT_FILE": "cert"}.items():
         value = None if told.get(name) else _pip_setting(key)
         if value:
@@ -219,7 +229,14 @@ def _pip_setting(key: str) -> str | None:
         return value
     command = [sys.executable, "-m", "pip", "config", "get", f"global.{key}"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE,
+            env=installer_environment(),
+        )
     except (subprocess.TimeoutExpired, OSError):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
@@ -236,7 +253,7 @@ def _add(name: str, found: dict[str, str]) -> None:
         package = distribution(name)
     except PackageNotFoundError as error:
         raise MissingExtra(
-            f"A bundle needs {name!r}, which is not installed. Install it with: pip install {name}"
+            f"A bundle needs {name!r}, which is not installed. Install it with: pip install {shlex.quote(name)}"
         ) from error
     found[key] = package.version
     for line in package.requires or ():

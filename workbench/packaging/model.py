@@ -27,12 +27,15 @@ class Packed:
         Largest difference between the two on the hold-out.
     reason : str
         Why there are no tables; empty where there are.
+    raw : float, optional
+        Largest difference of the model's own output before its link, where the pipeline shows it.
     """
 
     model: CompiledModel | PipelineModel
     pipeline: Any
     difference: float
     reason: str = ""
+    raw: float | None = None
 
     @property
     def compiled(self) -> CompiledModel | None:
@@ -57,6 +60,7 @@ def pack(run: Run) -> Packed:
     rows = run.holdout[list(run.features)]
     try:
         model = compile_pipeline(run.pipeline, run.features, run.task, background=rows)
-        return Packed(model, run.pipeline, check_difference(run.pipeline, model, rows))
+        compared = check_difference(run.pipeline, model, rows)
+        return Packed(model, run.pipeline, compared.predictions, raw=compared.raw)
     except CannotCompile as error:
         return Packed(PipelineModel(run.pipeline, run.features, run.contract), run.pipeline, 0.0, str(error))

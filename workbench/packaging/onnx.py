@@ -13,7 +13,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.checking import check
 from workbench.errors import CannotCompile, Refused
 from workbench.packaging.package import bundle as fetch
-from workbench.storage.files import read_json, write_bytes
+from workbench.storage.files import read, write_bytes
 from workbench.tables.compiled import CompiledModel
 
 LIMIT = 1e-6  # XGBoost adds in float32, which ONNX does not: a few 1e-7; all else differs by a few 1e-16
@@ -86,7 +86,7 @@ def export_onnx(name: str | Path | Bundle, path: str | Path | None = None, *, li
 
 
 def _rows(bundle: Bundle) -> dict[str, Any]:
-    golden = read_json(bundle.path / "golden" / "rows.json")["rows"]
+    golden = read(bundle.path / "golden" / "rows.json", lambda content: list(content["rows"]))
     columns = check(golden, bundle.contract, bundle.features).columns
     rng = np.random.default_rng(0)
     found = {name: list(values) for name, values in columns.items()}

@@ -14,6 +14,7 @@ from typing import Any
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
+from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
 from workbench.errors import Unsigned
 from workbench.packaging.card import card
@@ -27,7 +28,8 @@ from workbench.packaging.sbom import sbom
 from workbench.packaging.signing import sign
 from workbench.settings import Settings, settings
 from workbench.storage import audit
-from workbench.storage.files import lock, safe_name, sync_folder, write_json, write_text
+from workbench.storage.aliases import current, point, settle
+from workbench.storage.files import lock, sync_folder, write_json, write_text
 from workbench.storage.registry import check_name, folder_of, version_of
 from workbench.storage.signature import SIGNATURE, Signature
 from workbench.storage.tracking import CHALLENGER, CHAMPION, client
@@ -60,6 +62,8 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     ------
     BadParameter
         If the name can't be a folder's name.
+    Damaged
+        If the audit log is not what was written; nothing is packaged then.
     Unsigned
         If ``promote`` is True, ``WORKBENCH_TRUSTED_KEYS`` is set, and the bundle is not signed by one of those keys:
         ``WORKBENCH_SIGNING_KEY`` signs each new one.
@@ -72,14 +76,18 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     >>> bundle.version, bundle.features, bundle.compiled
     (1, ('tenure', 'Contract', 'MonthlyCharges'), True)
     """
-    safe_name(name, "bundle")
+    name = take(PackageStep, {"name": name}).name
     force = settings()
     packed = pack(run)
     with lock(force.bundles / f".{name}.lock"):
-        with _registered(run, name, force) as (version, artifacts):
+        _settle(name, force)
+        artifacts = f"bundles/{name}-{token_hex(4)}"
+        intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
+        with _registered(run, name, artifacts, force) as version:
             made = _build(run, name, version, packed, explanation, force.bundles / name)
             client(force).log_artifacts(run.id, str(made.path), artifacts)
             bundle = _take_place(made, force.bundles / name / str(version))
+        _packaged(intent, bundle, force)
         # Under the lock too: of two first versions at once, one alone becomes champion.
         _set_alias(bundle, promote, force)
     return bundle
@@ -166,18 +174,17 @@ def _is_path(name: str | Path) -> bool:
 
 
 @contextmanager
-def _registered(run: Run, name: str, of: Settings) -> Iterator[tuple[int, str]]:
-    """A new version in the registry with the place of its artifacts; taken back if the folder can't be made."""
+def _registered(run: Run, name: str, artifacts: str, of: Settings) -> Iterator[int]:
+    """A new version in the registry, its artifacts at that place of the run; taken back if the folder can't be made."""
     store = client(of)
     if not store.search_registered_models(f"name = '{name}'"):
         store.create_registered_model(name)
-    artifacts = f"bundles/{name}-{token_hex(4)}"
     source = f"{store.get_run(run.id).info.artifact_uri}/{artifacts}"
     made = store.create_model_version(
         name, source, run.id, tags={"fingerprint": run.fingerprint, "model": run.best.name}
     )
     try:
-        yield int(made.version), artifacts
+        yield int(made.version)
     except BaseException:
         store.delete_model_version(name, made.version)
         raise
@@ -259,18 +266,35 @@ def _may_answer(bundle: Bundle, asked: bool) -> bool:
 
 
 def _set_alias(bundle: Bundle, promote: bool | None, of: Settings) -> None:
-    store = client(of)
-    aliases: dict[str, Any] = dict(store.get_registered_model(bundle.name).aliases)
-    first = CHAMPION not in aliases
+    first = current(bundle.name, CHAMPION, of) is None
     champion = (first if promote is None else promote) and _may_answer(bundle, bool(promote))
-    store.set_registered_model_alias(bundle.name, CHAMPION if champion else CHALLENGER, str(bundle.version))
-    details: dict[str, Any] = {"name": bundle.name, "version": bundle.version, "run": bundle.run_id}
-    audit.record(of.audit_log, "package", manifest=file_hash(bundle.path / MANIFEST), **details)
-    if champion:
-        audit.record(
-            of.audit_log,
-            "promote",
-            previous=aliases.get(CHAMPION),
-            reason="first version" if first else "asked for",
-            **details,
-        )
+    alias, act = (CHAMPION, "promote") if champion else (CHALLENGER, "challenge")
+    reason = "first version" if champion and first else "asked for" if champion else "packaged"
+    point(bundle.name, alias, bundle.version, act, of, reason=reason, run=bundle.run_id)
+
+
+def _settle(name: str, of: Settings) -> None:
+    """End what a killed process began: a version whose folder is whole is kept, what has none leaves the registry."""
+    settle(name, of)
+    for intent in audit.open_intents(of.audit_log):
+        if intent["name"] == name and intent["intends"] == "package":
+            _settle_package(intent, of)
+
+
+def _settle_package(intent: dict[str, Any], of: Settings) -> None:
+    name, store = intent["name"], client(of)
+    known = store.search_model_versions(f"name = '{name}'")
+    begun = next((int(v.version) for v in known if str(v.source).endswith(f"/{intent['artifacts']}")), None)
+    place = of.bundles / name / str(begun)
+    for left in (of.bundles / name).glob(f".{begun}.*.tmp"):
+        shutil.rmtree(left)
+    if begun is not None and (place / MANIFEST).is_file():
+        _packaged(intent, Bundle.load_folder(place, ask_signature=False), of)
+        return
+    if begun is not None:
+        store.delete_model_version(name, str(begun))
+    audit.undone(of.audit_log, intent)
+
+
+def _packaged(intent: dict[str, Any], bundle: Bundle, of: Settings) -> None:
+    audit.done(of.audit_log, intent, version=bundle.version, manifest=file_hash(bundle.path / MANIFEST))

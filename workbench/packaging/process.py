@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from urllib.request import Request, urlopen
 from workbench.core.bundle import Bundle
 from workbench.core.ports import free_port
 from workbench.errors import Refused
+from workbench.packaging.child_environment import code_environment
 
 START = 60.0  # seconds until the service must be ready
 
@@ -86,6 +86,9 @@ def running(bundle: Bundle) -> Iterator[Service]:
 def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
     """The bundle's own service in a process of its own; what it imported is told when it has stopped.
 
+    It runs with the rights of whoever starts it, and sees of their environment what
+    :mod:`~workbench.packaging.child_environment` lists.
+
     Raises
     ------
     Refused
@@ -94,9 +97,17 @@ def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
     port = free_port()
     service = Service(f"http://127.0.0.1:{port}")
     command = [python, "-I", "-B", "-c", STARTER, str(bundle.path / "scoring"), "--port", str(port)]
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "WORKBENCH_", "MLFLOW_"))}
-    errors = (scratch / "errors.txt").open("w+")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=scratch, env=clean)
+    errors = (scratch / "errors.txt").open("w+", encoding="utf-8", errors="replace")
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        encoding="utf-8",
+        errors="replace",
+        cwd=scratch,
+        env=code_environment(scratch),
+    )
     try:
         _wait_until_ready(process, service.address, errors)
         yield service

@@ -15,11 +15,14 @@ MODULES = (
     "core/__init__.py",
     "core/bundle.py",
     "core/checking.py",
+    "core/codes.py",
     "core/contract.py",
     "core/finding.py",
+    "core/late.py",
     "core/metric.py",
     "core/profile.py",
     "core/result.py",
+    "core/saved.py",
     "storage/__init__.py",
     "storage/bundle_files.py",
     "storage/files.py",
@@ -61,7 +64,7 @@ flavors:
     code: scoring
     loader_module: workbench.scoring.pyfunc
     python_version: '{python}'
-run_id: {run}
+run_id: '{run}'
 utc_time_created: '{created}'
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,9 +112,12 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if not path.is_file():
-        raise BadParameter(f"There is no key {path}. Make one with: workbench sign --new-key {path.name}")
+        command = shlex.join(["workbench", "sign", "--new-key", path.name])
+        raise BadParameter(f"There is no key {path}. Make one with: {command}")
     if os.name == "posix" and path.stat().st_mode & OPEN_TO_OTHERS:
-        raise Refused(f"Others may read the private key {path.name}. Close it first: chmod 600 {path}")
+        raise Refused(
+            f"Others may read the private key {path.name}. Close it first: chmod 600 {shlex.quote(str(path))}"
+        )
     try:
         found = load_pem_private_key(path.read_bytes(), _passphrase())
     except TypeError as error:

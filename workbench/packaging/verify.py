@@ -1,7 +1,9 @@
 """The proof that what was trained is what is served: a fresh process replays the golden and the bad rows.
 
 The process runs a copy of what the bundle lists, never what else may lie in its folder. It runs the bundle's own code
-with the rights of whoever verifies it: a bundle of somebody else is verified where its maker's key is trusted.
+with the rights of whoever verifies it: a bundle of somebody else is verified where its maker's key is trusted. Of the
+caller's environment that code sees what ``child_environment.py`` lists and no secret, but it is in no sandbox: it can
+read the caller's files and use the network.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workbench.compiling.rounding import WEIGHTED, Bound, bound
 from workbench.core.bundle import MANIFEST, Bundle
 from workbench.core.verification import Check, Verification
 from workbench.packaging.environment import build, present
@@ -21,11 +24,12 @@ from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
 from workbench.packaging.process import Service, started
 from workbench.settings import settings
-from workbench.storage.files import read_json
+from workbench.storage.files import read
 from workbench.storage.signature import read_signature
+from workbench.tables.compiled import CompiledModel
 
-PREDICTION = 1e-12  # the processor's exp may differ in the last digit
-REASON = 1e-9
+REASON = 1e-9  # reasons are added up in another order where they are looked up
+PIPELINE = Bound(WEIGHTED, "a pipeline: what its library does by another processor")
 HEAVY = ("pandas", "sklearn", "scipy", "mlflow", "shap")
 
 
@@ -45,6 +49,12 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
     -------
     Verification
         ``ok`` and one line a check.
+
+    Notes
+    -----
+    The bundle's code runs with your rights, in no sandbox: it can read your files and use the network. It does not get
+    your environment (keys, tokens, passwords), nor your home folder as its own. Where nobody is trusted by key, the
+    line *signature* says so of a bundle from outside this workspace; name trusted keys in ``WORKBENCH_TRUSTED_KEYS``.
 
     Raises
     ------
@@ -77,12 +87,19 @@ def _copied(bundle: Bundle, place: Path) -> Bundle:
 
 
 def _signed(bundle: Bundle) -> Check:
-    found = read_signature(bundle.path)
-    asked = settings().trusted_keys is not None
-    if found is None:
-        return Check("signature", True, "none, and none is asked for here (WORKBENCH_TRUSTED_KEYS is not set)")
-    by = f"by the key {found.key[:16]}…"
-    return Check("signature", True, f"{by}, which is trusted here" if asked else f"{by}; no keys are trusted here")
+    signature = read_signature(bundle.path)
+    by = "none" if signature is None else f"by the key {signature.key[:16]}…"
+    if settings().trusted_keys is not None and signature is not None:
+        return Check("signature", True, f"{by}, which is trusted here")
+    asked = "none is asked for here" if signature is None else "no keys are trusted here"
+    return Check("signature", True, f"{by}, and {asked} (WORKBENCH_TRUSTED_KEYS is not set); {_origin(bundle)}")
+
+
+def _origin(bundle: Bundle) -> str:
+    """Whose code it was, where no key says so."""
+    if bundle.path.resolve().is_relative_to(settings().bundles.resolve()):
+        return "it lies in this workspace"
+    return "it comes from outside this workspace, and its code ran with your rights: this is no sandbox"
 
 
 def _files(bundle: Bundle) -> Check:
@@ -96,25 +113,43 @@ def _replay(bundle: Bundle, python: str, scratch: Path) -> list[Check]:
 
 
 def _golden(bundle: Bundle, service: Service) -> Iterator[Check]:
-    golden = read_json(bundle.path / "golden" / "rows.json")
+    golden = read(bundle.path / "golden" / "rows.json", _golden_rows)
     status, answer = service.post("/predict", {"rows": golden["rows"]})
     found = [a["prediction"] for a in answer.get("predictions", [])]
-    same = status == 200 and close(golden["predictions"], found, PREDICTION)
-    yield Check("predictions", same, f"{len(golden['rows'])} golden rows, {_apart(golden['predictions'], found)}")
+    allowed = _allowed(bundle)
+    same = status == 200 and close(golden["predictions"], found, allowed.limit)
+    apart = _apart(golden["predictions"], found)
+    yield Check("predictions", same, f"{len(golden['rows'])} golden rows, {apart}; allowed {allowed}")
     if golden["values"] is not None:
         _, answer = service.post("/explain", {"rows": golden["rows"]})
         found = answer.get("values", [])
-        yield Check("reasons", close(golden["values"], found, REASON), _apart(golden["values"], found))
+        apart = _apart(golden["values"], found)
+        yield Check("reasons", close(golden["values"], found, REASON), f"{apart}; allowed {REASON:.0e}")
+
+
+def _allowed(bundle: Bundle) -> Bound:
+    """How far golden rows, answered by the pipeline and perhaps on another processor, may be from the answers here."""
+    return bound(CompiledModel.load(bundle.path / "model.npz")) if bundle.compiled else PIPELINE
 
 
 def _bad(bundle: Bundle, service: Service) -> Iterator[Check]:
-    for case in read_json(bundle.path / "golden" / "bad.json"):
-        status, answer = service.post("/predict", case["row"])
-        expected = case["problems"][0]
-        told = f"{expected['field']!r}: expected {expected['expected']}, got {expected['got']}"
-        yield Check("bad row", status == 422 and answer.get("problems") == case["problems"], f"{status}, {told}")
+    for row, problems, expectation in read(bundle.path / "golden" / "bad.json", _bad_cases):
+        status, answer = service.post("/predict", row)
+        yield Check("bad row", status == 422 and answer.get("problems") == problems, f"{status}, {expectation}")
     status, _ = service.send("/predict", b'{"a": ')
     yield Check("malformed JSON", status == 400, str(status))
+
+
+def _golden_rows(content: Any) -> dict[str, Any]:
+    return {"rows": list(content["rows"]), "predictions": list(content["predictions"]), "values": content["values"]}
+
+
+def _bad_cases(content: Any) -> list[tuple[Any, list[Any], str]]:
+    return [(case["row"], case["problems"], _expectation(case["problems"][0])) for case in content]
+
+
+def _expectation(problem: Any) -> str:
+    return f"{problem['field']!r}: expected {problem['expected']}, got {problem['got']}"
 
 
 def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
@@ -130,7 +165,7 @@ def _imports(bundle: Bundle, told: dict[str, Any]) -> Iterator[Check]:
 def _apart(expected: Any, found: Any) -> str:
     pairs = list(zip(_flat(expected), _flat(found), strict=False))
     most = max((abs(a - b) for a, b in pairs), default=float("nan"))
-    return f"largest difference {most:.1e}" if most else "equal to the last digit"
+    return f"largest difference {most:.1e}" if most else "difference 0.0"
 
 
 def _flat(values: Any) -> Iterator[float]:

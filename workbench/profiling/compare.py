@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from workbench.core.contract import NUMERIC, Kind
 from workbench.core.finding import SEVERITIES, Finding
+from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift
@@ -24,12 +25,12 @@ IMPORTANT = 0.1
 RATE = 0.01
 
 
-def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE) -> ProfileComparison:
-    """Say in which columns two tables differ by more than chance, how much, and what that means.
+def compare_profiles(reference: Profile, other: Profile, *, rate: float = RATE) -> ProfileComparison:
+    """In which columns another table differs from this one by more than chance, how much, and what that means.
 
     Parameters
     ----------
-    reference, current : Profile
+    reference, other : Profile
         Of two tables; only what the profiles keep is used.
     rate : float
         The chance, in (0, 1), that a comparison of samples of one population flags anything at all, whatever the
@@ -43,7 +44,7 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
     Raises
     ------
     BadParameter
-        If ``rate`` is not between 0 and 1, or ``current`` is no profile.
+        If ``rate`` is not between 0 and 1, or ``other`` is no profile.
 
     Examples
     --------
@@ -54,19 +55,19 @@ def compare_profiles(reference: Profile, current: Profile, *, rate: float = RATE
     >>> compare_profiles(a, b).differing
     ('x',)
     """
-    if not isinstance(current, Profile):
-        raise BadParameter(f"A profile is compared with a Profile, got a {type(current).__name__}. Give wb.profile(…).")
-    columns = tuple(sorted((_difference(t, rate) for t in _tested(reference, current, None, rate)), key=_order))
-    names = [tuple(c.name for c in p) for p in (reference, current)]
+    if not isinstance(other, Profile):
+        raise BadParameter(f"A profile is compared with a Profile, got a {type(other).__name__}. Give wb.profile(…).")
+    columns = tuple(sorted((_difference(t, rate) for t in _tested(reference, other, None, rate)), key=_order))
+    names = [tuple(c.name for c in p) for p in (reference, other)]
     alone = [tuple(n for n in own if n not in other) for own, other in (names, names[::-1])]
     return ProfileComparison(
-        sources=(reference.source, current.source),
-        rows=(reference.rows, current.rows),
+        sources=(reference.source, other.source),
+        rows=(reference.rows, other.rows),
         columns=columns,
         rate=rate,
         only_reference=alone[0],
         only_current=alone[1],
-        findings=_worst_first([*_alone(*alone), *rows_in_both(reference, current), *_differing(columns)]),
+        findings=_worst_first([*_alone(*alone), *rows_in_both(reference, other), *_differing(columns)]),
     )
 
 
@@ -170,7 +171,7 @@ def _differing(columns: Iterable[ColumnDifference]) -> Iterator[Finding]:
     """WB150 for what matters, WB151 for another kind."""
     for one in columns:
         if one.test == "kind":
-            cure = "data = wb.dataset(source, contract=profile.contract)"
+            cure = python("data = wb.dataset(source, contract=profile.contract)")
             yield Finding("WB151", "error", f"is {one.said}", one.column, cure)
         elif one.important:
             told = f"differs between the two tables by more than chance: {one.said}"

@@ -33,17 +33,17 @@ EXPECTED = {
 }
 
 
-def check_frame(frame: pd.DataFrame, contract: Contract) -> tuple[Finding, ...]:
-    """What in a table breaks a contract, and what is merely unusual.
+def check_frame(contract: Contract, frame: pd.DataFrame) -> tuple[Finding, ...]:
+    """What in a table breaks the contract (*error*), and what is merely unusual; empty where all fits.
 
     Values are read as :func:`workbench.dataset` reads them: numbers and dates may be kept as text.
 
     Parameters
     ----------
+    contract : Contract
+        Its features must be there; other columns may be absent.
     frame : pandas.DataFrame
         Shape (rows, columns).
-    contract : Contract
-        Features must be there; other columns may be absent.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def check_frame(frame: pd.DataFrame, contract: Contract) -> tuple[Finding, ...]:
     Examples
     --------
     >>> contract = Contract((Column("age", "integer", maximum=99.0), Column("city", "category", categories=("Ulm",))))
-    >>> for finding in check_frame(pd.DataFrame({"age": [7, 120], "city": ["Ulm", "Ulm"]}), contract):
+    >>> for finding in check_frame(contract, pd.DataFrame({"age": [7, 120], "city": ["Ulm", "Ulm"]})):
     ...     print(finding)
     WB163 warning: age lies outside the usual range (up to 99) in 1 of 2 rows: 120.
     """
@@ -67,8 +67,8 @@ def check_frame(frame: pd.DataFrame, contract: Contract) -> tuple[Finding, ...]:
     return sort([*_absent(frame, contract), *found, *_extra(frame, contract)])
 
 
-def pandera_schema(contract: Contract, strict: bool = False) -> DataFrameSchema:
-    """The schema with which pandera checks a table that :func:`workbench.dataset` typed.
+def pandera_schema(contract: Contract, *, strict: bool = False) -> DataFrameSchema:
+    """A pandera schema of the whole table, typed as :func:`workbench.dataset` types it.
 
     Parameters
     ----------

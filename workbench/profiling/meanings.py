@@ -7,7 +7,7 @@ column's distinct values that match decides. The column's name is asked only whe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -18,10 +18,19 @@ LOOKED_AT = 1_000
 MATCHING = 0.8
 # Characters of a text that are looked at.
 LONGEST = 500
-# Share of free texts that must hold an address before the whole column is taken for personal.
+# Free texts are personal where this share of them, or so many, hold an identifier of a person.
 EMBEDDED = 0.01
+FEWEST_EMBEDDED = 2
+# Characters of a free text that are looked at, and texts that may hold something.
+LONGEST_EMBEDDED = 10_000
+MOST_SUSPECTS = 5_000
+# Of what has the shape of a card or an IBAN, so many must have the checksum: by luck one in ten, or one in 97, has it.
+SHAPED = {"card numbers": 0.8, "IBANs": 0.2}
 
 IPS = "IP addresses"
+# What names one person, so that a model learns nothing but the person from it.
+DIRECT = frozenset({"e-mail addresses", "phone numbers", "card numbers", "IBANs", "social security numbers"})
+WITHIN = "texts with "
 
 Test = Callable[[str], bool]
 
@@ -70,7 +79,46 @@ def recognise(texts: Iterable[str], column: str = "") -> Meaning | None:
         share = _matching(test, values)
         if share >= MATCHING and (sensitive or len(values) > 1) and not (name == IPS and _are_versions(values)):
             return Meaning(name, sensitive, share)
-    return _embedded(values)
+    return within(values, len(values))
+
+
+def is_direct(meaning: str) -> bool:
+    """Whether the values of a column name persons: it is no feature then, unless somebody says why.
+
+    >>> is_direct("e-mail addresses"), is_direct("texts with phone numbers"), is_direct("IP addresses")
+    (True, True, False)
+    """
+    return meaning in DIRECT or meaning.startswith(WITHIN)
+
+
+def within(texts: Sequence[str], of: int) -> Meaning | None:
+    """Identifiers of persons in some of the texts of a column, or None.
+
+    At least 1% of the column's distinct texts, or two of them, must hold an e-mail address, a phone number, a card
+    (Luhn) or an IBAN (mod 97). Where digits alone could be anything, words must stand around them.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts that may hold one; of more than 5,000, as many at even steps are looked at.
+    of : int
+        Distinct texts of the whole column.
+
+    Examples
+    --------
+    >>> within(["call (555) 010-9999 after six", "write to ada@example.org"], 900).name
+    'texts with e-mail addresses'
+    >>> within(["2024-01-31 10:15 shipped", "order 4111111111111112 packed"], 2) is None
+    True
+    """
+    looked = [text[:LONGEST_EMBEDDED] for text in texts[:: -(-len(texts) // MOST_SUSPECTS) or 1]]
+    shaped = {kind: [shapes(text) for text in looked] for kind, shapes in _WITHIN.items()}
+    held = {kind: [any(right) for right in per_text] for kind, per_text in shaped.items() if _is_meant(kind, per_text)}
+    hits = sum(map(any, zip(*held.values(), strict=True))) if held else 0
+    share = hits * len(texts) / (len(looked) or 1) / max(of, 1)
+    if not hits or (hits < FEWEST_EMBEDDED and share < EMBEDDED):
+        return None
+    return Meaning(WITHIN + max(held, key=lambda kind: sum(held[kind])), True, min(share, 1.0))
 
 
 def is_card(text: str) -> bool:
@@ -94,6 +142,15 @@ def is_iban(text: str) -> bool:
     """
     bare = text.replace(" ", "").upper()
     return bool(_IBAN.fullmatch(bare)) and int("".join(str(int(c, 36)) for c in bare[4:] + bare[:4])) % 97 == 1
+
+
+def named_phone(column: str) -> bool:
+    """Whether a column of bare digits says by its name that they are phone numbers.
+
+    >>> named_phone("mobile_no"), named_phone("mobile_since"), named_phone("Phone2")
+    (True, False, True)
+    """
+    return bool(_PHONE_NAME.search(_spelt(column).strip()))
 
 
 def is_ip(text: str) -> bool:
@@ -144,9 +201,13 @@ def _matching(test: Test, values: list[str]) -> float:
 
 
 def _tests(column: str) -> list[tuple[str, bool, Test]]:
-    name = re.sub(r"[^a-z]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower())
+    name = _spelt(column)
     hints = [(meaning, test) for words, meaning, test in _BY_NAME if re.search(rf"\b(?:{words})\b", name)]
     return [*_TESTS[:_SURE], *((meaning, True, test) for meaning, test in hints), *_TESTS[_SURE:]]
+
+
+def _spelt(column: str) -> str:
+    return re.sub(r"[^a-z]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower())
 
 
 def _are_versions(values: list[str]) -> bool:
@@ -154,12 +215,32 @@ def _are_versions(values: list[str]) -> bool:
     return sum(any(int(n) > 31 for n in re.findall(r"\d+", v)) or ":" in v for v in values) < 0.3 * len(values)
 
 
-def _embedded(values: list[str]) -> Meaning | None:
-    """Addresses within free texts."""
-    found = sum("@" in v and bool(_EMAIL_WITHIN.search(v)) for v in values)
-    if found and found >= EMBEDDED * len(values):
-        return Meaning("texts with e-mail addresses", True, found / len(values))
-    return None
+def _is_meant(kind: str, per_text: list[list[bool]]) -> bool:
+    """Whether enough of what has the shape has the checksum too."""
+    shaped = sum(map(len, per_text))
+    return bool(shaped) and sum(map(sum, per_text)) >= SHAPED.get(kind, 0.0) * shaped
+
+
+def _emails(text: str) -> list[bool]:
+    return [True for _ in _EMAIL_WITHIN.finditer(text)] if "@" in text else []
+
+
+def _cards(text: str) -> list[bool]:
+    return [is_card(match[0]) for match in _CARD_WITHIN.finditer(text)]
+
+
+def _ibans(text: str) -> list[bool]:
+    """With and without its last group, which may be a word in capitals."""
+    found = [match[0] for match in _IBAN_WITHIN.finditer(text)]
+    return [is_iban(one) or is_iban(one.rpartition(" ")[0]) for one in found]
+
+
+def _phones(text: str) -> list[bool]:
+    """Groups of digits are phone numbers beside words alone: they are order numbers and versions as well."""
+    among_words = len(_WORD.findall(text)) >= 2
+    found = [match[0] for match in _PHONE_WITHIN.finditer(text)]
+    numbers = [True for one in found if is_phone(one) and (among_words or (one[0] in "+(" and not _CENTS.search(one)))]
+    return numbers + [True for _ in _CALL_ME.finditer(text)]
 
 
 def _matches(pattern: re.Pattern[str]) -> Test:
@@ -176,7 +257,20 @@ def _is_two_words(text: str) -> bool:
 
 
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z]{2,}")
-_EMAIL_WITHIN = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z.]{2,}")
+_EMAIL_WITHIN = re.compile(r"[\w.%+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[^\W\d_]{2,24}")
+_CARD_WITHIN = re.compile(r"(?<![\w.-])(?:\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5})(?![\w-])")
+_IBAN_WITHIN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_PHONE_WITHIN = re.compile(
+    r"(?<![\w.,/+-])(?:(?:\+|00(?=[1-9]))\d[\d\s().-]{6,18}\d|(?:\d{1,2}[ .-]?)?\(\d{2,5}\)[\d\s./-]{5,12}\d"
+    r"|(?:1[ .-])?[2-9]\d{2}[ .-]\d{3}[ .-]\d{4}|0\d{1,4}[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3})(?![\w-])"
+)
+_CALL_ME = re.compile(
+    r"\b(?:tel|phone|call|mobile|cell|fax|telefon|handy|whatsapp|sms|ring)[a-z]{0,5}\W{1,3}"
+    r"(?:(?:me|at|on|under|no|nr|number|is|auf)\W{1,3}){0,3}\d{7,15}\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CENTS = re.compile(r"\.\d{1,2}$")
 _URL = re.compile(r"(?:https?://|ftp://|www\.)[^\s/$.?#][^\s]*", re.IGNORECASE)
 _UUID = re.compile(r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE)
 _CARD = re.compile(r"\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5}|\d{13,19}")
@@ -242,8 +336,10 @@ _TESTS: list[tuple[str, bool, Test]] = [
     ("dates kept as text", False, _matches(_DATE)),
 ]
 _SURE = 8  # so many need no word of the column's name
+_PHONES = "phones?|tel|telephone|mobile|cell|fax|telefon|handy|msisdn"
+_PHONE_NAME = re.compile(rf"\b(?:{_PHONES})(?: (?:numbers?|no|nr|num|home|work|private|business|mobile))?$")
 _BY_NAME: tuple[tuple[str, str, Test], ...] = (
-    ("phones?|tel|telephone|mobile|cell|fax|telefon|handy|msisdn", "phone numbers", _matches(_DIGITS)),
+    (_PHONES, "phone numbers", _matches(_DIGITS)),
     ("ssn|social security|sin", "social security numbers", _matches(_NINE)),
     (
         "name|first name|firstname|last name|surname|full name|vorname|nachname|customer name",
@@ -252,6 +348,14 @@ _BY_NAME: tuple[tuple[str, str, Test], ...] = (
     ),
     ("name|first name|firstname|forename|vorname|given name", "names of persons", _is_first_name),
 )
+
+
+_WITHIN: dict[str, Callable[[str], list[bool]]] = {
+    "e-mail addresses": _emails,
+    "phone numbers": _phones,
+    "card numbers": _cards,
+    "IBANs": _ibans,
+}
 
 
 def yes_and_no(texts: Iterable[str]) -> bool:

@@ -12,8 +12,8 @@ from workbench.profiling.saved import comparable, restored
 from workbench.profiling.scan import Scanned
 
 
-def merge(a: Profile, b: Profile) -> Profile:
-    """The profile of the rows of both; those of ``b`` come after.
+def merge(profile: Profile, other: Profile) -> Profile:
+    """The profile of the rows of both; those of ``other`` come after.
 
     Counts, moments, extremes, counted values, Pearson's correlations and what is missing together are exact; quantiles,
     distinct values and duplicate rows lie within their sketch's bound. Rank correlations, Cramér's V and correlation
@@ -22,7 +22,7 @@ def merge(a: Profile, b: Profile) -> Profile:
 
     Parameters
     ----------
-    a, b : Profile
+    profile, other : Profile
         Of tables with the same columns of the same kinds.
 
     Raises
@@ -30,16 +30,16 @@ def merge(a: Profile, b: Profile) -> Profile:
     BadTable
         If the columns differ in name or kind, or a profile is of an older format and can't be merged.
     """
-    kinds = [{c.name: c.kind for c in p.columns} for p in (a, b)]
+    kinds = [{c.name: c.kind for c in p.columns} for p in (profile, other)]
     if kinds[0] != kinds[1]:
         differing = sorted({name for name, _ in set(kinds[0].items()) ^ set(kinds[1].items())})
         raise BadTable(f"The profiles differ in {', '.join(differing)}. Read both tables with one contract.")
-    if not comparable(a.state, b.state):
+    if not comparable(profile.state, other.state):
         raise BadTable("One of the profiles was written by another version. Profile its table anew to merge it.")
-    seen = _restored(a).merge(_restored(b))
+    seen = _restored(profile).merge(_restored(other))
     # What is usual is proposed anew from both: a range that one chunk proposed is no bound of the other.
-    bare = replace(a.contract, columns=tuple(map(_bare, a.contract.columns)))
-    return tell(seen, bare, _sources(a, b), whole=False)
+    bare = replace(profile.contract, columns=tuple(map(_bare, profile.contract.columns)))
+    return tell(seen, bare, _sources(profile, other), whole=False)
 
 
 def _restored(profile: Profile) -> Scanned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.core.profile import Profile
 from workbench.profiling.row_hashes import RowHashes
 from workbench.profiling.saved import comparable
@@ -50,5 +51,5 @@ def rows_in_both(reference: Profile, current: Profile) -> list[Finding]:
     told = (
         f"{share:.1%} of the current table's rows are in the reference too: as a test set it praises what it was fed."
     )
-    cure = "current = current[~current.apply(tuple, axis=1).isin(set(reference.apply(tuple, axis=1)))]"
+    cure = python("current = current[~current.apply(tuple, axis=1).isin(set(reference.apply(tuple, axis=1)))]")
     return [Finding(CODE, "warning", told, None, cure, {"share": share})]

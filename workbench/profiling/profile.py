@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from workbench.core.contract import NUMERIC, Column, Contract, Role
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
-from workbench.core.parameters import make
+from workbench.core.parameters import ProfileStep, take
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
@@ -26,6 +26,7 @@ from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan
+from workbench.profiling.sensitive import set_apart
 from workbench.profiling.source import Source
 from workbench.profiling.sources import from_pandas, source_of
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
@@ -90,7 +91,7 @@ def profile(
     >>> found["x"].mean, [f.code for f in found.findings if f.column == "year"]
     (14.5, ['WB101'])
     """
-    make("profile", {"bins": bins})
+    bins = take(ProfileStep, {"bins": bins}).bins
     source = source_of(data)
     accepted = data.contract if isinstance(data, Dataset) else contract
     roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)
@@ -225,6 +226,7 @@ def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) ->
     agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds))
     for name, role in roles.items():
         agreed = agreed.change(name, role=role)
+    agreed = set_apart(agreed, seen.meanings)
     if agreed.target is None or agreed.task is not None:
         return agreed
     one = column_profile(seen.states[agreed.target], agreed[agreed.target])

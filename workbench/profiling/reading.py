@@ -13,10 +13,15 @@ from pandas.api import types
 
 from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
+from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling import kinds
+from workbench.profiling.sensitive import meanings_of, set_apart
 from workbench.profiling.source import refuse_twins
 from workbench.profiling.sources import from_pandas, source_of
+
+# Rows that are looked through for identifiers of persons.
+LOOKED_THROUGH = 500_000
 
 
 def dataset(
@@ -33,6 +38,8 @@ def dataset(
     """Point at a table and say what is to be predicted.
 
     Numbers and dates that are kept as text are read as such, blanks become missing, and rows are put in order of time.
+    Columns that hold e-mail addresses, phone, card or social security numbers or IBANs, or texts with them, get the
+    role *personal*: they are no features, unless :meth:`Dataset.with_personal` names them with a reason.
 
     Parameters
     ----------
@@ -67,6 +74,8 @@ def dataset(
         If a named column is not in the table.
     BadTarget
         If the target has no value, or one class only.
+    BadParameter
+        If a keyword takes a text or names, and something else came.
 
     Examples
     --------
@@ -76,16 +85,18 @@ def dataset(
     >>> data.contract["total"].kind, data.contract.task
     ('number', 'binary')
     """
+    asked = {"target": target, "time": time, "group": group, "id": id}
+    roles = _checked_roles(source, {**asked, "known_after": listed(known_after), "ignore": listed(ignore)})
     table = read_table(source)
     _check_shape(table)
     table = table.rename(columns=str)
-    roles = _roles(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
     for name in roles:
         if name not in table.columns:
             raise ColumnNotFound.named(name, table.columns)
     accepted = contract or infer_contract(table)
     for name, role in roles.items():
         accepted = accepted.change(name, role=role)
+    accepted = _without_persons(table, accepted)
     typed = coerce(table, accepted)
     typed.attrs["read_as"] = _read_as(table, typed, accepted)
     accepted = _with_task(accepted, typed)
@@ -209,12 +220,14 @@ def _check_shape(table: pd.DataFrame) -> None:
         )
 
 
-def _roles(known_after: Iterable[str], ignore: Iterable[str], **single: str | None) -> dict[str, Role]:
-    roles: dict[str, Role] = dict.fromkeys(ignore, "ignored")
-    roles.update(dict.fromkeys(known_after, "known_after"))
-    for role, name in single.items():
-        if name is not None:
-            roles[name] = role  # type: ignore[assignment]  # the keywords are the roles
+def _checked_roles(source: Any, asked: dict[str, Any]) -> dict[str, Role]:
+    """Role of each named column; a source that is no text is none of the form's, and checked where it is read."""
+    text = isinstance(source, str)
+    step = take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+    roles: dict[str, Role] = dict.fromkeys(step.ignore, "ignored")
+    roles.update(dict.fromkeys(step.known_after, "known_after"))
+    single: tuple[Role, ...] = ("target", "time", "group", "id")
+    roles.update({name: role for role in single if (name := getattr(step, role)) is not None})
     return roles
 
 
@@ -242,6 +255,13 @@ def _through(values: pd.Series, kind: Kind) -> pd.Series:
     typed = kinds.read(from_pandas(values), kind).to_pandas()
     typed.index, typed.name = values.index, values.name
     return typed
+
+
+def _without_persons(table: pd.DataFrame, contract: Contract) -> Contract:
+    """Looked for in all rows of usual tables, at even steps in larger ones."""
+    rows = table.iloc[:: -(-len(table) // LOOKED_THROUGH)]
+    columns = (from_pandas(rows[n]).alias(n) for n in contract.features if n in rows.columns)
+    return set_apart(contract, meanings_of(columns, contract))
 
 
 def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:

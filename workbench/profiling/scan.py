@@ -251,7 +251,7 @@ class _ColumnPass:
         """What people would call the values, and whether they are personal."""
         if self.kind is None or not (self._plan.look or self.sensitive):
             return
-        found = meaning_of(read(values, self.kind), self.kind)
+        found = meaning_of(values, self.kind)
         if found is not None:
             self.meaning, self.sensitive = found.name, self.sensitive or found.sensitive
 

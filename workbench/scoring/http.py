@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from workbench.errors import WorkbenchError
@@ -102,14 +103,15 @@ class Request:
         told = self.headers.get(b"content-length", b"0")
         if told.isdigit() and len(told) < 20 and int(told) > MOST_BYTES:
             raise _too_large()
-        message = await self.receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            return _bounded(message.get("body", b""))
         try:
+            message = await _AtOnceOrTimed(self.receive())
+            if message["type"] == "http.request" and not message.get("more_body"):
+                return _bounded(message.get("body", b""))
             async with asyncio.timeout(PATIENCE):
                 return await self._rest(message)
         except TimeoutError:
-            raise Rejected(408, f"The body took longer than {PATIENCE:g} seconds. Send it again.") from None
+            late = f"The body took longer than {PATIENCE:g} seconds. Send it again."
+            raise Rejected(408, late, {"Connection": "close"}) from None  # what comes late belongs to no request
 
     async def _rest(self, message: Mapping[str, Any]) -> bytes:
         content = bytearray()
@@ -121,6 +123,46 @@ class Request:
             if not message.get("more_body"):
                 return bytes(content)
             message = await self.receive()
+
+
+class _AtOnceOrTimed:
+    """A message that mostly is there at once: only one that has to be waited for pays for a clock."""
+
+    def __init__(self, coming: Awaitable[MutableMapping[str, Any]]) -> None:
+        self._steps = coming.__await__()
+
+    def __await__(self) -> Generator[Any, Any, MutableMapping[str, Any]]:
+        try:
+            waited_for = next(self._steps)
+        except StopIteration as arrived:
+            return arrived.value
+        return (yield from self._timed(waited_for).__await__())
+
+    async def _timed(self, waited_for: Any) -> MutableMapping[str, Any]:
+        async with asyncio.timeout(PATIENCE):
+            return await _Begun(waited_for, self._steps)
+
+
+class _Begun:
+    """The rest of an awaitable that has already given the first future it waits for."""
+
+    def __init__(self, waited_for: Any, steps: Generator[Any, Any, MutableMapping[str, Any]]) -> None:
+        self._waited_for = waited_for
+        self._steps = steps
+
+    def __await__(self) -> Generator[Any, Any, MutableMapping[str, Any]]:
+        waited_for = self._waited_for
+        while True:
+            try:
+                yield waited_for
+            except BaseException as error:  # noqa: BLE001 - a cancellation belongs to what waits, as with yield from
+                resume = partial(self._steps.throw, error)
+            else:
+                resume = partial(next, self._steps)
+            try:
+                waited_for = resume()
+            except StopIteration as arrived:
+                return arrived.value
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BadParameter, MissingExtra
-from workbench.storage.files import read_json, write_json
+from workbench.storage.files import PRIVATE, change, read
 
 SCOPES = ("predict", "explain", "read", "feedback", "admin")
 EVERYDAY = frozenset(SCOPES) - {"admin"}
@@ -107,15 +107,20 @@ class Keys:
         identity = secrets.token_hex(6)
         token = f"wb_{identity}_{secrets.token_urlsafe(32)}"
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        self._write([*self.list(), Key(identity, name, wanted, _hash(token), created)])
+        key = Key(identity, name, wanted, _hash(token), created)
+        self._change(lambda keys: {**keys, identity: key})
         return token
 
     def remove(self, name: str) -> int:
         """Take back every key of a name or id; returns how many."""
-        keys = self.list()
-        rest = [k for k in keys if name not in (k.name, k.id)]
-        self._write(rest)
-        return len(keys) - len(rest)
+        removed: set[str] = set()
+
+        def without(keys: dict[str, Key]) -> dict[str, Key]:
+            removed.update(k.id for k in keys.values() if name in (k.name, k.id))
+            return {identity: k for identity, k in keys.items() if identity not in removed} if removed else keys
+
+        self._change(without)
+        return len(removed)
 
     def list(self) -> list[Key]:
         """All keys."""
@@ -137,14 +142,13 @@ class Keys:
         state = (found.st_mtime_ns, found.st_size, found.st_ino)
         with self._turn:
             if state != self._seen:
-                content = read_json(self.path)
-                self._keys = {k["id"]: Key(**{**k, "scopes": tuple(k["scopes"])}) for k in content["keys"]}
+                self._keys = read(self.path, _keys_of)
                 self._seen = state
             return self._keys
 
-    def _write(self, keys: Iterable[Key]) -> None:
-        write_json(self.path, {"format_version": 1, "keys": [asdict(k) for k in keys]})
-        self.path.chmod(0o600)
+    def _change(self, function: Callable[[dict[str, Key]], dict[str, Key]]) -> None:
+        # Not from what this object has seen: another process may have added a key since, or taken one back.
+        change(self.path, lambda keys: function(keys or {}), parse=_keys_of, plain=_plain, mode=PRIVATE)
 
 
 @dataclass(frozen=True)
@@ -228,6 +232,22 @@ class Access:
             return Caller("environment", EVERYDAY)
         found = self.keys.caller(sent) if self.keys and sent else None
         return found or (self.tokens.caller(sent) if self.tokens and sent else None)
+
+
+def _keys_of(content: Any) -> dict[str, Key]:
+    return {key.id: key for key in map(_key_of, content["keys"])}
+
+
+def _key_of(content: Any) -> Key:
+    texts = [content[field] for field in ("id", "name", "sha256", "created")]
+    scopes = content["scopes"]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(scopes, list) or set(scopes) - set(SCOPES):
+        raise ValueError(f"a key has texts and scopes of {', '.join(SCOPES)}")
+    return Key(**{**content, "scopes": tuple(scopes)})
+
+
+def _plain(keys: dict[str, Key]) -> dict[str, Any]:
+    return {"format_version": 1, "keys": [asdict(key) for key in keys.values()]}
 
 
 def _hash(token: str) -> str:

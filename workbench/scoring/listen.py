@@ -123,6 +123,8 @@ def run(service: Service, listen: Listen) -> None:
     """
     import uvicorn
 
+    from workbench.scoring.connection import PatientConnection
+
     if listen.requests:
         log_requests()
     for path in (listen.certificate, listen.certificate_key):
@@ -137,6 +139,7 @@ def run(service: Service, listen: Listen) -> None:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=PatientConnection,
         timeout_graceful_shutdown=GRACE,
         **_tls(listen),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from workbench.core.contract import Column, Contract
-from workbench.scoring.bodies import ARROW, CSV, MOST_ROWS
+from workbench.scoring.bodies import CSV, MOST_ROWS
 from workbench.scoring.http import JSON, MOST_BYTES
+from workbench.scoring.routes import ROUTES, Route
 from workbench.scoring.runtime import Scorer
 
 MOST_REASONS = 50
@@ -26,6 +28,8 @@ _CASES = {
     "501": "The model can't do this.",
     "503": "The prediction log takes nothing.",
 }
+_OF_BODIES = ("408", "413", "415", "422")
+_OF_KEYS = ("401", "403", "429")
 
 
 def openapi(scorer: Scorer, keys: bool = False) -> Schema:
@@ -45,7 +49,7 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
             "version": str(scorer.bundle.version),
             "description": f"Predictions with reasons. A body has at most {MOST_BYTES} bytes and {MOST_ROWS} rows.",
         },
-        "paths": {**_posts(), **_gets(), **(_admin() if keys else {})},
+        "paths": _paths(keys),
         "components": {
             "schemas": {
                 "Row": row_schema(scorer.contract, scorer.features),
@@ -82,50 +86,32 @@ def label_schema(scorer: Scorer) -> Schema:
     }
 
 
-def _posts() -> Schema:
-    rows = {JSON: {"schema": _one_or_many("rows", _ref("Row"))}, ARROW: {"schema": _BINARY}}
-    reasons: Schema = {
-        "name": "reasons",
-        "in": "query",
-        "description": "Columns named with each answer, strongest first.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS},
-    }
-    answers = {"anyOf": [_ref("Answer"), _many("predictions", _ref("Answer"))]}
-    labels = {JSON: {"schema": _one_or_many("labels", _ref("Label"))}}
-    forms = {JSON: {"schema": _forms()}, ARROW: {"schema": _BINARY}}
-    return {
-        "/predict": {"post": {**_post("Score rows and say why", rows, answers), "parameters": [reasons]}},
-        "/explain": {"post": _post("Say what every column added", rows, {"type": "object"})},
-        "/invocations": {
-            "post": _post("Score rows as MLflow's servers do", forms, _many("predictions", {}, inner="array"))
-        },
-        "/feedback": {"post": _post("Send labels that came later", labels, {"type": "object"})},
-    }
+def _paths(keys: bool) -> Schema:
+    """Every route; those of an administrator only where there are keys, since nobody without one may use them."""
+    paths: Schema = {}
+    for route in ROUTES:
+        if keys or route.scope != "admin":
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return paths
 
 
-def _gets() -> Schema:
-    told = {"/contract": "What a row must look like", "/openapi.json": "This description"}
-    probes = {"/health": "Whether the process lives", "/ready": "Whether it can answer"}
-    plain = {"/metrics": "Counters for Prometheus", "/ping": "As MLflow's servers", "/version": "As MLflow's servers"}
-    return {
-        **{p: {"get": _get(what, {JSON: {"schema": {"type": "object"}}})} for p, what in (told | probes).items()},
-        **{p: {"get": _get(what, {"text/plain": {"schema": {"type": "string"}}})} for p, what in plain.items()},
-    }
+def _operation(route: Route) -> Schema:
+    never = (*(() if route.takes else _OF_BODIES), *(() if route.scope else _OF_KEYS))
+    cases = {status: what for status, what in _CASES.items() if status not in never}
+    operation: Schema = {"summary": route.summary}
+    if route.query:
+        operation["parameters"] = [_PARAMETERS[name] for name in route.query]
+    if route.takes:
+        operation["requestBody"] = {"required": True, "content": _contents(route)}
+    if not route.scope:
+        operation["security"] = []
+    return {**operation, "responses": _responses({route.gives: {"schema": _ANSWERS[route.answer]()}}, cases)}
 
 
-def _admin() -> Schema:
-    acts = {"reload": "Load the version that is named now", "rollback": "Go back to the version before"}
-    return {f"/admin/{act}": {"post": _get(what, {JSON: {"schema": {"type": "object"}}})} for act, what in acts.items()}
-
-
-def _post(summary: str, content: Schema, answer: Schema) -> Schema:
-    body = {"required": True, "content": content}
-    return {"summary": summary, "requestBody": body, "responses": _responses({JSON: {"schema": answer}}, _CASES)}
-
-
-def _get(summary: str, content: Schema) -> Schema:
-    cases = {code: what for code, what in _CASES.items() if code not in ("408", "413", "415", "422")}
-    return {"summary": summary, "responses": _responses(content, cases)}
+def _contents(route: Route) -> Schema:
+    """The schema of the body as JSON; CSV is said in its description, for its rows are texts."""
+    kinds = [kind for kind in route.takes if kind != CSV]
+    return {kind: {"schema": _BODIES[route.body]() if kind == JSON else _BINARY} for kind in kinds}
 
 
 def _responses(content: Schema, cases: dict[str, str]) -> Schema:
@@ -212,4 +198,24 @@ _ANSWER: Schema = {
         "flags": {"type": "array", "items": {"type": "string"}},
         "arm": {"type": "string"},
     },
+}
+_PARAMETERS: dict[str, Schema] = {
+    "reasons": {
+        "name": "reasons",
+        "in": "query",
+        "description": "Columns named with each answer, strongest first.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS},
+    }
+}
+# By the names that routes give them.
+_BODIES: dict[str, Callable[[], Schema]] = {
+    "rows": lambda: _one_or_many("rows", _ref("Row")),
+    "forms": _forms,
+    "labels": lambda: _one_or_many("labels", _ref("Label")),
+}
+_ANSWERS: dict[str, Callable[[], Schema]] = {
+    "predictions": lambda: {"anyOf": [_ref("Answer"), _many("predictions", _ref("Answer"))]},
+    "invocations": lambda: _many("predictions", {}),
+    "object": lambda: {"type": "object"},
+    "text": lambda: {"type": "string"},
 }

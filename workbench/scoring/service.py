@@ -44,6 +44,7 @@ from workbench.scoring.log import PredictionLog
 from workbench.scoring.metrics import Metrics
 from workbench.scoring.openapi import MOST_REASONS, openapi
 from workbench.scoring.rate import Rate
+from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import REASONS, Scorer
 from workbench.scoring.traffic import SHADOW, Arm, Traffic
 
@@ -234,25 +235,11 @@ class Service:
             raise Rejected(403, f"This key has not the scope {scope!r}. Ask for one that has.")
 
     def _table(self) -> dict[str, dict[str, tuple[str, Handler]]]:
-        posts = {
-            "/predict": ("predict", self._predict),
-            "/invocations": ("predict", self._invocations),
-            "/explain": ("explain", self._explain),
-            "/feedback": ("feedback", self._feedback),
-            "/admin/reload": ("admin", self._reloaded),
-            "/admin/rollback": ("admin", self._rolled_back),
-        }
-        gets: dict[str, tuple[str, Handler]] = {
-            "/contract": ("read", self._contract),
-            "/metrics": ("read", self._metrics),
-            "/openapi.json": ("read", self._openapi),
-            # Probes carry no key.
-            "/health": ("", self._health),
-            "/ready": ("", self._ready),
-            "/ping": ("", self._ping),
-            "/version": ("", self._version),
-        }
-        return {**{p: {"POST": v} for p, v in posts.items()}, **{p: {"GET": v} for p, v in gets.items()}}
+        """Scope and handler by path and method, looked up once: a request pays for two dict look-ups alone."""
+        table: dict[str, dict[str, tuple[str, Handler]]] = {}
+        for route in ROUTES:
+            table.setdefault(route.path, {})[route.method] = (route.scope, getattr(self, route.handler))
+        return table
 
     async def _predict(self, request: Request) -> Answer:
         reasons = _reasons(request)

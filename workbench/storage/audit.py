@@ -1,4 +1,9 @@
-"""The audit log: one JSON line an act, each line carrying the hash of the one before it."""
+"""The audit log: one JSON line an act, each line carrying the hash of the one before it.
+
+What has more than one step is three acts: :func:`intend` before the first step, and :func:`done` or :func:`undone`
+after the last. The line of :func:`done` is that of a plain :func:`record`, so who reads the log for what took effect
+reads old and new logs alike.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import Damaged
-from workbench.storage.files import lock
+from workbench.storage.files import MISREAD, lock
 
 FIRST = "0" * 64
+INTENT = "intent"
+UNDONE = "undone"
+_OWN = ("number", "at", "by", "act", "intends", "before", "hash")
 
 
 def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> dict[str, Any]:
@@ -55,6 +63,63 @@ def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> 
     return entry
 
 
+def intend(path: Path, act: str, **details: Any) -> dict[str, Any]:
+    """Write down what is about to be done, before anything takes effect, and return the entry.
+
+    Raises
+    ------
+    Damaged
+        If the log is not what was written; then nothing may be done.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> log = Path(tempfile.mkdtemp()) / "audit.jsonl"
+    >>> intent = intend(log, "promote", name="flights", version=2)
+    >>> len(open_intents(log)), done(log, intent)["act"], len(open_intents(log))
+    (1, 'promote', 0)
+    """
+    return record(path, INTENT, intends=act, **details)
+
+
+def done(path: Path, intent: dict[str, Any], **details: Any) -> dict[str, Any]:
+    """Write down that an intent took effect; ``details`` are what was known only after the act."""
+    return record(path, intent["intends"], intent=intent["number"], **_details(intent), **details)
+
+
+def undone(path: Path, intent: dict[str, Any]) -> dict[str, Any]:
+    """Write down that nothing of an intent took effect, or that it was taken back."""
+    return record(path, UNDONE, undoes=intent["intends"], intent=intent["number"], **_details(intent))
+
+
+def open_intents(path: Path) -> list[dict[str, Any]]:
+    """Intents of which it is not written down how they ended, oldest first.
+
+    Raises
+    ------
+    Damaged
+        If the log is not what was written.
+    """
+    chain = entries(path)
+    ended = {entry["intent"] for entry in chain if "intent" in entry}
+    return [entry for entry in chain if entry["act"] == INTENT and entry["number"] not in ended]
+
+
+def acts(path: Path) -> list[dict[str, Any]]:
+    """What took effect, oldest first: the log without intents and what was undone.
+
+    Raises
+    ------
+    Damaged
+        If the log is not what was written.
+    """
+    return [entry for entry in entries(path) if entry["act"] not in (INTENT, UNDONE)]
+
+
+def _details(intent: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in intent.items() if key not in _OWN}
+
+
 def entries(path: Path) -> list[dict[str, Any]]:
     """Read the log and check its chain; a last line without its end is left out: torn by a crash, or being written.
 
@@ -65,7 +130,10 @@ def entries(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    whole = _whole_lines(path.read_bytes())
+    try:
+        whole = _whole_lines(path.read_bytes())
+    except OSError as error:
+        raise Damaged(f"The audit log {path} can't be read ({error}). Restore the log from a copy.") from error
     chain: list[dict[str, Any]] = []
     for number, line in enumerate(whole.splitlines(), 1):
         before = chain[-1]["hash"] if chain else FIRST
@@ -89,8 +157,13 @@ def _drop_torn_line(path: Path) -> None:
 def _checked(line: bytes, number: int, before: str) -> dict[str, Any]:
     try:
         entry = json.loads(line)
-        fits = entry["number"] == number and entry["before"] == before and entry["hash"] == _hash(entry)
-    except (ValueError, KeyError, TypeError):
+        fits = (
+            isinstance(entry["act"], str)
+            and entry["number"] == number
+            and entry["before"] == before
+            and entry["hash"] == _hash(entry)
+        )
+    except MISREAD:
         fits = False
     if not fits:
         raise Damaged(f"Line {number} of the audit log is not what was written. Restore the log from a copy.")

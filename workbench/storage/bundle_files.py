@@ -14,6 +14,7 @@ from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
 from workbench.errors import Damaged, Untrusted
+from workbench.storage.files import resolved
 from workbench.storage.manifest import MANIFEST, path_problem
 
 # MLflow and a signature add files of their own; what is started from ``deploy/`` leaves its state there.
@@ -138,6 +139,6 @@ def _may_be_added(name: str, strict: bool) -> bool:
 
 def _leaves(path: Path, folder: Path) -> bool:
     try:
-        return not path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # a link that leads to itself
+        return not resolved(path).is_relative_to(folder.resolve())
+    except OSError:  # a link that leads to itself
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from workbench.errors import NotFound
@@ -42,9 +43,8 @@ def version_of(name: str, alias: str, of: Settings | None = None) -> int:
     try:
         return int(client(of).get_model_version_by_alias(name, alias).version)
     except MlflowException as error:
-        raise NotFound(
-            f"{name} has no alias {alias!r}. Set it with `workbench promote {name} VERSION`, or name a version."
-        ) from error
+        command = shlex.join(["workbench", "promote", name, "VERSION"])
+        raise NotFound(f"{name} has no alias {alias!r}. Set it with `{command}`, or name a version.") from error
 
 
 def folder_of(name: str, version: int | str, of: Settings | None = None) -> Path:

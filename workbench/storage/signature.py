@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import Damaged, MissingExtra, Refused, Unsigned
-from workbench.storage.files import read_json
+from workbench.storage.files import read
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -140,7 +140,7 @@ def read_signature(folder: Path) -> Signature | None:
         return None
     if path.stat().st_size > MOST_BYTES:
         raise _no_signature("it is too long")
-    return Signature.from_dict(read_json(path, FORMAT))
+    return read(path, Signature.from_dict, FORMAT)
 
 
 def trusted_keys(place: Path) -> dict[str, Ed25519PublicKey]:

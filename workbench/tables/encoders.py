@@ -262,7 +262,7 @@ def unlike(names: Sequence[str]) -> tuple[str, ...]:
 
 def _moment(value: Any) -> Any:
     if is_missing(value):
-        return np.datetime64("NaT")
+        return np.datetime64("NaT", "us")
     zone = getattr(value, "tzinfo", None)
     if zone is not None:
         value = value.replace(tzinfo=None) - value.utcoffset()

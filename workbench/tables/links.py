@@ -1,24 +1,39 @@
 """From a model's own output to its prediction, in the order of operations of the library that fitted it.
 
 Each function takes outputs of shape (rows, outputs) and returns as many. Those that are named *single* work in float32,
-as XGBoost does.
+as XGBoost does. The exponential of a few numbers is the C library's where the fitting library's is too, so that rows
+sent one by one are answered with its very bits; that of many is numpy's, which on some processors differs in the last
+place. A row may so differ by as much between a batch and a request of its own.
 """
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+FEW = 16  # numbers whose exponentials the C library gives as quickly as numpy
+LARGEST = math.log(sys.float_info.max)
 
 
 def logistic(outputs: Array) -> Array:
     """From log-odds to probability, in scikit-learn's order of operations."""
-    with np.errstate(over="ignore"):
-        result: Array = 1.0 / (1.0 + np.exp(-outputs))
+    result: Array = 1.0 / (1.0 + _exp(-outputs))
     return result
+
+
+def _exp(values: Array) -> Array:
+    """The exponential: of a few numbers the C library's, as SciPy and LightGBM have it."""
+    if values.size > FEW:
+        with np.errstate(over="ignore"):
+            result: Array = np.exp(values)
+        return result
+    few = [math.inf if value > LARGEST else math.exp(value) for value in values.ravel().tolist()]
+    return np.array(few, dtype=np.float64).reshape(values.shape)
 
 
 def softmax(outputs: Array) -> Array:
@@ -30,7 +45,7 @@ def softmax(outputs: Array) -> Array:
 
 def softmax_in_order(outputs: Array) -> Array:
     """As :func:`softmax`, added class by class, as LightGBM does."""
-    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    powers = _exp(outputs - outputs.max(axis=1, keepdims=True))
     result: Array = powers / np.cumsum(powers, axis=1)[:, -1:]
     return result
 
@@ -73,7 +88,7 @@ def single_exp(outputs: Array) -> Array:
 # 2 to the power of x / 32 by a table and a polynomial in float64: what the C library does for a float's exponential.
 # numpy's own differs from it in the last digit of one value in four.
 _STEPS = 32
-_TABLE = np.exp2(np.arange(_STEPS) / _STEPS)
+_TABLE = np.array([2.0 ** (i / _STEPS) for i in range(_STEPS)])  # the C library's powers
 _CUBIC = (float.fromhex("0x1.c6af84b912394p-5"), float.fromhex("0x1.ebfce50fac4f3p-3"))
 _SLOPE = float.fromhex("0x1.62e42ff0c52d6p-1")
 

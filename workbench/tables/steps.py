@@ -1,7 +1,8 @@
 """What can be done to a number on its way to the model, with numpy alone.
 
 A step is a name and one operand a made column: a number, or for the steps in :data:`TABLED` a row of numbers. The order
-of operations is scikit-learn's, so that results are the same bits; the last digit of an exponential may differ.
+of operations is scikit-learn's, so that sums and quotients are the same bits. The last digit of an exponential, a
+logarithm or a power may differ, by the processor and by who computes it.
 """
 
 from __future__ import annotations
@@ -144,8 +145,8 @@ def _quietly(step: Step) -> Step:
     return apply
 
 
-def _plainly(function: Callable[[Array], Array]) -> Step:
-    return _quietly(lambda values, _: function(values))
+def _numpys(name: str) -> Step:
+    return _quietly(lambda values, _: getattr(np, name)(values))
 
 
 FUNCTIONS = (
@@ -174,7 +175,7 @@ STEPS: dict[str, Step] = {
     "normal quantile": _by_column(_quietly(_normal_quantile)),
     "wrap": _by_column(_quietly(_wrapped)),
     "pieces": _by_column(_pieces),
-    **{name: _plainly(getattr(np, name)) for name in FUNCTIONS},
+    **{name: _numpys(name) for name in FUNCTIONS},
 }
 # Steps that SciPy does in scikit-learn and numpy here, so that the last digit may differ; and those whose answer jumps
 # at limits, so that the last digit may decide.

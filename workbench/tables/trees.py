@@ -1,6 +1,7 @@
 """Trees as tables: scoring and exact SHAP values with numpy alone.
 
-Scoring walks all trees of a model at once and adds the leaves in scikit-learn's order, so the difference to it is 0.0.
+Scoring walks all trees of a model at once and adds the leaves in scikit-learn's order, so that the sums are the same
+bits on every processor; what a link makes of them may differ in the last place.
 
 A tree is its root-to-leaf paths. On a path each distinct feature j has a condition (met or not: o_j in {1, 0}) and a
 cover share z_j (the product of its splits' cover ratios). The path's game is a product, so its Shapley values are

@@ -18,6 +18,7 @@ ROLES = {
     "time": "orders the rows",
     "group": "says which rows belong together",
     "known_after": "is known only after the moment of prediction",
+    "personal": "names persons, and nobody said why it is needed",
     "ignored": "was set aside",
 }
 

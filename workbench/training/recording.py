@@ -18,7 +18,6 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.run import Run
 from workbench.errors import NotFound
-from workbench.storage.files import read_json, write_json
 from workbench.storage.pipelines import load_pipeline, save_pipeline
 from workbench.storage.tracking import client, experiment_id
 
@@ -101,8 +100,7 @@ def read(run_id: str) -> Run:
             raise NotFound(
                 f"No run {run_id!r} of Workbench is in MLflow's store. Train one with wb.train(data)."
             ) from error
-        content = read_json(place / "run.json", newest=Run.format_version)
-        run = Run.from_dict({k: v for k, v in content.items() if k not in ("noun", "format_version")})
+        run = Run.load(place / "run.json")
         return replace(
             run,
             pipeline=load_pipeline(place / "pipeline.skops"),
@@ -112,7 +110,7 @@ def read(run_id: str) -> Run:
 
 
 def _write(run: Run, folder: Path) -> None:
-    write_json(folder / "run.json", {"noun": run.noun, "format_version": run.format_version, **run.to_dict()})
+    run.save(folder / "run.json")
     save_pipeline(run.pipeline, folder / "pipeline.skops")
     run.profile.save(folder / "reference.profile")
     run.holdout.to_parquet(folder / "holdout.parquet", write_page_checksum=True)

@@ -15,12 +15,15 @@ from threadpoolctl import threadpool_limits
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
+from workbench.core.literals import python
 from workbench.core.metric import Metric
+from workbench.core.parameters import TrainStep, listed, take
 from workbench.core.profile import Profile
 from workbench.core.progress import progress
 from workbench.core.run import Candidate, Run
 from workbench.core.scores import deciding_metric, scores
 from workbench.errors import BadParameter, BadTable, BadTarget
+from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.settings import settings
@@ -32,6 +35,7 @@ from workbench.training.splits import Parts, parts
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
 FEWEST_ROWS = 40
+IN_ORDER = "data = wb.dataset(source, target=$target, time=$time)"
 SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
 
 
@@ -91,14 +95,15 @@ def train(
     >>> run.best.name, run.metrics[0].name, run.left_out
     ('linear', 'roc_auc', {'customer': 'identifies the row'})
     """
-    checked = _checked_parameters(candidates, metric, trials, folds, seed)
+    asked = {"candidates": listed(candidates), "metric": metric, "trials": trials, "folds": folds, "seed": seed}
+    step = take(TrainStep, asked)
     known = data.take(data.target.notna())
     seen = _profile_of(data, profile)
-    plan = _plan(known, seen, metric, folds, seed)
-    recorder = Recorder.start(data, plan.left_out, seed)
+    plan = _plan(known, seen, step.metric, step.folds, step.seed)
+    recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
-            run = _trained(plan, data, seen, checked, trials, seed, recorder)
+            run = _trained(plan, data, seen, _simplest_first(step.candidates), step.trials, step.seed, recorder)
         recorder.finished(run)
     except BaseException:
         recorder.failed()
@@ -138,17 +143,8 @@ class Trial:
         return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
 
 
-def _checked_parameters(
-    candidates: Iterable[str], metric: str | None, trials: int, folds: int, seed: int
-) -> tuple[str, ...]:
-    from workbench.core.parameters import make
-
-    # A text is no list of names, though it can be taken apart.
-    names = candidates if isinstance(candidates, str) else tuple(candidates)
-    make("train", {"candidates": names, "trials": trials, "folds": folds, "seed": seed})
-    if not names:
-        raise BadParameter(f"'candidates' is empty. Name at least one of {', '.join(SIMPLEST_FIRST)}.")
-    return tuple(n for n in SIMPLEST_FIRST if n in names)
+def _simplest_first(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=SIMPLEST_FIRST.index))
 
 
 def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
@@ -164,6 +160,7 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     assert task is not None, "a dataset with a target has a task"
     if known.rows < FEWEST_ROWS:
         raise BadTable(f"There are {known.rows} rows with a target. Give at least {FEWEST_ROWS}.")
+    known = replace(known, contract=_without_persons(known.contract, profile))
     target = _labels(known)
     classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
     _check_classes(target, classes, folds)
@@ -180,6 +177,12 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     if classes:
         _check_folds(target, split)
     return Plan(task, deciding_metric(task, metric), contract, features, out, table, target, classes, split)
+
+
+def _without_persons(contract: Contract, profile: Profile) -> Contract:
+    """Also of a dataset whose columns were changed after it was made: the profile has looked at these rows."""
+    personal = profile.contract.with_role("personal")
+    return contract.set_role("personal", (n for n in contract.features if n in personal and not contract[n].reason))
 
 
 def _seen(contract: Contract, profile: Profile) -> Contract:
@@ -202,10 +205,7 @@ def _check_finite(table: pd.DataFrame) -> None:
     """scikit-learn refuses an infinite number too, without saying where it is."""
     for name in table.columns[[d.kind == "f" for d in table.dtypes]]:
         if np.isinf(table[name]).any():
-            raise BadTable(
-                f"The column {name!r} has infinite numbers. Make them missing: data = wb.dataset("
-                "data.table.replace([float('inf'), float('-inf')], None), contract=data.contract)"
-            )
+            raise BadTable(f"The column {name!r} has infinite numbers. Make them missing: {MADE_MISSING}")
 
 
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
@@ -347,7 +347,8 @@ def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> t
 
 
 def _kept(plan: Plan) -> pd.DataFrame:
-    names = [*plan.features, *(n for n in (plan.contract.id, plan.contract.time) if n)]
+    joins = (n for n in (plan.contract.id, plan.contract.time) if n and not plan.contract[n].sensitive)
+    names = [*plan.features, *joins]
     held = plan.table.iloc[plan.parts.holdout][names].assign(**{str(plan.target.name): plan.target})
     return held.tail(MOST_KEPT).reset_index(drop=True)
 
@@ -370,7 +371,7 @@ def _order_findings(plan: Plan) -> Iterator[Finding]:
         yield Finding(
             "WB201", "warning",
             f"The rows are in the order of {clock}, yet they were validated at random: later rows may score worse.",
-            clock, f'data = wb.dataset(source, target="{plan.contract.target}", time="{clock}")',
+            clock, python(IN_ORDER, target=plan.contract.target, time=clock),
         )  # fmt: skip
 
 
@@ -382,7 +383,7 @@ def _baseline_findings(tried: Sequence[Trial]) -> Iterator[Finding]:
     linear, boosting = by_name.get("linear"), by_name.get("boosting")
     if linear and boosting and _tied(linear, boosting):
         yield Finding("WB204", "info", "The linear model scores as well as boosting, within the noise, and is simpler.",
-                      cure='run = wb.train(data, candidates=["baseline", "linear"])')  # fmt: skip
+                      cure=python('run = wb.train(data, candidates=["baseline", "linear"])'))  # fmt: skip
 
 
 def _tied(a: Trial, b: Trial) -> bool:

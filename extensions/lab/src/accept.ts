@@ -1,5 +1,7 @@
 import type { INotebookTracker, Notebook } from '@jupyterlab/notebook';
 
+import { sharedOf } from './cells';
+
 const EVENT = 'workbench:insert-code';
 
 /**
@@ -21,6 +23,6 @@ export function acceptCode(tracker: INotebookTracker): void {
 
 function insert(notebook: Notebook, from: Element, code: string): void {
   const at = notebook.widgets.findIndex(cell => cell.node.contains(from)) + 1;
-  notebook.model!.sharedModel.insertCell(at, { cell_type: 'code', source: code, metadata: { trusted: true } });
+  sharedOf(notebook).insertCell(at, { cell_type: 'code', source: code, metadata: { trusted: true } });
   notebook.activeCellIndex = at;
 }

@@ -1,8 +1,8 @@
 import type { Cell, ICellModel } from '@jupyterlab/cells';
-import type { Notebook, NotebookPanel } from '@jupyterlab/notebook';
+import type { INotebookModel, Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import type { JSONObject } from '@lumino/coreutils';
 
-import type { ICell, IWritten } from './tokens';
+import type { ICell, IWritten } from './types';
 
 const KEY = 'workbench';
 const MIME = 'application/vnd.workbench+json';
@@ -34,13 +34,21 @@ function readCell({ model }: Cell, ran: WeakMap<ICellModel, string>, running: Se
   };
 }
 
+/** The document behind a notebook that has loaded. */
+export function sharedOf(notebook: Notebook): INotebookModel['sharedModel'] {
+  if (!notebook.model) {
+    throw new Error('The notebook has not loaded yet.');
+  }
+  return notebook.model.sharedModel;
+}
+
 export function cellOf(notebook: Notebook, id: string): Cell | undefined {
   return notebook.widgets.find(cell => cell.model.id === id);
 }
 
 /** Make all that is written meanwhile one step of undo. */
 export async function asOneClick<T>(panel: NotebookPanel, work: () => Promise<T>): Promise<T> {
-  const { undoManager } = panel.content.model!.sharedModel as { undoManager?: IUndoManager };
+  const { undoManager } = sharedOf(panel.content) as { undoManager?: IUndoManager };
   if (!undoManager) {
     return work();
   }
@@ -63,7 +71,7 @@ export async function asOneClick<T>(panel: NotebookPanel, work: () => Promise<T>
  */
 export function write(panel: NotebookPanel, step: string, written: IWritten): string {
   const notebook = panel.content;
-  const shared = notebook.model!.sharedModel;
+  const shared = sharedOf(notebook);
   const own = written.cell ? indexOf(notebook, written.cell) : -1;
   const after = written.after ? indexOf(notebook, written.after) : notebook.activeCellIndex;
   const target = own >= 0 ? own : emptyAt(notebook, after);

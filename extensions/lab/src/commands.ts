@@ -12,13 +12,13 @@ import ARGUMENTS from './arguments.json';
 import { workbenchIcon } from './icon';
 import { makeJob } from './jobnotebook';
 import { runJob } from './jobs';
-import { TABLE } from './model';
 import type { WorkbenchModel } from './model';
+import { TABLE } from './model';
 import { newNotebook } from './notebooks';
 import type { WorkbenchPanel } from './panel';
 import { inWords } from './request';
 import { CommandIDs } from './tokens';
-import type { Values } from './tokens';
+import type { Values } from './types';
 
 type Arguments = ReadonlyPartialJSONObject;
 
@@ -55,7 +55,7 @@ function open({ app, model, panel, browsers, trans, stem }: IContext): CommandRe
     icon: workbenchIcon,
     execute: async args => {
       if (!model.notebook) {
-        const folder = typeof args.cwd === 'string' ? args.cwd : browsers?.tracker.currentWidget?.model.path ?? '';
+        const folder = typeof args.cwd === 'string' ? args.cwd : (browsers?.tracker.currentWidget?.model.path ?? '');
         await newNotebook(app, folder, stem());
       }
       show(app, panel, args.step);
@@ -69,10 +69,11 @@ function openTable(context: IContext): CommandRegistry.ICommandOptions {
     label: context.trans.__('Open in Workbench'),
     caption: context.trans.__('Make a notebook beside the table and choose what to predict'),
     ...forTables(context),
-    execute: args => told(context, async () => {
-      await openBeside(context, tableOf(context, args));
-      return { notebook: context.model.notebook?.context.path };
-    })
+    execute: args =>
+      told(context, async () => {
+        await openBeside(context, tableOf(context, args));
+        return { notebook: context.model.notebook?.context.path };
+      })
   };
 }
 
@@ -81,12 +82,13 @@ function profileTable(context: IContext): CommandRegistry.ICommandOptions {
     label: context.trans.__('Profile with Workbench'),
     caption: context.trans.__('Make a notebook beside the table that tells what is in it'),
     ...forTables(context),
-    execute: args => told(context, async () => {
-      await context.model.insert('dataset', await openBeside(context, tableOf(context, args)));
-      await context.model.insert('profile', {});
-      show(context.app, context.panel, 'profile');
-      return { notebook: context.model.notebook?.context.path, state: context.model.state('profile') };
-    })
+    execute: args =>
+      told(context, async () => {
+        await context.model.insert('dataset', await openBeside(context, tableOf(context, args)));
+        await context.model.insert('profile', {});
+        show(context.app, context.panel, 'profile');
+        return { notebook: context.model.notebook?.context.path, state: context.model.state('profile') };
+      })
   };
 }
 
@@ -111,25 +113,37 @@ function runAsJob(context: IContext): CommandRegistry.ICommandOptions {
     icon: workbenchIcon,
     isEnabled: args => notebookOf(context, args) !== undefined,
     isVisible: args => notebookOf(context, args) !== undefined,
-    execute: args => told(context, async () => {
-      const path = app.serviceManager.contents.localPath(notebookOf(context, args) ?? '');
-      const job = await runJob(path, (args.parameters ?? {}) as JSONObject, app.serviceManager.events, trans);
-      return { job: job.id };
-    }, trans.__('The job was not started'))
+    execute: args =>
+      told(
+        context,
+        async () => {
+          const path = app.serviceManager.contents.localPath(notebookOf(context, args) ?? '');
+          const job = await runJob(path, (args.parameters ?? {}) as JSONObject, app.serviceManager.events, trans);
+          return { job: job.id };
+        },
+        trans.__('The job was not started')
+      )
   };
 }
 
 function makeAJob({ app, model, trans, ...context }: IContext): CommandRegistry.ICommandOptions {
   return {
     label: trans.__('Make a Workbench Job of the Notebook'),
-    caption: trans.__('Give the notebook a cell of parameters, look for what needs a person, and choose values for a run'),
+    caption: trans.__(
+      'Give the notebook a cell of parameters, look for what needs a person, and choose values for a run'
+    ),
     icon: workbenchIcon,
     isEnabled: () => model.notebook !== null,
-    execute: args => told({ app, model, trans, ...context }, async () => {
-      const path = app.serviceManager.contents.localPath(model.notebook?.context.path ?? '');
-      const values = await makeJob(model, args.lift !== false, trans);
-      return values ? { job: (await runJob(path, values, app.serviceManager.events, trans)).id } : {};
-    }, trans.__('The job was not started'))
+    execute: args =>
+      told(
+        { app, model, trans, ...context },
+        async () => {
+          const path = app.serviceManager.contents.localPath(model.notebook?.context.path ?? '');
+          const values = await makeJob(model, args.lift !== false, trans);
+          return values ? { job: (await runJob(path, values, app.serviceManager.events, trans)).id } : {};
+        },
+        trans.__('The job was not started')
+      )
   };
 }
 
@@ -181,7 +195,7 @@ function show(app: JupyterFrontEnd, panel: WorkbenchPanel, step: unknown): void 
 }
 
 function tableOf(context: IContext, args: Arguments): string {
-  return typeof args.path === 'string' ? args.path : selected(context, item => TABLE.test(item.name)) ?? '';
+  return typeof args.path === 'string' ? args.path : (selected(context, item => TABLE.test(item.name)) ?? '');
 }
 
 function notebookOf(context: IContext, args: Arguments): string | undefined {

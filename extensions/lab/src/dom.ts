@@ -16,6 +16,15 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** What `selector` finds in an element that was made to hold it. */
+export function part<T extends Element = HTMLElement>(of: Element, selector: string): T {
+  const inner = of.querySelector<T>(selector);
+  if (!inner) {
+    throw new Error(`There is no ${selector} in this ${of.localName}.`);
+  }
+  return inner;
+}
+
 /** Set a text only where it changes, so that nothing is read out twice. */
 export function set(node: Element, text: string): void {
   if (node.textContent !== text) {

@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { JSONExt } from '@lumino/coreutils';
 import type { JSONValue } from '@lumino/coreutils';
+import { JSONExt } from '@lumino/coreutils';
 
 import { h } from './dom';
-import type { IPlace, IProperty, IStep, Values } from './tokens';
+import type { IPlace, IProperty, IStep, Values } from './types';
 
 /** What is always seen, besides what is required, filled in or wrong; the rest lies behind "More options". */
 const SHOWN = 2;
@@ -81,15 +81,17 @@ export class StepForm {
   isComplete(): boolean {
     const wrong = this.fields.filter(({ name }) => !this.validate(name));
     if (wrong.length) {
-      this.focus(wrong[0]);
+      wrong[0].control.focus();
     }
     return !wrong.length;
   }
 
-  /** Say what is wrong beside the fields, and go to the first; false where no field is meant. */
+  /** Say what is wrong beside the fields; false where no field is meant. */
   tell(errors: Record<string, string>): boolean {
     const meant = this.fields.filter(({ name }) => name in errors);
-    meant.forEach(field => this.mark(field, errors[field.name]));
+    for (const field of meant) {
+      this.mark(field, errors[field.name]);
+    }
     return meant.length > 0;
   }
 
@@ -97,7 +99,9 @@ export class StepForm {
   offerTables(paths: string[], frames: string[]): void {
     this.frames = frames.filter(name => !paths.includes(name));
     this.propose(paths);
-    const variables = this.frames.map(value => h('option', { value, label: this.trans.__('%1, in the kernel', value) }));
+    const variables = this.frames.map(value =>
+      h('option', { value, label: this.trans.__('%1, in the kernel', value) })
+    );
     this.tables.replaceChildren(...paths.map(value => h('option', { value })), ...variables);
   }
 
@@ -129,7 +133,11 @@ export class StepForm {
   offerColumns(names: string[]): void {
     this.known = names;
     this.columns.replaceChildren(...names.map(value => h('option', { value })));
-    this.fields.filter(({ name }) => this.step.schema.properties[name]['x-column']).forEach(({ name }) => this.validate(name));
+    for (const { name } of this.fields) {
+      if (this.step.schema.properties[name]['x-column']) {
+        this.validate(name);
+      }
+    }
   }
 
   private field(name: string, property: IProperty): IField {
@@ -163,7 +171,7 @@ export class StepForm {
     control.addEventListener('click', () => {
       delete this.code[name];
       const other = this.field(name, property);
-      this.fields.splice(this.fields.indexOf(this.fields.find(one => one.name === name)!), 1, other);
+      this.fields[this.fields.indexOf(field)] = other;
       node.replaceWith(other.node);
       other.control.focus();
     });
@@ -176,15 +184,26 @@ export class StepForm {
       h('input', { type: 'checkbox', name, value: choice, checked: Array.isArray(start) && start.includes(choice) })
     );
     const labels = boxes.map(box => h('label', { class: 'jp-wb-check' }, box, box.value));
-    const node = h('fieldset', { class: 'jp-wb-field', 'aria-describedby': this.id(name) + '-help' },
-      h('legend', {}, ...this.label(name, property)), ...labels, ...this.help(name, property));
+    const node = h(
+      'fieldset',
+      { class: 'jp-wb-field', 'aria-describedby': `${this.id(name)}-help` },
+      h('legend', {}, ...this.label(name, property)),
+      ...labels,
+      ...this.help(name, property)
+    );
     return { node, name, control: boxes[0], value: () => boxes.filter(box => box.checked).map(box => box.value) };
   }
 
-  private choice(name: string, property: IProperty, choices: (JSONValue)[]): IField {
+  private choice(name: string, property: IProperty, choices: JSONValue[]): IField {
     const start = this.start(name, property);
-    const words = (item: JSONValue): string => item === null ? this.trans.__('automatic') :
-      item === true ? this.trans.__('yes') : item === false ? this.trans.__('no') : String(item);
+    const words = (item: JSONValue): string =>
+      item === null
+        ? this.trans.__('automatic')
+        : item === true
+          ? this.trans.__('yes')
+          : item === false
+            ? this.trans.__('no')
+            : String(item);
     const sorted = [...choices].sort((a, b) => Number(a !== null) - Number(b !== null));
     const options = sorted.map((item, at) => h('option', { value: String(at), selected: item === start }, words(item)));
     const select = h('select', this.named(name), ...options);
@@ -197,13 +216,22 @@ export class StepForm {
     const start = this.start(name, property);
     const chosen = Array.isArray(start) ? start.map(String) : [];
     const chips = h('ul', { class: 'jp-wb-chips', 'aria-label': property.title ?? name });
-    const input = h('input', { ...this.named(name), ...this.plain(name, property), placeholder: this.trans.__('Add…') });
-    const show = (): void => chips.replaceChildren(...chosen.map(item => this.chip(item, () => {
-      chosen.splice(chosen.indexOf(item), 1);
-      show();
-      input.focus();
-      input.dispatchEvent(new Event('change', { bubbles: true }));
-    })));
+    const input = h('input', {
+      ...this.named(name),
+      ...this.plain(name, property),
+      placeholder: this.trans.__('Add…')
+    });
+    const show = (): void =>
+      chips.replaceChildren(
+        ...chosen.map(item =>
+          this.chip(item, () => {
+            chosen.splice(chosen.indexOf(item), 1);
+            show();
+            input.focus();
+            input.dispatchEvent(new Event('change', { bubbles: true }));
+          })
+        )
+      );
     const add = (): void => {
       const item = input.value.trim();
       if (item && !chosen.includes(item)) {
@@ -276,20 +304,18 @@ export class StepForm {
 
   private label(name: string, property: IProperty): (Node | string)[] {
     const words = this.trans.__(property.title ?? name);
-    return this.isRequired(name)
-      ? [words, h('span', { class: 'jp-wb-required' }, this.trans.__('required'))]
-      : [words];
+    return this.isRequired(name) ? [words, h('span', { class: 'jp-wb-required' }, this.trans.__('required'))] : [words];
   }
 
   /** The line that explains a field, and the one that says what is wrong with it. */
   private help(name: string, property: IProperty): HTMLElement[] {
     const range = [property.minimum, property.maximum].every(end => end !== undefined)
-      ? ' ' + this.trans.__('%1 to %2.', String(property.minimum), String(property.maximum))
+      ? ` ${this.trans.__('%1 to %2.', String(property.minimum), String(property.maximum))}`
       : '';
     const text = this.trans.__(property.description ?? '') + range;
     return [
-      h('p', { class: 'jp-wb-error', id: this.id(name) + '-error', role: 'alert' }),
-      h('p', { class: 'jp-wb-help', id: this.id(name) + '-help' }, text)
+      h('p', { class: 'jp-wb-error', id: `${this.id(name)}-error`, role: 'alert' }),
+      h('p', { class: 'jp-wb-help', id: `${this.id(name)}-help` }, text)
     ];
   }
 
@@ -315,9 +341,10 @@ export class StepForm {
     if (typeof now === 'number') {
       return this.range(now, property);
     }
-    const unknown = property['x-column'] && this.known.length
-      ? (Array.isArray(now) ? now : [now]).find(item => !this.known.includes(String(item)))
-      : undefined;
+    const unknown =
+      property['x-column'] && this.known.length
+        ? (Array.isArray(now) ? now : [now]).find(item => !this.known.includes(String(item)))
+        : undefined;
     return unknown === undefined ? '' : this.trans.__('The table has no column "%1".', String(unknown));
   }
 
@@ -344,10 +371,6 @@ export class StepForm {
     if (told && this.more?.contains(node)) {
       this.more.open = true;
     }
-  }
-
-  private focus(field: IField): void {
-    field.control.focus();
   }
 
   private isRequired(name: string): boolean {

@@ -1,5 +1,5 @@
-import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
@@ -78,9 +78,20 @@ const palette: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IWorkbench, ICommandPalette],
   optional: [ITranslator],
-  activate: (_app: JupyterFrontEnd, _model: WorkbenchModel, items: ICommandPalette, translator: ITranslator | null): void => {
+  activate: (
+    _app: JupyterFrontEnd,
+    _model: WorkbenchModel,
+    items: ICommandPalette,
+    translator: ITranslator | null
+  ): void => {
     const category = (translator ?? nullTranslator).load(DOMAIN).__('Workbench');
-    for (const command of [CommandIDs.open, CommandIDs.openTable, CommandIDs.profileTable, CommandIDs.runJob, CommandIDs.makeJob]) {
+    for (const command of [
+      CommandIDs.open,
+      CommandIDs.openTable,
+      CommandIDs.profileTable,
+      CommandIDs.runJob,
+      CommandIDs.makeJob
+    ]) {
       items.addItem({ command, category });
     }
   }

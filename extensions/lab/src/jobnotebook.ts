@@ -4,12 +4,12 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { asOneClick } from './cells';
+import { asOneClick, sharedOf } from './cells';
 import { h } from './dom';
 import { StepForm } from './form';
 import type { WorkbenchModel } from './model';
 import { post } from './request';
-import type { IConversion, Values } from './tokens';
+import type { IConversion, Values } from './types';
 
 const TAG = 'parameters';
 
@@ -32,7 +32,7 @@ export async function makeJob(model: WorkbenchModel, lift: boolean, trans: Trans
 
 function apply(panel: NotebookPanel, made: IConversion): void {
   const notebook = panel.content;
-  const shared = notebook.model!.sharedModel;
+  const shared = sharedOf(notebook);
   const cells = notebook.widgets.map(cell => cell.model);
   shared.transact(() => {
     cells.forEach((model, at) => {
@@ -66,8 +66,14 @@ async function ask(panel: NotebookPanel, made: IConversion, trans: TranslationBu
   const problems = made.problems.map(([text, ...parts]) => h('li', {}, trans.__(text, ...parts)));
   const node = h('div', { class: 'jp-wb-panel jp-wb-run-form' }, h('p', { class: 'jp-wb-about' }, told), form.node);
   if (problems.length) {
-    node.prepend(h('div', { class: 'jp-wb-remark', role: 'alert' },
-      trans.__('Nobody looks on while a job runs:'), h('ul', {}, ...problems)));
+    node.prepend(
+      h(
+        'div',
+        { class: 'jp-wb-remark', role: 'alert' },
+        trans.__('Nobody looks on while a job runs:'),
+        h('ul', {}, ...problems)
+      )
+    );
   }
   const { button } = await showDialog({
     title: trans.__('Run %1 as a job', panel.title.label),

@@ -5,9 +5,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
-import { h, set } from './dom';
-import { post, request } from './request';
-import type { IJob } from './tokens';
+import { h, part, set } from './dom';
+import { inWords, post, request } from './request';
+import type { IJob } from './types';
 
 export const SCHEMA = 'https://ml-workbench/events/job';
 export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED'];
@@ -20,7 +20,10 @@ const started = new Signal<object, IJob>({});
 
 /** Start a notebook as a job and follow it in a notification. */
 export async function runJob(
-  path: string, parameters: JSONObject, events: Event.IManager, trans: TranslationBundle
+  path: string,
+  parameters: JSONObject,
+  events: Event.IManager,
+  trans: TranslationBundle
 ): Promise<IJob> {
   const job = await post<IJob>('jobs', { notebook: path, parameters });
   new JobNotice(job, events, trans);
@@ -105,8 +108,14 @@ export class JobsList {
       this.all = true;
       this.show();
     });
-    this.node = h('section', { class: 'jp-wb-jobs', 'aria-label': trans.__('Jobs') },
-      h('h3', {}, trans.__('Jobs')), this.list, this.more, button);
+    this.node = h(
+      'section',
+      { class: 'jp-wb-jobs', 'aria-label': trans.__('Jobs') },
+      h('h3', {}, trans.__('Jobs')),
+      this.list,
+      this.more,
+      button
+    );
     started.connect((_, job) => this.put(job));
     events.stream.connect((_, event) => {
       if (event.schema_id === SCHEMA) {
@@ -138,7 +147,9 @@ export class JobsList {
     if (items.length !== this.list.children.length || items.some((item, at) => this.list.children[at] !== item)) {
       this.list.replaceChildren(...items);
     }
-    shown.forEach(job => this.fill(this.items.get(job.id)!, job));
+    shown.forEach((job, at) => {
+      this.fill(items[at], job);
+    });
     this.list.hidden = !items.length;
     this.more.hidden = shown.length === jobs.length;
     set(this.more, this.trans.__('Show all %1', jobs.length));
@@ -151,14 +162,28 @@ export class JobsList {
   private item({ id, notebook }: IJob): HTMLElement {
     const name = PathExt.basename(notebook);
     const stop = this.act('stop', this.trans.__('Stop'), this.trans.__('Stop %1', name), () =>
-      request(`jobs/${id}`, { method: 'DELETE' }));
-    const output = this.act('output', this.trans.__('Open output'), this.trans.__('Open the output of %1', name), async () =>
-      this.open((await post<{ path: string }>(`jobs/${id}/output`, {})).path));
-    const item = h('li', { 'data-job': id },
-      h('div', { class: 'jp-wb-job' }, h('span', { class: 'jp-wb-job-name', title: id }, name), h('span', { class: 'jp-wb-job-state' })),
+      request(`jobs/${id}`, { method: 'DELETE' })
+    );
+    const output = this.act(
+      'output',
+      this.trans.__('Open output'),
+      this.trans.__('Open the output of %1', name),
+      async () => this.open((await post<{ path: string }>(`jobs/${id}/output`, {})).path)
+    );
+    const item = h(
+      'li',
+      { 'data-job': id },
+      h(
+        'div',
+        { class: 'jp-wb-job' },
+        h('span', { class: 'jp-wb-job-name', title: id }, name),
+        h('span', { class: 'jp-wb-job-state' })
+      ),
       h('progress', { 'aria-label': this.trans.__('Cells of %1', name) }),
-      h('p', { class: 'jp-wb-job-line' }), h('p', { class: 'jp-wb-error' }),
-      h('div', { class: 'jp-wb-acts' }, output, stop));
+      h('p', { class: 'jp-wb-job-line' }),
+      h('p', { class: 'jp-wb-error' }),
+      h('div', { class: 'jp-wb-acts' }, output, stop)
+    );
     this.items.set(id, item);
     return item;
   }
@@ -167,7 +192,7 @@ export class JobsList {
     const button = h('button', { type: 'button', class: `jp-wb-link jp-wb-${name}`, 'aria-label': spoken }, label);
     button.addEventListener('click', async () => {
       button.disabled = true;
-      await work().catch(error => Notification.error(String((error as Error).message)));
+      await work().catch(error => Notification.error(inWords(error, this.trans)));
       button.disabled = false;
     });
     return button;
@@ -175,25 +200,29 @@ export class JobsList {
 
   private fill(item: HTMLElement, job: IJob): void {
     const ended = FINAL.includes(job.state);
-    const find = <T extends Element>(selector: string): T => item.querySelector<T>(selector)!;
     item.dataset.state = job.state;
-    set(find('.jp-wb-job-state'), [this.word(job), ended ? time(job.ended ?? job.created) : ''].filter(Boolean).join(' · '));
-    const bar = find<HTMLProgressElement>('progress');
+    set(
+      part(item, '.jp-wb-job-state'),
+      [this.word(job), ended ? time(job.ended ?? job.created) : ''].filter(Boolean).join(' · ')
+    );
+    const bar = part<HTMLProgressElement>(item, 'progress');
     [bar.max, bar.value, bar.hidden] = [Math.max(job.cells, 1), job.cells_done, ended];
-    set(find('.jp-wb-job-line'), ended ? '' : job.line ?? '');
-    set(find('.jp-wb-error'), job.state === 'FAILED' ? job.error ?? '' : '');
-    find<HTMLElement>('.jp-wb-stop').hidden = ended;
-    find<HTMLElement>('.jp-wb-output').hidden = !job.cells_done && !ended;
+    set(part(item, '.jp-wb-job-line'), ended ? '' : (job.line ?? ''));
+    set(part(item, '.jp-wb-error'), job.state === 'FAILED' ? (job.error ?? '') : '');
+    part(item, '.jp-wb-stop').hidden = ended;
+    part(item, '.jp-wb-output').hidden = !job.cells_done && !ended;
   }
 
   private word(job: IJob): string {
-    return {
-      COMPLETED: this.trans.__('completed'),
-      FAILED: this.trans.__('failed'),
-      STOPPED: this.trans.__('stopped'),
-      STOPPING: this.trans.__('stopping'),
-      IN_PROGRESS: this.trans.__('%1 of %2 cells', job.cells_done, job.cells)
-    }[job.state] ?? this.trans.__('waiting');
+    return (
+      {
+        COMPLETED: this.trans.__('completed'),
+        FAILED: this.trans.__('failed'),
+        STOPPED: this.trans.__('stopped'),
+        STOPPING: this.trans.__('stopping'),
+        IN_PROGRESS: this.trans.__('%1 of %2 cells', job.cells_done, job.cells)
+      }[job.state] ?? this.trans.__('waiting')
+    );
   }
 
   private all = false;
@@ -206,5 +235,5 @@ export class JobsList {
 
 function time(iso: string | null | undefined): string {
   const date = iso ? new Date(iso) : null;
-  return date && !isNaN(Number(date)) ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : '';
+  return date && !Number.isNaN(Number(date)) ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : '';
 }

@@ -14,7 +14,7 @@ const FRAMES = '[n for n, v in list(globals().items()) if type(v).__name__ == "D
 
 /** Null where it does not say. */
 async function heldNow(kernel: Kernel.IKernelConnection): Promise<IHeld | null> {
-  const [names, frames] = (await ask(kernel, `[${NAMES}, ${FRAMES}]`)) as [string[], string[]] ?? [];
+  const [names, frames] = ((await ask(kernel, `[${NAMES}, ${FRAMES}]`)) as [string[], string[]]) ?? [];
   return names ? { names, frames } : null;
 }
 
@@ -40,7 +40,7 @@ function passing(milliseconds: number): Promise<typeof LATE> {
 /** The column names of a table in a kernel, by its variable. */
 export async function columnsOf(kernel: Kernel.IKernelConnection, name: string): Promise<string[]> {
   const isName = /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name);
-  return isName ? ((await ask(kernel, `[str(c) for c in ${name}.columns]`)) as string[] | null) ?? [] : [];
+  return isName ? (((await ask(kernel, `[str(c) for c in ${name}.columns]`)) as string[] | null) ?? []) : [];
 }
 
 /** The value of a Python expression, without a trace in the notebook or its history. */
@@ -50,12 +50,18 @@ async function ask(kernel: Kernel.IKernelConnection, expression: string): Promis
   }
   // Base64 comes through Python's way to show a text without any escapes.
   const told = `__import__("base64").b64encode(__import__("json").dumps(${expression}).encode()).decode()`;
-  const future = kernel.requestExecute(
-    { code: '', silent: true, store_history: false, user_expressions: { told }, allow_stdin: false, stop_on_error: false }
-  );
+  const future = kernel.requestExecute({
+    code: '',
+    silent: true,
+    store_history: false,
+    user_expressions: { told },
+    allow_stdin: false,
+    stop_on_error: false
+  });
   const { content } = (await future.done) as KernelMessage.IExecuteReplyMsg;
   const answer = (content as KernelMessage.IExecuteReply).user_expressions?.told as
     | { status: string; data?: Record<string, string> }
     | undefined;
-  return answer?.status === 'ok' ? (JSON.parse(atob(answer.data!['text/plain'].slice(1, -1))) as JSONValue) : null;
+  const text = answer?.status === 'ok' ? answer.data?.['text/plain'] : undefined;
+  return text === undefined ? null : (JSON.parse(atob(text.slice(1, -1))) as JSONValue);
 }

@@ -1,15 +1,15 @@
 import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import { PathExt } from '@jupyterlab/coreutils';
-import { NotebookActions } from '@jupyterlab/notebook';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { NotebookActions } from '@jupyterlab/notebook';
 import type { Contents, Kernel } from '@jupyterlab/services';
-import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 
 import { asOneClick, cellOf, readCells, write } from './cells';
 import { columnsOf, held } from './kernel';
 import { post, request } from './request';
-import type { IAdvice, ICell, IPlace, IStep, IWritten, StepState, Values } from './tokens';
+import type { IAdvice, ICell, IPlace, IStep, IWritten, StepState, Values } from './types';
 
 /** Files that hold a table. */
 export const TABLE = /\.(csv|tsv|csv\.gz|parquet|feather|jsonl)$/i;
@@ -131,7 +131,7 @@ export class WorkbenchModel {
     }
     await this.atWork(async () => {
       const todo = await asOneClick(panel, () => this.writeAll(panel, acts));
-      await (this.runs ? this.run(todo) : this.look());
+      await (this.runs ? this.run(panel, todo) : this.look());
     });
   }
 
@@ -145,7 +145,9 @@ export class WorkbenchModel {
   refresh(verb: string): Promise<void> {
     return this.atWork(async () => {
       await this.look();
-      await this.run(this.place(verb)?.refresh ?? []);
+      if (this.notebook) {
+        await this.run(this.notebook, this.place(verb)?.refresh ?? []);
+      }
     });
   }
 
@@ -186,7 +188,10 @@ export class WorkbenchModel {
   async tables(): Promise<string[]> {
     const folders = new Set([this.folder, ...(this.dataFolder ? [PathExt.normalize(this.dataFolder)] : [])]);
     const listings = await Promise.all([...folders].map(folder => this.list(folder)));
-    return listings.flat().filter(path => TABLE.test(path)).map(path => this.fromNotebook(path));
+    return listings
+      .flat()
+      .filter(path => TABLE.test(path))
+      .map(path => this.fromNotebook(path));
   }
 
   /** Variables of the kernel that are tables. */
@@ -228,8 +233,8 @@ export class WorkbenchModel {
     return ids;
   }
 
-  private async run(ids: readonly string[]): Promise<void> {
-    const panel = this.notebook!;
+  /** Run cells in order, up to the first error, in the notebook that they stand in: another may be at the front. */
+  private async run(panel: NotebookPanel, ids: readonly string[]): Promise<void> {
     await panel.sessionContext.ready;
     const models = panel.content.widgets.map(cell => cell.model).filter(({ id }) => ids.includes(id));
     let last = ids[ids.length - 1];
@@ -325,8 +330,11 @@ export class WorkbenchModel {
 
   /** Cells that are seen for the first time, or that somebody else ran in a shared notebook. */
   private noticeRuns({ content }: NotebookPanel): void {
-    const ran = content.widgets.map(cell => cell.model).filter(model =>
-      !this.ran.has(model) || (countOf(model) !== this.counts.get(model) && !this.running.has(model.id)));
+    const ran = content.widgets
+      .map(cell => cell.model)
+      .filter(
+        model => !this.ran.has(model) || (countOf(model) !== this.counts.get(model) && !this.running.has(model.id))
+      );
     const others = ran.filter(model => this.ran.has(model));
     for (const model of ran) {
       this.ran.set(model, model.sharedModel.getSource());

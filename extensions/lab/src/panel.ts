@@ -4,13 +4,13 @@ import type { CommandRegistry } from '@lumino/commands';
 import { JSONExt } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
-import { h, set } from './dom';
+import { h, part, set } from './dom';
 import { StepForm } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
 import { checkServer, inWords, Refusal } from './request';
 import { CommandIDs } from './tokens';
-import type { IPlace, IStep, StepState, Told } from './tokens';
+import type { IPlace, IStep, StepState, Told } from './types';
 
 const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
 
@@ -30,7 +30,9 @@ export class WorkbenchPanel extends Widget {
     this.next.append(this.reason, this.advance);
     this.node.append(
       h('header', {}, h('h2', {}, trans.__('Workbench')), this.place),
-      this.next, this.rail, this.message
+      this.next,
+      this.rail,
+      this.message
     );
     model.changed.connect(this.refresh, this);
     void this.load();
@@ -90,12 +92,19 @@ export class WorkbenchPanel extends Widget {
     const mark = h('span', { class: 'jp-wb-mark', 'aria-hidden': 'true' }, String(number));
     const caret = h('span', { class: 'jp-wb-caret', 'aria-hidden': 'true' });
     caretRightIcon.element({ container: caret, tag: 'span' });
-    const words = h('span', { class: 'jp-wb-words' },
-      h('span', { class: 'jp-wb-title' }, this.trans.__(step.title)), h('span', { class: 'jp-wb-headline' }));
+    const words = h(
+      'span',
+      { class: 'jp-wb-words' },
+      h('span', { class: 'jp-wb-title' }, this.trans.__(step.title)),
+      h('span', { class: 'jp-wb-headline' })
+    );
     const button = h(
       'button',
       { type: 'button', class: 'jp-wb-step', 'aria-expanded': 'false', 'aria-controls': body.id },
-      mark, words, h('span', { class: 'jp-wb-state' }), caret
+      mark,
+      words,
+      h('span', { class: 'jp-wb-state' }),
+      caret
     );
     button.addEventListener('click', () => this.open(this.opened === step.verb ? '' : step.verb));
     return h('li', { 'data-step': step.verb }, button, this.notice(step), body);
@@ -104,8 +113,13 @@ export class WorkbenchPanel extends Widget {
   /** The line below a step that is out of date or at work, with what can be done about it. */
   private notice(step: IStep): HTMLElement {
     const act = h('button', { type: 'button', class: 'jp-wb-link' });
-    act.addEventListener('click', () => void this.attempt(() =>
-      this.model.state(step.verb) === 'running' ? this.model.stop() : this.model.refresh(step.verb)));
+    act.addEventListener(
+      'click',
+      () =>
+        void this.attempt(() =>
+          this.model.state(step.verb) === 'running' ? this.model.stop() : this.model.refresh(step.verb)
+        )
+    );
     return h('div', { class: 'jp-wb-notice', hidden: true }, h('span', {}), act);
   }
 
@@ -161,7 +175,9 @@ export class WorkbenchPanel extends Widget {
     this.node.setAttribute('aria-busy', String(this.model.isBusy));
     this.node.querySelector('.jp-wb-jobs > button')?.toggleAttribute('disabled', !notebook);
     this.advise();
-    this.model.steps.forEach((step, index) => this.mark(step, index + 1));
+    this.model.steps.forEach((step, index) => {
+      this.mark(step, index + 1);
+    });
     const step = this.model.steps.find(one => one.verb === this.opened);
     if (step) {
       this.fill(step);
@@ -197,7 +213,7 @@ export class WorkbenchPanel extends Widget {
   private mark(step: IStep, number: number): void {
     const state = this.model.state(step.verb);
     const place = this.model.place(step.verb);
-    const item = this.rail.querySelector<HTMLElement>(`[data-step="${step.verb}"]`)!;
+    const item = part(this.rail, `[data-step="${step.verb}"]`);
     if (item.dataset.state !== state) {
       item.dataset.state = state;
       this.find(step.verb, '.jp-wb-mark').replaceChildren(symbol(state, number));
@@ -207,7 +223,7 @@ export class WorkbenchPanel extends Widget {
     const ran = ['done', 'stale'].includes(state);
     set(word, this.word(state));
     word.classList.toggle('jp-wb-unseen', ran);
-    const headline = ran ? place?.headline ?? '' : '';
+    const headline = ran ? (place?.headline ?? '') : '';
     set(this.find(step.verb, '.jp-wb-headline'), place?.edited ? this.trans.__('edited by hand') : headline);
     this.remark(step, place);
   }
@@ -217,9 +233,9 @@ export class WorkbenchPanel extends Widget {
     const state = place?.state ?? 'waiting';
     notice.hidden = state !== 'running' && (state !== 'stale' || this.model.isBusy);
     if (!notice.hidden) {
-      set(notice.querySelector('span')!, state === 'stale' ? this.trans.__('Out of date: %1', this.say(place!.because)) : '');
-      const act = notice.querySelector('button')!;
-      set(act, state === 'stale' ? this.trans.__('Run from here') : this.trans.__('Stop'));
+      const stale = state === 'stale';
+      set(part(notice, 'span'), stale ? this.trans.__('Out of date: %1', this.say(place?.because ?? [])) : '');
+      set(part(notice, 'button'), stale ? this.trans.__('Run from here') : this.trans.__('Stop'));
     }
   }
 
@@ -238,10 +254,13 @@ export class WorkbenchPanel extends Widget {
     const place = this.model.place(step.verb) ?? NO_PLACE;
     const { code, means, errors, kept, edited, cell } = place;
     const values = this.model.values(step.verb);
-    const seen = JSON.parse(JSON.stringify({ of: this.model.notebook?.id, values, code, means, errors, kept, edited, cell }));
+    const seen = JSON.parse(
+      JSON.stringify({ of: this.model.notebook?.id, values, code, means, errors, kept, edited, cell })
+    );
     const form = this.form;
     const says = form && { values: form.values(), code: form.expressions() };
-    const agrees = says && JSONExt.deepEqual(says, { values: without(values, code), code }) && edited === this.seen?.edited;
+    const agrees =
+      says && JSONExt.deepEqual(says, { values: without(values, code), code }) && edited === this.seen?.edited;
     const typing = form?.node.contains(document.activeElement) && document.activeElement?.matches('input, select');
     if (!form || (!JSONExt.deepEqual(seen, this.seen) && !agrees && !(typing && this.seen?.of === seen.of))) {
       this.build(step, { values, code, means, errors }, place);
@@ -254,8 +273,13 @@ export class WorkbenchPanel extends Widget {
     this.find(step.verb, '.jp-wb-show').hidden = !cell;
   }
 
-  private build(step: IStep, given: Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>, place: Pick<IPlace, 'kept' | 'edited'>): void {
-    const form = (this.form = new StepForm(step, given, this.trans));
+  private build(
+    step: IStep,
+    given: Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>,
+    place: Pick<IPlace, 'kept' | 'edited'>
+  ): void {
+    const form = new StepForm(step, given, this.trans);
+    this.form = form;
     const run = h('button', { type: 'submit', class: 'jp-mod-styled jp-mod-accept jp-wb-run' });
     const show = h('button', { type: 'button', class: 'jp-wb-link jp-wb-show' }, this.trans.__('Show its cell'));
     show.addEventListener('click', () => this.model.reveal(step.verb));
@@ -283,10 +307,14 @@ export class WorkbenchPanel extends Widget {
 
   /** What the form can't show of a cell. */
   private remarks({ kept, edited }: Pick<IPlace, 'kept' | 'edited'>): HTMLElement[] {
-    const others = Object.entries(kept).map(([name, text]) => `${name}=${text}`).join(', ');
+    const others = Object.entries(kept)
+      .map(([name, text]) => `${name}=${text}`)
+      .join(', ');
     const told = edited
       ? this.trans.__('This cell was edited by hand. It stays as it is; the button writes a new one below.')
-      : others ? this.trans.__('Kept as it is written: %1', others) : '';
+      : others
+        ? this.trans.__('Kept as it is written: %1', others)
+        : '';
     return told ? [h('p', { class: 'jp-wb-remark' }, told)] : [];
   }
 
@@ -324,7 +352,7 @@ export class WorkbenchPanel extends Widget {
   }
 
   private find(verb: string, selector: string): HTMLElement {
-    return this.rail.querySelector<HTMLElement>(`[data-step="${verb}"] ${selector}`)!;
+    return part(this.rail, `[data-step="${verb}"] ${selector}`);
   }
 
   /** Say what went wrong, below the form that is open. */

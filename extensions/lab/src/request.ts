@@ -46,10 +46,13 @@ export async function checkServer(trans: TranslationBundle): Promise<void> {
   const { version } = await request<{ version: string }>('version');
   const order = version.localeCompare(VERSION, 'en', { numeric: true });
   if (order < 0) {
-    throw new Error(trans.__(
-      'The server part of Workbench is version %1, the panel %2. Run "pip install --upgrade ml-workbench" where JupyterLab runs, and start JupyterLab again.',
-      version, VERSION
-    ));
+    throw new Error(
+      trans.__(
+        'The server part of Workbench is version %1, the panel %2. Run "pip install --upgrade ml-workbench" where JupyterLab runs, and start JupyterLab again.',
+        version,
+        VERSION
+      )
+    );
   }
   if (order > 0) {
     throw new Error(trans.__('Workbench was upgraded to version %1. Reload the page to get its panel.', version));

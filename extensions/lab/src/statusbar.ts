@@ -1,14 +1,14 @@
 import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { h } from './dom';
 import { workbenchIcon } from './icon';
 import { FINAL, SCHEMA } from './jobs';
 import type { WorkbenchModel } from './model';
-import type { IJob, StepState } from './tokens';
+import type { IJob, StepState } from './types';
 
 /** One line of where things stand, in the status bar; a click opens the panel. */
 export class StatusItem extends Widget {
@@ -76,7 +76,7 @@ export class StatusItem extends Widget {
 
   /** What the profile found, where a person wants to see that. */
   private ofFindings(): string {
-    return this.model.showsFindings ? this.model.place('profile')?.headline ?? '' : '';
+    return this.model.showsFindings ? (this.model.place('profile')?.headline ?? '') : '';
   }
 
   private ofJobs(): string {

@@ -3,6 +3,9 @@
  * The page itself comes finished from Python and is readable without this. One file for the HTML view and the widget:
  * the HTML calls `enhance(root)`, the widget `enhance(root, kernel)`. Texts of the data are only ever set as
  * `textContent`, never as markup.
+ *
+ * English is in the page and in this file. `CATALOGUES` (written above this file by Python, from `profile.*.json`) has
+ * the sentences of other languages.
  */
 
 const WIDTH = 200; // of a histogram's own units, as in profile_drawings.py
@@ -16,6 +19,7 @@ function enhance(root, kernel = null) {
   root.dataset.ready = 'yes';
   root.dataset.lmSuppressShortcuts = 'true'; // a key in the search must not delete a cell of the notebook
   const view = { root, kernel, rows: readRows(root) };
+  translatePage(view);
   view.count = addTools(view);
   addSorting(view);
   addArrowKeys(view);
@@ -23,6 +27,108 @@ function enhance(root, kernel = null) {
   addCures(root);
   addPairSearch(root);
   root.addEventListener('toggle', event => readOpened(view, event.target), true);
+}
+
+/* Languages: each sentence is looked up in a catalogue, where `#1` stands for a word such as a number, `%1` for any text. */
+
+const LANGUAGE = language();
+const SENTENCES = new Map(Object.entries(CATALOGUES[LANGUAGE] ?? {}));
+const PATTERNS = patterns([...SENTENCES.keys()]);
+const [, GROUP, , POINT] = new Intl.NumberFormat(LANGUAGE ?? 'en').formatToParts(1000.5).map(part => part.value);
+const MARKS = { ',': GROUP, '.': POINT };
+
+// Where the page has labels of its own. Names, values and findings, which are the data's, are in none of these.
+const LABELS = [
+  '.wb-noun, .wb-head h3, .wb-tile dt, .wb-note, h4, h5, p.wb-sub, .wb-more > summary, caption, thead th:not(.wb-by th)',
+  '.wb-state, .wb-chip, .wb-faint, .wb-mini, .wb-facts dt, .wb-facts dd, .wb-near td:nth-child(2), .wb-foot span',
+  '.wb-by th[data-own]',
+  // And where nothing but numbers are.
+  '.wb-num, .wb-num small, .wb-tile:not(:last-child) > dd, .wb-ends span, .wb-tops td, .wb-by td, .wb-near td, .wb-near small',
+  '.wb-row[data-kind=number] .wb-range, .wb-row[data-kind=integer] .wb-range'
+].join();
+
+/** The language of the person, if there is a catalogue: JupyterLab's own; elsewhere the page's, else the browser's. */
+function language() {
+  const page = document.documentElement.lang;
+  // An exported notebook says "en" whatever is in it, so only in JupyterLab English means that somebody wants English.
+  const inLab = page && document.getElementById('jupyter-config-data');
+  const tags = inLab ? [page] : [page, navigator.language];
+  return tags.map(tag => tag.slice(0, 2).toLowerCase()).find(tag => Object.hasOwn(CATALOGUES, tag));
+}
+
+/** A sentence of this file, with what stands for its `#1` and `%2`. */
+function say(text, ...values) {
+  return filled(SENTENCES.get(text) ?? text, values);
+}
+
+function filled(text, values) {
+  return text.replace(/[#%](\d)/g, (_, at) => values[at - 1]);
+}
+
+function translatePage({ root, rows }) {
+  if (!LANGUAGE) {
+    return;
+  }
+  root.lang = LANGUAGE;
+  for (const label of root.querySelectorAll(LABELS)) {
+    for (const node of [...label.childNodes].filter(one => one.nodeType === Node.TEXT_NODE)) {
+      node.data = translated(node.data);
+    }
+  }
+  for (const named of root.querySelectorAll('[aria-label]')) {
+    named.setAttribute('aria-label', translated(named.getAttribute('aria-label')));
+  }
+  root.querySelectorAll('time').forEach(translateTime);
+  for (const row of rows) {
+    row.text += ` ${row.element.querySelector('th').textContent.toLowerCase()}`; // the words of both languages find it
+  }
+}
+
+function translateTime(time) {
+  const date = new Date(time.dateTime);
+  if (time.textContent.endsWith('UTC') && !Number.isNaN(date.getTime())) {
+    const style = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' };
+    time.textContent = `${date.toLocaleString(LANGUAGE, style)} UTC`;
+  }
+}
+
+/** A text of the page in the person's language; what no catalogue has stays as it is. */
+function translated(text) {
+  const bare = text.trim();
+  return text.replace(bare, () => SENTENCES.get(bare) ?? matched(bare) ?? whole(bare) ?? eachOf(bare));
+}
+
+/** What a sentence with values becomes. */
+function matched(text) {
+  const fitting = PATTERNS.find(({ pattern }) => pattern.test(text));
+  return fitting && filled(SENTENCES.get(fitting.sentence), fitting.pattern.exec(text).slice(1).map(localNumber));
+}
+
+/** What a sentence becomes that was cut. */
+function whole(text) {
+  const start = text.length > 9 && text.endsWith('…') ? text.slice(0, -1) : null;
+  return start && SENTENCES.get([...SENTENCES.keys()].find(sentence => sentence.startsWith(start)));
+}
+
+function eachOf(list) {
+  return list.split(', ').map(part => matched(part) ?? localNumber(part)).join(', ');
+}
+
+/** Numbers with the marks of the person's language; a text that holds more than numbers stays as it is. */
+function localNumber(text) {
+  const isNumber = /^[\d.,%≈±−<+()…e\s-]+$/.test(text);
+  return isNumber ? text.replace(/\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+/g, one => one.replace(/[.,]/g, mark => MARKS[mark])) : text;
+}
+
+/** Patterns for the sentences with values, those with most words of their own first. */
+function patterns(sentences) {
+  const length = sentence => sentence.replace(/[#%]\d/g, '').length;
+  const withValues = sentences.filter(sentence => /[#%]\d/.test(sentence)).sort((a, b) => length(b) - length(a));
+  return withValues.map(sentence => {
+    const escaped = sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const source = escaped.replace(/#\d/g, '(\\S+)').replace(/%\d/g, '(.+)');
+    return { sentence, pattern: new RegExp(`^${source}$`, 's') };
+  });
 }
 
 /* Rows, in the table's order, each with what it is found and sorted by. */
@@ -46,14 +152,14 @@ function readRows(root) {
 /* The line of tools: search, kind, findings only, and the number of columns that are left. */
 
 function addTools(view) {
-  const search = make('input', { type: 'search', placeholder: 'Name, kind or meaning' });
-  search.setAttribute('aria-label', 'Search columns');
+  const search = make('input', { type: 'search', placeholder: say('Name, kind or meaning') });
+  search.setAttribute('aria-label', say('Search columns'));
   const kind = make('select', {});
-  kind.setAttribute('aria-label', 'Kind');
+  kind.setAttribute('aria-label', say('Kind'));
   const kinds = [...new Set(view.rows.map(row => row.kind))].sort();
-  kind.append(...['', ...kinds].map(value => make('option', { value, textContent: value || 'All kinds' })));
+  kind.append(...['', ...kinds].map(value => make('option', { value, textContent: say(value || 'All kinds') })));
   const found = make('input', { type: 'checkbox' });
-  const label = make('label', {}, found, 'With findings');
+  const label = make('label', {}, found, say('With findings'));
   const count = make('output', {});
   count.setAttribute('aria-live', 'polite');
   const show = () => filter(view, search.value, kind.value, found.checked, count);
@@ -62,7 +168,7 @@ function addTools(view) {
   }
   const tools = make('div', { className: 'wb-tools' }, search, kind, label, ...kernelTools(view), count);
   tools.setAttribute('role', 'search');
-  tools.setAttribute('aria-label', 'Columns');
+  tools.setAttribute('aria-label', say('Columns'));
   view.root.querySelector('.wb-scroll').before(tools);
   show();
   return count;
@@ -77,7 +183,7 @@ function filter(view, text, kind, found, count) {
     shown += fits;
   }
   const all = view.rows.length;
-  count.textContent = shown === all ? `${all} columns` : `${shown} of ${all} columns`;
+  count.textContent = shown === all ? say('#1 columns', all) : say('#1 of #2 columns', shown, all);
 }
 
 /* With a kernel: the choice of the target. */
@@ -87,11 +193,11 @@ function kernelTools(view) {
     return [];
   }
   const choice = make('select', {});
-  choice.append(make('option', { value: '', textContent: 'None' }));
+  choice.append(make('option', { value: '', textContent: say('None') }));
   choice.append(...view.kernel.columns.map(name => make('option', { value: name, textContent: name })));
   choice.value = view.kernel.target;
   choice.addEventListener('change', () => view.kernel.chooseTarget(choice.value));
-  return [make('label', {}, 'Target', choice)];
+  return [make('label', {}, say('Target'), choice)];
 }
 
 /* Sorting: a click turns the order, and the third one brings the table's own back. */
@@ -173,12 +279,12 @@ function addCures(root) {
 }
 
 function codeButtons(code) {
-  const copy = make('button', { type: 'button', textContent: 'Copy' });
+  const copy = make('button', { type: 'button', textContent: say('Copy') });
   copy.addEventListener('click', () => copied(copy, code()));
-  const insert = make('button', { type: 'button', textContent: 'Accept', title: 'Write it into the next cell' });
+  const insert = make('button', { type: 'button', textContent: say('Accept'), title: say('Write it into the next cell') });
   insert.addEventListener('click', () => {
     if (offer(insert, code())) {
-      say(insert, 'Written below');
+      flash(insert, say('Written below'));
     } else {
       copied(insert, code());
     }
@@ -198,7 +304,7 @@ async function copied(button, text) {
   } catch {
     copyBySelection(button, text); // a page opened from a file, or over plain HTTP, has no clipboard
   }
-  say(button, 'Copied');
+  flash(button, say('Copied'));
 }
 
 function copyBySelection(button, text) {
@@ -210,7 +316,7 @@ function copyBySelection(button, text) {
   button.focus();
 }
 
-function say(button, word) {
+function flash(button, word) {
   const before = (button.dataset.word = button.dataset.word || button.textContent);
   button.textContent = word;
   button.setAttribute('aria-live', 'polite');
@@ -225,14 +331,14 @@ function addPairSearch(root) {
     if (rows.length < 12) {
       continue;
     }
-    const search = make('input', { type: 'search', placeholder: 'Column' });
-    search.setAttribute('aria-label', 'Search this list');
+    const search = make('input', { type: 'search', placeholder: say('Column') });
+    search.setAttribute('aria-label', say('Search this list'));
     const count = make('output', { textContent: String(rows.length) });
     count.setAttribute('aria-live', 'polite');
     search.addEventListener('input', () => {
       const word = search.value.toLowerCase();
       rows.forEach(row => (row.hidden = !row.textContent.toLowerCase().includes(word)));
-      count.textContent = `${rows.filter(row => !row.hidden).length} of ${rows.length}`;
+      count.textContent = say('#1 of #2', rows.filter(row => !row.hidden).length, rows.length);
     });
     pairs.prepend(make('div', { className: 'wb-tools' }, search, count));
   }
@@ -275,7 +381,7 @@ function spread(edges, bins) {
 function asSlider({ svg, counts }) {
   const set = { role: 'slider', tabindex: 0, 'aria-valuemin': 1, 'aria-valuemax': counts.length, 'aria-valuenow': 1 };
   Object.entries(set).forEach(([name, value]) => svg.setAttribute(name, value));
-  svg.setAttribute('aria-valuetext', 'arrow keys read the bins; with Shift they mark a range');
+  svg.setAttribute('aria-valuetext', say('arrow keys read the bins; with Shift they mark a range'));
 }
 
 function byPointer(state) {
@@ -326,7 +432,8 @@ function read(state, to, marking) {
   const { edges, counts, kind } = state;
   const rows = counts.slice(first, last + 1).reduce((a, b) => a + b, 0);
   const share = rows / (counts.reduce((a, b) => a + b, 0) || 1);
-  const text = `${told(edges[first], kind)} to ${told(edges[last + 1], kind)}: ${told(Math.round(rows), '')} rows, ${(100 * share).toFixed(1)}%`;
+  const ends = [told(edges[first], kind), told(edges[last + 1], kind)];
+  const text = say('%1 to %2: #3 rows, #4', ...ends, told(Math.round(rows), ''), `${localNumber((100 * share).toFixed(1))}%`);
   state.said.textContent = text;
   state.svg.setAttribute('aria-valuenow', to + 1);
   state.svg.setAttribute('aria-valuetext', text);
@@ -357,7 +464,7 @@ function told(value, kind) {
     return Number.isNaN(date.getTime()) ? String(value) : date.toISOString().slice(0, 10);
   }
   const digits = Math.abs(value) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 };
-  return value.toLocaleString('en', { useGrouping: Math.abs(value) >= 10000, ...digits }).replace('-', '−');
+  return value.toLocaleString(LANGUAGE ?? 'en', { useGrouping: Math.abs(value) >= 10000, ...digits }).replace('-', '−');
 }
 
 /* The rows of a marked range, drawn over the small histograms; `parts` has one list of counts a column, or null. */
@@ -374,7 +481,7 @@ function overlay(root, parts, text) {
     }
   });
   const said = root.querySelector('.wb-brushed');
-  said.textContent = text;
+  said.textContent = translated(text ?? '');
 }
 
 function outline(counts) {
@@ -399,7 +506,7 @@ function render({ model, el }) {
       target: model.get('target'),
       chooseTarget: name => {
         el.setAttribute('aria-busy', 'true');
-        said.textContent = 'Profiling anew …';
+        said.textContent = say('Profiling anew …');
         model.send({ target: name });
       },
       brush: (column, low, high) => model.send({ column, low, high })

@@ -15,7 +15,7 @@ from string import Template
 
 from workbench import __version__
 from workbench.core.bundle import Bundle
-from workbench.storage.files import write_text
+from workbench.storage.files import safe_name, write_text
 
 LONGEST = 40  # characters of a label: Kubernetes takes 63, and adds its own to the names of pods
 LOCK = "requirements.lock"
@@ -52,7 +52,7 @@ def write_deploy(folder: Path, bundle: Bundle) -> None:
 
 def facts(folder: Path, bundle: Bundle) -> Mapping[str, str]:
     """What the templates are filled with; each value is plain enough for every file."""
-    label = label_of(bundle.name)
+    label = label_of(safe_name(bundle.name, "bundle"))
     hashed = "--hash=" in (folder / LOCK).read_text(encoding="utf-8")
     return {
         "name": bundle.name,

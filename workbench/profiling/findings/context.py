@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.core.contract import Contract
 from workbench.core.finding import Finding
+from workbench.core.literals import Code, assigned, call
 from workbench.core.profile import Association, ColumnProfile
 
 if TYPE_CHECKING:
@@ -92,15 +93,14 @@ class Context:
 
 
 class Check(Protocol):
-    """A module with one check."""
+    """A module with one check; its code stands for title and meaning in ``core/codes.py``."""
 
     CODE: str
-    TITLE: str
 
     def check(self, context: Context) -> Iterable[Finding]:
         """What it finds."""
 
 
-def without(*names: str) -> str:
+def without(*names: str) -> Code:
     """The cure that leaves columns out."""
-    return f"data = data.without({', '.join(map(repr, names))})"
+    return assigned("data", call("data.without", *names))

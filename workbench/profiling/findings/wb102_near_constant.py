@@ -9,7 +9,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB102"
-TITLE = "Near constant"
 
 # Two levels of which one has 97% say little; of numbers that are often zero the rest may say much.
 MOST_OF_IT = {"category": 0.97, "boolean": 0.97, "integer": 0.99, "number": 0.99}

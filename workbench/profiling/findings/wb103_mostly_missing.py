@@ -8,7 +8,6 @@ from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB103"
-TITLE = "Mostly missing"
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB104"
-TITLE = "Missing together"
 
 LEAST = 10
 
@@ -25,6 +25,8 @@ def check(context: Context) -> Iterator[Finding]:
         if same:
             names = [c.name for c in (first, *same)]
             told = f"is empty in the same {first.missing:,} rows as {', '.join(names[1:])}."
-            cure = f"data.table[data.table[{first.name!r}].isna()].head()  # look at what these rows share"
+            cure = python(
+                "data.table[data.table[$column].isna()].head()  # look at what these rows share", column=first.name
+            )
             yield Finding(CODE, "info", told, first.name, cure, {"columns": names, "rows": first.missing})
         left = [c for c in others if c not in same]

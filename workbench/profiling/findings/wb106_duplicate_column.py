@@ -8,7 +8,6 @@ from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB106"
-TITLE = "Duplicate column"
 
 # A correlation beyond which two numbers are one, perhaps in two units.
 NEARLY = 0.9995

@@ -9,7 +9,6 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import MEASURES, Context, without
 
 CODE = "WB107"
-TITLE = "Identifier"
 
 NEARLY_ALL = 0.98
 

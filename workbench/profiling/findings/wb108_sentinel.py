@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from workbench.core.finding import Finding, Severity
+from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB108"
-TITLE = "Sentinel"
 
 # Numbers of nines, eights and ones that people write for "not known".
 NUMBERS = re.compile(r"-?(?:9{2,8}|8{3,8}|7{3,8}|1{4,8})|-[19]|-?10{5,8}")
@@ -82,7 +82,10 @@ def _dates(column: ColumnProfile) -> Iterator[tuple[str, int]]:
 
 
 def _finding(column: ColumnProfile, value: int | str, n: int, told: str) -> Finding:
-    old = f"data.table[{column.name!r}]"
-    cure = f"data = data.assign(**{{{column.name!r}: {old}.mask({old} == {value!r})}})"
+    cure = python(
+        "data = data.assign(**{$column: data.table[$column].mask(data.table[$column] == $value)})",
+        column=column.name,
+        value=value,
+    )
     severity: Severity = "info" if column.kind in ("category", "text") else "warning"
     return Finding(CODE, severity, f"{told}: it may stand for missing.", column.name, cure, {"value": value, "rows": n})

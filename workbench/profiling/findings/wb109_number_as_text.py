@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import Code, python
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import COMMAS, DATES, MEASURES, Context
 
 CODE = "WB109"
-TITLE = "Number or date kept as text"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -25,14 +25,14 @@ def check(context: Context) -> Iterator[Finding]:
             yield Finding(CODE, "warning", told, column.name, _cure(column), {"meaning": column.meaning})
 
 
-def _cure(column: ColumnProfile) -> str:
-    old = f"data.table[{column.name!r}]"
-    if column.meaning == DATES:
-        read = f"pd.to_datetime({old}, errors='coerce', format='mixed')"
-        return f"import pandas as pd; data = wb.dataset(data.table.assign(**{{{column.name!r}: {read}}}))"
-    bare = f"{old}.str.replace(r'[^0-9.,eE-]', '', regex=True)"
-    if column.meaning == COMMAS:
-        bare += ".str.replace('.', '').str.replace(',', '.')"
-    else:
-        bare += ".str.replace(',', '')"
-    return f"data = data.assign(**{{{column.name!r}: {bare}.astype(float)}})"
+_BARE = "data.table[$column].str.replace(r'[^0-9.,eE-]', '', regex=True)"
+_READ = {
+    DATES: "import pandas as pd; data = wb.dataset(data.table.assign(**{$column: "
+    "pd.to_datetime(data.table[$column], errors='coerce', format='mixed')}))",
+    COMMAS: "data = data.assign(**{$column: " + _BARE + ".str.replace('.', '').str.replace(',', '.').astype(float)})",
+}
+_READ_NUMBER = "data = data.assign(**{$column: " + _BARE + ".str.replace(',', '').astype(float)})"
+
+
+def _cure(column: ColumnProfile) -> Code:
+    return python(_READ.get(column.meaning or "", _READ_NUMBER), column=column.name)

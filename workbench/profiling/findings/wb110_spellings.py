@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB110"
-TITLE = "Spellings of one category"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -26,8 +26,9 @@ def check(context: Context) -> Iterator[Finding]:
         if several:
             example = next(iter(several.values()))
             told = f"spells {len(several)} categories in several ways, such as {', '.join(map(repr, example[:3]))}."
-            folded = f"data.table[{column.name!r}].str.strip().str.casefold()"
-            cure = f"data = data.assign(**{{{column.name!r}: {folded}}})"
+            cure = python(
+                "data = data.assign(**{$column: data.table[$column].str.strip().str.casefold()})", column=column.name
+            )
             yield Finding(CODE, "warning", told, column.name, cure, {"spellings": list(several.values())[:20]})
 
 

@@ -6,16 +6,17 @@ import math
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB112"
-TITLE = "Outliers"
 
 # Widths of the middle half that a value must lie away from it; of positive numbers their logarithms are looked at too,
 # since a long tail has no outliers.
 FAR = 15.0
 FAR_IN_LOGS = 5.0
+LARGEST = "data.table[$column].sort_values().tail(20)  # look at them before anything else"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -27,7 +28,7 @@ def check(context: Context) -> Iterator[Finding]:
         extreme = [v for v in (column.minimum, column.maximum) if v is not None and _is_far(column, v, low, high)]
         if extreme:
             told = f"reaches {extreme[-1]:.6g} while its middle half lies between {low:.6g} and {high:.6g}."
-            cure = f"data.table[{column.name!r}].sort_values().tail(20)  # look at them before anything else"
+            cure = python(LARGEST, column=column.name)
             yield Finding(CODE, "info", told, column.name, cure, {"extreme": extreme})
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import Cure, python
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB113"
-TITLE = "Skewed"
 
 TOO_SKEWED = 3.0
+LOGARITHM = "import numpy as np; np.log1p(data.table[$column])"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -19,7 +20,7 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.features("number", "integer"):
         if column.skew is not None and abs(column.skew) > TOO_SKEWED and column.distinct > 10 and _pulls(column):
             told = f"is skewed ({column.skew:.1f}): a linear model will follow its few largest values."
-            cure = f"import numpy as np; np.log1p(data.table[{column.name!r}])" if not column.negatives else ""
+            cure: Cure = "" if column.negatives else python(LOGARITHM, column=column.name)
             yield Finding(CODE, "info", told, column.name, cure, {"skew": column.skew})
 
 

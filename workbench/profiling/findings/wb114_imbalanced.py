@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB114"
-TITLE = "Imbalanced target"
 
 RARE = 0.1
 
@@ -23,5 +23,5 @@ def check(context: Context) -> Iterator[Finding]:
         told = (
             f"has class {value} in {n / target.count:.1%} of {target.count:,} rows: accuracy will flatter every model."
         )
-        cure = "run = wb.train(data, metric='average_precision')"
+        cure = python("run = wb.train(data, metric='average_precision')")
         yield Finding(CODE, "info", told, target.name, cure, {"class": value, "rows": n})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding, Severity
+from workbench.core.literals import Code, Cure, python
+from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 from workbench.profiling.findings.wb108_sentinel import stands_apart
 
 CODE = "WB115"
-TITLE = "Capped values"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -24,6 +25,11 @@ def check(context: Context) -> Iterator[Finding]:
                 told = f"has {n:,} rows ({n / column.count:.1%}) at its largest value {value}: it was cut there."
                 # A cut target teaches a wrong number; a cut feature is worth knowing, and its rows are worth keeping.
                 target = column.role == "target"
-                cure = f"data = data.take(data.table[{column.name!r}] < {value})" if target else ""
+                cure: Cure = _below(column, value) if target else ""
                 severity: Severity = "warning" if target else "info"
                 yield Finding(CODE, severity, told, column.name, cure, {"value": float(value), "rows": n})
+
+
+def _below(column: ColumnProfile, value: str) -> Code:
+    highest = float(value) if column.kind == "number" else int(float(value))
+    return python("data = data.take(data.table[$column] < $highest)", column=column.name, highest=highest)

@@ -9,7 +9,6 @@ from workbench.profiling.findings.context import MEASURES, Context, without
 from workbench.profiling.findings.wb107_identifier import few_words, nearly_all_distinct
 
 CODE = "WB116"
-TITLE = "Too many categories"
 
 
 def check(context: Context) -> Iterator[Finding]:

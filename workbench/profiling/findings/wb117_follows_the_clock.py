@@ -11,7 +11,6 @@ from workbench.profiling.findings.context import Context, without
 from workbench.profiling.statistics import as_numbers
 
 CODE = "WB117"
-TITLE = "Follows the clock"
 
 STRONG = 0.95
 OUTSIDE = 0.6

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import polars as pl
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB118"
-TITLE = "Mixed types"
 
 LEAST, MOST = 0.03, 0.95
 FEWEST_NUMBERS = 10
+WORDS = "data.table.loc[~data.table[$column].str.fullmatch(r'[-+.0-9]+', na=True), $column].unique()"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -25,9 +26,8 @@ def check(context: Context) -> Iterator[Finding]:
         numbers = texts.filter(texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
         share = len(numbers) / max(len(texts), 1)
         if LEAST <= share < MOST and numbers.n_unique() >= min(FEWEST_NUMBERS, 0.5 * column.distinct) and _words(texts):
-            old = f"data.table[{column.name!r}]"
             told = f"mixes numbers ({share:.0%} of the rows) with words."
-            cure = f"data.table.loc[~{old}.str.fullmatch(r'[-+.0-9]+', na=True), {column.name!r}].unique()"
+            cure = python(WORDS, column=column.name)
             yield Finding(CODE, "warning", told, column.name, cure, {"share": share})
 
 

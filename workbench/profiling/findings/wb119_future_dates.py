@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB119"
-TITLE = "Future dates"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -20,5 +20,5 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.columns:
         if column.kind == "datetime" and column.maximum is not None and column.maximum > now:
             last = str(np.datetime64(int(column.maximum), "s"))[:10]
-            cure = f"data.table[{column.name!r}].sort_values().tail(20)  # look at them"
+            cure = python("data.table[$column].sort_values().tail(20)  # look at them", column=column.name)
             yield Finding(CODE, "warning", f"reaches {last}, which is still to come.", column.name, cure)

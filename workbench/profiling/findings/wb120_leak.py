@@ -10,11 +10,11 @@ import polars as pl
 
 from workbench.core.contract import NUMERIC
 from workbench.core.finding import Finding
+from workbench.core.literals import assigned, call
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 
 CODE = "WB120"
-TITLE = "Leak of the target"
 
 # A column alone that scores this much on held-out rows most likely knows the outcome.
 ALMOST_PERFECT = 0.98
@@ -45,9 +45,8 @@ def check(context: Context) -> Iterator[Finding]:
 def _finding(column: ColumnProfile, told: str) -> Finding:
     if column.role == "known_after":
         return Finding(CODE, "info", f"{told[:-1]}; it is already kept out.", column.name)
-    return Finding(
-        CODE, "error", told, column.name, f"data = data.known_after({column.name!r})", {"score": column.target}
-    )
+    cure = assigned("data", call("data.known_after", column.name))
+    return Finding(CODE, "error", told, column.name, cure, {"score": column.target})
 
 
 def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 from workbench.profiling.findings.wb117_follows_the_clock import with_order
 from workbench.profiling.statistics import as_numbers
 
 CODE = "WB122"
-TITLE = "Order of the rows"
 
 # A rank correlation with the row's place beyond which a random split would train on the future.
 STRONG = 0.7
@@ -37,7 +37,8 @@ def _finding(name: str, date: bool, strength: float) -> Finding:
         told = (
             f"{way} with the rows, which come {sorted_so}: name it as the time, so that no split trains on the future."
         )
-        cure = f"data = wb.dataset(data.table, contract=data.contract, time={name!r})"
+        cure = python("data = wb.dataset(data.table, contract=data.contract, time=$time)", time=name)
         return Finding(CODE, "info", told, name, cure, {"correlation": strength})
     told = f"{way} with the order of the rows (rank correlation {strength:.2f}): what comes later differs from before."
-    return Finding(CODE, "info", told, name, f"data.table[{name!r}].plot()", {"correlation": strength})
+    cure = python("data.table[$column].plot(backend='plotly')", column=name)
+    return Finding(CODE, "info", told, name, cure, {"correlation": strength})

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB123"
-TITLE = "Many zeros"
 
 MANY = 0.25
 # Times as many zeros as rows of the commonest other value: counts that are often zero have many ones too.
 MORE = 4.0
+MARKED = "data = data.assign(**{$new: data.table[$column] == 0})"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -22,5 +23,5 @@ def check(context: Context) -> Iterator[Finding]:
         commonest = max((n for value, n in column.top if float(value) != 0), default=0)
         if share >= MANY and column.distinct >= 10 and column.zeros > MORE * commonest:
             told = f"is zero in {share:.0%} of the rows and spread out in the others: two things in one column."
-            cure = f"data = data.assign(**{{{column.name + ' is zero'!r}: data.table[{column.name!r}] == 0}})"
+            cure = python(MARKED, new=f"{column.name} is zero", column=column.name)
             yield Finding(CODE, "info", told, column.name, cure, {"share": share})

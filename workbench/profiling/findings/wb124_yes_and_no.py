@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 from workbench.profiling.meanings import yes_and_no
 
 CODE = "WB124"
-TITLE = "Yes and no in words"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -22,5 +22,5 @@ def check(context: Context) -> Iterator[Finding]:
     if names:
         others = f", and so {'do' if len(names) > 2 else 'does'} {', '.join(names[1:])}" if names[1:] else ""
         told = f"says yes and no in words{others}: training takes them as categories, which is right for two values."
-        cure = f"data.table[{names}].apply(lambda c: c.str.strip().str.lower().value_counts())"
+        cure = python("data.table[$columns].apply(lambda c: c.str.strip().str.lower().value_counts())", columns=names)
         yield Finding(CODE, "info", told, names[0], cure, {"columns": names})

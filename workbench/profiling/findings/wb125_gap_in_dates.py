@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 
 CODE = "WB125"
-TITLE = "Gap in the dates"
 
 # A gap stands out when it is this share of the whole range, and this many times the usual step.
 LONG = 0.05
@@ -29,5 +29,5 @@ def check(context: Context) -> Iterator[Finding]:
         if length > max(LONG * whole, TIMES * max(usual, DAY)):
             day = [str(np.datetime64(int(t), "s"))[:10] for t in (before, after)]
             told = f"has nothing between {day[0]} and {day[1]} ({length / DAY:.0f} days)."
-            cure = f"data.table[{column.name!r}].dt.to_period('M').value_counts().sort_index()"
+            cure = python("data.table[$column].dt.to_period('M').value_counts().sort_index()", column=column.name)
             yield Finding(CODE, "info", told, column.name, cure, {"from": day[0], "to": day[1]})

@@ -10,7 +10,6 @@ from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB126"
-TITLE = "Nested values"
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -1,0 +1,111 @@
+import type { JSONObject, JSONValue } from '@lumino/coreutils';
+
+/** One value of a form, as its JSON Schema describes it. */
+export interface IProperty {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: JSONValue;
+  examples?: JSONValue[];
+  enum?: (string | number | null)[];
+  items?: IProperty;
+  minimum?: number;
+  maximum?: number;
+  'x-column'?: boolean;
+  'x-unit'?: string;
+}
+
+/** A code cell, as the server is told of it. */
+export interface ICell {
+  id: string;
+  source: string;
+  ran: string | null;
+  count: number | null;
+  failed: boolean;
+  running: boolean;
+  records: JSONObject[];
+  mark: string | null;
+}
+
+/** A sentence with `%1`, `%2`, and what stands for them. */
+export type Told = string[];
+
+/** Where a step stands in the current notebook. */
+export interface IPlace {
+  verb: string;
+  state: StepState;
+  /** Its cell. */
+  cell: string | null;
+  /** Whether a person wrote the cell in a way that no form can. */
+  edited: boolean;
+  values: Values;
+  /** Parameters that are expressions, as they are written. */
+  code: Record<string, string>;
+  /** What variables stand for, where the notebook says so. */
+  means: Values;
+  errors: Record<string, string>;
+  kept: Record<string, string>;
+  gives: string | null;
+  headline: string | null;
+  /** Why it is out of date. */
+  because: Told;
+  /** The cells that bring it and what follows up to date. */
+  refresh: string[];
+}
+
+/** The next sensible step. */
+export interface IAdvice {
+  verb: string;
+  reason: Told;
+  button: Told;
+  acts: { verb: string; values: Values; code: Record<string, string> }[];
+  refresh: boolean;
+  job: boolean;
+}
+
+/** What makes a job of a notebook. */
+export interface IConversion {
+  /** The cell of parameters; null: a new one. */
+  cell: string | null;
+  source: string;
+  changes: Record<string, string>;
+  problems: Told[];
+  schema: IStep['schema'];
+}
+
+/** What a click writes: into `cell`, or into a new one below `after`; `before` runs first. */
+export interface IWritten {
+  source: string;
+  cell: string | null;
+  after: string | null;
+  before: string[];
+}
+
+export interface IStep {
+  verb: string;
+  title: string;
+  takes: string | null;
+  gives: string;
+  schema: {
+    description: string;
+    properties: Record<string, IProperty>;
+    required: string[];
+  };
+}
+
+export type Values = JSONObject;
+
+/** Where a step stands, from the execution of its cell and of those above. */
+export type StepState = 'waiting' | 'running' | 'done' | 'stale' | 'failed';
+
+export interface IJob {
+  id: string;
+  notebook: string;
+  state: string;
+  cells: number;
+  cells_done: number;
+  error?: string | null;
+  line?: string;
+  created?: string;
+  ended?: string | null;
+}

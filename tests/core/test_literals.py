@@ -1,0 +1,119 @@
+"""Code that we build: whatever a value is, it stays inside its literal."""
+
+import ast
+import keyword
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.hostile_names import ANY as TEXTS
+from workbench.core.literals import assigned, call, expression, identifier, literal, python
+from workbench.errors import BadParameter
+
+PLAIN = st.recursive(
+    TEXTS | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def constants(source: str) -> list[object]:
+    return [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+
+
+@given(PLAIN)
+@example(float("inf"))
+@example(-0.0)
+def test_a_literal_reads_back_as_its_value(value):
+    text = literal(value)
+
+    assert ast.literal_eval(text) == value
+    assert text.isprintable()
+
+
+@given(st.sampled_from([np.int64(3), np.float64(0.5), np.float32(0.25), np.str_('a"b'), np.uint8(7)]))
+def test_values_of_numpy_are_written_as_pythons_own(value):
+    assert ast.literal_eval(literal(value)) == value.item()
+
+
+@pytest.mark.parametrize("value", [float("nan"), object(), b"x", {1, 2}, 1j, [object()], np.datetime64("NaT")])
+def test_what_has_no_literal_is_refused(value):
+    with pytest.raises(BadParameter, match="Give a"):
+        literal(value)
+
+
+def test_a_number_of_more_digits_than_python_reads_is_refused():
+    with pytest.raises(BadParameter, match="Give a smaller one"):
+        literal(10**5000)
+
+
+@given(TEXTS, TEXTS)
+def test_a_template_stays_the_code_that_it_is(column, value):
+    template = "data = data.assign(**{$new: data.table[$column] == $value})  # a note"
+    source = python(template, new=column, column=column, value=value)
+    plain = python(template, new="n", column="n", value="v")
+
+    assert Counter(constants(source)) == Counter([column, column, value])
+    assert shape(source) == shape(plain)
+
+
+@given(st.lists(TEXTS, max_size=4), TEXTS)
+def test_a_call_has_literals_alone(names, target):
+    source = assigned("data", call("wb.dataset", *names, target=target))
+
+    (statement,) = ast.parse(source).body
+    assert ast.unparse(statement.value.func) == "wb.dataset"
+    assert [ast.literal_eval(a) for a in statement.value.args] == names
+    assert {k.arg: ast.literal_eval(k.value) for k in statement.value.keywords} == {"target": target}
+
+
+@given(TEXTS)
+def test_only_a_name_is_taken_as_a_name(text):
+    if text.isidentifier() and not keyword.iskeyword(text):
+        assert identifier(text) == text
+        return
+    uses = (lambda: call(f"wb.{text}"), lambda: assigned(text, call("f")), lambda: call("f", **{text: 1}))
+    for use in uses:
+        with pytest.raises(BadParameter, match="not a Python name"):
+            use()
+
+
+@pytest.mark.parametrize("word", ["class", "None", "a.b", "a;b", ""])
+def test_a_keyword_or_two_words_are_no_name(word):
+    with pytest.raises(BadParameter):
+        identifier(word)
+
+
+@pytest.mark.parametrize(
+    ("template", "values"),
+    [
+        ("f('$x')", {"x": 1}),
+        ("f(f'{$x}')", {"x": 1}),
+        ("f(1)  # $x", {"x": 1}),
+        ("$x = 1", {"x": 1}),
+        ("f($x)", {}),
+        ("f(1)", {"x": 1}),
+        ("f(", {}),
+    ],
+)
+def test_a_mark_stands_where_an_expression_may_and_has_a_value(template, values):
+    with pytest.raises(BadParameter):
+        python(template, **values)
+
+
+@pytest.mark.parametrize("text", ["a b", "a; b", "a = 1", "", "(", "import os", "a\nb"])
+def test_what_is_no_expression_is_refused(text):
+    with pytest.raises(BadParameter, match="not a Python expression"):
+        expression(text)
+
+
+def shape(source: str) -> str:
+    """The syntax tree without its constants."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.value = None
+    return ast.dump(tree)

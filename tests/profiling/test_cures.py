@@ -1,0 +1,130 @@
+"""Whatever a column is called, the cure of a finding is the code that it is for any other name."""
+
+import ast
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import workbench as wb
+from tests.benchmarks import planted
+from tests.hostile_names import TEXTS
+from workbench.profiling import profile
+from workbench.profiling.findings import CHECKS, find
+from workbench.profiling.findings.context import Context, Gaps
+
+NAMES = {"data", "wb", "np", "pd", "float", "tuple", "set", "current", "reference", "profile", "source", "run", "c"}
+# WB199 says that a check failed: nobody can cure it by a line.
+WITHOUT_CURE: set[str] = set()
+
+
+def timed(n: int = 600) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A target that was cut, a clock, what follows it, a gap, free texts, decimal commas and dates in words."""
+    rng = np.random.default_rng(4)
+    days = pd.date_range("2023-01-01", periods=n, freq="D")
+    days = days.where(np.arange(n) < n // 2, days + pd.Timedelta(days=200))
+    return pd.DataFrame({
+        "at": days,
+        "odometer": np.arange(n) * 10.0 + rng.normal(0, 3, n),
+        "note": [f"the {i}th note says that nothing went wrong" for i in range(n)],
+        "comma": [f"{v:.2f} €".replace(".", ",") for v in rng.gamma(2, 30, n)],
+        "x": rng.normal(size=n),
+        "y": np.minimum(rng.exponential(100, n), 180.0),
+    }), {"target": "y", "time": "at"}  # fmt: skip
+
+
+def rare(n: int = 600) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A rare class, and rows in the order of a date that is not named as the time."""
+    rng = np.random.default_rng(5)
+    y = np.where(np.arange(n) % 40 == 0, "yes", "no")
+    return pd.DataFrame({"on": pd.date_range("2023-01-01", periods=n), "x": rng.normal(size=n), "y": y}), {
+        "target": "y"
+    }
+
+
+@pytest.fixture(scope="module")
+def contexts() -> list[Context]:
+    """What the checks look at, of tables in which each of them has something to say."""
+    seen: list[Context] = []
+    tables = [(frame, {"target": target}) for frame, _, target in (planted.first(3, 1500), planted.second(3, 1500))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profile, "find", lambda context: seen.append(context) or find(context))
+        for frame, roles in (*tables, timed(), rare()):
+            wb.profile(frame, **roles)
+    return seen
+
+
+def renamed(context: Context, names: dict[str, str]) -> Context:
+    """The same table under other names."""
+    columns = tuple(replace(c, name=names[c.name]) for c in context.contract.columns)
+    frames = {k: f.rename(names) for k in ("sample", "raw") if (f := getattr(context, k)) is not None}
+    return replace(
+        context,
+        columns=tuple(replace(c, name=names[c.name]) for c in context.columns),
+        contract=replace(context.contract, columns=columns),
+        associations=tuple(replace(a, a=names[a.a], b=names[a.b]) for a in context.associations),
+        gaps=context.gaps and Gaps(tuple(names[n] for n in context.gaps.names), context.gaps.counts),
+        equal=tuple((names[a], names[b]) for a, b in context.equal),
+        read_as={names[k]: v for k, v in context.read_as.items()},
+        **frames,
+    )
+
+
+def names_of(context: Context, text: str) -> dict[str, str]:
+    """A name for each column that holds the text; the end keeps them apart, and keeps what a check reads of an end."""
+    return {c.name: f"{text}{i:02d}{c.name[-3:]}" for i, c in enumerate(context.columns)}
+
+
+def tree_of(cure: str, names: dict[str, str]) -> str:
+    """The syntax tree of a cure, hostile names turned back."""
+    tree = ast.parse(cure)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = _turned_back(node.value, names)
+    return ast.dump(tree)
+
+
+def _turned_back(text: str, names: dict[str, str]) -> str:
+    ends = ("", " is zero")
+    return next((old + end for old, new in names.items() for end in ends if text == new + end), text)
+
+
+def test_every_check_says_something_of_these_tables(contexts):
+    """Else the next test would say nothing of its cure."""
+    told = {f.code for context in contexts for f in find(context) if f.cure}
+
+    assert {check.CODE for check in CHECKS} - told == WITHOUT_CURE
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=TEXTS)
+def test_a_name_never_leaves_its_literal(contexts, text):
+    for context in contexts:
+        names = names_of(context, text)
+        plain, hostile = list(find(context)), list(find(renamed(context, names)))
+
+        assert [(f.code, names.get(f.column)) for f in plain] == [(f.code, f.column) for f in hostile]
+        for one, other in zip(plain, hostile, strict=True):
+            assert tree_of(other.cure, names) == tree_of(one.cure, {}), other.cure
+
+
+def test_the_cures_of_plain_names_use_what_a_notebook_has(contexts):
+    """With the test above: no cure of any name uses anything else."""
+    for finding in (f for context in contexts for f in find(context)):
+        nodes = list(ast.walk(ast.parse(finding.cure)))
+
+        assert {n.id for n in nodes if isinstance(n, ast.Name)} <= NAMES
+        assert not [n for n in nodes if isinstance(n, ast.Attribute) and n.attr.startswith("_")]
+
+
+@settings(max_examples=30, deadline=None)
+@given(text=TEXTS)
+def test_a_comparison_has_cures_without_names(text):
+    a = wb.profile(pd.DataFrame({text + "x": range(100), "y": ["a", "b"] * 50}))
+    b = wb.profile(pd.DataFrame({text + "x": ["u", "v"] * 50, "y": ["a", "b"] * 50}))
+    told = {f.code: f for f in a.compare(b).findings}
+
+    assert told["WB151"].column == text + "x"
+    assert ast.unparse(ast.parse(told["WB151"].cure)) == "data = wb.dataset(source, contract=profile.contract)"

@@ -1,0 +1,84 @@
+"""Two rules of the house, held over its whole source: one door to change a file of ours, one to read it."""
+
+import ast
+from pathlib import Path
+
+import workbench
+
+SOURCE = Path(workbench.__file__).parent
+WRITES = {"write_json", "write_text", "write_bytes", "in_one_step"}
+# Functions that write and lie in a module that reads files too, each with why nothing that was read can be lost.
+WRITE_ONLY = {
+    "storage/tracking.py": "a marker whose content does not depend on what was there; under a lock",
+    "storage/pipelines.py": "a new file",
+    "packaging/lock.py": "an answer that is kept: whoever writes it later writes the same",
+    "packaging/onnx.py": "reads golden rows, writes a graph",
+    "packaging/deploy/__init__.py": "reads templates, writes files of a folder that nobody has yet",
+    "packaging/runtime.py": "copies our own source into a folder that nobody has yet",
+    "packaging/package.py": "writes a folder that nobody has yet",
+    "packaging/signing.py": "reads a key, writes a signature",
+    "monitoring/windows.py": "a window is replaced as a whole; under a lock",
+    "jobs/submit.py": "reads the notebook, writes a copy",
+    "core/saved.py": "save writes a whole noun; what is on disk is changed through files.change",
+    "tables/compiled.py": "save writes a whole model",
+    "jobs/engine.py": "writes the notebook that it executes; nobody else does meanwhile",
+}
+# Who parses JSON that is no file of ours, or lines of one, with why.
+PARSES = {
+    "storage/files.py": "the door itself",
+    "storage/audit.py": "lines, each checked against its hash",
+    "storage/manifest.py": "written by anybody: every field is looked at",
+    "jobs/records.py": "lines of events",
+    "jobs/outcome.py": "text inside a notebook's output",
+    "jobs/notebooks.py": "a notebook of the user's",
+    "server/columns.py": "a table of the user's",
+    "compiling/boosters.py": "what a library gave",
+    "tables/compiled.py": "the header inside a binary file",
+    "core/result.py": "a copy in memory",
+    "packaging/process.py": "an answer of a process",
+    "packaging/deploy/loadtest.py": "runs without Workbench",
+    "scoring/log.py": "fields of a database",
+    "scoring/bodies.py": "a request",
+}
+
+
+def _called(tree: ast.AST) -> set[str]:
+    names = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {f.attr if isinstance(f, ast.Attribute) else f.id for f in names if isinstance(f, (ast.Attribute, ast.Name))}
+
+
+def _modules():
+    for path in sorted(SOURCE.rglob("*.py")):
+        yield path.relative_to(SOURCE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _reads(called: set[str]) -> bool:
+    return bool(called & {"read", "read_json", "load", "read_text", "read_bytes"})
+
+
+def test_who_reads_and_writes_files_changes_them_by_the_one_door():
+    both = {
+        name
+        for name, tree in _modules()
+        if name != "storage/files.py" and (called := _called(tree)) & WRITES and _reads(called)
+    }
+
+    assert both == set(WRITE_ONLY), "Read, change and write by storage.files.change, or say here why nothing is lost."
+
+
+def test_json_of_ours_is_parsed_by_the_one_door():
+    parsing = {
+        name
+        for name, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("json.loads", "json.load", "read_json")
+        if name != "scoring/service.py"  # its read_json is that of a request's body
+    }
+
+    assert parsing == set(PARSES), "Read a file of ours by storage.files.read, or say here what it is."
+
+
+def test_a_new_file_is_never_closed_to_others_only_afterwards():
+    late = [name for name, tree in _modules() if "chmod" in _called(tree)]
+
+    assert not late, "Give in_one_step or change the mode; until chmod runs, others may read."

@@ -1,0 +1,56 @@
+"""The command line: ``workbench tour``, ``lab``, ``monitor``, ``serve``, ``verify``, ``submit``, ``jobs``, …
+
+One file a group of commands. Each command imports what it needs when it runs, so ``workbench --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from workbench import __version__
+from workbench.cli import bundles, data, notebooks, pages, service
+from workbench.errors import WorkbenchError
+
+app = typer.Typer(
+    name="workbench",
+    help="The notebook-native machine learning workbench: profile, train, explain, package, monitor.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Entry point; an error of ours is one clear line, not a traceback."""
+    try:
+        app()
+    except WorkbenchError as error:
+        sys.stderr.write(f"workbench: {error}\n")
+        raise SystemExit(2) from None
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+# In the order of `workbench --help`.
+app.command()(notebooks.tour)
+app.command()(data.profile)
+# Further options go to JupyterLab.
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pages.lab)
+app.command()(pages.monitor)
+app.command("serve")(service.serve_bundle)
+app.command("keys")(service.keys_of_services)
+app.command()(service.feedback)
+app.command()(bundles.verify)
+app.command()(bundles.sign)
+app.command()(bundles.export)
+app.command()(notebooks.submit)
+app.command()(notebooks.jobs)
+app.command()(notebooks.stop)
+app.command()(bundles.promote)
+app.command()(bundles.rollback)
+app.command()(version)

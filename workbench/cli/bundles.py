@@ -1,0 +1,86 @@
+"""Commands on a bundle: verify, sign, export, promote, rollback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import BundleName
+from workbench.errors import BadParameter
+
+
+def verify(
+    bundle: BundleName,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh/--here", help="In a new environment from the bundle's own lock, or with what is here."),
+    ] = True,
+) -> None:
+    """Start a bundle in a new environment and replay its golden and bad rows: one line a check."""
+    from workbench.packaging.verify import verify as run
+
+    verification = run(bundle, fresh=fresh)
+    typer.echo(str(verification))
+    if not verification.ok:
+        raise typer.Exit(1)
+
+
+def sign(
+    bundle: Annotated[str, typer.Argument(help="NAME, NAME@alias, NAME/VERSION, or a bundle folder.")] = "",
+    key: Annotated[
+        Path | None, typer.Option(help="Private key in PEM; its passphrase is in WORKBENCH_SIGNING_PASSPHRASE.")
+    ] = None,
+    new_key: Annotated[
+        Path | None, typer.Option(help="Make a pair of keys; the private one goes to this file.")
+    ] = None,
+) -> None:
+    """Sign a bundle, so that a changed byte is refused where its key is trusted; or make a pair of keys."""
+    from workbench.packaging.package import sign_registered
+    from workbench.packaging.signing import new_key as make
+    from workbench.settings import settings
+
+    if new_key is not None:
+        public, fingerprint = make(new_key)
+        typer.echo(f"Private key: {new_key}\nPublic key:  {public}\nFingerprint: {fingerprint}")
+        typer.echo("Trust it where bundles are loaded: put the public key into the folder of WORKBENCH_TRUSTED_KEYS.")
+    chosen = key or new_key or settings().signing_key
+    if bundle and chosen is None:
+        raise BadParameter("With which key? Name one with --key, or make a pair with --new-key private.pem.")
+    if not bundle and new_key is None:
+        raise BadParameter("Name a bundle to sign, or make a pair of keys with --new-key private.pem.")
+    if bundle and chosen is not None:
+        typer.echo(f"{bundle} is signed by the key {sign_registered(bundle, chosen).key}")
+
+
+def export(
+    to: Annotated[str, typer.Argument(help="The format: onnx.")],
+    bundle: BundleName,
+    output: Annotated[Path | None, typer.Option(help="File to write; NAME-VERSION.onnx here by default.")] = None,
+) -> None:
+    """Write a bundle's model in another format, with the measured difference."""
+    if to != "onnx":
+        raise BadParameter(f"There is no format {to!r}. Formats: onnx.")
+    from workbench.packaging.onnx import export_onnx
+
+    typer.echo(str(export_onnx(bundle, output)))
+
+
+def promote(
+    name: Annotated[str, typer.Argument(help="Name of the bundle.")],
+    version: Annotated[int, typer.Argument(min=1, help="Version that becomes champion.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes to the audit log.")] = "",
+) -> None:
+    """Make a version of a bundle the champion."""
+    from workbench.monitoring.promotion import promote as run
+
+    run(name, version, reason=reason)
+    typer.echo(f"{name} version {version} is champion.")
+
+
+def rollback(name: Annotated[str, typer.Argument(help="Name of the bundle.")]) -> None:
+    """Go back to the champion before."""
+    from workbench.monitoring.promotion import rollback as run
+
+    typer.echo(f"{name} version {run(name)} is champion again.")

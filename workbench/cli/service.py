@@ -1,0 +1,79 @@
+"""Commands of the scoring service: serve, keys, feedback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import BundleName, Host, Port
+
+
+def serve_bundle(
+    bundle: BundleName,
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    keys: Annotated[Path | None, typer.Option(help="File of keys, made by `workbench keys`.")] = None,
+    open_to_all: Annotated[bool, typer.Option("--open-to-all", help="Listen beyond loopback without a key.")] = False,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A host name to answer for; repeat for more.")] = None,
+    rate: Annotated[float, typer.Option(min=0, help="Requests a second of each caller; 0: no limit.")] = 0.0,
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate in PEM.")] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="Its private key in PEM.")] = None,
+    jwt_key: Annotated[Path | None, typer.Option(help="Public key or shared secret of JSON web tokens.")] = None,
+    jwt_audience: Annotated[str | None, typer.Option(help="Audience that the tokens must name.")] = None,
+    jwt_issuer: Annotated[str | None, typer.Option(help="Issuer that the tokens must name.")] = None,
+    ab: Annotated[
+        list[str] | None, typer.Option(metavar="NAME@alias=SHARE", help="A version that answers a share of the rows.")
+    ] = None,
+    shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
+    requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
+) -> None:
+    """Answer rows over HTTP with predictions and reasons."""
+    from workbench.packaging.serve import serve
+
+    serve(
+        bundle,
+        host=host,
+        port=port,
+        ab=ab or (),
+        shadow=shadow,
+        keys=keys,
+        open_to_all=open_to_all,
+        allow_hosts=tuple(allow_host or ()),
+        rate=rate,
+        certificate=certificate,
+        certificate_key=certificate_key,
+        jwt_key=jwt_key,
+        jwt_audience=jwt_audience,
+        jwt_issuer=jwt_issuer,
+        requests=requests,
+    )
+
+
+def keys_of_services(
+    act: Annotated[str, typer.Argument(help="add, list or remove.")],
+    name: Annotated[str, typer.Argument(help="Whose key it is.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="predict, explain, read, feedback, admin; repeat for more.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="File of keys; keys.json in Workbench's home by default.")] = None,
+) -> None:
+    """Make, list and take back keys of the scoring service; only their hashes are kept."""
+    from workbench.scoring.__main__ import manage_keys
+    from workbench.settings import settings
+
+    for line in manage_keys(act, name, scope or (), file or settings().home / "keys.json"):
+        typer.echo(line)
+
+
+def feedback(
+    name: Annotated[str, typer.Argument(help="Name of the bundle.")],
+    labels: Annotated[Path, typer.Argument(help="CSV or Parquet file with an id and a label column.")],
+    id: Annotated[str | None, typer.Option(help="Its id column; the contract's by default.")] = None,  # noqa: A002
+    label: Annotated[str | None, typer.Option(help="Its label column; the target by default.")] = None,
+) -> None:
+    """Join labels that came later to their predictions, by id."""
+    from workbench.monitoring.score import feedback as run
+
+    typer.echo(f"{run(name, labels, id=id, label=label):,} labels joined their predictions.")

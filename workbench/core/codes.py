@@ -1,0 +1,212 @@
+"""The codes of findings: one registry, from which checks, findings and ``FINDINGS.md`` beside it follow.
+
+``python -m workbench.core.codes > workbench/core/FINDINGS.md`` writes the document; a test compares it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.errors import BadParameter
+
+Severity = Literal["info", "warning", "error"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+KINDS = {"1": "Tables", "2": "Training and explanation", "3": "Monitoring"}
+
+
+@dataclass(frozen=True)
+class FindingCode:
+    """What a code stands for.
+
+    Parameters
+    ----------
+    code : str
+        Stable and linkable, such as ``WB101``; its first digit is the stage, as in ``KINDS``.
+    title : str
+        A few words.
+    severities : tuple of str
+        Those that its findings may have.
+    text : str
+        What it means and what to do, in Markdown.
+    """
+
+    code: str
+    title: str
+    severities: tuple[Severity, ...]
+    text: str
+
+    @property
+    def anchor(self) -> str:
+        """Of its section in ``FINDINGS.md``."""
+        return self.code.lower()
+
+
+ALL: tuple[FindingCode, ...] = (
+    FindingCode("WB101", "Constant", ("warning",),
+                "Columns with one value, or none."),
+    FindingCode("WB102", "Near constant", ("info",),
+                "Columns in which one value fills nearly all rows: 97% of two levels or of categories, 99% of "
+                "numbers."),
+    FindingCode("WB103", "Mostly missing", ("warning",),
+                "Columns that are empty in more than half of the rows."),
+    FindingCode("WB104", "Missing together", ("info",),
+                "Groups of columns that are empty in exactly the same rows."),
+    FindingCode("WB105", "Duplicate rows", ("info",),
+                "Rows that equal an earlier row."),
+    FindingCode("WB106", "Duplicate column", ("warning", "info"),
+                "Columns with the same value as an earlier one in every row."),
+    FindingCode("WB107", "Identifier", ("warning",),
+                "Columns that name a row instead of describing it."),
+    FindingCode("WB108", "Sentinel", ("warning", "info"),
+                "Numbers or dates that stand for a missing value, such as -999."),
+    FindingCode("WB109", "Number or date kept as text", ("warning", "info"),
+                "Numbers and dates that are written as text, with units, currencies, blanks or separators. Where all "
+                "could be read they were, and the finding says how many could not."),
+    FindingCode("WB110", "Spellings of one category", ("warning",),
+                "Categories that differ in case, blanks or punctuation only."),
+    FindingCode("WB111", "Infinities", ("warning",),
+                "Columns with infinite numbers."),
+    FindingCode("WB112", "Outliers", ("info",),
+                "Few numbers that lie 15 times the middle half's width away from it; of positive numbers with a long "
+                "tail the logarithms are looked at too."),
+    FindingCode("WB113", "Skewed", ("info",),
+                "Numbers with a long tail."),
+    FindingCode("WB114", "Imbalanced target", ("info",),
+                "A target with a rare class."),
+    FindingCode("WB115", "Capped values", ("warning", "info"),
+                "Numbers that pile up at their smallest or largest value."),
+    FindingCode("WB116", "Too many categories", ("info",),
+                "Texts with so many values that a model would learn them by heart."),
+    FindingCode("WB117", "Follows the clock", ("warning",),
+                "Columns that grow with the time column, so that the values to come are never seen in training."),
+    FindingCode("WB118", "Mixed types", ("warning",),
+                "Texts that are partly numbers."),
+    FindingCode("WB119", "Future dates", ("warning",),
+                "Dates that lie after today."),
+    FindingCode("WB120", "Leak of the target", ("error", "info"),
+                "Columns that are known only with the outcome: one that predicts the target almost perfectly on "
+                "held-out halves, one that is empty where the target is empty, or two or three numbers that together "
+                "give the target exactly. A model that uses them is excellent in training and useless in production. "
+                "Mark them with `data.known_after(...)`."),
+    FindingCode("WB121", "Personal data", ("warning",),
+                "Columns with e-mail addresses, phone, card or social security numbers, IBANs, names of persons, IP "
+                "or web addresses, and texts some of which hold e-mail addresses, phone or card numbers or IBANs (two "
+                "of them, or one in a hundred). Cards and IBANs are known by their checksums. The values are masked "
+                "before anything is shown or saved; `wb.profile(…, show_sensitive=True)` shows them. Columns that "
+                "name persons directly (e-mail, phone, card and social security numbers, IBANs, texts with them) get "
+                "the role *personal* and are no features: a model that learns them learns persons, and its files "
+                'would hold them. `data.with_personal("email", reason="…")` makes one a feature all the same; the '
+                "reason goes on the card. Other personal columns are features until `data.without(...)`."),
+    FindingCode("WB122", "Order of the rows", ("info",),
+                "Dates, or numbers, that go with the order of the rows although no column is named as the time. A "
+                "split at random would train on the future and test on the past; name the time with `wb.dataset(…, "
+                "time=…)`."),
+    FindingCode("WB123", "Many zeros", ("info",),
+                "Numbers that are zero far more often than anything else, and spread out where they are not: whether "
+                "there is something, and how much, are two questions. A column that says which rows are zero helps "
+                "linear models."),
+    FindingCode("WB124", "Yes and no in words", ("info",),
+                "Categories that are a yes and a no, in any language and spelling. Training takes them as categories, "
+                "which is right for two values; several spellings of one of them would be told as WB110."),
+    FindingCode("WB125", "Gap in the dates", ("info",),
+                "A long stretch without any date, out of proportion to the usual step: an export that stopped, a "
+                "table that was joined from two."),
+    FindingCode("WB126", "Nested values", ("warning",),
+                "Lists or records within cells. They are taken as texts, so that nothing breaks; to use them, unfold "
+                "them into columns first."),
+    FindingCode("WB127", "Rows in both tables", ("warning",),
+                "Rows of one table that are in the other too: a test set that holds rows of the training set praises "
+                "whatever has learnt them by heart. Told by `profile.compare(other)`, from the hashes that each "
+                "profile keeps."),
+    FindingCode("WB150", "Differs from the reference", ("warning",),
+                "Columns in which two compared tables differ by more than chance, and enough to matter."),
+    FindingCode("WB151", "Another kind of values", ("error",),
+                "Columns that hold, say, numbers in the reference and texts in the table compared with it."),
+    FindingCode("WB152", "In one table only", ("error", "info"),
+                "Columns that only one of two compared tables has."),
+    FindingCode("WB160", "Feature absent", ("error",),
+                "Features of a contract that a table lacks."),
+    FindingCode("WB161", "Another kind than the contract says", ("error",),
+                "Rows whose value can't be read as the contract's kind: text in a number, a broken number in a count."),
+    FindingCode("WB162", "Missing though not allowed", ("error",),
+                "Rows without a value in a column that allows no gap."),
+    FindingCode("WB163", "Out of the usual range", ("warning",),
+                "Rows with a number outside the range of the contract; they are scored and flagged."),
+    FindingCode("WB164", "Values the contract does not know", ("warning",),
+                "Rows with a category that was not there when the contract was made; they are scored and flagged."),
+    FindingCode("WB165", "Column the contract does not know", ("info",),
+                "Columns of a table that the contract lacks; they are left alone."),
+    FindingCode("WB199", "A check failed", ("info",),
+                "One of our own checks could not cope with this table; the others are not affected. Please report it "
+                "with the table's kinds of columns."),
+    FindingCode("WB201", "Validated out of order", ("warning",),
+                "The rows are in the order of a date, yet they were validated at random: no column was named as the "
+                "time. What is learnt from later rows is then tried on earlier ones, so the scores promise more than "
+                "the months to come will hold. Name the time, and the split follows it."),
+    FindingCode("WB202", "No better than the baseline", ("warning",),
+                "No candidate scores better than the one that always gives the commonest class or the mean. The "
+                "features say nothing about the target: look for others before the model is used."),
+    FindingCode("WB203", "Rows without a target", ("info",),
+                "Rows whose target has no value were not used, neither to train nor to score."),
+    FindingCode("WB204", "A simpler model is as good", ("info",),
+                "The linear model scores as well as boosting, within the interval of the measurement. It is simpler, "
+                "smaller and easier to explain; the cure trains it alone."),
+    FindingCode("WB210", "Reasons miss the model", ("error",),
+                "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
+                "them; a simpler candidate has exact ones."),
+    FindingCode("WB301", "Alarm", ("error", "warning"),
+                "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
+                "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "
+                "error while it lasts. The cure retrains on new rows."),
+    FindingCode("WB302", "Warning", ("warning",),
+                "Windows that differ from the reference by more than chance, though not enough for an alarm."),
+    FindingCode("WB303", "The version before may help", ("warning",),
+                "The version that answers is in alarm, and another answered before it. The cure goes back."),
+    FindingCode("WB304", "Windows without labels", ("info",),
+                "Windows without a single label: their performance is not known, only their drift. Send labels when "
+                "they come, with `wb.feedback`."),
+)  # fmt: skip
+CODES = {one.code: one for one in ALL}
+
+
+def check_code(code: str, severity: str) -> None:
+    """Refuse a finding that the registry does not know.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such code, or its findings have other severities.
+
+    Examples
+    --------
+    >>> check_code("WB101", "warning")
+    """
+    known = CODES.get(code)
+    if known is None:
+        raise BadParameter(f"There is no finding {code!r}. Add it to workbench/core/codes.py, or use one of those.")
+    if severity not in known.severities:
+        allowed = " or ".join(known.severities)
+        raise BadParameter(f"A finding {code} is {allowed}, got {severity!r}. Use that, or add it to its code.")
+
+
+def document() -> str:
+    """``FINDINGS.md``: a section for each code.
+
+    >>> "## WB101 Constant" in document()
+    True
+    """
+    sentence = "Each finding has a code, a severity, one sentence with its numbers, and mostly a cure that can be run."
+    opening = f"# Findings\n\n{sentence}\n"
+    kinds = "".join(f"- WB{digit}xx: {stage.lower()}\n" for digit, stage in KINDS.items())
+    return "\n".join((opening, kinds, *map(_section, ALL)))
+
+
+def _section(one: FindingCode) -> str:
+    severity = " or ".join(one.severities).capitalize()
+    return f'<a id="{one.anchor}"></a>\n\n## {one.code} {one.title}\n\n*{severity}.* {one.text}\n'
+
+
+if __name__ == "__main__":
+    print(document(), end="")

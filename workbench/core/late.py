@@ -1,0 +1,70 @@
+"""Methods of the nouns that a higher floor provides: named here once, found by name when somebody first calls them.
+
+A noun says what such a method takes, gives and means, so that help, editors and type checkers see it; the work is done
+above, where a noun must not point. A name is no import: no arrow goes up, and a bundle's own runtime, which carries
+only what scores, loads without the modules that are named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from operator import attrgetter
+from typing import Any
+
+from workbench.errors import MissingExtra
+
+# Method of a noun: module and name of the function that takes the noun first. A test compares both.
+PLACES = {
+    "Contract.check": "workbench.profiling.contracts:check_frame",
+    "Contract.to_json_schema": "workbench.core.json_schema:json_schema",
+    "Contract.to_pandera": "workbench.profiling.contracts:pandera_schema",
+    "Profile.compare": "workbench.profiling.compare:compare_profiles",
+    "Profile.merge": "workbench.profiling.merge:merge",
+    "Result._repr_mimebundle_": "workbench.display:mime_bundle",
+    "Result.plot": "workbench.display:figure",
+}
+# What a noun becomes, of a library that neither the server nor a bundle's runtime may load.
+LIBRARIES = {
+    "Result.frame": "pandas:DataFrame",
+}
+
+
+@cache
+def late(method: str) -> Callable[..., Any]:
+    """The function behind a method of a noun.
+
+    Parameters
+    ----------
+    method : str
+        Class and name, a key of :data:`PLACES` or :data:`LIBRARIES`.
+
+    Raises
+    ------
+    KeyError
+        If the method is in neither table.
+    MissingExtra
+        If the module is not there, as in the runtime that a bundle carries.
+
+    Examples
+    --------
+    >>> late("Profile.merge").__module__
+    'workbench.profiling.merge'
+    """
+    module, _, name = {**PLACES, **LIBRARIES}[method].partition(":")
+    try:
+        function: Callable[..., Any] = attrgetter(name)(import_module(module))
+    except ModuleNotFoundError as error:
+        if not _holds(error.name, module):
+            raise
+        raise MissingExtra(
+            f"{method} needs {module}, which is not here: the runtime inside a bundle carries only what scores. "
+            "Call it where the whole of Workbench is installed: pip install ml-workbench"
+        ) from error
+    return function
+
+
+def _holds(missing: str | None, module: str) -> bool:
+    """Whether the missing module is the wanted one or a package around it, and not one that it imports."""
+    return missing is not None and f"{module}.".startswith(f"{missing}.")

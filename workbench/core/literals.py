@@ -1,0 +1,187 @@
+"""Python that is shown, inserted or run: built from templates of ours and literals of values, and nowhere else.
+
+A name or value from data (a column, a class, a path) never becomes code: it stands in a literal, which reads back as
+that value. Templates are constants with marks, as the parameters of a query.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from numbers import Integral, Real
+from typing import Any, Literal, NewType
+
+from workbench.errors import BadParameter
+
+Code = NewType("Code", str)
+"""Python that this module built; a type checker takes no other text for it."""
+Cure = Code | Literal[""]
+
+_MARK = re.compile(r"\$(\w+)")
+_HOLE = "_hole_"
+
+
+def python(template: str, /, **values: Any) -> Code:
+    """A template with a literal in place of each mark.
+
+    Parameters
+    ----------
+    template : str
+        Python with marks such as ``$column`` where an expression may stand; a constant.
+    **values
+        What the marks stand for, as :func:`literal` takes it.
+
+    Raises
+    ------
+    BadParameter
+        If a value has no literal, a mark has no value, or the template is not Python.
+
+    Examples
+    --------
+    >>> python("data.table[$column].isna()", column='t"); exit(); ("')
+    'data.table[\\'t"); exit(); ("\\'].isna()'
+    """
+    marks = _marks(template)
+    if marks != values.keys():
+        raise BadParameter(f"The template has the marks {sorted(marks)}, got {sorted(values)}. Give each a value.")
+    return Code(_MARK.sub(lambda mark: literal(values[mark.group(1)]), template))
+
+
+def call(function: str, /, *values: Any, **named: Any) -> Code:
+    """A call with literals as its arguments.
+
+    Parameters
+    ----------
+    function : str
+        A name, dotted or not.
+    *values, **named
+        Arguments, as :func:`literal` takes them.
+
+    Raises
+    ------
+    BadParameter
+        If a value has no literal or ``function`` is no name.
+
+    Examples
+    --------
+    >>> call("data.without", "age", 'a"b')
+    'data.without("age", \\'a"b\\')'
+    """
+    for part in function.split("."):
+        identifier(part)
+    arguments = [*map(literal, values), *(f"{identifier(name)}={literal(value)}" for name, value in named.items())]
+    return Code(f"{function}({', '.join(arguments)})")
+
+
+def assigned(variable: str, value: Code) -> Code:
+    """A statement that gives a variable its value.
+
+    >>> assigned("data", call("data.without", "age"))
+    'data = data.without("age")'
+    """
+    return Code(f"{identifier(variable)} = {value}")
+
+
+def literal(value: Any) -> str:
+    """A Python literal in the style of formatted code: double quotes, lists for several values.
+
+    Parameters
+    ----------
+    value : None, bool, int, float, str, or lists, tuples and dicts of them
+        Numbers and texts of numpy count as Python's own.
+
+    Returns
+    -------
+    str
+        What ``ast.literal_eval`` reads back as an equal value, tuples as lists. Whatever can't be seen is escaped.
+
+    Raises
+    ------
+    BadParameter
+        If the value has no literal, as NaN.
+
+    Examples
+    --------
+    >>> literal(("a", 'say "b"', 3))
+    '["a", \\'say "b"\\', 3]'
+    """
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    if isinstance(value, str):
+        return _text(str(value))
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+    return _number(value)
+
+
+def _text(text: str) -> str:
+    # repr chooses double quotes for a text with a single one in it; it also escapes what can't be seen.
+    return repr(text) if '"' in text else '"' + repr("'" + text)[2:]
+
+
+def _number(value: Any) -> str:
+    try:
+        if isinstance(value, Integral):
+            return repr(int(value))
+        if isinstance(value, Real) and float(value) == value:  # NaN equals nothing, and no literal is one
+            return repr(float(value)).replace("inf", "1e999")
+    except (OverflowError, ValueError) as error:  # more digits than Python reads
+        raise BadParameter(f"This number can't be written in code ({error}). Give a smaller one.") from error
+    raise BadParameter(f"{value!r} ({type(value).__name__}) has no literal. Give a text, a number, a list or a dict.")
+
+
+def expression(text: str) -> str:
+    """``text`` if it is one Python expression.
+
+    Raises
+    ------
+    BadParameter
+        If it is none.
+
+    Examples
+    --------
+    >>> expression("frames[0]")
+    'frames[0]'
+    """
+    try:
+        parsed = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BadParameter(f"{text!r} is not a Python expression ({error}). Write a name or a value.") from error
+    return ast.unparse(parsed) if "#" in text or "\n" in text else text.strip()
+
+
+def identifier(text: str) -> str:
+    """``text`` if it can be the name of a variable.
+
+    Raises
+    ------
+    BadParameter
+        If it can't.
+
+    Examples
+    --------
+    >>> identifier("data")
+    'data'
+    """
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise BadParameter(f"{text!r} is not a Python name. Use letters, digits and underscores.")
+    return text
+
+
+@lru_cache(maxsize=256)
+def _marks(template: str) -> frozenset[str]:
+    """The marks of a template; each stands where an expression may, not inside a text."""
+    marks = _MARK.findall(template)
+    try:
+        nodes = list(ast.walk(ast.parse(_MARK.sub(rf"{_HOLE}\1", template))))
+    except SyntaxError as error:
+        raise BadParameter(f"The template {template!r} is not Python ({error}). Correct it.") from error
+    holes = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id.startswith(_HOLE)]
+    if len(holes) != len(marks) or any(isinstance(node, ast.JoinedStr) for node in nodes):
+        raise BadParameter(f"The template {template!r} has a mark inside a text. Put it where an expression may stand.")
+    return frozenset(marks)

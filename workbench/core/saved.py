@@ -1,0 +1,108 @@
+"""Nouns that lie in a JSON file of their own: written in one step, read by the one door, checked by their types."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from workbench.storage.files import read, write_json
+
+
+class Saved:
+    """What has ``to_dict`` and ``from_dict`` lies in a file that says its noun and its format."""
+
+    noun: ClassVar[str]
+    format_version: ClassVar[int] = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, without ``format_version``."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """Read what :meth:`to_dict` wrote."""
+        raise NotImplementedError
+
+    def document(self) -> dict[str, Any]:
+        """What its file holds: :meth:`to_dict` with noun and format."""
+        return {"noun": self.noun, "format_version": self.format_version, **self.to_dict()}
+
+    @classmethod
+    def parse(cls, content: Any) -> Self:
+        """Read what :meth:`document` gave; what is not of its types raises what :func:`read` turns into ``Damaged``."""
+        if content.get("noun", cls.noun) != cls.noun:
+            raise ValueError(f"expected a {cls.noun}, got a {content['noun']}")
+        value = cls.from_dict({name: part for name, part in content.items() if name not in ("noun", "format_version")})
+        check_types(value)
+        return value
+
+    def save(self, path: str | Path) -> Path:
+        """Write the whole to a JSON file, in one step, and return its path."""
+        path = Path(path)
+        write_json(path, self.document())
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        NotFound
+            If there is no such file.
+        Damaged
+            If the file is not what was written.
+        FormatVersion
+            If a newer Workbench wrote it.
+        """
+        return read(Path(path), cls.parse, cls.format_version)
+
+
+def check_types(value: Any) -> None:
+    """Compare every field of a dataclass with its annotation, nested ones too; msgspec does it.
+
+    A dataclass takes anything; without this a text where a number belongs is found by whoever computes with it.
+
+    Raises
+    ------
+    ValueError
+        Naming the first field that is of another type.
+
+    Examples
+    --------
+    >>> from workbench.core.metric import Metric
+    >>> check_types(Metric("roc_auc", 0.9))
+    >>> check_types(Metric("roc_auc", "high"))
+    Traceback (most recent call last):
+    ...
+    msgspec.ValidationError: Metric.value: Expected `float`, got `str`
+    """
+    import msgspec
+
+    kind: type = type(value)
+    for name, annotation in _annotations(kind).items():
+        part = getattr(value, name)
+        for nested in part if isinstance(part, tuple) else (part,):
+            if is_dataclass(nested):
+                check_types(nested)
+        try:
+            msgspec.convert(part, annotation)
+        except msgspec.ValidationError as error:
+            raise msgspec.ValidationError(f"{kind.__name__}.{name}: {error}") from error
+
+
+@cache
+def _annotations(kind: type) -> dict[str, Any]:
+    """Types of the fields; Any for one whose package is loaded by type checkers alone, such as pandas."""
+    scope = vars(sys.modules[kind.__module__])
+    return {field.name: _resolved(field.type, scope) for field in fields(kind) if field.init}
+
+
+def _resolved(annotation: Any, scope: dict[str, Any]) -> Any:
+    try:
+        return eval(annotation, scope) if isinstance(annotation, str) else annotation  # noqa: S307 - our own source
+    except (NameError, AttributeError):
+        return Any
