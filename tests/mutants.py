@@ -1,18 +1,20 @@
 """Mutation testing of the central modules: ``python tests/mutants.py [MODULE …]``.
 
-mutmut changes each module in a copy of the tree, in one place at a time, and runs the module's own tests on each change;
+mutmut changes each module in a copy of the tree, one place at a time, and runs the module's own tests on each change;
 a mutant that lives is a change of behaviour that no test sees. Needs ``pip install mutmut`` and a system with ``fork``;
 takes minutes a module, so it is no part of the usual tests. Exits with 1 where fewer than ``LEAST`` of a module's
-mutants are killed.
+mutants are killed. Mutants of a message's wording count as any other, though no test need see them.
 """
 
 import argparse
 import json
+import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,24 +22,37 @@ ROOT = Path(__file__).parents[1]
 LEAST = 0.85
 # Each module with the tests that are about it.
 CENTRAL: dict[str, tuple[str, ...]] = {
+    "codegen/parse": ("tests/codegen/test_round_trip.py",),
+    "codegen/render": ("tests/codegen/test_round_trip.py",),
+    "codegen/update": ("tests/codegen/test_round_trip.py",),
     "core/checking": ("tests/core/test_checking.py",),
+    "core/codes": ("tests/core/test_codes.py",),
+    "core/json_values": ("tests/core/test_json_values.py",),
+    "core/late": ("tests/core/test_late.py",),
+    "core/literals": ("tests/core/test_literals.py",),
+    "core/parameters": ("tests/core/test_parameters.py", "tests/core/test_agreement.py"),
+    "core/saved": ("tests/core/test_saved.py",),
     "core/scores": ("tests/core/test_scores.py",),
-    "monitoring/incidents": ("tests/monitoring/test_monitor.py",),
-    "monitoring/judgement": ("tests/monitoring/test_monitor.py",),
-    "profiling/differences": ("tests/profiling/test_compare.py",),
+    "monitoring/incidents": ("tests/monitoring/test_incidents.py",),
+    "profiling/distinct": ("tests/profiling/test_distinct.py",),
     "profiling/drift_tests": ("tests/profiling/test_compare.py",),
-    "storage/audit": ("tests/storage/test_files.py",),
+    "scoring/ids": ("tests/scoring/test_ids.py",),
+    "scoring/quick_json": ("tests/scoring/test_quick_json.py",),
+    "storage/audit": ("tests/storage/test_audit.py",),
     "storage/files": ("tests/storage/test_files.py",),
+    "storage/pipelines": ("tests/storage/test_pipelines.py",),
     "tables/cuts": ("tests/tables/test_cuts.py",),
     "tables/lookup": ("tests/tables/test_lookup.py",),
     "tables/trees": ("tests/tables/test_trees.py",),
     "training/splits": ("tests/training/test_splits.py",),
 }
-LIVED = {0: "no test fails", 33: "no test reaches it"}  # mutmut's exit codes; all others mean that a test saw it
+# mutmut's exit codes of a mutant that no test saw; all other numbers mean that one failed, crashed or ran for ever.
+LIVED = {0: "no test fails", 5: "no test reaches it", 33: "no test reaches it"}
+UNTRIED = (None, 2, 34)  # not run, interrupted, left out
 CONFIG = """[mutmut]
 source_paths=workbench
 only_mutate=
-    workbench/{module}.py
+    {modules}
 also_copy=
     README.md
     notebooks
@@ -46,6 +61,7 @@ pytest_add_cli_args_test_selection=
 pytest_add_cli_args=
     -p
     no:cacheprovider
+    --hypothesis-profile=quick
 timeout_multiplier=4
 timeout_constant=5
 use_git_change_detection=false
@@ -61,22 +77,25 @@ class Outcome:
     module : str
         Such as ``core/checking``.
     mutants : int
-        How many were tried.
+        How many there are.
+    tried : int
+        How many of them were tried.
     lived : dict of str to str
         Name of each mutant that lived, and why.
     """
 
     module: str
     mutants: int
+    tried: int
     lived: dict[str, str]
 
     @property
     def killed(self) -> float:
-        """Share of the mutants that a test saw, in [0, 1]."""
-        return 1 - len(self.lived) / self.mutants if self.mutants else 1.0
+        """Share of those tried that a test saw, in [0, 1]."""
+        return 1 - len(self.lived) / self.tried if self.tried else 1.0
 
     def __str__(self) -> str:
-        return f"{self.module:24} {self.mutants:5} mutants {self.killed:7.1%} killed"
+        return f"| {self.module} | {self.mutants} | {self.tried} | {self.killed:.0%} |"
 
 
 def main() -> int:
@@ -86,27 +105,31 @@ def main() -> int:
     parser.add_argument("--most", type=int, help="mutants of each module, drawn at random from a fixed seed")
     parser.add_argument("--show", action="store_true", help="print each mutant that lived as a difference")
     chosen = parser.parse_args()
-    outcomes = [mutate(module, chosen.most, chosen.show) for module in chosen.modules or CENTRAL]
+    unknown = sorted(set(chosen.modules) - set(CENTRAL))
+    if unknown:
+        parser.error(f"no tests are known for {', '.join(unknown)}; add them to CENTRAL")
+    outcomes = mutate(chosen.modules or list(CENTRAL), chosen.most, chosen.show)
     return int(any(outcome.killed < LEAST for outcome in outcomes))
 
 
-def mutate(module: str, most: int | None = None, show: bool = False) -> Outcome:
-    """Try a module's mutants in a copy of the tree, and print what became of them."""
+def mutate(modules: Sequence[str], most: int | None = None, show: bool = False) -> list[Outcome]:
+    """Try the modules' mutants in one copy of the tree, and print what became of them.
+
+    Each mutant meets those of the modules' tests that reach its function.
+    """
     with tempfile.TemporaryDirectory() as place:
         tree = Path(place)
         copy_tree(tree)
-        tests = "\n    ".join(CENTRAL[module])
-        (tree / "setup.cfg").write_text(CONFIG.format(module=module, tests=tests), encoding="utf-8")
-        # The pattern fits no mutant: they are only made.
-        names = sorted(_codes(tree, module, "none of them"))
-        drawn = sorted(random.Random(7).sample(names, most)) if most and most < len(names) else names
-        codes = _codes(tree, module, *drawn)
-        outcome = Outcome(module, len(drawn), {n: LIVED[codes[n]] for n in drawn if codes[n] in LIVED})
-        sys.stdout.write(f"{outcome}\n")
-        for name, reason in outcome.lived.items() if show else ():
+        (tree / "setup.cfg").write_text(_config(modules), encoding="utf-8")
+        # The pattern fits no mutant: they are only written.
+        _mutmut(tree, "run", "--max-children", "1", "none of them")
+        drawn = {module: _drawn(sorted(_codes(tree, module)), most) for module in modules}
+        output = _mutmut(tree, "run", "--max-children", "1", *(name for names in drawn.values() for name in names))
+        outcomes = [_outcome(module, _codes(tree, module), drawn[module], output) for module in modules]
+        sys.stdout.write("\n".join(map(str, outcomes)) + "\n")
+        for name, reason in ((n, r) for o in outcomes for n, r in o.lived.items()) if show else ():
             sys.stdout.write(f"\n{name}: {reason}\n{_mutmut(tree, 'show', name)}")
-        sys.stdout.flush()
-        return outcome
+        return outcomes
 
 
 def copy_tree(tree: Path) -> None:
@@ -118,15 +141,36 @@ def copy_tree(tree: Path) -> None:
             shutil.copy2(ROOT / name, tree / name)
 
 
-def _codes(tree: Path, module: str, *names: str) -> dict[str, int | None]:
+def _config(modules: Sequence[str]) -> str:
+    tests = sorted({test for module in modules for test in CENTRAL[module]})
+    lines = {"modules": [f"workbench/{module}.py" for module in modules], "tests": tests}
+    return CONFIG.format(**{key: "\n    ".join(value) for key, value in lines.items()})
+
+
+def _drawn(names: list[str], most: int | None) -> list[str]:
+    return sorted(random.Random(7).sample(names, most)) if most and most < len(names) else names
+
+
+def _codes(tree: Path, module: str) -> dict[str, int | None]:
     """mutmut's exit code by mutant, None for those that were not run."""
-    _mutmut(tree, "run", "--max-children", "1", *names)
     return json.loads((tree / "mutants" / "workbench" / f"{module}.py.meta").read_text())["exit_code_by_key"]
 
 
+def _outcome(module: str, codes: dict[str, int | None], drawn: list[str], output: str) -> Outcome:
+    untried = [name for name in drawn if codes[name] in UNTRIED]
+    if untried:
+        raise RuntimeError(f"mutmut did not try {', '.join(untried)}. It said:\n{output[-5000:]}")
+    lived = {name: LIVED[code] for name in drawn if (code := codes[name]) in LIVED}
+    return Outcome(module, len(codes), len(drawn), lived)
+
+
 def _mutmut(tree: Path, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "mutmut", *arguments], cwd=tree, capture_output=True, text=True)
-    return done.stdout
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    # Tables lie beside the repository, not beside the copy.
+    tables = os.environ.get("WORKBENCH_TEST_DATA", str(ROOT.parent / "shared" / "data"))
+    environment = os.environ | {"WORKBENCH_TEST_DATA": tables}
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, env=environment)
+    return done.stdout + done.stderr
 
 
 if __name__ == "__main__":
