@@ -120,10 +120,11 @@ def mutate(modules: Sequence[str], most: int | None = None, show: bool = False) 
     with tempfile.TemporaryDirectory() as place:
         tree = Path(place)
         copy_tree(tree)
-        (tree / "setup.cfg").write_text(_config(modules), encoding="utf-8")
-        # The pattern fits no mutant: they are only written.
-        _mutmut(tree, "run", "--max-children", "1", "none of them")
+        # No test is found, so the mutants are written and none is tried.
+        _configure(tree, modules, ["no_such_test.py"])
+        _mutmut(tree, "run", "--max-children", "1")
         drawn = {module: _drawn(sorted(_codes(tree, module)), most) for module in modules}
+        _configure(tree, modules, sorted({test for module in modules for test in CENTRAL[module]}))
         output = _mutmut(tree, "run", "--max-children", "1", *(name for names in drawn.values() for name in names))
         outcomes = [_outcome(module, _codes(tree, module), drawn[module], output) for module in modules]
         sys.stdout.write("\n".join(map(str, outcomes)) + "\n")
@@ -141,10 +142,10 @@ def copy_tree(tree: Path) -> None:
             shutil.copy2(ROOT / name, tree / name)
 
 
-def _config(modules: Sequence[str]) -> str:
-    tests = sorted({test for module in modules for test in CENTRAL[module]})
+def _configure(tree: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
     lines = {"modules": [f"workbench/{module}.py" for module in modules], "tests": tests}
-    return CONFIG.format(**{key: "\n    ".join(value) for key, value in lines.items()})
+    content = CONFIG.format(**{key: "\n    ".join(value) for key, value in lines.items()})
+    (tree / "setup.cfg").write_text(content, encoding="utf-8")
 
 
 def _drawn(names: list[str], most: int | None) -> list[str]:
