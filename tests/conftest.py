@@ -5,12 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 
 # A machine at work is slow at times; that is not what properties are about. The examples are the same each time and
 # everywhere, so that a change is judged by what it changed; `pytest --hypothesis-profile=new` tries others.
 hypothesis_settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
 hypothesis_settings.register_profile("new", deadline=None, derandomize=False, print_blob=True)
+# For tests/mutants.py, where only whether a test fails is asked, a thousand times.
+hypothesis_settings.register_profile(
+    "quick", deadline=None, derandomize=True, max_examples=30, phases=(Phase.explicit, Phase.generate)
+)
 hypothesis_settings.load_profile("same")
 
 # No test asks a package index unless it says so: a bundle's lock is written without hashes then.

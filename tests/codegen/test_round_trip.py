@@ -125,7 +125,7 @@ def test_a_cell_of_the_panel_stays_as_the_panel_lays_it_out(
         ("run = wb.train(data, folds=n)", {"folds": 2}, {}, "run = wb.train(data, folds=2)"),
         ("d = wb.dataset(path)", {}, {"source": "frame"}, "d = wb.dataset(frame)"),
         ("run = wb.train(data, folds=100)", {"folds": 5}, {}, "run = wb.train(data, folds=5)"),
-        ("import workbench as w\nw.monitor('ü')", {"name": "ö"}, {}, 'import workbench as w\nw.monitor("ö")'),
+        ("import workbench as w\nw.dataset('ü')", {"source": "ö"}, {}, 'import workbench as w\nw.dataset("ö")'),
     ],
 )
 def test_an_update_keeps_how_a_person_writes(

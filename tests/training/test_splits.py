@@ -120,3 +120,71 @@ def test_too_few_moments_are_refused_before_anything_is_fitted(hours):
 def test_a_train_part_without_rows_is_told_as_such():
     with pytest.raises(BadTable, match="share one moment, or have none: there is no later part"):
         parts(timed(np.full(60, 7)), TIME, "binary", 3, seed=0)
+
+
+def test_groups_hold_out_a_fifth_of_them_and_each_other_row_is_validated_once():
+    table = pd.DataFrame({"who": np.resize(np.arange(20), 100), "y": "No"})
+    one, again, other = (parts(table, GROUP, "binary", 4, seed) for seed in (1, 1, 2))
+
+    assert table["who"].iloc[one.holdout].nunique() == 4
+    assert sorted([*one.train, *one.holdout]) == list(range(100))
+    assert sorted(np.concatenate([validate for _, validate in one.folds])) == sorted(one.train)
+    assert all(sorted([*fit, *validate]) == sorted(one.train) for fit, validate in one.folds)
+    assert one.holdout.tolist() == again.holdout.tolist() != other.holdout.tolist()
+    told = one.split
+    assert (told.folds, told.train_rows, told.holdout_rows, told.column, told.boundary) == (4, 80, 20, "who", None)
+
+
+@pytest.mark.parametrize(("groups", "folds"), [(5, 4), (6, 4), (4, 3), (3, 2)])
+def test_the_fewest_groups_are_one_a_fold_beside_the_fifth_that_is_held_out(groups, folds):
+    def table(n):
+        return pd.DataFrame({"who": np.resize(np.arange(n), 60), "y": "No"})
+
+    assert len(parts(table(groups), GROUP, "binary", folds, seed=0).folds) == folds
+    with pytest.raises(BadTable, match=f"has {folds} groups, too few for a hold-out and {folds} folds"):
+        parts(table(folds), GROUP, "binary", folds, seed=0)
+
+
+def test_drawn_rows_hold_out_a_fifth_and_the_split_says_so():
+    made = parts(pd.DataFrame({"x": 0.0, "y": np.resize(["No", "Yes"], 100)}), PLAIN, "binary", 3, seed=0)
+    told = made.split
+
+    assert (told.kind, told.folds, told.train_rows, told.holdout_rows, told.column) == ("random", 3, 80, 20, None)
+    assert "neither a time nor a group" in told.reason
+    assert (len(made.train), len(made.holdout)) == (80, 20)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_seed_draws_the_folds_too(task):
+    table = pd.DataFrame({"x": np.zeros(100), "y": np.resize([0, 1], 100)})
+
+    def validated(seed):
+        return [validate.tolist() for _, validate in parts(table, PLAIN, task, 3, seed).folds]
+
+    assert validated(1) == validated(1) != validated(2)
+    assert any(np.diff(np.sort(rows)).max() > 1 for rows in validated(1)), "drawn, not cut in pieces"
+
+
+def test_the_search_looks_at_some_of_the_drawn_rows_of_a_long_table(monkeypatch):
+    """Not at the first of them: what a long table begins with may be its oldest part."""
+    monkeypatch.setattr(splits, "MOST_SEARCHED", 40)
+    made = parts(pd.DataFrame({"x": np.zeros(400), "y": np.arange(400)}), PLAIN, "regression", 4, seed=0)
+    searched = np.sort(np.concatenate([validate for _, validate in made.folds]))
+
+    assert len(searched) == len(set(searched)) == 40
+    assert set(searched) <= set(made.train)
+    assert searched.max() > 200
+
+
+def test_folds_in_time_are_as_many_as_asked_for_and_none_of_their_rows_is_lost():
+    made = parts(timed(range(100)), TIME, "binary", 4, seed=0)
+
+    assert made.split.folds == len(made.folds) == 4
+    assert [validate.tolist() for _, validate in made.folds] == [list(range(i, i + 16)) for i in (16, 32, 48, 64)]
+    assert all(fit.tolist() == list(range(validate[0])) for fit, validate in made.folds)
+    assert "came after" in made.split.reason
+
+
+def test_rows_as_few_as_the_folds_are_refused_by_the_number_of_their_moments():
+    with pytest.raises(BadTable, match="has 5 moments, too few for 4 folds in order"):
+        parts(timed(range(5)), TIME, "binary", 4, seed=0)
