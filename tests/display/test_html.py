@@ -1,5 +1,6 @@
 """What a notebook shows of each result."""
 
+import locale
 import re
 from html.parser import HTMLParser
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.display import html
 from workbench.display.profile import script
-from workbench.display.rendering import fragment
+from workbench.display.rendering import fragment, moment
 from workbench.errors import BadParameter
 
 NOUNS = {result.noun: result for result in examples.every()}
@@ -168,3 +169,22 @@ def test_no_script_of_the_data_runs_in_a_browser(chromium, scheme):
 
     assert ran is None
     assert images == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2028-02-29T23:59:59+00:00", "29 Feb 2028, 23:59 UTC"),
+        ("2025-12-31T23:30:00-01:00", "01 Jan 2026, 00:30 UTC"),
+        ("2026-03-29T02:30:00+01:00", "29 Mar 2026, 01:30 UTC"),
+        ("2026-03-29T02:30:00", "29 Mar 2026, 02:30"),
+    ],
+)
+def test_a_moment_is_the_same_in_every_language_and_zone(text, shown):
+    """A kernel may speak the person's language, as Qt has it do; the hour that spring leaves out is an hour here."""
+    before = locale.setlocale(locale.LC_TIME)
+    try:
+        locale.setlocale(locale.LC_TIME, "")
+        assert moment(text) == shown
+    finally:
+        locale.setlocale(locale.LC_TIME, before)

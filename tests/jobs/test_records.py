@@ -6,7 +6,8 @@ import psutil
 import pytest
 
 from workbench.core.job import Job, JobState
-from workbench.jobs.records import checked, jobs, write
+from workbench.jobs import runner
+from workbench.jobs.records import checked, events, jobs, load, write
 
 
 @pytest.fixture
@@ -43,3 +44,17 @@ def test_one_damaged_record_does_not_hide_the_others(running):
 
     assert told["x"].state is JobState.IN_PROGRESS
     assert "can't be read" in told[broken.name].error
+
+
+def test_whoever_sees_a_final_state_finds_its_event(running, monkeypatch):
+    """The record changes last: a reader that looks at any moment never misses the end."""
+    before = []
+    change = runner.update
+    monkeypatch.setattr(
+        runner, "update", lambda folder, **to: [before.extend(events(folder)[0]), change(folder, **to)][1]
+    )
+
+    assert runner._finish(running.path, {"state": JobState.FAILED, "error": "no"}) == 1
+
+    assert [(e["event"], e["state"], e["error"]) for e in before] == [("job_ended", "FAILED", "no")]
+    assert load(running.path).state is JobState.FAILED

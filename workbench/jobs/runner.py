@@ -68,12 +68,12 @@ def _finish(folder: Path, end: dict[str, Any]) -> int:
     if end["state"] is JobState.STOPPED:
         end["error"] = "Stopped on request."
     job = load(folder)
-    # The notebook first: whoever sees a final state finds the output complete.
+    # The notebook and the event first: whoever sees a final state finds the output and the events complete.
     mark_output(Job.from_dict({**job.to_dict(), **end, "path": folder}))
     if job.output.is_file():
         sign(job.output)
+    tell(folder, "job_ended", state=end["state"].value, error=end.get("error"), done=job.cells_done, cells=job.cells)
     job = update(folder, **end, ended=now())
-    tell(folder, "job_ended", state=job.state.value, error=job.error, done=job.cells_done, cells=job.cells)
     return 0 if job.state is JobState.COMPLETED else 1
 
 
