@@ -89,3 +89,22 @@ def test_lines_are_what_each_value_would_be_alone(values):
 
 def test_lines_make_plain_what_json_has_not():
     assert line_writer(lambda value: value.tolist(), by_the_library)([np.array([1, 2]), 3]) == ["[1,2]", "3"]
+
+
+@pytest.mark.parametrize("value", [["xy", "z:"], [1, 2], [[1], {}], "x:y", {}, []])
+def test_what_are_no_rows_has_no_names_that_count(value):
+    assert read(json.dumps({"rows": value, "n": 1}).encode()) == {"rows": value, "n": 1}
+
+
+def test_what_json_has_not_is_made_plain_on_the_quick_way():
+    def never(value):
+        pytest.fail(f"the slow way was taken for {value!r}")
+
+    values = [np.array([1, 2]), {"a": np.array([3])}]
+
+    assert [writer(np.ndarray.tolist, never)(value) for value in values] == [b"[1,2]", b'{"a":[3]}']
+    assert line_writer(np.ndarray.tolist, never)(values) == ["[1,2]", '{"a":[3]}']
+
+
+def test_a_line_that_the_quick_way_refuses_is_written_by_the_slow_one():
+    assert line_writer(str, json.dumps)(["\ud800", 1]) == ['"\\ud800"', "1"]

@@ -285,3 +285,46 @@ def test_a_timeout_inside_the_lock_is_passed_on_as_it_is(tmp_path):
         raise TimeoutError("other")
 
     assert not isinstance(caught.value, Busy)
+
+
+def test_a_file_of_ours_can_be_read_by_people(tmp_path):
+    """One line a value, names in their own letters: so a difference between two versions is seen."""
+    files.write_json(tmp_path / "a.json", {"Zoë": [1, 2]})
+
+    assert (tmp_path / "a.json").read_bytes() == '{\n "Zoë": [\n  1,\n  2\n ]\n}\n'.encode()
+
+
+def test_a_change_keeps_what_the_function_gave_in_its_plain_form(tmp_path):
+    path = tmp_path / "a.json"
+
+    def doubled(numbers):
+        return (numbers or (1,)) * 2
+
+    for length in (2, 4):
+        assert files.change(path, doubled, parse=tuple, plain=list, mode=files.PRIVATE) == (1,) * length
+        assert files.read(path, tuple) == (1,) * length
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_content_of_another_shape_is_damaged_and_names_the_path_and_why(tmp_path):
+    path = tmp_path / "a.json"
+    files.write_json(path, {"n": 1})
+
+    with pytest.raises(Damaged, match=r"a\.json is not what was written \(KeyError: 'm'\)"):
+        files.read(path, lambda content: content["m"])
+
+
+@pytest.mark.parametrize("function", [files.read, lambda path, **given: files.change(path, lambda old: old, **given)])
+def test_a_caller_who_understands_a_newer_format_says_so(tmp_path, function):
+    path = tmp_path / "a.json"
+    files.write_json(path, {"format_version": 2})
+
+    assert function(path, newest=2) == {"format_version": 2}
+    with pytest.raises(FormatVersion, match=r"a\.json has format 2, this Workbench reads up to 1"):
+        function(path)
+
+
+def test_text_is_written_in_utf_8(tmp_path):
+    files.write_text(tmp_path / "a.txt", "Zoë\n")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"Zo\xc3\xab\n"

@@ -188,3 +188,11 @@ def test_folds_in_time_are_as_many_as_asked_for_and_none_of_their_rows_is_lost()
 def test_rows_as_few_as_the_folds_are_refused_by_the_number_of_their_moments():
     with pytest.raises(BadTable, match="has 5 moments, too few for 4 folds in order"):
         parts(timed(range(5)), TIME, "binary", 4, seed=0)
+
+
+def test_each_fold_has_its_share_of_a_rare_class():
+    table = pd.DataFrame({"x": 0.0, "y": np.resize(["No"] * 19 + ["Yes"], 300)})
+    for seed in range(5):
+        made = parts(table, PLAIN, "binary", 3, seed)
+
+        assert [(table["y"].iloc[validate] == "Yes").sum() for _, validate in made.folds] == [4, 4, 4]
