@@ -133,7 +133,7 @@ def test_it_is_told_and_what_would_make_it_a_feature():
 
     (told,) = [f for f in profile.findings if f.code == "WB121"]
     assert "so it is no feature" in told.message
-    assert "data.with_personal('mail', reason=" in told.message
+    assert 'data.with_personal("mail", reason=' in told.message
     assert told.cure == ""
 
 
@@ -145,7 +145,7 @@ def test_named_with_a_reason_it_is_a_feature_and_the_cure_leaves_it_out():
 
     assert again.contract.features == profile.contract.features == ("mail",)
     assert again.contract["mail"].reason == "the provider tells"
-    assert [f.cure for f in profile.findings if f.code == "WB121"] == ["data = data.without('mail')"]
+    assert [f.cure for f in profile.findings if f.code == "WB121"] == ['data = data.without("mail")']
 
 
 def test_the_reason_survives_a_file(tmp_path):

@@ -90,7 +90,7 @@ ALL: tuple[FindingCode, ...] = (
                 "held-out halves, one that is empty where the target is empty, or two or three numbers that together "
                 "give the target exactly. A model that uses them is excellent in training and useless in production. "
                 "Mark them with `data.known_after(...)`."),
-    FindingCode("WB121", "Personal data", ("warning",),
+    FindingCode("WB121", "Personal data", ("warning", "info"),
                 "Columns with e-mail addresses, phone, card or social security numbers, IBANs, names of persons, IP "
                 "or web addresses, and texts some of which hold e-mail addresses, phone or card numbers or IBANs (two "
                 "of them, or one in a hundred). Cards and IBANs are known by their checksums. The values are masked "

@@ -96,9 +96,12 @@ def check_types(value: Any) -> None:
 
 @cache
 def _annotations(kind: type) -> dict[str, Any]:
-    """Types of the fields; Any for one whose package is loaded by type checkers alone, such as pandas."""
+    """Types of the fields; Any for one whose package is loaded by type checkers alone, such as pandas.
+
+    What a comparison leaves out is no part of the file: it is filled in by whoever reads it.
+    """
     scope = vars(sys.modules[kind.__module__])
-    return {field.name: _resolved(field.type, scope) for field in fields(kind) if field.init}
+    return {field.name: _resolved(field.type, scope) for field in fields(kind) if field.init and field.compare}
 
 
 def _resolved(annotation: Any, scope: dict[str, Any]) -> Any:

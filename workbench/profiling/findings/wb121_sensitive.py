@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.finding import Finding
+from workbench.core.literals import python
 from workbench.profiling.findings.context import Context, without
 
 CODE = "WB121"
@@ -15,10 +16,8 @@ def check(context: Context) -> Iterator[Finding]:
     for column in context.columns:
         what = column.meaning or "personal data"
         if column.role == "personal":
-            message = (
-                f"holds {what}, so it is no feature; its values are masked. To use it all the same, say why: "
-                f"data.with_personal({column.name!r}, reason=…)."
-            )
+            feature = python("data.with_personal($column, reason=...)", column=column.name)
+            message = f"holds {what}, so it is no feature; its values are masked. To use it, say why: {feature}"
             yield Finding(CODE, "info", message, column.name, "", {"kind": what})
         elif column.sensitive and column.role != "ignored":
             message = f"holds {what}; its values are masked here and kept out of logs."
