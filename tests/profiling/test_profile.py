@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from workbench.core.profile import Profile
-from workbench.profiling.findings import CHECKS
 from workbench.profiling.profile import profile
 from workbench.profiling.reading import dataset
 
@@ -92,15 +91,6 @@ def test_personal_data_is_masked_and_not_kept(tmp_path):
     told = profile(dataset(pd.DataFrame({"mail": mails, "x": range(50)})))
     assert told.contract["mail"].sensitive
     assert "example.org" not in told.save(tmp_path / "p.json").read_text()
-
-
-def test_each_code_is_documented_once():
-    import workbench.profiling.findings as home
-
-    text = (Path(home.__file__).parent / "README.md").read_text(encoding="utf-8")
-    codes = [c.CODE for c in CHECKS]
-    assert len(set(codes)) == len(codes)
-    assert all(f'<a id="{code.lower()}">' in text for code in codes)
 
 
 def test_the_sum_that_gives_the_target_is_a_leak(shared_table):
