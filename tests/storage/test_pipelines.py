@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer
 from workbench.core.contract import Column, Contract
 from workbench.errors import NotFound, Untrusted, WorkbenchError
 from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.tables.dates import date_parts
 from workbench.training.candidates import build
 
 CONTRACT = Contract((Column("size", "number"), Column("city", "category"), Column("at", "datetime")))
@@ -127,6 +128,18 @@ def test_a_zip_file_without_a_sound_schema_is_a_clear_error(tmp_path, schema):
         archive.writestr("schema.json", schema)
     with pytest.raises(WorkbenchError, match=r"pipeline\.skops"):
         load_pipeline(path)
+
+
+def test_a_file_that_names_a_function_by_its_old_place_is_read(tmp_path):
+    frame = pd.DataFrame({"when": pd.to_datetime(["2013-07-04 15:20", "2014-01-31 00:05"])})
+    made = make_pipeline(FunctionTransformer(date_parts)).fit(frame)
+    new, old = save_pipeline(made, tmp_path / "new.skops"), tmp_path / "old.skops"
+    with zipfile.ZipFile(new) as source, zipfile.ZipFile(old, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b"workbench.tables.dates", b"workbench.core.dates"))
+
+    assert b"workbench.core.dates" in zipfile.ZipFile(old).read("schema.json")
+    np.testing.assert_array_equal(load_pipeline(old).transform(frame), made.transform(frame))
 
 
 def test_a_missing_file_is_not_found(tmp_path):
