@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from workbench.packaging.package import package as package
     from workbench.packaging.verify import verify as verify
     from workbench.profiling.profile import profile as profile
-    from workbench.profiling.queries import Query as Query
-    from workbench.profiling.queries import query as query
-    from workbench.profiling.reading import dataset as dataset
     from workbench.profiling.record import log_profile as log_profile
+    from workbench.reading.dataset import dataset as dataset
+    from workbench.reading.queries import Query as Query
+    from workbench.reading.queries import query as query
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
     from workbench.widgets.profile import view as view
@@ -66,19 +66,19 @@ _PLACES = {
     "MonitorReport": "workbench.core.report",
     "Profile": "workbench.core.profile",
     "ProfileComparison": "workbench.core.profile_comparison",
-    "Query": "workbench.profiling.queries",
+    "Query": "workbench.reading.queries",
     "Run": "workbench.core.run",
     "Verification": "workbench.core.verification",
     "bundle": "workbench.packaging.package",
     "challenge": "workbench.monitoring.challenge",
-    "dataset": "workbench.profiling.reading",
+    "dataset": "workbench.reading.dataset",
     "explain": "workbench.explanation.explain",
     "feedback": "workbench.monitoring.score",
     "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
     "profile": "workbench.profiling.profile",
-    "query": "workbench.profiling.queries",
+    "query": "workbench.reading.queries",
     "promote": "workbench.monitoring.promotion",
     "rollback": "workbench.monitoring.promotion",
     "run": "workbench.training.runs",

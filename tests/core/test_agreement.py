@@ -52,7 +52,7 @@ def begins(*_, **__):
 @pytest.fixture(scope="module", autouse=True)
 def verbs_that_stop_where_they_begin():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workbench.profiling.reading.read_table", begins)
+        patch.setattr("workbench.reading.dataset.read_table", begins)
         patch.setattr("workbench.monitoring.monitor.champion", begins)
         patch.setattr("workbench.packaging.package.pack", begins)
         patch.setattr("workbench.profiling.profile.source_of", begins)

@@ -16,7 +16,7 @@ from workbench.core.profile import Association, Profile, TargetView
 from workbench.display import html
 from workbench.display import profile as profile_page
 from workbench.display.profile import MEASURES, _facts, catalogues, script
-from workbench.profiling import meanings
+from workbench.reading import meanings
 from workbench.widgets import profile as profile_view
 
 FUNCTIONS = script().split("\n", 1)[1]

@@ -11,8 +11,8 @@ from workbench.core.contract import Column
 from workbench.errors import BadTable
 from workbench.profiling.merge import merge
 from workbench.profiling.profile import profile
-from workbench.profiling.reading import dataset
 from workbench.profiling.statistics import column_profile, column_state, merge_states
+from workbench.reading.dataset import dataset
 
 numbers = st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")) | st.just(float("inf")), min_size=1, max_size=60)
 

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.core.profile import Profile
 from workbench.profiling.profile import profile
-from workbench.profiling.reading import dataset
+from workbench.reading.dataset import dataset
 
 HERE = Path(__file__).parent
 

@@ -13,7 +13,7 @@ from workbench.core.bundles import champion
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.monitoring.windows import answered, keep, windows
-from workbench.profiling.reading import coerce, read_table
+from workbench.reading.dataset import coerce, read_table
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import settings

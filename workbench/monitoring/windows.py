@@ -30,7 +30,7 @@ from workbench.core.profile import Profile
 from workbench.core.saved import check_types
 from workbench.errors import BadTable, Damaged, StoreError
 from workbench.profiling.profile import profile_columns
-from workbench.profiling.reading import coerce, read_table
+from workbench.reading.dataset import coerce, read_table
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings
 from workbench.storage.files import inside, lock, read, safe_name, write_bytes, write_json

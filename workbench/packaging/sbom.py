@@ -38,7 +38,7 @@ def sbom(bundle: Bundle, lock: str) -> str:
     >>> import json
     >>> import workbench as wb
     >>> bundle = wb.bundle("churn")
-    >>> made = json.loads(sbom(bundle, (bundle.path / "requirements.lock").read_text()))
+    >>> made = json.loads(sbom(bundle, (bundle.path / "requirements.lock").read_text("utf-8")))
     >>> made["specVersion"], made["metadata"]["component"]["type"]
     ('1.6', 'machine-learning-model')
     """

@@ -1,1 +1,1 @@
-"""Dataset in, Profile out: reading tables, statistics, findings, comparing and merging profiles."""
+"""Dataset in, Profile out: statistics, findings, comparing and merging profiles."""

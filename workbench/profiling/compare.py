@@ -50,7 +50,7 @@ def compare_profiles(reference: Profile, other: Profile, *, rate: float = RATE) 
     --------
     >>> import pandas as pd
     >>> from workbench.profiling.profile import profile
-    >>> from workbench.profiling.reading import dataset
+    >>> from workbench.reading.dataset import dataset
     >>> a, b = (profile(dataset(pd.DataFrame({"x": range(low, low + 100)}))) for low in (0, 50))
     >>> compare_profiles(a, b).differing
     ('x',)

@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
 from workbench.errors import BadParameter
-from workbench.profiling.reading import coerce
+from workbench.reading.dataset import coerce
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema

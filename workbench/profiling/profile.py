@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,17 +20,17 @@ from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import associations, missing_together, target_scores, target_views
-from workbench.profiling.files import BLOCK
 from workbench.profiling.findings import Context, find
 from workbench.profiling.findings.context import Gaps, ReadAs
-from workbench.profiling.kinds import infer_task, read
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
-from workbench.profiling.scan import Plan, Scanned, TableScan
-from workbench.profiling.sensitive import set_apart
-from workbench.profiling.source import Source
-from workbench.profiling.sources import from_pandas, source_of
+from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
+from workbench.reading.files import BLOCK
+from workbench.reading.kinds import infer_task, read
+from workbench.reading.sensitive import set_apart
+from workbench.reading.source import Source
+from workbench.reading.sources import from_pandas, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,8 +208,8 @@ def _scanned(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
 
 
 def _pass(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
-    if source.distributed is not None:
-        return source.distributed(plan)
+    if source.workers is not None:
+        return source.workers(partial(_seen_part, names=source.names, plan=plan), merged)
     one = TableScan(source.names, plan)
     for chunk in source.chunks(plan.chunk):
         one.update(chunk)
@@ -217,6 +218,12 @@ def _pass(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
     if not one.rows:
         raise BadTable(f"The table has 0 rows and {len(source.names)} columns. Give one with at least one of each.")
     return one.finish()
+
+
+def _seen_part(chunks: Iterable[pl.DataFrame], number: int, names: tuple[str, ...], plan: Plan) -> Scanned:
+    """What a worker sees of its part."""
+    small = (part for chunk in chunks for part in chunk.iter_slices(plan.chunk))
+    return scan(small, names, replace(plan, seed=plan.seed + number))
 
 
 def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) -> Contract:

@@ -13,11 +13,11 @@ import polars as pl
 
 from workbench.core.contract import NUMERIC, Kind
 from workbench.profiling.comoments import Comoments
-from workbench.profiling.kinds import READABLE, day_first, infer_kind, is_blank, read
 from workbench.profiling.row_hashes import MOST_KEPT, RowHashes
 from workbench.profiling.row_sample import SAMPLED, RowSample
-from workbench.profiling.sensitive import meaning_of
 from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_states, without_values
+from workbench.reading.kinds import READABLE, day_first, infer_kind, is_blank, read
+from workbench.reading.sensitive import meaning_of
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
 CHUNK = 32_768

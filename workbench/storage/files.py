@@ -157,7 +157,7 @@ def in_one_step(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     ...     _ = file.write(b"1 2 3")
     ...     place.exists()
     False
-    >>> place.read_text()
+    >>> place.read_text("utf-8")
     '1 2 3'
     """
     path.parent.mkdir(parents=True, exist_ok=True)

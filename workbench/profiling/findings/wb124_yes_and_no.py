@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workbench.core.finding import Finding
 from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
-from workbench.profiling.meanings import yes_and_no
+from workbench.reading.meanings import yes_and_no
 
 CODE = "WB124"
 

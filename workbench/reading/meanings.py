@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from workbench.profiling.first_names import FIRST_NAMES
+from workbench.reading.first_names import FIRST_NAMES
 
 # Distinct values that are looked at, and the share of them that must match.
 LOOKED_AT = 1_000

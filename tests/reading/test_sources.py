@@ -15,8 +15,8 @@ from pyarrow import feather, parquet
 
 import workbench as wb
 from workbench.errors import BadTable
-from workbench.profiling.files import has_checksums
-from workbench.profiling.sources import from_pandas, source_of
+from workbench.reading.files import has_checksums
+from workbench.reading.sources import from_pandas, source_of
 
 ROWS = 500
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from workbench.core.contract import Contract, Kind, Role
-from workbench.profiling.kinds import read
-from workbench.profiling.meanings import (
+from workbench.reading.kinds import read
+from workbench.reading.meanings import (
     EMBEDDED,
     LOOKED_AT,
     MATCHING,

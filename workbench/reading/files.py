@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from workbench.errors import BadTable
-from workbench.profiling.source import Source, from_arrow, refuse_twins
+from workbench.reading.source import Source, from_arrow, refuse_twins
 
 if TYPE_CHECKING:
     from pyarrow import ipc, parquet

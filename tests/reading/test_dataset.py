@@ -7,7 +7,7 @@ import pytest
 import workbench as wb
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, BadTarget, ColumnNotFound
-from workbench.profiling.reading import coerce, infer_kind, read_table
+from workbench.reading.dataset import coerce, infer_kind, read_table
 
 
 def table(**columns):

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import workbench as wb
-from workbench.profiling.meanings import is_card, is_iban, recognise, yes_and_no
+from workbench.reading.meanings import is_card, is_iban, recognise, yes_and_no
 
 _SPEC = importlib.util.spec_from_file_location(
     "planted_of_meanings", Path(__file__).parents[1] / "benchmarks" / "planted.py"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import polars as pl
 
 from workbench.core.dataset import Dataset
 from workbench.errors import BadTable
-from workbench.profiling.files import files
-from workbench.profiling.queries import Query
-from workbench.profiling.scan import Plan, Scanned, merged, scan
-from workbench.profiling.source import Source, from_arrow, refuse_twins
+from workbench.reading.files import files
+from workbench.reading.queries import Query
+from workbench.reading.source import Source, from_arrow, refuse_twins
 
 if TYPE_CHECKING:
     import pandas as pd
+
+T = TypeVar("T")
+# Rows of a chunk on a worker.
+ON_WORKERS = 32_768
 
 
 def source_of(table: Any) -> Source:
@@ -142,22 +144,21 @@ def _dask(table: Any) -> Source:
             if len(frame):
                 yield from _pandas(frame, "dask").chunks(most)
 
-    def distributed(plan: Plan) -> Scanned:
+    def workers(act: Callable[[Iterable[pl.DataFrame], int], T], merge: Callable[[Iterable[T]], T]) -> T:
         from dask import compute, delayed
 
-        seen = [delayed(_seen_part)(part, names, plan, i) for i, part in enumerate(table.to_delayed())]
-        while len(seen) > 1:
-            pairs = [seen[i : i + 2] for i in range(0, len(seen), 2)]
-            seen = [delayed(merged)(pair) for pair in pairs]
-        return cast(Scanned, compute(seen[0])[0])
+        results = [delayed(_act_on)(part, i, act) for i, part in enumerate(table.to_delayed())]
+        while len(results) > 1:
+            pairs = [results[i : i + 2] for i in range(0, len(results), 2)]
+            results = [delayed(merge)(pair) for pair in pairs]
+        return cast(T, compute(results[0])[0])
 
-    return Source("dask", names, chunks, distributed=distributed)
+    return Source("dask", names, chunks, workers=workers)
 
 
-def _seen_part(frame: pd.DataFrame, names: tuple[str, ...], plan: Plan, number: int) -> Scanned:
-    """What a Dask worker sees of its part."""
-    own = replace(plan, seed=plan.seed + number)
-    return scan(_pandas(frame, "dask").chunks(plan.chunk) if len(frame) else (), names, own)
+def _act_on(frame: pd.DataFrame, number: int, act: Callable[[Iterable[pl.DataFrame], int], T]) -> T:
+    """What a Dask worker does with its part."""
+    return act(_pandas(frame, "dask").chunks(ON_WORKERS) if len(frame) else (), number)
 
 
 def _nothing(rows: int, columns: int) -> BadTable:

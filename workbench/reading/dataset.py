@@ -15,10 +15,10 @@ from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.profiling import kinds
-from workbench.profiling.sensitive import meanings_of, set_apart
-from workbench.profiling.source import refuse_twins
-from workbench.profiling.sources import from_pandas, source_of
+from workbench.reading import kinds
+from workbench.reading.sensitive import meanings_of, set_apart
+from workbench.reading.source import refuse_twins
+from workbench.reading.sources import from_pandas, source_of
 
 # Rows that are looked through for identifiers of persons.
 LOOKED_THROUGH = 500_000

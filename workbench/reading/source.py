@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import polars as pl
 
 from workbench.errors import BadTable
-from workbench.profiling.scan import Plan, Scanned
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+T = TypeVar("T")
+
+
+class Workers(Protocol):
+    """Acts on the parts of a table where they are, and brings the results together."""
+
+    def __call__(self, act: Callable[[Iterable[pl.DataFrame], int], T], merge: Callable[[Iterable[T]], T]) -> T:
+        """Calls ``act`` with the chunks and the number of each part, and ``merge`` with the results of two parts."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,8 @@ class Source:
         Whether it says what its columns are; a CSV file does not.
     again : bool
         Whether it can be read a second time.
-    distributed : callable, optional
-        Takes a plan and looks at all parts where they are.
+    workers : Workers, optional
+        Of a table whose parts lie elsewhere.
     """
 
     description: str
@@ -46,7 +54,7 @@ class Source:
     size: int | None = None
     typed: bool = True
     again: bool = True
-    distributed: Callable[[Plan], Scanned] | None = None
+    workers: Workers | None = None
 
 
 def refuse_twins(names: Iterable[str]) -> None:
