@@ -1,0 +1,154 @@
+"""How a table was read: it is kept in the contract, and every later row is read in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+from workbench.errors import Damaged
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file of text is laid out.
+
+    Parameters
+    ----------
+    encoding : str
+        As Python names it, such as ``utf-8`` or ``cp1252``.
+    separator : str
+        What stands between two values: one character.
+    quote : str
+        What stands around a value that holds the separator: one character, or an empty text where nothing does.
+    skip : int
+        Lines above the header, or above the first row where there is none.
+    header : bool
+        Whether a line has the names of the columns.
+    comment : str
+        What a line that is no row begins with; an empty text where there is none.
+    row_names : bool
+        Whether each row begins with a name that has none in the header, as R writes them.
+    """
+
+    encoding: str = "utf-8"
+    separator: str = ","
+    quote: str = '"'
+    skip: int = 0
+    header: bool = True
+    comment: str = ""
+    row_names: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Layout:
+        """Read what :meth:`to_dict` wrote.
+
+        Raises
+        ------
+        Damaged
+            If a value is not of its type.
+        """
+        return _checked(cls, content)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the texts of one column become values.
+
+    Parameters
+    ----------
+    decimal : str
+        Mark before the decimals of a number: ``.`` or ``,``.
+    thousands : str
+        Mark between groups of digits: ``,``, ``.``, ``'``, a blank (any kind of it), or an empty text for none.
+    unit : str
+        What may stand before or behind each number, such as ``$`` or ``kg``; empty for none.
+    multiples : bool
+        Whether ``k``, ``M`` and ``bn`` behind a number mean thousands, millions and billions.
+    moments : tuple of str
+        Patterns of dates and times in the letters of ``strptime``, such as ``%m/%d/%Y %I:%M %p``, tried in this order;
+        ISO 8601 is read in any case.
+    missing : tuple of str
+        Words that stand for a missing value, beside those that do so everywhere (``core.forms.NOTHING``).
+    true, false : tuple of str
+        Words of a boolean, in small letters.
+
+    Examples
+    --------
+    >>> Form(decimal=",", thousands=".").to_dict()
+    {'decimal': ',', 'thousands': '.'}
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
+    multiples: bool = False
+    moments: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    true: tuple[str, ...] = ("true", "1", "1.0")
+    false: tuple[str, ...] = ("false", "0", "0.0")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data: what differs from the usual form."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Form:
+        """Read what :meth:`to_dict` wrote.
+
+        Raises
+        ------
+        Damaged
+            If a value is not of its type.
+        """
+        return _checked(cls, content)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table was read: the layout of its file, and the form of every column. Made by :func:`workbench.dataset`.
+
+    Parameters
+    ----------
+    layout : Layout, optional
+        None where the table was no file of text.
+    forms : dict of str to Form
+        By column.
+
+    Examples
+    --------
+    >>> Reading(Layout(separator=";"), {"price": Form(decimal=",")}).to_dict()["forms"]
+    {'price': {'decimal': ','}}
+    """
+
+    layout: Layout | None = None
+    forms: dict[str, Form] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "layout": None if self.layout is None else self.layout.to_dict(),
+            "forms": {name: form.to_dict() for name, form in self.forms.items()},
+        }
+
+
+T = TypeVar("T", Layout, Form)
+
+
+def _checked(noun: type[T], content: Mapping[str, Any]) -> T:
+    """Of what a file holds; an unknown entry is left to a newer Workbench, which says so by its format."""
+    usual = {one.name: one.default for one in fields(noun)}
+    return noun(**{name: _like(usual[name], content[name], name) for name in usual if name in content})
+
+
+def _like(usual: Any, value: Any, name: str) -> Any:
+    """The value, if it is of the usual one's type; a JSON list is a tuple."""
+    value = tuple(value) if isinstance(usual, tuple) and isinstance(value, list) else value
+    if type(value) is not type(usual) or (isinstance(value, tuple) and not all(type(v) is str for v in value)):
+        raise Damaged(f"The contract is not what was written: {name} is {str(value)[:40]!r}. Make it again.")
+    return value
