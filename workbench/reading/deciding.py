@@ -26,6 +26,7 @@ READABLE = 0.95
 MOST_WORDS = 0.5
 # Text with more distinct values than this is free text: nobody lists them, and a model that learns them learns names.
 MOST_CATEGORIES = 1000
+BEYOND = f"whole numbers beyond {EXACT:,} have no exact float, so they are kept as text"
 # Distinct texts that are looked at for patterns of dates.
 LOOKED_AT = 1000
 # Texts longer than this are no numbers and no dates.
@@ -61,6 +62,30 @@ _MARKS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+class Wish(NamedTuple):
+    """What the user says of how the values of a column are written; the rest is seen.
+
+    Parameters
+    ----------
+    decimal : str, optional
+        The mark before decimals: ``.`` or ``,``.
+    likely : str
+        The mark that is more likely meant where a number can be read both ways: the comma where semicolons separate.
+    missing : tuple of str, optional
+        Words that stand for a missing value, and no others.
+    dates : tuple of str
+        Patterns of dates in the letters of ``strptime``.
+    """
+
+    decimal: str | None = None
+    likely: str = "."
+    missing: tuple[str, ...] | None = None
+    dates: tuple[str, ...] = ()
+
+
+AS_SEEN = Wish()
+
+
 class Decision(NamedTuple):
     """What a column is.
 
@@ -71,7 +96,7 @@ class Decision(NamedTuple):
     form : Form
         How its texts are written.
     doubt : str
-        A sentence where the values can be meant in two ways; else empty.
+        What else the values could mean; else empty.
     """
 
     kind: Kind
@@ -79,15 +104,15 @@ class Decision(NamedTuple):
     doubt: str = ""
 
 
-def decide(values: pl.Series, decimal: str = ".") -> Decision:
+def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
     """What the values of one column are.
 
     Parameters
     ----------
     values : polars.Series, shape (rows,)
         Of any type.
-    decimal : {".", ","}
-        What is more likely meant where a number can be read both ways: the comma where semicolons separate columns.
+    wish : Wish
+        What the user says of it.
 
     Examples
     --------
@@ -95,7 +120,7 @@ def decide(values: pl.Series, decimal: str = ".") -> Decision:
     ('number', 'datetime')
     >>> decide(pl.Series(["12/31/2023", "01/02/2024"])).form.moments
     ('%m/%d/%Y',)
-    >>> decide(pl.Series(["1.234", "2.345"])).kind, decide(pl.Series(["1.234", "2.345"]), decimal=",").kind
+    >>> decide(pl.Series(["1.234", "2.345"])).kind, decide(pl.Series(["1.234", "2.345"]), Wish(",")).kind
     ('number', 'integer')
     """
     kind = values.dtype
@@ -105,7 +130,7 @@ def decide(values: pl.Series, decimal: str = ".") -> Decision:
         return _of_numbers(values)
     if kind in (pl.Date, pl.Datetime):
         return Decision("datetime")
-    return Decision("number") if kind == pl.Duration else _of_texts(as_text(values), decimal)
+    return Decision("number") if kind == pl.Duration else _of_texts(as_text(values), wish)
 
 
 def infer_kind(values: pl.Series) -> Kind:
@@ -134,22 +159,41 @@ def _of_numbers(values: pl.Series) -> Decision:
         return Decision("integer")
     low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]  # whole numbers, not empty
     if max(-low, high) > EXACT:  # a model's floats would make one of several
-        return Decision(text_or_category(known.n_unique(), len(known)))
+        return Decision(text_or_category(known.n_unique(), len(known)), doubt=BEYOND)
     return _compact_dates(_counted(known.cast(pl.String))) or Decision("integer")
 
 
-def _of_texts(values: pl.Series, decimal: str) -> Decision:
+def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     counted = _counted(values)
-    words = counted.filter(counted["text"].str.to_lowercase().is_in(list(PERHAPS_NOTHING)))
-    rest = counted.filter(~counted["text"].str.to_lowercase().is_in(list(PERHAPS_NOTHING)))
-    missing = tuple(sorted(words["text"].to_list()))
+    may_be_missing = _may_be_missing(counted["text"], wish)
+    words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
+    missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
     if len(rest) and _rows(words) <= MOST_WORDS * _rows(counted):
-        decided = _boolean(rest) or _compact_dates(rest) or _number(rest, decimal) or _dates(rest, values)
+        decided = (
+            _as_wished(rest, wish)
+            or _boolean(rest)
+            or _compact_dates(rest)
+            or _number(rest, wish)
+            or _dates(rest, values, wish)
+        )
         if decided is not None:
             return decided._replace(form=replace(decided.form, missing=missing))
-    kept = tuple(w for w in missing if w.lower() in _WORD_FOR_MISSING and not _is_a_code(w, rest))
-    distinct = len(counted) - len(kept)
-    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=kept))
+    if wish.missing is None:
+        missing = tuple(w for w in missing if w.lower() in _WORD_FOR_MISSING and not _is_a_code(w, rest))
+    distinct = len(counted) - len(missing)
+    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), _beyond_floats(rest))
+
+
+def _may_be_missing(texts: pl.Series, wish: Wish) -> pl.Series:
+    """Which texts are words for a missing value, by the user or by usage."""
+    if wish.missing is not None:
+        return texts.is_in(list(wish.missing))
+    return texts.str.to_lowercase().is_in(list(PERHAPS_NOTHING))
+
+
+def _beyond_floats(rest: pl.DataFrame) -> str:
+    whole = rest["text"].str.contains("^[-+]?[1-9][0-9]*$")
+    return BEYOND if len(rest) and _share(rest, whole) >= READABLE and _too_long(rest["text"]) else ""
 
 
 def _counted(values: pl.Series) -> pl.DataFrame:
@@ -180,26 +224,30 @@ def _boolean(rest: pl.DataFrame) -> Decision | None:
     return Decision("boolean") if len(rest) <= 10 and words <= {"true", "false"} else None
 
 
-def _number(rest: pl.DataFrame, decimal: str) -> Decision | None:
+def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
     rest = rest.filter(~rest["text"].str.contains(_ENDLESS))
     texts = rest["text"]
     may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
     if _share(rest, may_be) < READABLE or _are_codes(rest):
         return None
-    form = _best(rest, _marks(decimal)) or _best(rest, _with_words(rest, _marks(decimal)))
+    form = _best(rest, _marks(wish)) or _best(rest, _with_words(rest, _marks(wish)))
     if form is None:
         return None
     numbers = plain_numbers(texts, form)
     if _too_long(numbers):
         return None
     whole = is_whole(numbers.cast(pl.Float64, strict=False))
-    return Decision("integer" if whole else "number", form, _doubtful_marks(texts, form))
+    return Decision(
+        "integer" if whole else "number", form, _doubtful_marks(texts, form) if wish.decimal is None else ""
+    )
 
 
-def _marks(decimal: str) -> list[Form]:
+def _marks(wish: Wish) -> list[Form]:
     """Forms by their marks, the likeliest first."""
+    decimal = wish.decimal or wish.likely
     likely = [(",", "."), (",", ""), (".", "")] if decimal == "," else [(".", ""), (".", ","), (",", "")]
-    return [replace(PLAIN, decimal=d, thousands=t) for d, t in dict.fromkeys([*likely, *_MARKS])]
+    marks = dict.fromkeys([*likely, *_MARKS])
+    return [replace(PLAIN, decimal=d, thousands=t) for d, t in marks if wish.decimal in (None, d)]
 
 
 def _best(rest: pl.DataFrame, forms: Iterable[Form]) -> Form | None:
@@ -271,12 +319,12 @@ def _compact_dates(counted: pl.DataFrame) -> Decision | None:
     return Decision("datetime", form) if _share(counted, readable) >= READABLE else None
 
 
-def _dates(rest: pl.DataFrame, values: pl.Series) -> Decision | None:
+def _dates(rest: pl.DataFrame, values: pl.Series, wish: Wish) -> Decision | None:
     texts = rest["text"]
     may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
     if _share(rest, may_be) < READABLE:
         return None
-    patterns = _patterns(rest.filter(may_be))
+    patterns = [] if wish.dates else _patterns(rest.filter(may_be))
     if not patterns:
         return None
     forms = {order: _in_order(patterns, order) for order in ORDERS}
@@ -287,6 +335,14 @@ def _dates(rest: pl.DataFrame, values: pl.Series) -> Decision | None:
     alike = len({forms[order] for order in best}) == 1
     form = forms[best[0]] if alike else _likelier([forms[order] for order in best], values)
     return Decision("datetime", form, "" if alike else _doubtful_order(texts, form))
+
+
+def _as_wished(rest: pl.DataFrame, wish: Wish) -> Decision | None:
+    if not wish.dates:
+        return None
+    form = replace(PLAIN, moments=wish.dates)
+    readable = _share(rest, moments(rest["text"], form).is_not_null())
+    return Decision("datetime", form) if readable >= READABLE else None
 
 
 def _patterns(rest: pl.DataFrame) -> list[str]:
