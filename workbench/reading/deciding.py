@@ -56,6 +56,7 @@ ORDERS = ("dmy", "mdy", "ymd")
 _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
+_WEEKDAY = re.compile(WEEKDAY)
 _CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
 _MARKS: tuple[tuple[str, str], ...] = (
     (".", ","), (",", "."), (".", BLANK), (",", BLANK), (".", "'"), (",", "'"),
@@ -168,7 +169,8 @@ def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     may_be_missing = _may_be_missing(counted["text"], wish)
     words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
     missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
-    if len(rest) and _rows(words) <= MOST_WORDS * _rows(counted):
+    few_words = wish.missing is not None or _rows(words) <= MOST_WORDS * _rows(counted)
+    if len(rest) and few_words:
         decided = (
             _as_wished(rest, wish)
             or _boolean(rest)
@@ -403,13 +405,19 @@ def patterns_of(text: str) -> tuple[str, ...]:
 
 def _without_clock(text: str) -> str:
     """The date of a moment; ``%X`` stands where the time of the day stood within it."""
-    text = re.sub(rf"^{WEEKDAY}\s*", "", text)
+    text = _without_weekday(text)
     clock = _CLOCK.search(text)
     if clock is None:
         return text
     before, after = text[: clock.start()].rstrip("T ,:"), text[clock.end() :].strip(" ,")
-    after = re.sub(rf"^{WEEKDAY}\s*", "", after)
+    after = _without_weekday(after)
     return f"{before} %X {after}" if before and after else before or after
+
+
+def _without_weekday(text: str) -> str:
+    """March is no mardi."""
+    day = _WEEKDAY.match(text)
+    return text if day is None or day[0].strip(" .,").lower() in MONTHS else text[day.end() :]
 
 
 def _of_three(first: str, mark: str, second: str, third: str) -> tuple[str, ...]:
