@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 from pandas.api import types
 
 from workbench.core.contract import Column, Contract, Kind, Role
@@ -16,9 +15,10 @@ from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.reading import kinds
+from workbench.reading.frames import from_pandas, nothing, tidied
 from workbench.reading.sensitive import meanings_of, set_apart
-from workbench.reading.source import refuse_twins
-from workbench.reading.sources import from_pandas, source_of
+from workbench.reading.source import refuse_twins, together
+from workbench.reading.sources import source_of
 
 # Rows that are looked through for identifiers of persons.
 LOOKED_THROUGH = 500_000
@@ -117,15 +117,13 @@ def read_table(source: Any) -> pd.DataFrame:
     BadTable
         If it is not there, has another ending, is empty or can't be read.
     """
-    if isinstance(source, pd.DataFrame):
-        return source
-    if isinstance(source, (str, Path)) and Path(source).is_file() and _is_csv(source):
-        return _explained(Path(source))
+    if isinstance(source, (pd.DataFrame, pd.Series)):
+        return tidied(source)
     stream = source_of(source)
-    chunks = list(stream.chunks(1 << 20))
-    if not chunks:
-        raise BadTable(f"The table has 0 rows and {len(stream.names)} columns. Give one with at least one of each.")
-    return pl.concat(chunks, how="vertical_relaxed").to_pandas()
+    table = together(stream.chunks(1 << 20))
+    if table is None:
+        raise nothing(0, len(stream.names))
+    return table.to_pandas()
 
 
 def origin(source: Any) -> str:
@@ -133,21 +131,6 @@ def origin(source: Any) -> str:
     if isinstance(source, pd.DataFrame):
         return "memory"
     return str(source) if isinstance(source, Path) else source_of(source).description
-
-
-def _is_csv(source: str | Path) -> bool:
-    return str(source).lower().endswith((".csv", ".tsv", ".csv.zip", ".csv.gz"))
-
-
-def _explained(path: Path) -> pd.DataFrame:
-    try:
-        return _read_csv(path)
-    except pd.errors.EmptyDataError as error:
-        raise BadTable(f"{path.name} is empty. Give a file with a header and rows.") from error
-    except (ValueError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        if isinstance(error, BadTable):
-            raise
-        raise BadTable(f"{path.name} can't be read as CSV ({error}). Check the file, or give a frame.") from error
 
 
 def infer_contract(table: pd.DataFrame) -> Contract:
@@ -190,26 +173,6 @@ def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
             raise ColumnNotFound.named(name, map(str, table.columns))
     present = [c for c in contract.columns if c.name in table.columns]
     return pd.DataFrame({c.name: _typed(table[c.name], c.kind) for c in present}, index=table.index)
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    header = pd.read_csv(path, header=None, nrows=1, dtype=str)
-    separator = _separator(str(header.iloc[0, 0])) if header.shape[1] == 1 else ","
-    if separator != ",":
-        header = pd.read_csv(path, header=None, nrows=1, dtype=str, sep=separator)
-    refuse_twins(header.iloc[0].astype(str))
-    # Where semicolons separate, the comma is the decimal point.
-    return pd.read_csv(path, low_memory=False, sep=separator, decimal="," if separator == ";" else ".")
-
-
-def _separator(line: str) -> str:
-    """What separates the names of a header that has no comma.
-
-    >>> _separator("a;b"), _separator("a")
-    (';', ',')
-    """
-    most = max(";\t|", key=line.count)
-    return most if most in line else ","
 
 
 def _check_shape(table: pd.DataFrame) -> None:
