@@ -14,8 +14,8 @@ from workbench.core.bundles import champion
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.monitoring.windows import answered, keep, windows
+from workbench.reading.coercion import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import settings
@@ -71,7 +71,7 @@ def score(
     """
     force = settings(home=home)
     scorer = Scorer(champion(name, force).path)
-    table = read_table(source, like=scorer.contract.layout)
+    table = read_table(source, like=scorer.contract)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
     predictions, features = answered(scorer, table, _ids(table, id, scorer.contract, window))
