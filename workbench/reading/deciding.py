@@ -201,7 +201,7 @@ def _beyond_floats(rest: pl.DataFrame) -> str:
 def _counted(values: pl.Series) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
     texts = plain(values.drop_nulls())
-    counted = texts.alias("text").value_counts(name="rows")
+    counted = texts.alias("text").value_counts(name="rows").sort("rows", "text", descending=[True, False])
     return counted.filter(~counted["text"].str.to_lowercase().is_in(list(NOTHING)))
 
 
@@ -349,7 +349,7 @@ def _as_wished(rest: pl.DataFrame, wish: Wish) -> Decision | None:
 
 def _patterns(rest: pl.DataFrame) -> list[str]:
     """Patterns that the texts may have, the commonest first; empty where most have none."""
-    looked = rest.sort("rows", descending=True, maintain_order=True).head(LOOKED_AT)
+    looked = rest.head(LOOKED_AT)
     if not any(patterns_of(text) for text in looked["text"].head(FIRST_LOOKED_AT)):
         return []
     counted = Counter[str]()
