@@ -13,12 +13,14 @@ from pandas.api import types
 
 from workbench.core.contract import Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset, fingerprint
+from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.reading import kinds
 from workbench.reading.sensitive import meanings_of, set_apart
 from workbench.reading.source import refuse_twins
 from workbench.reading.sources import from_pandas, source_of
+from workbench.settings import may_be_path
 
 # Rows that are looked through for identifiers of persons.
 LOOKED_THROUGH = 500_000
@@ -85,6 +87,7 @@ def dataset(
     >>> data.contract["total"].kind, data.contract.task
     ('number', 'binary')
     """
+    contract = expect_or_none(contract, Contract, "wb.dataset(contract=…)")
     asked = {"target": target, "time": time, "group": group, "id": id}
     roles = _checked_roles(source, {**asked, "known_after": listed(known_after), "ignore": listed(ignore)})
     table = read_table(source)
@@ -119,7 +122,7 @@ def read_table(source: Any) -> pd.DataFrame:
     """
     if isinstance(source, pd.DataFrame):
         return source
-    if isinstance(source, (str, Path)) and Path(source).is_file() and _is_csv(source):
+    if isinstance(source, (str, Path)) and may_be_path(source) and Path(source).is_file() and _is_csv(source):
         return _explained(Path(source))
     stream = source_of(source)
     chunks = list(stream.chunks(1 << 20))
@@ -268,6 +271,8 @@ def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> di
     """Numbers and dates that were kept as text, and how many rows of each could not be read."""
     notes = {}
     for column in contract.columns:
+        if column.name not in table:
+            continue
         if column.kind in ("number", "integer", "datetime") and types.is_string_dtype(table[column.name].dtype):
             unread = typed[column.name].isna() & table[column.name].notna()
             notes[column.name] = {"kind": column.kind, "unread": int(unread.sum())}
@@ -275,7 +280,7 @@ def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> di
 
 
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
-    if contract.target is None:
+    if contract.target is None or contract.target not in table:
         return contract
     known = table[contract.target].dropna()
     kind = contract[contract.target].kind
@@ -283,7 +288,7 @@ def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
 
 
 def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
-    if time is None:
+    if time is None or time not in table:
         return table.reset_index(drop=True)
     if table[time].isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")

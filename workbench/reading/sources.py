@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import polars as pl
 
+from workbench.core.arguments import described
 from workbench.core.dataset import Dataset
 from workbench.errors import BadTable
 from workbench.reading.files import files
 from workbench.reading.queries import Query
 from workbench.reading.source import Source, from_arrow, refuse_twins
+from workbench.settings import may_be_path
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 T = TypeVar("T")
@@ -30,7 +33,8 @@ def source_of(table: Any) -> Source:
     table : object
         A path or glob (CSV also zipped, Parquet, Feather, JSON lines; local, or an fsspec URL such as ``s3://…``), a
         pandas or polars frame, an Arrow table or reader (anything with ``__arrow_c_stream__``), a
-        :func:`workbench.query`, a Dask dataframe, or a :class:`~workbench.core.dataset.Dataset`.
+        :func:`workbench.query`, a Dask dataframe, a :class:`~workbench.core.dataset.Dataset`, or what pandas makes a
+        frame of: a series, a dict of lists, a list of dicts, an array with named fields.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def source_of(table: Any) -> Source:
     (('x',), 3, [2, 1])
     """
     if isinstance(table, (str, Path)):
-        return files(str(table))
+        return files(_possible(str(table)))
     if isinstance(table, Query):
         return Source(str(table), table.names(), table.chunks)
     if isinstance(table, Dataset):
@@ -55,15 +59,49 @@ def source_of(table: Any) -> Source:
         return Source("memory", tuple(names), lambda n: iter(table.collect_batches(chunk_size=n, maintain_order=True)))
     if isinstance(table, pl.DataFrame):
         return Source("memory", tuple(table.columns), lambda n: table.iter_slices(n), table.height)
-    kind = f"{type(table).__module__}.{type(table).__name__}"
-    if kind.startswith("pandas."):
-        return _pandas(table, "memory")
-    if kind.startswith("dask"):
+    frame = _as_frame(table)
+    if frame is not None:
+        return _pandas(frame, "memory")
+    if type(table).__module__.startswith("dask"):
         return _dask(table)
     if hasattr(table, "__arrow_c_stream__"):
         return _arrow(table)
-    known = "a path, a pandas or polars frame, an Arrow table, a query or a Dask frame"
-    raise BadTable(f"A table can't be made of {kind}. Give {known}.")
+    known = "a path, a pandas or polars frame, an Arrow table, a query, a Dask frame or a dict of lists"
+    raise BadTable(f"A table can't be made of {described(table)}. Give {known}.")
+
+
+def _possible(path: str) -> str:
+    if may_be_path(path):
+        return path
+    raise BadTable(f"{described(path).capitalize()} can't be a path: a name is too long. Give that of a file.")
+
+
+def _as_frame(table: Any) -> pd.DataFrame | None:
+    """What pandas makes a frame of, with names that somebody gave its columns; None where it is none of that."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(table, pd.DataFrame):
+        return table
+    if isinstance(table, pd.Series):
+        return table.to_frame()
+    if isinstance(table, np.ndarray):
+        return pd.DataFrame(_named(table))
+    if isinstance(table, dict) or (isinstance(table, list) and table and all(isinstance(r, dict) for r in table)):
+        try:
+            return pd.DataFrame(table)
+        except (ValueError, TypeError) as error:
+            raise BadTable(f"{described(table).capitalize()} is no table ({error}). Give a dict of lists.") from error
+    return None
+
+
+def _named(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if array.dtype.names is None or array.ndim != 1:
+        shape = " x ".join(map(str, array.shape)) or "no"
+        raise BadTable(
+            f"An array of {shape} values has no names of columns. Give pd.DataFrame(array, columns=['a', 'b', …])."
+        )
+    return array
 
 
 def from_pandas(values: pd.Series) -> pl.Series:
