@@ -104,6 +104,11 @@ def path_setting(name: str) -> Path | None:
     return Path(value).expanduser().absolute() if value else None
 
 
+def debugging() -> bool:
+    """Whether errors are shown with their whole traceback everywhere (``WORKBENCH_DEBUG=1``)."""
+    return os.environ.get("WORKBENCH_DEBUG", "0") not in ("", "0")
+
+
 def in_kernel() -> bool:
     """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
     ipython = sys.modules.get("IPython")

@@ -18,7 +18,7 @@ from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.reading import kinds
 from workbench.reading.sensitive import meanings_of, set_apart
-from workbench.reading.source import refuse_twins
+from workbench.reading.source import empty_file, refuse_twins
 from workbench.reading.sources import from_pandas, source_of
 from workbench.settings import may_be_path
 
@@ -146,7 +146,7 @@ def _explained(path: Path) -> pd.DataFrame:
     try:
         return _read_csv(path)
     except pd.errors.EmptyDataError as error:
-        raise BadTable(f"{path.name} is empty. Give a file with a header and rows.") from error
+        raise empty_file(path) from error
     except (ValueError, OSError, UnicodeDecodeError, pd.errors.ParserError) as error:
         if isinstance(error, BadTable):
             raise

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from workbench.errors import BadTable
-from workbench.reading.source import Source, from_arrow, refuse_twins
+from workbench.reading.source import Source, empty_file, from_arrow, refuse_twins
 
 if TYPE_CHECKING:
     from pyarrow import ipc, parquet
@@ -234,7 +234,7 @@ def _with_points(frame: pl.DataFrame) -> pl.DataFrame:
 def _header(path: str, text: IO[str]) -> tuple[tuple[str, ...], str]:
     line = next(csv.reader(text), None)
     if not line:
-        raise BadTable(f"{Path(path).name} is empty. Give a file with a header and rows.")
+        raise empty_file(path)
     separator = ","
     if len(line) == 1:
         most = max(";\t|", key=line[0].count)

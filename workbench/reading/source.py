@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import polars as pl
 
+from workbench.core.literals import python
 from workbench.errors import BadTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
+FILES_BESIDE = "import os\n\nsorted((entry.name, entry.stat().st_size) for entry in os.scandir($folder))"
 
 
 class Workers(Protocol):
@@ -70,6 +73,16 @@ def refuse_twins(names: Iterable[str]) -> None:
         if name in seen:
             raise BadTable(f"Two columns are called {name!r}. Rename one of them.")
         seen.add(name)
+
+
+def empty_file(path: str | Path) -> BadTable:
+    """The error of a file with nothing in it; its cure looks which files beside it are larger.
+
+    >>> print(empty_file("data/july.csv"))
+    july.csv is empty. Give a file with a header and rows.
+    """
+    error = BadTable(f"{Path(path).name} is empty. Give a file with a header and rows.")
+    return error if "://" in str(path) else error.cured_by(python(FILES_BESIDE, folder=str(Path(path).parent)))
 
 
 def from_arrow(batch: pa.RecordBatch) -> pl.DataFrame:

@@ -230,10 +230,11 @@ def _check_finite(table: pd.DataFrame) -> None:
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
     counts = target.value_counts() if classes else None
     if counts is not None and counts.min() < 2 * folds:
+        rarest = next(c for c in classes if counts[c] == counts.min())
         raise BadTarget(
-            f"Class {counts.idxmin()!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
+            f"Class {rarest!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
             "Merge it with another class, or leave its rows out."
-        )
+        ).cured_by(python("data = data.take(data.target != $label)", label=rarest))
 
 
 def _check_folds(target: pd.Series, parts: Parts) -> None:
