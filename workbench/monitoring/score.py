@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.core.arguments import text, text_or_none
@@ -16,7 +17,8 @@ from workbench.core.literals import python
 from workbench.core.nouns import bundle_name
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
-from workbench.reading.dataset import coerce, read_table
+from workbench.reading.dataset import read_table
+from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
@@ -51,7 +53,8 @@ def score(
     -------
     pandas.DataFrame, shape (rows, 4)
         id, prediction (binary: probability of the second class; several classes: one column a class), answer, flags
-        (``unseen_category:COLUMN; out_of_range:COLUMN``, or an empty text).
+        (``unseen_category:COLUMN; out_of_range:COLUMN``; ``unreadable:COLUMN`` where a value could not be read as the
+        contract says and was taken as missing; or an empty text).
 
     Raises
     ------
@@ -76,7 +79,7 @@ def score(
     force = settings(home=home)
     window, key = text(window, "window", "wb.score"), text_or_none(id, "id", "wb.score")
     scorer, name = Scorer(_answering(name, force).path), bundle_name(name, "wb.score")
-    table = source if isinstance(source, pd.DataFrame) else read_table(source)
+    table = read_table(source, like=scorer.contract.layout)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
     predictions, features = answered(scorer, table, _ids(table, key, scorer.contract, window))
@@ -147,7 +150,7 @@ def feedback(
     force, name = settings(home=home), bundle_name(name, "wb.feedback")
     key, label = text_or_none(id, "id", "wb.feedback"), text_or_none(label, "label", "wb.feedback")
     bundle = champion(name, force)
-    table = labels if isinstance(labels, pd.DataFrame) else read_table(labels)
+    table = read_table(labels)
     ids = table[_column(table, key, bundle.contract.id, "id")]
     table, ids = table[ids.notna()], pd.Series(id_texts(ids.dropna()), index=ids.dropna().index)
     truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
@@ -174,10 +177,10 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
         If a label is none of the model's classes, or no number for a regression.
     """
     target = bundle.contract.target or column
-    typed = coerce(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))[target]
+    read = read_by(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))
+    typed = read.table[target]
     # What could not be read became missing: that is an error where something was there.
-    given = table[column].map(lambda v: str(v).strip() != "", na_action="ignore").fillna(False).astype(bool)
-    unread = table.loc[(typed.isna() & given).to_numpy(), column]
+    unread = table.loc[read.unread.get(target, np.zeros(len(table), dtype=bool)), column]
     if not bundle.classes:
         if len(unread):
             raise BadTable(f"The label {unread.iloc[0]!r} is no number. Correct the column {column!r}.")

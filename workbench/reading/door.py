@@ -12,8 +12,8 @@ from workbench.core.literals import Code, Cure, call, python
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadParameter, BadTable, shortened
 from workbench.reading.dataset import dataset
-from workbench.reading.kinds import infer_task
 from workbench.reading.sources import source_of
+from workbench.reading.tasks import infer_task
 
 # Names that a column to predict mostly has.
 USUAL_TARGETS = ("target", "label", "class", "outcome", "y", "churn")

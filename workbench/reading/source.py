@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import polars as pl
 
+from workbench.core.finding import Finding
 from workbench.core.literals import python
+from workbench.core.reading import Layout
 from workbench.errors import BadTable
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ class Source:
         Whether it can be read a second time.
     workers : Workers, optional
         Of a table whose parts lie elsewhere.
+    layout : Layout, optional
+        Of a file of text.
+    decimal : {".", ","}
+        The mark before decimals that is more likely meant where a number can be read both ways.
+    notes : callable
+        What was noticed of the file; known whole when it has been read.
     """
 
     description: str
@@ -58,6 +66,9 @@ class Source:
     typed: bool = True
     again: bool = True
     workers: Workers | None = None
+    layout: Layout | None = None
+    decimal: str = "."
+    notes: Callable[[], tuple[Finding, ...]] = tuple
 
 
 def refuse_twins(names: Iterable[str]) -> None:

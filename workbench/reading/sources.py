@@ -25,7 +25,7 @@ T = TypeVar("T")
 ON_WORKERS = 32_768
 
 
-def source_of(table: Any) -> Source:
+def source_of(table: Any, **layout: Any) -> Source:
     """Anything that holds a table, as a stream of chunks.
 
     Parameters
