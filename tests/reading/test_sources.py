@@ -15,7 +15,7 @@ from pyarrow import feather, parquet
 
 import workbench as wb
 from workbench.errors import BadTable
-from workbench.reading.files import has_checksums
+from workbench.reading.columnar import has_checksums
 from workbench.reading.sources import from_pandas, source_of
 
 ROWS = 500
@@ -137,12 +137,12 @@ def test_a_query_that_fails_says_why_and_keeps_the_secrets(tmp_path):
         ("t.parquet", b"PAR1 but not really", "can't be read as parquet"),
         ("t.csv", b"", "is empty"),
         ("t.csv", b"a,a\n1,2\n", "Two columns are called 'a'"),
-        ("t.csv", b"a,b\n1,2\n3\n", "can't be read as csv"),
+        ("t.csv", b"a,b\n1,2\n3,4,5\n", "3 values on line 3, expected 2"),
         ("t.csv", b"a,b\n", "0 rows"),
         ("t.csv.zip", b"no zip", "can't be read as csv.zip"),
         ("t.jsonl", b'{"a": 1}\n{"a": ', "can't be read as jsonl"),
         ("t.feather", b"ARROW1 x", "can't be read as feather"),
-        ("t.xlsx", b"x", "Give one of .csv"),
+        ("t.xlsx", b"x", "can't be read as xlsx"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_what_is_wrong(tmp_path, name, content, told):

@@ -126,6 +126,20 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB129", "Not read", ("warning",),
                 "Values of a column of numbers, dates or truth values that are none: they are missing in the dataset, "
                 "the file is as it was. Correct them there, or accept them with `missing={column: [...]}`."),
+    FindingCode("WB130", "No header", ("warning",),
+                "A file whose first row holds values as the others do, instead of the names of the columns. Where that "
+                "is sure no row becomes names, and the columns are called `column_1`, `column_2` and so on; where the "
+                "names only look like values (years, a numbering) they are kept. `wb.dataset(path, header=False)` or "
+                "`header=True` settles it."),
+    FindingCode("WB131", "Rows of another length", ("warning",),
+                "Rows of a file that have fewer values than there are columns: the last ones are taken as missing, and "
+                "the lines are named. A row with more values than columns is an error, since nobody can tell which "
+                "belongs where."),
+    FindingCode("WB132", "Laid out unusually", ("info",),
+                "What a file has beside its table, and what was done with it: title lines above the header, separators "
+                "behind the last value, names of rows or a saved index in a column without a name, lines below the "
+                "last row, units below the names, an encoding that was found by what the text looks like. The cure "
+                "says the same in the call, so that it is no guess any more."),
     FindingCode("WB150", "Differs from the reference", ("warning",),
                 "Columns in which two compared tables differ by more than chance, and enough to matter."),
     FindingCode("WB151", "Another kind of values", ("error",),

@@ -24,9 +24,13 @@ class Layout:
     encoding : str
         As Python names it, such as ``utf-8`` or ``cp1252``.
     separator : str
-        What stands between two values: one character.
+        What stands between two values: one character; a blank means any number of blanks and tabs, and an empty text
+        that each line is one value.
     quote : str
         What stands around a value that holds the separator: one character, or an empty text where nothing does.
+    escape : str
+        What makes the character behind it a part of the value: a backslash, or an empty text where quotes within
+        quotes are doubled.
     skip : int
         Lines above the header, or above the first row where there is none.
     header : bool
@@ -40,6 +44,7 @@ class Layout:
     encoding: str = "utf-8"
     separator: str = ","
     quote: str = '"'
+    escape: str = ""
     skip: int = 0
     header: bool = True
     comment: str = ""

@@ -17,8 +17,8 @@ from workbench.core.literals import python
 from workbench.core.nouns import bundle_name
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
+from workbench.reading.coercion import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
@@ -79,7 +79,7 @@ def score(
     force = settings(home=home)
     window, key = text(window, "window", "wb.score"), text_or_none(id, "id", "wb.score")
     scorer, name = Scorer(_answering(name, force).path), bundle_name(name, "wb.score")
-    table = read_table(source, like=scorer.contract.layout)
+    table = read_table(source, like=scorer.contract)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
     predictions, features = answered(scorer, table, _ids(table, key, scorer.contract, window))

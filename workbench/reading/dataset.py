@@ -15,12 +15,13 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
+from workbench.reading.coercion import to_pandas
 from workbench.reading.columns import CHUNK, read_column
 from workbench.reading.deciding import Wish, text_or_category
-from workbench.reading.frames import to_pandas
+from workbench.reading.frames import nothing, tidied
 from workbench.reading.noticed import Again, findings_of
 from workbench.reading.sensitive import meanings_of, set_apart
-from workbench.reading.source import Source
+from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
 from workbench.reading.tasks import infer_task
 
@@ -120,7 +121,7 @@ def dataset(
     layout = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
     wishes = Wishes(decimal, listed(missing), listed(dates))
     step = _checked(source, {**roles, **layout, **wishes.for_all_columns()})
-    table = source_of(source, **{name: value for name, value in layout.items() if value is not None})
+    table = source_of(source, encoding=encoding, separator=separator, header=header, skip=skip)
     chunks = whole(table)
     _check_names(table.names, (*_roles(step), *wishes.columns()))
     columns = read_all(chunks, table, contract, wishes)
@@ -134,24 +135,27 @@ def dataset(
     return Dataset(accepted, fingerprint(ordered), len(ordered), table.description, ordered, findings)
 
 
-def read_table(source: Any, *, like: Layout | None = None) -> pd.DataFrame:
+def read_table(source: Any, *, like: Contract | None = None) -> pd.DataFrame:
     """Read a table whole, as it is written: the values of a file of text are texts.
 
     Parameters
     ----------
     source : object
         As :func:`dataset` takes it.
-    like : Layout, optional
-        Of a file of text, tried first.
+    like : Contract, optional
+        Of an earlier table: a file of text is read by its layout, if that gives its features.
 
     Raises
     ------
     BadTable
         If it is not there, is no table, is empty or can't be read.
     """
-    if isinstance(source, pd.DataFrame):
-        return source
-    return pl.concat(whole(source_of(source, like=like)), how="vertical_relaxed").to_pandas()
+    if isinstance(source, (pd.DataFrame, pd.Series)):
+        return tidied(source)
+    layout, expected = (None, ()) if like is None else (like.layout, like.features)
+    table = together(whole(source_of(source, like=layout, expected=expected)))
+    assert table is not None
+    return table.to_pandas()
 
 
 def whole(table: Source) -> list[pl.DataFrame]:
@@ -164,7 +168,7 @@ def whole(table: Source) -> list[pl.DataFrame]:
     """
     chunks = [chunk for chunk in table.chunks(CHUNK) if chunk.height]
     if not chunks:
-        raise BadTable(f"The table has 0 rows and {len(table.names)} columns. Give one with at least one of each.")
+        raise nothing(0, len(table.names))
     return chunks
 
 

@@ -26,7 +26,7 @@ READABLE = 0.95
 MOST_WORDS = 0.5
 # Text with more distinct values than this is free text: nobody lists them, and a model that learns them learns names.
 MOST_CATEGORIES = 1000
-BEYOND = f"whole numbers beyond {EXACT:,} have no exact float, so they are kept as text"
+BEYOND = f"holds whole numbers beyond {EXACT:,}, which have no exact float: it is kept as text"
 # Distinct texts that are looked at for patterns of dates.
 LOOKED_AT = 1000
 # Texts longer than this are no numbers and no dates.
@@ -308,7 +308,7 @@ def _doubtful_marks(texts: pl.Series, form: Form) -> str:
     marked = texts.filter(texts.str.contains(form.thousands, literal=True))
     if not len(marked) or plain_numbers(marked, other).null_count():
         return ""
-    return f"{marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
+    return f"can be meant in two ways: {marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
 
 
 def _compact_dates(counted: pl.DataFrame) -> Decision | None:
@@ -382,7 +382,7 @@ def _likelier(forms: list[Form], values: pl.Series) -> Form:
 
 def _doubtful_order(texts: pl.Series, form: Form) -> str:
     shown = moments(texts.head(1), form)[0]
-    return f"{texts[0]} was read as {shown:%Y-%m-%d}" if shown is not None else ""
+    return f"can be meant in two ways: {texts[0]} was read as {shown:%Y-%m-%d}" if shown is not None else ""
 
 
 def patterns_of(text: str) -> tuple[str, ...]:

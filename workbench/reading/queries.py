@@ -52,7 +52,7 @@ class Query:
             names = [str(n) for n in rows.keys()]  # noqa: SIM118 - a result of SQLAlchemy is no dict
             for part in rows.partitions(most):
                 columns = zip(*part, strict=True)
-                yield pl.DataFrame([_column(n, list(v)) for n, v in zip(names, columns, strict=True)])
+                yield pl.DataFrame([column(n, list(v)) for n, v in zip(names, columns, strict=True)])
 
     @contextmanager
     def _rows(self) -> Iterator[Any]:
@@ -112,7 +112,8 @@ def _connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _column(name: str, values: list[Any]) -> pl.Series:
+def column(name: str, values: list[Any]) -> pl.Series:
+    """Values of a row-wise source as a column; those of several kinds as texts."""
     import polars as pl
 
     try:

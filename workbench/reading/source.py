@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import polars as pl
 
 from workbench.core.finding import Finding
-from workbench.core.literals import python
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
+from workbench.reading.names import COUNTED, is_unnamed, normalised, twin
+from workbench.reading.values import as_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
-FILES_BESIDE = "import os\n\nsorted((entry.name, entry.stat().st_size) for entry in os.scandir($folder))"
 
 
 class Workers(Protocol):
@@ -51,11 +50,11 @@ class Source:
     workers : Workers, optional
         Of a table whose parts lie elsewhere.
     layout : Layout, optional
-        Of a file of text.
-    decimal : {".", ","}
-        The mark before decimals that is more likely meant where a number can be read both ways.
+        Of a file of text; of several, of the first.
+    decimal : str
+        Mark before the decimals of most of its numbers.
     notes : callable
-        What was noticed of the file; known whole when it has been read.
+        Gives what somebody should know of how it was read; complete once its chunks were.
     """
 
     description: str
@@ -71,37 +70,94 @@ class Source:
     notes: Callable[[], tuple[Finding, ...]] = tuple
 
 
-def refuse_twins(names: Iterable[str]) -> None:
-    """Two columns of one name can't be told apart.
+def named(source: Source) -> Source:
+    """With the names of its columns in normal form.
+
+    Raises
+    ------
+    BadTable
+        If two columns have one name.
+    """
+    names = plain_names(
+        source.names, lambda: next(iter(source.chunks(COUNTED)), pl.DataFrame()) if source.again else None
+    )
+    if names == source.names:
+        return source
+
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        for chunk in source.chunks(most):
+            chunk.columns = list(names)
+            yield chunk
+
+    return replace(source, names=names, chunks=chunks)
+
+
+def plain_names(names: Iterable[Any], peek: Callable[[], pl.DataFrame | None] = lambda: None) -> tuple[str, ...]:
+    """Names in normal form; the first rows are looked at only where the first column has no name.
+
+    Raises
+    ------
+    BadTable
+        If two columns have one name.
+    """
+    given = list(names)
+    refuse_twins(given)
+    rows = peek() if given and is_unnamed(given[0]) else None
+    return normalised(given, () if rows is None or not rows.width else rows.to_series(0))
+
+
+def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as they are, unless several columns have none.
+
+    Raises
+    ------
+    BadTable
+        If two columns have one name.
+    """
+    given = tuple(names)
+    return given if len(set(given)) == len(given) else plain_names(given)
+
+
+def together(chunks: Iterable[pl.DataFrame]) -> pl.DataFrame | None:
+    """All chunks as one frame; a column that is text in one of them is text. None where there is none.
+
+    >>> together([pl.DataFrame({"x": [1]}), pl.DataFrame({"x": ["a"]})])["x"].to_list()
+    ['1', 'a']
+    """
+    every = list(chunks)
+    if not every:
+        return None
+    try:
+        return pl.concat(every, how="vertical_relaxed")
+    except pl.exceptions.PolarsError:
+        kinds = {name: {chunk.schema[name] for chunk in every} - {pl.Null} for name in every[0].columns}
+        mixed = [name for name, several in kinds.items() if len(several) > 1 and not _numbers(several)]
+        texts = [chunk.with_columns(as_text(chunk[name]) for name in mixed) for chunk in every]
+        return pl.concat(texts, how="vertical_relaxed")
+
+
+def _numbers(kinds: Iterable[pl.DataType]) -> bool:
+    return all(kind.is_numeric() for kind in kinds)
+
+
+def refuse_twins(names: Iterable[Any]) -> None:
+    """Two columns of one name can't be told apart; those without one are called by their position.
 
     Raises
     ------
     BadTable
         If there are two.
     """
-    seen: set[str] = set()
-    for name in map(str, names):
-        if name in seen:
-            raise BadTable(f"Two columns are called {name!r}. Rename one of them.")
-        seen.add(name)
+    if (double := twin(list(names))) is not None:
+        raise BadTable(f"Two columns are called {double!r}. Rename one of them.")
 
 
-def empty_file(path: str | Path) -> BadTable:
-    """The error of a file with nothing in it; its cure looks which files beside it are larger.
-
-    >>> print(empty_file("data/july.csv"))
-    july.csv is empty. Give a file with a header and rows.
-    """
-    error = BadTable(f"{Path(path).name} is empty. Give a file with a header and rows.")
-    return error if "://" in str(path) else error.cured_by(python(FILES_BESIDE, folder=str(Path(path).parent)))
-
-
-def from_arrow(batch: pa.RecordBatch) -> pl.DataFrame:
+def from_arrow(batch: pa.RecordBatch, names: Sequence[str] | None = None) -> pl.DataFrame:
     """A batch of Arrow as a polars frame; types that polars has not become numbers or texts."""
     import pyarrow as pa
 
     known = [_known(column) for column in batch.columns]
-    frame = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=batch.schema.names))
+    frame = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=list(names or batch.schema.names)))
     return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
 

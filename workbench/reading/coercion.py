@@ -1,0 +1,99 @@
+"""A table of pandas, read by a contract: every later batch, label file and window comes through here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from workbench.core.contract import Column, Contract, Kind
+from workbench.errors import ColumnNotFound
+from workbench.reading.columns import read_column
+from workbench.reading.frames import from_pandas
+from workbench.reading.names import matching
+from workbench.reading.values import unread
+
+
+class Typed(NamedTuple):
+    """A table in the types of a contract.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Shape (rows, columns).
+    unread : dict of str to bool array, shape (rows,)
+        Of each column in which something could not be read as the contract says, the rows; they are missing in the
+        table.
+    """
+
+    table: pd.DataFrame
+    unread: dict[str, np.ndarray]
+
+
+def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The columns of the contract in their types, as :func:`read_by` gives them."""
+    return read_by(table, contract).table
+
+
+def read_by(table: pd.DataFrame, contract: Contract) -> Typed:
+    """Read a table as its contract says, never by its own values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Shape (rows, columns); columns that the contract does not have are dropped.
+    contract : Contract
+        Target and known-after columns may be absent from the table, features may not.
+
+    Returns
+    -------
+    Typed
+        Of its table: number: float64. integer: int64, float64 where values are missing. boolean: float64 (0, 1).
+        category, text: ``str``. datetime: ``datetime64``.
+
+    Raises
+    ------
+    ColumnNotFound
+        If a feature is absent.
+
+    Examples
+    --------
+    >>> from workbench.core.reading import Form
+    >>> contract = Contract((Column("when", "datetime", form=Form(moments=("%m/%d/%Y",))),))
+    >>> typed = read_by(pd.DataFrame({"when": ["02/01/2024", "soon"]}), contract)
+    >>> str(typed.table["when"][0].date()), typed.unread["when"].tolist()
+    ('2024-02-01', [False, True])
+    """
+    place = {name: at for name in contract.names if (at := matching(name, table.columns)) is not None}
+    for name in contract.features:
+        if name not in place:
+            raise ColumnNotFound.named(name, map(str, table.columns))
+    columns, lost = {}, {}
+    for column in (c for c in contract.columns if c.name in place):
+        raw = from_pandas(table.iloc[:, place[column.name]]).alias(column.name)
+        columns[column.name], rows = _read(raw, column, table.index)
+        if rows.any():
+            lost[column.name] = rows
+    return Typed(pd.DataFrame(columns, index=table.index), lost)
+
+
+def to_pandas(values: pl.Series, kind: Kind, index: pd.Index | None = None) -> pd.Series:
+    """A column that was read, in the type that a dataset has."""
+    if kind in ("category", "text"):
+        typed = values.cast(pl.String).to_pandas().astype("str")
+    elif kind == "datetime":
+        typed = values.to_pandas()
+    elif kind == "integer" and values.dtype.is_integer() and not values.null_count():
+        typed = pd.Series(values.cast(pl.Int64).to_numpy())
+    else:
+        typed = pd.Series(values.cast(pl.Float64).to_numpy())
+    typed.name = values.name
+    return typed if index is None else typed.set_axis(index)
+
+
+def _read(raw: pl.Series, column: Column, index: pd.Index) -> tuple[pd.Series, np.ndarray]:
+    values, notes = read_column([raw], column)
+    rows = unread(raw, values, notes.form).to_numpy() if values.null_count() else np.zeros(len(raw), dtype=bool)
+    return to_pandas(values, column.kind, index), rows

@@ -1,0 +1,111 @@
+"""Parquet and Feather files as streams of chunks, with their pages checked where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.reading.layouts import Asked
+from workbench.reading.packed import remote
+from workbench.reading.source import Source, distinct_names, from_arrow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+# Chunks that are read from Parquet at once, since each slice finds its pages anew, as long as they are small.
+READ_AHEAD = 4
+MOST_CELLS = 1 << 22
+# Rows from which on finding slices would take long where one row group holds them all.
+LONG = 100_000_000
+WHOLE_NUMBER = b"\x15"
+
+
+def parquet_file(path: str, _: Asked | None = None) -> Source:
+    """A Parquet file."""
+    if "://" in path or has_checksums(path):
+        return _checked_parquet(path)
+    table = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    try:
+        names, rows = tuple(table.head(1).collect().columns), int(table.select(pl.len()).collect().item())
+    except pl.exceptions.PolarsError:
+        return _checked_parquet(path)  # a type that polars does not know, or an error that Arrow tells better
+
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        several = most * max(1, min(READ_AHEAD, MOST_CELLS // (most * len(names))))
+        for start in range(0, rows, several):
+            yield from table.slice(start, several).collect().iter_slices(most)
+
+    return Source(path, names, chunks, rows) if rows <= LONG else _checked_parquet(path)
+
+
+def has_checksums(path: str) -> bool:
+    """Whether the pages of a Parquet file can be checked, seen at the first one; True also where that can't be seen.
+
+    A page's header begins with its type, its sizes unpacked and packed, and then the checksum, each a whole number of
+    Thrift's compact protocol, or with something else in its place.
+    """
+    with Path(path).open("rb") as file:
+        head = file.read(64)
+    at = 4
+    for _ in range(3):
+        if head[at : at + 1] != WHOLE_NUMBER:
+            return True
+        at += 1
+        while head[at : at + 1] >= b"\x80":
+            at += 1
+        at += 1
+    return head[at : at + 1] == WHOLE_NUMBER
+
+
+def _checked_parquet(path: str) -> Source:
+    from pyarrow import parquet
+
+    def opened() -> parquet.ParquetFile:
+        # A small read buffer and no read-ahead: a row group of a million rows would else lie in memory whole.
+        options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 18, "page_checksum_verification": True}
+        return parquet.ParquetFile(remote(path) if "://" in path else path, **options)
+
+    with opened() as file:
+        names, rows = distinct_names(file.schema_arrow.names), file.metadata.num_rows
+
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        with opened() as file:
+            for batch in file.iter_batches(batch_size=most, use_threads=False):
+                yield from_arrow(batch, names)
+
+    return Source(path, names, chunks, rows)
+
+
+def feather(path: str, _: Asked | None = None) -> Source:
+    """A Feather or Arrow file, or a stream of Arrow in a file."""
+    with _arrow_batches(path) as (given, _batches):
+        names = distinct_names(given)
+
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        with _arrow_batches(path) as (_names, batches):
+            for batch in batches:
+                yield from from_arrow(batch, names).iter_slices(most)
+
+    return Source(path, names, chunks)
+
+
+@contextmanager
+def _arrow_batches(path: str) -> Iterator[tuple[list[str], Iterable[pa.RecordBatch]]]:
+    """Names and batches of either of Arrow's two forms in a file."""
+    import pyarrow as pa
+    from pyarrow import ipc
+
+    file = remote(path) if "://" in path else pa.memory_map(path)
+    beginning = file.read(6)
+    file.seek(0)
+    if beginning == b"\xff\xff\xff\xff" + beginning[4:]:
+        with ipc.open_stream(file) as stream:
+            yield stream.schema.names, stream
+        return
+    with ipc.open_file(file) as whole:
+        yield whole.schema.names, (whole.get_batch(i) for i in range(whole.num_record_batches))

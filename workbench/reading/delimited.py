@@ -1,0 +1,371 @@
+"""A text file by its layout, as chunks of texts: by Arrow as long as it is regular, then row by row.
+
+No value is changed: what texts mean is decided by who reads them. An empty value is missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from workbench.core.reading import Layout
+from workbench.errors import BadTable
+from workbench.reading.encodings import UTF8, Recoded, encoding_of, nul, other_than, said_encoding, undecodable
+from workbench.reading.heads import Head, head_of
+from workbench.reading.layouts import SAMPLE, TYPED, Asked, decoded, layout_of
+from workbench.reading.names import matching
+from workbench.reading.notes import Irregular, findings
+from workbench.reading.packed import endings, name_of, opened, refuse_binary
+from workbench.reading.rows import LONGEST, NONE, Rows
+from workbench.reading.source import Source, from_arrow
+
+# Bytes of text that are read at a time.
+BLOCK = 4 << 20
+# Lines without a table's values at the end of a file that may be its footer.
+FOOTER = 5
+_FOOTER_WORDS = ("total", "sum", "source", "note", "gesamt", "summe", "quelle", "(", "*", "#", "-- ", "end of")
+
+
+def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Sequence[str] = ()) -> Source:
+    """A file of text as a stream of chunks, all columns texts.
+
+    Parameters
+    ----------
+    path : str
+        Also packed, or a URL.
+    asked : Asked
+        What was said of it; the rest is seen from its first 256 kB.
+    like : Layout, optional
+        Of an earlier file; taken where the header that it gives has the expected names.
+    expected : sequence of str
+        Names of columns.
+
+    Raises
+    ------
+    BadTable
+        If it is empty, is no text, or a byte is none of its encoding. While it is read: at a row with more values than
+        columns, at a quote that is never closed, and at a byte that can't be read, each with its line.
+    """
+    sample, whole = _sample(path)
+    name = name_of(path)
+    refuse_binary(sample, name)
+    head, guessed = _kept(sample, whole, name, like, expected) or _seen(sample, whole, name, asked)
+    text = _Text(path, head, _begin(sample, whole, head))
+    irregular = Irregular()
+
+    def notes() -> tuple[Any, ...]:
+        return findings(path, head, guessed, irregular, asked.given())
+
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        vars(irregular).update(vars(Irregular()))
+        return _chunks(text, most, irregular)
+
+    local = "://" not in path and not endings(path)[1]
+    size = Path(path).stat().st_size if local else None
+    return Source(
+        path, head.names, chunks, size=size, typed=False, layout=head.layout, decimal=head.decimal, notes=notes
+    )
+
+
+def _sample(path: str) -> tuple[bytes, bool]:
+    with opened(path) as file:
+        parts = []
+        size = 0
+        while size <= SAMPLE and (part := file.read(SAMPLE + 1 - size)):
+            parts.append(part)
+            size += len(part)
+    sample = b"".join(parts)
+    return sample[:SAMPLE], len(sample) <= SAMPLE
+
+
+def _kept(
+    sample: bytes, whole: bool, name: str, like: Layout | None, expected: Sequence[str]
+) -> tuple[Head, bool] | None:
+    """By an earlier layout, where that gives the expected names."""
+    if like is None:
+        return None
+    seen, sure = encoding_of(sample, whole)
+    encoding = like.encoding if not sure or (sample.isascii() and not _is_marked(like.encoding)) else seen
+    layout = replace(like, encoding=encoding)
+    try:
+        head = head_of(_text(sample, encoding, whole, name), layout, name)
+    except BadTable:
+        return None  # laid out otherwise: it is looked at anew
+    return (head, False) if all(matching(one, head.names) is not None for one in expected) else None
+
+
+def _is_marked(encoding: str) -> bool:
+    """Whether plain letters alone could not be in this encoding, or need its mark."""
+    return encoding.startswith(("utf-16", "utf-32")) or encoding == "utf-8-sig"
+
+
+def _seen(sample: bytes, whole: bool, name: str, asked: Asked) -> tuple[Head, bool]:
+    encoding, sure = (said_encoding(asked.encoding, sample), True) if asked.encoding else encoding_of(sample, whole)
+    text = _text(sample, encoding, whole, name)
+    if not text.strip("\r\n\t \ufeff"):
+        raise BadTable(f"{name} is empty. Give a file with a header and rows.")
+    return head_of(text, layout_of(text, encoding, asked), name), not sure
+
+
+def _text(sample: bytes, encoding: str, whole: bool, name: str) -> str:
+    try:
+        text = decoded(sample, encoding, whole)
+    except UnicodeDecodeError as error:
+        line = sample[: error.start].count(b"\n") + 1
+        other = other_than(encoding, sample)
+        raise undecodable(name, encoding, sample[error.start], error.start, line, other) from None
+    if (zero := text.find("\0")) >= 0:
+        raise nul(name, zero)
+    return text
+
+
+def _begin(sample: bytes, whole: bool, head: Head) -> int:
+    """Bytes above the first row, in UTF-8."""
+    text = decoded(sample, head.layout.encoding, whole)
+    return len(text[: head.begin].encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A file's rows as a stream of UTF-8.
+
+    Parameters
+    ----------
+    path : str
+    head : Head
+    begin : int
+        Bytes above the first row.
+    """
+
+    path: str
+    head: Head
+    begin: int
+
+    @contextmanager
+    def stream(self, *, careful: bool) -> Iterator[IO[bytes]]:
+        """From the first row on; a careful one names the byte that can't be decoded."""
+        with opened(self.path) as file:
+            encoding = self.head.layout.encoding
+            if careful or encoding not in UTF8:
+                file = io.BufferedReader(Recoded(file, encoding, self.name), BLOCK)
+            elif encoding == "utf-8-sig":
+                file.read(3)
+            left = self.begin
+            while left and (part := file.read(left)):
+                left -= len(part)
+            yield file
+
+    @property
+    def name(self) -> str:
+        return name_of(self.path)
+
+    @property
+    def raw_names(self) -> list[str]:
+        """One for each value of a row; those left out have numbers."""
+        return [*self.head.names, *(f"\0{i}" for i in range(self.head.trailing))]
+
+
+def _chunks(text: _Text, most: int, irregular: Irregular) -> Iterator[pl.DataFrame]:
+    """Quickly up to the first irregular row, and from there on row by row."""
+    done = 0
+    if text.head.layout.separator != " ":
+        for frame in _quick(text):
+            if frame is None:
+                break
+            done += frame.height
+            yield from frame.iter_slices(most)
+        else:
+            return
+    yield from _careful(text, most, done, irregular)
+
+
+def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
+    """Regular batches; None at the first that is not."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    names, comment = text.raw_names, text.head.layout.comment
+    last = None
+    with text.stream(careful=False) as file:
+        counted = _Counted(file, text)
+        try:
+            with arrow_csv.open_csv(pa.PythonFile(counted, mode="r"), **_options(text)) as reader:
+                for batch in reader:
+                    frame = from_arrow(batch)
+                    if _has_odd_rows(frame, names, text.head.trailing, comment):
+                        yield None
+                        return
+                    yield frame.select(names[: len(names) - text.head.trailing])
+                    last = frame.tail(1)
+        except pa.ArrowInvalid as error:
+            if "Empty CSV" not in str(error):
+                yield None
+            return
+        if counted.quotes % 2 and last is not None and _spans_lines(last):
+            refuse_unclosed(text)
+
+
+def _options(text: _Text) -> dict[str, Any]:
+    """Every column as it is written: what the values are is seen by us, and no later block contradicts the first."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    layout, names = text.head.layout, text.raw_names
+    return {
+        "read_options": arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False, column_names=names),
+        "parse_options": arrow_csv.ParseOptions(
+            delimiter=layout.separator or NONE,
+            quote_char=layout.quote or False,
+            escape_char=layout.escape or False,
+            newlines_in_values=bool(layout.quote),
+        ),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            check_utf8=True,
+        ),
+    }
+
+
+class _Counted:
+    """A stream for Arrow that counts quotes and knows no zero bytes."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes], text: _Text) -> None:
+        self._file, self._text, self._quote = file, text, text.head.layout.quote.encode()
+        self._at = text.begin
+        self.quotes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        if (zero := block.find(b"\0")) >= 0:
+            raise nul(self._text.name, self._at + zero)
+        self._at += len(block)
+        self.quotes += block.count(self._quote) if self._quote else 0
+        return block
+
+    def close(self) -> None:
+        """Nothing: who opened the file closes it."""
+
+
+def _has_odd_rows(frame: pl.DataFrame, names: Sequence[str], trailing: int, comment: str) -> bool:
+    """Whether there is a comment, or a value where none was seen."""
+    if comment and frame[names[0]].str.starts_with(comment).any():
+        return True
+    return any(frame[name].null_count() < frame.height for name in names[len(names) - trailing :])
+
+
+def _spans_lines(row: pl.DataFrame) -> bool:
+    return any("\n" in value or "\r" in value for value in row.row(0) if value)
+
+
+def refuse_unclosed(text: _Text) -> None:
+    """Look for a quote that swallows the rest of the file.
+
+    Raises
+    ------
+    BadTable
+        If there is one.
+    """
+    for _ in _rows(text):
+        pass
+
+
+def _rows(text: _Text) -> Iterator[tuple[int, list[str]]]:
+    """The line of each row and its values, from the first row on."""
+    head, at = text.head, text.head.line
+    with text.stream(careful=True) as file, io.TextIOWrapper(file, "utf-8", "surrogatepass", newline="") as lines:
+        rows = Rows(lines, replace(head.layout, skip=0), head.line)
+        try:
+            for row in rows:
+                at = rows.until
+                if rows.unclosed:
+                    raise _unclosed(text, rows.line, rows.until)
+                if len(row) > 1 or row[0].strip() or head.width == 1:
+                    yield rows.line, row
+        except csv.Error as error:
+            raise BadTable(
+                f"{text.name} has a value on line {at:,} with more than {LONGEST:,} characters ({error}): a quote is "
+                'not closed there, or it is no table. Close it, or give quote="" if quotes are parts of values.'
+            ) from error
+
+
+def _unclosed(text: _Text, line: int, until: int) -> BadTable:
+    return BadTable(
+        f"{text.name} has a quote on line {line:,} that is never closed: the {until - line:,} lines from there on "
+        'would be one value. Close it, or give quote="" if quotes are parts of values.'
+    )
+
+
+def _careful(text: _Text, most: int, done: int, irregular: Irregular) -> Iterator[pl.DataFrame]:
+    """Row by row, with the irregular ones made regular or refused; the first ``done`` were given already."""
+    rows: list[list[str | None]] = []
+    held: list[tuple[int, list[str]]] = []
+    for line, row in islice(_rows(text), done, None):
+        held.append((line, row))
+        if len(row) == 1 < text.head.width and len(held) <= FOOTER:
+            continue
+        rows += [_completed(*one, text, irregular) for one in held]
+        held.clear()
+        while len(rows) >= most:
+            yield _frame(rows[:most], text)
+            rows = rows[most:]
+    rows += _last(held, text, irregular)
+    for start in range(0, len(rows), most):
+        yield _frame(rows[start : start + most], text)
+
+
+def _last(held: Sequence[tuple[int, list[str]]], text: _Text, irregular: Irregular) -> list[list[str | None]]:
+    """Rows of one value at the end of a file: a footer, or rows that are too short."""
+    if any(_is_footer(row[0], text.head) for _, row in held):
+        irregular.footer += [row[0] for _, row in held]
+        return []
+    return [_completed(line, row, text, irregular) for line, row in held]
+
+
+def _is_footer(value: str, head: Head) -> bool:
+    """Whether a line of one value is no row: a word in a column of numbers, or it says so."""
+    if head.first_typed:
+        return not TYPED.fullmatch(value)
+    return value.strip().lower().startswith(_FOOTER_WORDS) or value.rstrip().endswith(":") or ": " in value
+
+
+def _completed(line: int, row: list[str], text: _Text, irregular: Irregular) -> list[str | None]:
+    """As many values as there are columns.
+
+    Raises
+    ------
+    BadTable
+        If there are more.
+    """
+    width = len(text.head.names)
+    if any(value.strip() for value in row[width:]):
+        raise BadTable(
+            f"{text.name} has {len(row)} values on line {line:,}, expected {width}: {_excess(row, width)}. Put the "
+            "value that holds the separator in quotes, or remove what is too much."
+        )
+    if len(row) < width:
+        irregular.add_short(line)
+    elif len(row) > text.head.width:
+        irregular.longer += 1
+    return [*(value or None for value in row[:width]), *[None] * (width - len(row))]
+
+
+def _excess(row: Sequence[str], width: int) -> str:
+    beyond = next(value for value in row[width:] if value.strip())
+    return f"{beyond[:40]!r} is beyond the last column"
+
+
+def _frame(rows: Sequence[Sequence[str | None]], text: _Text) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict.fromkeys(text.head.names, pl.String), orient="row")

@@ -1,0 +1,223 @@
+"""How the bytes of a text are to be read: certain by its mark, tried as UTF-8, else found; nothing is replaced."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from typing import IO
+
+from workbench.errors import BadParameter, BadTable
+
+UTF8 = ("utf-8", "utf-8-sig")
+# Byte order marks; UTF-32's begins as UTF-16's does.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What tables without a mark are written in where it isn't UTF-8.
+# Of several that read a text as well, the earlier one: these are letters that come in runs.
+CANDIDATES = ["cp1251", "koi8_r", "gb18030", "cp932", "big5", "cp949", "euc_jp", "cp1252", "cp1250"]
+# Letters of a language with several bytes each come in runs; an accented letter stands among plain ones.
+ALONE = 0.7
+# Of the measures of charset-normalizer, which are shares: two that differ by less are equal.
+AS_GOOD = 0.02
+# Bytes that are looked at to find an encoding: the lines that have any beyond ASCII.
+LOOKED_AT = 1 << 16
+BLOCK = 1 << 20
+
+
+def known_encoding(name: str) -> str:
+    """The name of an encoding of texts, as Python writes it.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such encoding.
+
+    Examples
+    --------
+    >>> known_encoding("UTF8"), known_encoding("Latin1"), known_encoding("windows-1252")
+    ('utf-8', 'iso8859-1', 'cp1252')
+    """
+    try:
+        found = codecs.lookup(name)
+        "".encode(found.name)
+    except (LookupError, ValueError):
+        raise BadParameter(f"There is no encoding {name!r}. Give one such as 'utf-8', 'cp1252' or 'utf-16'.") from None
+    return found.name
+
+
+def encoding_of(sample: bytes, whole: bool) -> tuple[str, bool]:
+    """The encoding of a text by its first bytes, and whether that is certain.
+
+    Parameters
+    ----------
+    sample : bytes
+    whole : bool
+        Whether it is all there is; else a character may be cut at its end.
+
+    Examples
+    --------
+    >>> encoding_of("a;ü".encode(), True), encoding_of("Straße, Müller".encode("cp1252"), True)
+    (('utf-8', True), ('cp1252', False))
+    """
+    for mark, name in MARKS:
+        if sample.startswith(mark):
+            return name, True
+    if (wide := _wide(sample)) is not None:
+        return wide, False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        return _found(_beyond_ascii(sample)), False
+    return "utf-8", True
+
+
+def said_encoding(name: str, sample: bytes) -> str:
+    """An encoding that was said, with or without the mark at the beginning, as the file has it.
+
+    >>> said_encoding("utf-8", b"\xef\xbb\xbfa"), said_encoding("utf-8-sig", b"a"), said_encoding("cp1252", b"a")
+    ('utf-8-sig', 'utf-8', 'cp1252')
+    """
+    marked = next((encoding for mark, encoding in MARKS if sample.startswith(mark)), None)
+    if name in UTF8:
+        return "utf-8-sig" if marked == "utf-8-sig" else "utf-8"
+    return marked if marked and marked == name[:6] else name
+
+
+def _wide(sample: bytes) -> str | None:
+    """UTF-16 without its mark: every other byte of plain letters is zero."""
+    pairs = len(sample) // 2
+    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    if pairs >= 2 and max(zeros) > 0.5 * pairs and min(zeros) < 0.05 * pairs:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    return None
+
+
+def _beyond_ascii(sample: bytes) -> bytes:
+    """The lines that say something of the encoding."""
+    lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
+    return b"".join(lines)[:LOOKED_AT] or sample[:LOOKED_AT]
+
+
+def _found(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    if _share_alone(sample) >= ALONE:
+        return _western(sample)
+    matches = list(from_bytes(sample, cp_isolation=CANDIDATES, preemptive_behaviour=False))
+    best = min((match.chaos - match.coherence for match in matches), default=0.0)
+    as_good = [match.encoding for match in matches if match.chaos - match.coherence <= best + AS_GOOD]
+    chosen = min(as_good, key=CANDIDATES.index) if as_good else _western(sample)
+    same = (
+        _reads(sample, "cp1252")
+        and _reads(sample, chosen)
+        and sample.decode(chosen, "ignore") == sample.decode("cp1252")
+    )
+    return "cp1252" if same else chosen
+
+
+def _share_alone(sample: bytes) -> float:
+    """Of the bytes beyond ASCII, those with none beside them."""
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    return sum(len(run) == 1 for run in runs) / (sum(map(len, runs)) or 1)
+
+
+def _western(sample: bytes) -> str:
+    """Of the West, or of the middle of Europe where that has fewer signs within words."""
+    possible = [name for name in ("cp1252", "cp1250") if _reads(sample, name)]
+    return min(possible, key=lambda name: _odd(sample.decode(name))) if possible else "latin-1"
+
+
+def _reads(sample: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _odd(text: str) -> int:
+    """Signs next to letters, and two letters that no language has both."""
+    signs = re.findall(r"[a-zA-Z][^\x00-\x7f\w\s’‘“”«»–—…°ºª€™®]|[²³¹¼½¾](?=[^\W\d_])|[a-z][²³¹¼½¾µªº]", text)
+    return len(signs) + (text.count("ø") if "ì" in text else 0)
+
+
+class Recoded(io.RawIOBase):
+    """A stream of bytes in any encoding, as UTF-8.
+
+    Parameters
+    ----------
+    file : binary stream
+    encoding : str
+    name : str
+        Of the file, for the message.
+
+    Raises
+    ------
+    BadTable
+        While it is read: at the first byte that the encoding does not know, with its line and position.
+    """
+
+    def __init__(self, file: IO[bytes], encoding: str, name: str) -> None:
+        self._file, self._name, self._encoding = file, name, encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._read = self._lines = 0
+        self._rest, self._done = b"", False
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # as a raw stream is asked
+        """The next bytes of UTF-8."""
+        while not self._rest and not self._done:
+            self._rest = self._block()
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def _block(self) -> bytes:
+        raw = self._file.read(BLOCK)
+        self._done = not raw
+        pending = self._decoder.getstate()[0]
+        try:
+            text = self._decoder.decode(raw, final=not raw)
+        except UnicodeDecodeError as error:
+            raise self._undecodable(pending + raw, error, self._read - len(pending)) from None
+        self._read += len(raw)
+        self._lines += text.count("\n")
+        return text.encode("utf-8", "surrogatepass")
+
+    def _undecodable(self, raw: bytes, error: UnicodeDecodeError, start: int) -> BadTable:
+        good = raw[: error.start].decode(self._encoding, "replace")
+        return undecodable(
+            self._name, self._encoding, raw[error.start], start + error.start, self._lines + good.count("\n") + 1,
+            other_than(self._encoding, raw),
+        )  # fmt: skip
+
+
+def other_than(encoding: str, raw: bytes) -> str:
+    """The encoding to try where another one failed."""
+    other = _found(_beyond_ascii(raw))
+    return other if other != encoding else "latin-1"
+
+
+def undecodable(name: str, encoding: str, byte: int, at: int, line: int, other: str) -> BadTable:
+    """The error of a byte that an encoding does not know."""
+    return BadTable(
+        f"{name} is read as {encoding}, and line {line:,} has the byte 0x{byte:02X} at position {at:,}, which is none "
+        f'of its characters. Give its encoding, such as encoding="{other}".'
+    )
+
+
+def nul(name: str, at: int) -> BadTable:
+    """The error of a zero byte."""
+    return BadTable(
+        f"{name} has a zero byte at position {at:,}, so it is no text, or is damaged. Save the table as text again."
+    )

@@ -1,0 +1,159 @@
+"""What a file's layout says of its columns: their names, where the rows begin, and what is unusual."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.core.reading import Layout
+from workbench.errors import BadTable
+from workbench.reading.layouts import (
+    COMMENTS,
+    SEPARATOR_LINE,
+    TYPED,
+    columns,
+    is_typed,
+    looks_like_row,
+    names_columns,
+    usual_width,
+    without_mark,
+)
+from workbench.reading.names import normalised, twin
+from workbench.reading.rows import Rows, split_lines
+
+_POINT = re.compile(r"\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0\.\d+\s*")
+_COMMA = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+|\d*),(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0,\d+\s*")
+# Letters of a unit of measurement, at most.
+UNIT = 12
+
+
+@dataclass(frozen=True)
+class Head:
+    """The columns of a file, and where its rows begin.
+
+    Parameters
+    ----------
+    layout : Layout
+    names : tuple of str
+        In normal form, without those of dropped columns.
+    width : int
+        Values of a usual row.
+    begin : int
+        Characters above the first row.
+    line : int
+        Of the first row.
+    decimal : str
+    titles : tuple of str
+        Lines above the header that say something.
+    trailing : int
+        Columns at the end that have neither name nor value: separators behind the last value.
+    counted : bool
+        Whether the first column only counts the rows, without a name of its own.
+    doubtful : bool
+        Whether the names look like values.
+    units : bool
+        Whether the first row looks like units of measurement.
+    first_typed : bool
+        Whether the first column holds numbers or dates.
+    """
+
+    layout: Layout
+    names: tuple[str, ...]
+    width: int
+    begin: int
+    line: int
+    decimal: str
+    titles: tuple[str, ...] = ()
+    trailing: int = 0
+    counted: bool = False
+    doubtful: bool = False
+    units: bool = False
+    first_typed: bool = False
+
+
+def head_of(text: str, layout: Layout, name: str) -> Head:
+    """Of a decoded sample by its layout.
+
+    Parameters
+    ----------
+    text : str
+    layout : Layout
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    BadTable
+        If there is no header where one is said to be, or two columns have one name.
+    """
+    lines = split_lines(text)
+    rows = Rows(lines, layout)
+    header = _header(rows, layout, name)
+    begin, line = rows.characters, rows.until
+    body = [row for row in rows if len(row) > 1 or row[0].strip() or not layout.separator]
+    if not header and not body:
+        raise BadTable(f"{name} is empty. Give a file with a header and rows.")
+    width = max(usual_width(body)[0] if layout.separator and body else 1, len(header))
+    full = [row for row in body if len(row) == width]
+    given = _padded(header, width)
+    trailing = _trailing(given, full)
+    given = given[: width - trailing]
+    if (double := twin(given)) is not None:
+        raise BadTable(f"Two columns are called {double!r}. Rename one of them.")
+    names = normalised(given, columns(full, 1)[0] if header else ())
+    return Head(
+        layout, names, width, begin, line, _decimal(full, layout), _titles(lines[: layout.skip]), trailing,
+        counted=bool(header) and not given[0].strip() and names[0] == "index",
+        doubtful=layout.header and looks_like_row(_padded(header, width), full),
+        units=layout.header and _are_units(full),
+        first_typed=is_typed(columns(full, 1))[0],
+    )  # fmt: skip
+
+
+def _header(rows: Rows, layout: Layout, name: str) -> list[str]:
+    """Names as they are written; none where there is no header."""
+    if not layout.header:
+        return []
+    first = next(rows, None)
+    if first is None:
+        raise BadTable(f"{name} is empty. Give a file with a header and rows.")
+    if first[0].startswith(COMMENTS) and len(first) > 1 and without_mark(first[0]):
+        first = [without_mark(first[0]), *first[1:]]
+    return ["", *first] if layout.row_names else first
+
+
+def _padded(header: Sequence[str], width: int) -> list[str]:
+    return [*header, *[""] * (width - len(header))]
+
+
+def _trailing(names: Sequence[str], full: Sequence[Sequence[str]]) -> int:
+    """Columns at the end without name and values."""
+    count = 0
+    while count + 1 < len(names) and full and not names[-1 - count].strip():
+        if any(row[-1 - count].strip() for row in full):
+            break
+        count += 1
+    return count
+
+
+def _titles(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(bare for line in lines if (bare := line.strip(" \t\r\n;,")) and not SEPARATOR_LINE.fullmatch(line))
+
+
+def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
+    """The likelier mark before decimals: where semicolons separate, the comma was taken by the numbers."""
+    if layout.separator == ";":
+        return ","
+    values = [value for row in rows for value in row]
+    points, commas = (sum(bool(mark.fullmatch(value)) for value in values) for mark in (_POINT, _COMMA))
+    return "," if commas > points else "."
+
+
+def _are_units(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has short words above all columns of numbers, as '[kg]'."""
+    if len(rows) < 3 or not names_columns(rows[0], rows[1:]):
+        return False
+    typed = is_typed(columns(rows[1:], len(rows[0])))
+    above = [value for value, is_number in zip(rows[0], typed, strict=True) if is_number]
+    return all(value.strip() and len(value) <= UNIT and not TYPED.fullmatch(value) for value in above)

@@ -1,0 +1,469 @@
+"""How a text file is laid out, seen from its first bytes: by many lines and their quotes, never by the header alone.
+
+What somebody says is taken as said; only the rest is looked for. Every separator is tried with every quote, and the
+one by which the most lines have equally many values, of clean kinds, is the one (as CleverCSV and DuckDB do it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from workbench.core.reading import Layout
+from workbench.errors import BadParameter
+from workbench.reading.encodings import encoding_of, known_encoding
+from workbench.reading.names import counts
+from workbench.reading.rows import Rows, split_lines
+
+# Bytes at the beginning of a file that are looked at.
+SAMPLE = 1 << 18
+# Lines of them by which separators are compared.
+COMPARED = 2000
+# How usual each separator is: of two that fit as well, the more usual one. A colon stands in times, a blank in names.
+SEPARATORS = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.98, "^": 0.9, "~": 0.9, "\x01": 0.9, " ": 0.9, ":": 0.85}
+ONE_COLUMN = 0.8
+COMMENTS = ("#", "//", "%")
+# Of the rows, those of the usual length from which on a separator is one.
+REGULAR = 0.3
+# Rows by which a column's kind is seen.
+TYPED_ROWS = 200
+# Share of a column's values that must be numbers or dates to call it one of those.
+MOSTLY = 0.8
+
+# Loosely a number or a date, in any form: digits and what stands between them.
+TYPED = re.compile(
+    r"\s*[-+(]?\s*[$€£¥]?\s*[-+]?[\d.,](?:[ _\u00a0\u202f]?[\d.,'’:/eE+T-])*(?<=[\d.])"
+    r"\s*(?:[Zz%)€$£-]|[AaPp]\.?[Mm]\.?|UTC|GMT|[kKM])?\s*"
+)
+_ONE_NUMBER = re.compile(r"\s*[-+]?(?:\d+,\d+|\d{1,3}(?:[,.]\d{3})+(?:[.,]\d+)?)\s*")
+_ONE_VALUE = re.compile(
+    r"\s*(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?\S*(?: [AaPp]\.?[Mm]\.?)?\s*|\s*\d{1,3}(?: \d{3})+\s*"
+)
+_MISSING = frozenset({"", "na", "nan", "null", "n/a", "none", "-", "?", "."})
+# As Excel writes it into the first line.
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody says of a file; None: to be seen from it.
+
+    Parameters
+    ----------
+    encoding, separator, quote, comment : str, optional
+    header : bool, optional
+    skip : int, optional
+    sheet : str, optional
+        Of a workbook.
+    table : str, optional
+        Of a database.
+    """
+
+    encoding: str | None = None
+    header: bool | None = None
+    skip: int | None = None
+    separator: str | None = None
+    quote: str | None = None
+    comment: str | None = None
+    sheet: str | None = None
+    table: str | None = None
+
+    @classmethod
+    def checked(cls, options: Mapping[str, Any]) -> Asked:
+        """Of keywords.
+
+        Raises
+        ------
+        BadParameter
+            If one is unknown, or not of its type or range.
+        """
+        known = [one.name for one in fields(cls)]
+        for name, value in options.items():
+            if name not in known:
+                raise BadParameter.unknown(name, known, "Reading a table")
+            if value is not None and (problem := _problem(name, value)):
+                raise BadParameter(f"{name} must be {problem}, got {value!r}. Leave it out to have it seen.")
+        asked = cls(**options)
+        return asked if asked.encoding is None else replace(asked, encoding=known_encoding(asked.encoding))
+
+    def given(self) -> dict[str, Any]:
+        """What was said."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}
+
+
+def _problem(name: str, value: Any) -> str:
+    if name == "header":
+        return "" if isinstance(value, bool) else "True or False (skip= passes over lines above the header)"
+    if name == "skip":
+        whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        return "" if whole else "a whole number of lines, at least 0"
+    if not isinstance(value, str):
+        return "a text"
+    if name in ("separator", "quote"):
+        return "" if len(value) <= 1 and value not in ("\n", "\r") else "one character, or an empty text for none"
+    return ""
+
+
+def sniff(source: bytes | str | Path, asked: Mapping[str, Any] | None = None) -> Layout:
+    """The layout of a text file, from its first 256 kB.
+
+    Parameters
+    ----------
+    source : bytes, or path
+        Content, or a file that is not packed.
+    asked : mapping, optional
+        What is known already: ``encoding``, ``header``, ``skip``, ``separator``, ``quote``, ``comment``.
+
+    Raises
+    ------
+    BadParameter
+        If something else is asked, or not of its type.
+
+    Examples
+    --------
+    >>> sniff(b"Sales of 2023\\n\\nday;price\\nMon;1,5\\nTue;2,5\\n")
+    Layout(encoding='utf-8', separator=';', quote='"', escape='', skip=2, header=True, comment='', row_names=False)
+    """
+    if isinstance(source, bytes):
+        sample, whole = source[:SAMPLE], len(source) <= SAMPLE
+    else:
+        with Path(source).open("rb") as file:
+            sample = file.read(SAMPLE)
+            whole = not file.read(1)
+    said = Asked.checked(asked or {})
+    encoding = said.encoding or encoding_of(sample, whole)[0]
+    return layout_of(decoded(sample, encoding, whole), encoding, said)
+
+
+def decoded(sample: bytes, encoding: str, whole: bool) -> str:
+    """The sample's text; without its last line, which may be cut, unless it is all there is.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If the encoding does not know one of its bytes.
+    """
+    import codecs
+
+    text = codecs.getincrementaldecoder(encoding)().decode(sample, final=whole)
+    if whole:
+        return text
+    end = max(text.rfind("\n"), text.rfind("\r"))
+    return text[: end + 1] if end >= 0 else text
+
+
+def layout_of(text: str, encoding: str, asked: Asked) -> Layout:
+    """The layout of a decoded sample."""
+    lines = split_lines(text)
+    plain = Layout(encoding=encoding, comment=asked.comment or "", skip=asked.skip or 0)
+    if asked.skip is None and asked.separator is None and lines and (said := SEPARATOR_LINE.fullmatch(lines[0])):
+        asked = replace(asked, separator=said[1])
+        plain = replace(plain, skip=1)
+    above = plain.skip if asked.skip is not None or asked.comment else plain.skip + _comment_lines(lines[plain.skip :])
+    split = _best_split(lines[above : above + COMPARED], replace(plain, skip=0), asked)
+    return _placed(lines, replace(split, skip=plain.skip), above, asked)
+
+
+def _comment_lines(lines: Sequence[str]) -> int:
+    """Lines of comments, and empty ones among them, at the top."""
+    count = 0
+    for i, line in enumerate(lines):
+        if line.startswith(COMMENTS):
+            count = i + 1
+        elif line.strip():
+            break
+    return count
+
+
+def _best_split(lines: Sequence[str], plain: Layout, asked: Asked) -> Layout:
+    """The separator and the quote that explain the most lines."""
+    text = "".join(lines)
+    possible = [sep for sep in SEPARATORS if sep in text] if asked.separator is None else [asked.separator]
+    if asked.separator is None and " " not in possible and "\t" in possible:
+        possible.append(" ")
+    trials = [
+        replace(plain, separator=sep, quote=quote, escape=escape)
+        for sep in (*possible, *([""] if asked.separator is None else []))
+        for quote in (_quotes(text) if asked.quote is None else [asked.quote])
+        for escape in (["", "\\"] if quote and f"\\{quote}" in text else [""])
+    ]
+    return max(trials, key=lambda trial: _score(lines, text, trial))
+
+
+def _quotes(text: str) -> list[str]:
+    quotes = ['"']
+    if '"' in text:
+        quotes.append("")
+    elif len(re.findall(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", text, re.MULTILINE)) >= 2:
+        quotes.append("'")
+    return quotes
+
+
+def _score(lines: Sequence[str], text: str, trial: Layout) -> float:
+    """How well lines are explained: 0 to a little above 1."""
+    rows = [row for row in Rows(lines, trial) if len(row) > 1 or row[0].strip()]
+    if not rows:
+        return 0.0
+    well_quoted = 0.4 + 0.6 * _well_quoted(text, trial) - (0.005 if trial.escape or not trial.quote else 0.0)
+    if not trial.separator:
+        return ONE_COLUMN * _clean(rows, trial) * well_quoted
+    width, start = usual_width(rows)
+    if width < 2 or _is_one_column(lines, rows, width, trial):
+        return 0.0
+    counted = _without_footer([row for row in rows[start:] if len(row) == width or not row[0].startswith(COMMENTS)])
+    regular = sum(len(row) == width for row in counted) / len(counted)
+    few_titles = 0.98 ** min(start, 10)
+    usual = SEPARATORS.get(trial.separator, 1.0) * (1 + 0.005 * min(width, 20))
+    full = [row for row in rows if len(row) == width]
+    return usual * regular**2 * few_titles * _clean(full, trial) * well_quoted
+
+
+def _without_footer(rows: list[list[str]]) -> list[list[str]]:
+    """Without the last rows of one value, such as a total; three at most, and never most of them."""
+    footer = next((i for i, row in enumerate(reversed(rows)) if len(row) > 1), 0)
+    return rows[: len(rows) - footer] if footer <= min(3, len(rows) // 3) else rows
+
+
+def usual_width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """How many values most rows have, and the position of the first that has as many.
+
+    Rows of one value are titles, if there are enough others.
+    """
+    widths = Counter(map(len, rows))
+    several = {width: times for width, times in widths.items() if width > 1}
+    best = max(several, key=lambda width: (several[width], width), default=1)
+    if not several or several[best] < REGULAR * len(rows):
+        best = 1
+    return best, next(i for i, row in enumerate(rows) if len(row) == best or best == 1)
+
+
+def _is_one_column(lines: Sequence[str], rows: Sequence[Sequence[str]], width: int, trial: Layout) -> bool:
+    """Whether what separates stands within the values of one column: decimal commas, times, words of a name."""
+    body = [line for line in lines[1:] if line.strip()]
+    if trial.separator in " :":
+        typed = is_typed(columns([row for row in rows[1:] if len(row) == width], width))
+        named = len(rows[0]) == width or (len(rows[0]) == width - 1 > 1) or '"' in lines[0]
+        return not named or not any(typed) or _mostly(_ONE_VALUE, body) or (trial.separator == ":" and width == 2)
+    if width != 2 or len(rows[0]) != 1 or len(rows) < 2:
+        return False
+    firsts = [row[0] for row in rows[1:]]
+    if (len(firsts) >= 5 and counts(firsts)) or (trial.quote and body[0].startswith(trial.quote)):
+        return False  # names of the rows
+    titled = " " in rows[0][0].strip() or not lines[1].strip() or names_columns(rows[1], rows[2:])
+    return not titled or _mostly(_ONE_NUMBER, body)
+
+
+def _mostly(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
+    return bool(lines) and sum(bool(pattern.fullmatch(line)) for line in lines) >= MOSTLY * len(lines)
+
+
+def _well_quoted(text: str, trial: Layout) -> float:
+    """Share of the quotes at the beginning of a value that are closed at the end of one."""
+    if not trial.quote:
+        return 1.0
+    quote, between = re.escape(trial.quote), r"\s" if trial.separator == " " else re.escape(trial.separator or "\0")
+    inner = rf"(?:[^{quote}\\]|\\.|{quote}{quote})*" if trial.escape else rf"(?:[^{quote}]|{quote}{quote})*"
+    values = re.findall(rf"(?:^|{between}){quote}({inner}{quote}[ \t]*(?=$|{between}|[\r\n]))?", text, re.MULTILINE)
+    return sum(map(bool, values)) / len(values) if values else 1.0
+
+
+def _clean(rows: Sequence[Sequence[str]], trial: Layout) -> float:
+    """How much values look like those of a table: numbers and dates most, texts with other separators in them least."""
+    others = [sep for sep in ",;\t|" if sep != trial.separator]
+    values = [value for row in rows[:TYPED_ROWS] for value in row]
+    return sum(_cleanness(value, others) for value in values) / len(values) if values else 0.0
+
+
+def _cleanness(value: str, others: Iterable[str]) -> float:
+    if not value or TYPED.fullmatch(value):
+        return 1.0
+    return 0.6 if any(sep in value for sep in others) or "  " in value.strip() else 0.9
+
+
+def columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """The values of each column, of the first rows."""
+    return [[row[i] for row in rows[:TYPED_ROWS] if i < len(row)] for i in range(width)]
+
+
+def is_typed(values: Sequence[Sequence[str]]) -> list[bool]:
+    """Which columns hold numbers or dates."""
+    return [_mostly_typed(column) for column in values]
+
+
+def _mostly_typed(column: Sequence[str]) -> bool:
+    there = [value for value in column if value.strip().lower() not in _MISSING]
+    return bool(there) and sum(bool(TYPED.fullmatch(value)) for value in there) >= MOSTLY * len(there)
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    until: int
+    values: list[str]
+
+
+def _placed(lines: Sequence[str], split: Layout, above: int, asked: Asked) -> Layout:
+    """The layout with the place of its header."""
+    rows = _rows(lines, replace(split, skip=above))
+    if not rows:
+        return replace(split, skip=above, header=True if asked.header is None else asked.header)
+    width, _ = usual_width([row.values for row in rows])
+    if not split.separator:
+        width = 1
+    comment = asked.comment if asked.comment is not None else _comment_within(rows, width)
+    rows = [row for row in rows if not (comment and row.values[0].startswith(comment))]
+    at = 0 if asked.skip is not None else _header_at(rows, width)
+    titled = _named_in_comment(lines, split, rows, at, width, above) if asked.skip is None and above else None
+    if titled is not None:
+        return replace(split, skip=titled, header=True, comment=comment)
+    body = [row.values for row in rows[at + 1 :]]
+    row_names = len(rows[at].values) == width - 1 and _are_row_names(rows[at].values, body, width)
+    sure = asked.header if asked.header is not None else not without_header(rows[at].values, body)
+    header = True if row_names and asked.header is None else sure
+    skip = asked.skip if asked.skip is not None else (rows[at].line - 1 if at or not comment else above)
+    return replace(split, skip=skip, header=header, comment=comment, row_names=header and row_names)
+
+
+def placed(cells: Sequence[Sequence[str]]) -> Layout:
+    """Where the header stands in cells that are split already, as those of a sheet.
+
+    >>> placed([["Sales", ""], ["", ""], ["day", "price"], ["Mon", "2"], ["Tue", "3"]]).skip
+    2
+    """
+    rows = [_Row(i + 1, i + 2, list(values)) for i, values in enumerate(cells) if any(map(str.strip, values))]
+    width = max(_filled_until(row.values) for row in rows)
+    rows = [replace(row, values=row.values[:width]) for row in rows]
+    at = _header_at(rows, width)
+    header = not without_header(rows[at].values, [row.values for row in rows[at + 1 :]])
+    return Layout(skip=rows[at].line - 1, header=header)
+
+
+def _filled_until(values: Sequence[str]) -> int:
+    return max((i + 1 for i, value in enumerate(values) if value.strip()), default=0)
+
+
+def _rows(lines: Sequence[str], layout: Layout) -> list[_Row]:
+    rows = Rows(lines, layout)
+    return [_Row(rows.line, rows.until, row) for row in rows if len(row) > 1 or row[0].strip() or not layout.separator]
+
+
+def _comment_within(rows: Sequence[_Row], width: int) -> str:
+    """What begins the few lines that have not the length of a row."""
+    for mark in COMMENTS:
+        marked = [row for row in rows if row.values[0].startswith(mark)]
+        if width > 1 and marked and len(marked) < 0.25 * len(rows) and all(len(r.values) != width for r in marked):
+            return mark
+    return ""
+
+
+def _header_at(rows: Sequence[_Row], width: int) -> int:
+    """Position of the first row that is no title."""
+    at = next((i for i, row in enumerate(rows) if _may_be_header(row.values, width)), 0)
+    while at + 2 < len(rows) and _is_title(rows, at, width):
+        at += 1
+    return at
+
+
+def _may_be_header(values: Sequence[str], width: int) -> bool:
+    filled = sum(bool(value.strip()) for value in values)
+    return width - 1 <= len(values) <= width and filled >= min(2 if width > 2 else 1, width)
+
+
+def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
+    """Whether names come only in the next row: this one is shorter, or a line is left empty below it."""
+    row, following = rows[at], rows[at + 1]
+    apart = following.line > row.until
+    if len(row.values) == width and not (width == 1 and apart):
+        return False
+    body = [later.values for later in rows[at + 2 :] if len(later.values) == width]
+    if len(following.values) != width or not body:
+        return False
+    return apart or names_columns(following.values, body)
+
+
+def names_columns(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether values are texts where the rows below have numbers or dates."""
+    typed = is_typed(columns(body, len(values)))
+    pairs = [value for value, is_number in zip(values, typed, strict=True) if is_number and value.strip()]
+    return bool(pairs) and not any(TYPED.fullmatch(value) for value in pairs)
+
+
+def _are_row_names(names: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether rows have one value more than there are names because each has a name of its own, as R writes them."""
+    full = [row for row in body if len(row) == width]
+    firsts = [row[0] for row in full]
+    trailing = all(not row[-1].strip() for row in full)
+    return bool(full) and not trailing and len(set(firsts)) == len(firsts) and all(first.strip() for first in firsts)
+
+
+def _named_in_comment(
+    lines: Sequence[str], split: Layout, rows: Sequence[_Row], at: int, width: int, above: int
+) -> int | None:
+    """Lines above the last comment, where that has the names of the columns."""
+    last = max((i for i in range(above) if lines[i].startswith(COMMENTS)), default=None)
+    if last is None or width < 2 or rows[at].line != above + 1:
+        return None
+    names = next(iter(Rows([without_mark(lines[last])], replace(split, skip=0))), [])
+    body = [row.values for row in rows]
+    fits = len(names) == width and all(name.strip() for name in names)
+    return last if fits and not names_columns(rows[at].values, body[at + 1 :]) else None
+
+
+def without_mark(line: str) -> str:
+    """A comment without what begins it.
+
+    >>> without_mark("## a,b")
+    'a,b'
+    """
+    return re.sub(r"^(?:#+|//|%+)[ \t]*", "", line)
+
+
+def without_header(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row surely is one as the others are.
+
+    Its numbers and dates stand in columns of those, are no numbering or years, and its texts come again below.
+
+    >>> without_header(["-1.2", "p"], [["0.5", "q"], ["0.1", "p"]])
+    True
+    >>> without_header(["country", "2019", "2020"], [["Chad", "1.5", "2.5"], ["Mali", "3.5", "4.5"]])
+    False
+    """
+    return bool(body) and looks_like_row(values, body) and (_can_not_name(values) or _texts_again(values, body))
+
+
+def looks_like_row(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether some value of the first row is a number or date as those below, and none is a text above those."""
+    typed = is_typed(columns(body, len(values)))
+    pairs = [value for value, is_number in zip(values, typed, strict=True) if is_number and value.strip()]
+    return bool(pairs) and all(TYPED.fullmatch(value) for value in pairs)
+
+
+def _can_not_name(values: Sequence[str]) -> bool:
+    """Numbers with decimals and signs, dates, and numbers that come twice name no column."""
+    numbers = [value.strip() for value in values if TYPED.fullmatch(value)]
+    texts = [value for value in values if value.strip() and not TYPED.fullmatch(value)]
+    odd = len(set(numbers)) < len(numbers) or any(not value.isdigit() for value in numbers)
+    return odd and len(texts) <= len(numbers) and not _is_numbering(numbers)
+
+
+def _texts_again(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Every text is one of those below, and the numbers are no numbering."""
+    below = columns(body, len(values))
+    texts = [(value, column) for value, column in zip(values, below, strict=True) if not TYPED.fullmatch(value)]
+    again = all(value in column for value, column in texts if value.strip())
+    return again and not _is_numbering([value.strip() for value in values if TYPED.fullmatch(value)])
+
+
+def _is_numbering(numbers: Sequence[str]) -> bool:
+    """0, 1, 2, … or 1, 2, 3, …, or years: such names are given."""
+    if not all(number.isdigit() and len(number) < 10 for number in numbers):
+        return False
+    whole = [int(number) for number in numbers]
+    steps = {b - a for a, b in pairwise(whole)}
+    years = all(1900 <= number <= 2100 for number in whole)
+    return len(steps) <= 1 and 0 not in steps and (years or (len(whole) > 2 and whole[0] in (0, 1) and steps == {1}))
