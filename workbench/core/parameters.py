@@ -273,8 +273,12 @@ def listed(values: Any) -> Any:
     >>> listed(name for name in "ab"), listed("ab")
     (('a', 'b'), 'ab')
     """
-    whole = isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable)
-    return values if whole else tuple(values)
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        return values
+    try:
+        return tuple(values)
+    except TypeError:
+        return values  # an array of no dimension calls itself iterable
 
 
 def _lacks(declared: Field[Any], values: Mapping[str, Any]) -> bool:
@@ -324,7 +328,9 @@ def checked(declared: Field[Any], hint: Any, value: Any) -> Any:
         return None
     if many:
         if isinstance(value, str) or not isinstance(value, (list, tuple)):
-            raise BadParameter(f"{declared.name!r} takes a list of {kind.__name__}, got {value!r}. Put it in brackets.")
+            raise BadParameter(
+                f"{declared.name!r} takes a list of {kind.__name__}, got {_shown(value)}. Put it in brackets."
+            )
         return _distinct(declared, tuple(_item(declared, kind, item) for item in value))
     return _item(declared, kind, value)
 
@@ -344,18 +350,33 @@ def _distinct(declared: Field[Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
 def _item(declared: Field[Any], kind: type, value: Any) -> Any:
     if not _is_a(kind, value):
         raise BadParameter(
-            f"{declared.name!r} takes {_WORDS[kind]}, got {value!r} ({type(value).__name__}). Change it."
+            f"{declared.name!r} takes {_WORDS[kind]}, got {_shown(value)} ({type(value).__name__}). Change it."
         )
     choices, pattern = declared.metadata["choices"], declared.metadata["pattern"]
     if choices and value not in choices:
-        raise BadParameter.unknown(str(value), [str(c) for c in choices], f"The choice {declared.name!r}")
+        raise BadParameter.unknown(
+            _shown(value) if kind is not str else value, [str(c) for c in choices], f"The choice {declared.name!r}"
+        )
     if pattern and not re.search(pattern, value):
         raise BadParameter(f"{declared.name!r} {_SHAPES.get(pattern, f'matches {pattern}')}, got {value!r}. Change it.")
     low, high = _range(declared, kind)
     # Said so that NaN, which compares with nothing, is outside.
     if not ((low is None or low <= value) and (high is None or value <= high)):
-        raise BadParameter(f"{declared.name!r} {_bounds(low, high)}, got {value!r}. Change it.")
+        raise BadParameter(f"{declared.name!r} {_bounds(low, high)}, got {_shown(value)}. Change it.")
     return kind(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, if that is short.
+
+    >>> _shown("a"), _shown(10**5000)
+    ("'a'", 'a very long int')
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        text = ""
+    return text if 0 < len(text) <= 500 else f"a very long {type(value).__name__}"
 
 
 def _is_a(kind: type, value: Any) -> bool:

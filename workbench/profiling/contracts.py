@@ -12,6 +12,7 @@ from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
 from workbench.errors import BadParameter
 from workbench.reading.coercion import read_by
+from workbench.reading.dataset import read_table
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
@@ -58,7 +59,7 @@ def check_frame(contract: Contract, frame: pd.DataFrame) -> tuple[Finding, ...]:
     ...     print(finding)
     WB163 warning: age lies outside the usual range (up to 99) in 1 of 2 rows: 120.
     """
-    frame = frame.rename(columns=str).apply(_flat)
+    frame = read_table(frame).rename(columns=str).apply(_flat)
     present = contract.only(c.name for c in contract.columns if c.role != "ignored" and c.name in frame.columns)
     typed, unread = read_by(frame, present)
     nowhere = np.zeros(len(frame), dtype=bool)

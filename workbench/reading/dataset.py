@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.core.contract import Column, Contract, Role
 from workbench.core.dataset import Dataset, fingerprint
+from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
@@ -114,6 +115,7 @@ def dataset(
     >>> dataset(pd.DataFrame({"when": ["02.01.24", "31.01.24"]})).contract.reading.forms["when"].moments
     ('%d.%m.%y',)
     """
+    contract = expect_or_none(contract, Contract, "wb.dataset(contract=…)")
     roles = {"target": target, "time": time, "group": group, "id": id}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
     layout = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
@@ -281,7 +283,7 @@ def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract
 
 
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
-    if contract.target is None:
+    if contract.target is None or contract.target not in table:
         return contract
     known = table[contract.target].dropna()
     kind = contract[contract.target].kind
@@ -289,7 +291,7 @@ def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
 
 
 def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
-    if time is None:
+    if time is None or time not in table:
         return table.reset_index(drop=True)
     if table[time].isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")
