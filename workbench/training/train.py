@@ -189,7 +189,7 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     table = known.frame()
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed)
+    split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed, features)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
