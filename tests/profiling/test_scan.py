@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench as wb
+from workbench.core.contract import Column
 from workbench.core.profile import Profile
 from workbench.errors import BadParameter
 from workbench.profiling.comoments import Comoments
@@ -60,7 +61,7 @@ def test_the_size_of_the_chunks_changes_nothing(rows, size):
 @given(tables, tables)
 @settings(max_examples=60, deadline=None)
 def test_what_two_saw_is_what_one_would_have_seen(a, b):
-    plan = Plan(kinds={"x": "number", "n": "integer", "c": "category"}, look=False)
+    plan = Plan({"x": Column("x", "number"), "n": Column("n", "integer"), "c": Column("c", "category")}, look=False)
     both = frame(a + b)
     one = scan([both], both.columns, plan)
     two = merged([scan([frame(rows)], both.columns, plan) for rows in (a, b)])

@@ -7,7 +7,10 @@ import pytest
 import workbench as wb
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, BadTarget, ColumnNotFound
-from workbench.reading.dataset import coerce, infer_kind, read_table
+from workbench.reading.dataset import read_table
+from workbench.reading.deciding import infer_kind
+from workbench.reading.frames import coerce
+from workbench.reading.sources import from_pandas
 
 
 def table(**columns):
@@ -33,7 +36,7 @@ def table(**columns):
     ],
 )
 def test_kinds_are_what_people_mean(values, kind):
-    assert infer_kind(pd.Series(values)) == kind
+    assert infer_kind(from_pandas(pd.Series(values))) == kind
 
 
 def test_numbers_kept_as_text_become_numbers(shared_table):

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from workbench.core import forms
 from workbench.core.contract import Column, Contract, Kind
+from workbench.core.reading import Form
 
 LONGEST = 60  # characters of a value that an error may repeat
 EXTRAS = 5  # extra columns that are named
@@ -49,7 +51,8 @@ def check(rows: Mapping[str, Any] | Sequence[Any], contract: Contract, features:
     Parameters
     ----------
     rows : mapping or sequence of mappings
-        From column to value, as JSON gives them. Moments are ISO 8601 texts.
+        From column to value, as JSON gives them. Moments are ISO 8601 texts. Where the contract says how a column was
+        written, texts are read so: numbers, dates, truth values and words for missing.
     contract : Contract
         What a row must look like.
     features : sequence of str
@@ -122,6 +125,7 @@ class _Usual(NamedTuple):
     low: float
     high: float
     categories: frozenset[str] | None
+    form: Form | None
 
     @classmethod
     def of(cls, column: Column) -> _Usual:
@@ -137,6 +141,7 @@ class _Usual(NamedTuple):
             -_LARGEST if low is None else low,
             _LARGEST if high is None else high,
             column.usual if column.kind == "category" else None,
+            column.form if column.kind == "text" else None,
         )
 
 
@@ -145,7 +150,7 @@ def _clean_row(row: Any, usual: Sequence[_Usual]) -> list[Any] | None:
     if type(row) is not dict:
         return None
     clean: list[Any] = []
-    for name, types, optional, number, whole, moment, low, high, categories in usual:
+    for name, types, optional, number, whole, moment, low, high, categories, form in usual:
         value: Any = row.get(name)
         if type(value) not in types:
             if value is not None or not optional or name not in row:
@@ -157,7 +162,9 @@ def _clean_row(row: Any, usual: Sequence[_Usual]) -> list[Any] | None:
         elif moment:
             if (value := _moment(value)) is None:
                 return None
-        elif categories is not None and value not in categories:
+        elif (categories is not None and value not in categories) or (
+            form is not None and forms.is_nothing(value, form)
+        ):
             return None
         clean.append(value)
     return clean
@@ -197,7 +204,7 @@ def _clean_column(values: list[Any], column: Column) -> Any:
         return None
     if column.kind in _FITS_MANY:
         return _clean_numbers(values, column.kind)
-    return _clean_moments(values) if column.kind == "datetime" else values
+    return _clean_moments(values) if column.kind == "datetime" else _clean_texts(values, column)
 
 
 def _clean_numbers(values: list[Any], kind: Kind) -> Any:
@@ -209,6 +216,15 @@ def _clean_numbers(values: list[Any], kind: Kind) -> Any:
     present = clean[~missing] if missing.any() else clean
     all_there = len(present) == len(values) - values.count(None)  # NaN is no missing value in JSON
     return clean if all_there and np.isfinite(present).all() and _FITS_MANY[kind](present).all() else None
+
+
+def _clean_texts(values: list[Any], column: Column) -> list[Any] | None:
+    """Without the words that stand for a missing value; None where such a gap is not allowed."""
+    form, usual = column.form, column.usual or frozenset()
+    if form is None or usual.issuperset(values):
+        return values
+    clean = [None if v is None or (v not in usual and forms.is_nothing(v, form)) else v for v in values]
+    return clean if column.missing_allowed or clean.count(None) == 0 else None
 
 
 def _clean_moments(values: list[Any]) -> list[Any] | None:
@@ -264,11 +280,28 @@ def flags(value: Any, column: Column) -> list[str]:
 def _value(row: Mapping[str, Any], column: Column) -> tuple[Any, str | None]:
     """The clean value, and what was expected where it is not fit."""
     value = row.get(column.name)
+    if isinstance(value, str) and column.form is not None:
+        value = _read(value, column.kind, column.form)
     if value is None:
         fits = column.name in row and column.missing_allowed
-        return None, None if fits else _EXPECTED[column.kind] + (" or null" if column.missing_allowed else "")
+        return None, None if fits else _expected(column) + (" or null" if column.missing_allowed else "")
     clean = _CLEAN[column.kind](value)
-    return clean, None if clean is not None else _EXPECTED[column.kind]
+    return clean, None if clean is not None else _expected(column)
+
+
+def _expected(column: Column) -> str:
+    """What a value must be; of dates in the words of the form too."""
+    written = column.form.moments if column.form is not None and column.kind == "datetime" else ()
+    return " or ".join([_EXPECTED[column.kind], *(f"as {pattern}" for pattern in written)])
+
+
+def _read(text: str, kind: Kind, form: Form) -> Any:
+    """What a text says by its column's form; the text itself where it says nothing there."""
+    if forms.is_nothing(text, form):
+        return None
+    reader = _READERS.get(kind)
+    value = None if reader is None else reader(text, form)
+    return text if value is None else value
 
 
 def _number(value: Any) -> float | None:
@@ -309,6 +342,12 @@ _CLEAN: dict[Kind, Callable[[Any], Any]] = {
     "category": _text,
     "text": _text,
     "datetime": _moment,
+}
+_READERS: dict[Kind, Callable[[str, Form], Any]] = {
+    "number": forms.number,
+    "integer": forms.number,
+    "boolean": forms.boolean,
+    "datetime": forms.moment,
 }
 _NOTHING = type(None)
 # What a column that is checked as a whole may hold. A subclass of these goes the slow way.

@@ -120,6 +120,12 @@ ALL: tuple[FindingCode, ...] = (
                 "Rows of one table that are in the other too: a test set that holds rows of the training set praises "
                 "whatever has learnt them by heart. Told by `profile.compare(other)`, from the hashes that each "
                 "profile keeps."),
+    FindingCode("WB128", "Words for missing", ("info",),
+                "Words such as - or n.d. that were taken to mean a missing value in this column. Where they are "
+                "values, read the table with `missing={column: []}`."),
+    FindingCode("WB129", "Not read", ("warning",),
+                "Values of a column of numbers, dates or truth values that are none: they are missing in the dataset, "
+                "the file is as it was. Correct them there, or accept them with `missing={column: [...]}`."),
     FindingCode("WB130", "No header", ("warning",),
                 "A file whose first row holds values as the others do, instead of the names of the columns. Where that "
                 "is sure no row becomes names, and the columns are called `column_1`, `column_2` and so on; where the "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from sys import float_info
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from workbench.core.late import late
+from workbench.core.reading import Form, Layout, Reading
 from workbench.core.saved import Saved
 from workbench.errors import ColumnNotFound, Damaged
 
@@ -22,7 +23,8 @@ Kind = Literal["number", "integer", "boolean", "category", "text", "datetime"]
 Role = Literal["feature", "target", "time", "group", "id", "known_after", "personal", "ignored"]
 Task = Literal["binary", "multiclass", "regression"]
 
-FORMAT_VERSION = 1
+# 2: columns have a form and the table a layout, by which later rows are read.
+FORMAT_VERSION = 2
 NUMERIC: tuple[Kind, ...] = ("number", "integer")
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "name": lambda value: isinstance(value, str),
@@ -63,6 +65,9 @@ class Column:
         True: kept out of logs in clear.
     reason : str, optional
         Why it is a feature although it names persons.
+    form : Form, optional
+        How its texts are written, such as the order of day and month; later rows are read by it. None: by their own
+        values.
     """
 
     name: str
@@ -75,15 +80,21 @@ class Column:
     unit: str | None = None
     sensitive: bool = False
     reason: str | None = None
+    form: Form | None = None
 
     @cached_property
     def usual(self) -> frozenset[str] | None:
         """The categories as a set; None: any."""
         return None if self.categories is None else frozenset(self.categories)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "form"}
+        return plain if self.form is None else {**plain, "form": self.form.to_dict()}
+
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Column:
-        """Read what ``dataclasses.asdict`` wrote.
+        """Read what :meth:`to_dict` wrote.
 
         Raises
         ------
@@ -93,13 +104,26 @@ class Column:
         for name, value in content.items():
             if name in _TYPES and not _TYPES[name](value):
                 raise Damaged(f"The contract is not what was written: {name} is {str(value)[:40]!r}. Make it again.")
-        categories = content.get("categories")
-        return cls(**{**content, "categories": None if categories is None else tuple(categories)})
+        categories, form = content.get("categories"), content.get("form")
+        read = {
+            "categories": None if categories is None else tuple(categories),
+            "form": None if form is None else Form.from_dict(form),
+        }
+        return cls(**{**content, **read})
 
 
 @dataclass(frozen=True)
 class Contract(Saved):
-    """The columns of a table in order, and the task that its target sets.
+    """The columns of a table in order, the task that its target sets, and how the table was read.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        In the table's order.
+    task : {"binary", "multiclass", "regression"}, optional
+        Set by the target.
+    layout : Layout, optional
+        Of the file of text that it was read from; later files are tried by it first.
 
     Examples
     --------
@@ -112,6 +136,7 @@ class Contract(Saved):
 
     columns: tuple[Column, ...]
     task: Task | None = None
+    layout: Layout | None = None
 
     noun: ClassVar[str] = "contract"
     format_version: ClassVar[int] = FORMAT_VERSION
@@ -120,6 +145,11 @@ class Contract(Saved):
     def names(self) -> tuple[str, ...]:
         """All column names, in the table's order."""
         return tuple(c.name for c in self.columns)
+
+    @property
+    def reading(self) -> Reading:
+        """How the table was read, and how every later row is."""
+        return Reading(self.layout, {c.name: c.form for c in self.columns if c.form is not None})
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -191,12 +221,15 @@ class Contract(Saved):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return {"columns": [asdict(c) for c in self.columns], "task": self.task}
+        layout = {} if self.layout is None else {"layout": self.layout.to_dict()}
+        return {"columns": [c.to_dict() for c in self.columns], "task": self.task, **layout}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
         """Read what :meth:`to_dict` wrote; other entries of a file are left alone."""
-        return cls(tuple(map(Column.from_dict, content["columns"])), content.get("task"))
+        layout = content.get("layout")
+        columns = tuple(map(Column.from_dict, content["columns"]))
+        return cls(columns, content.get("task"), None if layout is None else Layout.from_dict(layout))
 
     def to_json_schema(self, *, strict: bool = False) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of one row, as an object of columns and values.

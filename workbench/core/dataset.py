@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.contract import Column, Contract, Kind
+from workbench.core.finding import Finding
 from workbench.core.result import Result
 from workbench.errors import BadParameter, BadTable
 
@@ -30,6 +31,8 @@ class Dataset(Result):
         Where it came from, in words: a path, a query, ``memory``. Never holds a password.
     table : pandas.DataFrame
         The values, typed as the contract says, ordered by time where there is a time column.
+    findings : tuple of Finding
+        What somebody should know of how it was read, worst first.
 
     Examples
     --------
@@ -44,6 +47,7 @@ class Dataset(Result):
     rows: int
     source: str
     table: pd.DataFrame = field(repr=False, compare=False)
+    findings: tuple[Finding, ...] = field(default=(), repr=False, compare=False)
 
     noun: ClassVar[str] = "dataset"
 

@@ -58,11 +58,16 @@ ZONES: Mapping[str, int] = {
 ISO = "%Y-%m-%d"
 
 _LETTER = r"[^\W\d_]"
-_WEEKDAY = (
+WEEKDAY = (
     r"(?i:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|mié|mie|jeu|jue|ven|vie|sam|sáb|sab|dim|dom)"
     rf"{_LETTER}*\.?,?"
 )
 _ZONE = rf"(?P<zone>[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{'|'.join(sorted(ZONES, key=len, reverse=True))}))"
+# The time of a day as people write it, to find it within a text.
+CLOCK = (
+    r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:\s*(?i:[ap]\.?\s?m\b\.?))?"
+    rf"(?:\s*(?:[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{'|'.join(sorted(ZONES, key=len, reverse=True))})\b))?"
+)
 # The time of a day, in any of its usual forms: only a date can be read in two ways.
 _TIME = (
     r"(?P<hour>[0-9]{1,2})[:.h](?P<minute>[0-9]{2})(?:[:.](?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
@@ -151,7 +156,7 @@ def number_pattern(form: Form) -> str:
     ``close``.
     """
     mark = r"[\s_]" if form.thousands == BLANK else re.escape(form.thousands)
-    groups = rf"[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}|" if mark else ""
+    groups = rf"[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}|" if mark else ""
     unit = rf"(?:{re.escape(form.unit)})" if form.unit else ""
     before, after = (rf"(?:{unit}\s*)?", rf"(?:\s*{unit})?") if unit else ("", "")
     times = rf"(?:\s*(?P<times>(?i:{'|'.join(MULTIPLES)}))\.?)?" if form.multiples else ""
@@ -208,8 +213,8 @@ def moment_patterns(pattern: str) -> tuple[str, ...]:
         return (_expression(pattern, _COMPACT) + (_COMPACT_TIME if pattern.endswith("%d") else ""),)
     date = _expression(pattern, _TOKENS)
     if "%X" in pattern:
-        return (rf"(?:{_WEEKDAY}\s*)?{date}",)
-    return rf"(?:{_WEEKDAY}\s*)?{date}(?:(?:T|:|,?\s+){_TIME})?", rf"{_TIME},?\s+(?:{_WEEKDAY}\s*)?{date}"
+        return (rf"(?:{WEEKDAY}\s*)?{date}",)
+    return rf"(?:{WEEKDAY}\s*)?{date}(?:(?:T|:|,?\s+){_TIME})?", rf"{_TIME},?\s+(?:{WEEKDAY}\s*)?{date}"
 
 
 def _expression(pattern: str, tokens: Mapping[str, str]) -> str:

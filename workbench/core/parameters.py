@@ -106,6 +106,13 @@ class DatasetStep(Step):
     id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
+    encoding: str | None = parameter("Encoding of a file of text; seen by default.", None, examples=("cp1252",))
+    separator: str | None = parameter("Sign between its columns; seen by default.", None, examples=(";",))
+    header: bool | None = parameter("Whether a line has the names of its columns; seen by default.", None)
+    skip: int | None = parameter("Lines above its header; seen by default.", None, minimum=0, unit="lines")
+    decimal: str | None = parameter("Mark before the decimals of numbers kept as text.", None, choices=(".", ","))
+    missing: tuple[str, ...] | None = parameter("Words for a missing value, and no others.", None, examples=("n.d.",))
+    dates: tuple[str, ...] = parameter("Patterns of dates.", (), examples=("%d/%m/%Y",))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.errors import Damaged
+
+if TYPE_CHECKING:
+    from workbench.core.contract import Kind
+
+# Values that could not be read which are shown.
+EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,44 @@ class Form:
             If a value is not of its type.
         """
         return _checked(cls, content)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What was noticed while a column was read.
+
+    Parameters
+    ----------
+    kind : str
+        What it was read as, as in the contract.
+    form : Form
+        How its texts are written.
+    unread : int
+        Values that are there and could not be read: they are missing now.
+    examples : tuple of str
+        Some of them.
+    words : dict of str to int
+        Rows of each word that stands for a missing value here.
+    doubt : str
+        What else its values could mean; else empty.
+    as_text : bool
+        Whether it came as text.
+    """
+
+    kind: Kind
+    form: Form = Form()
+    unread: int = 0
+    examples: tuple[str, ...] = ()
+    words: dict[str, int] = field(default_factory=dict)
+    doubt: str = ""
+    as_text: bool = False
+
+    def merge(self, other: Notes) -> Notes:
+        """Of the rows of both."""
+        examples = tuple(dict.fromkeys((*self.examples, *other.examples)))[:EXAMPLES]
+        words = {w: self.words.get(w, 0) + other.words.get(w, 0) for w in {**self.words, **other.words}}
+        lost, doubt, texts = self.unread + other.unread, self.doubt or other.doubt, self.as_text or other.as_text
+        return Notes(self.kind, self.form, lost, examples, words, doubt, texts)
 
 
 @dataclass(frozen=True)

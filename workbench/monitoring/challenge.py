@@ -16,7 +16,8 @@ from workbench.core.metric import Metric
 from workbench.core.scores import scores
 from workbench.errors import BadParameter, BadTable, Refused
 from workbench.monitoring.score import truth_of
-from workbench.reading.dataset import coerce, dataset, read_table
+from workbench.reading.dataset import dataset, read_table
+from workbench.reading.frames import coerce
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
 from workbench.storage.registry import folder_of, version_of
@@ -102,7 +103,7 @@ def _challenger(name: str, challenger: int | str | Bundle, force: Settings) -> B
 
 def _labelled(old: Bundle, new: Bundle, source: Any) -> pd.DataFrame:
     table = source.table if isinstance(source, Dataset) else source
-    table = table if isinstance(table, pd.DataFrame) else read_table(table)
+    table = read_table(table)
     target = old.contract.target
     if target not in table.columns:
         raise BadTable(f"The table has no column {target!r}, so nobody can say who is right. Give labelled rows.")

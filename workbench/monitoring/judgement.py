@@ -245,7 +245,11 @@ def _flag(flag: str) -> str:
     'numbers outside the range of temp'
     """
     kind, _, column = flag.partition(":")
-    known = {"out_of_range": "numbers outside the range of", "unseen_category": "new categories of"}
+    known = {
+        "out_of_range": "numbers outside the range of",
+        "unseen_category": "new categories of",
+        "unreadable": "unreadable values of",
+    }
     return f"{known.get(kind, kind.replace('_', ' '))} {column}".rstrip()
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.core.bundle import Bundle
@@ -13,7 +14,8 @@ from workbench.core.bundles import champion
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.monitoring.windows import answered, keep, windows
-from workbench.reading.dataset import coerce, read_table
+from workbench.reading.dataset import read_table
+from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import settings
@@ -48,7 +50,8 @@ def score(
     -------
     pandas.DataFrame, shape (rows, 4)
         id, prediction (binary: probability of the second class; several classes: one column a class), answer, flags
-        (``unseen_category:COLUMN; out_of_range:COLUMN``, or an empty text).
+        (``unseen_category:COLUMN; out_of_range:COLUMN``; ``unreadable:COLUMN`` where a value could not be read as the
+        contract says and was taken as missing; or an empty text).
 
     Raises
     ------
@@ -68,7 +71,7 @@ def score(
     """
     force = settings(home=home)
     scorer = Scorer(champion(name, force).path)
-    table = source if isinstance(source, pd.DataFrame) else read_table(source)
+    table = read_table(source, like=scorer.contract.layout, expected=scorer.contract.features)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
     predictions, features = answered(scorer, table, _ids(table, id, scorer.contract, window))
@@ -125,7 +128,7 @@ def feedback(
     """
     force = settings(home=home)
     bundle = champion(name, force)
-    table = labels if isinstance(labels, pd.DataFrame) else read_table(labels)
+    table = read_table(labels)
     ids = table[_column(table, id, bundle.contract.id, "id")]
     table, ids = table[ids.notna()], pd.Series(id_texts(ids.dropna()), index=ids.dropna().index)
     truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
@@ -152,10 +155,10 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
         If a label is none of the model's classes, or no number for a regression.
     """
     target = bundle.contract.target or column
-    typed = coerce(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))[target]
+    read = read_by(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))
+    typed = read.table[target]
     # What could not be read became missing: that is an error where something was there.
-    given = table[column].map(lambda v: str(v).strip() != "", na_action="ignore").fillna(False).astype(bool)
-    unread = table.loc[(typed.isna() & given).to_numpy(), column]
+    unread = table.loc[read.unread.get(target, np.zeros(len(table), dtype=bool)), column]
     if not bundle.classes:
         if len(unread):
             raise BadTable(f"The label {unread.iloc[0]!r} is no number. Correct the column {column!r}.")

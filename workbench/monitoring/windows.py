@@ -30,7 +30,8 @@ from workbench.core.profile import Profile
 from workbench.core.saved import check_types
 from workbench.errors import BadTable, Damaged, StoreError
 from workbench.profiling.profile import profile_columns
-from workbench.reading.dataset import coerce, read_table
+from workbench.reading.dataset import read_table
+from workbench.reading.frames import read_by
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings
 from workbench.storage.files import inside, lock, read, safe_name, write_bytes, write_json
@@ -106,9 +107,10 @@ def answered(scorer: Scorer, table: pd.DataFrame, ids: Iterable[Any]) -> tuple[p
     (pandas.DataFrame, pandas.DataFrame)
         Predictions (id, prediction, answer, flags), and the typed features.
     """
-    typed = coerce(table, scorer.contract.only(scorer.features))
+    typed, unread = read_by(table, scorer.contract.only(scorer.features))
     prediction, flags = scorer.score_columns(typed)
-    return framed(scorer.bundle, prediction, ids, _joined(flags, len(typed))), typed
+    unreadable = {f"unreadable:{name}": rows for name, rows in unread.items()}
+    return framed(scorer.bundle, prediction, ids, _joined({**unreadable, **flags}, len(typed))), typed
 
 
 def framed(bundle: Bundle, prediction: Any, ids: Iterable[Any], flags: Any) -> pd.DataFrame:

@@ -11,13 +11,11 @@ import pandas as pd
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
 from workbench.errors import BadParameter
-from workbench.reading.dataset import coerce
+from workbench.reading.frames import read_by
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
 
-# Words that a table has for nothing.
-BLANKS = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "?"))
 MOST_ROWS = 5  # positions that a finding names
 MOST_VALUES = 3  # values that it repeats
 LONGEST = 40  # characters of each
@@ -62,8 +60,10 @@ def check_frame(contract: Contract, frame: pd.DataFrame) -> tuple[Finding, ...]:
     """
     frame = frame.rename(columns=str).apply(_flat)
     present = contract.only(c.name for c in contract.columns if c.role != "ignored" and c.name in frame.columns)
-    typed = coerce(frame, present)
-    findings = [f for c in present.columns for f in _column(frame[c.name], typed[c.name], c)]
+    typed, unread = read_by(frame, present)
+    nowhere = np.zeros(len(frame), dtype=bool)
+    lost = {c.name: pd.Series(unread.get(c.name, nowhere), index=frame.index) for c in present.columns}
+    findings = [f for c in present.columns for f in _column(frame[c.name], typed[c.name], lost[c.name], c)]
     return sort([*_absent(frame, contract), *findings, *_extra(frame, contract)])
 
 
@@ -172,9 +172,9 @@ def _extra(frame: pd.DataFrame, contract: Contract) -> Iterator[Finding]:
             yield Finding("WB165", "info", "is in the table, and not in the contract.", name)
 
 
-def _column(raw: pd.Series, typed: pd.Series, column: Column) -> Iterator[Finding]:
+def _column(raw: pd.Series, typed: pd.Series, unread: pd.Series, column: Column) -> Iterator[Finding]:
     missing = typed.isna()
-    wrong = (missing & raw.notna() & ~_blank(raw)) | _unfit(raw, column)
+    wrong = unread | _unfit(typed, column)
     gaps = missing & ~wrong
     if wrong.any():
         said = f"is not {EXPECTED[column.kind]} in {_of(wrong)}{_examples(raw[wrong], column)}."
@@ -202,11 +202,11 @@ def _warning(code: str, said: str, raw: pd.Series, odd: pd.Series, column: Colum
         yield Finding(code, "warning", message, column.name, "", _evidence(odd))
 
 
-def _unfit(raw: pd.Series, column: Column) -> pd.Series:
+def _unfit(typed: pd.Series, column: Column) -> pd.Series:
     """Rows with a number that is not finite, or not whole where it should be."""
     if column.kind not in NUMERIC:
-        return pd.Series(False, index=raw.index)
-    given = pd.Series(pd.to_numeric(raw, errors="coerce").to_numpy(dtype=float, na_value=np.nan), index=raw.index)
+        return pd.Series(False, index=typed.index)
+    given = typed.astype(float)
     whole = (given == given.round()) | (column.kind != "integer")
     return given.notna() & ~(np.isfinite(given) & whole)
 
@@ -214,10 +214,6 @@ def _unfit(raw: pd.Series, column: Column) -> pd.Series:
 def _flat(raw: pd.Series) -> pd.Series:
     """The column with lists, objects and the like told as text, which is no number and no moment."""
     return raw.map(lambda v: v if pd.api.types.is_scalar(v) else str(v)) if raw.dtype == object else raw
-
-
-def _blank(raw: pd.Series) -> pd.Series:
-    return raw.astype(object).map(lambda v: isinstance(v, str) and v.strip().lower() in BLANKS).astype(bool)
 
 
 def _range(column: Column) -> str:

@@ -12,25 +12,29 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from workbench.core.contract import NUMERIC, Column, Contract, Role
+from workbench.core.contract import NUMERIC, Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset
-from workbench.core.finding import sort
+from workbench.core.finding import Finding, sort
 from workbench.core.parameters import ProfileStep, take
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
+from workbench.core.reading import Layout
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import associations, missing_together, target_scores, target_views
 from workbench.profiling.findings import Context, find
-from workbench.profiling.findings.context import Gaps, ReadAs
+from workbench.profiling.findings.context import Gaps
 from workbench.profiling.memory import fitting
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
+from workbench.reading.columns import AGAIN
 from workbench.reading.files import BLOCK
-from workbench.reading.kinds import infer_task, read
+from workbench.reading.noticed import Again, findings_of
 from workbench.reading.sensitive import set_apart
 from workbench.reading.source import Source
 from workbench.reading.sources import from_pandas, source_of
+from workbench.reading.tasks import infer_task
+from workbench.reading.values import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,21 +101,21 @@ def profile(
     accepted = data.contract if isinstance(data, Dataset) else contract
     roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)
     chunk, kept = fitting(len(source.names), memory_budget)
-    known = {} if accepted is None else {c.name: c.kind for c in accepted.columns}
+    known = {} if accepted is None else accepted.by_name
     secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))
-    plan = Plan(known, secret, True, show_sensitive, bins, chunk, kept)
+    plan = Plan(known, {}, source.decimal, secret, True, show_sensitive, bins, chunk, kept)
     # Small products of matrices: more threads would wait for each other longer than they work.
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
-        agreed = _agreed(seen, accepted, roles)
+        agreed = _agreed(seen, accepted, roles, source.layout)
         tracker.advance("what goes together")
-        profiled = tell(seen, agreed, source.description, read_as=_read_as(data, source, seen))
+        profiled = tell(seen, agreed, source.description, noticed=_noticed(data, source, seen, agreed, roles))
     return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
 
 
 def tell(
-    seen: Scanned, contract: Contract, source: str, *, whole: bool = True, read_as: ReadAs | None = None
+    seen: Scanned, contract: Contract, source: str, *, whole: bool = True, noticed: Iterable[Finding] = ()
 ) -> Profile:
     """The profile of what was seen.
 
@@ -124,8 +128,8 @@ def tell(
         Of the table, in words.
     whole : bool
         Whether the sample has all columns; False: what needs more of it is left out.
-    read_as : mapping, optional
-        Numbers and dates that were kept as text: name to kind and number of values that could not be read.
+    noticed : iterable of Finding
+        Of how the table was read.
     """
     columns = [
         replace(column_profile(seen.states[c.name], _as_seen(c, seen)), meaning=seen.meanings.get(c.name))
@@ -143,13 +147,13 @@ def tell(
     rows_at_hand = (sample, seen.sample.rows) if whole else (None, None)
     context = Context(
         tuple(columns), contract, seen.rows, pairs, duplicates, Gaps(names, seen.gaps), seen.equal(),
-        sample=rows_at_hand[0], raw=rows_at_hand[1], read_as=read_as or {},
+        sample=rows_at_hand[0], raw=rows_at_hand[1],
     )  # fmt: skip
     return Profile(
         rows=seen.rows,
         columns=tuple(columns),
         contract=propose(columns, contract, seen.sensitive),
-        findings=sort(find(context)),
+        findings=sort([*noticed, *find(context)]),
         associations=pairs,
         source=source,
         duplicates=duplicates,
@@ -200,10 +204,12 @@ def _parts(source: Source, chunk: int) -> int | None:
 
 def _scanned(source: Source, plan: Plan, tracker: Tracker) -> Scanned:
     seen = _pass(source, plan, tracker)
-    wrong = seen.misread()
-    if wrong and source.again:
-        # What began as numbers went on as words: the table is read once more, with these columns as texts.
-        seen = _pass(source, replace(plan, kinds={**plan.kinds, **dict.fromkeys(wrong, "category")}), tracker)
+    for _ in range(AGAIN):
+        if not seen.again or not source.again:
+            break
+        # What began as numbers went on as words: the table is read once more, with these columns as what they are.
+        plan = replace(plan, decisions={**plan.decisions, **seen.again})
+        seen = _pass(source, plan, tracker)
     return seen
 
 
@@ -226,10 +232,10 @@ def _seen_part(chunks: Iterable[pl.DataFrame], number: int, names: tuple[str, ..
     return scan(small, names, replace(plan, seed=plan.seed + number))
 
 
-def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) -> Contract:
+def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role], layout: Layout | None) -> Contract:
     """The contract with what was seen of columns that nobody had spoken of."""
     if accepted is None:
-        accepted = Contract(tuple(Column(n, told_kind(seen.states[n], k or "category")) for n, k in seen.kinds.items()))
+        accepted = Contract(tuple(_column(seen, name, kind) for name, kind in seen.kinds.items()), layout=layout)
     agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds))
     for name, role in roles.items():
         agreed = agreed.change(name, role=role)
@@ -240,18 +246,20 @@ def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) ->
     return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct))
 
 
-def _read_as(data: Any, source: Source, seen: Scanned) -> ReadAs:
-    """Numbers and dates kept as text; in a CSV file all is text, so there only where something could not be read."""
+def _column(seen: Scanned, name: str, kind: Kind | None) -> Column:
+    form = seen.form(name)
+    return Column(name, told_kind(seen.states[name], kind or "category"), unit=form.unit or None, form=form)
+
+
+def _noticed(
+    data: Any, source: Source, seen: Scanned, contract: Contract, roles: dict[str, Role]
+) -> tuple[Finding, ...]:
+    """What somebody should know of how the table was read."""
     if isinstance(data, Dataset):
-        return dict(data.table.attrs.get("read_as", {}))
-    rows = seen.sample.rows
-    notes = {}
-    for name, kind in seen.kinds.items():
-        if kind in ("number", "integer", "datetime") and rows is not None and rows[name].dtype == pl.String:
-            unread = seen.states[name]["unread"] + int((rows[name].str.strip_chars() == "").sum() or 0)
-            if source.typed or unread:
-                notes[name] = {"kind": kind, "unread": unread}
-    return notes
+        return data.findings
+    given: dict[str, Any] = {role: name for name, role in roles.items() if role in ("target", "time")}
+    again = Again(data if isinstance(data, str) else None, given)
+    return (*source.notes(), *findings_of(seen.notes, contract, again))
 
 
 def _as_seen(column: Column, seen: Scanned) -> Column:

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from workbench.core.contract import NUMERIC, Kind
+from workbench.core.contract import NUMERIC, Column, Kind
+from workbench.core.reading import Form, Notes
 from workbench.profiling.comoments import Comoments
 from workbench.profiling.row_hashes import MOST_KEPT, RowHashes
 from workbench.profiling.row_sample import SAMPLED, RowSample
 from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_states, without_values
-from workbench.reading.kinds import READABLE, day_first, infer_kind, is_blank, read
+from workbench.reading.columns import CHUNK, ColumnReader
+from workbench.reading.deciding import Decision, Wish
 from workbench.reading.sensitive import meaning_of
-
-# Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
-CHUNK = 32_768
+from workbench.reading.values import PLAIN, read
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,12 @@ class Plan:
 
     Parameters
     ----------
-    kinds : mapping of str to str
-        What columns are, where it is known; the others are seen from their first values.
+    columns : mapping of str to Column
+        What columns are by contract; the others are seen from their first values.
+    decisions : mapping of str to Decision
+        What columns are, where that was decided by an earlier pass.
+    decimal : {".", ","}
+        The mark before decimals that is more likely meant where a number can be read both ways.
     sensitive : frozenset of str
         Columns of which only hashes are kept; others are found by looking, unless ``look`` is False.
     look : bool
@@ -47,7 +51,9 @@ class Plan:
         Of the sample.
     """
 
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    decimal: str = "."
     sensitive: frozenset[str] = frozenset()
     look: bool = True
     show: bool = False
@@ -80,6 +86,10 @@ class Scanned:
         Columns of personal data.
     meanings : dict of str to str
         What people would call the values of a column, where that was recognised.
+    notes : dict of str to Notes
+        What was noticed while columns were read.
+    again : dict of str to Decision
+        What columns are whose first values misled.
     """
 
     rows: int
@@ -92,6 +102,8 @@ class Scanned:
     sample: RowSample
     sensitive: frozenset[str] = frozenset()
     meanings: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, Notes] = field(default_factory=dict)
+    again: dict[str, Decision] = field(default_factory=dict)
 
     def merge(self, other: Scanned) -> Scanned:
         """Of the rows of both; those of ``other`` come after."""
@@ -107,11 +119,9 @@ class Scanned:
             self.sample.merge(late, SAMPLED),
             self.sensitive | other.sensitive,
             {**other.meanings, **self.meanings},
+            {n: self.notes[n].merge(other.notes[n]) if n in other.notes else self.notes[n] for n in self.notes},
+            {**other.again, **self.again},
         )
-
-    def misread(self) -> list[str]:
-        """Columns whose first values looked like numbers or dates, while too many of the others can't be read so."""
-        return [n for n, s in self.states.items() if s["unread"] > (1 - READABLE) * (s["count"] + s["unread"])]
 
     def equal(self) -> tuple[tuple[str, str], ...]:
         """Columns with the same value in every row as an earlier one: (the earlier, the later)."""
@@ -135,7 +145,12 @@ class Scanned:
         """The sampled rows in their types."""
         rows = self.sample.rows
         assert rows is not None
-        return pl.DataFrame([read(rows[n], k or "category") for n, k in self.kinds.items() if n in rows.columns])
+        there = [(n, k or "category") for n, k in self.kinds.items() if n in rows.columns]
+        return pl.DataFrame([read(rows[n], kind, self.form(n)) for n, kind in there])
+
+    def form(self, name: str) -> Form:
+        """How the texts of a column are written."""
+        return self.notes[name].form if name in self.notes else PLAIN
 
 
 class TableScan:
@@ -194,6 +209,8 @@ class TableScan:
             sample,
             frozenset(n for n, c in columns if c.sensitive),
             {n: c.meaning for n, c in columns if c.meaning},
+            {n: c.reader.notes() for n, c in columns},
+            {n: c.reader.again() for n, c in columns if c.reader.misread()},
         )
 
     def _add_gaps(self, typed: Mapping[str, pl.Series]) -> None:
@@ -216,28 +233,37 @@ class TableScan:
 
 
 class _ColumnPass:
-    """One column on its way through: what it is read as, once its first values were seen."""
+    """One column on its way through."""
 
     def __init__(self, name: str, plan: Plan) -> None:
         self.name, self._plan = name, plan
-        self.kind: Kind | None = plan.kinds.get(name)
+        self.reader = ColumnReader(plan.columns.get(name), Wish(likely=plan.decimal), plan.decisions.get(name))
         self.sensitive = name in plan.sensitive
         self.meaning: str | None = None
-        self._days_first: bool | None = None
         self._scan: ColumnScan | None = None
         self._empty = 0
 
+    @property
+    def kind(self) -> Kind | None:
+        """What it is looked at as; None where it had no value."""
+        if self._scan is None:
+            column = self._plan.columns.get(self.name)
+            return None if column is None else column.kind
+        return self._scan.kind
+
     def update(self, values: pl.Series) -> pl.Series:
         """Counts the values and returns them in their type."""
+        before = self.reader.unread
+        typed = self.reader.read(values)
         if self._scan is None:
             if values.null_count() == len(values):
                 self._empty += len(values)
-                return values.cast(pl.Float64) if values.dtype == pl.Null else values
+                return typed
             self._begin(values)
-        assert self.kind is not None
         assert self._scan is not None
-        typed = read(values, self.kind, self._days_first)
-        self._scan.update(typed, _unread(values, typed))
+        if self._scan.kind != self._read_as():
+            typed = read(values, self._scan.kind)
+        self._scan.update(typed, self.reader.unread - before)
         return typed
 
     def state(self) -> State:
@@ -249,21 +275,23 @@ class _ColumnPass:
 
     def look(self, values: pl.Series) -> None:
         """What people would call the values, and whether they are personal."""
-        if self.kind is None or not (self._plan.look or self.sensitive):
+        kind = self._read_as()
+        if kind is None or not (self._plan.look or self.sensitive):
             return
-        meaning = meaning_of(values, self.kind)
+        meaning = meaning_of(values, kind)
         if meaning is not None:
             self.meaning, self.sensitive = meaning.name, self.sensitive or meaning.sensitive
 
+    def _read_as(self) -> Kind | None:
+        return None if self.reader.decision is None else self.reader.decision.kind
+
     def _begin(self, values: pl.Series) -> None:
-        self.kind = self.kind or infer_kind(values)
         self.look(values)
-        if self.sensitive and self.kind in NUMERIC and not self._plan.show:
-            # Statistics of card numbers would hold card numbers: they are looked at as texts.
-            self.kind = "text"
-        if self.kind == "datetime" and values.dtype == pl.String:
-            self._days_first = day_first(values)
-        self._scan = ColumnScan(self.kind, self._plan.bins)
+        kind = self._read_as()
+        assert kind is not None
+        # Statistics of card numbers would hold card numbers: they are looked at as texts.
+        secret = self.sensitive and kind in NUMERIC and not self._plan.show
+        self._scan = ColumnScan("text" if secret else kind, self._plan.bins)
 
 
 def scan(chunks: Iterable[pl.DataFrame], names: Iterable[str], plan: Plan) -> Scanned:
@@ -285,14 +313,6 @@ def _merge_columns(a: State, b: State) -> State:
         if not bare["count"] and ("moments" in full) != ("moments" in bare):
             return {**full, "missing": full["missing"] + bare["missing"], "unread": full["unread"] + bare["unread"]}
     return merge_states(a, b)
-
-
-def _unread(values: pl.Series, typed: pl.Series) -> int:
-    """Values that are there and are not blank, and could not be read."""
-    lost = typed.null_count() - values.null_count()
-    if lost <= 0 or values.dtype != pl.String:
-        return 0
-    return lost - int((is_blank(values) & typed.is_null()).sum())
 
 
 def _sums(typed: Mapping[str, pl.Series], columns: Mapping[str, Any], before: Comoments) -> Comoments:

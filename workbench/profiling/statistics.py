@@ -17,7 +17,7 @@ from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.profile import ColumnProfile, Histogram
 from workbench.profiling import distinct, sketches
 from workbench.profiling.value_counts import MOST_TOP, ValueCounts, arrays
-from workbench.reading.kinds import text_or_category
+from workbench.reading.deciding import text_or_category
 from workbench.reading.sensitive import mask
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)

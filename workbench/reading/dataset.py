@@ -1,24 +1,28 @@
-"""Reading tables, and saying what each column is."""
+"""The verb ``dataset``: a table in, its contract and its values out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pandas.api import types
+import polars as pl
 
-from workbench.core.contract import Column, Contract, Kind, Role
+from workbench.core.contract import Column, Contract, Role
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.parameters import DatasetStep, listed, take
+from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.reading import kinds
-from workbench.reading.frames import from_pandas, nothing, tidied
+from workbench.reading.columns import CHUNK, read_column
+from workbench.reading.deciding import Wish, text_or_category
+from workbench.reading.frames import to_pandas
+from workbench.reading.noticed import Again, findings_of
+from workbench.reading.pandas_tables import tidied
 from workbench.reading.sensitive import meanings_of, set_apart
-from workbench.reading.source import refuse_twins, together
+from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
+from workbench.reading.tasks import infer_task
 
 # Rows that are looked through for identifiers of persons.
 LOOKED_THROUGH = 500_000
@@ -33,20 +37,29 @@ def dataset(
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    encoding: str | None = None,
+    separator: str | None = None,
+    header: bool | None = None,
+    skip: int | None = None,
+    decimal: str | None = None,
+    missing: Iterable[str] | Mapping[str, Iterable[str]] | None = None,
+    dates: Iterable[str] | Mapping[str, str | Iterable[str]] = (),
     contract: Contract | None = None,
 ) -> Dataset:
     """Point at a table and say what is to be predicted.
 
-    Numbers and dates that are kept as text are read as such, blanks become missing, and rows are put in order of time.
+    How the table is written is seen once and kept in its contract: encoding and separator, header and title lines, the
+    marks of numbers, the order of day and month, words for missing. Every later row is read by that. What could not be
+    read is missing and told in the dataset's findings; no value changes in silence. Rows are put in order of time.
     Columns that hold e-mail addresses, phone, card or social security numbers or IBANs, or texts with them, get the
     role *personal*: they are no features, unless :meth:`Dataset.with_personal` names them with a reason.
 
     Parameters
     ----------
     source : path, pandas or polars frame, Arrow table, query or Dask frame
-        A path or glob of CSV (also zipped; commas, semicolons, tabs or bars between the columns), Parquet, Feather or
-        JSON-lines files, local or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. All of it
-        is read into memory: to look at a table that is larger than that, give its path to :func:`workbench.profile`.
+        A path or glob of files of text (CSV and its relatives), Excel, Parquet, Feather or JSON, also compressed, local
+        or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. All of it is read into memory: to
+        look at a table that is larger than that, give its path to :func:`workbench.profile`.
     target : str, optional
         Column to predict. Text, booleans and few whole numbers make classes, other numbers a regression.
     time : str, optional
@@ -59,8 +72,22 @@ def dataset(
         Columns known only after the moment of prediction; they are never features.
     ignore : iterable of str
         Columns to leave out.
+    encoding, separator : str, optional
+        Of a file of text; seen by default.
+    header : bool, optional
+        Whether a line of a file of text has the names of the columns; seen by default.
+    skip : int, optional
+        Lines above the header, or above the first row; seen by default.
+    decimal : {".", ","}, optional
+        The mark before decimals in numbers that are kept as text; each column's own by default.
+    missing : iterable of str, or mapping of str to iterable of str, optional
+        Words that stand for a missing value, and no others, in all columns or by column. Each column
+        decides by default.
+    dates : iterable of str, or mapping of str to str, optional
+        Patterns of dates in the letters of ``strptime``, such as ``%d/%m/%Y``, for all columns or by column.
     contract : Contract, optional
-        An accepted contract: its kinds, roles and ranges are taken as they are; the keywords above change roles in it.
+        An accepted contract: its kinds, forms, roles and ranges are taken as they are; the keywords above change roles
+        in it.
 
     Returns
     -------
@@ -84,109 +111,135 @@ def dataset(
     >>> data = dataset(frame, target="Churn")
     >>> data.contract["total"].kind, data.contract.task
     ('number', 'binary')
+    >>> dataset(pd.DataFrame({"when": ["02.01.24", "31.01.24"]})).contract.reading.forms["when"].moments
+    ('%d.%m.%y',)
     """
-    asked = {"target": target, "time": time, "group": group, "id": id}
-    roles = _checked_roles(source, {**asked, "known_after": listed(known_after), "ignore": listed(ignore)})
-    table = read_table(source)
-    _check_shape(table)
-    table = table.rename(columns=str)
-    for name in roles:
-        if name not in table.columns:
-            raise ColumnNotFound.named(name, table.columns)
-    accepted = contract or infer_contract(table)
-    for name, role in roles.items():
-        accepted = accepted.change(name, role=role)
-    accepted = _without_persons(table, accepted)
-    typed = coerce(table, accepted)
-    typed.attrs["read_as"] = _read_as(table, typed, accepted)
-    accepted = _with_task(accepted, typed)
-    typed = _in_order(typed, accepted.time)
-    return Dataset(accepted, fingerprint(typed), len(typed), origin(source), typed)
+    roles = {"target": target, "time": time, "group": group, "id": id}
+    roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
+    layout = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
+    wishes = Wishes(decimal, listed(missing), listed(dates))
+    step = _checked(source, {**roles, **layout, **wishes.for_all_columns()})
+    table = source_of(source, **{name: value for name, value in layout.items() if value is not None})
+    chunks = whole(table)
+    _check_names(table.names, (*_roles(step), *wishes.columns()))
+    columns = read_all(chunks, table, contract, wishes)
+    accepted = _with_roles(contract or _contract(columns, table.layout), _roles(step))
+    accepted = _without_persons(chunks, accepted)
+    frame = columns.frame(accepted)
+    again = Again(source if isinstance(source, str) else None, {name: value for name, value in roles.items() if value})
+    findings = (*table.notes(), *findings_of(columns.notes, accepted, again))
+    ordered = _in_order(frame, accepted.time)
+    accepted = _with_task(accepted, frame)
+    return Dataset(accepted, fingerprint(ordered), len(ordered), table.description, ordered, findings)
 
 
-def read_table(source: Any) -> pd.DataFrame:
-    """Read a table whole, values untouched.
+def read_table(source: Any, *, like: Layout | None = None, expected: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a table whole, as it is written: the values of a file of text are texts.
 
     Parameters
     ----------
     source : object
         As :func:`dataset` takes it.
+    like : Layout, optional
+        Of a file of text, by which this one is read if that gives the expected names.
+    expected : sequence of str
+        Names of columns.
 
     Raises
     ------
     BadTable
-        If it is not there, has another ending, is empty or can't be read.
+        If it is not there, is no table, is empty or can't be read.
     """
     if isinstance(source, (pd.DataFrame, pd.Series)):
         return tidied(source)
-    stream = source_of(source)
-    table = together(stream.chunks(1 << 20))
-    if table is None:
-        raise nothing(0, len(stream.names))
-    return table.to_pandas()
+    return together(whole(source_of(source, like=like, expected=expected))).to_pandas()
 
 
-def origin(source: Any) -> str:
-    """Where a table comes from, in words, without a password."""
-    if isinstance(source, pd.DataFrame):
-        return "memory"
-    return str(source) if isinstance(source, Path) else source_of(source).description
-
-
-def infer_contract(table: pd.DataFrame) -> Contract:
-    """Say what each column is, from its values; every role is *feature*."""
-    return Contract(tuple(Column(str(name), infer_kind(table[name])) for name in table.columns))
-
-
-def infer_kind(values: pd.Series) -> Kind:
-    """What the values of one column are.
-
-    >>> infer_kind(pd.Series(["1.5", " ", "3"])), infer_kind(pd.Series(["2024-01-02", "2024-02-03"]))
-    ('number', 'datetime')
-    """
-    return kinds.infer_kind(from_pandas(values))
-
-
-def coerce(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """The columns of the contract in their types; what can't be read in its type becomes missing.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Shape (rows, columns); columns that the contract does not have are dropped.
-    contract : Contract
-        Target and known-after columns may be absent from the table, features may not.
-
-    Returns
-    -------
-    pandas.DataFrame
-        number: float64. integer: int64, float64 where values are missing. boolean: float64 (0, 1). category, text:
-        ``str``. datetime: ``datetime64``.
+def whole(table: Source) -> list[pl.DataFrame]:
+    """All chunks of a table.
 
     Raises
     ------
-    ColumnNotFound
-        If a feature is absent.
+    BadTable
+        If there is none.
     """
-    for name in contract.features:
-        if name not in table.columns:
-            raise ColumnNotFound.named(name, map(str, table.columns))
-    present = [c for c in contract.columns if c.name in table.columns]
-    return pd.DataFrame({c.name: _typed(table[c.name], c.kind) for c in present}, index=table.index)
+    chunks = [chunk for chunk in table.chunks(CHUNK) if chunk.height]
+    if not chunks:
+        raise BadTable(f"The table has 0 rows and {len(table.names)} columns. Give one with at least one of each.")
+    return chunks
 
 
-def _check_shape(table: pd.DataFrame) -> None:
-    refuse_twins(table.columns)
-    if table.empty:
-        raise BadTable(
-            f"The table has {len(table)} rows and {table.shape[1]} columns. Give one with at least one of each."
-        )
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says of how values are written, for all columns or by column.
+
+    Parameters
+    ----------
+    decimal : str, optional
+    missing : tuple of str or mapping, optional
+    dates : tuple of str or mapping
+        As :func:`dataset` takes them.
+    """
+
+    decimal: str | None = None
+    missing: Any = None
+    dates: Any = ()
+
+    def for_all_columns(self) -> dict[str, Any]:
+        """What a form may hold."""
+        missing = None if isinstance(self.missing, Mapping) else self.missing
+        return {
+            "decimal": self.decimal,
+            "missing": missing,
+            "dates": () if isinstance(self.dates, Mapping) else self.dates,
+        }
+
+    def columns(self) -> tuple[str, ...]:
+        """Names that are spoken of."""
+        return tuple(name for wish in (self.missing, self.dates) if isinstance(wish, Mapping) for name in wish)
+
+    def of(self, name: str, likely: str) -> Wish:
+        """What is said of one column."""
+        missing = self.missing.get(name) if isinstance(self.missing, Mapping) else self.missing
+        dates = self.dates.get(name, ()) if isinstance(self.dates, Mapping) else self.dates
+        return Wish(self.decimal, likely, None if missing is None else _texts(missing), _texts(dates))
 
 
-def _checked_roles(source: Any, asked: dict[str, Any]) -> dict[str, Role]:
-    """Role of each named column; a source that is no text is none of the form's, and checked where it is read."""
+@dataclass(frozen=True)
+class Columns:
+    """All columns of a table in their types, with what was noticed."""
+
+    values: dict[str, pl.Series]
+    notes: dict[str, Notes]
+
+    def frame(self, contract: Contract) -> pd.DataFrame:
+        """As a dataset has them."""
+        kinds = {column.name: column.kind for column in contract.columns}
+        return pd.DataFrame({n: to_pandas(values, kinds[n]) for n, values in self.values.items() if n in kinds})
+
+
+def read_all(chunks: list[pl.DataFrame], table: Source, contract: Contract | None, wishes: Wishes) -> Columns:
+    """Read every column as the contract says, or as its values do."""
+    known = {} if contract is None else contract.by_name
+    values, notes = {}, {}
+    for name in table.names:
+        parts = [chunk[name] for chunk in chunks]
+        values[name], notes[name] = read_column(parts, known.get(name), wishes.of(name, table.decimal))
+    return Columns(values, notes)
+
+
+def _texts(words: str | Iterable[str]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+def _checked(source: Any, asked: dict[str, Any]) -> DatasetStep:
+    """The step; a source that is no text is none of the form's, and checked where it is read."""
     text = isinstance(source, str)
-    step = take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+    return take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+
+
+def _roles(step: DatasetStep) -> dict[str, Role]:
+    """Role of each named column."""
     roles: dict[str, Role] = dict.fromkeys(step.ignore, "ignored")
     roles.update(dict.fromkeys(step.known_after, "known_after"))
     single: tuple[Role, ...] = ("target", "time", "group", "id")
@@ -194,47 +247,36 @@ def _checked_roles(source: Any, asked: dict[str, Any]) -> dict[str, Role]:
     return roles
 
 
-def _typed(values: pd.Series, kind: Kind) -> pd.Series:
-    if kind in ("number", "integer"):
-        return _numbers(values, kind)
-    if kind == "boolean":
-        return _through(values, kind).astype("float64")
-    if kind == "datetime":
-        return values if types.is_datetime64_any_dtype(values) else _through(values, kind)
-    if not isinstance(values.dtype, pd.StringDtype):
-        values = values.map(str, na_action="ignore")
-    text = values.astype("str")
-    return text.mask(text.str.strip() == "")
+def _check_names(names: tuple[str, ...], asked: Iterable[str]) -> None:
+    for name in asked:
+        if name not in names:
+            raise ColumnNotFound.named(name, names)
 
 
-def _numbers(values: pd.Series, kind: Kind) -> pd.Series:
-    numeric = values if types.is_numeric_dtype(values) else _through(values, kind)
-    whole = pd.Series(numeric.to_numpy(dtype=float, na_value=np.nan), index=values.index, name=values.name)
-    return whole.astype("int64") if kind == "integer" and bool(np.isfinite(whole).all()) else whole
+def _contract(columns: Columns, layout: Layout | None) -> Contract:
+    """What each column is; every role is *feature*."""
+    return Contract(tuple(_column(columns.values[name], note) for name, note in columns.notes.items()), layout=layout)
 
 
-def _through(values: pd.Series, kind: Kind) -> pd.Series:
-    """Read by the one place that reads texts."""
-    typed = kinds.read(from_pandas(values), kind).to_pandas()
-    typed.index, typed.name = values.index, values.name
-    return typed
+def _column(values: pl.Series, note: Notes) -> Column:
+    kind = note.kind
+    if kind in ("category", "text"):  # seen from the first rows, and now from all
+        kind = text_or_category(values.n_unique() - bool(values.null_count()), len(values) - values.null_count())
+    return Column(values.name, kind, unit=note.form.unit or None, form=note.form)
 
 
-def _without_persons(table: pd.DataFrame, contract: Contract) -> Contract:
+def _with_roles(contract: Contract, roles: dict[str, Role]) -> Contract:
+    for name, role in roles.items():
+        contract = contract.change(name, role=role)
+    return contract
+
+
+def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract:
     """Looked for in all rows of usual tables, at even steps in larger ones."""
-    rows = table.iloc[:: -(-len(table) // LOOKED_THROUGH)]
-    columns = (from_pandas(rows[n]).alias(n) for n in contract.features if n in rows.columns)
+    step = -(-sum(chunk.height for chunk in chunks) // LOOKED_THROUGH)
+    names = [name for name in contract.features if name in chunks[0].columns]
+    columns = (pl.concat([chunk[n].gather_every(step) for chunk in chunks]) for n in names)
     return set_apart(contract, meanings_of(columns, contract))
-
-
-def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> dict[str, dict[str, Any]]:
-    """Numbers and dates that were kept as text, and how many rows of each could not be read."""
-    notes = {}
-    for column in contract.columns:
-        if column.kind in ("number", "integer", "datetime") and types.is_string_dtype(table[column.name].dtype):
-            unread = typed[column.name].isna() & table[column.name].notna()
-            notes[column.name] = {"kind": column.kind, "unread": int(unread.sum())}
-    return notes
 
 
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
@@ -242,7 +284,7 @@ def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
         return contract
     known = table[contract.target].dropna()
     kind = contract[contract.target].kind
-    return Contract(contract.columns, kinds.infer_task(contract.target, kind, len(known), known.nunique()))
+    return replace(contract, task=infer_task(contract.target, kind, len(known), known.nunique()))
 
 
 def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:

@@ -90,7 +90,7 @@ def _kept(
     sample: bytes, whole: bool, name: str, like: Layout | None, expected: Sequence[str]
 ) -> tuple[Head, bool] | None:
     """By an earlier layout, where that gives the expected names."""
-    if like is None:
+    if like is None or not expected:
         return None
     seen, sure = encoding_of(sample, whole)
     encoding = like.encoding if not sure or (sample.isascii() and not _is_marked(like.encoding)) else seen
@@ -112,7 +112,7 @@ def _seen(sample: bytes, whole: bool, name: str, asked: Asked) -> tuple[Head, bo
     text = _text(sample, encoding, whole, name)
     if not text.strip("\r\n\t \ufeff"):
         raise BadTable(f"{name} is empty. Give a file with a header and rows.")
-    return head_of(text, layout_of(text, encoding, asked), name), not sure
+    return head_of(text, layout_of(text, encoding, asked, whole), name), not sure
 
 
 def _text(sample: bytes, encoding: str, whole: bool, name: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from workbench.core.contract import Contract, Kind, Role
-from workbench.reading.kinds import read
 from workbench.reading.meanings import (
     EMBEDDED,
     LOOKED_AT,
@@ -20,6 +19,7 @@ from workbench.reading.meanings import (
     recognise,
     within,
 )
+from workbench.reading.values import read
 
 # Whole numbers of fewer digits are no card numbers, and one right checksum in a few may be luck.
 LEAST_CARD = 10**12

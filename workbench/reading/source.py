@@ -11,8 +11,8 @@ import polars as pl
 from workbench.core.finding import Finding
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
-from workbench.reading.kinds import as_text
 from workbench.reading.names import COUNTED, is_unnamed, normalised, twin
+from workbench.reading.values import as_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,10 +51,10 @@ class Source:
         Of a table whose parts lie elsewhere.
     layout : Layout, optional
         Of a file of text; of several, of the first.
-    decimal : str
-        Mark before the decimals of most of its numbers.
+    decimal : {".", ","}
+        The mark before decimals that is more likely meant where a number can be read both ways.
     notes : callable
-        Gives what somebody should know of how it was read; complete once its chunks were.
+        What was noticed of the file; known whole when it has been read.
     """
 
     description: str
@@ -118,15 +118,12 @@ def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
     return given if len(set(given)) == len(given) else plain_names(given)
 
 
-def together(chunks: Iterable[pl.DataFrame]) -> pl.DataFrame | None:
-    """All chunks as one frame; a column that is text in one of them is text. None where there is none.
+def together(every: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """All chunks as one frame; a column that is text in one of them is text.
 
     >>> together([pl.DataFrame({"x": [1]}), pl.DataFrame({"x": ["a"]})])["x"].to_list()
     ['1', 'a']
     """
-    every = list(chunks)
-    if not every:
-        return None
     try:
         return pl.concat(every, how="vertical_relaxed")
     except pl.exceptions.PolarsError:

@@ -15,7 +15,7 @@ from workbench.core.profile import ColumnProfile, Profile
 from workbench.display.profile import body, html, script
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.profiling.profile import profile as make_profile
-from workbench.reading.kinds import infer_task
+from workbench.reading.tasks import infer_task
 
 if TYPE_CHECKING:
     import pandas as pd

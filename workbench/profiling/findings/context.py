@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.core.contract import Contract
 from workbench.core.finding import Finding
@@ -14,8 +14,6 @@ from workbench.core.profile import Association, ColumnProfile
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
-
-ReadAs = Mapping[str, Mapping[str, Any]]
 
 # What texts may mean that are numbers and dates in truth; WB109 tells them.
 AMOUNTS = ("amounts of money", "percentages", "numbers with units")
@@ -70,8 +68,6 @@ class Context:
         At most 20,000 rows in the table's order, in their types; None for merged profiles.
     raw : polars.DataFrame, optional
         The same rows as they came: numbers and dates that are kept as text are text here, nested values nested.
-    read_as : mapping of str to dict
-        Numbers and dates that were kept as text: their kind, and how many values could not be read.
     """
 
     columns: tuple[ColumnProfile, ...]
@@ -83,7 +79,6 @@ class Context:
     equal: tuple[tuple[str, str], ...] = ()
     sample: pl.DataFrame | None = None
     raw: pl.DataFrame | None = None
-    read_as: ReadAs = field(default_factory=dict)
 
     def features(self, *kinds: str) -> Iterator[ColumnProfile]:
         """Columns that a model would use, of these kinds (all by default), with enough values to judge."""

@@ -14,10 +14,6 @@ CODE = "WB109"
 
 def check(context: Context) -> Iterator[Finding]:
     """Numbers and dates that are written as text: with blanks, signs, units, separators, or month names."""
-    for name, note in context.read_as.items():
-        lost = f"; {note['unread']:,} values could not be read and are missing now" if note["unread"] else ""
-        kind = {"datetime": "date", "integer": "whole number"}.get(str(note["kind"]), str(note["kind"]))
-        yield Finding(CODE, "info", f"is a {kind} that was kept as text{lost}.", name, "", dict(note))
     for column in context.features("category", "text"):
         if column.meaning in MEASURES:
             example = f", such as {column.top[0][0]}" if column.top and not column.sensitive else ""

@@ -1,0 +1,161 @@
+"""Columns on their way in: what each is is decided at its first values, and it is read so from then on."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from workbench.core.contract import NUMERIC, Column
+from workbench.core.reading import EXAMPLES, Form, Notes
+from workbench.reading.deciding import AS_SEEN, READABLE, Decision, Wish, decide, text_or_category
+from workbench.reading.values import PLAIN, as_text, read, unread
+
+# Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
+CHUNK = 32_768
+# Values that could not be read which are kept, to decide again by them.
+MOST_KEPT = 10_000
+# How often a column is decided again before it is a text.
+AGAIN = 2
+
+
+class ColumnReader:
+    """Reads one column, chunk by chunk.
+
+    Parameters
+    ----------
+    column : Column, optional
+        What it is by contract; else it is seen from the first chunk that has a value, and so is the form of its texts
+        where the contract has none.
+    wish : Wish
+        What the user says of how values are written.
+    decision : Decision, optional
+        What it is, where that has been decided.
+
+    Attributes
+    ----------
+    unread : int
+        Values so far that are there and could not be read.
+
+    Examples
+    --------
+    >>> reader = ColumnReader()
+    >>> reader.read(pl.Series(["12.5", "n.d.", "7"] * 20)).null_count(), reader.notes().words
+    (20, {'n.d.': 20})
+    """
+
+    def __init__(self, column: Column | None = None, wish: Wish = AS_SEEN, decision: Decision | None = None) -> None:
+        self.decision, self._column, self._wish = decision, column, wish
+        self._head: pl.Series | None = None
+        self._kept: list[pl.Series] = []
+        self.unread, self._read = 0, 0
+        self._words: dict[str, int] = {}
+
+    def read(self, values: pl.Series) -> pl.Series:
+        """The values in their type; of a column without any value so far, as they are."""
+        if self._head is None:
+            if values.null_count() == len(values):
+                return values.cast(pl.Float64) if values.dtype == pl.Null else values
+            self._head = values
+            self.decision = self.decision or self._decide(values)
+        assert self.decision is not None
+        typed = read(values, self.decision.kind, self.decision.form)
+        if values.dtype == pl.String:
+            self._note(values, typed, self.decision.form)
+        return typed
+
+    def notes(self) -> Notes:
+        """What was noticed so far."""
+        kind, form, doubt = self.decision or Decision("category" if self._column is None else self._column.kind)
+        lost = pl.concat(self._kept).unique(maintain_order=True).head(EXAMPLES).to_list() if self._kept else []
+        as_text = self._head is not None and self._head.dtype == pl.String
+        return Notes(kind, form, self.unread, tuple(lost), dict(self._words), doubt, as_text)
+
+    def misread(self) -> bool:
+        """Whether too many of the rows could not be read as what the first ones were; a contract is not doubted."""
+        return self._column is None and self.unread > (1 - READABLE) * (self._read + self.unread)
+
+    def again(self) -> Decision:
+        """What it is by its first values and by those that could not be read; a text where they don't agree."""
+        assert self._head is not None
+        both = pl.concat([as_text(self._head), *self._kept])
+        decided = decide(both, self._wish)
+        if self.decision is not None and decided[:2] == self.decision[:2]:
+            known = both.drop_nulls()
+            return Decision(text_or_category(known.n_unique(), len(known)))
+        return decided
+
+    def _decide(self, values: pl.Series) -> Decision:
+        column = self._column
+        if column is None:
+            return decide(values, self._wish)
+        if column.form is not None:
+            return Decision(column.kind, column.form)
+        seen = decide(values, self._wish)
+        alike = seen.kind == column.kind or {seen.kind, column.kind} <= set(NUMERIC)
+        return Decision(column.kind, seen.form if alike else PLAIN)
+
+    def _note(self, values: pl.Series, typed: pl.Series, form: Form) -> None:
+        self._read += len(typed) - typed.null_count()
+        if typed.null_count() == values.null_count():
+            return
+        lost = values.filter(unread(values, typed, form))
+        self.unread += len(lost)
+        room = MOST_KEPT - sum(map(len, self._kept))
+        self._kept += [lost.head(room)] if len(lost) and room > 0 else []
+        self._count_words(values, form)
+
+    def _count_words(self, values: pl.Series, form: Form) -> None:
+        bare = values.str.strip_chars()
+        for word, rows in bare.filter(bare.is_in(list(form.missing))).value_counts().iter_rows():
+            self._words[word] = self._words.get(word, 0) + rows
+
+
+def read_column(parts: list[pl.Series], column: Column | None = None, wish: Wish = AS_SEEN) -> tuple[pl.Series, Notes]:
+    """One column in its type, with what was noticed.
+
+    Parameters
+    ----------
+    parts : list of polars.Series
+        Chunk by chunk, as they came.
+    column : Column, optional
+        What it is by contract.
+    wish : Wish
+        What the user says of how values are written.
+
+    Examples
+    --------
+    >>> values, notes = read_column([pl.Series("x", ["1", "2"]), pl.Series("x", ["3.5", "x"])])
+    >>> values.to_list(), notes.kind
+    (['1', '2', '3.5', 'x'], 'category')
+    """
+    reader = ColumnReader(column, wish)
+    values = [reader.read(part) for part in parts]
+    for _ in range(AGAIN):
+        if not reader.misread():
+            break
+        reader = ColumnReader(None, wish, reader.again())
+        values = [reader.read(part) for part in parts]
+    notes = reader.notes()
+    return joined(values) if reader.decision else nothing(parts, notes.kind), notes
+
+
+def nothing(parts: list[pl.Series], kind: str) -> pl.Series:
+    """A column without any value."""
+    empty = {"category": pl.String(), "text": pl.String(), "datetime": pl.Datetime("us")}
+    return pl.repeat(None, sum(map(len, parts)), dtype=empty.get(kind, pl.Float64()), eager=True).alias(parts[0].name)
+
+
+def joined(parts: list[pl.Series]) -> pl.Series:
+    """Chunks of a column as one, though some had no value, no zone or no gap."""
+    kinds = {part.dtype for part in parts if part.null_count() < len(part)}
+    if any(kind == pl.Datetime for kind in kinds) and len(kinds) > 1:
+        parts = [_in_utc(part) for part in parts]
+        kinds = {pl.Datetime("us", "UTC")}
+    only = next(iter(kinds)) if len(kinds) == 1 else parts[0].dtype if not kinds else pl.Float64()
+    return pl.concat([part.cast(only) if part.dtype != only else part for part in parts])
+
+
+def _in_utc(values: pl.Series) -> pl.Series:
+    if values.dtype != pl.Datetime:
+        return values.cast(pl.Datetime("us", "UTC"))
+    naive = values.dtype.time_zone is None  # type: ignore[attr-defined]  # of moments
+    return (values.dt.replace_time_zone("UTC") if naive else values.dt.convert_time_zone("UTC")).dt.cast_time_unit("us")

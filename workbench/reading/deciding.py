@@ -1,0 +1,452 @@
+"""What a column is, and how its texts are written: seen once, from its values, and kept in the contract.
+
+Reading loses no value: a column is a number, a date or a boolean only if at least :data:`READABLE` of its *rows* read
+as such; what does not is counted and told, and digits that a number would lose (leading zeros, whole numbers that no
+float holds) make a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import polars as pl
+
+from workbench.core.contract import Kind
+from workbench.core.forms import BLANK, CLOCK, ISO, MONTHS, MULTIPLES, NOTHING, PERHAPS_NOTHING, WEEKDAY
+from workbench.core.reading import Form
+from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers
+
+# A text column is a number (a date) when at least this share of its rows can be read as one.
+READABLE = 0.95
+# Words such as "none" may fill so many of the rows of a column of numbers; above, it is a category with numbers in it.
+MOST_WORDS = 0.5
+# Text with more distinct values than this is free text: nobody lists them, and a model that learns them learns names.
+MOST_CATEGORIES = 1000
+BEYOND = f"whole numbers beyond {EXACT:,} have no exact float, so they are kept as text"
+# Distinct texts that are looked at for patterns of dates.
+LOOKED_AT = 1000
+# Texts longer than this are no numbers and no dates.
+LONGEST = 60
+FIRST_LOOKED_AT = 50
+# Rows whose order is asked which of two dates is meant, and how much closer together they must lie in one of them.
+ORDERED = 5000
+CLOSER = 0.8
+# Fewer distinct whole numbers than these may look like dates by luck.
+FEWEST_DATES = 2
+# Share of the rows whose digits begin with a zero from which on numbers of several lengths are codes.
+FEW_CODES = 0.01
+# Share of the others that are codes of two letters where NA is one too.
+MOSTLY = 0.9
+
+CURRENCIES = (
+    r"(?:[$€£¥₹₽₩₺₴₫₪฿₿]|(?:US|A|C|NZ|HK|S|R)\$|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|ZAR|"
+    r"MXN|TRY|RUB|KRW|Rs\.?|kr\.?|zł|Kč|Fr\.?)"
+)
+_CODE_OF_TWO = r"^[A-Z]{2}$"
+_WORD_FOR_MISSING = frozenset(
+    {"na", "n.a.", "n.a", "n.d.", "n.d", "n. d.", "k.a.", "k. a.", "not available", "no data"}
+)
+_UNIT = rf"[%‰°]?[^\W\d_]{{1,12}}[²³]?(?:/[^\W\d_]{{1,4}}[²³]?)?|[%‰°]|{CURRENCIES}"
+# Orders of day, month and year in which a date of three numbers may be meant, the likeliest first.
+ORDERS = ("dmy", "mdy", "ymd")
+_NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
+_ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
+_ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
+_CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
+_MARKS: tuple[tuple[str, str], ...] = (
+    (".", ","), (",", "."), (".", BLANK), (",", BLANK), (".", "'"), (",", "'"),
+)  # fmt: skip
+
+
+class Wish(NamedTuple):
+    """What the user says of how the values of a column are written; the rest is seen.
+
+    Parameters
+    ----------
+    decimal : str, optional
+        The mark before decimals: ``.`` or ``,``.
+    likely : str
+        The mark that is more likely meant where a number can be read both ways: the comma where semicolons separate.
+    missing : tuple of str, optional
+        Words that stand for a missing value, and no others.
+    dates : tuple of str
+        Patterns of dates in the letters of ``strptime``.
+    """
+
+    decimal: str | None = None
+    likely: str = "."
+    missing: tuple[str, ...] | None = None
+    dates: tuple[str, ...] = ()
+
+
+AS_SEEN = Wish()
+
+
+class Decision(NamedTuple):
+    """What a column is.
+
+    Parameters
+    ----------
+    kind : str
+        As in the contract.
+    form : Form
+        How its texts are written.
+    doubt : str
+        What else the values could mean; else empty.
+    """
+
+    kind: Kind
+    form: Form = PLAIN
+    doubt: str = ""
+
+
+def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
+    """What the values of one column are.
+
+    Parameters
+    ----------
+    values : polars.Series, shape (rows,)
+        Of any type.
+    wish : Wish
+        What the user says of it.
+
+    Examples
+    --------
+    >>> decide(pl.Series(["1.5", " ", "3"])).kind, decide(pl.Series(["2024-01-02", "2024-02-03"])).kind
+    ('number', 'datetime')
+    >>> decide(pl.Series(["12/31/2023", "01/02/2024"])).form.moments
+    ('%m/%d/%Y',)
+    >>> decide(pl.Series(["1.234", "2.345"])).kind, decide(pl.Series(["1.234", "2.345"]), Wish(",")).kind
+    ('number', 'integer')
+    """
+    kind = values.dtype
+    if kind == pl.Boolean:
+        return Decision("boolean")
+    if kind.is_integer() or kind.is_float() or kind.is_decimal():
+        return _of_numbers(values)
+    if kind in (pl.Date, pl.Datetime):
+        return Decision("datetime")
+    return Decision("number") if kind == pl.Duration else _of_texts(as_text(values), wish)
+
+
+def infer_kind(values: pl.Series) -> Kind:
+    """What the values of one column are.
+
+    >>> infer_kind(pl.Series(["1.5", " ", "3"])), infer_kind(pl.Series(["2024-01-02", "2024-02-03"]))
+    ('number', 'datetime')
+    """
+    return decide(values).kind
+
+
+def text_or_category(distinct: int, count: int) -> Kind:
+    """Few distinct values make a category, many a text.
+
+    >>> text_or_category(3, 100), text_or_category(100, 100)
+    ('category', 'text')
+    """
+    return "category" if distinct <= MOST_CATEGORIES and distinct < 0.9 * count + 10 else "text"
+
+
+def _of_numbers(values: pl.Series) -> Decision:
+    if not values.dtype.is_integer():
+        return Decision("integer" if is_whole(values) else "number")
+    known = values.drop_nulls()
+    if not len(known):
+        return Decision("integer")
+    low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]  # whole numbers, not empty
+    if max(-low, high) > EXACT:  # a model's floats would make one of several
+        return Decision(text_or_category(known.n_unique(), len(known)), doubt=BEYOND)
+    return _compact_dates(_counted(known.cast(pl.String))) or Decision("integer")
+
+
+def _of_texts(values: pl.Series, wish: Wish) -> Decision:
+    counted = _counted(values)
+    may_be_missing = _may_be_missing(counted["text"], wish)
+    words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
+    missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
+    if len(rest) and _rows(words) <= MOST_WORDS * _rows(counted):
+        decided = (
+            _as_wished(rest, wish)
+            or _boolean(rest)
+            or _compact_dates(rest)
+            or _number(rest, wish)
+            or _dates(rest, values, wish)
+        )
+        if decided is not None:
+            return decided._replace(form=replace(decided.form, missing=missing))
+    if wish.missing is None:
+        missing = tuple(w for w in missing if w.lower() in _WORD_FOR_MISSING and not _is_a_code(w, rest))
+    distinct = len(counted) - len(missing)
+    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), _beyond_floats(rest))
+
+
+def _may_be_missing(texts: pl.Series, wish: Wish) -> pl.Series:
+    """Which texts are words for a missing value, by the user or by usage."""
+    if wish.missing is not None:
+        return texts.is_in(list(wish.missing))
+    return texts.str.to_lowercase().is_in(list(PERHAPS_NOTHING))
+
+
+def _beyond_floats(rest: pl.DataFrame) -> str:
+    whole = rest["text"].str.contains("^[-+]?[1-9][0-9]*$")
+    return BEYOND if len(rest) and _share(rest, whole) >= READABLE and _too_long(rest["text"]) else ""
+
+
+def _counted(values: pl.Series) -> pl.DataFrame:
+    """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
+    texts = plain(values.drop_nulls())
+    counted = texts.alias("text").value_counts(name="rows")
+    return counted.filter(~counted["text"].str.to_lowercase().is_in(list(NOTHING)))
+
+
+def _share(counted: pl.DataFrame, readable: pl.Series) -> float:
+    """Share of the rows."""
+    rows = _rows(counted)
+    return _rows(counted.filter(readable.fill_null(value=False))) / rows if rows else 0.0
+
+
+def _rows(counted: pl.DataFrame) -> int:
+    return int(counted["rows"].sum())
+
+
+def _is_a_code(word: str, rest: pl.DataFrame) -> bool:
+    """Whether NA is Namibia: a code of two capitals among such codes."""
+    alike = int(rest["text"].str.contains(_CODE_OF_TWO).sum())
+    return bool(re.match(_CODE_OF_TWO, word)) and len(rest) > 1 and alike > MOSTLY * len(rest)
+
+
+def _boolean(rest: pl.DataFrame) -> Decision | None:
+    words = set(rest["text"].head(10).str.to_lowercase())
+    return Decision("boolean") if len(rest) <= 10 and words <= {"true", "false"} else None
+
+
+def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
+    rest = rest.filter(~rest["text"].str.contains(_ENDLESS))
+    texts = rest["text"]
+    may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
+    if _share(rest, may_be) < READABLE or _are_codes(rest):
+        return None
+    form = _best(rest, _marks(wish)) or _best(rest, _with_words(rest, _marks(wish)))
+    if form is None:
+        return None
+    numbers = plain_numbers(texts, form)
+    if _too_long(numbers):
+        return None
+    whole = is_whole(numbers.cast(pl.Float64, strict=False))
+    return Decision(
+        "integer" if whole else "number", form, _doubtful_marks(texts, form) if wish.decimal is None else ""
+    )
+
+
+def _marks(wish: Wish) -> list[Form]:
+    """Forms by their marks, the likeliest first."""
+    decimal = wish.decimal or wish.likely
+    likely = [(",", "."), (",", ""), (".", "")] if decimal == "," else [(".", ""), (".", ","), (",", "")]
+    marks = dict.fromkeys([*likely, *_MARKS])
+    return [replace(PLAIN, decimal=d, thousands=t) for d, t in marks if wish.decimal in (None, d)]
+
+
+def _best(rest: pl.DataFrame, forms: Iterable[Form]) -> Form | None:
+    """The form that reads most rows, the earlier of equals; None where none reads enough."""
+    best, most = None, 0.0
+    for form in forms:
+        share = _share(rest, plain_numbers(rest["text"], form).is_not_null())
+        if share > most and share >= READABLE:
+            best, most = form, share
+        if most == 1:
+            break
+    return best
+
+
+def _with_words(rest: pl.DataFrame, forms: Iterable[Form]) -> Iterator[Form]:
+    """The forms with the unit that stands beside nearly every number, or with words for thousands and millions."""
+    beside = rest.select(
+        before=pl.col("text").str.extract(r"^[-+(\s]*([^0-9\s.,+()-]*)"),
+        behind=pl.col("text").str.extract(r"([^0-9.,'()-]*)[\s)-]*$").str.strip_chars(),
+        rows="rows",
+    )
+    words = set(beside["behind"].str.to_lowercase()) - {""}
+    if words <= set(MULTIPLES) and words - {"m"}:
+        return (replace(form, multiples=True) for form in forms)
+    unit = _unit(beside)
+    return (replace(form, unit=unit) for form in forms if unit)
+
+
+def _unit(beside: pl.DataFrame) -> str:
+    """What stands before or behind nearly every number, if it is a currency, a measure or a word."""
+    counted = beside.group_by("before", "behind").agg(pl.col("rows").sum()).sort("rows", descending=True)
+    before, behind, rows = counted.row(0)
+    if rows < READABLE * _rows(beside) or (before and behind):
+        return ""
+    return before if re.fullmatch(CURRENCIES, before) else behind if re.fullmatch(_UNIT, behind) else ""
+
+
+def _are_codes(rest: pl.DataFrame) -> bool:
+    """Whether some begin with zeros, as 00123: no number is written so, and a number would lose them."""
+    padded, lengths = rest["text"].str.contains("^0[0-9]+$"), rest["text"].str.len_chars()
+    of_one_length = lengths.min() == lengths.max() and bool(padded.any())
+    return of_one_length or _share(rest, padded) >= FEW_CODES
+
+
+def _too_long(numbers: pl.Series) -> bool:
+    """Whether a whole number among them has no exact float."""
+    long = numbers.filter(numbers.str.contains(r"^-?[0-9]{16,}$"))
+    return any(abs(int(n)) > EXACT for n in long.to_list())
+
+
+def _doubtful_marks(texts: pl.Series, form: Form) -> str:
+    """Where each number could be another one with its mark before decimals: 1.234 in a file with semicolons."""
+    if form.thousands not in (".", ","):
+        return ""
+    other = replace(form, decimal=form.thousands, thousands="")
+    marked = texts.filter(texts.str.contains(form.thousands, literal=True))
+    if not len(marked) or plain_numbers(marked, other).null_count():
+        return ""
+    return f"{marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
+
+
+def _compact_dates(counted: pl.DataFrame) -> Decision | None:
+    """Dates without any mark, such as 20240131: whole numbers that are all dates are nothing else."""
+    compact = counted["text"].str.contains(r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2})?)?$")
+    if len(counted) < FEWEST_DATES or _share(counted, compact) < READABLE:
+        return None
+    form = replace(PLAIN, moments=("%Y%m%d",))
+    readable = moments(counted["text"], form).is_not_null()
+    return Decision("datetime", form) if _share(counted, readable) >= READABLE else None
+
+
+def _dates(rest: pl.DataFrame, values: pl.Series, wish: Wish) -> Decision | None:
+    texts = rest["text"]
+    may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
+    if _share(rest, may_be) < READABLE:
+        return None
+    patterns = [] if wish.dates else _patterns(rest.filter(may_be))
+    if not patterns:
+        return None
+    forms = {order: _in_order(patterns, order) for order in ORDERS}
+    shares = {order: _share(rest, moments(texts, form).is_not_null()) for order, form in forms.items()}
+    best = [order for order in ORDERS if shares[order] == max(shares.values())]
+    if shares[best[0]] < READABLE:
+        return None
+    alike = len({forms[order] for order in best}) == 1
+    form = forms[best[0]] if alike else _likelier([forms[order] for order in best], values)
+    return Decision("datetime", form, "" if alike else _doubtful_order(texts, form))
+
+
+def _as_wished(rest: pl.DataFrame, wish: Wish) -> Decision | None:
+    if not wish.dates:
+        return None
+    form = replace(PLAIN, moments=wish.dates)
+    readable = _share(rest, moments(rest["text"], form).is_not_null())
+    return Decision("datetime", form) if readable >= READABLE else None
+
+
+def _patterns(rest: pl.DataFrame) -> list[str]:
+    """Patterns that the texts may have, the commonest first; empty where most have none."""
+    looked = rest.sort("rows", descending=True, maintain_order=True).head(LOOKED_AT)
+    if not any(patterns_of(text) for text in looked["text"].head(FIRST_LOOKED_AT)):
+        return []
+    counted = Counter[str]()
+    for text, rows in looked.iter_rows():
+        for pattern in patterns_of(text):
+            counted[pattern] += rows
+    return [pattern for pattern, _ in counted.most_common()]
+
+
+def _in_order(patterns: Iterable[str], order: str) -> Form:
+    """Of patterns that can be meant in several orders, those in this one."""
+    return replace(PLAIN, moments=tuple(p for p in patterns if p != ISO and _order(p) in ("", order)))
+
+
+def _order(pattern: str) -> str:
+    """Which of the numbers comes first where that can be doubted; else empty."""
+    parts = re.findall("%[a-zA-Z]", pattern)
+    return "".join(p[1] for p in parts).lower() if parts[:1] != ["%Y"] and set(parts[:3]) in _NUMBERS else ""
+
+
+def _likelier(forms: list[Form], values: pl.Series) -> Form:
+    """Of two that read as much: that in which the rows, as they come, lie closer together; else days come first."""
+    rows = as_text(values).drop_nulls().head(ORDERED)
+    if rows.str.contains(r"(?i)[0-9]\s*[ap]\.?m\.?$").any() and not rows.str.contains(r"^[0-9]+\.").any():
+        forms = sorted(forms, key=lambda form: _order(form.moments[0]) != "mdy")
+    steps = [float(moments(rows, form).cast(pl.Int64).diff().abs().sum() or 0) for form in forms]
+    closest = min(range(len(forms)), key=steps.__getitem__)
+    return forms[closest] if steps[closest] < CLOSER * steps[0] else forms[0]
+
+
+def _doubtful_order(texts: pl.Series, form: Form) -> str:
+    shown = moments(texts.head(1), form)[0]
+    return f"{texts[0]} was read as {shown:%Y-%m-%d}" if shown is not None else ""
+
+
+def patterns_of(text: str) -> tuple[str, ...]:
+    """Patterns of the date that a text may be, in the letters of ``strptime``; empty where it is none.
+
+    >>> patterns_of("31.01.2024 10:15"), patterns_of("2024-01-31T10:15:00Z"), patterns_of("Jan 31, 2024")
+    (('%d.%m.%Y', '%m.%d.%Y'), ('%Y-%m-%d',), ('%b %d, %Y',))
+    """
+    date = _without_clock(text.strip())
+    numbers = re.fullmatch(r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})", date)
+    if numbers:
+        return _of_three(*numbers.groups())
+    two = re.fullmatch(r"(\d{4})([-/])\d{1,2}|\d{1,2}([-/])(\d{4})", date)
+    if two:
+        return (f"%Y{two[2]}%m",) if two[1] else (f"%m{two[3]}%Y",)
+    if re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", date):
+        return ("%Y年%m月%d日",)
+    return _with_a_name(date)
+
+
+def _without_clock(text: str) -> str:
+    """The date of a moment; ``%X`` stands where the time of the day stood within it."""
+    text = re.sub(rf"^{WEEKDAY}\s*", "", text)
+    clock = _CLOCK.search(text)
+    if clock is None:
+        return text
+    before, after = text[: clock.start()].rstrip("T ,:"), text[clock.end() :].strip(" ,")
+    after = re.sub(rf"^{WEEKDAY}\s*", "", after)
+    return f"{before} %X {after}" if before and after else before or after
+
+
+def _of_three(first: str, mark: str, second: str, third: str) -> tuple[str, ...]:
+    sizes = (len(first), len(third))
+    if len(first) == 4:
+        orders: tuple[str, ...] = ("Ymd",) if len(third) <= 2 else ()
+    elif sizes[0] > 2:
+        orders = ()
+    else:
+        orders = {4: ("dmY", "mdY"), 2: ("dmy", "mdy") if mark == "." else ("dmy", "mdy", "ymd")}.get(sizes[1], ())
+    return tuple(mark.join(f"%{letter}" for letter in order) for order in orders)
+
+
+def _with_a_name(date: str) -> tuple[str, ...]:
+    """Where a month stands by its name."""
+    pattern, known = "", {"%d": "", "%b": "", "%Y": "", "%y": ""}
+    for part in re.findall(r"%X|\d+|[^\W\d_]+|[^\w%]+|.", date):
+        token = _token(part, known)
+        if token is None:
+            return ()
+        pattern += token
+        known |= {token: part} if token in known else {}
+    complete = known["%b"] and (known["%Y"] or known["%y"])
+    return (pattern,) if complete else ()
+
+
+def _token(part: str, known: Mapping[str, str]) -> str | None:
+    """What a part of a date with a month's name is; None where it has no place there."""
+    if part.isdecimal():
+        if len(part) == 4 and not known["%Y"]:
+            return "%Y"
+        short = "%d" if not known["%d"] else "%y"
+        return short if len(part) <= 2 and not known[short] else None
+    if part.lower() in MONTHS:
+        return None if known["%b"] else "%b"
+    if part.lower() in _ORDINALS:
+        return ""
+    if part == "%X" or part.lower() in ("de", "of"):
+        return part
+    return part.replace(".", "") if known["%b"] and not part[:1].isalnum() else None if part[:1].isalnum() else part
