@@ -378,20 +378,23 @@ def _header_at(rows: Sequence[_Row], width: int) -> int:
 
 
 def _may_be_header(values: Sequence[str], width: int) -> bool:
-    filled = sum(bool(value.strip()) for value in values)
-    return width - 1 <= len(values) <= width and filled >= min(2 if width > 2 else 1, width)
+    return width - 1 <= len(values) <= width and _filled(values) > 0
 
 
 def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
-    """Whether names come only in the next row: this one is shorter, or a line is left empty below it."""
+    """Whether names come only later: this row has fewer, and the next full one is apart from it or names columns."""
     row, following = rows[at], rows[at + 1]
     apart = following.line > row.until
-    if len(row.values) == width and not (width == 1 and apart):
+    fewer = len(row.values) < width or (width > 2 and _filled(row.values) < 2) or (width == 1 and apart)
+    full = next((i for i in range(at + 1, len(rows)) if _filled(rows[i].values) >= min(2, width)), None)
+    if not fewer or full is None or len(rows[full].values) != width:
         return False
-    body = [later.values for later in rows[at + 2 :] if len(later.values) == width]
-    if len(following.values) != width or not body:
-        return False
-    return apart or names_columns(following.values, body)
+    body = [later.values for later in rows[full + 1 :] if len(later.values) == width]
+    return bool(body) and (apart or full > at + 1 or names_columns(rows[full].values, body))
+
+
+def _filled(values: Sequence[str]) -> int:
+    return sum(bool(value.strip()) for value in values)
 
 
 def names_columns(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -154,8 +154,11 @@ def from_arrow(batch: pa.RecordBatch, names: Sequence[str] | None = None) -> pl.
     import pyarrow as pa
 
     known = [_known(column) for column in batch.columns]
-    frame = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=list(names or batch.schema.names)))
-    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+    # By position on the way: Arrow's interface cuts a name at a zero byte.
+    converted = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=[str(i) for i in range(len(known))]))
+    frame = converted if isinstance(converted, pl.DataFrame) else converted.to_frame()
+    frame.columns = list(names or batch.schema.names)
+    return frame
 
 
 def _known(values: pa.Array) -> pa.Array:
