@@ -276,7 +276,7 @@ def spss(path: str, _: Asked) -> Source:
 
 
 def _from_pandas(path: str, frame: pd.DataFrame) -> Source:
-    from workbench.reading.sources import pandas_source
+    from workbench.reading.pandas_tables import pandas_source
 
     return pandas_source(frame, path)
 
@@ -340,7 +340,7 @@ def _duckdb(path: str, asked: Asked) -> Source:
 
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         with connected() as connection:
-            for batch in connection.execute(statement).to_arrow_reader(most):
+            for batch in connection.sql(statement).to_arrow_reader(most):
                 yield from from_arrow(batch).iter_slices(most)
 
     return Source(f"{path}, table {table}", names, chunks)
