@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Values that could not be read which are shown.
 EXAMPLES = 5
+MARKS = {",": "a comma", ".": "a point", " ": "a blank", "'": "an apostrophe"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,24 @@ class Layout:
     header: bool = True
     comment: str = ""
     row_names: bool = False
+
+    def described(self) -> str:
+        """In words.
+
+        >>> Layout("cp1252", ";", skip=2).described()
+        'cp1252, semicolons between the columns, 2 lines above the header'
+        """
+        above = f"{self.skip} line{'s' if self.skip > 1 else ''} above the {'header' if self.header else 'first row'}"
+        between = f"{SEPARATORS.get(self.separator, repr(self.separator))} between the columns"
+        parts = [
+            self.encoding,
+            between if self.separator else "one column",
+            above if self.skip else "",
+            "" if self.header else "no header",
+            f"lines that begin with {self.comment} left out" if self.comment else "",
+            "names of rows" if self.row_names else "",
+        ]
+        return ", ".join(part for part in parts if part)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -102,6 +122,25 @@ class Form:
     missing: tuple[str, ...] = ()
     true: tuple[str, ...] = ("true", "1", "1.0")
     false: tuple[str, ...] = ("false", "0", "0.0")
+
+    def __repr__(self) -> str:
+        """What differs from the usual form."""
+        return f"Form({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
+
+    def described(self) -> str:
+        """How numbers and dates are written, in words; empty where that is as programs write them.
+
+        >>> Form(",", ".").described(), Form(moments=("%d.%m.%Y",)).described(), Form().described()
+        ('with a comma before decimals and a point between thousands', 'as %d.%m.%Y', '')
+        """
+        parts = [
+            f"{MARKS[self.decimal]} before decimals" if self.decimal != "." else "",
+            f"{MARKS[self.thousands]} between thousands" if self.thousands else "",
+            self.unit,
+            "words for thousands and millions" if self.multiples else "",
+        ]
+        numbers = " and ".join(part for part in parts if part)
+        return f"with {numbers}" if numbers else f"as {' or '.join(self.moments)}" if self.moments else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: what differs from the usual form."""

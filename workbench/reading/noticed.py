@@ -9,12 +9,10 @@ from typing import Any
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import Code, assigned, call
-from workbench.core.reading import Form, Notes
-from workbench.reading.values import PLAIN
+from workbench.core.reading import Notes
 
 LONGEST = 40  # characters of an example
 KINDS = {"datetime": "date", "integer": "whole number", "boolean": "truth value"}
-MARKS = {",": "a comma", ".": "a point", " ": "a blank", "'": "an apostrophe"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def _of_column(column: Column, note: Notes, again: Again) -> Iterator[Finding]:
         yield Finding("WB128", "info", told, name, again.by(missing={name: []}), {"words": dict(note.words)})
     if note.doubt:
         yield Finding("WB138", "info", f"{note.doubt}.", name, _other_way(name, note, again), {"kind": note.kind})
-    elif note.as_text and note.kind in (*NUMERIC, "datetime") and (how := _how(note.form)):
+    elif note.as_text and note.kind in (*NUMERIC, "datetime") and (how := note.form.described()):
         message = f"is a {KINDS.get(note.kind, note.kind)} that is written {how}."
         yield Finding("WB138", "info", message, name, "", {"kind": note.kind})
 
@@ -87,22 +85,6 @@ def _unread(column: Column, note: Notes, again: Again) -> Finding:
     message = f"has {counted(note.unread, 'value')} that {are} {kind}{shown}: missing now."
     cure = Code("") if column.sensitive else again.by(missing={column.name: list(note.examples)})
     return Finding("WB129", "warning", message, column.name, cure, evidence)
-
-
-def _how(form: Form) -> str:
-    """How a number or a date is written, where that is not as programs write it."""
-    parts = []
-    if form.decimal != PLAIN.decimal:
-        parts.append(f"with {MARKS[form.decimal]} before its decimals")
-    if form.thousands:
-        parts.append(f"with {MARKS[form.thousands]} between its thousands")
-    if form.unit:
-        parts.append(f"with {form.unit}")
-    if form.multiples:
-        parts.append("with words for thousands and millions")
-    if form.moments:
-        parts.append(f"as {' or '.join(form.moments)}")
-    return " and ".join(parts)
 
 
 def _other_way(name: str, note: Notes, again: Again) -> Code:
