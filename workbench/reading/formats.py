@@ -128,7 +128,9 @@ def _of_objects(document: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Values of one kind in their type; a column of several kinds as texts."""
     names = dict.fromkeys(name for row in rows for name in row)
-    return pl.DataFrame([column(name, [row.get(name) for row in rows]) for name in names])
+    frame = pl.DataFrame([column(str(i), [row.get(name) for row in rows]) for i, name in enumerate(names)])
+    frame.columns = list(names)  # given to its constructor, polars would call an empty one otherwise
+    return frame
 
 
 def _in_memory(path: str, frame: pl.DataFrame) -> Source:
