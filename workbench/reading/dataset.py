@@ -14,7 +14,7 @@ from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.reading.columns import CHUNK, read_column
+from workbench.reading.columns import CHUNK, joined, read_column
 from workbench.reading.deciding import Wish, text_or_category
 from workbench.reading.frames import to_pandas
 from workbench.reading.noticed import Again, findings_of
@@ -116,7 +116,7 @@ def dataset(
     """
     roles = {"target": target, "time": time, "group": group, "id": id}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
-    layout = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
+    layout: dict[str, Any] = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
     wishes = Wishes(decimal, listed(missing), listed(dates))
     step = _checked(source, {**roles, **layout, **wishes.for_all_columns()})
     table = source_of(source, **{name: value for name, value in layout.items() if value is not None})
@@ -275,7 +275,7 @@ def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract
     """Looked for in all rows of usual tables, at even steps in larger ones."""
     step = -(-sum(chunk.height for chunk in chunks) // LOOKED_THROUGH)
     names = [name for name in contract.features if name in chunks[0].columns]
-    columns = (pl.concat([chunk[n].gather_every(step) for chunk in chunks]) for n in names)
+    columns = (joined([chunk[n].gather_every(step) for chunk in chunks]) for n in names)
     return set_apart(contract, meanings_of(columns, contract))
 
 

@@ -132,9 +132,8 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
     rows = None if any(p.rows is None for p in parts) else sum(p.rows or 0 for p in parts)
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)
     first, typed = parts[0], all(p.typed for p in parts)
-    return Source(
-        _told(pattern), names, chunks, rows, size, typed=typed, layout=first.layout, decimal=first.decimal, notes=notes
-    )
+    told = first.description if len(parts) == 1 and "://" not in pattern else _told(pattern)
+    return Source(told, names, chunks, rows, size, typed=typed, layout=first.layout, decimal=first.decimal, notes=notes)
 
 
 def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

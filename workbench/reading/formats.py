@@ -232,10 +232,8 @@ def _sheet_notes(path: str, chosen: str, sheets: Sequence[str], layout: Layout, 
         message = f"The workbook has {len(sheets)} sheets: {chosen!r} was read, and {others} not."
         unusual.append(Finding("WB132", "info", message, cure=call("wb.dataset", path, sheet=chosen)))
     if layout.skip:
-        lines = "line" if layout.skip == 1 else "lines"
-        unusual.append(
-            Finding("WB132", "info", f"{layout.skip} {lines} above the header of the sheet were passed over.")
-        )
+        message = f"Lines above the header of the sheet were passed over: {layout.skip}."
+        unusual.append(Finding("WB132", "info", message))
     if not layout.header:
         message = "The sheet has no line with names: its first row holds values as the others do."
         unusual.append(Finding("WB130", "warning", message))
