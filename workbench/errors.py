@@ -26,12 +26,52 @@ Each message says what was expected, what came, and what to do.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from workbench.core.literals import Cure
 
 
 class WorkbenchError(Exception):
-    """Base of all errors of Workbench."""
+    """Base of all errors of Workbench.
+
+    Attributes
+    ----------
+    cure : Cure
+        Python to run instead, where there is such a line; built by :mod:`workbench.core.literals`.
+    meant : tuple of str, optional
+        A text that was given, and the known one that is nearest: a notebook shows the cell with the second in place.
+    """
+
+    cure: Cure = ""
+    meant: tuple[str, str] | None = None
+
+    def cured_by(self, cure: Cure) -> Self:
+        """The error with a cure, to be raised.
+
+        >>> BadTable("It is empty.").cured_by("").cure
+        ''
+        """
+        self.cure = cure
+        return self
+
+    def _with_nearest(self, name: str, known: Sequence[str]) -> Self:
+        near = nearest_name(name, known)
+        self.meant = None if near is None else (name, near)
+        return self
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: the sentence and where it was raised from; in a notebook after a card."""
+        try:
+            # By name: no arrow of the house points up, and the runtime inside a bundle has no display.
+            shown: list[str] = import_module("workbench.display.error").shown(self)
+        except ModuleNotFoundError:
+            return "".join(traceback.format_exception(self)).splitlines()
+        return shown
 
 
 class InputError(WorkbenchError, ValueError):
@@ -49,7 +89,8 @@ class ColumnNotFound(InputError):
         "Column 'tenur' is not in the data. Did you mean 'tenure'? Columns: tenure, Churn."
         """
         known = [str(c) for c in columns]
-        return cls(f"Column {str(name)!r} is not in the data. {nearest(str(name), known)}Columns: {shortened(known)}.")
+        error = cls(f"Column {str(name)!r} is not in the data. {nearest(str(name), known)}Columns: {shortened(known)}.")
+        return error._with_nearest(str(name), known)
 
 
 class BadTable(InputError):
@@ -86,7 +127,8 @@ class BadParameter(InputError):
     def unknown(cls, name: str, known: Iterable[str], what: str) -> BadParameter:
         """Word the error for a name that ``what`` does not take."""
         names = list(known)
-        return cls(f"{what} has no parameter {name!r}. {nearest(name, names)}Parameters: {shortened(names)}.")
+        error = cls(f"{what} has no parameter {name!r}. {nearest(name, names)}Parameters: {shortened(names)}.")
+        return error._with_nearest(name, names)
 
 
 class StoreError(WorkbenchError):
@@ -104,7 +146,8 @@ class NotFound(StoreError, KeyError):
         """Word the error with what there is, and how to make one."""
         names = list(known)
         there = f"There are: {shortened(names)}." if names else f"There is no {kind} yet."
-        return cls(f"No {kind} named {name!r}. {nearest(name, names)}{there} {cure}")
+        error = cls(f"No {kind} named {name!r}. {nearest(name, names)}{there} {cure}")
+        return error._with_nearest(name, names)
 
 
 class FormatVersion(StoreError):
@@ -165,9 +208,19 @@ class MissingExtra(WorkbenchError, ImportError):
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """A question with the nearest known name and a trailing blank, or nothing."""
+    near = nearest_name(name, known)
+    return "" if near is None else f"Did you mean {near!r}? "
+
+
+def nearest_name(name: str, known: Sequence[str]) -> str | None:
+    """The nearest known name, if one is near.
+
+    >>> nearest_name("tenur", ["tenure", "Churn"]), nearest_name("tenur", ["Churn"])
+    ('tenure', None)
+    """
     by_lower = {k.lower(): k for k in known}
     match = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f"Did you mean {by_lower[match[0]]!r}? " if match else ""
+    return by_lower[match[0]] if match else None
 
 
 def shortened(names: Sequence[str], most: int = 20) -> str:

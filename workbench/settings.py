@@ -12,6 +12,8 @@ from pathlib import Path
 
 from workbench.errors import BadParameter
 
+MOST_BYTES = 255  # of a file's name
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -73,6 +75,8 @@ def settings(home: str | Path | None = None, tracking_uri: str | None = None, th
     >>> settings(home="/tmp/wb").bundles.as_posix()
     '/tmp/wb/bundles'
     """
+    if not (home is None or (isinstance(home, (str, os.PathLike)) and may_be_path(home))):
+        raise BadParameter(f"'home' is a folder's path, got a {type(home).__name__}. Give a path that can be one.")
     where = Path(home or os.environ.get("WORKBENCH_HOME") or ".workbench").expanduser().absolute()
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{where / 'mlflow.db'}"
     return Settings(
@@ -84,10 +88,25 @@ def settings(home: str | Path | None = None, tracking_uri: str | None = None, th
     )
 
 
+def may_be_path(value: str | os.PathLike[str]) -> bool:
+    """Whether a text can be a path at all: systems refuse to look for others.
+
+    >>> may_be_path("data/july.csv"), may_be_path("x" * 300), may_be_path("a\\0b")
+    (True, False, False)
+    """
+    parts = str(value).replace("\\", "/").split("/")
+    return "\0" not in str(value) and all(len(p.encode(errors="replace")) <= MOST_BYTES for p in parts)
+
+
 def path_setting(name: str) -> Path | None:
     """A path from the environment, None where it is not set or empty."""
     value = os.environ.get(name)
     return Path(value).expanduser().absolute() if value else None
+
+
+def debugging() -> bool:
+    """Whether errors are shown with their whole traceback everywhere (``WORKBENCH_DEBUG=1``)."""
+    return os.environ.get("WORKBENCH_DEBUG", "0") not in ("", "0")
 
 
 def in_kernel() -> bool:

@@ -196,3 +196,96 @@ def test_each_fold_has_its_share_of_a_rare_class():
         made = parts(table, PLAIN, "binary", 3, seed)
 
         assert [(table["y"].iloc[validate] == "Yes").sum() for _, validate in made.folds] == [4, 4, 4]
+
+
+WIDE = (Column("a", "integer"), Column("b", "category"))
+
+
+def copied(seed, different, most):
+    """Rows that come several times each, in any order, with equal or other targets, some with gaps."""
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame({"a": rng.permutation(different).astype(float), "b": rng.choice(["u", "v", None], different)})
+    rows.loc[rng.random(different) < 0.1, "a"] = np.nan
+    table = rows.loc[np.repeat(np.arange(different), rng.integers(1, most + 1, different))]
+    table = table.sample(frac=1, random_state=seed).reset_index(drop=True)
+    at = np.sort(rng.integers(0, 200, len(table)))
+    return table.assign(y=rng.choice(["No", "Yes"], len(table)), at=at, who=rng.integers(0, 30, len(table)))
+
+
+def rows_of(table, rows):
+    return set(map(tuple, table[["a", "b"]].iloc[rows].astype(object).fillna("gap").to_numpy()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**16), st.integers(60, 150), st.integers(1, 9), st.integers(2, 4),
+    st.sampled_from([None, ("at", "integer", "time"), ("who", "integer", "group")]),
+    st.sampled_from(["binary", "regression"]),
+)  # fmt: skip
+def test_equal_rows_are_never_on_both_sides(seed, different, most, folds, role, task):
+    table = copied(seed, different, most)
+    target = Column("y", "category", "target")
+    contract = Contract((*WIDE, target) if role is None else (*WIDE, target, Column(*role)), task)
+    made = parts(table.assign(y=(table["y"] == "Yes").astype(float)), contract, task, folds, seed)
+
+    shared = False
+    for fit, scored in ((made.train, made.holdout), *made.folds):
+        assert len(fit)
+        assert len(scored)
+        both = rows_of(table, fit) & rows_of(table, scored)
+        if both:
+            shared = True
+            rest = [i for i in fit if not rows_of(table, [i]) & both]
+            classes = task == "binary" and table["y"].iloc[rest].nunique() < table["y"].iloc[fit].nunique()
+            assert len(rest) < 0.1 * len(fit) or classes, "where hardly any row, or not every class, would stay"
+    assert shared == ("scores flatter" in made.split.reason)
+    if role is None:
+        assert not shared
+        assert sorted([*made.train, *made.holdout]) == list(range(len(table)))
+        assert sorted(np.concatenate([validate for _, validate in made.folds])) == sorted(made.train)
+        assert len(made.holdout) == pytest.approx(0.2 * len(table), rel=0.5)
+
+
+def test_copies_keep_together_with_their_classes_share_and_the_split_says_so():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"x": rng.normal(size=200).repeat(5), "y": rng.choice(["No", "Yes"], 1000, p=[0.9, 0.1])})
+    made = parts(table, PLAIN, "binary", 3, seed=0)
+
+    assert "800 rows equal an earlier one in every feature; equal rows are kept on one side." in made.split.reason
+    assert len(made.holdout) == 200
+    assert (table["y"].iloc[made.holdout] == "Yes").mean() == pytest.approx((table["y"] == "Yes").mean(), abs=0.04)
+
+
+def test_rows_of_a_few_levels_are_drawn_as_they_are_and_the_split_says_so():
+    table = pd.DataFrame({"x": np.resize(np.arange(6.0), 300), "y": np.resize(["No", "Yes"], 300)})
+    made = parts(table, PLAIN, "binary", 3, seed=0)
+
+    assert len(made.holdout) == 60
+    assert "equal ones are on both sides" in made.split.reason
+
+
+def test_one_row_that_half_the_table_repeats_is_fitted_on():
+    """An empty form, say: held out it would be all that is scored."""
+    x = np.where(np.arange(1000) < 500, 0.0, np.arange(1000))
+    made = parts(pd.DataFrame({"x": x, "y": np.resize(["No", "Yes"], 1000)}), PLAIN, "binary", 3, seed=0)
+
+    assert (x[made.holdout] > 0).all()
+    assert len(made.holdout) == 100
+
+
+def test_a_table_without_copies_is_split_as_ever():
+    table = pd.DataFrame({"x": np.arange(200.0), "y": np.resize(["No", "No", "Yes"], 200)})
+    one, other = (parts(table, PLAIN, "binary", 3, 0, features) for features in (None, ()))
+
+    assert (one.train.tolist(), one.holdout.tolist()) == (other.train.tolist(), other.holdout.tolist())
+    assert one.split == other.split
+
+
+def test_rows_are_compared_in_the_features_that_are_used():
+    """An identifier that is left out keeps no two copies apart."""
+    table = pd.DataFrame({"id": np.arange(300), "x": np.arange(100.0).repeat(3), "y": np.resize(["No", "Yes"], 300)})
+    contract = Contract((Column("id", "integer"), *PLAIN.columns), "binary")
+
+    made = parts(table, contract, "binary", 3, 0, ["x"])
+
+    assert set(table["x"].iloc[made.train]).isdisjoint(table["x"].iloc[made.holdout])

@@ -306,3 +306,15 @@ def stop_at(monkeypatch, name, error):
         return validated(plan, candidate, *rest)
 
     monkeypatch.setattr(training, "_validated", stopping)
+
+
+def test_noise_with_each_row_five_times_is_noise():
+    """Rows that the model has learnt by heart would score 1.0."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(240, 4)), columns=list("abcd")).assign(y=rng.choice(["no", "yes"], 240))
+    table = pd.concat([rows] * 5).sample(frac=1, random_state=0)
+    run = wb.train(wb.dataset(table, target="y"), candidates=["boosting"], trials=1)
+
+    assert run.metrics[0].value == pytest.approx(0.5, abs=0.15)
+    assert run.best.metrics[0].value == pytest.approx(0.5, abs=0.1)
+    assert "kept on one side" in run.split.reason

@@ -12,6 +12,7 @@ import typer
 from workbench import __version__
 from workbench.cli import bundles, data, notebooks, pages, service
 from workbench.errors import WorkbenchError
+from workbench.settings import debugging
 
 app = typer.Typer(
     name="workbench",
@@ -23,10 +24,12 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Entry point; an error of ours is one clear line, not a traceback."""
+    """Entry point; an error of ours is one clear line, not a traceback unless ``WORKBENCH_DEBUG=1`` asks for it."""
     try:
         app()
     except WorkbenchError as error:
+        if debugging():
+            raise
         sys.stderr.write(f"workbench: {error}\n")
         raise SystemExit(2) from None
 

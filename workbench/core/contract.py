@@ -278,7 +278,7 @@ class Contract(Saved):
 
         Parameters
         ----------
-        frame : pandas.DataFrame
+        frame : pandas.DataFrame, or whatever else :func:`workbench.dataset` reads
             Shape (rows, columns); numbers and dates may be kept as text, as :func:`workbench.dataset` reads them.
 
         Returns

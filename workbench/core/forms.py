@@ -60,7 +60,7 @@ ISO = "%Y-%m-%d"
 _LETTER = r"[^\W\d_]"
 WEEKDAY = (
     r"(?i:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|mié|mie|jeu|jue|ven|vie|sam|sáb|sab|dim|dom)"
-    rf"{_LETTER}*\.?,?"
+    rf"{_LETTER}*[\s,.]+"
 )
 _ZONE = rf"(?P<zone>[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{'|'.join(sorted(ZONES, key=len, reverse=True))}))"
 # The time of a day as people write it, to find it within a text.
@@ -213,8 +213,8 @@ def moment_patterns(pattern: str) -> tuple[str, ...]:
         return (_expression(pattern, _COMPACT) + (_COMPACT_TIME if pattern.endswith("%d") else ""),)
     date = _expression(pattern, _TOKENS)
     if "%X" in pattern:
-        return (rf"(?:{WEEKDAY}\s*)?{date}",)
-    return rf"(?:{WEEKDAY}\s*)?{date}(?:(?:T|:|,?\s+){_TIME})?", rf"{_TIME},?\s+(?:{WEEKDAY}\s*)?{date}"
+        return (rf"(?:{WEEKDAY})?{date}",)
+    return rf"(?:{WEEKDAY})?{date}(?:(?:T|:|,?\s+){_TIME})?", rf"{_TIME},?\s+(?:{WEEKDAY})?{date}"
 
 
 def _expression(pattern: str, tokens: Mapping[str, str]) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import tokenize
 from collections.abc import Mapping
 from functools import lru_cache
+from io import StringIO
 from numbers import Integral, Real
 from typing import Any, Literal, NewType
 
@@ -83,6 +85,44 @@ def assigned(variable: str, value: Code) -> Code:
     'data = data.without("age")'
     """
     return Code(f"{identifier(variable)} = {value}")
+
+
+def corrected(source: str, wrong: str, right: str) -> Cure:
+    """Somebody's own code with one text in place of another that stands in it.
+
+    Parameters
+    ----------
+    source : str
+        Python as it was written.
+    wrong, right : str
+        What a literal in it says, and what it is to say.
+
+    Returns
+    -------
+    Cure
+        Nothing where no literal says ``wrong``, or it is no Python.
+
+    Examples
+    --------
+    >>> corrected("data = wb.dataset(frame, target='tenur')  # at first", "tenur", "tenure")
+    'data = wb.dataset(frame, target="tenure")  # at first'
+    """
+    try:
+        tokens = [t for t in tokenize.generate_tokens(StringIO(source).readline) if t.type == tokenize.STRING]
+    except (tokenize.TokenError, SyntaxError):
+        return ""
+    lines = source.splitlines(keepends=True)
+    wanted = [t for t in tokens if t.start[0] == t.end[0] and _says(t.string) == wrong]
+    for (line, start), (_, end) in reversed([(t.start, t.end) for t in wanted]):
+        lines[line - 1] = lines[line - 1][:start] + literal(right) + lines[line - 1][end:]
+    return Code("".join(lines)) if wanted else ""
+
+
+def _says(token: str) -> Any:
+    try:
+        return ast.literal_eval(token)
+    except (ValueError, SyntaxError):  # such as an f-string
+        return None
 
 
 def literal(value: Any) -> str:

@@ -22,7 +22,11 @@ from workbench.errors import BadParameter
 
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
-_SHAPES = {FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100"}
+ONE_SIGN = r"^[^\r\n](?![\s\S])"
+_SHAPES = {
+    ONE_SIGN: "is one character",
+    FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
+}
 
 
 def parameter(
@@ -107,11 +111,13 @@ class DatasetStep(Step):
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
     encoding: str | None = parameter("Encoding of a file of text; seen by default.", None, examples=("cp1252",))
-    separator: str | None = parameter("Sign between its columns; seen by default.", None, examples=(";",))
+    separator: str | None = parameter(
+        "Sign between its columns; seen by default.", None, pattern=ONE_SIGN, examples=(";",)
+    )
     header: bool | None = parameter("Whether a line has the names of its columns; seen by default.", None)
     skip: int | None = parameter("Lines above its header; seen by default.", None, minimum=0, unit="lines")
     decimal: str | None = parameter("Mark before the decimals of numbers kept as text.", None, choices=(".", ","))
-    missing: tuple[str, ...] | None = parameter("Words for a missing value, and no others.", None, examples=("n.d.",))
+    missing: tuple[str, ...] = parameter("Words for a missing value, and no others.", (), examples=("n.d.",))
     dates: tuple[str, ...] = parameter("Patterns of dates.", (), examples=("%d/%m/%Y",))
 
 
@@ -273,8 +279,12 @@ def listed(values: Any) -> Any:
     >>> listed(name for name in "ab"), listed("ab")
     (('a', 'b'), 'ab')
     """
-    whole = isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable)
-    return values if whole else tuple(values)
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        return values
+    try:
+        return tuple(values)
+    except TypeError:
+        return values  # an array of no dimension calls itself iterable
 
 
 def _lacks(declared: Field[Any], values: Mapping[str, Any]) -> bool:
@@ -324,7 +334,9 @@ def checked(declared: Field[Any], hint: Any, value: Any) -> Any:
         return None
     if many:
         if isinstance(value, str) or not isinstance(value, (list, tuple)):
-            raise BadParameter(f"{declared.name!r} takes a list of {kind.__name__}, got {value!r}. Put it in brackets.")
+            raise BadParameter(
+                f"{declared.name!r} takes a list of {kind.__name__}, got {_shown(value)}. Put it in brackets."
+            )
         return _distinct(declared, tuple(_item(declared, kind, item) for item in value))
     return _item(declared, kind, value)
 
@@ -344,18 +356,33 @@ def _distinct(declared: Field[Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
 def _item(declared: Field[Any], kind: type, value: Any) -> Any:
     if not _is_a(kind, value):
         raise BadParameter(
-            f"{declared.name!r} takes {_WORDS[kind]}, got {value!r} ({type(value).__name__}). Change it."
+            f"{declared.name!r} takes {_WORDS[kind]}, got {_shown(value)} ({type(value).__name__}). Change it."
         )
     choices, pattern = declared.metadata["choices"], declared.metadata["pattern"]
     if choices and value not in choices:
-        raise BadParameter.unknown(str(value), [str(c) for c in choices], f"The choice {declared.name!r}")
+        raise BadParameter.unknown(
+            _shown(value) if kind is not str else value, [str(c) for c in choices], f"The choice {declared.name!r}"
+        )
     if pattern and not re.search(pattern, value):
         raise BadParameter(f"{declared.name!r} {_SHAPES.get(pattern, f'matches {pattern}')}, got {value!r}. Change it.")
     low, high = _range(declared, kind)
     # Said so that NaN, which compares with nothing, is outside.
     if not ((low is None or low <= value) and (high is None or value <= high)):
-        raise BadParameter(f"{declared.name!r} {_bounds(low, high)}, got {value!r}. Change it.")
+        raise BadParameter(f"{declared.name!r} {_bounds(low, high)}, got {_shown(value)}. Change it.")
     return kind(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, if that is short.
+
+    >>> _shown("a"), _shown(10**5000)
+    ("'a'", 'a very long int')
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        text = ""
+    return text if 0 < len(text) <= 500 else f"a very long {type(value).__name__}"
 
 
 def _is_a(kind: type, value: Any) -> bool:

@@ -284,6 +284,8 @@ class Profile(Result):
 
         Raises
         ------
+        BadParameter
+            If ``other`` is no profile.
         BadTable
             If the columns differ in name or kind, or a profile is of an older format and can't be merged.
 

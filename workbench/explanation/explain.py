@@ -18,6 +18,7 @@ from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.json_values import rows as plain_rows
 from workbench.core.literals import python
+from workbench.core.nouns import expect
 from workbench.core.parameters import ExplainStep, take
 from workbench.core.run import Run
 from workbench.errors import CannotCompile
@@ -52,7 +53,7 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     Raises
     ------
     BadParameter
-        If ``rows`` is out of its range.
+        If ``rows`` is out of its range, or something else than a run came.
 
     References
     ----------
@@ -68,6 +69,7 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     ['tenure', 'Contract', 'MonthlyCharges']
     """
     rows = take(ExplainStep, {"rows": rows}).rows
+    run = expect(run, Run, "wb.explain")
     table = run.holdout[list(run.features)].tail(rows).reset_index(drop=True)
     explained = _values(run, table)
     error = float(np.abs(explained.base + explained.values.sum(axis=1) - explained.outputs).max())

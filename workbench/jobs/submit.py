@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workbench.core.arguments import described, mapping, place
 from workbench.core.job import Job, JobState
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, JobFailed
@@ -64,7 +65,7 @@ def submit(
     NotFound
         If there is no such notebook.
     BadParameter
-        If the notebook does not take the parameters. Nothing has run then.
+        If the notebook does not take the parameters, or they are none. Nothing has run then.
     JobFailed
         If a cell failed, its kernel died or the time was used up; it names the cell and the output.
 
@@ -75,10 +76,12 @@ def submit(
     >>> job.headline()
     'profile.ipynb COMPLETED (4 of 4 cells)'
     """
-    if timeout is not None and not timeout > 0:
-        raise BadParameter(f"'timeout' is a number of seconds above 0, got {timeout!r}. Change it, or leave it out.")
-    path = find(notebook)
-    job = _create(path, check(path, dict(parameters or {})), home)
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
+        raise BadParameter(
+            f"'timeout' is a number of seconds above 0, got {described(timeout)}. Change it, or leave it out."
+        )
+    path = find(place(notebook, "notebook", "wb.submit"))
+    job = _create(path, check(path, mapping(parameters, "parameters", "wb.submit")), home)
     job = _start(job, timeout, folder)
     return _watched(job, show) if wait else job
 

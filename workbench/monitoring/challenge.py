@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.core.arguments import described
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.comparison import Comparison
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
+from workbench.core.nouns import bundle_name, version
 from workbench.core.scores import scores
 from workbench.errors import BadParameter, BadTable, Refused
 from workbench.monitoring.score import truth_of
@@ -29,7 +31,7 @@ FEWEST = 30
 
 
 def challenge(
-    name: str,
+    name: str | Bundle,
     challenger: int | str | Bundle,
     source: str | Path | pd.DataFrame | Dataset,
     *,
@@ -41,8 +43,8 @@ def challenge(
 
     Parameters
     ----------
-    name : str
-        Of the bundle.
+    name : str or Bundle
+        Name of the bundle, or the champion itself.
     challenger : int, str or Bundle
         Its version, ``"challenger"`` for the alias, or the bundle.
     source : path, pandas.DataFrame or Dataset
@@ -61,6 +63,8 @@ def challenge(
 
     Raises
     ------
+    BadParameter
+        If something else than a name or version came, or ``level`` is out of its range.
     NotFound
         If there is no such bundle or version.
     Refused
@@ -79,8 +83,9 @@ def challenge(
     >>> comparison.versions, comparison.rows, comparison.better
     ((1, 2), 300, False)
     """
-    if not 0 < level < 1:
-        raise BadParameter(f"'level' is a share between 0 and 1, got {level!r}. Give for example 0.9.")
+    name = bundle_name(name, "wb.challenge")
+    if not isinstance(level, (int, float)) or not 0 < level < 1:
+        raise BadParameter(f"'level' is a share between 0 and 1, got {described(level)}. Give for example 0.9.")
     force = settings(home=home)
     old, new = champion(name, force), _challenger(name, challenger, force)
     if (old.task, old.classes) != (new.task, new.classes):
@@ -96,9 +101,9 @@ def challenge(
 def _challenger(name: str, challenger: int | str | Bundle, force: Settings) -> Bundle:
     if isinstance(challenger, Bundle):
         return challenger
-    text = str(challenger)
-    version = int(text) if text.isdigit() else version_of(name, text.rpartition("@")[2], force)
-    return Bundle.load_folder(folder_of(name, version, force))
+    text = str(version(challenger, "wb.challenge"))
+    number = int(text) if text.isdigit() else version_of(name, text.rpartition("@")[2], force)
+    return Bundle.load_folder(folder_of(name, number, force))
 
 
 def _labelled(old: Bundle, new: Bundle, source: Any) -> pd.DataFrame:

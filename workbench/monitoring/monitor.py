@@ -12,6 +12,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import call, python
+from workbench.core.nouns import bundle_name
 from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
@@ -26,7 +27,7 @@ from workbench.settings import Settings, settings
 from workbench.storage.registry import folder_of
 
 
-def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | None = None) -> MonitorReport:
+def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | Path | None = None) -> MonitorReport:
     """Compare what a model saw and answered with what it was made for.
 
     It reads the stored windows and labels only, never the training data. Each window is measured against the version
@@ -34,8 +35,8 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
 
     Parameters
     ----------
-    name : str
-        Of the bundle.
+    name : str or Bundle
+        Name of the bundle, or the bundle.
     false_alarm_rate : float
         Share of windows without any drift that may still warn, in [0.000001, 0.5].
     home : path, optional
@@ -60,7 +61,7 @@ def monitor(name: str, *, false_alarm_rate: float = 0.05, home: str | Path | Non
     >>> report.name, [(w.label, w.rows) for w in report.windows]
     ('churn', [('2026-07', 300)])
     """
-    step = take(MonitorStep, {"name": name, "false_alarm_rate": false_alarm_rate})
+    step = take(MonitorStep, {"name": bundle_name(name, "wb.monitor"), "false_alarm_rate": false_alarm_rate})
     name, false_alarm_rate = step.name, step.false_alarm_rate
     force = settings(home=home)
     bundle = champion(name, force)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from workbench.core import nouns
+from workbench.core.arguments import text
+from workbench.core.bundle import Bundle
 from workbench.core.bundles import load
 from workbench.core.literals import python
 from workbench.errors import Refused
@@ -16,14 +19,16 @@ from workbench.storage.registry import check_name
 from workbench.storage.tracking import CHAMPION
 
 
-def promote(name: str, version: int | str, *, reason: str = "", home: str | Path | None = None) -> int:
+def promote(
+    name: str | Bundle, version: int | str | Bundle, *, reason: str = "", home: str | Path | None = None
+) -> int:
     """Make a version the champion: it answers from now on.
 
     Parameters
     ----------
-    name : str
-        Of the bundle.
-    version : int
+    name : str or Bundle
+        Name of the bundle, or the bundle.
+    version : int or Bundle
         A version that is there; its files are checked first.
     reason : str
         For the audit log.
@@ -37,6 +42,8 @@ def promote(name: str, version: int | str, *, reason: str = "", home: str | Path
 
     Raises
     ------
+    BadParameter
+        If something else came.
     NotFound
         If there is no such bundle or version.
     Damaged
@@ -48,20 +55,21 @@ def promote(name: str, version: int | str, *, reason: str = "", home: str | Path
     >>> wb.promote("churn", 2, reason="better by 0.02 on September")
     2
     """
-    force = settings(home=home)
-    bundle = load(name, version, force)
+    force, name = settings(home=home), nouns.bundle_name(name, "wb.promote")
+    reason = text(reason, "reason", "wb.promote")
+    bundle = load(name, nouns.version(version, "wb.promote"), force)
     with lock(force.bundles / f".{name}.lock"):
         point(name, CHAMPION, bundle.version, "promote", force, reason=reason or "asked for")
     return bundle.version
 
 
-def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> int:
+def rollback(name: str | Bundle, *, reason: str = "", home: str | Path | None = None) -> int:
     """Go back to the champion before, by the audit log. Twice goes back two.
 
     Parameters
     ----------
-    name : str
-        Of the bundle.
+    name : str or Bundle
+        Name of the bundle, or the bundle.
     reason : str
         For the audit log.
     home : path, optional
@@ -74,6 +82,8 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
 
     Raises
     ------
+    BadParameter
+        If something else came.
     NotFound
         If there is no such bundle.
     Refused
@@ -88,7 +98,8 @@ def rollback(name: str, *, reason: str = "", home: str | Path | None = None) -> 
     >>> wb.rollback("churn")
     1
     """
-    force = settings(home=home)
+    force, name = settings(home=home), nouns.bundle_name(name, "wb.rollback")
+    reason = text(reason, "reason", "wb.rollback")
     check_name(name, force)
     with lock(force.bundles / f".{name}.lock"):
         settle(name, force)

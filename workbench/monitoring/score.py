@@ -9,21 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.core.arguments import text, text_or_none
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.contract import Contract
-from workbench.errors import BadTable, ColumnNotFound
+from workbench.core.literals import python
+from workbench.core.nouns import bundle_name
+from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.dataset import read_table
 from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
-from workbench.settings import settings
+from workbench.settings import Settings, settings
 
 
 def score(
-    name: str,
-    source: str | Path | pd.DataFrame,
+    name: str | Bundle,
+    source: Any,
     *,
     window: str,
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
@@ -35,9 +38,9 @@ def score(
 
     Parameters
     ----------
-    name : str
-        Of the bundle.
-    source : path or pandas.DataFrame
+    name : str or Bundle
+        Name of the bundle, or the bundle, if it is the champion.
+    source : path, pandas.DataFrame, or whatever else :func:`workbench.dataset` reads
         Table of shape (rows, columns) with the model's features; target and known-after columns may be absent.
     window : str
         Name of the stretch of time or batch, such as ``2013-07``; windows sort by it.
@@ -57,6 +60,10 @@ def score(
     ------
     NotFound
         If there is no such bundle.
+    BadParameter
+        If something else than a name or a bundle came, or a keyword that takes a text got none.
+    Refused
+        If a bundle came that is not the champion: another version would answer.
     ColumnNotFound
         If a feature is absent.
     BadTable
@@ -70,19 +77,31 @@ def score(
     ((300, 4), ['id', 'prediction', 'answer', 'flags'])
     """
     force = settings(home=home)
-    scorer = Scorer(champion(name, force).path)
-    table = read_table(source, like=scorer.contract.layout, expected=scorer.contract.features)
+    window, key = text(window, "window", "wb.score"), text_or_none(id, "id", "wb.score")
+    scorer, name = Scorer(_answering(name, force).path), bundle_name(name, "wb.score")
+    table = read_table(source, like=scorer.contract)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
-    predictions, features = answered(scorer, table, _ids(table, id, scorer.contract, window))
+    predictions, features = answered(scorer, table, _ids(table, key, scorer.contract, window))
     if keep(scorer.bundle, window, predictions, features, "batch", force):
         sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
     return predictions
 
 
+def _answering(name: str | Bundle, force: Settings) -> Bundle:
+    """The champion; another version that somebody holds is not taken for it."""
+    now = champion(bundle_name(name, "wb.score"), force)
+    if isinstance(name, Bundle) and name.version != now.version:
+        raise Refused(
+            f"Version {now.version} of {now.name} answers, and the bundle is version {name.version}. "
+            f"Give the name, or promote the bundle: {python('wb.promote(bundle, bundle.version)')}."
+        )
+    return now
+
+
 def feedback(
-    name: str,
-    labels: pd.DataFrame | str | Path,
+    name: str | Bundle,
+    labels: Any,
     *,
     id: str | None = None,  # noqa: A002 - as in score
     label: str | None = None,
@@ -94,9 +113,9 @@ def feedback(
 
     Parameters
     ----------
-    name : str
-        Of the bundle.
-    labels : path or pandas.DataFrame
+    name : str or Bundle
+        Name of the bundle, or the bundle.
+    labels : path, pandas.DataFrame, or whatever else :func:`workbench.dataset` reads
         Table of shape (rows, at least 2); rows without a label are left out.
     id : str, optional
         Its id column: the contract's by default, or ``id``.
@@ -114,6 +133,8 @@ def feedback(
     ------
     NotFound
         If there is no such bundle.
+    BadParameter
+        If something else than a name or a bundle came, or a keyword that takes a text got none.
     ColumnNotFound
         If one of the two columns is absent.
     BadTable
@@ -126,10 +147,11 @@ def feedback(
     >>> wb.feedback("churn", "july-labels.csv")
     300
     """
-    force = settings(home=home)
+    force, name = settings(home=home), bundle_name(name, "wb.feedback")
+    key, label = text_or_none(id, "id", "wb.feedback"), text_or_none(label, "label", "wb.feedback")
     bundle = champion(name, force)
     table = read_table(labels)
-    ids = table[_column(table, id, bundle.contract.id, "id")]
+    ids = table[_column(table, key, bundle.contract.id, "id")]
     table, ids = table[ids.notna()], pd.Series(id_texts(ids.dropna()), index=ids.dropna().index)
     truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
     pairs = [(i, _plain(t)) for i, t in zip(ids[truth.notna()], truth.dropna().tolist(), strict=True)]

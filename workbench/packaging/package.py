@@ -11,12 +11,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from workbench.core.arguments import described
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
+from workbench.core.nouns import expect, expect_or_none
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
-from workbench.errors import Unsigned
+from workbench.errors import BadParameter, Unsigned
 from workbench.packaging.card import card
 from workbench.packaging.deploy import write_deploy
 from workbench.packaging.golden import write_golden
@@ -26,7 +28,7 @@ from workbench.packaging.model import Packed, pack
 from workbench.packaging.runtime import write_runtime
 from workbench.packaging.sbom import sbom
 from workbench.packaging.signing import sign
-from workbench.settings import Settings, settings
+from workbench.settings import Settings, may_be_path, settings
 from workbench.storage import audit
 from workbench.storage.aliases import current, point, settle
 from workbench.storage.files import lock, sync_folder, write_json, write_text
@@ -61,7 +63,7 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     Raises
     ------
     BadParameter
-        If the name can't be a folder's name.
+        If the name can't be a folder's name, or something else than a run came.
     Damaged
         If the audit log is not what was written; nothing is packaged then.
     Unsigned
@@ -77,6 +79,8 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     (1, ('tenure', 'Contract', 'MonthlyCharges'), True)
     """
     name = take(PackageStep, {"name": name}).name
+    run = expect(run, Run, "wb.package")
+    explanation = expect_or_none(explanation, Explanation, "wb.package(explanation=…)")
     force = settings()
     packed = pack(run)
     with lock(force.bundles / f".{name}.lock"):
@@ -93,13 +97,14 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     return bundle
 
 
-def bundle(name: str | Path) -> Bundle:
+def bundle(name: str | Path | Bundle) -> Bundle:
     """Fetch a bundle and check every file of it.
 
     Parameters
     ----------
-    name : str or path
-        ``"flights"`` (its champion), ``"flights@challenger"``, ``"flights/3"``, or the path of a bundle's folder.
+    name : str, path or Bundle
+        ``"flights"`` (its champion), ``"flights@challenger"``, ``"flights/3"``, the path of a bundle's folder, or a
+        bundle, whose files are checked anew.
 
     Returns
     -------
@@ -108,6 +113,8 @@ def bundle(name: str | Path) -> Bundle:
 
     Raises
     ------
+    BadParameter
+        If it is none of these.
     NotFound
         If there is no such bundle, version or alias.
     Damaged, Untrusted
@@ -121,6 +128,7 @@ def bundle(name: str | Path) -> Bundle:
     >>> wb.bundle("churn@champion").version
     1
     """
+    name = name.path if isinstance(name, Bundle) else name
     place = place_of(name)
     # A path is taken as it is; a name must lead to the version that it means.
     return Bundle.load_folder(place) if _is_path(name) else load(place.parent.name, place.name)
@@ -159,7 +167,11 @@ def place_of(name: str | Path) -> Path:
     ------
     NotFound
         If there is no such bundle, version or alias.
+    BadParameter
+        If it is neither text nor path.
     """
+    if not isinstance(name, (str, Path)):
+        raise BadParameter(f"A bundle is given by its name or folder, got {described(name)}. Give for example 'churn'.")
     if _is_path(name):
         return Path(name)
     base, _, version = str(name).partition("/")
@@ -170,7 +182,7 @@ def place_of(name: str | Path) -> Path:
 
 
 def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or (Path(name) / MANIFEST).is_file()
+    return isinstance(name, Path) or (may_be_path(name) and (Path(name) / MANIFEST).is_file())
 
 
 @contextmanager

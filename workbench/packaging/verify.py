@@ -58,7 +58,7 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
 
     Raises
     ------
-    NotFound, Damaged, Untrusted, Unsigned
+    BadParameter, NotFound, Damaged, Untrusted, Unsigned
         As :func:`workbench.bundle`.
     Refused
         If the environment can't be built, or the service does not start.

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from workbench.core.arguments import described
 from workbench.core.contract import NUMERIC, Kind
 from workbench.core.finding import SEVERITIES, Finding
 from workbench.core.literals import python
+from workbench.core.nouns import expect
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift
@@ -55,8 +57,7 @@ def compare_profiles(reference: Profile, other: Profile, *, rate: float = RATE) 
     >>> compare_profiles(a, b).differing
     ('x',)
     """
-    if not isinstance(other, Profile):
-        raise BadParameter(f"A profile is compared with a Profile, got a {type(other).__name__}. Give wb.profile(…).")
+    other = expect(other, Profile, "profile.compare")
     columns = tuple(sorted((_difference(t, rate) for t in _tested(reference, other, None, rate)), key=_order))
     names = [tuple(c.name for c in p) for p in (reference, other)]
     alone = [tuple(n for n in own if n not in other) for own, other in (names, names[::-1])]
@@ -128,8 +129,8 @@ class _Tested(NamedTuple):
 def _tested(
     reference: Iterable[ColumnProfile], current: Iterable[ColumnProfile], columns: Iterable[str] | None, rate: float
 ) -> list[_Tested]:
-    if not 0 < rate < 1:
-        raise BadParameter(f"rate is a chance between 0 and 1, got {rate!r}. Give for example 0.05.")
+    if not isinstance(rate, (int, float)) or not 0 < rate < 1:
+        raise BadParameter(f"rate is a chance between 0 and 1, got {described(rate)}. Give for example 0.05.")
     wanted = None if columns is None else set(columns)
     now = {c.name: c for c in current}
     pairs = [(c, now[c.name]) for c in reference if c.name in now and (wanted is None or c.name in wanted)]

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
 from workbench.errors import BadParameter
+from workbench.reading.dataset import read_table
 from workbench.reading.frames import read_by
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def check_frame(contract: Contract, frame: pd.DataFrame) -> tuple[Finding, ...]:
     ...     print(finding)
     WB163 warning: age lies outside the usual range (up to 99) in 1 of 2 rows: 120.
     """
-    frame = frame.rename(columns=str).apply(_flat)
+    frame = read_table(frame).rename(columns=str).apply(_flat)
     present = contract.only(c.name for c in contract.columns if c.role != "ignored" and c.name in frame.columns)
     typed, unread = read_by(frame, present)
     nowhere = np.zeros(len(frame), dtype=bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from workbench.core.arguments import described
 from workbench.errors import BadParameter
 from workbench.profiling.row_hashes import MOST_KEPT
 from workbench.profiling.row_sample import SAMPLED
@@ -32,9 +33,12 @@ def bytes_of(budget: str | float) -> int:
     BadParameter
         If it is no number of bytes.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*", str(budget).upper())
+    text = (
+        str(budget).upper() if isinstance(budget, (str, float)) or (isinstance(budget, int) and budget < 1e300) else ""
+    )
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*", text)
     if not match or match[2] not in _UNITS:
-        raise BadParameter(f"memory_budget is a number of bytes, got {budget!r}. Write for example '512MB'.")
+        raise BadParameter(f"memory_budget is a number of bytes, got {described(budget)}. Write for example '512MB'.")
     return int(float(match[1]) * _UNITS[match[2]])
 
 

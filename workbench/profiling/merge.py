@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.core.contract import Column
+from workbench.core.nouns import expect
 from workbench.core.profile import Profile
 from workbench.errors import BadTable
 from workbench.profiling.profile import tell
@@ -27,9 +28,12 @@ def merge(profile: Profile, other: Profile) -> Profile:
 
     Raises
     ------
+    BadParameter
+        If ``other`` is no profile.
     BadTable
         If the columns differ in name or kind, or a profile is of an older format and can't be merged.
     """
+    other = expect(other, Profile, "profile.merge")
     kinds = [{c.name: c.kind for c in p.columns} for p in (profile, other)]
     if kinds[0] != kinds[1]:
         differing = sorted({name for name, _ in set(kinds[0].items()) ^ set(kinds[1].items())})

@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench.core.finding import Finding
 from workbench.core.literals import python
+from workbench.core.nouns import expect
 from workbench.core.profile import Profile
 from workbench.profiling.row_hashes import RowHashes
 from workbench.profiling.saved import comparable
@@ -22,6 +23,11 @@ def overlap(reference: Profile, current: Profile) -> float | None:
     Exact up to about 2,000 rows a table, beyond that from the share of hashes that a profile keeps. None where the
     tables have other columns, or a profile keeps no hashes.
 
+    Raises
+    ------
+    BadParameter
+        If one of the two is no profile.
+
     Examples
     --------
     >>> import polars as pl
@@ -30,6 +36,7 @@ def overlap(reference: Profile, current: Profile) -> float | None:
     >>> overlap(train, test)
     0.25
     """
+    reference, current = (expect(p, Profile, "overlap") for p in (reference, current))
     names = [[c.name for c in p] for p in (reference, current)]
     if names[0] != names[1] or not comparable(reference.state, current.state):
         return None

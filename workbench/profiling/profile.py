@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from workbench.core.contract import NUMERIC, Column, Contract, Kind, Role
 from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
+from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import ProfileStep, take
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
@@ -28,6 +29,7 @@ from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
 from workbench.reading.columns import AGAIN
+from workbench.reading.door import roles_asked, with_roles
 from workbench.reading.files import BLOCK
 from workbench.reading.noticed import Again, findings_of
 from workbench.reading.sensitive import set_apart
@@ -64,7 +66,8 @@ def profile(
     bins : int
         Bars of each histogram, 2 to 200.
     target, time : str, optional
-        Column to predict, and column that orders the rows. A dataset has them already.
+        Column to predict, and column that orders the rows. A dataset gets the target that it lacks, and never others
+        than it has.
     known_after, ignore : iterable of str
         Columns known only after the moment of prediction, and columns to leave out of the findings.
     contract : Contract, optional
@@ -85,7 +88,8 @@ def profile(
     BadTable
         If the table can't be read or is empty.
     BadParameter
-        If ``bins`` is out of its range, or the budget is too small; the message says what would do.
+        If ``bins`` is out of its range, the budget is too small (the message says what would do), or a dataset has
+        another target.
     ColumnNotFound
         If a named column is not in the table.
 
@@ -97,9 +101,12 @@ def profile(
     (14.5, ['WB101'])
     """
     bins = take(ProfileStep, {"bins": bins}).bins
+    asked = roles_asked(target=target, time=time, known_after=known_after, ignore=ignore)
+    contract = expect_or_none(contract, Contract, "wb.profile(contract=…)")
+    data = with_roles(data, **asked) if isinstance(data, Dataset) else data
     source = source_of(data)
     accepted = data.contract if isinstance(data, Dataset) else contract
-    roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)
+    roles = _roles(source, **asked)
     chunk, kept = fitting(len(source.names), memory_budget)
     known = {} if accepted is None else accepted.by_name
     secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))

@@ -7,7 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.nouns import expect
+from workbench.core.nouns import run_id as id_of
 from workbench.core.profile import Profile
+from workbench.core.run import Run
 from workbench.errors import NotFound
 from workbench.storage.files import write_json, write_text
 from workbench.storage.tracking import client, experiment_id
@@ -20,7 +23,7 @@ FOLDER = "profile"
 DIGEST = 32  # characters of the fingerprint: MLflow takes 36 at most
 
 
-def log_profile(profile: Profile, run_id: str | None = None) -> str:
+def log_profile(profile: Profile, run_id: str | Run | None = None) -> str:
     """Log a profile to MLflow: ``profile/profile.html``, ``profile/profile.json`` and the dataset as an input.
 
     What is sensitive is masked in the profile already. The JSON is read by ``Profile.load``; it has no sketches, so
@@ -30,7 +33,7 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
     ----------
     profile : Profile
         From :func:`workbench.profile`.
-    run_id : str, optional
+    run_id : str or Run, optional
         The run that gets it; None: a run of its own.
 
     Returns
@@ -40,6 +43,8 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
 
     Raises
     ------
+    BadParameter
+        If something else than a profile came.
     NotFound
         If there is no run ``run_id``.
 
@@ -52,7 +57,8 @@ def log_profile(profile: Profile, run_id: str | None = None) -> str:
     >>> sorted(file.path for file in client().list_artifacts(run_id, "profile"))
     ['profile/profile.html', 'profile/profile.json']
     """
-    store = client()
+    profile = expect(profile, Profile, "wb.log_profile")
+    store, run_id = client(), None if run_id is None else id_of(run_id, "wb.log_profile(run_id=…)")
     if run_id is not None:
         _write(store, _known(store, run_id), profile)
         return run_id

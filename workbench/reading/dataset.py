@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.core.contract import Column, Contract, Role
 from workbench.core.dataset import Dataset, fingerprint
+from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
@@ -18,7 +19,7 @@ from workbench.reading.columns import CHUNK, joined, read_column
 from workbench.reading.deciding import Wish, text_or_category
 from workbench.reading.frames import to_pandas
 from workbench.reading.noticed import Again, findings_of
-from workbench.reading.pandas_tables import tidied
+from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.sensitive import meanings_of, set_apart
 from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
@@ -114,12 +115,13 @@ def dataset(
     >>> dataset(pd.DataFrame({"when": ["02.01.24", "31.01.24"]})).contract.reading.forms["when"].moments
     ('%d.%m.%y',)
     """
+    contract = expect_or_none(contract, Contract, "wb.dataset(contract=…)")
     roles = {"target": target, "time": time, "group": group, "id": id}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
     layout: dict[str, Any] = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
     wishes = Wishes(decimal, listed(missing), listed(dates))
     step = _checked(source, {**roles, **layout, **wishes.for_all_columns()})
-    table = source_of(source, **{name: value for name, value in layout.items() if value is not None})
+    table = source_of(source, encoding=encoding, separator=separator, header=header, skip=skip)
     chunks = whole(table)
     _check_names(table.names, (*_roles(step), *wishes.columns()))
     columns = read_all(chunks, table, contract, wishes)
@@ -133,17 +135,15 @@ def dataset(
     return Dataset(accepted, fingerprint(ordered), len(ordered), table.description, ordered, findings)
 
 
-def read_table(source: Any, *, like: Layout | None = None, expected: Sequence[str] = ()) -> pd.DataFrame:
+def read_table(source: Any, *, like: Contract | None = None) -> pd.DataFrame:
     """Read a table whole, as it is written: the values of a file of text are texts.
 
     Parameters
     ----------
     source : object
         As :func:`dataset` takes it.
-    like : Layout, optional
-        Of a file of text, by which this one is read if that gives the expected names.
-    expected : sequence of str
-        Names of columns.
+    like : Contract, optional
+        Of an earlier table: a file of text is read by its layout, if that gives its features.
 
     Raises
     ------
@@ -152,7 +152,10 @@ def read_table(source: Any, *, like: Layout | None = None, expected: Sequence[st
     """
     if isinstance(source, (pd.DataFrame, pd.Series)):
         return tidied(source)
-    return together(whole(source_of(source, like=like, expected=expected))).to_pandas()
+    layout, expected = (None, ()) if like is None else (like.layout, like.features)
+    table = together(whole(source_of(source, like=layout, expected=expected)))
+    assert table is not None
+    return table.to_pandas()
 
 
 def whole(table: Source) -> list[pl.DataFrame]:
@@ -165,7 +168,7 @@ def whole(table: Source) -> list[pl.DataFrame]:
     """
     chunks = [chunk for chunk in table.chunks(CHUNK) if chunk.height]
     if not chunks:
-        raise BadTable(f"The table has 0 rows and {len(table.names)} columns. Give one with at least one of each.")
+        raise nothing(0, len(table.names))
     return chunks
 
 
@@ -187,7 +190,7 @@ class Wishes:
 
     def for_all_columns(self) -> dict[str, Any]:
         """What a form may hold."""
-        missing = None if isinstance(self.missing, Mapping) else self.missing
+        missing = () if isinstance(self.missing, Mapping) or self.missing is None else self.missing
         return {
             "decimal": self.decimal,
             "missing": missing,
@@ -280,7 +283,7 @@ def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract
 
 
 def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
-    if contract.target is None:
+    if contract.target is None or contract.target not in table:
         return contract
     known = table[contract.target].dropna()
     kind = contract[contract.target].kind
@@ -288,7 +291,7 @@ def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
 
 
 def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
-    if time is None:
+    if time is None or time not in table:
         return table.reset_index(drop=True)
     if table[time].isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")

@@ -26,7 +26,7 @@ READABLE = 0.95
 MOST_WORDS = 0.5
 # Text with more distinct values than this is free text: nobody lists them, and a model that learns them learns names.
 MOST_CATEGORIES = 1000
-BEYOND = f"whole numbers beyond {EXACT:,} have no exact float, so they are kept as text"
+BEYOND = f"holds whole numbers beyond {EXACT:,}, which have no exact float: it is kept as text"
 # Distinct texts that are looked at for patterns of dates.
 LOOKED_AT = 1000
 # Texts longer than this are no numbers and no dates.
@@ -56,6 +56,7 @@ ORDERS = ("dmy", "mdy", "ymd")
 _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
+_WEEKDAY = re.compile(WEEKDAY)
 _CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
 _MARKS: tuple[tuple[str, str], ...] = (
     (".", ","), (",", "."), (".", BLANK), (",", BLANK), (".", "'"), (",", "'"),
@@ -168,7 +169,8 @@ def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     may_be_missing = _may_be_missing(counted["text"], wish)
     words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
     missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
-    if len(rest) and _rows(words) <= MOST_WORDS * _rows(counted):
+    few_words = wish.missing is not None or _rows(words) <= MOST_WORDS * _rows(counted)
+    if len(rest) and few_words:
         decided = (
             _as_wished(rest, wish)
             or _boolean(rest)
@@ -199,7 +201,7 @@ def _beyond_floats(rest: pl.DataFrame) -> str:
 def _counted(values: pl.Series) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
     texts = plain(values.drop_nulls())
-    counted = texts.alias("text").value_counts(name="rows")
+    counted = texts.alias("text").value_counts(name="rows").sort("rows", "text", descending=[True, False])
     return counted.filter(~counted["text"].str.to_lowercase().is_in(list(NOTHING)))
 
 
@@ -306,7 +308,7 @@ def _doubtful_marks(texts: pl.Series, form: Form) -> str:
     marked = texts.filter(texts.str.contains(form.thousands, literal=True))
     if not len(marked) or plain_numbers(marked, other).null_count():
         return ""
-    return f"{marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
+    return f"can be meant in two ways: {marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
 
 
 def _compact_dates(counted: pl.DataFrame) -> Decision | None:
@@ -347,7 +349,7 @@ def _as_wished(rest: pl.DataFrame, wish: Wish) -> Decision | None:
 
 def _patterns(rest: pl.DataFrame) -> list[str]:
     """Patterns that the texts may have, the commonest first; empty where most have none."""
-    looked = rest.sort("rows", descending=True, maintain_order=True).head(LOOKED_AT)
+    looked = rest.head(LOOKED_AT)
     if not any(patterns_of(text) for text in looked["text"].head(FIRST_LOOKED_AT)):
         return []
     counted = Counter[str]()
@@ -380,7 +382,7 @@ def _likelier(forms: list[Form], values: pl.Series) -> Form:
 
 def _doubtful_order(texts: pl.Series, form: Form) -> str:
     shown = moments(texts.head(1), form)[0]
-    return f"{texts[0]} was read as {shown:%Y-%m-%d}" if shown is not None else ""
+    return f"can be meant in two ways: {texts[0]} was read as {shown:%Y-%m-%d}" if shown is not None else ""
 
 
 def patterns_of(text: str) -> tuple[str, ...]:
@@ -403,13 +405,19 @@ def patterns_of(text: str) -> tuple[str, ...]:
 
 def _without_clock(text: str) -> str:
     """The date of a moment; ``%X`` stands where the time of the day stood within it."""
-    text = re.sub(rf"^{WEEKDAY}\s*", "", text)
+    text = _without_weekday(text)
     clock = _CLOCK.search(text)
     if clock is None:
         return text
     before, after = text[: clock.start()].rstrip("T ,:"), text[clock.end() :].strip(" ,")
-    after = re.sub(rf"^{WEEKDAY}\s*", "", after)
+    after = _without_weekday(after)
     return f"{before} %X {after}" if before and after else before or after
+
+
+def _without_weekday(text: str) -> str:
+    """March is no mardi."""
+    day = _WEEKDAY.match(text)
+    return text if day is None or day[0].strip(" .,").lower() in MONTHS else text[day.end() :]
 
 
 def _of_three(first: str, mark: str, second: str, third: str) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
+from workbench.core.arguments import described
 from workbench.core.finding import Finding
+from workbench.core.literals import Cure, python
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, WorkbenchError
 from workbench.reading import columnar, formats
@@ -25,6 +27,7 @@ from workbench.reading.delimited import delimited
 from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, fsspec, inner_ending, name_of
 from workbench.reading.source import Source, named
+from workbench.settings import may_be_path
 
 Reader = Callable[[str, Asked], Source]
 READERS: Mapping[str, Reader] = {
@@ -176,8 +179,8 @@ def _matching(pattern: str) -> tuple[list[str], bool]:
         several = "*" in pattern
         paths = [file.full_name for file in fsspec().open_files(pattern, mode="rb")] if several else [pattern]
         return sorted(paths) or [pattern], several
-    if "\0" in pattern:
-        raise BadTable(f"There is no file {pattern!r}: a path has no zero byte. Give the path of a file.")
+    if not may_be_path(pattern):
+        raise BadTable(f"{described(pattern).capitalize()} can't be a path: no system has such a name. Give a file's.")
     if Path(pattern).is_dir():
         return _inside(pattern), True
     if not Path(pattern).exists() and glob.has_magic(pattern):
@@ -217,12 +220,22 @@ def _kind(path: str) -> str:
 def _explained(path: str, act: Callable[[], Any]) -> Any:
     try:
         return act()
-    except WorkbenchError:
+    except WorkbenchError as error:
+        error.cured_by(error.cure or _look_beside(path))
         raise
     except _unreadable() as error:
         kind = "".join(endings(path))[1:] or "a table"
         problem = f"{name_of(path)} can't be read as {kind} ({error})"
         raise BadTable(f"{problem}. Check the file, or give a frame.") from error
+
+
+FILES_BESIDE = "import os\n\nsorted((entry.name, entry.stat().st_size) for entry in os.scandir($folder))"
+
+
+def _look_beside(path: str) -> Cure:
+    """Where a file has nothing in it, one beside it may be meant."""
+    here = Path(path)
+    return python(FILES_BESIDE, folder=str(here.parent)) if here.is_file() and not here.stat().st_size else ""
 
 
 def _unreadable() -> tuple[type[Exception], ...]:

@@ -11,7 +11,8 @@ import polars as pl
 from workbench.core.contract import Column, Contract, Kind
 from workbench.errors import ColumnNotFound
 from workbench.reading.columns import read_column
-from workbench.reading.sources import from_pandas
+from workbench.reading.names import matching
+from workbench.reading.pandas_tables import from_pandas
 from workbench.reading.values import unread
 
 
@@ -65,7 +66,7 @@ def read_by(table: pd.DataFrame, contract: Contract) -> Typed:
     >>> str(typed.table["when"][0].date()), typed.unread["when"].tolist()
     ('2024-02-01', [False, True])
     """
-    place = {str(name): i for i, name in reversed(list(enumerate(table.columns)))}
+    place = {name: at for name in contract.names if (at := matching(name, table.columns)) is not None}
     for name in contract.features:
         if name not in place:
             raise ColumnNotFound.named(name, map(str, table.columns))
@@ -95,10 +96,4 @@ def to_pandas(values: pl.Series, kind: Kind, index: pd.Index | None = None) -> p
 def _read(raw: pl.Series, column: Column, index: pd.Index) -> tuple[pd.Series, np.ndarray]:
     values, notes = read_column([raw], column)
     rows = unread(raw, values, notes.form).to_numpy() if values.null_count() else np.zeros(len(raw), dtype=bool)
-    if values.dtype == raw.dtype == pl.Float64 and values.null_count() == len(values):
-        values = pl.Series(column.name, [None] * len(raw), dtype=_EMPTY.get(column.kind, pl.Float64))
     return to_pandas(values, column.kind, index), rows
-
-
-# What a column without any value is.
-_EMPTY: dict[Kind, pl.DataType] = {"category": pl.String(), "text": pl.String(), "datetime": pl.Datetime("us")}

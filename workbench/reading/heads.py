@@ -155,11 +155,11 @@ def _titles(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
-    """The mark that stands before decimals in most numbers; a comma where semicolons separate and none says more."""
+    """The likelier mark before decimals: where semicolons separate, the comma was taken by the numbers."""
+    if layout.separator == ";":
+        return ","
     values = [value for row in rows for value in row]
     points, commas = (sum(bool(mark.fullmatch(value)) for value in values) for mark in (_POINT, _COMMA))
-    if points == commas:
-        return "," if layout.separator == ";" else "."
     return "," if commas > points else "."
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.arguments import text
 from workbench.errors import BadTable
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def query(sql: str, url: str, **parameters: Any) -> Query:
 
     Raises
     ------
+    BadParameter
+        If the statement or the URL is no text.
     BadTable
         When it is read: if the database or the statement is of no use. The message names neither user nor password.
 
@@ -89,7 +92,7 @@ def query(sql: str, url: str, **parameters: Any) -> Query:
     >>> query("SELECT 1 AS x", "sqlite://").names()
     ('x',)
     """
-    return Query(sql, url, parameters)
+    return Query(text(sql, "sql", "wb.query"), text(url, "url", "wb.query"), parameters)
 
 
 @contextmanager

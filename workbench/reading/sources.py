@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import polars as pl
 
+from workbench.core.arguments import described
 from workbench.core.dataset import Dataset
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable
@@ -19,6 +20,7 @@ from workbench.reading.queries import Query
 from workbench.reading.source import Source, distinct_names, from_arrow, named, refuse_twins
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 T = TypeVar("T")
@@ -34,8 +36,9 @@ def source_of(table: Any, /, *, like: Layout | None = None, expected: Sequence[s
     table : object
         A path, folder or glob (text such as CSV, also packed; Parquet, Feather, JSON, workbooks, files of Stata, SPSS,
         SQLite and DuckDB; local, or an fsspec URL such as ``s3://…``), a pandas or polars frame, a series, an Arrow
-        table or reader (anything with ``__arrow_c_stream__``), a :func:`workbench.query`, a Dask dataframe, or a
-        :class:`~workbench.core.dataset.Dataset`.
+        table or reader (anything with ``__arrow_c_stream__``), a :func:`workbench.query`, a Dask dataframe, a
+        :class:`~workbench.core.dataset.Dataset`, or what pandas makes a frame of: a dict of lists, a list of dicts, an
+        array with named fields.
     like : Layout, optional
         Of an earlier file of text, by which this one is read if that gives the expected names.
     expected : sequence of str
@@ -62,7 +65,7 @@ def source_of(table: Any, /, *, like: Layout | None = None, expected: Sequence[s
     if isinstance(table, (str, Path)):
         return files(str(table), asked, like, expected)
     if asked.given():
-        raise BadParameter(f"{next(iter(asked.given()))}= is for files, got {type(table).__name__}. Leave it out.")
+        raise BadParameter(f"{next(iter(asked.given()))}= is for files, got {described(table)}. Leave it out.")
     return named(_in_memory(table))
 
 
@@ -79,15 +82,41 @@ def _in_memory(table: Any) -> Source:
         return Source("memory", tuple(table.columns), lambda n: table.iter_slices(n), table.height)
     if isinstance(table, pl.Series):
         return _in_memory(table.to_frame())
-    kind = f"{type(table).__module__}.{type(table).__name__}"
-    if kind.startswith("pandas."):
-        return pandas_source(table, "memory")
-    if kind.startswith("dask"):
+    frame = _as_frame(table)
+    if frame is not None:
+        return pandas_source(frame, "memory")
+    if type(table).__module__.startswith("dask"):
         return _dask(table)
     if hasattr(table, "__arrow_c_stream__"):
         return _arrow(table)
-    known = "a path, a pandas or polars frame, an Arrow table, a query or a Dask frame"
-    raise BadTable(f"A table can't be made of {kind}. Give {known}.")
+    known = "a path, a pandas or polars frame, an Arrow table, a query, a Dask frame or a dict of lists"
+    raise BadTable(f"A table can't be made of {described(table)}. Give {known}.")
+
+
+def _as_frame(table: Any) -> pd.DataFrame | None:
+    """What pandas makes a frame of, with names that somebody gave its columns; None where it is none of that."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(table, (pd.DataFrame, pd.Series)):
+        return table  # type: ignore[return-value]  # a series is taken as a frame of one column
+    if isinstance(table, np.ndarray):
+        return pd.DataFrame(_with_names(table))
+    if isinstance(table, dict) or (isinstance(table, list) and table and all(isinstance(r, dict) for r in table)):
+        try:
+            return pd.DataFrame(table)
+        except (ValueError, TypeError) as error:
+            raise BadTable(f"{described(table).capitalize()} is no table ({error}). Give a dict of lists.") from error
+    return None
+
+
+def _with_names(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if array.dtype.names is None or array.ndim != 1:
+        shape = " x ".join(map(str, array.shape)) or "no"
+        raise BadTable(
+            f"An array of {shape} values has no names of columns. Give pd.DataFrame(array, columns=['a', 'b', …])."
+        )
+    return array
 
 
 def _arrow(table: Any) -> Source:

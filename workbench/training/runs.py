@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from workbench.core.bundle import Bundle
+from workbench.core.explanation import Explanation
+from workbench.core.nouns import run_id as id_of
 from workbench.core.run import Run
 from workbench.training.recording import read
 
 
-def run(run_id: str) -> Run:
+def run(run_id: str | Run | Bundle | Explanation) -> Run:
     """Read a training back from MLflow, with its pipeline, reference profile and hold-out.
 
     Parameters
     ----------
-    run_id : str
-        ``Run.id``, as a notebook or MLflow's pages show it.
+    run_id : str, Run, Bundle or Explanation
+        ``Run.id``, as a notebook or MLflow's pages show it; or what came of the run.
 
     Returns
     -------
@@ -21,6 +24,8 @@ def run(run_id: str) -> Run:
 
     Raises
     ------
+    BadParameter
+        If it is none of these.
     NotFound
         If there is no such run, or it was not made by :func:`workbench.train`.
     Untrusted
@@ -34,4 +39,4 @@ def run(run_id: str) -> Run:
     ...
     workbench.errors.NotFound: No run 'no-such-run' of Workbench is in MLflow's store. Train one with wb.train(data).
     """
-    return read(run_id)
+    return read(id_of(run_id, "wb.run"))

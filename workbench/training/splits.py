@@ -1,9 +1,13 @@
-"""How rows are held out and validated: in time order where there is time, by group where there are groups."""
+"""How rows are held out and validated: in time order where there is time, by group where there are groups.
+
+Rows that are equal in every feature are never on both sides: a model that learns rows by heart would be praised for
+it. Drawn at random they are drawn together; in time and by group, where each side is given, those to fit on give way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -27,6 +31,13 @@ Rows = NDArray[np.intp]
 HOLDOUT = 0.2
 # Rows that the search looks at; the final fit takes all of them. The latest ones, where there is time.
 MOST_SEARCHED = 60_000
+# Features with fewer different rows than these are a few levels that any rows share: keeping equal ones together would
+# validate on levels that were never fitted on.
+FEWEST_DIFFERENT = 20
+# Equal rows that fill more than this share of the hold-out would be what it says: they stay among the rows to fit on.
+MOST_OF_HOLDOUT = 0.5
+# Where rows to fit on give way to the scored ones that they equal, at least this share of them stays, or all do.
+FEWEST_LEFT = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,9 @@ class Parts:
     split: Split
 
 
-def parts(table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed: int) -> Parts:
+def parts(
+    table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed: int, features: Iterable[str] | None = None
+) -> Parts:
     """Split the rows of a table whose target is known and which is in order of time where there is time.
 
     Parameters
@@ -64,18 +77,60 @@ def parts(table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed:
         Parts of the validation.
     seed : int
         Of drawing rows.
+    features : iterable of str, optional
+        Columns in which rows are compared to find equal ones; by default the contract's.
 
     Raises
     ------
     BadTable
         If there are too few moments or groups for the folds.
     """
-    if contract.time is not None:
-        return _by_time(table[contract.time], folds)
-    if contract.group is not None:
-        return _by_group(table[contract.group], folds, seed)
+    equal = equal_rows(table[list(contract.features if features is None else features)])
     target = table[contract.target] if task != "regression" else None
-    return _at_random(len(table), target, folds, seed)
+    if contract.time is not None:
+        return _apart(_by_time(table[contract.time], folds), equal, target)
+    if contract.group is not None:
+        return _apart(_by_group(table[contract.group], folds, seed), equal, target)
+    return _at_random(equal, target, folds, seed)
+
+
+def equal_rows(features: pd.DataFrame) -> Rows:
+    """A number for each row, shape (n,), rising from 0: equal ones where rows are equal, gaps included.
+
+    >>> equal_rows(pd.DataFrame({"x": [1.0, None, 1.0, None], "y": ["a", "b", "a", "c"]})).tolist()
+    [0, 1, 0, 2]
+    """
+    if not features.shape[1]:
+        return np.arange(len(features))
+    floats = features.select_dtypes("float") + 0.0  # minus zero is zero
+    hashes = pd.util.hash_pandas_object(features.assign(**floats), index=False)
+    return pd.factorize(hashes)[0].astype(np.intp)
+
+
+def _apart(made: Parts, equal: Rows, target: pd.Series | None) -> Parts:
+    """The parts without rows to fit on that equal one that is scored."""
+    train = _unlike(made.train, made.holdout, equal, target)
+    pairs = tuple((_unlike(fit, validate, equal, target), validate) for fit, validate in made.folds)
+    sides = ((train, made.holdout), *pairs)
+    before = (made.train, *(fit for fit, _ in made.folds))
+    left = max(len(all_of) - len(fit) for all_of, (fit, _) in zip(before, sides, strict=True))
+    shared = any(np.isin(equal[fit], equal[scored]).any() for fit, scored in sides)
+    split = replace(made.split, train_rows=len(train), reason=f"{made.split.reason}{_of_equals(left, shared)}")
+    return Parts(train, made.holdout, pairs, split)
+
+
+def _unlike(fit: Rows, scored: Rows, equal: Rows, target: pd.Series | None) -> Rows:
+    """The rows to fit on that equal no scored one; all of them where hardly any, or not every class, would stay."""
+    rest = fit[~np.isin(equal[fit], equal[scored])]
+    classes = target is not None and target.iloc[rest].nunique() < target.iloc[fit].nunique()
+    return fit if classes or len(rest) < FEWEST_LEFT * len(fit) else rest
+
+
+def _of_equals(left: int, shared: bool) -> str:
+    """What the split does with equal rows, in words; nothing where there are none."""
+    words = f" Up to {left:,} rows that equal a scored one in every feature are not fitted on." if left else ""
+    kept = " Most rows are equal to others in every feature, so equal ones are on both sides: scores flatter the model."
+    return words + (kept if shared else "")
 
 
 def _by_time(time: pd.Series, folds: int) -> Parts:
@@ -126,19 +181,78 @@ def _check_groups(group: pd.Series, folds: int) -> None:
         )
 
 
-def _at_random(n: int, target: pd.Series | None, folds: int, seed: int) -> Parts:
-    rows = np.arange(n)
-    train, holdout = train_test_split(rows, test_size=HOLDOUT, random_state=seed, stratify=target)
-    searched = np.sort(train)[:MOST_SEARCHED] if n <= MOST_SEARCHED else train[:MOST_SEARCHED]
-    pairs = tuple(_folds(searched, target, folds, seed))
+def _at_random(equal: Rows, target: pd.Series | None, folds: int, seed: int) -> Parts:
+    """Equal rows are drawn together, unless all rows are a few."""
+    copies = len(equal) - int(equal.max()) - 1
+    together = equal if equal.max() + 1 >= max(FEWEST_DIFFERENT, 3 * folds) else np.arange(len(equal))
+    train, holdout = _drawn(together, target, seed)
+    # At even steps of the order drawn: a few large sets of equal rows must not be all that the search sees.
+    step = max(len(train) / MOST_SEARCHED, 1.0)
+    searched = np.sort(train[np.arange(0, len(train), step).astype(np.intp)])
+    pairs = tuple(_folds(searched, together, target, folds, seed))
     reason = "There is neither a time nor a group column: rows are drawn at random, classes keep their shares."
-    return Parts(train, holdout, pairs, Split("random", folds, len(train), len(holdout), reason=reason))
+    told = f" {copies:,} rows equal an earlier one in every feature; equal rows are kept on one side." if copies else ""
+    told = told if together is equal else _of_equals(0, True)
+    return Parts(train, holdout, pairs, Split("random", folds, len(train), len(holdout), reason=reason + told))
 
 
-def _folds(rows: Rows, target: pd.Series | None, folds: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
-    splitter: Any = KFold(folds, shuffle=True, random_state=seed)
-    labels = None
-    if target is not None:
-        splitter, labels = StratifiedKFold(folds, shuffle=True, random_state=seed), target.iloc[rows]
-    for fit, validate in splitter.split(rows, labels):
-        yield rows[fit], rows[validate]
+def _drawn(equal: Rows, target: pd.Series | None, seed: int) -> tuple[Rows, Rows]:
+    """Rows to choose on and rows to hold out, in the order in which they were drawn."""
+    first, sizes = _sets(equal)
+    large = sizes > MOST_OF_HOLDOUT * HOLDOUT * len(equal)
+    usual = np.flatnonzero(~large)
+    strata = _strata(first[usual], sizes[usual], equal, target, least=2)
+    train, holdout = train_test_split(usual, test_size=HOLDOUT, random_state=seed, stratify=strata)
+    return _rows(np.concatenate([train, np.flatnonzero(large)]), equal), _rows(holdout, equal)
+
+
+def _folds(rows: Rows, equal: Rows, target: pd.Series | None, folds: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
+    codes = pd.factorize(equal[rows])[0]
+    first, sizes = _sets(codes)
+    strata = _strata(rows[first], sizes, equal, target, least=folds)
+    splitter: Any = (KFold if strata is None else StratifiedKFold)(folds, shuffle=True, random_state=seed)
+    for fit, validate in splitter.split(first, strata):
+        yield rows[np.isin(codes, fit)], rows[np.isin(codes, validate)]
+
+
+def _sets(equal: Rows) -> tuple[Rows, Rows]:
+    """First row and size of each set of equal rows."""
+    return np.unique(equal, return_index=True)[1], np.bincount(equal)
+
+
+def _rows(sets: Rows, equal: Rows) -> Rows:
+    """The rows of the sets, in the sets' order."""
+    place = np.full(int(equal.max()) + 1, -1)
+    place[sets] = np.arange(len(sets))
+    at = place[equal]
+    order = np.argsort(at, kind="stable")
+    return order[np.searchsorted(at[order], 0) :]
+
+
+def _strata(first: Rows, sizes: Rows, equal: Rows, target: pd.Series | None, least: int) -> Rows | None:
+    """What is spread evenly over the parts: the rarest class of each set of equal rows, and how many rows it has."""
+    if target is None and sizes.max(initial=1) == 1:
+        return None
+    labels = np.zeros(len(first), dtype=np.intp) if target is None else _rarest_class(equal, target)[equal[first]]
+    for keys in (64 * labels + np.log2(sizes).astype(np.intp), labels):
+        strata = _joined(_joined(keys, labels, least), np.zeros_like(labels), least)
+        if len(np.unique(strata)) <= HOLDOUT * len(first):
+            return strata
+    return None
+
+
+def _joined(keys: Rows, within: Rows, least: int) -> Rows:
+    """The keys, of which those with too few members to be spread become the commonest one within the same whole."""
+    counts = pd.Series(keys).groupby(keys).transform("size")
+    commonest = counts.groupby(within).transform("idxmax")
+    return np.where(counts < least, keys[commonest], keys)
+
+
+def _rarest_class(equal: Rows, target: pd.Series) -> Rows:
+    """Of each set of equal rows: its number in the order of the classes."""
+    codes, counts = np.unique(target, return_inverse=True, return_counts=True)[1:]
+    commonest_last = np.argsort(counts, kind="stable")
+    rank = np.argsort(commonest_last)
+    rarest = np.full(int(equal.max()) + 1, len(counts) - 1)
+    np.minimum.at(rarest, equal, rank[codes])
+    return commonest_last[rarest]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import python
 from workbench.core.metric import Metric
+from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, listed, take
 from workbench.core.profile import Profile
 from workbench.core.progress import progress
@@ -26,6 +27,7 @@ from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
+from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.training.candidates import Settings, build, settings_to_try
 from workbench.training.columns import left_out
@@ -40,8 +42,14 @@ SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
 
 
 def train(
-    data: Dataset,
+    data: Any,
     *,
+    target: str | None = None,
+    time: str | None = None,
+    group: str | None = None,
+    id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    known_after: Iterable[str] = (),
+    ignore: Iterable[str] = (),
     candidates: Iterable[str] = ("baseline", "linear", "boosting"),
     metric: str | None = None,
     trials: int = 6,
@@ -58,8 +66,12 @@ def train(
 
     Parameters
     ----------
-    data : Dataset
-        With a target. Rows without a target value are not used.
+    data : Dataset, or a path, frame, query or other table
+        A dataset with a target, or what :func:`workbench.dataset` makes one of. Rows without a target value are not
+        used.
+    target, time, group, id, known_after, ignore : str or iterable of str, optional
+        As :func:`workbench.dataset` takes them, for a table that is no dataset yet. A dataset gets the target that it
+        lacks, and never another one than it has.
     candidates : iterable of {"baseline", "linear", "boosting", "forest"}
         Models to try.
     metric : str, optional
@@ -86,7 +98,9 @@ def train(
     BadTarget
         If a class has too few rows to validate on.
     BadParameter
-        If a parameter is unknown or out of its range.
+        If a parameter is unknown or out of its range, or the dataset has another target.
+    ColumnNotFound
+        If a named column is not in the table.
 
     Examples
     --------
@@ -94,9 +108,14 @@ def train(
     >>> run = wb.train(wb.dataset("churn.csv", target="Churn"), candidates=["baseline", "linear"])
     >>> run.best.name, run.metrics[0].name, run.left_out
     ('linear', 'roc_auc', {'customer': 'identifies the row'})
+    >>> wb.train("churn.csv", target="Churn", candidates=["baseline"]).best.name
+    'baseline'
     """
     asked = {"candidates": listed(candidates), "metric": metric, "trials": trials, "folds": folds, "seed": seed}
     step = take(TrainStep, asked)
+    roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
+    profile = expect_or_none(profile, Profile, "wb.train(profile=…)")
+    data = to_learn_from(data, **roles)
     known = data.take(data.target.notna())
     seen = _profile_of(data, profile)
     plan = _plan(known, seen, step.metric, step.folds, step.seed)
@@ -170,7 +189,7 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     table = known.frame()
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed)
+    split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed, features)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
@@ -211,10 +230,11 @@ def _check_finite(table: pd.DataFrame) -> None:
 def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
     counts = target.value_counts() if classes else None
     if counts is not None and counts.min() < 2 * folds:
+        rarest = next(c for c in classes if counts[c] == counts.min())
         raise BadTarget(
-            f"Class {counts.idxmin()!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
+            f"Class {rarest!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
             "Merge it with another class, or leave its rows out."
-        )
+        ).cured_by(python("data = data.take(data.target != $label)", label=rarest))
 
 
 def _check_folds(target: pd.Series, parts: Parts) -> None:
@@ -272,7 +292,7 @@ def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
 
 
 def _validated(plan: Plan, name: str, setting: Settings, seed: int) -> Trial:
-    started = time.process_time()
+    started = process_time()
     rows, predictions = [], []
     for fit, validate in plan.parts.folds:
         pipeline = build(name, plan.contract, plan.features, plan.task, setting, seed)
@@ -280,7 +300,7 @@ def _validated(plan: Plan, name: str, setting: Settings, seed: int) -> Trial:
         rows.append(validate)
         predictions.append(_predicted(pipeline, plan, validate))
     truth, prediction = plan.target.iloc[np.concatenate(rows)], np.concatenate(predictions)
-    seconds = time.process_time() - started
+    seconds = process_time() - started
     metrics = scores(plan.task, truth, prediction, plan.classes, plan.metric, level=0)
     return Trial(name, setting, metrics, seconds, truth, prediction)
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
 import traitlets
 
-from workbench.core.contract import Contract
 from workbench.core.dataset import Dataset
+from workbench.core.nouns import expect
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.display.profile import body, html, script
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.profiling.profile import profile as make_profile
-from workbench.reading.tasks import infer_task
+from workbench.reading.dataset import dataset
+from workbench.reading.door import aimed_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ class ProfileView(anywidget.AnyWidget):
         BadTable
             If the column can't be a target.
         """
-        self.data = _with_target(self._dataset(), name)
+        self.data = aimed_at(self._dataset(), name)
         self.profile = make_profile(self.data)
         self.target = name or ""
         self.html = body(self.profile)
@@ -111,21 +111,21 @@ class ProfileView(anywidget.AnyWidget):
         return (whole, *rest) if rest else whole
 
 
-def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
+def view(profile: Profile, data: Any = None) -> ProfileView:
     """Show a profile with a kernel behind it.
 
     Parameters
     ----------
     profile : Profile
         From :func:`workbench.profile`.
-    data : Dataset, optional
+    data : Dataset, or a path, frame or other table, optional
         Its rows. With them the target can be chosen in the view, and a range that is marked in a histogram shows how
         its rows spread over the other columns.
 
     Raises
     ------
     BadParameter
-        If ``data`` has other columns than the profile.
+        If something else than a profile came, or ``data`` has other columns than it.
 
     Examples
     --------
@@ -136,6 +136,8 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
     >>> shown.profile.contract.target
     'Churn'
     """
+    profile = expect(profile, Profile, "wb.view")
+    data = data if data is None or isinstance(data, Dataset) else dataset(data, contract=profile.contract)
     lacking = [] if data is None else [c.name for c in profile if c.name not in data.contract]
     if lacking:
         raise BadParameter(
@@ -143,18 +145,6 @@ def view(profile: Profile, data: Dataset | None = None) -> ProfileView:
             "Hand over the dataset that was profiled."
         )
     return ProfileView(profile, data)
-
-
-def _with_target(data: Dataset, name: str | None) -> Dataset:
-    contract = data.contract
-    if contract.target is not None:
-        contract = contract.change(contract.target, role="feature")
-    if name is None:
-        return replace(data, contract=Contract(contract.columns))
-    contract = contract.change(name, role="target")
-    known = data.table[name].dropna()
-    task = infer_task(name, contract[name].kind, len(known), known.nunique())
-    return replace(data, contract=Contract(contract.columns, task))
 
 
 def _spread(values: pd.Series, column: ColumnProfile) -> list[float] | None:

@@ -1,0 +1,94 @@
+"""What verbs are given besides nouns: texts, paths and mappings, checked and put in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BadParameter
+from workbench.settings import may_be_path
+
+LONGEST = 60  # characters of a text that an error repeats
+
+
+def text(value: Any, name: str, verb: str) -> str:
+    """``value`` if it is a text.
+
+    Raises
+    ------
+    BadParameter
+        If it is none.
+
+    Examples
+    --------
+    >>> text(2026, "window", "wb.score")
+    Traceback (most recent call last):
+    ...
+    workbench.errors.BadParameter: wb.score takes a text as 'window', got the number 2026. Put it in quotes.
+    """
+    if isinstance(value, str):
+        return value
+    raise BadParameter(f"{verb} takes a text as {name!r}, got {described(value)}. Put it in quotes.")
+
+
+def text_or_none(value: Any, name: str, verb: str) -> str | None:
+    """The same where it may be left out."""
+    return None if value is None else text(value, name, verb)
+
+
+def place(value: Any, name: str, verb: str) -> str | Path:
+    """``value`` if it is a path.
+
+    Raises
+    ------
+    BadParameter
+        If it is neither a text nor a path, or can be none.
+    """
+    if isinstance(value, (str, PathLike)) and str(value).strip(" ./") and may_be_path(value):
+        return value if isinstance(value, str) else Path(value)
+    raise BadParameter(f"{verb} takes a path as {name!r}, got {described(value)}. Give for example 'score.ipynb'.")
+
+
+def mapping(value: Any, name: str, verb: str) -> dict[str, Any]:
+    """``value`` as a dict, nothing as an empty one.
+
+    Raises
+    ------
+    BadParameter
+        If it is something else.
+    """
+    if value is None or isinstance(value, Mapping):
+        return dict(value or {})
+    raise BadParameter(
+        f"{verb} takes a dict of names and values as {name!r}, got {described(value)}. "
+        'Write for example {"source": "july.csv"}.'
+    )
+
+
+def described(value: Any) -> str:
+    """What came, in words that stay short whatever it is.
+
+    >>> described(None), described("churn"), described(3), described([1, 2]), described(())
+    ('None', "the text 'churn'", 'the number 3', 'a list', 'an empty tuple')
+    """
+    if value is None or isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str):
+        return f"the text {value[:LONGEST]!r}{'…' if len(value) > LONGEST else ''}"
+    if isinstance(value, (int, float)) and abs(value) < 1e16:
+        return f"the number {value!r}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    empty = isinstance(value, (list, tuple, dict, set)) and not value
+    return f"an empty {type(value).__name__}" if empty else described_type(type(value))
+
+
+def described_type(kind: type) -> str:
+    """One of its kind, in words.
+
+    >>> described_type(dict), described_type(int)
+    ('a dict', 'an int')
+    """
+    return f"{'an' if kind.__name__[:1].lower() in 'aeio' else 'a'} {kind.__name__}"

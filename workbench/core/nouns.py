@@ -1,0 +1,162 @@
+"""The door of the verbs: what came is the noun that the verb takes, or the error says which verb makes it.
+
+Every public verb asks here first, so that no wrong thing ends as an ``AttributeError`` somewhere below. What can be
+meant in one way alone is taken: a :class:`~workbench.core.bundle.Bundle` where its name is wanted, a run where its id
+is.
+Tables of other kinds become datasets in :mod:`workbench.reading.door`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from workbench.core.arguments import described, described_type
+from workbench.core.bundle import Bundle
+from workbench.core.contract import Contract
+from workbench.core.dataset import Dataset
+from workbench.core.explanation import Explanation
+from workbench.core.literals import Code, Cure, assigned, call, python
+from workbench.core.profile import Profile
+from workbench.core.run import Run
+from workbench.errors import BadParameter
+from workbench.settings import may_be_path
+
+# What makes each noun.
+MAKERS: dict[type, Code] = {
+    Bundle: python("wb.package(run, name='customers')"),
+    Contract: python("wb.dataset(source).contract"),
+    Dataset: python("wb.dataset(source, target='column')"),
+    Explanation: python("wb.explain(run)"),
+    Profile: python("wb.profile(data)"),
+    Run: python("wb.train(data)"),
+}
+N = TypeVar("N")
+
+
+def expect(value: Any, noun: type[N], verb: str) -> N:
+    """``value`` if it is of the noun that a verb takes.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    noun : type
+        A key of :data:`MAKERS`.
+    verb : str
+        As it is called: ``wb.explain``, ``profile.merge``.
+
+    Raises
+    ------
+    BadParameter
+        If it is something else; the message says what makes the noun, or leads from what came to it.
+
+    Examples
+    --------
+    >>> expect("churn", Run, "wb.explain")
+    Traceback (most recent call last):
+    ...
+    workbench.errors.BadParameter: wb.explain takes a Run, got the text 'churn'. Give wb.run("churn").
+    """
+    if isinstance(value, noun):
+        return value
+    way = _way(value, noun)
+    cure: Cure = assigned(noun.__name__.lower(), way) if _runs(value, noun) else ""
+    raise BadParameter(f"{verb} takes {described_type(noun)}, got {described(value)}. Give {way}.").cured_by(cure)
+
+
+def expect_or_none(value: Any, noun: type[N], verb: str) -> N | None:
+    """The same where the noun may be left out."""
+    return None if value is None else expect(value, noun, verb)
+
+
+def bundle_name(value: Any, verb: str) -> str:
+    """The name of a bundle: a text as it is, a bundle's own.
+
+    Raises
+    ------
+    BadParameter
+        If it is neither.
+
+    Examples
+    --------
+    >>> bundle_name("churn", "wb.monitor")
+    'churn'
+    """
+    if isinstance(value, Bundle):
+        return value.name
+    if isinstance(value, str):
+        return value
+    way = f"Package it first: {MAKERS[Bundle]}." if isinstance(value, Run) else "Give a text such as 'customers'."
+    raise BadParameter(f"{verb} takes the name of a bundle, got {described(value)}. {way}")
+
+
+def run_id(value: Any, verb: str) -> str:
+    """The id of a run: a text as it is, a run's own, or of the run that a bundle or an explanation comes from.
+
+    Raises
+    ------
+    BadParameter
+        If it is none of these.
+
+    Examples
+    --------
+    >>> run_id("3f1c", "wb.run")
+    '3f1c'
+    """
+    if isinstance(value, Run):
+        return value.id
+    if isinstance(value, (Bundle, Explanation)):
+        return value.run_id
+    if isinstance(value, str):
+        return value
+    raise BadParameter(
+        f"{verb} takes the id of a run, got {described(value)}. Give run.id, as a notebook or MLflow's pages show it."
+    )
+
+
+def version(value: Any, verb: str) -> int | str:
+    """The version of a bundle: a number or a text as it is, a bundle's own.
+
+    Raises
+    ------
+    BadParameter
+        If it is none of these.
+
+    Examples
+    --------
+    >>> version(2, "wb.promote")
+    2
+    """
+    if isinstance(value, Bundle):
+        return value.version
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return value
+    if isinstance(value, str) and may_be_path(value):
+        return value
+    raise BadParameter(f"{verb} takes the version of a bundle, got {described(value)}. Give for example 2.")
+
+
+def _way(value: Any, noun: type) -> Code:
+    """How to come from what was given to the noun."""
+    if noun is Run and isinstance(value, str):
+        return call("wb.run", value)
+    if noun is Run and isinstance(value, (Bundle, Explanation)):
+        return call("wb.run", value.run_id)
+    if noun is Contract and isinstance(value, (Dataset, Profile, Run, Bundle)):
+        return _CONTRACTS[type(value)]
+    if noun is Profile and isinstance(value, str):
+        return call("wb.profile", value)
+    return MAKERS[noun]
+
+
+def _runs(value: Any, noun: type) -> bool:
+    """Whether the way can be run as it stands: it names what was given, and nothing that may not be there."""
+    return noun is not Contract and _way(value, noun) is not MAKERS[noun]
+
+
+_CONTRACTS: dict[type, Code] = {
+    Bundle: python("bundle.contract"),
+    Dataset: python("data.contract"),
+    Profile: python("profile.contract"),
+    Run: python("run.contract"),
+}
