@@ -56,8 +56,6 @@ READERS: Mapping[str, Reader] = {
 STREAMS = (".json", ".jsonl", ".ndjson")
 # What a reader takes beside text's options.
 OWN_OPTIONS: Mapping[Reader, str] = {formats.workbook: "sheet", formats.database: "table"}
-TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab", ".psv")
-ENDINGS = (*TEXTS, *READERS)
 
 _PARTITION = re.compile(r"([^=/\\]+)=([^/\\]*)")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
