@@ -112,7 +112,8 @@ def test_schema_checker_and_verb_agree(verb, name, value):
     assert schema_accepts(verb, values) == verdict
     assert (problems(verb, values) == {}) == verdict
     # A verb takes a frame too where the form takes a path, and words by column where the form takes words.
-    wider = {"source": not isinstance(value, str), "missing": isinstance(value, dict), "dates": isinstance(value, dict)}
+    by_column = isinstance(value, dict)
+    wider = {"source": not isinstance(value, str), "missing": by_column or value is None, "dates": by_column}
     if verb != "dataset" or not wider.get(name):
         assert verb_accepts(verb, values) == verdict
 

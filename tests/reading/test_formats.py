@@ -323,7 +323,7 @@ def test_folders_and_paths_without_a_table_are_named(tmp_path):
     for path, told in (
         (tmp_path / "empty", "holds no file"),
         (tmp_path / "mixed", "several kinds"),
-        ("a\0b.csv", "no zero byte"),
+        ("a\0b.csv", "can't be a path"),
         (tmp_path / "gone.csv", "There is no file"),
         (tmp_path / "gone" / "*.csv", "No file matches"),
     ):
@@ -348,7 +348,7 @@ def test_an_option_of_text_is_none_of_a_typed_file_or_a_frame(options, tmp_path)
 
     with pytest.raises(BadParameter, match=r"is not for files such as t\.parquet"):
         source_of(tmp_path / "t.parquet", **options)
-    with pytest.raises(BadParameter, match="is for files, got DataFrame"):
+    with pytest.raises(BadParameter, match="is for files, got a DataFrame"):
         source_of(FRAME, **options)
 
 

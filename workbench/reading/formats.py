@@ -21,6 +21,7 @@ from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
 from workbench.reading.layouts import Asked, placed
 from workbench.reading.names import counts, normalised
+from workbench.reading.notes import NO_HEADER, UNUSUAL
 from workbench.reading.packed import name_of, opened, raw
 from workbench.reading.queries import column
 from workbench.reading.source import Source, from_arrow
@@ -230,13 +231,13 @@ def _sheet_notes(path: str, chosen: str, sheets: Sequence[str], layout: Layout, 
     if len(sheets) > 1 and asked.sheet is None:
         others = shortened([repr(one) for one in sheets if one != chosen], 3)
         message = f"The workbook has {len(sheets)} sheets: {chosen!r} was read, and {others} not."
-        unusual.append(Finding("WB132", "info", message, cure=call("wb.dataset", path, sheet=chosen)))
+        unusual.append(Finding(UNUSUAL, "info", message, cure=call("wb.dataset", path, sheet=chosen)))
     if layout.skip:
         message = f"Lines above the header of the sheet were passed over: {layout.skip}."
-        unusual.append(Finding("WB132", "info", message))
+        unusual.append(Finding(UNUSUAL, "info", message))
     if not layout.header:
         message = "The sheet has no line with names: its first row holds values as the others do."
-        unusual.append(Finding("WB130", "warning", message))
+        unusual.append(Finding(NO_HEADER, "warning", message))
     return tuple(unusual)
 
 

@@ -14,6 +14,9 @@ from workbench.reading.heads import Head
 # Lines that are named.
 NAMED = 5
 
+NO_HEADER = "WB130"
+UNUSUAL = "WB132"
+
 
 @dataclass
 class Irregular:
@@ -65,7 +68,7 @@ def findings(path: str, head: Head, guessed: bool, irregular: Irregular, given: 
         *_rows(head, irregular),
     ]
     evidence = head.layout.to_dict()
-    told = [Finding("WB132", "info", message, cure=cure, evidence=evidence) for message, cure in unusual]
+    told = [Finding(UNUSUAL, "info", message, cure=cure, evidence=evidence) for message, cure in unusual]
     return (*header, *_short(head, irregular), *told)
 
 
@@ -76,7 +79,7 @@ def _header(path: str, head: Head) -> list[Finding]:
     sure = f"The file has no line with names: its first row holds values as the others do. Its columns are {names}."
     doubt = f"The names of the columns ({names}) look like values: perhaps the file has no header."
     cure = _again(path, header=False)
-    return [Finding("WB130", "warning", doubt if head.layout.header else sure, cure=cure)]
+    return [Finding(NO_HEADER, "warning", doubt if head.layout.header else sure, cure=cure)]
 
 
 def _short(head: Head, irregular: Irregular) -> list[Finding]:
