@@ -392,14 +392,14 @@ def test_a_later_file_is_read_by_the_earlier_layout_where_that_gives_its_names(c
     ("content", "decimal"),
     [
         ("a;b\n1;2\n3;4\n", ","),
-        ("a;b\n1.5;2\n3.5;4\n", "."),
+        ("a;b\n1.5;2\n3.5;4\n", ","),  # each column decides; this is only the likelier where it can't
         ("a\tb\n1,5\t2\n3,5\t4\n", ","),
         ('a,b\n"1,5",2\n"3,5",4\n', ","),
         ("a,b\n1.5,2\n3.5,4\n", "."),
         ("a,b\nx,y\n", "."),
     ],
 )
-def test_the_mark_before_decimals_is_that_of_most_numbers(content, decimal, tmp_path):
+def test_the_likelier_mark_before_decimals_is_that_of_most_numbers_or_of_semicolons(content, decimal, tmp_path):
     (tmp_path / "t.csv").write_text(content)
 
     assert source_of(tmp_path / "t.csv").decimal == decimal

@@ -114,10 +114,11 @@ async def test_a_users_error_is_told_in_words(
         ("a,b\n1,2\n", ["a", "b"]),
         ("\ufeffa;b c;ü\n1;2;3\n", ["a", "b c", "ü"]),
         ('"x, y",z\n', ["x, y", "z"]),
+        ("Report of the year\n\na;b\n1,5;x\n2,5;y\n", ["a", "b"]),
         ("", []),
     ],
 )
-async def test_columns_are_read_from_the_first_line(
+async def test_columns_are_read_as_those_of_the_table(
     ask: Any, jp_root_dir: Path, content: str, columns: list[str]
 ) -> None:
     (jp_root_dir / "a.csv").write_text(content, encoding="utf-8")

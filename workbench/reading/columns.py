@@ -147,6 +147,8 @@ def nothing(parts: list[pl.Series], kind: str) -> pl.Series:
 def joined(parts: list[pl.Series]) -> pl.Series:
     """Chunks of a column as one, though some had no value, no zone or no gap."""
     kinds = {part.dtype for part in parts if part.null_count() < len(part)}
+    if len(kinds) > 1 and pl.String in kinds:  # two files may differ
+        return pl.concat([as_text(part) for part in parts])
     if any(kind == pl.Datetime for kind in kinds) and len(kinds) > 1:
         parts = [_in_utc(part) for part in parts]
         kinds = {pl.Datetime("us", "UTC")}

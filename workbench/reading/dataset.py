@@ -15,7 +15,7 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.reading.columns import CHUNK, read_column
+from workbench.reading.columns import CHUNK, joined, read_column
 from workbench.reading.deciding import Wish, text_or_category
 from workbench.reading.frames import to_pandas
 from workbench.reading.noticed import Again, findings_of
@@ -42,6 +42,10 @@ def dataset(
     separator: str | None = None,
     header: bool | None = None,
     skip: int | None = None,
+    quote: str | None = None,
+    comment: str | None = None,
+    sheet: str | None = None,
+    table: str | None = None,
     decimal: str | None = None,
     missing: Iterable[str] | Mapping[str, Iterable[str]] | None = None,
     dates: Iterable[str] | Mapping[str, str | Iterable[str]] = (),
@@ -79,6 +83,13 @@ def dataset(
         Whether a line of a file of text has the names of the columns; seen by default.
     skip : int, optional
         Lines above the header, or above the first row; seen by default.
+    quote, comment : str, optional
+        What stands around values that hold the separator, and what begins a line that is no row; an empty text for
+        none; seen by default.
+    sheet : str, optional
+        Of a workbook; the first with values by default.
+    table : str, optional
+        Of a database in a file; must be given where there are several.
     decimal : {".", ","}, optional
         The mark before decimals in numbers that are kept as text; each column's own by default.
     missing : iterable of str, or mapping of str to iterable of str, optional
@@ -118,21 +129,21 @@ def dataset(
     contract = expect_or_none(contract, Contract, "wb.dataset(contract=…)")
     roles = {"target": target, "time": time, "group": group, "id": id}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
-    layout = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
+    layout: dict[str, Any] = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
     wishes = Wishes(decimal, listed(missing), listed(dates))
     step = _checked(source, {**roles, **layout, **wishes.for_all_columns()})
-    table = source_of(source, encoding=encoding, separator=separator, header=header, skip=skip)
-    chunks = whole(table)
-    _check_names(table.names, (*_roles(step), *wishes.columns()))
-    columns = read_all(chunks, table, contract, wishes)
-    accepted = _with_roles(contract or _contract(columns, table.layout), _roles(step))
+    stream = source_of(source, **layout, quote=quote, comment=comment, sheet=sheet, table=table)
+    chunks = whole(stream)
+    _check_names(stream.names, (*_roles(step), *wishes.columns()))
+    columns = read_all(chunks, stream, contract, wishes)
+    accepted = _with_roles(contract or _contract(columns, stream.layout), _roles(step))
     accepted = _without_persons(chunks, accepted)
     frame = columns.frame(accepted)
     again = Again(source if isinstance(source, str) else None, {name: value for name, value in roles.items() if value})
-    findings = (*table.notes(), *findings_of(columns.notes, accepted, again))
+    findings = (*stream.notes(), *findings_of(columns.notes, accepted, again))
     ordered = _in_order(frame, accepted.time)
     accepted = _with_task(accepted, frame)
-    return Dataset(accepted, fingerprint(ordered), len(ordered), table.description, ordered, findings)
+    return Dataset(accepted, fingerprint(ordered), len(ordered), stream.description, ordered, findings)
 
 
 def read_table(source: Any, *, like: Contract | None = None) -> pd.DataFrame:
@@ -278,7 +289,7 @@ def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract
     """Looked for in all rows of usual tables, at even steps in larger ones."""
     step = -(-sum(chunk.height for chunk in chunks) // LOOKED_THROUGH)
     names = [name for name in contract.features if name in chunks[0].columns]
-    columns = (pl.concat([chunk[n].gather_every(step) for chunk in chunks]) for n in names)
+    columns = (joined([chunk[n].gather_every(step) for chunk in chunks]) for n in names)
     return set_apart(contract, meanings_of(columns, contract))
 
 

@@ -19,12 +19,12 @@ import polars as pl
 
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
-from workbench.reading.encodings import UTF8, Recoded, encoding_of, nul, other_than, said_encoding, undecodable
-from workbench.reading.heads import Head, head_of
-from workbench.reading.layouts import SAMPLE, TYPED, Asked, decoded, layout_of
-from workbench.reading.names import matching
+from workbench.reading.beginnings import beginning
+from workbench.reading.encodings import UTF8, Recoded, nul
+from workbench.reading.heads import Head
+from workbench.reading.layouts import TYPED, Asked
 from workbench.reading.notes import Irregular, findings
-from workbench.reading.packed import endings, name_of, opened, refuse_binary
+from workbench.reading.packed import endings, name_of, opened
 from workbench.reading.rows import LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow
 
@@ -58,11 +58,8 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
         If it is empty, is no text, or a byte is none of its encoding. While it is read: at a row with more values than
         columns, at a quote that is never closed, and at a byte that can't be read, each with its line.
     """
-    sample, whole = _sample(path)
-    name = name_of(path)
-    refuse_binary(sample, name)
-    head, guessed = _kept(sample, whole, name, like, expected) or _seen(sample, whole, name, asked)
-    text = _Text(path, head, _begin(sample, whole, head))
+    head, guessed, begin = beginning(path, asked, like, expected)
+    text = _Text(path, head, begin)
     irregular = Irregular()
 
     def notes() -> tuple[Any, ...]:
@@ -77,64 +74,6 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
     return Source(
         path, head.names, chunks, size=size, typed=False, layout=head.layout, decimal=head.decimal, notes=notes
     )
-
-
-def _sample(path: str) -> tuple[bytes, bool]:
-    with opened(path) as file:
-        parts = []
-        size = 0
-        while size <= SAMPLE and (part := file.read(SAMPLE + 1 - size)):
-            parts.append(part)
-            size += len(part)
-    sample = b"".join(parts)
-    return sample[:SAMPLE], len(sample) <= SAMPLE
-
-
-def _kept(
-    sample: bytes, whole: bool, name: str, like: Layout | None, expected: Sequence[str]
-) -> tuple[Head, bool] | None:
-    """By an earlier layout, where that gives the expected names."""
-    if like is None or not expected:
-        return None
-    seen, sure = encoding_of(sample, whole)
-    encoding = like.encoding if not sure or (sample.isascii() and not _is_marked(like.encoding)) else seen
-    layout = replace(like, encoding=encoding)
-    try:
-        head = head_of(_text(sample, encoding, whole, name), layout, name)
-    except BadTable:
-        return None  # laid out otherwise: it is looked at anew
-    return (head, False) if all(matching(one, head.names) is not None for one in expected) else None
-
-
-def _is_marked(encoding: str) -> bool:
-    """Whether plain letters alone could not be in this encoding, or need its mark."""
-    return encoding.startswith(("utf-16", "utf-32")) or encoding == "utf-8-sig"
-
-
-def _seen(sample: bytes, whole: bool, name: str, asked: Asked) -> tuple[Head, bool]:
-    encoding, sure = (said_encoding(asked.encoding, sample), True) if asked.encoding else encoding_of(sample, whole)
-    text = _text(sample, encoding, whole, name)
-    if not text.strip("\r\n\t \ufeff"):
-        raise BadTable(f"{name} is empty. Give a file with a header and rows.")
-    return head_of(text, layout_of(text, encoding, asked, whole), name), not sure
-
-
-def _text(sample: bytes, encoding: str, whole: bool, name: str) -> str:
-    try:
-        text = decoded(sample, encoding, whole)
-    except UnicodeDecodeError as error:
-        line = sample[: error.start].count(b"\n") + 1
-        other = other_than(encoding, sample)
-        raise undecodable(name, encoding, sample[error.start], error.start, line, other) from None
-    if (zero := text.find("\0")) >= 0:
-        raise nul(name, zero)
-    return text
-
-
-def _begin(sample: bytes, whole: bool, head: Head) -> int:
-    """Bytes above the first row, in UTF-8."""
-    text = decoded(sample, head.layout.encoding, whole)
-    return len(text[: head.begin].encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,6 @@ READERS: Mapping[str, Reader] = {
 STREAMS = (".json", ".jsonl", ".ndjson")
 # What a reader takes beside text's options.
 OWN_OPTIONS: Mapping[Reader, str] = {formats.workbook: "sheet", formats.database: "table"}
-TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab", ".psv")
-ENDINGS = (*TEXTS, *READERS)
 
 _PARTITION = re.compile(r"([^=/\\]+)=([^/\\]*)")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -135,9 +133,8 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
     rows = None if any(p.rows is None for p in parts) else sum(p.rows or 0 for p in parts)
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)
     first, typed = parts[0], all(p.typed for p in parts)
-    return Source(
-        _told(pattern), names, chunks, rows, size, typed=typed, layout=first.layout, decimal=first.decimal, notes=notes
-    )
+    told = first.description if len(parts) == 1 and "://" not in pattern else _told(pattern)
+    return Source(told, names, chunks, rows, size, typed=typed, layout=first.layout, decimal=first.decimal, notes=notes)
 
 
 def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -129,7 +129,9 @@ def _of_objects(document: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Values of one kind in their type; a column of several kinds as texts."""
     names = dict.fromkeys(name for row in rows for name in row)
-    return pl.DataFrame([column(name, [row.get(name) for row in rows]) for name in names])
+    frame = pl.DataFrame([column(str(i), [row.get(name) for row in rows]) for i, name in enumerate(names)])
+    frame.columns = list(names)  # given to its constructor, polars would call an empty one otherwise
+    return frame
 
 
 def _in_memory(path: str, frame: pl.DataFrame) -> Source:
@@ -231,10 +233,8 @@ def _sheet_notes(path: str, chosen: str, sheets: Sequence[str], layout: Layout, 
         message = f"The workbook has {len(sheets)} sheets: {chosen!r} was read, and {others} not."
         unusual.append(Finding(UNUSUAL, "info", message, cure=call("wb.dataset", path, sheet=chosen)))
     if layout.skip:
-        lines = "line" if layout.skip == 1 else "lines"
-        unusual.append(
-            Finding(UNUSUAL, "info", f"{layout.skip} {lines} above the header of the sheet were passed over.")
-        )
+        message = f"Lines above the header of the sheet were passed over: {layout.skip}."
+        unusual.append(Finding(UNUSUAL, "info", message))
     if not layout.header:
         message = "The sheet has no line with names: its first row holds values as the others do."
         unusual.append(Finding(NO_HEADER, "warning", message))

@@ -385,7 +385,8 @@ def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
     """Whether names come only later: this row has fewer, and the next full one is apart from it or names columns."""
     row, following = rows[at], rows[at + 1]
     apart = following.line > row.until
-    fewer = len(row.values) < width or (width > 2 and _filled(row.values) < 2) or (width == 1 and apart)
+    sparse = _filled(row.values) < min(2, width) and (width > 2 or apart)
+    fewer = len(row.values) < width or sparse or (width == 1 and apart)
     full = next((i for i in range(at + 1, len(rows)) if _filled(rows[i].values) >= min(2, width)), None)
     if not fewer or full is None or len(rows[full].values) != width:
         return False

@@ -10,6 +10,8 @@ from typing import IO, Any, cast
 
 from workbench.errors import BadTable
 
+# Endings that text mostly has; it is read under any other that is none of a known format.
+TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab", ".psv")
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 # How files begin that are no text, and what they are.
 BEGINNINGS = (

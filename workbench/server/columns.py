@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import zlib
@@ -12,9 +11,13 @@ from pathlib import Path
 from typing import IO
 
 from workbench.errors import BadTable
+from workbench.reading.beginnings import beginning
+from workbench.reading.layouts import Asked
+from workbench.reading.packed import TEXTS, endings
 from workbench.storage.files import inside
 
 LONGEST = 1_000_000
+LONGEST_NAME = 10_000
 
 
 def columns(root: Path, path: str) -> list[str]:
@@ -41,9 +44,13 @@ def columns(root: Path, path: str) -> list[str]:
     if reader is None:
         return []
     seen = table.stat()
+    if not seen.st_size:
+        return []
     try:
         return list(_read(reader, table, seen.st_mtime_ns, seen.st_size))
-    except (OSError, ValueError, EOFError, zlib.error, csv.Error) as error:
+    except BadTable as error:
+        raise BadTable(f"The column names of {path!r} can't be read: {error}") from error
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         message = f"The column names of {path!r} can't be read ({error}). Save it again, as CSV in UTF-8 or as Parquet."
         raise BadTable(message) from error
 
@@ -56,17 +63,20 @@ def _read(reader: Callable[[Path], list[str]], table: Path, changed: int, size: 
 
 def _reader(name: str) -> Callable[[Path], list[str]] | None:
     readers = {
-        (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz"): _of_csv,
         (".parquet", ".pq"): _of_parquet,
         (".feather", ".arrow"): _of_feather,
         (".jsonl", ".ndjson", ".jsonl.gz"): _of_json_lines,
     }
-    return next((reader for endings, reader in readers.items() if name.endswith(endings)), None)
+    if endings(name)[0] in TEXTS:
+        return _of_text
+    return next((reader for suffixes, reader in readers.items() if name.endswith(suffixes)), None)
 
 
-def _of_csv(table: Path) -> list[str]:
-    header = _first_line(table)
-    return next(csv.reader([header], delimiter=_delimiter(header)), [])
+def _of_text(table: Path) -> list[str]:
+    names = list(beginning(str(table), Asked()).head.names)
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise BadTable(f"A name has more than {LONGEST_NAME:,} characters. Give a table with a line of names.")
+    return names
 
 
 def _of_json_lines(table: Path) -> list[str]:
@@ -97,8 +107,3 @@ def _opened(table: Path) -> IO[str]:
     if table.suffix == ".gz":
         return gzip.open(table, "rt", encoding="utf-8-sig", newline="")
     return table.open(encoding="utf-8-sig", newline="")
-
-
-def _delimiter(header: str) -> str:
-    """The separator that occurs most in the header."""
-    return max(",;\t|", key=header.count)
