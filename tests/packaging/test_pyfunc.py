@@ -10,7 +10,6 @@ import pytest
 
 import workbench as wb
 from workbench.errors import BadRow, BadTable, ColumnNotFound
-from workbench.settings import settings
 
 mlflow = pytest.importorskip("mlflow")
 ROWS = 240
@@ -107,7 +106,7 @@ def test_a_frame_is_answered_as_a_batch_is(name, model, packaged):
 @pytest.mark.parametrize(
     ("frame", "error", "sentence"),
     [
-        (FRAME.assign(number="a lot"), BadRow, "field 'number': expected a finite number, got the text 'a lot' (239 more)"),
+        (FRAME.assign(number="a lot"), BadRow, "field 'number': expected a finite number, got the text 'a lot' (239"),
         (FRAME.assign(flag="perhaps"), BadRow, "field 'flag': expected true or false, got the text 'perhaps'"),
         (FRAME.assign(day="soon"), BadRow, "field 'day': expected a moment such as"),
         (FRAME.assign(number=np.inf), BadRow, "field 'number': expected a finite number, got the number inf"),
@@ -142,7 +141,7 @@ def test_two_columns_of_one_name_are_refused(packaged):
 
     with pytest.raises(BadTable, match="Two columns are called 'city'"):
         _load_pyfunc(str(packaged.path)).predict(twice)
-    with pytest.raises(BadTable, match="got a ndarray. Give a frame"):
+    with pytest.raises(BadTable, match=r"got a ndarray\. Give a frame"):
         _load_pyfunc(str(packaged.path)).predict(FRAME.to_numpy())
 
 
@@ -165,9 +164,9 @@ def test_a_packaging_without_mlflow_models_stays_light():
 
 def test_the_copy_inside_the_bundle_reads_with_numpy_alone(packaged):
     """Plain columns come in without pandas, and none is loaded for them."""
-    rows = {name: FRAME[name].head(3).astype(str).tolist() for name in packaged.features}
+    rows = {name: FRAME[name].iloc[1:4].astype(str).tolist() for name in packaged.features}
     code = (
-        "import sys; sys.path.insert(0, 'scoring')\n"
+        f"import sys; sys.path.insert(0, {str(packaged.path / 'scoring')!r})\n"
         "from workbench.scoring.pyfunc import _load_pyfunc\n"
         f"print(_load_pyfunc('.').predict({rows!r}).tolist())\n"
         "import workbench.scoring.pyfunc as p; print(p.__file__)\n"
@@ -179,6 +178,6 @@ def test_the_copy_inside_the_bundle_reads_with_numpy_alone(packaged):
     )
     answers, place, loaded = done.stdout.splitlines()
 
-    assert answers == str(wb.score("shop", FRAME.head(3), window="w")["prediction"].tolist())
-    assert str(settings().home) in place or "scoring" in place
+    assert answers == str(wb.score("shop", FRAME.iloc[1:4], window="w")["prediction"].tolist())
+    assert str(packaged.path / "scoring") in place
     assert loaded == "[]"
