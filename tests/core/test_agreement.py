@@ -52,7 +52,7 @@ def begins(*_, **__):
 @pytest.fixture(scope="module", autouse=True)
 def verbs_that_stop_where_they_begin():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workbench.reading.dataset.read_table", begins)
+        patch.setattr("workbench.reading.dataset.source_of", begins)
         patch.setattr("workbench.monitoring.monitor.champion", begins)
         patch.setattr("workbench.packaging.package.pack", begins)
         patch.setattr("workbench.profiling.profile.source_of", begins)
@@ -111,8 +111,10 @@ def test_schema_checker_and_verb_agree(verb, name, value):
 
     assert schema_accepts(verb, values) == verdict
     assert (problems(verb, values) == {}) == verdict
-    # A verb takes a frame too where the form takes a path.
-    if (verb, name) != ("dataset", "source") or isinstance(value, str):
+    # A verb takes a frame too where the form takes a path, and words by column where the form takes words.
+    by_column = isinstance(value, dict)
+    wider = {"source": not isinstance(value, str), "missing": by_column or value is None, "dates": by_column}
+    if verb != "dataset" or not wider.get(name):
         assert verb_accepts(verb, values) == verdict
 
 

@@ -62,8 +62,8 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB108", "Sentinel", ("warning", "info"),
                 "Numbers or dates that stand for a missing value, such as -999."),
     FindingCode("WB109", "Number or date kept as text", ("warning", "info"),
-                "Numbers and dates that are written as text, with units, currencies, blanks or separators. Where all "
-                "could be read they were, and the finding says how many could not."),
+                "Numbers and dates that are written as text in so many ways, such as with several units, that none of "
+                "them reads the column."),
     FindingCode("WB110", "Spellings of one category", ("warning",),
                 "Categories that differ in case, blanks or punctuation only."),
     FindingCode("WB111", "Infinities", ("warning",),
@@ -140,6 +140,10 @@ ALL: tuple[FindingCode, ...] = (
                 "behind the last value, names of rows or a saved index in a column without a name, lines below the "
                 "last row, units below the names, an encoding that was found by what the text looks like. The cure "
                 "says the same in the call, so that it is no guess any more."),
+    FindingCode("WB138", "Written in a way of its own", ("info",),
+                "Numbers and dates that are not written as programs write them: with a decimal comma, marks between "
+                "thousands, units, days before months. They were read so, and later rows are. Where they can be meant "
+                "in two ways, the finding shows one as it was read; `decimal=` or `dates=` settles it."),
     FindingCode("WB150", "Differs from the reference", ("warning",),
                 "Columns in which two compared tables differ by more than chance, and enough to matter."),
     FindingCode("WB151", "Another kind of values", ("error",),

@@ -22,7 +22,11 @@ from workbench.errors import BadParameter
 
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
-_SHAPES = {FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100"}
+ONE_SIGN = r"^[^\r\n](?![\s\S])"
+_SHAPES = {
+    ONE_SIGN: "is one character",
+    FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
+}
 
 
 def parameter(
@@ -107,11 +111,13 @@ class DatasetStep(Step):
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
     encoding: str | None = parameter("Encoding of a file of text; seen by default.", None, examples=("cp1252",))
-    separator: str | None = parameter("Sign between its columns; seen by default.", None, examples=(";",))
+    separator: str | None = parameter(
+        "Sign between its columns; seen by default.", None, pattern=ONE_SIGN, examples=(";",)
+    )
     header: bool | None = parameter("Whether a line has the names of its columns; seen by default.", None)
     skip: int | None = parameter("Lines above its header; seen by default.", None, minimum=0, unit="lines")
     decimal: str | None = parameter("Mark before the decimals of numbers kept as text.", None, choices=(".", ","))
-    missing: tuple[str, ...] | None = parameter("Words for a missing value, and no others.", None, examples=("n.d.",))
+    missing: tuple[str, ...] = parameter("Words for a missing value, and no others.", (), examples=("n.d.",))
     dates: tuple[str, ...] = parameter("Patterns of dates.", (), examples=("%d/%m/%Y",))
 
 

@@ -17,8 +17,8 @@ from workbench.core.literals import python
 from workbench.core.nouns import bundle_name
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
-from workbench.reading.coercion import read_by
 from workbench.reading.dataset import read_table
+from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings

@@ -15,11 +15,11 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.reading.coercion import to_pandas
 from workbench.reading.columns import CHUNK, read_column
 from workbench.reading.deciding import Wish, text_or_category
-from workbench.reading.frames import nothing, tidied
+from workbench.reading.frames import to_pandas
 from workbench.reading.noticed import Again, findings_of
+from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.sensitive import meanings_of, set_apart
 from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
@@ -190,7 +190,7 @@ class Wishes:
 
     def for_all_columns(self) -> dict[str, Any]:
         """What a form may hold."""
-        missing = None if isinstance(self.missing, Mapping) else self.missing
+        missing = () if isinstance(self.missing, Mapping) or self.missing is None else self.missing
         return {
             "decimal": self.decimal,
             "missing": missing,

@@ -5,6 +5,7 @@ No value is changed: what texts mean is decided by who reads them. An empty valu
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -26,6 +27,9 @@ from workbench.reading.notes import Irregular, findings
 from workbench.reading.packed import endings, name_of, opened, refuse_binary
 from workbench.reading.rows import LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Bytes of text that are read at a time.
 BLOCK = 4 << 20
@@ -90,7 +94,7 @@ def _kept(
     sample: bytes, whole: bool, name: str, like: Layout | None, expected: Sequence[str]
 ) -> tuple[Head, bool] | None:
     """By an earlier layout, where that gives the expected names."""
-    if like is None:
+    if like is None or not expected:
         return None
     seen, sure = encoding_of(sample, whole)
     encoding = like.encoding if not sure or (sample.isascii() and not _is_marked(like.encoding)) else seen
@@ -112,7 +116,7 @@ def _seen(sample: bytes, whole: bool, name: str, asked: Asked) -> tuple[Head, bo
     text = _text(sample, encoding, whole, name)
     if not text.strip("\r\n\t \ufeff"):
         raise BadTable(f"{name} is empty. Give a file with a header and rows.")
-    return head_of(text, layout_of(text, encoding, asked), name), not sure
+    return head_of(text, layout_of(text, encoding, asked, whole), name), not sure
 
 
 def _text(sample: bytes, encoding: str, whole: bool, name: str) -> str:
@@ -167,11 +171,6 @@ class _Text:
     def name(self) -> str:
         return name_of(self.path)
 
-    @property
-    def raw_names(self) -> list[str]:
-        """One for each value of a row; those left out have numbers."""
-        return [*self.head.names, *(f"\0{i}" for i in range(self.head.trailing))]
-
 
 def _chunks(text: _Text, most: int, irregular: Irregular) -> Iterator[pl.DataFrame]:
     """Quickly up to the first irregular row, and from there on row by row."""
@@ -192,18 +191,17 @@ def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    names, comment = text.raw_names, text.head.layout.comment
-    last = None
+    names, last = text.head.names, None
     with text.stream(careful=False) as file:
         counted = _Counted(file, text)
         try:
             with arrow_csv.open_csv(pa.PythonFile(counted, mode="r"), **_options(text)) as reader:
                 for batch in reader:
-                    frame = from_arrow(batch)
-                    if _has_odd_rows(frame, names, text.head.trailing, comment):
+                    if _has_odd_rows(batch, text.head):
                         yield None
                         return
-                    yield frame.select(names[: len(names) - text.head.trailing])
+                    frame = from_arrow(batch.select(range(len(names))), names)
+                    yield frame
                     last = frame.tail(1)
         except pa.ArrowInvalid as error:
             if "Empty CSV" not in str(error):
@@ -218,7 +216,7 @@ def _options(text: _Text) -> dict[str, Any]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    layout, names = text.head.layout, text.raw_names
+    layout, names = text.head.layout, [str(i) for i in range(text.head.width)]
     return {
         "read_options": arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False, column_names=names),
         "parse_options": arrow_csv.ParseOptions(
@@ -244,26 +242,30 @@ class _Counted:
 
     def __init__(self, file: IO[bytes], text: _Text) -> None:
         self._file, self._text, self._quote = file, text, text.head.layout.quote.encode()
-        self._at = text.begin
+        self._at, self._mark = text.begin, codecs.BOM_UTF8  # Arrow takes one away, which may be a value's
         self.quotes = 0
 
     def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
+        mark, self._mark = self._mark, b""
+        block = self._file.read(size - len(mark))
         if (zero := block.find(b"\0")) >= 0:
             raise nul(self._text.name, self._at + zero)
         self._at += len(block)
         self.quotes += block.count(self._quote) if self._quote else 0
-        return block
+        return mark + block
 
     def close(self) -> None:
         """Nothing: who opened the file closes it."""
 
 
-def _has_odd_rows(frame: pl.DataFrame, names: Sequence[str], trailing: int, comment: str) -> bool:
+def _has_odd_rows(batch: pa.RecordBatch, head: Head) -> bool:
     """Whether there is a comment, or a value where none was seen."""
-    if comment and frame[names[0]].str.starts_with(comment).any():
+    from pyarrow import compute
+
+    comment = head.layout.comment
+    if comment and compute.any(compute.starts_with(batch.column(0), comment)).as_py():
         return True
-    return any(frame[name].null_count() < frame.height for name in names[len(names) - trailing :])
+    return any(batch.column(i).null_count < batch.num_rows for i in range(len(head.names), head.width))
 
 
 def _spans_lines(row: pl.DataFrame) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from workbench.core.contract import Contract
 from workbench.core.dataset import Dataset
 from workbench.core.literals import Code, Cure, call, python
 from workbench.core.parameters import DatasetStep, listed, take
@@ -99,11 +98,11 @@ def aimed_at(data: Dataset, name: str | None) -> Dataset:
     if contract.target is not None:
         contract = contract.change(contract.target, role="feature")
     if name is None:
-        return replace(data, contract=Contract(contract.columns))
+        return replace(data, contract=replace(contract, task=None))
     contract = contract.change(name, role="target")
     known = data.table[name].dropna()
     task = infer_task(name, contract[name].kind, len(known), known.nunique())
-    return replace(data, contract=Contract(contract.columns, task))
+    return replace(data, contract=replace(contract, task=task))
 
 
 def _with_target(data: Dataset, name: str) -> Dataset:

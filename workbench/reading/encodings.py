@@ -20,7 +20,8 @@ MARKS = (
 )
 # What tables without a mark are written in where it isn't UTF-8.
 # Of several that read a text as well, the earlier one: these are letters that come in runs.
-CANDIDATES = ["cp1251", "koi8_r", "gb18030", "cp932", "big5", "cp949", "euc_jp", "cp1252", "cp1250"]
+WESTERN = ("cp1252", "cp1250")
+CANDIDATES = ["cp1251", "koi8_r", "gb18030", "cp932", "big5", "cp949", "euc_jp", *WESTERN]
 # Letters of a language with several bytes each come in runs; an accented letter stands among plain ones.
 ALONE = 0.7
 # Of the measures of charset-normalizer, which are shares: two that differ by less are equal.
@@ -112,7 +113,9 @@ def _found(sample: bytes) -> str:
     matches = list(from_bytes(sample, cp_isolation=CANDIDATES, preemptive_behaviour=False))
     best = min((match.chaos - match.coherence for match in matches), default=0.0)
     as_good = [match.encoding for match in matches if match.chaos - match.coherence <= best + AS_GOOD]
-    chosen = min(as_good, key=CANDIDATES.index) if as_good else _western(sample)
+    chosen = min(as_good, key=CANDIDATES.index) if as_good else "cp1252"
+    if chosen in WESTERN:
+        return _western(sample)
     same = (
         _reads(sample, "cp1252")
         and _reads(sample, chosen)
@@ -129,7 +132,7 @@ def _share_alone(sample: bytes) -> float:
 
 def _western(sample: bytes) -> str:
     """Of the West, or of the middle of Europe where that has fewer signs within words."""
-    possible = [name for name in ("cp1252", "cp1250") if _reads(sample, name)]
+    possible = [name for name in WESTERN if _reads(sample, name)]
     return min(possible, key=lambda name: _odd(sample.decode(name))) if possible else "latin-1"
 
 
@@ -143,7 +146,7 @@ def _reads(sample: bytes, encoding: str) -> bool:
 
 def _odd(text: str) -> int:
     """Signs next to letters, and two letters that no language has both."""
-    signs = re.findall(r"[a-zA-Z][^\x00-\x7f\w\s’‘“”«»–—…°ºª€™®]|[²³¹¼½¾](?=[^\W\d_])|[a-z][²³¹¼½¾µªº]", text)
+    signs = re.findall(r"[a-zA-Z][^\x00-\x7f\w\s’‘“”«»–—…°ºª€™®]|[²³¹¼½¾£¥¤¦§¯±](?=[^\W\d_])|[a-z][²³¹¼½¾µªº]", text)
     return len(signs) + (text.count("ø") if "ì" in text else 0)
 
 

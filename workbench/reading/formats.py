@@ -21,6 +21,7 @@ from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
 from workbench.reading.layouts import Asked, placed
 from workbench.reading.names import counts, normalised
+from workbench.reading.notes import NO_HEADER, UNUSUAL
 from workbench.reading.packed import name_of, opened, raw
 from workbench.reading.queries import column
 from workbench.reading.source import Source, from_arrow
@@ -228,15 +229,15 @@ def _sheet_notes(path: str, chosen: str, sheets: Sequence[str], layout: Layout, 
     if len(sheets) > 1 and asked.sheet is None:
         others = shortened([repr(one) for one in sheets if one != chosen], 3)
         message = f"The workbook has {len(sheets)} sheets: {chosen!r} was read, and {others} not."
-        unusual.append(Finding("WB132", "info", message, cure=call("wb.dataset", path, sheet=chosen)))
+        unusual.append(Finding(UNUSUAL, "info", message, cure=call("wb.dataset", path, sheet=chosen)))
     if layout.skip:
         lines = "line" if layout.skip == 1 else "lines"
         unusual.append(
-            Finding("WB132", "info", f"{layout.skip} {lines} above the header of the sheet were passed over.")
+            Finding(UNUSUAL, "info", f"{layout.skip} {lines} above the header of the sheet were passed over.")
         )
     if not layout.header:
         message = "The sheet has no line with names: its first row holds values as the others do."
-        unusual.append(Finding("WB130", "warning", message))
+        unusual.append(Finding(NO_HEADER, "warning", message))
     return tuple(unusual)
 
 
@@ -276,7 +277,7 @@ def spss(path: str, _: Asked) -> Source:
 
 
 def _from_pandas(path: str, frame: pd.DataFrame) -> Source:
-    from workbench.reading.sources import pandas_source
+    from workbench.reading.pandas_tables import pandas_source
 
     return pandas_source(frame, path)
 
@@ -340,7 +341,7 @@ def _duckdb(path: str, asked: Asked) -> Source:
 
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         with connected() as connection:
-            for batch in connection.execute(statement).to_arrow_reader(most):
+            for batch in connection.sql(statement).to_arrow_reader(most):
                 yield from from_arrow(batch).iter_slices(most)
 
     return Source(f"{path}, table {table}", names, chunks)

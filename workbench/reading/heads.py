@@ -10,6 +10,7 @@ from workbench.core.reading import Layout
 from workbench.errors import BadTable
 from workbench.reading.layouts import (
     COMMENTS,
+    MOSTLY,
     SEPARATOR_LINE,
     TYPED,
     columns,
@@ -94,7 +95,9 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
     body = [row for row in rows if len(row) > 1 or row[0].strip() or not layout.separator]
     if not header and not body:
         raise BadTable(f"{name} is empty. Give a file with a header and rows.")
-    width = max(usual_width(body)[0] if layout.separator and body else 1, len(header))
+    if rows.unclosed and len(body) > 1:
+        body.pop()  # cut with the sample
+    width = _width(body, header, layout)
     full = [row for row in body if len(row) == width]
     given = _padded(header, width)
     trailing = _trailing(given, full)
@@ -109,6 +112,16 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
         units=layout.header and _are_units(full),
         first_typed=is_typed(columns(full, 1))[0],
     )  # fmt: skip
+
+
+def _width(body: Sequence[Sequence[str]], header: Sequence[str], layout: Layout) -> int:
+    """Values of a usual row: as many as there are names, but where nearly all rows have more."""
+    if not layout.separator or not body:
+        return max(len(header), 1)
+    usual, _ = usual_width(body)
+    if header and sum(len(row) == usual for row in body) < MOSTLY * len(body):
+        return len(header)
+    return max(usual, len(header))
 
 
 def _header(rows: Rows, layout: Layout, name: str) -> list[str]:

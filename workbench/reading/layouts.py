@@ -137,7 +137,7 @@ def sniff(source: bytes | str | Path, asked: Mapping[str, Any] | None = None) ->
             whole = not file.read(1)
     said = Asked.checked(asked or {})
     encoding = said.encoding or encoding_of(sample, whole)[0]
-    return layout_of(decoded(sample, encoding, whole), encoding, said)
+    return layout_of(decoded(sample, encoding, whole), encoding, said, whole)
 
 
 def decoded(sample: bytes, encoding: str, whole: bool) -> str:
@@ -157,15 +157,17 @@ def decoded(sample: bytes, encoding: str, whole: bool) -> str:
     return text[: end + 1] if end >= 0 else text
 
 
-def layout_of(text: str, encoding: str, asked: Asked) -> Layout:
-    """The layout of a decoded sample."""
+def layout_of(text: str, encoding: str, asked: Asked, whole: bool = True) -> Layout:
+    """The layout of a decoded sample, which may be the whole text."""
     lines = split_lines(text)
     plain = Layout(encoding=encoding, comment=asked.comment or "", skip=asked.skip or 0)
     if asked.skip is None and asked.separator is None and lines and (said := SEPARATOR_LINE.fullmatch(lines[0])):
         asked = replace(asked, separator=said[1])
         plain = replace(plain, skip=1)
     above = plain.skip if asked.skip is not None or asked.comment else plain.skip + _comment_lines(lines[plain.skip :])
-    split = _best_split(lines[above : above + COMPARED], replace(plain, skip=0), asked)
+    compared = lines[above : above + COMPARED]
+    cut = not whole or len(lines) > above + COMPARED
+    split = _best_split(compared, replace(plain, skip=0), asked, cut)
     return _placed(lines, replace(split, skip=plain.skip), above, asked)
 
 
@@ -180,7 +182,7 @@ def _comment_lines(lines: Sequence[str]) -> int:
     return count
 
 
-def _best_split(lines: Sequence[str], plain: Layout, asked: Asked) -> Layout:
+def _best_split(lines: Sequence[str], plain: Layout, asked: Asked, cut: bool) -> Layout:
     """The separator and the quote that explain the most lines."""
     text = "".join(lines)
     possible = [sep for sep in SEPARATORS if sep in text] if asked.separator is None else [asked.separator]
@@ -192,7 +194,7 @@ def _best_split(lines: Sequence[str], plain: Layout, asked: Asked) -> Layout:
         for quote in (_quotes(text) if asked.quote is None else [asked.quote])
         for escape in (["", "\\"] if quote and f"\\{quote}" in text else [""])
     ]
-    return max(trials, key=lambda trial: _score(lines, text, trial))
+    return max(trials, key=lambda trial: _score(lines, trial, cut))
 
 
 def _quotes(text: str) -> list[str]:
@@ -204,12 +206,16 @@ def _quotes(text: str) -> list[str]:
     return quotes
 
 
-def _score(lines: Sequence[str], text: str, trial: Layout) -> float:
-    """How well lines are explained: 0 to a little above 1."""
-    rows = [row for row in Rows(lines, trial) if len(row) > 1 or row[0].strip()]
+def _score(lines: Sequence[str], trial: Layout, cut: bool) -> float:
+    """How well lines are explained: 0 to a little above 1; the last row may be cut."""
+    split = Rows(lines, trial)
+    rows = [row for row in split if len(row) > 1 or row[0].strip()]
     if not rows:
         return 0.0
-    well_quoted = 0.4 + 0.6 * _well_quoted(text, trial) - (0.005 if trial.escape or not trial.quote else 0.0)
+    if cut and split.unclosed and len(rows) > 1:
+        rows.pop()
+        lines = lines[: split.line - 1]
+    well_quoted = 0.4 + 0.6 * _well_quoted("".join(lines), trial) - (0.005 if trial.escape or not trial.quote else 0.0)
     if not trial.separator:
         return ONE_COLUMN * _clean(rows, trial) * well_quoted
     width, start = usual_width(rows)
@@ -276,13 +282,15 @@ def _clean(rows: Sequence[Sequence[str]], trial: Layout) -> float:
     """How much values look like those of a table: numbers and dates most, texts with other separators in them least."""
     others = [sep for sep in ",;\t|" if sep != trial.separator]
     values = [value for row in rows[:TYPED_ROWS] for value in row]
-    return sum(_cleanness(value, others) for value in values) / len(values) if values else 0.0
+    whole = not trial.separator
+    return sum(_cleanness(value, others, whole) for value in values) / len(values) if values else 0.0
 
 
-def _cleanness(value: str, others: Iterable[str]) -> float:
-    if not value or TYPED.fullmatch(value):
+def _cleanness(value: str, others: Iterable[str], whole: bool) -> float:
+    """Of one value, which may be a whole line: then its comma may be the one that separates."""
+    if not value or (TYPED.fullmatch(value) and not (whole and "," in value)):
         return 1.0
-    return 0.6 if any(sep in value for sep in others) or "  " in value.strip() else 0.9
+    return 0.5 if any(sep in value for sep in others) or "  " in value.strip() else 0.9
 
 
 def columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
@@ -370,20 +378,23 @@ def _header_at(rows: Sequence[_Row], width: int) -> int:
 
 
 def _may_be_header(values: Sequence[str], width: int) -> bool:
-    filled = sum(bool(value.strip()) for value in values)
-    return width - 1 <= len(values) <= width and filled >= min(2 if width > 2 else 1, width)
+    return width - 1 <= len(values) <= width and _filled(values) > 0
 
 
 def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
-    """Whether names come only in the next row: this one is shorter, or a line is left empty below it."""
+    """Whether names come only later: this row has fewer, and the next full one is apart from it or names columns."""
     row, following = rows[at], rows[at + 1]
     apart = following.line > row.until
-    if len(row.values) == width and not (width == 1 and apart):
+    fewer = len(row.values) < width or (width > 2 and _filled(row.values) < 2) or (width == 1 and apart)
+    full = next((i for i in range(at + 1, len(rows)) if _filled(rows[i].values) >= min(2, width)), None)
+    if not fewer or full is None or len(rows[full].values) != width:
         return False
-    body = [later.values for later in rows[at + 2 :] if len(later.values) == width]
-    if len(following.values) != width or not body:
-        return False
-    return apart or names_columns(following.values, body)
+    body = [later.values for later in rows[full + 1 :] if len(later.values) == width]
+    return bool(body) and (apart or full > at + 1 or names_columns(rows[full].values, body))
+
+
+def _filled(values: Sequence[str]) -> int:
+    return sum(bool(value.strip()) for value in values)
 
 
 def names_columns(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -71,12 +71,14 @@ def matching(wanted: str, names: Iterable[Any]) -> int | None:
 
 
 def written(name: Any) -> str:
-    """A name as text, with its levels joined.
+    """A name as text, with its levels joined; NaN is none.
 
-    >>> written(("price", "")), written(None), written(3)
-    ('price', 'None', '3')
+    >>> written(("price", "")), written(None), written(3), written(float("nan"))
+    ('price', 'None', '3', '')
     """
-    return "_".join(str(part) for part in name if str(part)) if isinstance(name, tuple) else str(name)
+    if isinstance(name, tuple):
+        return "_".join(part for part in map(written, name) if part)
+    return "" if isinstance(name, float) and name != name else str(name)
 
 
 def normal(name: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from workbench.core.finding import Finding
-from workbench.core.literals import Cure, call
+from workbench.core.literals import Code, Cure, assigned, call
 from workbench.errors import shortened
 from workbench.reading.heads import Head
 
 # Lines that are named.
 NAMED = 5
+
+NO_HEADER = "WB130"
+UNUSUAL = "WB132"
 
 
 @dataclass
@@ -64,7 +68,7 @@ def findings(path: str, head: Head, guessed: bool, irregular: Irregular, given: 
         *_rows(head, irregular),
     ]
     evidence = head.layout.to_dict()
-    told = [Finding("WB132", "info", message, cure=cure, evidence=evidence) for message, cure in unusual]
+    told = [Finding(UNUSUAL, "info", message, cure=cure, evidence=evidence) for message, cure in unusual]
     return (*header, *_short(head, irregular), *told)
 
 
@@ -74,8 +78,8 @@ def _header(path: str, head: Head) -> list[Finding]:
         return []
     sure = f"The file has no line with names: its first row holds values as the others do. Its columns are {names}."
     doubt = f"The names of the columns ({names}) look like values: perhaps the file has no header."
-    cure = call("wb.dataset", path, header=False)
-    return [Finding("WB130", "warning", doubt if head.layout.header else sure, cure=cure)]
+    cure = _again(path, header=False)
+    return [Finding(NO_HEADER, "warning", doubt if head.layout.header else sure, cure=cure)]
 
 
 def _short(head: Head, irregular: Irregular) -> list[Finding]:
@@ -92,13 +96,13 @@ def _titles(path: str, head: Head) -> list[tuple[str, Cure]]:
         return []
     skip = head.layout.skip
     lines = "The line above the header was" if skip == 1 else f"{skip} lines above the header were"
-    return [(f"{lines} passed over: {_quoted(head.titles)}.", call("wb.dataset", path, skip=skip))]
+    return [(f"{lines} passed over: {_quoted(head.titles)}.", _again(path, skip=skip))]
 
 
 def _encoding(path: str, head: Head) -> list[tuple[str, Cure]]:
     encoding = head.layout.encoding
     message = f"The file does not say its encoding; {encoding} fits the text best."
-    return [(message, call("wb.dataset", path, encoding=encoding))]
+    return [(message, _again(path, encoding=encoding))]
 
 
 def _columns(path: str, head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
@@ -108,7 +112,7 @@ def _columns(path: str, head: Head, irregular: Irregular) -> list[tuple[str, Cur
     if head.layout.row_names or head.counted:
         what = "names of the rows" if not head.counted else "a saved index that counts the rows"
         message = f"The first column has no name: it holds {what}, and is called {head.names[0]!r}."
-        unusual.append((message, call("wb.dataset", path, ignore=[head.names[0]])))
+        unusual.append((message, _again(path, ignore=[head.names[0]])))
     return unusual
 
 
@@ -119,6 +123,11 @@ def _rows(head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
     if irregular.footer:
         unusual.append((f"The last lines are no rows and were left out: {_quoted(irregular.footer)}.", ""))
     return unusual
+
+
+def _again(path: str, **options: Any) -> Code:
+    """The cell that reads the file so."""
+    return assigned("data", call("wb.dataset", path, **options))
 
 
 def listed_lines(lines: Sequence[int], times: int) -> str:

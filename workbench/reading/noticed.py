@@ -74,10 +74,10 @@ def _of_column(column: Column, note: Notes, again: Again) -> Iterator[Finding]:
         told = f"has {listed(note.words)} in {counted(sum(note.words.values()), 'row')}: taken to mean a missing value."
         yield Finding("WB128", "info", told, name, again.by(missing={name: []}), {"words": dict(note.words)})
     if note.doubt:
-        yield Finding("WB109", "info", f"{note.doubt}.", name, _other_way(name, note, again), {"kind": note.kind})
+        yield Finding("WB138", "info", f"{note.doubt}.", name, _other_way(name, note, again), {"kind": note.kind})
     elif note.as_text and note.kind in (*NUMERIC, "datetime") and (how := _how(note.form)):
         message = f"is a {KINDS.get(note.kind, note.kind)} that is written {how}."
-        yield Finding("WB109", "info", message, name, "", {"kind": note.kind})
+        yield Finding("WB138", "info", message, name, "", {"kind": note.kind})
 
 
 def _unread(column: Column, note: Notes, again: Again) -> Finding:

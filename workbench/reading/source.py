@@ -51,10 +51,10 @@ class Source:
         Of a table whose parts lie elsewhere.
     layout : Layout, optional
         Of a file of text; of several, of the first.
-    decimal : str
-        Mark before the decimals of most of its numbers.
+    decimal : {".", ","}
+        The mark before decimals that is more likely meant where a number can be read both ways.
     notes : callable
-        Gives what somebody should know of how it was read; complete once its chunks were.
+        What was noticed of the file; known whole when it has been read.
     """
 
     description: str
@@ -118,15 +118,12 @@ def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
     return given if len(set(given)) == len(given) else plain_names(given)
 
 
-def together(chunks: Iterable[pl.DataFrame]) -> pl.DataFrame | None:
-    """All chunks as one frame; a column that is text in one of them is text. None where there is none.
+def together(every: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """All chunks as one frame; a column that is text in one of them is text.
 
     >>> together([pl.DataFrame({"x": [1]}), pl.DataFrame({"x": ["a"]})])["x"].to_list()
     ['1', 'a']
     """
-    every = list(chunks)
-    if not every:
-        return None
     try:
         return pl.concat(every, how="vertical_relaxed")
     except pl.exceptions.PolarsError:
@@ -157,8 +154,11 @@ def from_arrow(batch: pa.RecordBatch, names: Sequence[str] | None = None) -> pl.
     import pyarrow as pa
 
     known = [_known(column) for column in batch.columns]
-    frame = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=list(names or batch.schema.names)))
-    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
+    # By position on the way: Arrow's interface cuts a name at a zero byte.
+    converted = pl.from_arrow(pa.RecordBatch.from_arrays(known, names=[str(i) for i in range(len(known))]))
+    frame = converted if isinstance(converted, pl.DataFrame) else converted.to_frame()
+    frame.columns = list(names or batch.schema.names)
+    return frame
 
 
 def _known(values: pa.Array) -> pa.Array:

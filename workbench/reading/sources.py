@@ -13,9 +13,9 @@ from workbench.core.dataset import Dataset
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable
 from workbench.reading.files import files
-from workbench.reading.frames import from_pandas as from_pandas
-from workbench.reading.frames import pandas_source
 from workbench.reading.layouts import Asked
+from workbench.reading.pandas_tables import from_pandas as from_pandas
+from workbench.reading.pandas_tables import pandas_source
 from workbench.reading.queries import Query
 from workbench.reading.source import Source, distinct_names, from_arrow, named, refuse_twins
 

@@ -1,0 +1,517 @@
+"""Any file of text is split as it was meant, or the error names the line; what was unusual is told."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+import workbench as wb
+from workbench.core.reading import Layout
+from workbench.errors import BadParameter, BadTable
+from workbench.reading import delimited
+from workbench.reading.encodings import encoding_of
+from workbench.reading.layouts import SAMPLE, sniff
+from workbench.reading.sources import source_of
+
+
+def rows(source, most=1000):
+    return [row for chunk in source.chunks(most) for row in chunk.rows()]
+
+
+def codes(source):
+    return [finding.code for finding in source.notes()]
+
+
+@dataclass
+class Case:
+    """A file, and what it holds."""
+
+    content: str | bytes
+    names: tuple[str, ...]
+    rows: list[tuple]
+    layout: dict = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+
+AB = ("a", "b")
+CASES = {
+    # separators
+    "comma": Case("a,b\n1,x\n2,y\n", AB, [("1", "x"), ("2", "y")]),
+    "semicolon, decimal commas": Case("a;b\n1,5;x\n2,5;y\n", AB, [("1,5", "x"), ("2,5", "y")], {"separator": ";"}),
+    "semicolon, comma in a name": Case(
+        "a;b, all\n1;x\n2;y\n", ("a", "b, all"), [("1", "x"), ("2", "y")], {"separator": ";"}
+    ),
+    "semicolons within values": Case(
+        "a,b,c\n1,x;y,3\n2,z;w,4\n", ("a", "b", "c"), [("1", "x;y", "3"), ("2", "z;w", "4")]
+    ),
+    "tab, blanks and commas within": Case(
+        "a\tb c\n1,5\tx y\n2,5\tz w\n", ("a", "b c"), [("1,5", "x y"), ("2,5", "z w")], {"separator": "\t"}
+    ),
+    "bar": Case("a|b\nx, y|2\nz, w|3\n", AB, [("x, y", "2"), ("z, w", "3")], {"separator": "|"}),
+    "caret": Case("a^b\nx^2\nz^3\n", AB, [("x", "2"), ("z", "3")], {"separator": "^"}),
+    "tilde": Case("a~b\nx~2\nz~3\n", AB, [("x", "2"), ("z", "3")], {"separator": "~"}),
+    "blanks": Case(
+        "  x   y z\n 1.5  2 a\n 2.5  3 b\n", ("x", "y", "z"), [("1.5", "2", "a"), ("2.5", "3", "b")], {"separator": " "}
+    ),
+    "blanks and tabs": Case(
+        '8   307.0 \t"chevrolet malibu"\n9   350.0 \t"buick"\n',
+        ("column_1", "column_2", "column_3"),
+        [("8", "307.0", "chevrolet malibu"), ("9", "350.0", "buick")],
+        {"separator": " ", "header": False},
+        ("WB130",),
+    ),
+    "Excel's own line": Case("sep=;\r\na;b\r\n1;2\r\n", AB, [("1", "2")], {"separator": ";", "skip": 1}),
+    # one column
+    "one column": Case("y\n1\n0\n", ("y",), [("1",), ("0",)], {"separator": ""}),
+    "one column of decimal commas": Case(
+        "v\n1,5\n2,7\n3,25\n", ("v",), [("1,5",), ("2,7",), ("3,25",)], {"separator": ""}
+    ),
+    "one column of sentences": Case(
+        "t\nHello, you there\nNo comma\nyes, well, no\nno\n",
+        ("t",),
+        [("Hello, you there",), ("No comma",), ("yes, well, no",), ("no",)],
+        {"separator": ""},
+    ),
+    "one column of moments": Case(
+        "at\n2023-01-01 10:00:00\n2023-01-02 11:00:00\n",
+        ("at",),
+        [("2023-01-01 10:00:00",), ("2023-01-02 11:00:00",)],
+        {"separator": ""},
+    ),
+    "one column of names": Case(
+        "name\nJohn Smith\nMary Jones\n", ("name",), [("John Smith",), ("Mary Jones",)], {"separator": ""}
+    ),
+    # quotes
+    "quoted separators and breaks": Case('a,b\n"x,1","y\nz"\n"w ""q""",2\n', AB, [("x,1", "y\nz"), ('w "q"', "2")]),
+    "single quotes": Case("a,b\n'x,1',2\n'y',3\n", AB, [("x,1", "2"), ("y", "3")], {"quote": "'"}),
+    "backslashes": Case(
+        'a,b\n"say \\"hi, you\\" x",2\n"z",3\n', AB, [('say "hi, you" x', "2"), ("z", "3")], {"escape": "\\"}
+    ),
+    "inches": Case('a,b\n5" nail,2\n6" nail,3\n', AB, [('5" nail', "2"), ('6" nail', "3")]),
+    "a quote that opens nothing": Case(
+        'a,b\n"x,2\nz,3\nw,4\n', AB, [('"x', "2"), ("z", "3"), ("w", "4")], {"quote": ""}
+    ),
+    # line ends
+    "CRLF": Case('a,b\r\n1,"x\r\ny"\r\n2,z', AB, [("1", "x\r\ny"), ("2", "z")]),
+    "CR": Case("a,b\r1,x\r2,y\r", AB, [("1", "x"), ("2", "y")]),
+    "empty lines within": Case("a,b\n\n1,x\n\n   \n2,y\n\n", AB, [("1", "x"), ("2", "y")]),
+    # above and below
+    "title lines": Case(
+        "Report of the year\n\na,b,c\n1,x,2\n3,y,4\n",
+        ("a", "b", "c"),
+        [("1", "x", "2"), ("3", "y", "4")],
+        {"skip": 2},
+        ("WB132",),
+    ),
+    "a title with a comma": Case(
+        "Sales, all\na,b,c\n1,2,3\n4,5,6\n",
+        ("a", "b", "c"),
+        [("1", "2", "3"), ("4", "5", "6")],
+        {"skip": 1},
+        ("WB132",),
+    ),
+    "a title as a sheet has it": Case(
+        "Report;;\n;;\na;b;c\n1;x;2\n2;y;3\n",
+        ("a", "b", "c"),
+        [("1", "x", "2"), ("2", "y", "3")],
+        {"separator": ";", "skip": 2},
+        ("WB132",),
+    ),
+    "comments above": Case("# by x\n# then, y\na,b\n1,2\n3,4\n", AB, [("1", "2"), ("3", "4")], {"skip": 2}, ("WB132",)),
+    "comments within": Case(
+        "a,b\n1,2\n# note\n3,4\n5,6\n7,8\n", AB, [("1", "2"), ("3", "4"), ("5", "6"), ("7", "8")], {"comment": "#"}
+    ),
+    "names in a comment": Case(
+        "##meta\n#chrom\tpos\nchr1\t5\nchr2\t6\n",
+        ("chrom", "pos"),
+        [("chr1", "5"), ("chr2", "6")],
+        {"separator": "\t", "skip": 1},
+        ("WB132",),
+    ),
+    "colours": Case("colour,n\n#ff0000,3\n#00ff00,4\n", ("colour", "n"), [("#ff0000", "3"), ("#00ff00", "4")]),
+    "a total below": Case(
+        "day;n\nMon;5\nTue;6\n\nTotal: 11\n", ("day", "n"), [("Mon", "5"), ("Tue", "6")], {"separator": ";"}, ("WB132",)
+    ),
+    "a note below numbers": Case("n,m\n1,5\n2,6\nas of May\n", ("n", "m"), [("1", "5"), ("2", "6")], {}, ("WB132",)),
+    "units": Case(
+        "a,b\n[kg],[m]\n1,2\n3,4\n5,6\n", AB, [("[kg]", "[m]"), ("1", "2"), ("3", "4"), ("5", "6")], {}, ("WB132",)
+    ),
+    # columns
+    "trailing separators of rows": Case("a,b\n1,x,\n2,y,\n", AB, [("1", "x"), ("2", "y")], {}, ("WB132",)),
+    "trailing separators everywhere": Case("a,b,,\n1,x,,\n2,y,,\n", AB, [("1", "x"), ("2", "y")], {}, ("WB132",)),
+    "a saved index": Case(
+        ",a,b\n0,1,x\n1,2,y\n", ("index", "a", "b"), [("0", "1", "x"), ("1", "2", "y")], {}, ("WB132",)
+    ),
+    "R's row names": Case(
+        '"a","b"\n"1",5,"x"\n"2",6,"y"\n',
+        ("index", "a", "b"),
+        [("1", "5", "x"), ("2", "6", "y")],
+        {"row_names": True},
+        ("WB132",),
+    ),
+    "R's table": Case(
+        '"x" "y"\n"a" 1 2\n"b" 3 4\n',
+        ("column_1", "x", "y"),
+        [("a", "1", "2"), ("b", "3", "4")],
+        {"separator": " ", "row_names": True},
+        ("WB132",),
+    ),
+    "a short row": Case(
+        "a,b,c\n1,2,3\n4,5\n6,7,8\n",
+        ("a", "b", "c"),
+        [("1", "2", "3"), ("4", "5", None), ("6", "7", "8")],
+        {},
+        ("WB131",),
+    ),
+    "no header": Case(
+        "1.5,p\n2.5,q\n3.5,p\n",
+        ("column_1", "column_2"),
+        [("1.5", "p"), ("2.5", "q"), ("3.5", "p")],
+        {"header": False},
+        ("WB130",),
+    ),
+    "years as names": Case(
+        "land,2019,2020\nChad,1.5,2\nMali,2.5,3\n",
+        ("land", "2019", "2020"),
+        [("Chad", "1.5", "2"), ("Mali", "2.5", "3")],
+        {},
+        ("WB130",),
+    ),
+    "numbered names": Case(
+        "0,1,2\n4,5,6\n7,8,9\n", ("0", "1", "2"), [("4", "5", "6"), ("7", "8", "9")], {}, ("WB130",)
+    ),
+    "two columns without a name": Case(
+        "a,,\n1,2,3\n4,5,6\n", ("a", "column_2", "column_3"), [("1", "2", "3"), ("4", "5", "6")]
+    ),
+    # encodings
+    "UTF-8 with its mark": Case("ü,b\n1,ß\n".encode("utf-8-sig"), ("ü", "b"), [("1", "ß")], {"encoding": "utf-8-sig"}),
+    "UTF-16": Case("ü,b\n1,ß\n".encode("utf-16"), ("ü", "b"), [("1", "ß")], {"encoding": "utf-16"}),
+    "UTF-16 without its mark": Case(
+        "ü,b\n1,ß\n".encode("utf-16-be"), ("ü", "b"), [("1", "ß")], {"encoding": "utf-16-be"}, ("WB132",)
+    ),
+    "UTF-32": Case("ü,b\n1,ß\n".encode("utf-32"), ("ü", "b"), [("1", "ß")], {"encoding": "utf-32"}),
+    "Western": Case(
+        "Größe,b\n1,José\n".encode("cp1252"), ("Größe", "b"), [("1", "José")], {"encoding": "cp1252"}, ("WB132",)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_is_split_as_it_was_meant(name, tmp_path):
+    case = CASES[name]
+    content = case.content if isinstance(case.content, bytes) else case.content.encode()
+    (tmp_path / "t.csv").write_bytes(content)
+
+    source = source_of(tmp_path / "t.csv")
+
+    assert source.names == case.names
+    assert rows(source) == case.rows
+    assert source.layout == sniff(content) == Layout(**case.layout)
+    assert tuple(codes(source)) == case.codes
+
+
+@pytest.mark.parametrize("most", [1, 2, 7])
+@pytest.mark.parametrize("name", CASES)
+def test_the_size_of_chunks_changes_nothing(name, most, tmp_path):
+    case = CASES[name]
+    (tmp_path / "t.csv").write_bytes(case.content if isinstance(case.content, bytes) else case.content.encode())
+    source = source_of(tmp_path / "t.csv")
+
+    assert rows(source, most) == case.rows
+    assert max(chunk.height for chunk in source.chunks(most)) <= most
+
+
+GIVEN = {
+    "separator": ("a;b,c\n1;2,3\n", {"separator": ","}, ("a;b", "c"), [("1;2", "3")]),
+    "no header": ("a,b\n1,2\n", {"header": False}, ("column_1", "column_2"), [("a", "b"), ("1", "2")]),
+    "a header": ("1.5,p\n2.5,q\n3.5,p\n", {"header": True}, ("1.5", "p"), [("2.5", "q"), ("3.5", "p")]),
+    "lines to skip": ("x,y\na,b\n1,2\n", {"skip": 1}, ("a", "b"), [("1", "2")]),
+    "comments": ("!x\na,b\n!y,z\n1,2\n", {"comment": "!"}, ("a", "b"), [("1", "2")]),
+    "no quotes": ('a,b\n"1",2\n', {"quote": ""}, ("a", "b"), [('"1"', "2")]),
+    "encoding": ("a,b\n1,2\n", {"encoding": "latin1"}, ("a", "b"), [("1", "2")]),
+    "one column": ("a,b\n1,2\n", {"separator": ""}, ("a,b",), [("1,2",)]),
+}
+
+
+@pytest.mark.parametrize("what", GIVEN)
+def test_what_is_given_is_taken_as_given_and_not_told(what, tmp_path):
+    content, options, names, expected = GIVEN[what]
+    (tmp_path / "t.csv").write_text(content)
+
+    source = source_of(tmp_path / "t.csv", **options)
+
+    assert (source.names, rows(source), codes(source)) == (names, expected, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"separator": ";;"}, "one character"),
+        ({"header": 2}, "skip="),
+        ({"skip": -1}, "at least 0"),
+        ({"encoding": "klingon"}, "no encoding 'klingon'"),
+        ({"seperator": ";"}, "Did you mean 'separator'"),
+        ({"quote": 3}, "a text"),
+        ({"sheet": "x"}, "sheet= is not for files such as t.csv"),
+    ],
+)
+def test_an_option_that_is_none_is_refused(options, told, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+
+    with pytest.raises(BadParameter, match=told):
+        source_of(tmp_path / "t.csv", **options)
+
+
+MANY = b"a,b\n" + b"1,2\n" * 90_000
+REFUSED = {
+    "too many values": (b"a,b\n1,2\n3,4,5\n6,7\n", "3 values on line 3, expected 2: '5'"),
+    "too many values, far behind": (MANY + b"3,4,5\n", "3 values on line 90,002, expected 2: '5'"),
+    "a quote that is never closed": (
+        MANY + b'3,"x\n4,5\n6,7\n',
+        "quote on line 90,002 that is never closed: the 3 lines",
+    ),
+    "a byte that is no UTF-8, far behind": (
+        MANY + b"3,\xfc\n",
+        r"line 90,002 has the byte 0xFC at position 360,006.*encoding=\"cp1252\"",
+    ),
+    "a zero byte": (b"a,b\n\0,1\n", "a zero byte at position 4"),
+    "a zero byte, far behind": (MANY + b"3,\0\n", "a zero byte at position 360,006"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "should be text, and is a picture"),
+    "an archive by another name": (b"\x1f\x8bxx", r"is a gzip archive\. Let its name end in \.gz"),
+    "nothing": (b"", "is empty"),
+    "lines without anything": (b"\n \n\r\n", "is empty"),
+    "a mark alone": (b"\xef\xbb\xbf", "is empty"),
+    "two columns of one name": (b"a,a\n1,2\n", "Two columns are called 'a'"),
+    "a value without an end": (
+        b"a,b\n1," + b"x" * 17_000_000 + b"\n",
+        "value on line 2 with more than 16,777,216 characters",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_can_not_be_split_is_refused_with_its_line(what, tmp_path):
+    content, told = REFUSED[what]
+    (tmp_path / "t.csv").write_bytes(content)
+
+    with pytest.raises(BadTable, match=told):
+        rows(source_of(tmp_path / "t.csv"))
+
+
+def test_irregular_rows_far_behind_are_read_as_those_in_front(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "BLOCK", 1 << 12)
+    lines = [f"{i},x{i}" for i in range(5000)]
+    lines[3000], lines[4000], lines[4500] = "3000", "4000,y,", " "
+    (tmp_path / "t.csv").write_text("a,b\n" + "\n".join(lines) + "\nTotal: 5000\n")
+    source = source_of(tmp_path / "t.csv")
+
+    read = rows(source, 700)
+
+    assert [row[0] for row in read] == [str(i) for i in range(5000) if i != 4500]
+    assert (read[3000], read[4000]) == (("3000", None), ("4000", "y"))
+    told = [finding.message for finding in source.notes()]
+    assert "1 row has fewer than 2 values (line 3002)" in told[0]
+    assert "'Total: 5000'" in told[2]
+
+
+def test_notes_are_of_the_latest_reading(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n4,5\n6,7,8\n")
+    source = source_of(tmp_path / "t.csv")
+
+    rows(source)
+    rows(source)
+
+    assert [finding.evidence["rows"] for finding in source.notes()] == [1]
+
+
+def test_a_character_cut_by_the_end_of_the_sample_is_no_other_encoding():
+    content = b"a\n" + b"x" * (SAMPLE - 3) + "ü".encode() + b"\n"
+
+    assert encoding_of(content[:SAMPLE], whole=False) == ("utf-8", True)
+    assert sniff(content).encoding == "utf-8"
+
+
+def test_a_long_value_of_many_lines_does_not_hide_the_columns(tmp_path):
+    (tmp_path / "t.csv").write_text('a,b\n1,"' + "x\n" * SAMPLE + '"\n2,y\n')
+
+    assert [row[0] for row in rows(source_of(tmp_path / "t.csv"))] == ["1", "2"]
+
+
+TEXTS = {
+    "cp1252": "prénom,ville\nHélène,Orléans\nBjørn,Tromsø\n5 €,20 °C\n",
+    "cp1250": "jméno,město\nJiří,Plzeň\nPaweł,Łódź\n",
+    "cp1251": "имя,город\nИван,Москва\nПётр,Киев\n",
+    "koi8_r": "имя,город\nИван,Москва\nПётр,Киев\n",
+    "gb18030": "姓名,城市\n张伟,北京\n王芳,上海\n",
+    "cp932": "名前,都市\n田中太郎,東京\n鈴木さくら,おおさか\n",
+    "big5": "姓名,城市\n張偉,臺北\n王芳,高雄\n",
+    "cp949": "이름,도시\n김철수,서울\n이영희,부산\n",
+    "utf-16-le": "a,ü\n1,ß\n",
+}
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_an_encoding_that_the_file_does_not_say_is_found_and_told(encoding, tmp_path):
+    text = TEXTS[encoding] * 5
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+
+    source = source_of(tmp_path / "t.csv")
+
+    assert [source.names, *rows(source)] == [tuple(row) for row in csv.reader(io.StringIO(text))]
+    assert any("does not say its encoding" in finding.message for finding in source.notes())
+
+
+EARLIER = Layout(encoding="cp1252", separator=";", skip=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "separator", "encoding"),
+    [
+        ("of May\na;b\n1;2,5\n".encode("cp1252"), ";", "cp1252"),
+        ("of May\na;b\n1;ü\n".encode("cp1252"), ";", "cp1252"),
+        ("of May\na;b\n1;ü\n".encode(), ";", "utf-8"),  # valid UTF-8 is no accident
+        (b"a,b\n1,2\n3,4\n", ",", "utf-8"),  # laid out anew
+    ],
+)
+def test_a_later_file_is_read_by_the_earlier_layout_where_that_gives_its_names(content, separator, encoding, tmp_path):
+    (tmp_path / "t.csv").write_bytes(content)
+
+    source = source_of(tmp_path / "t.csv", like=EARLIER, expected=("a", "b"))
+
+    assert source.names == ("a", "b")
+    assert (source.layout.separator, source.layout.encoding) == (separator, encoding)
+
+
+@pytest.mark.parametrize(
+    ("content", "decimal"),
+    [
+        ("a;b\n1;2\n3;4\n", ","),
+        ("a;b\n1.5;2\n3.5;4\n", "."),
+        ("a\tb\n1,5\t2\n3,5\t4\n", ","),
+        ('a,b\n"1,5",2\n"3,5",4\n', ","),
+        ("a,b\n1.5,2\n3.5,4\n", "."),
+        ("a,b\nx,y\n", "."),
+    ],
+)
+def test_the_mark_before_decimals_is_that_of_most_numbers(content, decimal, tmp_path):
+    (tmp_path / "t.csv").write_text(content)
+
+    assert source_of(tmp_path / "t.csv").decimal == decimal
+
+
+HOSTILE = st.text(
+    st.sampled_from([*",;\t|\"'\\\n\r #%/ab1.- ", "ü", "ß", "漢", "😀", "\u2028", "\x0b", "\ufeff"]), max_size=8
+)
+WRITTEN = st.fixed_dictionaries(
+    {
+        "separator": st.sampled_from(",;\t|^"),
+        "quoting": st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+        "end": st.sampled_from(["\n", "\r\n", "\r"]),
+        "encoding": st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]),
+        "titles": st.integers(0, 3),
+        "comment": st.booleans(),
+        "trailing": st.booleans(),
+        "index": st.booleans(),
+        "most": st.integers(1, 9),
+    }
+)
+
+
+def write(path, table, how):
+    """A table by the csv module; returns what it holds."""
+    given = [[str(i), *row] if how["index"] else row for i, row in enumerate(table[1:])]
+    names = ["", *table[0]] if how["index"] else table[0]
+    text = io.StringIO(newline="")
+    for i in range(how["titles"]):
+        text.write(f"Title {i}{how['end']}")
+    if how["comment"]:
+        text.write(f"# a comment{how['end']}")
+    breaks = any("\n" in value or "\r" in value for row in table for value in row)
+    writer = csv.writer(
+        text, delimiter=how["separator"], lineterminator=how["end"], quoting=csv.QUOTE_ALL if breaks else how["quoting"]
+    )
+    writer.writerows([*row, ""] if how["trailing"] else row for row in (names, *given))
+    path.write_bytes(text.getvalue().encode(how["encoding"]))
+    return ["index", *names[1:]] if how["index"] else names, [tuple(value or None for value in row) for row in given]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(2, 4).flatmap(lambda n: st.lists(st.lists(HOSTILE, min_size=n, max_size=n), min_size=1, max_size=6)),
+    WRITTEN,
+)
+def test_a_table_of_hostile_texts_is_read_back_by_its_layout(tmp_path, table, how):
+    assume(not any(row[0].startswith("#") or not "".join(row).strip() for row in table))
+    names = [f"n{i}" for i in range(len(table[0]))]
+    names, expected = write(tmp_path / "t.csv", [names, *table], how)
+    options = {"separator": how["separator"], "quote": '"', "skip": how["titles"], "header": True}
+    comment = {"comment": "#"} if how["comment"] else {}
+
+    source = source_of(tmp_path / "t.csv", encoding=how["encoding"], **options, **comment)
+
+    assert list(source.names) == names
+    assert rows(source, how["most"]) == expected
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=8, max_size=14), WRITTEN)
+@example(
+    [("x", "y")] * 8,
+    {
+        "separator": ",",
+        "quoting": csv.QUOTE_ALL,
+        "end": "\r",
+        "encoding": "utf-16",
+        "titles": 3,
+        "comment": True,
+        "trailing": True,
+        "index": True,
+        "most": 1,
+    },
+)
+def test_its_layout_is_seen_too_where_numbers_stand_beside_the_texts(tmp_path, texts, how):
+    table = [[f"{i}.25", *pair, str(10 * i)] for i, pair in enumerate(texts)]
+    assume(how["encoding"] != "gb18030" or any(not text.isascii() for pair in texts for text in pair))
+    names, expected = write(tmp_path / "t.csv", [["n", "first text", "t", "k"], *table], how)
+
+    source = source_of(tmp_path / "t.csv", **({"encoding": "gb18030"} if how["encoding"] == "gb18030" else {}))
+
+    assert list(source.names) == names
+    assert rows(source, how["most"]) == expected
+
+
+READINGS = Path(__file__).parents[2] / "shared" / "data" / "readings"
+
+
+@pytest.fixture(scope="module")
+def readings(shared_folder=None):
+    import os
+
+    folder = Path(os.environ.get("WORKBENCH_TEST_DATA", READINGS.parent)) / "readings"
+    if not folder.is_dir():
+        pytest.skip("the files of readings are not here")
+    return folder
+
+
+def test_both_verbs_read_every_file_alike(readings):
+    files = sorted(readings.glob("*.csv"))
+    for path in files:
+        table, profile = wb.dataset(path).table, wb.profile(path)
+
+        assert table.shape == (profile.rows, len(profile.columns)), path.name
+    assert files
+
+
+def test_every_file_has_its_rows_and_columns(readings):
+    for name, expected in json.loads((readings / "expected.json").read_text()).items():
+        table = pl.concat(source_of(readings / name).chunks(1000))
+
+        assert table.height == 60, name
+        if expected["column"] is not None:
+            assert expected["column"] in table.columns, name
