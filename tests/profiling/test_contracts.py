@@ -3,6 +3,7 @@
 import builtins
 import json
 import warnings
+from decimal import Decimal
 
 import jsonschema
 import numpy as np
@@ -151,7 +152,7 @@ def test_a_sensitive_value_is_not_repeated():
 
 
 PANDERA = {
-    "age": (40.5, None, np.inf), "income": (np.inf, "a lot"), "city": (3,), "member": (2.0, None), "when": ("2013", 5),
+    "age": (40.5, None, np.inf), "income": (np.inf, "a lot"), "member": (2.0, None), "when": ("2013", 5),
 }  # fmt: skip
 
 
@@ -162,6 +163,15 @@ def test_pandera_refuses_what_scoring_refuses(field, value):
 
     with pytest.raises(REFUSAL, match=field):
         CONTRACT.to_pandera().validate(bad)
+
+
+def test_pandera_takes_a_number_among_texts_for_an_unseen_text_as_a_batch_does():
+    mixed = table(city=3)
+
+    with pytest.warns(pandera.errors.SchemaWarning, match="city"):
+        assert CONTRACT.to_pandera().validate(mixed)["city"].tolist() == ["Ulm", "Ulm", "3"]
+    with pytest.raises(REFUSAL, match="city"):
+        CONTRACT.to_pandera(strict=True).validate(mixed)
 
 
 @pytest.mark.parametrize(("field", "value"), each(FLAGGED))
@@ -183,6 +193,74 @@ def test_pandera_wants_every_feature_and_no_stranger_when_strict():
     CONTRACT.to_pandera(strict=True).validate(typed.assign(code="c"))  # ignored, yet known
     with pytest.raises(REFUSAL, match="new"):
         CONTRACT.to_pandera(strict=True).validate(typed.assign(new=1))
+
+
+PERIOD = 60
+DRAW = np.random.default_rng(0)
+HOSTILE = pd.DataFrame(
+    {
+        "Int64": pd.array(DRAW.integers(0, 9, PERIOD), "Int64"),
+        "Int64 with gaps": pd.array([None, 1, 2] * 20, "Int64"),
+        "Float64 with gaps": pd.array([None, 1.5] * 30, "Float64"),
+        "boolean": pd.array([True, False] * 30, "boolean"),
+        "boolean with gaps": pd.array([None, False, True] * 20, "boolean"),
+        "bool": [True, False] * 30,
+        "objects of bool": pd.Series([True, None, False] * 20, dtype=object),
+        "categories": pd.Categorical(["a", None, "b"] * 20),
+        "categories of numbers": pd.Categorical([1, 2] * 30),
+        "string": pd.array(["x", None] * 30, "string"),
+        "mixed": pd.Series(["x", 3] * 30, dtype=object),
+        "dates": pd.date_range("2024-01-01", periods=PERIOD).date,
+        "moments": [pd.NaT, *pd.date_range("2024-01-01", periods=PERIOD - 1, freq="7h")],
+        "moments with a zone": pd.date_range("2024-01-01", periods=PERIOD, tz="Europe/Rome"),
+        "periods": pd.period_range("2024-01", periods=PERIOD, freq="M"),
+        "nan alone": np.nan,
+        "None alone": None,
+        "NaT alone": pd.NaT,
+        "NA alone": pd.array([None] * PERIOD, "Int64"),
+        "texts of numbers": ["1.5", "n.d."] * 30,
+        "texts of dates": ["02.01.2024", "31.01.2024"] * 30,
+        "yes and no": ["yes", "no"] * 30,
+        "float32": DRAW.random(PERIOD).astype("float32"),
+        "uint8": np.arange(PERIOD, dtype="uint8"),
+        "decimals": [Decimal("1.1"), Decimal("2")] * 30,
+        " blanks around ": range(PERIOD),
+        7: range(PERIOD),
+    }
+)
+
+
+def proposals(frame):
+    return {"dataset": wb.dataset(frame).contract, "profile": wb.profile(frame).contract}
+
+
+@pytest.mark.parametrize("maker", ["dataset", "profile"])
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("columns", [list(HOSTILE), *([name] for name in HOSTILE)], ids=str)
+def test_pandera_accepts_the_very_frame_that_a_contract_was_made_from(columns, maker, strict):
+    frame = HOSTILE[columns].assign(other=range(PERIOD))
+    schema = proposals(frame)[maker].to_pandera(strict=strict)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pandera.errors.SchemaWarning)
+        once = schema.validate(frame)
+        twice = schema.validate(once)
+        schema.validate(wb.dataset(frame).table)
+
+    pd.testing.assert_frame_equal(once, twice)
+    assert list(frame) == list(HOSTILE[columns].assign(other=0))
+
+
+@pytest.mark.parametrize("name", ["adult.csv", "bike_hour.csv", "elec.csv", "housing.csv", "telco_churn.csv"])
+def test_pandera_accepts_the_very_file_that_a_contract_was_made_from(name, shared_table):
+    path = shared_table(name)
+    frame = pd.read_csv(path, nrows=3000)
+
+    for source in (frame, str(path)):
+        for contract in proposals(source).values():
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pandera.errors.SchemaWarning)
+                contract.to_pandera(strict=True).validate(frame)
 
 
 def test_without_pandera_the_error_says_how_to_get_it(monkeypatch):

@@ -251,7 +251,9 @@ class Contract(Saved):
         return late("Contract.to_json_schema")(self, strict=strict)
 
     def to_pandera(self, *, strict: bool = False) -> DataFrameSchema:
-        """A pandera schema of the whole table, typed as :func:`workbench.dataset` types it.
+        """A pandera schema of the whole table, as it came or typed by :func:`workbench.dataset`.
+
+        It reads a frame by the contract, as every batch is read, and gives it back typed.
 
         Parameters
         ----------

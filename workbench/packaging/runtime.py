@@ -6,6 +6,7 @@ from pathlib import Path
 
 import workbench
 from workbench.core.bundle import Bundle
+from workbench.packaging.model import signature
 from workbench.storage.files import write_bytes, write_text
 
 MODULES = (
@@ -67,6 +68,12 @@ flavors:
     loader_module: workbench.scoring.pyfunc
     python_version: '{python}'
 run_id: '{run}'
+metadata:
+  workbench: {kinds}
+signature:
+  inputs: {inputs}
+  outputs: {outputs}
+  params: null
 utc_time_created: '{created}'
 """
 
@@ -79,4 +86,5 @@ def write_runtime(folder: Path, bundle: Bundle) -> None:
         write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
     write_text(folder / "scoring" / "__main__.py", MAIN)
     python, created = bundle.lineage["environment"]["python"], bundle.created.replace("T", " ")[:19]
-    write_text(folder / "MLmodel", MLMODEL.format(python=python, run=bundle.run_id, created=created))
+    text = MLMODEL.format(python=python, run=bundle.run_id, created=created, **signature(bundle))
+    write_text(folder / "MLmodel", text)

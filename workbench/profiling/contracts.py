@@ -13,6 +13,7 @@ from workbench.core.finding import Finding, sort
 from workbench.errors import BadParameter
 from workbench.reading.dataset import read_table
 from workbench.reading.frames import read_by
+from workbench.reading.names import matching
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
@@ -69,7 +70,9 @@ def check_frame(contract: Contract, frame: pd.DataFrame) -> tuple[Finding, ...]:
 
 
 def pandera_schema(contract: Contract, *, strict: bool = False) -> DataFrameSchema:
-    """A pandera schema of the whole table, typed as :func:`workbench.dataset` types it.
+    """A pandera schema of the whole table, as it came or typed by :func:`workbench.dataset`.
+
+    It reads a frame by the contract, as every batch is read, and gives it back typed.
 
     Parameters
     ----------
@@ -101,7 +104,24 @@ def pandera_schema(contract: Contract, *, strict: bool = False) -> DataFrameSche
     columns |= {
         c.name: pandera.Column(None, nullable=True, required=False) for c in contract.columns if c not in checked
     }
-    return pandera.DataFrameSchema(columns, strict=strict)
+    return pandera.DataFrameSchema(columns, parsers=pandera.Parser(_reader(contract)), strict=strict)
+
+
+def _reader(contract: Contract) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Gives a frame the names and types of a dataset's; a column with a value that can't be read stays as it came."""
+
+    def read(frame: pd.DataFrame) -> pd.DataFrame:
+        checked = (c.name for c in contract.columns if c.role != "ignored")
+        place = {name: at for name in checked if (at := matching(name, frame.columns)) is not None}
+        labels = list(frame.columns)
+        for name, at in place.items():
+            labels[at] = name
+        done = {n for n, at in place.items() if contract[n].kind == "datetime" and _is_moment(frame.iloc[:, at])}
+        named, asked = frame.set_axis(labels, axis=1), contract.only(place.keys() - done)
+        typed, unread = read_by(named, asked)
+        return named.assign(**{name: typed[name] for name in asked.names if name not in unread})
+
+    return read
 
 
 def _pandera() -> Any:
