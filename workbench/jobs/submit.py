@@ -16,6 +16,7 @@ from typing import Any
 
 from workbench.core.job import Job, JobState
 from workbench.core.progress import Tracker, progress
+from workbench.core.wording import worded
 from workbench.errors import BadParameter, JobFailed
 from workbench.jobs.notebooks import check, find, read
 from workbench.jobs.records import checked, events, load, stop, update, write
@@ -76,7 +77,9 @@ def submit(
     'profile.ipynb COMPLETED (4 of 4 cells)'
     """
     if timeout is not None and not timeout > 0:
-        raise BadParameter(f"'timeout' is a number of seconds above 0, got {timeout!r}. Change it, or leave it out.")
+        raise BadParameter(
+            f"'timeout' is a number of seconds above 0, got {worded(timeout)}. Change it, or leave it out."
+        )
     path = find(notebook)
     job = _create(path, check(path, dict(parameters or {})), home)
     job = _start(job, timeout, folder)

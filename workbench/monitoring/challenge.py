@@ -14,6 +14,7 @@ from workbench.core.comparison import Comparison
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
 from workbench.core.scores import scores
+from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, Refused
 from workbench.monitoring.score import truth_of
 from workbench.reading.dataset import coerce, dataset, read_table
@@ -79,12 +80,12 @@ def challenge(
     ((1, 2), 300, False)
     """
     if not 0 < level < 1:
-        raise BadParameter(f"'level' is a share between 0 and 1, got {level!r}. Give for example 0.9.")
+        raise BadParameter(f"'level' is a share between 0 and 1, got {worded(level)}. Give for example 0.9.")
     force = settings(home=home)
     old, new = champion(name, force), _challenger(name, challenger, force)
     if (old.task, old.classes) != (new.task, new.classes):
         raise Refused(
-            f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
+            f"Version {new.version} answers another question ({new.task}, classes {worded(new.classes)}). "
             f"Train it on the same target as version {old.version}."
         )
     table = _labelled(old, new, source)

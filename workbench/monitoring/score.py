@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.contract import Contract
+from workbench.core.wording import worded
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.dataset import coerce, read_table
@@ -70,7 +71,7 @@ def score(
     scorer = Scorer(champion(name, force).path)
     table = source if isinstance(source, pd.DataFrame) else read_table(source)
     if table.empty:
-        raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
+        raise BadTable(f"The table of window {worded(window)} has no row. Give one with at least one row.")
     predictions, features = answered(scorer, table, _ids(table, id, scorer.contract, window))
     if keep(scorer.bundle, window, predictions, features, "batch", force):
         sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
@@ -163,7 +164,8 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
     strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
     if strange:
         raise BadTable(
-            f"The label {strange[0]!r} is none of the classes {list(bundle.classes)}. Correct the column {column!r}."
+            f"The label {worded(strange[0])} is none of the classes {worded(bundle.classes)}. "
+            f"Correct the column {column!r}."
         )
     # A plain dict, as pandas' map takes 1.0 and True for two things.
     place = {c: c for c in bundle.classes}
@@ -208,6 +210,6 @@ def _check_ids(ids: pd.Series) -> None:
     twins = ids[ids.duplicated()]
     if len(twins):
         raise BadTable(
-            f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
+            f"The id {worded(twins.iloc[0])} is there twice. Labels would not know which row they belong to; "
             f"make {ids.name!r} unique."
         )

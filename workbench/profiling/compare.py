@@ -12,6 +12,7 @@ from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift
+from workbench.core.wording import worded
 from workbench.errors import BadParameter
 from workbench.profiling.differences import parts, said
 from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks, means, proportions
@@ -129,7 +130,7 @@ def _tested(
     reference: Iterable[ColumnProfile], current: Iterable[ColumnProfile], columns: Iterable[str] | None, rate: float
 ) -> list[_Tested]:
     if not 0 < rate < 1:
-        raise BadParameter(f"rate is a chance between 0 and 1, got {rate!r}. Give for example 0.05.")
+        raise BadParameter(f"rate is a chance between 0 and 1, got {worded(rate)}. Give for example 0.05.")
     wanted = None if columns is None else set(columns)
     now = {c.name: c for c in current}
     pairs = [(c, now[c.name]) for c in reference if c.name in now and (wanted is None or c.name in wanted)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from workbench.core.wording import worded
 from workbench.errors import BadParameter
 from workbench.profiling.row_hashes import MOST_KEPT
 from workbench.profiling.row_sample import SAMPLED
@@ -34,7 +35,7 @@ def bytes_of(budget: str | float) -> int:
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?B?)\s*", str(budget).upper())
     if not match or match[2] not in _UNITS:
-        raise BadParameter(f"memory_budget is a number of bytes, got {budget!r}. Write for example '512MB'.")
+        raise BadParameter(f"memory_budget is a number of bytes, got {worded(budget)}. Write for example '512MB'.")
     return int(float(match[1]) * _UNITS[match[2]])
 
 
@@ -65,7 +66,8 @@ def fitting(columns: int, budget: str | float | None) -> tuple[int, int]:
     if free < least:
         needed = bytes_of(budget) - free + least
         raise BadParameter(
-            f"memory_budget={budget!r} is too little for {columns} columns. Give at least {-(-needed // 10**6)}MB."
+            f"memory_budget={worded(budget)} is too little for {columns} columns. "
+            f"Give at least {-(-needed // 10**6)}MB."
         )
     rows = int(free / 2 / (columns * CELL))
     return max(min(CHUNK, rows), FEWEST_ROWS), max(int(free / 2 / HASH), 100_000)

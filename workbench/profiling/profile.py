@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from workbench.core.contract import NUMERIC, Column, Contract, Role
+from workbench.core.contract import NUMERIC, Column, Contract, Role, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
-from workbench.core.parameters import ProfileStep, take
+from workbench.core.parameters import DatasetStep, ProfileStep, checked_value, take
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
@@ -27,10 +27,11 @@ from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
 from workbench.reading.files import BLOCK
-from workbench.reading.kinds import infer_task, read
+from workbench.reading.kinds import read
 from workbench.reading.sensitive import set_apart
 from workbench.reading.source import Source
 from workbench.reading.sources import from_pandas, source_of
+from workbench.reading.tasks import check_task, check_time, infer_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ def profile(
     *,
     bins: int = 20,
     target: str | None = None,
+    task: str | None = None,
     time: str | None = None,
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
@@ -61,6 +63,8 @@ def profile(
         Bars of each histogram, 2 to 200.
     target, time : str, optional
         Column to predict, and column that orders the rows. A dataset has them already.
+    task : {"binary", "multiclass", "regression"}, optional
+        What is predicted, where the target can be read in several ways, as :func:`workbench.dataset` takes it.
     known_after, ignore : iterable of str
         Columns known only after the moment of prediction, and columns to leave out of the findings.
     contract : Contract, optional
@@ -93,6 +97,7 @@ def profile(
     (14.5, ['WB101'])
     """
     bins = take(ProfileStep, {"bins": bins}).bins
+    task = checked_value(DatasetStep, "task", task)
     source = source_of(data)
     accepted = data.contract if isinstance(data, Dataset) else contract
     roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)
@@ -104,7 +109,7 @@ def profile(
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
-        agreed = _agreed(seen, accepted, roles)
+        agreed = _agreed(seen, accepted, roles, task)
         tracker.advance("what goes together")
         profiled = tell(seen, agreed, source.description, read_as=_read_as(data, source, seen))
     return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
@@ -226,7 +231,7 @@ def _seen_part(chunks: Iterable[pl.DataFrame], number: int, names: tuple[str, ..
     return scan(small, names, replace(plan, seed=plan.seed + number))
 
 
-def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) -> Contract:
+def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role], task: Task | None = None) -> Contract:
     """The contract with what was seen of columns that nobody had spoken of."""
     if accepted is None:
         accepted = Contract(tuple(Column(n, told_kind(seen.states[n], k or "category")) for n, k in seen.kinds.items()))
@@ -234,10 +239,20 @@ def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role]) ->
     for name, role in roles.items():
         agreed = agreed.change(name, role=role)
     agreed = set_apart(agreed, seen.meanings)
-    if agreed.target is None or agreed.task is not None:
+    if agreed.time is not None:
+        check_time(agreed, (value for value, _ in seen.states[agreed.time]["top"]))
+    if agreed.target is None or (agreed.task is not None and task is None):
         return agreed
     one = column_profile(seen.states[agreed.target], agreed[agreed.target])
-    return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct))
+    if task is not None:
+        return replace(agreed, task=check_task(task, one.name, one.kind, one.count, one.distinct))
+    return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct, _rarest(one)))
+
+
+def _rarest(column: ColumnProfile) -> int | None:
+    """Rows of its rarest value, where all were counted."""
+    counts = column.state.get("counts")
+    return min(n for _, n in counts) if counts else None
 
 
 def _read_as(data: Any, source: Source, seen: Scanned) -> ReadAs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import pandas as pd
 import polars as pl
 from pandas.api import types
 
-from workbench.core.contract import Column, Contract, Kind, Role
+from workbench.core.contract import Column, Contract, Kind, Role, Task
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.parameters import DatasetStep, listed, take
-from workbench.errors import BadTable, ColumnNotFound
-from workbench.reading import kinds
+from workbench.errors import BadParameter, BadTable, ColumnNotFound
+from workbench.reading import kinds, tasks
 from workbench.reading.sensitive import meanings_of, set_apart
 from workbench.reading.source import refuse_twins
 from workbench.reading.sources import from_pandas, source_of
@@ -28,6 +29,8 @@ def dataset(
     source: Any,
     *,
     target: str | None = None,
+    task: str | None = None,
+    classes: Iterable[str] = (),
     time: str | None = None,
     group: str | None = None,
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
@@ -48,9 +51,17 @@ def dataset(
         JSON-lines files, local or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. All of it
         is read into memory: to look at a table that is larger than that, give its path to :func:`workbench.profile`.
     target : str, optional
-        Column to predict. Text, booleans and few whole numbers make classes, other numbers a regression.
+        Column to predict. Text, booleans and few whole numbers (at most 10 different ones, each in at least 10 rows)
+        make classes, other numbers a regression.
+    task : {"binary", "multiclass", "regression"}, optional
+        What is predicted, where the target can be read in several ways: whole scores as classes or as a number, and
+        more than 50 classes (up to 1,000).
+    classes : iterable of str
+        All labels that the target may have, in their order: whole numbers as ``"3"``, booleans as ``"true"``. A target
+        with other labels is refused.
     time : str, optional
-        Column that orders the rows; what is later is never used to predict what is earlier.
+        Column that orders the rows, of moments or of numbers that rise with time; what is later is never used to
+        predict what is earlier.
     group : str, optional
         Column whose rows belong together and are never split.
     id : str, optional
@@ -70,10 +81,11 @@ def dataset(
     ------
     BadTable
         If the file is missing or unreadable, the table is empty, or two columns have one name.
+        Also if the time column is no moment and no number.
     ColumnNotFound
         If a named column is not in the table.
     BadTarget
-        If the target has no value, or one class only.
+        If the target has no value, one class only, labels that are not among ``classes``, or does not fit ``task``.
     BadParameter
         If a keyword takes a text or names, and something else came.
 
@@ -85,8 +97,9 @@ def dataset(
     >>> data.contract["total"].kind, data.contract.task
     ('number', 'binary')
     """
-    asked = {"target": target, "time": time, "group": group, "id": id}
-    roles = _checked_roles(source, {**asked, "known_after": listed(known_after), "ignore": listed(ignore)})
+    asked = {"target": target, "task": task, "classes": listed(classes), "time": time, "group": group, "id": id}
+    step = _checked(source, {**asked, "known_after": listed(known_after), "ignore": listed(ignore)})
+    roles = _roles(step)
     table = read_table(source)
     _check_shape(table)
     table = table.rename(columns=str)
@@ -99,8 +112,8 @@ def dataset(
     accepted = _without_persons(table, accepted)
     typed = coerce(table, accepted)
     typed.attrs["read_as"] = _read_as(table, typed, accepted)
-    accepted = _with_task(accepted, typed)
-    typed = _in_order(typed, accepted.time)
+    accepted = _with_task(accepted, typed, step)
+    typed = _in_order(typed, accepted)
     return Dataset(accepted, fingerprint(typed), len(typed), origin(source), typed)
 
 
@@ -220,10 +233,14 @@ def _check_shape(table: pd.DataFrame) -> None:
         )
 
 
-def _checked_roles(source: Any, asked: dict[str, Any]) -> dict[str, Role]:
-    """Role of each named column; a source that is no text is none of the form's, and checked where it is read."""
+def _checked(source: Any, asked: dict[str, Any]) -> DatasetStep:
+    """The step; a source that is no text is none of the form's, and checked where it is read."""
     text = isinstance(source, str)
-    step = take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+    return take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+
+
+def _roles(step: DatasetStep) -> dict[str, Role]:
+    """Role of each named column."""
     roles: dict[str, Role] = dict.fromkeys(step.ignore, "ignored")
     roles.update(dict.fromkeys(step.known_after, "known_after"))
     single: tuple[Role, ...] = ("target", "time", "group", "id")
@@ -274,17 +291,41 @@ def _read_as(table: pd.DataFrame, typed: pd.DataFrame, contract: Contract) -> di
     return notes
 
 
-def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
-    if contract.target is None:
+def _with_task(contract: Contract, table: pd.DataFrame, step: DatasetStep) -> Contract:
+    """The contract with the task that the target sets, or that was asked for, now or when the contract was made."""
+    name = contract.target
+    if name is None:
+        if step.task is not None or step.classes:
+            raise BadParameter("'task' and 'classes' are about a target. Name it with target=, or leave them out.")
         return contract
-    known = table[contract.target].dropna()
-    kind = contract[contract.target].kind
-    return Contract(contract.columns, kinds.infer_task(contract.target, kind, len(known), known.nunique()))
+    kind, counts = contract[name].kind, table[name].value_counts()
+    if step.classes:
+        if step.task == "regression":
+            raise BadParameter("A regression has no classes. Leave out classes=, or task='regression'.")
+        tasks.check_classes(step.classes, name, {tasks.label_of(v, kind): int(n) for v, n in counts.items()})
+        contract = contract.change(name, categories=step.classes)
+    whole = (name, kind, int(counts.sum()), len(counts))
+    asked: Any = step.task or _task_of_classes(step, len(counts)) or _kept(contract, step, len(counts))
+    task = tasks.infer_task(*whole, int(counts.min()) if len(counts) else None) if asked is None else asked
+    return replace(contract, task=task if asked is None else tasks.check_task(task, *whole))
 
 
-def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
+def _task_of_classes(step: DatasetStep, distinct: int) -> Task | None:
+    """Named classes are classes, whatever their kind."""
+    return ("binary" if distinct == 2 else "multiclass") if step.classes else None
+
+
+def _kept(contract: Contract, step: DatasetStep, distinct: int) -> Task | None:
+    """What an accepted contract says of its own target, where that still holds."""
+    same = step.target is None and contract.task is not None
+    return contract.task if same and (contract.task == "binary") == (distinct == 2) else None
+
+
+def _in_order(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    time = contract.time
     if time is None:
         return table.reset_index(drop=True)
+    tasks.check_time(contract, table[time].dropna().head(1000))
     if table[time].isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")
     return table.sort_values(time, kind="stable", na_position="first").reset_index(drop=True)

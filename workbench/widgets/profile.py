@@ -15,7 +15,7 @@ from workbench.core.profile import ColumnProfile, Profile
 from workbench.display.profile import body, html, script
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.profiling.profile import profile as make_profile
-from workbench.reading.kinds import infer_task
+from workbench.reading.tasks import infer_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,8 +152,9 @@ def _with_target(data: Dataset, name: str | None) -> Dataset:
     if name is None:
         return replace(data, contract=Contract(contract.columns))
     contract = contract.change(name, role="target")
-    known = data.table[name].dropna()
-    task = infer_task(name, contract[name].kind, len(known), known.nunique())
+    counts = data.table[name].value_counts()
+    rarest = int(counts.min()) if len(counts) else None
+    task = infer_task(name, contract[name].kind, int(counts.sum()), len(counts), rarest)
     return replace(data, contract=Contract(contract.columns, task))
 
 
