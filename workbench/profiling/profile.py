@@ -16,13 +16,20 @@ from workbench.core.contract import NUMERIC, Column, Contract, Role, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import sort
 from workbench.core.parameters import DatasetStep, ProfileStep, checked_value, take
-from workbench.core.profile import ColumnProfile, Profile
+from workbench.core.profile import Association, ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.profiling.associations import associations, missing_together, target_scores, target_views
+from workbench.profiling.associations import (
+    associations,
+    missing_together,
+    missing_together_in,
+    target_scores,
+    target_views,
+)
 from workbench.profiling.findings import Context, find
-from workbench.profiling.findings.context import Gaps, ReadAs
+from workbench.profiling.findings.context import Gaps, ReadAs, SampledGaps
 from workbench.profiling.memory import fitting
+from workbench.profiling.pairs import WIDE
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
@@ -137,18 +144,15 @@ def tell(
         for c in contract.columns
     ]
     sample = seen.typed_sample if seen.sample.rows is not None else None
-    names = tuple(seen.kinds)
-    pairs = missing_together(names, seen.gaps, seen.rows)
+    pairs, left_out = _pairs(seen, sample, contract)
     if sample is not None:
         scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
         columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
-    if sample is not None:
-        pairs = (*associations(sample, contract, seen.rows, seen.sums), *pairs)
     duplicates, off = seen.hashes.duplicates()
     rows_at_hand = (sample, seen.sample.rows) if whole else (None, None)
     context = Context(
-        tuple(columns), contract, seen.rows, pairs, duplicates, Gaps(names, seen.gaps), seen.equal(),
-        sample=rows_at_hand[0], raw=rows_at_hand[1], read_as=read_as or {},
+        tuple(columns), contract, seen.rows, pairs, duplicates, _gaps(seen, sample if whole else None), seen.equal(),
+        sample=rows_at_hand[0], raw=rows_at_hand[1], read_as=read_as or {}, pairs_left_out=left_out,
     )  # fmt: skip
     return Profile(
         rows=seen.rows,
@@ -156,12 +160,34 @@ def tell(
         contract=propose(columns, contract, seen.sensitive),
         findings=sort(find(context)),
         associations=pairs,
+        pairs_left_out=left_out,
         source=source,
         duplicates=duplicates,
         duplicates_error=off,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         state=saved(seen),
     )
+
+
+def _pairs(seen: Scanned, sample: pl.DataFrame | None, contract: Contract) -> tuple[tuple[Association, ...], int]:
+    """What goes together, by values and by gaps, and the pairs of columns that were not looked at."""
+    if len(seen.kinds) <= WIDE:
+        gaps = missing_together(tuple(seen.kinds), seen.gaps, seen.rows)
+    else:
+        gaps = () if sample is None else missing_together_in(sample, seen.rows)
+    if sample is None:
+        return gaps, 0
+    values, left_out = associations(sample, contract, seen.rows, seen.sums)
+    return (*values, *gaps), left_out
+
+
+def _gaps(seen: Scanned, sample: pl.DataFrame | None) -> Gaps | SampledGaps | None:
+    """By all rows, or by the sample where the table is wide."""
+    if len(seen.kinds) <= WIDE:
+        return Gaps(tuple(seen.kinds), seen.gaps)
+    if sample is None:
+        return None
+    return SampledGaps({n: sample[n].is_null().to_numpy() for n in sample.columns}, seen.rows)
 
 
 def profile_columns(frame: pd.DataFrame, contract: Contract, *, bins: int = 20) -> tuple[ColumnProfile, ...]:
