@@ -65,12 +65,14 @@ def test_a_pair_of_a_wide_table_is_measured_as_in_a_narrow_one(monkeypatch):
     assert list(wide.values()) == pytest.approx([narrow[key] for key in wide], abs=2e-4)
 
 
-def test_the_pairs_of_columns_with_gaps_agree_with_pandas():
+def test_the_pairs_of_columns_with_gaps_agree_with_pandas(monkeypatch):
     table = mixed(9)[["c0", "c1", "c3", "c4", "c6", "c7"]]
     pairs = chosen(list(table.to_numpy().T), [False] * 6)
     wanted = table.corr().to_numpy()
 
-    assert correlations(table.to_numpy(), pairs, 20) == pytest.approx([wanted[i, j] for i, j in pairs.at])
+    for square in (0, 100):
+        monkeypatch.setattr("workbench.profiling.pairs.SQUARE", square)
+        assert correlations(table.to_numpy(), pairs) == pytest.approx([wanted[i, j] for i, j in pairs.at])
 
 
 def test_a_wide_table_says_what_was_left_out_and_finds_what_is_strong():

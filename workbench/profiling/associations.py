@@ -94,8 +94,8 @@ def _of_wide(
     first, second = pairs.at.T
     among = Pairs(pairs.at[first >= split] - split, 0)
     values = {
-        "pearson": correlations(numbers, among, FEWEST),
-        "spearman": correlations(_ranked(numbers), among, FEWEST),
+        "pearson": correlations(numbers, among),
+        "spearman": correlations(_ranked(numbers), among),
     }
     associated = [
         Association(names[i], names[j], measure, round(v, 4), error)  # type: ignore[arg-type]  # the keys above
@@ -129,7 +129,7 @@ def missing_together_in(sample: pl.DataFrame, rows: int) -> tuple[Association, .
     )
     pairs = chosen(list(empty.T), [False] * len(names))
     error = round(_error(sample.height, rows), 4)
-    values = zip(pairs.at.tolist(), np.nan_to_num(correlations(empty, pairs, FEWEST)).tolist(), strict=True)
+    values = zip(pairs.at.tolist(), np.nan_to_num(correlations(empty, pairs)).tolist(), strict=True)
     phi = (Association(names[i], names[j], "missing_together", round(v, 4), error) for (i, j), v in values)
     return tuple(sorted((f for f in phi if f.strength >= WEAKEST), key=lambda f: (-f.strength, f.a, f.b)))
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from workbench.profiling.comoments import FEWEST, Comoments
+
 # Up to this many columns all pairs are looked at; beyond, as many pairs as these columns have.
 WIDE = 200
 MOST_PAIRS = WIDE * (WIDE - 1) // 2
@@ -22,6 +24,8 @@ FEWEST_ROWS = 200
 SCREENED = 500
 LEVELS = 4
 BLOCK = 256
+# Columns up to which the correlations of all pairs cost less, by products of matrices, than those of some one by one.
+SQUARE = 1_000
 
 
 @dataclass(frozen=True)
@@ -107,22 +111,24 @@ def strongest(parts: Sequence[np.ndarray], most: int) -> np.ndarray:
     return at[np.lexsort((at[:, 1], at[:, 0]))]
 
 
-def correlations(numbers: np.ndarray, pairs: Pairs, fewest: int) -> np.ndarray:
-    """Pearson's r of each pair over the rows in which both have a value, shape (k,); NaN where it has none.
+def correlations(numbers: np.ndarray, pairs: Pairs) -> np.ndarray:
+    """Pearson's r of each pair over the rows in which both have a value, shape (k,); NaN where these say nothing.
 
     Parameters
     ----------
     numbers : numpy.ndarray, shape (n, p)
         NaN where missing.
     pairs : Pairs
-    fewest : int
-        Rows that both must have.
     """
-    values = [_with_one(numbers[:, i], numbers[:, js], fewest) for i, js in pairs.partners()]
+    p = numbers.shape[1]
+    if len(pairs.at) and p <= SQUARE:
+        names = tuple(map(str, range(p)))
+        return Comoments.of(names, numbers.T).correlations()[pairs.at[:, 0], pairs.at[:, 1]]
+    values = [_with_one(numbers[:, i], numbers[:, js]) for i, js in pairs.partners()]
     return np.concatenate(values) if values else np.zeros(0)
 
 
-def _with_one(x: np.ndarray, others: np.ndarray, fewest: int) -> np.ndarray:
+def _with_one(x: np.ndarray, others: np.ndarray) -> np.ndarray:
     both = ~np.isnan(others) & ~np.isnan(x)[:, None]
     n = both.sum(axis=0)
     with np.errstate(all="ignore"):
@@ -134,7 +140,7 @@ def _with_one(x: np.ndarray, others: np.ndarray, fewest: int) -> np.ndarray:
         spread = np.sqrt((a * a).sum(axis=0)) * np.sqrt((b * b).sum(axis=0))
         r = np.clip((a * b).sum(axis=0) / spread, -1, 1)
     # What is left of the sums by rounding alone is no spread.
-    varies = (np.abs(b).max(axis=0, initial=0.0) > 1e-9 * size) & (n >= fewest)
+    varies = (np.abs(b).max(axis=0, initial=0.0) > 1e-9 * size) & (n >= FEWEST)
     return np.where(varies, r, np.nan)
 
 

@@ -104,7 +104,7 @@ def profile(
     (14.5, ['WB101'])
     """
     bins = take(ProfileStep, {"bins": bins}).bins
-    task = checked_value(DatasetStep, "task", task)
+    asked: Task | None = checked_value(DatasetStep, "task", task)
     source = source_of(data)
     accepted = data.contract if isinstance(data, Dataset) else contract
     roles = _roles(source, target=target, time=time, known_after=known_after, ignore=ignore)
@@ -116,7 +116,7 @@ def profile(
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
-        agreed = _agreed(seen, accepted, roles, task)
+        agreed = _agreed(seen, accepted, roles, asked)
         tracker.advance("what goes together")
         profiled = tell(seen, agreed, source.description, read_as=_read_as(data, source, seen))
     return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())

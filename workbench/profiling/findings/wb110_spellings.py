@@ -37,7 +37,9 @@ def check(context: Context) -> Iterator[Finding]:
             example = next(iter(several.values()))
             what = "classes" if column.role == "target" else "categories"
             message = f"spells {len(several)} {what} in several ways, such as {', '.join(map(repr, example[:3]))}."
-            cure = python(FOLDED_TARGET if column.role == "target" else FOLDED, column=column.name)
+            cure = python(FOLDED, column=column.name)
+            if column.role == "target":
+                cure = python(FOLDED_TARGET, column=column.name)
             yield Finding(CODE, "warning", message, column.name, cure, {"spellings": list(several.values())[:20]})
 
 

@@ -21,13 +21,16 @@ WORDS = {
     "minute": r"minutes?|minuto?|mins?",
 }
 BETWEEN = {"year": (1500, 2500), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59)}
-ENDS = {part: re.compile(rf"(?i)(.*?)[\s_.-]*(?:{words})") for part, words in WORDS.items()}
-MADE = (
-    "import pandas as pd; data = data.assign(**{$name: pd.to_datetime(data.table[$columns].set_axis($parts, axis=1)"
-    "$day, errors='coerce')}); data = wb.dataset(data.table, contract=data.contract, time=$name)"
+ENDS = {part: re.compile(rf"(?is)(.*?)[\s_.-]*(?:{words})") for part, words in WORDS.items()}
+WHOLE = (
+    "import pandas as pd; data = data.assign(**{$name: pd.to_datetime(data.table[$columns].set_axis($parts, axis=1), "
+    "errors='coerce')}); data = wb.dataset(data.table, contract=data.contract, time=$name)"
 )
 # Of a year and a month alone the first day is meant.
-WHOLE, FIRST_DAY = MADE.replace("$day", ""), MADE.replace("$day", ".assign(day=1)")
+FIRST_DAY = (
+    "import pandas as pd; data = data.assign(**{$name: pd.to_datetime(data.table[$columns].set_axis($parts, axis=1)"
+    ".assign(day=1), errors='coerce')}); data = wb.dataset(data.table, contract=data.contract, time=$name)"
+)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -72,5 +75,6 @@ def _without_holes(parts: dict[str, ColumnProfile]) -> dict[str, ColumnProfile]:
 
 def _cure(context: Context, columns: list[str], parts: list[str]) -> Code:
     name = next(n for n in ("when", "moment", *(f"moment {i}" for i in range(9999))) if n not in context.contract)
-    template = WHOLE if "day" in parts else FIRST_DAY
-    return python(template, name=name, columns=columns, parts=parts)
+    if "day" in parts:
+        return python(WHOLE, name=name, columns=columns, parts=parts)
+    return python(FIRST_DAY, name=name, columns=columns, parts=parts)

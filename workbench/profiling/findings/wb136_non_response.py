@@ -100,6 +100,6 @@ def _outcome(context: Context, block: Block) -> str:
         means = [float(p.cast(float).mean()) for p in parts]  # type: ignore[arg-type]  # numbers
         return f" ({target} is {means[0]:.4g} on average there, {means[1]:.4g} elsewhere)"
     commonest = parts[0].value_counts(sort=True)[target][0]
-    shares = [float((p == commonest).mean()) for p in parts]  # type: ignore[arg-type]  # booleans
+    shares = [float((p == commonest).mean()) for p in parts]
     label = worded(bool(commonest) if context.contract[target].kind == "boolean" else commonest)
     return f" ({target} is {label} in {shares[0]:.0%} of these and in {shares[1]:.0%} of the others)"
