@@ -235,7 +235,8 @@ def target_scores(sample: pl.DataFrame, contract: Contract, seed: int = 0) -> di
         return {}
     truth = truth_of(known[contract.target], contract)
     half = np.random.default_rng(seed).permutation(known.height) % 2 == 0
-    others = [c for c in contract.columns if c.name != contract.target and c.name in known.columns]
+    there = set(known.columns) - {contract.target}
+    others = [c for c in contract.columns if c.name in there]
     task = str(contract.task)
     return {c.name: _held_out(_bins(known[c.name], half), truth, half, task) for c in others}
 
@@ -257,9 +258,9 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
         return {}
     classes, truth = _shown_truth(known[contract.target], contract)
     views = {}
+    there = set(known.columns) - {*hidden, contract.target}
     for column in contract.columns:
-        shown = column.kind != "text" and column.name not in (*hidden, contract.target)
-        if shown and column.name in known.columns:
+        if column.kind != "text" and column.name in there:
             labels, part = _parts(known[column.name])
             views[column.name] = _view(labels, part, classes, truth)
     return views
@@ -408,7 +409,8 @@ def _bins(values: pl.Series, fit: np.ndarray) -> np.ndarray:
 def _names(sample: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
     """Of numbers and dates."""
     kinds = (*NUMERIC, "datetime")
-    there = [c for c in contract.columns if c.name in sample.columns]
+    known = set(sample.columns)  # polars makes the list anew each time
+    there = [c for c in contract.columns if c.name in known]
     return tuple(c.name for c in there if c.kind in kinds and sample[c.name].dtype != pl.String)
 
 
@@ -422,7 +424,8 @@ def _numbers(sample: pl.DataFrame, names: tuple[str, ...]) -> np.ndarray:
 
 def _level_names(sample: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
     """Of categories and booleans."""
-    return tuple(c.name for c in contract.columns if c.kind in ("category", "boolean") and c.name in sample.columns)
+    known = set(sample.columns)
+    return tuple(c.name for c in contract.columns if c.kind in ("category", "boolean") and c.name in known)
 
 
 def _codes(sample: pl.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndarray]:

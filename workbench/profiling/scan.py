@@ -136,7 +136,8 @@ class Scanned:
         """The sampled rows in their types."""
         rows = self.sample.rows
         assert rows is not None
-        return pl.DataFrame([read(rows[n], k or "category") for n, k in self.kinds.items() if n in rows.columns])
+        there = set(rows.columns)
+        return pl.DataFrame([read(rows[n], k or "category") for n, k in self.kinds.items() if n in there])
 
 
 class TableScan:
