@@ -44,6 +44,19 @@ def rare(n: int = 600) -> tuple[pd.DataFrame, dict[str, str]]:
     }
 
 
+def coded(n: int = 600) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Parts of a date, two names of one code, questions that some left blank, and scores as the target."""
+    rng = np.random.default_rng(6)
+    days = pd.date_range("2023-01-01", periods=n).to_series(index=range(n)).sample(frac=1, random_state=0)
+    level, blank = rng.integers(0, 3, n), rng.random(n) < 0.3
+    questions = {f"q{i}": np.where(blank, np.nan, rng.normal(size=n)) for i in range(6)}
+    return pd.DataFrame({
+        "year": days.dt.year.to_numpy(), "month": days.dt.month.to_numpy(), "day": days.dt.day.to_numpy(),
+        "code": level, "name": np.array(["first", "second", "third"])[level], **questions,
+        "y": rng.integers(1, 6, n),
+    }), {"target": "y"}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def contexts() -> list[Context]:
     """What the checks look at, of tables in which each of them has something to say."""
@@ -51,9 +64,9 @@ def contexts() -> list[Context]:
     tables = [(frame, {"target": target}) for frame, _, target in (planted.first(3, 1500), planted.second(3, 1500))]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(profile, "find", lambda context: seen.append(context) or find(context))
-        for frame, roles in (*tables, timed(), rare()):
+        for frame, roles in (*tables, timed(), rare(), coded()):
             wb.profile(frame, **roles)
-    return seen
+    return [*seen[:-1], replace(seen[-1], pairs_left_out=7)]
 
 
 def renamed(context: Context, names: dict[str, str]) -> Context:
@@ -74,7 +87,9 @@ def renamed(context: Context, names: dict[str, str]) -> Context:
 
 def names_of(context: Context, text: str) -> dict[str, str]:
     """A name for each column that holds the text; the end keeps them apart, and keeps what a check reads of an end."""
-    return {c.name: f"{text}{i:02d}{c.name[-3:]}" for i, c in enumerate(context.columns)}
+    parts = ("year", "month", "day")
+    ends = (f"_{c.name}" if c.name in parts else f"{i:02d}{c.name[-3:]}" for i, c in enumerate(context.columns))
+    return {c.name: f"{text}{end}" for c, end in zip(context.columns, ends, strict=True)}
 
 
 def tree_of(cure: str, names: dict[str, str]) -> str:

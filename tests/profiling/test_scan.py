@@ -20,6 +20,7 @@ from workbench.profiling.profile import tell
 from workbench.profiling.row_hashes import RowHashes
 from workbench.profiling.row_sample import RowSample
 from workbench.profiling.scan import Plan, merged, scan
+from workbench.profiling.statistics import column_profile, column_state
 
 tables = st.lists(
     st.tuples(
@@ -154,7 +155,20 @@ def test_moments_over_chunks_are_those_of_scipy():
     column = wb.profile(pl.DataFrame({"x": x}), memory_budget="100MB")["x"]
 
     assert (column.mean, column.sd) == pytest.approx((x.mean(), x.std(ddof=1)), rel=1e-9)
-    assert (column.skew, column.kurtosis) == pytest.approx((skew(x), kurtosis(x)), rel=1e-9)
+    assert (column.skew, column.kurtosis) == pytest.approx((skew(x, bias=False), kurtosis(x, bias=False)), rel=1e-9)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.one_of(st.integers(-50, 50), st.floats(-1e3, 1e3, width=32)), min_size=1, max_size=200))
+def test_skew_kurtosis_and_quantiles_of_few_values_are_those_of_pandas(values):
+    x = pd.Series(values, dtype=float)
+    column = column_profile(column_state(pl.Series(values, dtype=pl.Float64), "number"), Column("x", "number"))
+
+    assert column.quantiles == pytest.approx(x.quantile(list(column.quantiles)).to_dict(), rel=1e-12, abs=1e-9)
+    if x.std() > 1e-3:
+        assert (column.skew is None, column.kurtosis is None) == (len(x) < 3, len(x) < 4)
+        assert column.skew is None or column.skew == pytest.approx(x.skew(), rel=1e-6, abs=1e-6)
+        assert column.kurtosis is None or column.kurtosis == pytest.approx(x.kurt(), rel=1e-6, abs=1e-6)
 
 
 def test_a_sample_is_uniform():

@@ -144,6 +144,25 @@ ALL: tuple[FindingCode, ...] = (
                 "Numbers and dates that are not written as programs write them: with a decimal comma, marks between "
                 "thousands, units, days before months. They were read so, and later rows are. Where they can be meant "
                 "in two ways, the finding shows one as it was read; `decimal=` or `dates=` settles it."),
+    FindingCode("WB133", "One to one", ("info",),
+                "Columns of few values that go with each other one to one, as a code and its name do, or of which one "
+                "determines another, as a city its country. Of a pair that goes one to one a model needs one: the "
+                "cure leaves the other out."),
+    FindingCode("WB134", "Pairs left out", ("info",),
+                "Tables of more than 200 columns that can go together have more than 19,900 pairs of them. All columns "
+                "are looked at one by one; of the pairs only those that a screen on some rows found strongest are, and "
+                "the finding says how many are not. Profile the columns that you mean to see all of their pairs."),
+    FindingCode("WB135", "Parts of a date", ("info",),
+                "Year, month, day and perhaps hour in columns of their own, and no column named as the time. The cure "
+                "makes moments of them and names these as the time."),
+    FindingCode("WB136", "Non-response", ("info",),
+                "Rows in which a whole block of columns has no value, as of people who left every question blank, and "
+                "whose outcome differs from that of the others. That somebody did not answer says one thing, once: "
+                "none of these columns is a leak for it. The cure keeps it in one column of its own."),
+    FindingCode("WB137", "Target can be read in two ways", ("info", "warning"),
+                "Whole numbers as a target, such as scores from 3 to 8, are classes or a number; and labels that "
+                "differ in case or blanks only may be one. The finding says which was taken and why; the cure takes "
+                "the other."),
     FindingCode("WB150", "Differs from the reference", ("warning",),
                 "Columns in which two compared tables differ by more than chance, and enough to matter."),
     FindingCode("WB151", "Another kind of values", ("error",),

@@ -18,6 +18,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from sys import float_info
 from typing import Any, ClassVar, TypeVar
 
+from workbench.core.wording import worded
 from workbench.errors import BadParameter
 
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
@@ -105,6 +106,14 @@ class DatasetStep(Step):
         "Path of a CSV, Parquet, Feather or JSON-lines file.", title="Table", examples=("customers.csv",)
     )
     target: str | None = parameter("Column to predict.", None, column=True)
+    task: str | None = parameter(
+        "What is predicted, where the target can be read in several ways.",
+        None,
+        choices=("binary", "multiclass", "regression"),
+    )
+    classes: tuple[str, ...] = parameter(
+        "All labels that the target may have, in their order.", (), examples=(("low", "middle", "high"),)
+    )
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)
     id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
@@ -344,7 +353,7 @@ def checked(declared: Field[Any], hint: Any, value: Any) -> Any:
 def _distinct(declared: Field[Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
     doubled = [item for i, item in enumerate(items) if item in items[:i]]
     if doubled:
-        raise BadParameter(f"{declared.name!r} has {doubled[0]!r} twice. Name each once.")
+        raise BadParameter(f"{declared.name!r} has {worded(doubled[0])} twice. Name each once.")
     if len(items) < declared.metadata["fewest"]:
         known = f" of {', '.join(map(str, declared.metadata['choices']))}" if declared.metadata["choices"] else ""
         raise BadParameter(
@@ -364,7 +373,9 @@ def _item(declared: Field[Any], kind: type, value: Any) -> Any:
             _shown(value) if kind is not str else value, [str(c) for c in choices], f"The choice {declared.name!r}"
         )
     if pattern and not re.search(pattern, value):
-        raise BadParameter(f"{declared.name!r} {_SHAPES.get(pattern, f'matches {pattern}')}, got {value!r}. Change it.")
+        raise BadParameter(
+            f"{declared.name!r} {_SHAPES.get(pattern, f'matches {pattern}')}, got {worded(value)}. Change it."
+        )
     low, high = _range(declared, kind)
     # Said so that NaN, which compares with nothing, is outside.
     if not ((low is None or low <= value) and (high is None or value <= high)):

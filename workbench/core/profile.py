@@ -112,12 +112,13 @@ class ColumnProfile:
     distinct_error : float
         Relative, at 99% confidence; 0 where exact.
     minimum, maximum, mean, sd, skew, kurtosis : float, optional
-        Of the finite values; datetimes in seconds since 1970 in UTC. ``sd`` with n - 1, ``kurtosis`` is excess.
+        Of the finite values; datetimes in seconds since 1970 in UTC. ``sd`` with n - 1; ``skew`` and
+        ``kurtosis`` (excess) adjusted for the rows, as pandas has them, None of fewer than 3 and 4 values.
     zeros, negatives, infinities : int
         Rows with such a number.
     quantiles : dict of float to float
-        Of the finite values, keyed by the share 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; rank error at most
-        ``rank_error``.
+        Of the finite values, keyed by the share 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99. Interpolated as pandas does
+        where ``rank_error`` is 0; else values of the column whose rank is off by at most ``rank_error``.
     histogram : Histogram, optional
         Of the finite values.
     top : tuple of (str, int)
@@ -225,6 +226,8 @@ class Profile(Result):
         Worst first.
     associations : tuple of Association
         Columns that go together, strongest first; those weaker than 0.1 are left out.
+    pairs_left_out : int
+        Pairs of columns that a screen left out, because a wide table has too many to look at each; 0 up to 200 columns.
     fingerprint : str
         Of the dataset.
     source : str
@@ -249,6 +252,7 @@ class Profile(Result):
     duplicates: int | None = None
     created: str = ""
     duplicates_error: int = 0
+    pairs_left_out: int = 0
     state: dict[str, Any] = field(default_factory=dict, repr=False)
 
     noun: ClassVar[str] = "profile"
@@ -355,6 +359,7 @@ class Profile(Result):
             "duplicates": self.duplicates,
             "created": self.created,
             "duplicates_error": self.duplicates_error,
+            "pairs_left_out": self.pairs_left_out,
             "state": self.state,
         }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.contract import Task
 from workbench.core.metric import Metric
+from workbench.core.wording import worded
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ def _codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.intp]:
     place = {label: i for i, label in enumerate(classes)}
     unknown = [v for v in np.asarray(truth, dtype=object).tolist() if v not in place]
     if unknown:
-        raise BadParameter(f"{unknown[0]!r} is not one of the classes {list(classes)}. Correct the labels.")
+        raise BadParameter(
+            f"{worded(unknown[0])} is not one of the classes {worded(list(classes))}. Correct the labels."
+        )
     return np.array([place[v] for v in np.asarray(truth, dtype=object).tolist()], dtype=np.intp)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.core.wording import worded
 from workbench.errors import BadParameter, InputError, NotFound
 from workbench.jobs.secrets import check_reference, is_secret
 
@@ -198,6 +199,6 @@ def _check_type(parameter: Parameter, value: Any) -> None:
         return
     if not isinstance(value, allowed) or (isinstance(value, bool) and expected is not bool):
         raise BadParameter(
-            f"{parameter.name!r} is {expected.__name__} (by default {parameter.default!r}), "
-            f"got {value!r} ({type(value).__name__}). Change it."
+            f"{parameter.name!r} is {expected.__name__} (by default {worded(parameter.default)}), "
+            f"got {worded(value)} ({type(value).__name__}). Change it."
         )

@@ -16,6 +16,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
 from workbench.core.nouns import bundle_name, version
 from workbench.core.scores import scores
+from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, Refused
 from workbench.monitoring.score import truth_of
 from workbench.reading.dataset import dataset, read_table
@@ -90,7 +91,7 @@ def challenge(
     old, new = champion(name, force), _challenger(name, challenger, force)
     if (old.task, old.classes) != (new.task, new.classes):
         raise Refused(
-            f"Version {new.version} answers another question ({new.task}, classes {list(new.classes)}). "
+            f"Version {new.version} answers another question ({new.task}, classes {worded(new.classes)}). "
             f"Train it on the same target as version {old.version}."
         )
     table = _labelled(old, new, source)

@@ -15,6 +15,7 @@ from workbench.core.bundles import champion
 from workbench.core.contract import Contract
 from workbench.core.literals import python
 from workbench.core.nouns import bundle_name
+from workbench.core.wording import worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.dataset import read_table
@@ -188,7 +189,8 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
     strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
     if strange:
         raise BadTable(
-            f"The label {strange[0]!r} is none of the classes {list(bundle.classes)}. Correct the column {column!r}."
+            f"The label {worded(strange[0])} is none of the classes {worded(bundle.classes)}. "
+            f"Correct the column {column!r}."
         )
     # A plain dict, as pandas' map takes 1.0 and True for two things.
     place = {c: c for c in bundle.classes}
@@ -233,6 +235,6 @@ def _check_ids(ids: pd.Series) -> None:
     twins = ids[ids.duplicated()]
     if len(twins):
         raise BadTable(
-            f"The id {twins.iloc[0]!r} is there twice. Labels would not know which row they belong to; "
+            f"The id {worded(twins.iloc[0])} is there twice. Labels would not know which row they belong to; "
             f"make {ids.name!r} unique."
         )

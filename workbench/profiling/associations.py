@@ -21,6 +21,7 @@ import polars as pl
 from workbench.core.contract import NUMERIC, Contract
 from workbench.core.profile import Association, Measure, TargetView
 from workbench.profiling.comoments import FEWEST, Comoments
+from workbench.profiling.pairs import WIDE, Pairs, chosen, correlations, rows_at_even_steps
 from workbench.profiling.statistics import as_floats, as_numbers
 
 # Levels of a category beyond the most frequent ones count as one.
@@ -36,8 +37,8 @@ MOST_CLASSES = 6
 
 def associations(
     sample: pl.DataFrame, contract: Contract, rows: int, sums: Comoments | None = None
-) -> tuple[Association, ...]:
-    """Columns that go together, strongest first, none below 0.1.
+) -> tuple[tuple[Association, ...], int]:
+    """Columns that go together, strongest first, none below 0.1; and the pairs of columns that were not looked at.
 
     Parameters
     ----------
@@ -55,17 +56,82 @@ def associations(
     tuple of Association
         Numbers and dates: Pearson and Spearman. Categories and booleans: Cramér's V, corrected for bias. A category
         with a number: correlation ratio, adjusted for the number of levels.
+    int
+        0 up to :data:`~workbench.profiling.pairs.WIDE` columns.
     """
-    error = 0.0 if sample.height >= rows else 2.58 / math.sqrt(max(sample.height - 3, 1))
-    names, numbers = _numbers(sample, contract)
-    codes = _codes(sample, contract)
+    names, codes = _names(sample, contract), _level_names(sample, contract)
+    if len(names) + len(codes) > WIDE:
+        pairs, left_out = _of_wide(sample[rows_at_even_steps(sample.height, sample.width)], names, codes, rows)
+    else:
+        pairs, left_out = _of_all(sample, names, codes, rows, sums if sums is not None and sums.names else None), 0
+    strong = (f for f in pairs if f.strength >= WEAKEST)
+    return tuple(sorted(strong, key=lambda f: (-f.strength, f.a, f.b, f.measure))), left_out
+
+
+def _of_all(
+    sample: pl.DataFrame, names: tuple[str, ...], levels: tuple[str, ...], rows: int, sums: Comoments | None
+) -> list[Association]:
+    """Of every two columns."""
+    error = _error(sample.height, rows)
+    numbers, codes = _numbers(sample, names), _codes(sample, levels)
     pairs = [*_pearson(sums or Comoments.of(names, numbers.T), 0.0 if sums else error)]
     pairs += _of_matrix("spearman", names, names, np.triu(spearman(numbers), 1), error)
     ratios = correlation_ratios(codes, numbers) if codes and names else np.zeros((len(codes), len(names)))
     pairs += _of_matrix("correlation_ratio", tuple(codes), names, ratios, error)
     for a, b in combinations(codes, 2):
         pairs.append(Association(a, b, "cramers_v", round(cramers_v(codes[a], codes[b]), 4), error))
-    return tuple(sorted((f for f in pairs if f.strength >= WEAKEST), key=lambda f: (-f.strength, f.a, f.b, f.measure)))
+    return pairs
+
+
+def _of_wide(
+    sample: pl.DataFrame, names: tuple[str, ...], levels: tuple[str, ...], rows: int
+) -> tuple[list[Association], int]:
+    """Of the pairs that a screen chooses, and how many it leaves out."""
+    error = round(_error(sample.height, rows), 4)
+    numbers, codes = _numbers(sample, names), _codes(sample, levels)
+    split = len(levels)
+    pairs = chosen([*codes.values(), *numbers.T], [True] * split + [False] * len(names))
+    first, second = pairs.at.T
+    among = Pairs(pairs.at[first >= split] - split, 0)
+    values = {
+        "pearson": correlations(numbers, among),
+        "spearman": correlations(_ranked(numbers), among),
+    }
+    associated = [
+        Association(names[i], names[j], measure, round(v, 4), error)  # type: ignore[arg-type]  # the keys above
+        for measure, strengths in values.items()
+        for (i, j), v in zip(among.at.tolist(), np.nan_to_num(strengths).tolist(), strict=True)
+    ]
+    mixed = Pairs(pairs.at[(first < split) & (second >= split)], 0)
+    for i, js in mixed.partners():
+        ratios = correlation_ratios({levels[i]: codes[levels[i]]}, numbers[:, js - split])[0]
+        pieces = zip(js.tolist(), ratios.tolist(), strict=True)
+        associated += [
+            Association(levels[i], names[j - split], "correlation_ratio", round(v, 4), error) for j, v in pieces
+        ]
+    for i, j in pairs.at[second < split].tolist():
+        v = round(cramers_v(codes[levels[i]], codes[levels[j]]), 4)
+        associated.append(Association(levels[i], levels[j], "cramers_v", v, error))
+    return associated, pairs.left_out
+
+
+def _error(looked_at: int, rows: int) -> float:
+    """Half the width of the 99% interval of a correlation of some of the rows."""
+    return 0.0 if looked_at >= rows else 2.58 / math.sqrt(max(looked_at - 3, 1))
+
+
+def missing_together_in(sample: pl.DataFrame, rows: int) -> tuple[Association, ...]:
+    """As :func:`missing_together`, of a wide table: on sampled rows, of the pairs that a screen chooses."""
+    sample = sample[rows_at_even_steps(sample.height, sample.width)]
+    names = tuple(n for n in sample.columns if FEWEST <= sample[n].null_count() < sample.height)
+    empty = (
+        np.column_stack([sample[n].is_null().to_numpy().astype(float) for n in names]) if names else np.zeros((0, 0))
+    )
+    pairs = chosen(list(empty.T), [False] * len(names))
+    error = round(_error(sample.height, rows), 4)
+    values = zip(pairs.at.tolist(), np.nan_to_num(correlations(empty, pairs)).tolist(), strict=True)
+    phi = (Association(names[i], names[j], "missing_together", round(v, 4), error) for (i, j), v in values)
+    return tuple(sorted((f for f in phi if f.strength >= WEAKEST), key=lambda f: (-f.strength, f.a, f.b)))
 
 
 def missing_together(names: tuple[str, ...], gaps: np.ndarray, rows: int) -> tuple[Association, ...]:
@@ -102,9 +168,14 @@ def spearman(numbers: np.ndarray) -> np.ndarray:
     if not numbers.size:
         return np.zeros((numbers.shape[1],) * 2)
     names = tuple(map(str, range(numbers.shape[1])))
-    table = pl.DataFrame(np.ascontiguousarray(numbers), schema=list(names), orient="row")
-    ranked = table.select(pl.all().fill_nan(None).rank("average").cast(pl.Float64).fill_null(np.nan))
-    return Comoments.of(names, ranked.to_numpy().T).correlations()
+    return Comoments.of(names, _ranked(numbers).T).correlations()
+
+
+def _ranked(numbers: np.ndarray) -> np.ndarray:
+    """Each column's own ranks, NaN where missing; shape (n, p)."""
+    names = list(map(str, range(numbers.shape[1])))
+    table = pl.DataFrame(np.ascontiguousarray(numbers), schema=names, orient="row")
+    return table.select(pl.all().fill_nan(None).rank("average").cast(pl.Float64).fill_null(np.nan)).to_numpy()
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
@@ -162,9 +233,10 @@ def target_scores(sample: pl.DataFrame, contract: Contract, seed: int = 0) -> di
     known = _with_target(sample, contract)
     if known is None or contract.target is None:
         return {}
-    truth = _truth(known[contract.target], contract)
+    truth = truth_of(known[contract.target], contract)
     half = np.random.default_rng(seed).permutation(known.height) % 2 == 0
-    others = [c for c in contract.columns if c.name != contract.target and c.name in known.columns]
+    there = set(known.columns) - {contract.target}
+    others = [c for c in contract.columns if c.name in there]
     task = str(contract.task)
     return {c.name: _held_out(_bins(known[c.name], half), truth, half, task) for c in others}
 
@@ -186,9 +258,9 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
         return {}
     classes, truth = _shown_truth(known[contract.target], contract)
     views = {}
+    there = set(known.columns) - {*hidden, contract.target}
     for column in contract.columns:
-        shown = column.kind != "text" and column.name not in (*hidden, contract.target)
-        if shown and column.name in known.columns:
+        if column.kind != "text" and column.name in there:
             labels, part = _parts(known[column.name])
             views[column.name] = _view(labels, part, classes, truth)
     return views
@@ -239,7 +311,7 @@ def _with_target(sample: pl.DataFrame, contract: Contract) -> pl.DataFrame | Non
     return known if known.height >= FEWEST else None
 
 
-def _truth(values: pl.Series, contract: Contract) -> np.ndarray:
+def truth_of(values: pl.Series, contract: Contract) -> np.ndarray:
     """The target's columns, shape (n, 1) for a number and for two classes, (n, classes) for more."""
     if contract.task == "regression":
         return as_numbers(values).astype(float)[:, None]
@@ -296,7 +368,7 @@ def _held_out(bins: np.ndarray, truth: np.ndarray, half: np.ndarray, task: str) 
     for fit in (half, ~half):
         for k in range(truth.shape[1]):
             predicted[~fit, k] = _means(bins[fit], truth[fit, k], bins.max() + 1)[bins[~fit]]
-    score = _r2 if task == "regression" else _gini
+    score = _r2 if task == "regression" else gini
     scores = [score(truth[side, k], predicted[side, k]) for side in (half, ~half) for k in range(truth.shape[1])]
     return round(float(np.clip(np.mean(scores), 0, 1)), 4)
 
@@ -312,7 +384,7 @@ def _r2(truth: np.ndarray, predicted: np.ndarray) -> float:
     return 1 - float(((truth - predicted) ** 2).sum() / total) if total else 0.0
 
 
-def _gini(truth: np.ndarray, predicted: np.ndarray) -> float:
+def gini(truth: np.ndarray, predicted: np.ndarray) -> float:
     """2 AUC - 1; agrees with scikit-learn's ``roc_auc_score``."""
     hits, misses = predicted[truth == 1], np.sort(predicted[truth == 0])
     if not hits.size or not misses.size:
@@ -334,18 +406,29 @@ def _bins(values: pl.Series, fit: np.ndarray) -> np.ndarray:
     return np.where(codes < 0, codes.max() + 1, codes)
 
 
-def _numbers(sample: pl.DataFrame, contract: Contract) -> tuple[tuple[str, ...], np.ndarray]:
+def _names(sample: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
+    """Of numbers and dates."""
     kinds = (*NUMERIC, "datetime")
-    there = [c for c in contract.columns if c.name in sample.columns]
-    names = tuple(c.name for c in there if c.kind in kinds and sample[c.name].dtype != pl.String)
+    known = set(sample.columns)  # polars makes the list anew each time
+    there = [c for c in contract.columns if c.name in known]
+    return tuple(c.name for c in there if c.kind in kinds and sample[c.name].dtype != pl.String)
+
+
+def _numbers(sample: pl.DataFrame, names: tuple[str, ...]) -> np.ndarray:
+    """As columns, NaN where missing."""
     if not names:
-        return names, np.zeros((sample.height, 0))
+        return np.zeros((sample.height, 0))
     numbers = np.column_stack([as_floats(sample[name]) for name in names])
-    return names, np.where(np.isfinite(numbers), numbers, np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _codes(sample: pl.DataFrame, contract: Contract) -> dict[str, np.ndarray]:
-    names = [c.name for c in contract.columns if c.kind in ("category", "boolean") and c.name in sample.columns]
+def _level_names(sample: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
+    """Of categories and booleans."""
+    known = set(sample.columns)
+    return tuple(c.name for c in contract.columns if c.kind in ("category", "boolean") and c.name in known)
+
+
+def _codes(sample: pl.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     return {name: level_numbers(sample[name]) for name in names}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from workbench.core.arguments import described
+from workbench.core.wording import worded
 from workbench.errors import BadParameter
 from workbench.profiling.row_hashes import MOST_KEPT
 from workbench.profiling.row_sample import SAMPLED
@@ -69,7 +70,8 @@ def fitting(columns: int, budget: str | float | None) -> tuple[int, int]:
     if free < least:
         needed = bytes_of(budget) - free + least
         raise BadParameter(
-            f"memory_budget={budget!r} is too little for {columns} columns. Give at least {-(-needed // 10**6)}MB."
+            f"memory_budget={worded(budget)} is too little for {columns} columns. "
+            f"Give at least {-(-needed // 10**6)}MB."
         )
     rows = int(free / 2 / (columns * CELL))
     return max(min(CHUNK, rows), FEWEST_ROWS), max(int(free / 2 / HASH), 100_000)

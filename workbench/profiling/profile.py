@@ -12,19 +12,26 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from workbench.core.contract import NUMERIC, Column, Contract, Kind, Role
+from workbench.core.contract import NUMERIC, Column, Contract, Kind, Role, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
 from workbench.core.nouns import expect_or_none
-from workbench.core.parameters import ProfileStep, take
-from workbench.core.profile import ColumnProfile, Profile
+from workbench.core.parameters import DatasetStep, ProfileStep, checked_value, take
+from workbench.core.profile import Association, ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
 from workbench.core.reading import Layout
 from workbench.errors import BadTable, ColumnNotFound
-from workbench.profiling.associations import associations, missing_together, target_scores, target_views
+from workbench.profiling.associations import (
+    associations,
+    missing_together,
+    missing_together_in,
+    target_scores,
+    target_views,
+)
 from workbench.profiling.findings import Context, find
-from workbench.profiling.findings.context import Gaps
+from workbench.profiling.findings.context import Gaps, SampledGaps
 from workbench.profiling.memory import fitting
+from workbench.profiling.pairs import WIDE
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
@@ -35,7 +42,7 @@ from workbench.reading.noticed import Again, findings_of
 from workbench.reading.sensitive import set_apart
 from workbench.reading.source import Source
 from workbench.reading.sources import from_pandas, source_of
-from workbench.reading.tasks import infer_task
+from workbench.reading.tasks import check_task, check_time, infer_task
 from workbench.reading.values import read
 
 if TYPE_CHECKING:
@@ -47,6 +54,7 @@ def profile(
     *,
     bins: int = 20,
     target: str | None = None,
+    task: str | None = None,
     time: str | None = None,
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
@@ -68,6 +76,8 @@ def profile(
     target, time : str, optional
         Column to predict, and column that orders the rows. A dataset gets the target that it lacks, and never others
         than it has.
+    task : {"binary", "multiclass", "regression"}, optional
+        What is predicted, where the target can be read in several ways, as :func:`workbench.dataset` takes it.
     known_after, ignore : iterable of str
         Columns known only after the moment of prediction, and columns to leave out of the findings.
     contract : Contract, optional
@@ -102,6 +112,7 @@ def profile(
     """
     bins = take(ProfileStep, {"bins": bins}).bins
     asked = roles_asked(target=target, time=time, known_after=known_after, ignore=ignore)
+    wanted: Task | None = checked_value(DatasetStep, "task", task)
     contract = expect_or_none(contract, Contract, "wb.profile(contract=…)")
     data = with_roles(data, **asked) if isinstance(data, Dataset) else data
     source = source_of(data)
@@ -115,7 +126,7 @@ def profile(
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
-        agreed = _agreed(seen, accepted, roles, source.layout)
+        agreed = _agreed(seen, accepted, roles, source.layout, wanted)
         tracker.advance("what goes together")
         profiled = tell(seen, agreed, source.description, noticed=_noticed(data, source, seen, agreed, roles))
     return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
@@ -143,18 +154,15 @@ def tell(
         for c in contract.columns
     ]
     sample = seen.typed_sample if seen.sample.rows is not None else None
-    names = tuple(seen.kinds)
-    pairs = missing_together(names, seen.gaps, seen.rows)
+    pairs, left_out = _pairs(seen, sample, contract)
     if sample is not None:
         scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
         columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
-    if sample is not None:
-        pairs = (*associations(sample, contract, seen.rows, seen.sums), *pairs)
     duplicates, off = seen.hashes.duplicates()
     rows_at_hand = (sample, seen.sample.rows) if whole else (None, None)
     context = Context(
-        tuple(columns), contract, seen.rows, pairs, duplicates, Gaps(names, seen.gaps), seen.equal(),
-        sample=rows_at_hand[0], raw=rows_at_hand[1],
+        tuple(columns), contract, seen.rows, pairs, duplicates, _gaps(seen, sample if whole else None), seen.equal(),
+        sample=rows_at_hand[0], raw=rows_at_hand[1], pairs_left_out=left_out,
     )  # fmt: skip
     return Profile(
         rows=seen.rows,
@@ -162,12 +170,34 @@ def tell(
         contract=propose(columns, contract, seen.sensitive),
         findings=sort([*noticed, *find(context)]),
         associations=pairs,
+        pairs_left_out=left_out,
         source=source,
         duplicates=duplicates,
         duplicates_error=off,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         state=saved(seen),
     )
+
+
+def _pairs(seen: Scanned, sample: pl.DataFrame | None, contract: Contract) -> tuple[tuple[Association, ...], int]:
+    """What goes together, by values and by gaps, and the pairs of columns that were not looked at."""
+    if len(seen.kinds) <= WIDE:
+        gaps = missing_together(tuple(seen.kinds), seen.gaps, seen.rows)
+    else:
+        gaps = () if sample is None else missing_together_in(sample, seen.rows)
+    if sample is None:
+        return gaps, 0
+    values, left_out = associations(sample, contract, seen.rows, seen.sums)
+    return (*values, *gaps), left_out
+
+
+def _gaps(seen: Scanned, sample: pl.DataFrame | None) -> Gaps | SampledGaps | None:
+    """By all rows, or by the sample where the table is wide."""
+    if len(seen.kinds) <= WIDE:
+        return Gaps(tuple(seen.kinds), seen.gaps)
+    if sample is None:
+        return None
+    return SampledGaps({n: sample[n].is_null().to_numpy() for n in sample.columns}, seen.rows)
 
 
 def profile_columns(frame: pd.DataFrame, contract: Contract, *, bins: int = 20) -> tuple[ColumnProfile, ...]:
@@ -239,7 +269,9 @@ def _seen_part(chunks: Iterable[pl.DataFrame], number: int, names: tuple[str, ..
     return scan(small, names, replace(plan, seed=plan.seed + number))
 
 
-def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role], layout: Layout | None) -> Contract:
+def _agreed(
+    seen: Scanned, accepted: Contract | None, roles: dict[str, Role], layout: Layout | None, task: Task | None
+) -> Contract:
     """The contract with what was seen of columns that nobody had spoken of."""
     if accepted is None:
         accepted = Contract(tuple(_column(seen, name, kind) for name, kind in seen.kinds.items()), layout=layout)
@@ -247,10 +279,20 @@ def _agreed(seen: Scanned, accepted: Contract | None, roles: dict[str, Role], la
     for name, role in roles.items():
         agreed = agreed.change(name, role=role)
     agreed = set_apart(agreed, seen.meanings)
-    if agreed.target is None or agreed.task is not None:
+    if agreed.time is not None:
+        check_time(agreed, (value for value, _ in seen.states[agreed.time]["top"]))
+    if agreed.target is None or (agreed.task is not None and task is None):
         return agreed
     one = column_profile(seen.states[agreed.target], agreed[agreed.target])
-    return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct))
+    if task is not None:
+        return replace(agreed, task=check_task(task, one.name, one.kind, one.count, one.distinct))
+    return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct, _rarest(one)))
+
+
+def _rarest(column: ColumnProfile) -> int | None:
+    """Rows of its rarest value, where all were counted."""
+    counts = column.state.get("counts")
+    return min(n for _, n in counts) if counts else None
 
 
 def _column(seen: Scanned, name: str, kind: Kind | None) -> Column:

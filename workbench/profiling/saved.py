@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -35,13 +36,13 @@ def saved(seen: Scanned) -> dict[str, Any]:
 
 def restored(state: dict[str, Any], rows: int, states: dict[str, Any], sensitive: frozenset[str]) -> Scanned:
     """What :func:`saved` wrote, with the columns' own states."""
-    names = state["gaps"]["names"]
+    gaps = unpacked(state["gaps"]["both"], "<i8")
     return Scanned(
         rows,
         dict(state["kinds"]),
         states,
         Comoments.from_dict(state["sums"]),
-        unpacked(state["gaps"]["both"], "<i8").reshape(len(names), len(names)),
+        gaps.reshape((isqrt(gaps.size),) * 2),
         RowHashes.from_dict(state["hashes"]),
         {name: int(text, 16) for name, text in state["checksums"].items()},
         _restored_sample(state["sample"]),

@@ -14,6 +14,7 @@ import polars as pl
 from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.reading import Form, Notes
 from workbench.profiling.comoments import Comoments
+from workbench.profiling.pairs import WIDE
 from workbench.profiling.row_hashes import MOST_KEPT, RowHashes
 from workbench.profiling.row_sample import SAMPLED, RowSample
 from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_states, without_values
@@ -75,9 +76,9 @@ class Scanned:
     states : dict of str to dict
         One a column.
     sums : Comoments
-        Of the numbers and dates.
+        Of the numbers and dates; of none in a wide table.
     gaps : numpy.ndarray, shape (p, p)
-        Rows in which both columns have no value.
+        Rows in which both columns have no value; shape (0, 0) of a wide table, whose sample tells it.
     hashes : RowHashes
     checksums : dict of str to int
         Equal for columns with the same value in every row.
@@ -145,7 +146,8 @@ class Scanned:
         """The sampled rows in their types."""
         rows = self.sample.rows
         assert rows is not None
-        there = [(n, k or "category") for n, k in self.kinds.items() if n in rows.columns]
+        names = set(rows.columns)
+        there = [(n, k or "category") for n, k in self.kinds.items() if n in names]
         return pl.DataFrame([read(rows[n], kind, self.form(n)) for n, kind in there])
 
     def form(self, name: str) -> Form:
@@ -178,7 +180,9 @@ class TableScan:
         self._keys = np.random.default_rng(7).integers(0, 2**64, CHUNK, dtype=np.uint64, endpoint=False) | np.uint64(1)
         self.rows = 0
         self._sums = Comoments.of((), ())
-        self._gaps = np.zeros((len(self._names), len(self._names)), dtype=np.int64)
+        # What is known of every two columns grows with their square; of a wide table the sample tells it.
+        self._wide = len(self._names) > WIDE
+        self._gaps = np.zeros((0 if self._wide else len(self._names),) * 2, dtype=np.int64)
         self._hashes = RowHashes(np.zeros(0, dtype=np.uint64))
         self._checksums = dict.fromkeys(self._names, 0)
         self._sample = RowSample()
@@ -186,8 +190,9 @@ class TableScan:
     def update(self, chunk: pl.DataFrame) -> None:
         """The next rows, at most as many as the plan's chunk."""
         typed = {name: self._columns[name].update(chunk[name]) for name in self._names}
-        self._sums = self._sums.merge(_sums(typed, self._columns, self._sums))
-        self._add_gaps(typed)
+        if not self._wide:
+            self._sums = self._sums.merge(_sums(typed, self._columns, self._sums))
+            self._add_gaps(typed)
         self._add_hashes(typed, chunk.height)
         self._sample = self._sample.add(chunk, self.rows, SAMPLED, self._rng)
         self.rows += chunk.height

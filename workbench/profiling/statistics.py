@@ -2,6 +2,10 @@
 
 Everything in a :class:`~workbench.core.profile.ColumnProfile` is told from its state, so two states that are merged
 give the profile of both. A state is filled chunk by chunk by a :class:`ColumnScan`.
+
+References
+----------
+Joanes, Gill (1998), Comparing measures of sample skewness and kurtosis, The Statistician 47.
 """
 
 from __future__ import annotations
@@ -377,21 +381,44 @@ def _told_numbers(state: State) -> dict[str, Any]:
     n, mean, m2, m3, m4 = state["moments"]
     spread = m2 / n if n else 0.0
     varies = spread > 1e-14 * mean**2
+    skew = m3 / n / spread**1.5 if varies and spread**1.5 else None
+    kurtosis = m4 / n / spread**2 - 3 if varies and spread**2 else None
     return {
         **{key: state[key] for key in ("minimum", "maximum", "zeros", "negatives", "infinities")},
         "mean": mean if n else None,
         "sd": math.sqrt(m2 / (n - 1)) if n > 1 else None,
-        "skew": m3 / n / spread**1.5 if varies and spread**1.5 else None,
-        "kurtosis": m4 / n / spread**2 - 3 if varies and spread**2 else None,
-        "quantiles": _quantiles(values, weights),
+        "skew": _unbiased_skew(skew, n),
+        "kurtosis": _unbiased_kurtosis(kurtosis, n),
+        "quantiles": _estimated_quantiles(values, weights) if error else _quantiles(values, weights),
         "rank_error": error,
         "histogram": _histogram(values, weights, state),
     }
 
 
+def _unbiased_skew(skew: float | None, n: float) -> float | None:
+    """Adjusted for the rows as :meth:`pandas.Series.skew` does (G1 of Joanes and Gill 1998)."""
+    return None if skew is None or n < 3 else skew * math.sqrt(n * (n - 1)) / (n - 2)
+
+
+def _unbiased_kurtosis(kurtosis: float | None, n: float) -> float | None:
+    """Adjusted for the rows as :meth:`pandas.Series.kurt` does (G2 of Joanes and Gill 1998)."""
+    return None if kurtosis is None or n < 4 else ((n + 1) * kurtosis + 6) * (n - 1) / ((n - 2) * (n - 3))
+
+
 def _quantiles(values: np.ndarray, weights: np.ndarray) -> dict[float, float]:
+    """Of rising values that stand for whole rows: interpolated as :func:`numpy.quantile` does."""
     if not values.size:
         return {}
+    rows = np.cumsum(weights)
+    place = np.array(SHARES) * (rows[-1] - 1)
+    low, high = (values[np.searchsorted(rows, whole, side="right")] for whole in (np.floor(place), np.ceil(place)))
+    part = place - np.floor(place)
+    between = np.where(low == high, low, low * (1 - part) + high * part)
+    return dict(zip(SHARES, between.tolist(), strict=True))
+
+
+def _estimated_quantiles(values: np.ndarray, weights: np.ndarray) -> dict[float, float]:
+    """Of a sketch: values of the column whose rank is right within the sketch's error."""
     ranks = np.cumsum(weights) / weights.sum()
     at = np.minimum(np.searchsorted(ranks, SHARES), values.size - 1)
     return {share: float(values[i]) for share, i in zip(SHARES, at, strict=True)}

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from workbench.core.contract import Column, Contract, Role
+from workbench.core.contract import Column, Contract, Role, Task
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
-from workbench.errors import BadTable, ColumnNotFound
+from workbench.errors import BadParameter, BadTable, ColumnNotFound
+from workbench.reading import tasks
 from workbench.reading.columns import CHUNK, joined, read_column
 from workbench.reading.deciding import Wish, text_or_category
 from workbench.reading.frames import to_pandas
@@ -23,7 +24,6 @@ from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.sensitive import meanings_of, set_apart
 from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
-from workbench.reading.tasks import infer_task
 
 # Rows that are looked through for identifiers of persons.
 LOOKED_THROUGH = 500_000
@@ -33,6 +33,8 @@ def dataset(
     source: Any,
     *,
     target: str | None = None,
+    task: str | None = None,
+    classes: Iterable[str] = (),
     time: str | None = None,
     group: str | None = None,
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
@@ -66,9 +68,17 @@ def dataset(
         or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. All of it is read into memory: to
         look at a table that is larger than that, give its path to :func:`workbench.profile`.
     target : str, optional
-        Column to predict. Text, booleans and few whole numbers make classes, other numbers a regression.
+        Column to predict. Text, booleans and few whole numbers (at most 10 different ones, each in at least 10 rows)
+        make classes, other numbers a regression.
+    task : {"binary", "multiclass", "regression"}, optional
+        What is predicted, where the target can be read in several ways: whole scores as classes or as a number, and
+        more than 50 classes (up to 1,000).
+    classes : iterable of str
+        All labels that the target may have, in their order: whole numbers as ``"3"``, booleans as ``"true"``. A target
+        with other labels is refused.
     time : str, optional
-        Column that orders the rows; what is later is never used to predict what is earlier.
+        Column that orders the rows, of moments or of numbers that rise with time; what is later is never used to
+        predict what is earlier.
     group : str, optional
         Column whose rows belong together and are never split.
     id : str, optional
@@ -109,10 +119,11 @@ def dataset(
     ------
     BadTable
         If the file is missing or unreadable, the table is empty, or two columns have one name.
+        Also if the time column is no moment and no number.
     ColumnNotFound
         If a named column is not in the table.
     BadTarget
-        If the target has no value, or one class only.
+        If the target has no value, one class only, labels that are not among ``classes``, or does not fit ``task``.
     BadParameter
         If a keyword takes a text or names, and something else came.
 
@@ -127,11 +138,12 @@ def dataset(
     ('%d.%m.%y',)
     """
     contract = expect_or_none(contract, Contract, "wb.dataset(contract=…)")
-    roles = {"target": target, "time": time, "group": group, "id": id}
+    roles: dict[str, Any] = {"target": target, "time": time, "group": group, "id": id}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
     layout: dict[str, Any] = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
     wishes = Wishes(decimal, listed(missing), listed(dates))
-    step = _checked(source, {**roles, **layout, **wishes.for_all_columns()})
+    asked = {"task": task, "classes": listed(classes)}
+    step = _checked(source, {**roles, **asked, **layout, **wishes.for_all_columns()})
     stream = source_of(source, **layout, quote=quote, comment=comment, sheet=sheet, table=table)
     chunks = whole(stream)
     _check_names(stream.names, (*_roles(step), *wishes.columns()))
@@ -139,10 +151,10 @@ def dataset(
     accepted = _with_roles(contract or _contract(columns, stream.layout), _roles(step))
     accepted = _without_persons(chunks, accepted)
     frame = columns.frame(accepted)
-    again = Again(source if isinstance(source, str) else None, {name: value for name, value in roles.items() if value})
+    again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
     findings = (*stream.notes(), *findings_of(columns.notes, accepted, again))
-    ordered = _in_order(frame, accepted.time)
-    accepted = _with_task(accepted, frame)
+    accepted = _with_task(accepted, frame, step)
+    ordered = _in_order(frame, accepted)
     return Dataset(accepted, fingerprint(ordered), len(ordered), stream.description, ordered, findings)
 
 
@@ -293,17 +305,45 @@ def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract
     return set_apart(contract, meanings_of(columns, contract))
 
 
-def _with_task(contract: Contract, table: pd.DataFrame) -> Contract:
-    if contract.target is None or contract.target not in table:
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value}
+
+
+def _with_task(contract: Contract, table: pd.DataFrame, step: DatasetStep) -> Contract:
+    """The contract with the task that the target sets, or that was asked for, now or when the contract was made."""
+    name = contract.target
+    if name is None or name not in table:
+        if step.task is not None or step.classes:
+            raise BadParameter("'task' and 'classes' are about a target. Name it with target=, or leave them out.")
         return contract
-    known = table[contract.target].dropna()
-    kind = contract[contract.target].kind
-    return replace(contract, task=infer_task(contract.target, kind, len(known), known.nunique()))
+    kind, counts = contract[name].kind, table[name].value_counts()
+    if step.classes:
+        if step.task == "regression":
+            raise BadParameter("A regression has no classes. Leave out classes=, or task='regression'.")
+        tasks.check_classes(step.classes, name, {tasks.label_of(v, kind): int(n) for v, n in counts.items()})
+        contract = contract.change(name, categories=step.classes)
+    whole = (name, kind, int(counts.sum()), len(counts))
+    asked: Any = step.task or _task_of_classes(step, len(counts)) or _kept(contract, step, len(counts))
+    task = tasks.infer_task(*whole, int(counts.min()) if len(counts) else None) if asked is None else asked
+    return replace(contract, task=task if asked is None else tasks.check_task(task, *whole))
 
 
-def _in_order(table: pd.DataFrame, time: str | None) -> pd.DataFrame:
+def _task_of_classes(step: DatasetStep, distinct: int) -> Task | None:
+    """Named classes are classes, whatever their kind."""
+    return ("binary" if distinct == 2 else "multiclass") if step.classes else None
+
+
+def _kept(contract: Contract, step: DatasetStep, distinct: int) -> Task | None:
+    """What an accepted contract says of its own target, where that still holds."""
+    same = step.target is None and contract.task is not None
+    return contract.task if same and (contract.task == "binary") == (distinct == 2) else None
+
+
+def _in_order(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    time = contract.time
     if time is None or time not in table:
         return table.reset_index(drop=True)
+    tasks.check_time(contract, table[time].dropna().head(1000))
     if table[time].isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")
     return table.sort_values(time, kind="stable", na_position="first").reset_index(drop=True)

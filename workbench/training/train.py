@@ -23,6 +23,7 @@ from workbench.core.profile import Profile
 from workbench.core.progress import progress
 from workbench.core.run import Candidate, Run
 from workbench.core.scores import deciding_metric, scores
+from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.profiling.profile import profile as make_profile
@@ -232,9 +233,14 @@ def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> Non
     if counts is not None and counts.min() < 2 * folds:
         rarest = next(c for c in classes if counts[c] == counts.min())
         raise BadTarget(
-            f"Class {rarest!r} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
-            "Merge it with another class, or leave its rows out."
+            f"Class {worded(rarest)} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
+            f"Merge it with another class, or leave its rows out{_or_number(target)}."
         ).cured_by(python("data = data.take(data.target != $label)", label=rarest))
+
+
+def _or_number(target: pd.Series) -> str:
+    """What else can be done with whole numbers."""
+    return ", or learn it as a number: wb.dataset(…, task='regression')" if target.dtype.kind == "i" else ""
 
 
 def _check_folds(target: pd.Series, parts: Parts) -> None:
@@ -242,8 +248,9 @@ def _check_folds(target: pd.Series, parts: Parts) -> None:
     for rows in (parts.train, *(fit for fit, _ in parts.folds)):
         if target.iloc[rows].nunique() < 2:
             raise BadTarget(
-                f"Split by {parts.split.column!r}, {len(rows)} rows to fit on have only class {target.iloc[rows[0]]!r} "
-                f"of {target.name!r}. Give fewer folds or more rows, or leave {parts.split.kind}= out."
+                f"Split by {parts.split.column!r}, {len(rows)} rows to fit on have only class "
+                f"{worded(target.iloc[rows[0]])} of {target.name!r}. Give fewer folds or more rows, or leave "
+                f"{parts.split.kind}= out."
             )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.core.contract import Contract
@@ -41,7 +42,40 @@ class Gaps:
 
     def both(self, a: str, b: str) -> int:
         """Rows in which ``a`` and ``b`` are missing."""
-        return int(self.counts[self.names.index(a), self.names.index(b)])
+        return int(self.counts[self._at[a], self._at[b]])
+
+    def same(self, a: str, b: str) -> bool:
+        """Whether ``a`` and ``b`` are missing in exactly the same rows."""
+        return self.both(a, a) == self.both(b, b) == self.both(a, b)
+
+    @cached_property
+    def _at(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+
+@dataclass(frozen=True)
+class SampledGaps:
+    """The same of a wide table, by its sample: exact where the sample has all rows.
+
+    Parameters
+    ----------
+    empty : mapping of str to numpy.ndarray, shape (n,)
+        Whether the column has no value in a sampled row.
+    rows : int
+        Rows of the table.
+    """
+
+    empty: Mapping[str, np.ndarray]
+    rows: int
+
+    def both(self, a: str, b: str) -> int:
+        """Rows in which ``a`` and ``b`` are missing, extrapolated to the table."""
+        marks = self.empty[a] & self.empty[b]
+        return round(int(marks.sum()) * self.rows / max(len(marks), 1))
+
+    def same(self, a: str, b: str) -> bool:
+        """Whether ``a`` and ``b`` are missing in exactly the same of these rows."""
+        return bool((self.empty[a] == self.empty[b]).all())
 
 
 @dataclass(frozen=True)
@@ -60,14 +94,16 @@ class Context:
         What goes together.
     duplicates : int, optional
         Rows equal to an earlier one.
-    gaps : Gaps, optional
-        What is missing together, over all rows.
+    gaps : Gaps or SampledGaps, optional
+        What is missing together.
     equal : tuple of (str, str)
         Columns with the same value in every row.
     sample : polars.DataFrame, optional
         At most 20,000 rows in the table's order, in their types; None for merged profiles.
     raw : polars.DataFrame, optional
         The same rows as they came: numbers and dates that are kept as text are text here, nested values nested.
+    pairs_left_out : int
+        Pairs of columns that were not looked at.
     """
 
     columns: tuple[ColumnProfile, ...]
@@ -75,10 +111,11 @@ class Context:
     rows: int
     associations: tuple[Association, ...] = ()
     duplicates: int | None = None
-    gaps: Gaps | None = None
+    gaps: Gaps | SampledGaps | None = None
     equal: tuple[tuple[str, str], ...] = ()
     sample: pl.DataFrame | None = None
     raw: pl.DataFrame | None = None
+    pairs_left_out: int = 0
 
     def features(self, *kinds: str) -> Iterator[ColumnProfile]:
         """Columns that a model would use, of these kinds (all by default), with enough values to judge."""

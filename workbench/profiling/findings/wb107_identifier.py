@@ -34,7 +34,20 @@ def names_rows(context: Context, column: ColumnProfile) -> bool:
         dense = column.maximum - column.minimum <= 2 * column.count
         rising = context.sample is not None and context.sample[column.name].is_sorted()
         return dense or rising or named_so(column.name)
-    return (column.mean_length or 0) <= LONGEST_NAME and few_words(context, column)
+    if few_words(context, column):
+        return (column.mean_length or 0) <= LONGEST_NAME
+    return numbered_sentences(context, column)
+
+
+def numbered_sentences(context: Context, column: ColumnProfile) -> bool:
+    """Whether its texts are a few sentences in which a number makes each row's own.
+
+    A masked text or one that nobody looked at is none.
+    """
+    if context.sample is None or column.sensitive:
+        return False
+    texts = context.sample[column.name].drop_nulls().head(1000)
+    return len(texts) > 0 and texts.str.replace_all(r"[\d\W_]+", " ").n_unique() <= NUMBERED * len(texts)
 
 
 def few_words(context: Context, column: ColumnProfile) -> bool:
@@ -55,3 +68,5 @@ def named_so(name: str) -> bool:
 
 
 LONGEST_NAME = 64
+# Sentences that are left of all texts when their numbers are taken out.
+NUMBERED = 0.05

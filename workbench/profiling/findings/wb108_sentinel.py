@@ -23,6 +23,15 @@ WORDS = re.compile(
     r"missing|tbd|tba|xxx+|\?+|-+|\.+|#n/a|no data|keine angabe|unbekannt|inconnu)"
 )
 LEAST = 3
+# A code may fill so much of a column where it lies far away, and so much where it is just beside the others.
+MOST_OF_IT = 0.995
+MOST_OF_ANY = 0.7
+# Zeros among measures: a share of the rows at most, of a column with many values, whose lowest hundredth is a share of
+# the median at least, with nothing below a share of that.
+FEW_ZEROS = 0.05
+FEWEST_MEASURES = 20
+FAR_ABOVE = 0.3
+NOTHING_BELOW = 0.3
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -31,6 +40,8 @@ def check(context: Context) -> Iterator[Finding]:
         for value, n in column.top[:20]:
             if NUMBERS.fullmatch(value) and n >= LEAST and stands_apart(column, float(value), n):
                 yield _finding(column, int(float(value)), n, f"has {value} in {n:,} rows, apart from every other value")
+        if zero_stands_apart(context, column):
+            yield _finding(column, 0, column.zeros, f"has 0 in {column.zeros:,} rows, far below every other value")
     for column in context.features("datetime"):
         for value, n in _dates(column):
             yield _finding(column, value, n, f"has {value} in {n:,} rows, far from every other date")
@@ -41,8 +52,11 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def stands_apart(column: ColumnProfile, code: float, rows: int) -> bool:
-    """Whether the code lies at the end of the range, far from the other values, or just below all others and often."""
-    if code not in (column.minimum, column.maximum) or column.distinct < 3 or rows > 0.7 * column.count:
+    """Whether the code lies at the end of the range, far from the other values, or just below all others and often.
+
+    It may fill nearly all rows, as 999 days since the last call do where most were never called.
+    """
+    if code not in (column.minimum, column.maximum) or column.distinct < 3 or rows > MOST_OF_IT * column.count:
         return False
     rest = _without(column, code)
     if rest.size < 2:
@@ -53,7 +67,26 @@ def stands_apart(column: ColumnProfile, code: float, rows: int) -> bool:
         return True
     # Minus one, or ninety-nine, among numbers that would never be it: often there, and with nothing beside it.
     often = rows >= max(0.01 * column.count, 4 * _beside(column, code))
-    return often and (low >= 0 > code or gap >= max(3.0, 0.04 * (high - low)))
+    usual = rows <= MOST_OF_ANY * column.count
+    return often and (low >= 0 > code or (usual and gap >= max(3.0, 0.04 * (high - low))))
+
+
+def zero_stands_apart(context: Context, column: ColumnProfile) -> bool:
+    """Whether few zeros lie far below all other numbers, which are positive, as of a length that nobody measured."""
+    few = LEAST <= column.zeros <= FEW_ZEROS * column.count
+    if column.minimum != 0 or column.negatives or not few or column.distinct < FEWEST_MEASURES:
+        return False
+    from workbench.profiling.statistics import as_floats, distribution
+
+    values, rows, _ = distribution(column.state)
+    values, rows = values[values > 0], rows[values > 0]
+    least = float(values.min())
+    if context.sample is not None and column.name in context.sample.columns:
+        numbers = as_floats(context.sample[column.name])
+        least = min(least, float(numbers[numbers > 0].min(initial=least)))
+    below = np.cumsum(rows) / rows.sum()
+    low, middle = (float(values[np.searchsorted(below, share)]) for share in (0.01, 0.5))
+    return least >= NOTHING_BELOW * low and low >= FAR_ABOVE * middle
 
 
 def _without(column: ColumnProfile, code: float) -> np.ndarray:

@@ -13,22 +13,33 @@ from workbench.profiling.findings.context import Context
 
 CODE = "WB110"
 
+FOLDED = "data = data.assign(**{$column: data.table[$column].str.strip().str.casefold()})"
+# Fewer classes may be another task.
+FOLDED_TARGET = (
+    "data = wb.dataset(data.table.assign(**{$column: data.table[$column].str.strip().str.casefold()}), "
+    "contract=data.contract)"
+)
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Categories that differ in case, blanks or punctuation only."""
-    for column in context.features("category"):
+    target = (c for c in context.columns if c.role == "target" and c.kind == "category")
+    for column in (*context.features("category"), *target):
         if column.sensitive or not column.state.get("counts"):
             continue
         groups: dict[str, list[str]] = {}
         for value, _ in column.state["counts"]:
             groups.setdefault(folded_text(value), []).append(value)
-        several = {k: sorted(v) for k, v in groups.items() if len(v) > 1 and k} or typing_errors(column)
+        several = {k: sorted(v) for k, v in groups.items() if len(v) > 1 and k}
+        # Classes that look alike may be two; that they are one is for the person who made them to say.
+        several = several or (typing_errors(column) if column.role == "feature" else {})
         if several:
             example = next(iter(several.values()))
-            message = f"spells {len(several)} categories in several ways, such as {', '.join(map(repr, example[:3]))}."
-            cure = python(
-                "data = data.assign(**{$column: data.table[$column].str.strip().str.casefold()})", column=column.name
-            )
+            what = "classes" if column.role == "target" else "categories"
+            message = f"spells {len(several)} {what} in several ways, such as {', '.join(map(repr, example[:3]))}."
+            cure = python(FOLDED, column=column.name)
+            if column.role == "target":
+                cure = python(FOLDED_TARGET, column=column.name)
             yield Finding(CODE, "warning", message, column.name, cure, {"spellings": list(several.values())[:20]})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workbench.core.finding import Finding
 from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
+from workbench.reading.tasks import label_of
 
 CODE = "WB114"
 
@@ -20,8 +21,9 @@ def check(context: Context) -> Iterator[Finding]:
         return
     value, n = min(target.state["counts"], key=lambda pair: pair[1])
     if n < RARE * target.count:
+        label = label_of(value, target.kind)
         message = (
-            f"has class {value} in {n / target.count:.1%} of {target.count:,} rows: accuracy will flatter every model."
+            f"has class {label} in {n / target.count:.1%} of {target.count:,} rows: accuracy will flatter every model."
         )
         cure = python("run = wb.train(data, metric='average_precision')")
         yield Finding(CODE, "info", message, target.name, cure, {"class": value, "rows": n})

@@ -12,7 +12,10 @@ from workbench.core.contract import NUMERIC
 from workbench.core.finding import Finding
 from workbench.core.literals import assigned, call
 from workbench.core.profile import ColumnProfile
+from workbench.profiling.associations import target_scores, truth_of
 from workbench.profiling.findings.context import Context
+from workbench.profiling.findings.wb136_non_response import blocks
+from workbench.profiling.texts import word_score
 
 CODE = "WB120"
 
@@ -22,6 +25,9 @@ ALMOST_PERFECT = 0.98
 MOST_OF_THEM = 0.5
 ALMOST_ALL = 0.95
 FEWEST_GAPS = 20
+# Rows with a value from which a column with gaps is judged by its values, and a score below which it can't be one.
+FEWEST_KNOWN = 100
+WORTH_A_LOOK = 0.2
 # Columns that are tried together, and the rows on which they are.
 TRIED = 10
 ROWS = 2000
@@ -34,9 +40,13 @@ def check(context: Context) -> Iterator[Finding]:
     if target is None or context.sample is None or context.rows < FEWEST_GAPS:
         return
     columns = [c for c in context.columns if c.role in ("feature", "known_after")]
-    messages = {c.name: f"alone predicts {target} almost perfectly on held-out rows (score {c.target:.3f} of 1)."
-                for c in columns if c.target is not None and c.target >= ALMOST_PERFECT}  # fmt: skip
-    messages = {**_missing_with(context, target, columns), **_sums(context, target, columns), **messages}
+    unanswered = {name for block in blocks(context) for name in block.names}
+    messages = {
+        **_missing_with(context, target, [c for c in columns if c.name not in unanswered]),
+        **_sums(context, target, columns),
+        **_words(context, target, columns),
+        **_alone(context, target, columns, unanswered),
+    }
     for column in columns:
         if column.name in messages:
             yield _finding(column, messages[column.name])
@@ -47,6 +57,46 @@ def _finding(column: ColumnProfile, message: str) -> Finding:
         return Finding(CODE, "info", f"{message[:-1]}; it is already kept out.", column.name)
     cure = assigned("data", call("data.known_after", column.name))
     return Finding(CODE, "error", message, column.name, cure, {"score": column.target})
+
+
+def _alone(context: Context, target: str, columns: list[ColumnProfile], unanswered: set[str]) -> dict[str, str]:
+    """By its values and its gaps; by its values alone where it is empty with a whole block of unanswered questions."""
+    messages = {}
+    for column in columns:
+        score, where = column.target or 0.0, "on held-out rows"
+        if column.missing and score >= WORTH_A_LOOK and (score < ALMOST_PERFECT or column.name in unanswered):
+            score, where = _score_of_values(context, target, column.name), "on held-out rows that have it"
+        if score >= ALMOST_PERFECT:
+            messages[column.name] = f"alone predicts {target} almost perfectly {where} (score {score:.3f} of 1)."
+    return messages
+
+
+def _score_of_values(context: Context, target: str, name: str) -> float:
+    """As the profile's own score, among the rows that have a value; 0 where these are few, or of one class."""
+    assert context.sample is not None
+    known = context.sample.select(name, target).drop_nulls()
+    commonest = known[target].value_counts(sort=True)["count"]
+    if known.height < FEWEST_KNOWN or known.height - int(commonest[0] or 0) < FEWEST_GAPS:
+        return 0.0
+    return target_scores(known, context.contract.only((name, target))).get(name, 0.0)
+
+
+def _words(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:
+    """Free texts whose words tell the class, such as notes that were written once it was known."""
+    if context.contract.task not in ("binary", "multiclass") or context.sample is None:
+        return {}
+    messages = {}
+    for column in columns:
+        if column.kind != "text" or column.sensitive or column.name not in context.sample.columns:
+            continue
+        known = context.sample.select(column.name, target).drop_nulls()
+        if known.height < FEWEST_KNOWN:
+            continue
+        score = word_score(known[column.name], truth_of(known[target], context.contract))
+        if score >= ALMOST_PERFECT:
+            told = f"its words alone predict {target} almost perfectly on held-out rows (score {score:.3f} of 1)"
+            messages[column.name] = f"tells the outcome: {told}."
+    return messages
 
 
 def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:

@@ -1,0 +1,43 @@
+"""How a value stands in a sentence: one place, so that no message shows what only Python has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def worded(value: Any) -> str:
+    """A value as a person writes it: texts in quotes, numbers bare, moments with a blank, lists in brackets.
+
+    Parameters
+    ----------
+    value : object
+        A label, a cell or what somebody gave; numpy's and pandas' own types count as Python's.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> worded("yes "), worded(np.int64(3)), worded(pd.Timestamp("2024-01-31"))
+    ("'yes '", '3', '2024-01-31 00:00:00')
+    >>> worded([np.str_("a"), np.True_])
+    "['a', True]"
+    """
+    if isinstance(value, str):
+        return repr(str(value))
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{worded(key)}: {worded(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return f"[{', '.join(map(worded, value))}]"
+    if getattr(value, "ndim", 0) and hasattr(value, "tolist"):
+        return worded(value.tolist())
+    return str(value).replace("T", " ") if type(value).__name__ == "datetime64" else str(value)
+
+
+def listed_values(values: Iterable[Any], most: int = 5) -> str:
+    """The first values in words.
+
+    >>> listed_values(range(9), most=3)
+    '0, 1, 2, …'
+    """
+    first = [worded(v) for _, v in zip(range(most + 1), values, strict=False)]
+    return ", ".join([*first[:most], *(["…"] if len(first) > most else [])])
