@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import workbench as wb
 from workbench import __version__, cli
 from workbench.cli import notebooks
-from workbench.errors import BadParameter
+from workbench.errors import BadParameter, BadTable
 
 ROOT = Path(__file__).parents[1]
 run = CliRunner().invoke
@@ -42,6 +42,49 @@ def test_an_error_of_ours_is_one_line_and_exit_code_2(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("workbench: ")
     assert "Traceback" not in done.stderr
+
+
+WRONG = {
+    "profile": ["gone.csv"],
+    "serve": ["nowhere"],
+    "keys": ["turn", "--file", "keys.json"],
+    "feedback": ["nowhere", "labels.csv"],
+    "verify": ["nowhere", "--here"],
+    "sign": ["nowhere"],
+    "export": ["onnx", "nowhere"],
+    "submit": ["nowhere.ipynb", "-p", "novalue"],
+    "stop": ["nowhere"],
+    "promote": ["nowhere", "1"],
+    "rollback": ["nowhere"],
+}
+# These take nothing that could be wrong but what typer itself refuses.
+TAKE_NOTHING = {"tour", "lab", "monitor", "jobs", "version"}
+
+
+def test_every_command_is_tried_with_something_wrong():
+    assert {c.name or c.callback.__name__ for c in cli.app.registered_commands} == {*WRONG, *TAKE_NOTHING}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_what_a_command_refuses_is_one_line(command, store, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["workbench", command, *WRONG[command]])
+
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    said = capsys.readouterr().err.strip().splitlines()
+
+    assert end.value.code == 2
+    assert len(said) == 1
+    assert said[0].startswith("workbench: ")
+
+
+def test_the_whole_traceback_is_there_where_somebody_asks_for_it(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["workbench", "profile", "gone.csv"])
+    monkeypatch.setenv("WORKBENCH_DEBUG", "1")
+
+    with pytest.raises(BadTable, match=r"gone\.csv"):
+        cli.main()
 
 
 @pytest.mark.parametrize(
