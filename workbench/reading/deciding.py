@@ -232,7 +232,8 @@ def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
     may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
     if _share(rest, may_be) < READABLE or _are_codes(rest):
         return None
-    form = _best(rest, _marks(wish)) or _best(rest, _with_words(rest, _marks(wish)))
+    unmarked = not texts.str.contains(r"[.,'\s]").any()
+    form = _best(rest, [PLAIN] if unmarked else _marks(wish)) or _best(rest, _with_words(rest, _marks(wish)))
     if form is None:
         return None
     numbers = plain_numbers(texts, form)
