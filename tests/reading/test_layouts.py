@@ -189,6 +189,31 @@ CASES = {
     "two columns without a name": Case(
         "a,,\n1,2,3\n4,5,6\n", ("a", "column_2", "column_3"), [("1", "2", "3"), ("4", "5", "6")]
     ),
+    "no header, all texts": Case(
+        "p,yes\nq,no\np,yes\nq,no\n", ("p", "yes"), [("q", "no"), ("p", "yes"), ("q", "no")], {}, ("WB130",)
+    ),
+    "a title above texts": Case(
+        "Report\nname;city\nAnn;Rome\nBob;Oslo\n",
+        ("name", "city"),
+        [("Ann", "Rome"), ("Bob", "Oslo")],
+        {"separator": ";", "skip": 1},
+        ("WB132",),
+    ),
+    "titles above blanks": Case(
+        "Data from station 5\nlat 45.2 lon 7\n\nyear month temp\n2001 1 -3.5\n2001 2 -1.0\n2001 3 4.0\n",
+        ("year", "month", "temp"),
+        [("2001", "1", "-3.5"), ("2001", "2", "-1.0"), ("2001", "3", "4.0")],
+        {"separator": " ", "skip": 3},
+        ("WB132",),
+    ),
+    "separators behind some rows": Case(
+        "a,b,c\n1,2,3,\n4,5,6\n7,8,9,,\n",
+        ("a", "b", "c"),
+        [("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9")],
+        {},
+        ("WB132",),
+    ),
+    "a name that begins with a hash": Case("#1,b\nx,2\ny,3\n", ("#1", "b"), [("x", "2"), ("y", "3")]),
     # encodings
     "UTF-8 with its mark": Case("ü,b\n1,ß\n".encode("utf-8-sig"), ("ü", "b"), [("1", "ß")], {"encoding": "utf-8-sig"}),
     "UTF-16": Case("ü,b\n1,ß\n".encode("utf-16"), ("ü", "b"), [("1", "ß")], {"encoding": "utf-16"}),

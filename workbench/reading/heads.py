@@ -108,7 +108,7 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
     return Head(
         layout, names, width, begin, line, _decimal(full, layout), _titles(lines[: layout.skip]), trailing,
         counted=bool(header) and not given[0].strip() and names[0] == "index",
-        doubtful=layout.header and looks_like_row(_padded(header, width), full),
+        doubtful=layout.header and (looks_like_row(_padded(header, width), full) or _come_again(header, full)),
         units=layout.header and _are_units(full),
         first_typed=is_typed(columns(full, 1))[0],
     )  # fmt: skip
@@ -131,7 +131,8 @@ def _header(rows: Rows, layout: Layout, name: str) -> list[str]:
     first = next(rows, None)
     if first is None:
         raise BadTable(f"{name} is empty. Give a file with a header and rows.")
-    if first[0].startswith(COMMENTS) and len(first) > 1 and without_mark(first[0]):
+    marked = first[0].startswith(COMMENTS) and without_mark(first[0])
+    if marked and len(first) > 1 and (layout.skip or re.match(r"\S+\s", first[0])):
         first = [without_mark(first[0]), *first[1:]]
     return ["", *first] if layout.row_names else first
 
@@ -152,6 +153,12 @@ def _trailing(names: Sequence[str], full: Sequence[Sequence[str]]) -> int:
 
 def _titles(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(bare for line in lines if (bare := line.strip(" \t\r\n;,")) and not SEPARATOR_LINE.fullmatch(line))
+
+
+def _come_again(header: Sequence[str], full: Sequence[Sequence[str]]) -> bool:
+    """Whether every name is a value of its own column."""
+    below = columns(full, len(header)) if full else []
+    return len(header) > 1 and bool(below) and all(n in column for n, column in zip(header, below, strict=True))
 
 
 def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:

@@ -222,11 +222,16 @@ def _score(lines: Sequence[str], trial: Layout, cut: bool) -> float:
     if width < 2 or _is_one_column(lines, rows, width, trial):
         return 0.0
     counted = _without_footer([row for row in rows[start:] if len(row) == width or not row[0].startswith(COMMENTS)])
-    regular = sum(len(row) == width for row in counted) / len(counted)
+    regular = sum(_fits(row, width) for row in counted) / len(counted)
     few_titles = 0.98 ** min(start, 10)
     usual = SEPARATORS.get(trial.separator, 1.0) * (1 + 0.005 * min(width, 20))
     full = [row for row in rows if len(row) == width]
     return usual * regular**2 * few_titles * _clean(full, trial) * well_quoted
+
+
+def _fits(row: Sequence[str], width: int) -> bool:
+    """Whether a row has as many values, but for separators behind the last one."""
+    return len(row) >= width and not any(value.strip() for value in row[width:])
 
 
 def _without_footer(rows: list[list[str]]) -> list[list[str]]:
@@ -252,15 +257,19 @@ def _is_one_column(lines: Sequence[str], rows: Sequence[Sequence[str]], width: i
     """Whether what separates stands within the values of one column: decimal commas, times, words of a name."""
     body = [line for line in lines[1:] if line.strip()]
     if trial.separator in " :":
-        typed = is_typed(columns([row for row in rows[1:] if len(row) == width], width))
+        start = next(i for i, row in enumerate(rows) if len(row) == width)
+        full = [row for row in rows[start + 1 :] if len(row) == width]
         named = len(rows[0]) == width or (len(rows[0]) == width - 1 > 1) or '"' in lines[0]
-        return not named or not any(typed) or _mostly(_ONE_VALUE, body) or (trial.separator == ":" and width == 2)
+        named = named or names_columns(rows[start], full)
+        typed = any(is_typed(columns(full, width)))
+        return not (named and typed) or _mostly(_ONE_VALUE, body) or (trial.separator == ":" and width == 2)
     if width != 2 or len(rows[0]) != 1 or len(rows) < 2:
         return False
     firsts = [row[0] for row in rows[1:]]
     if (len(firsts) >= 5 and counts(firsts)) or (trial.quote and body[0].startswith(trial.quote)):
         return False  # names of the rows
-    titled = " " in rows[0][0].strip() or not lines[1].strip() or names_columns(rows[1], rows[2:])
+    names = not any(TYPED.fullmatch(value) or value.startswith(" ") for value in rows[1])
+    titled = names or " " in rows[0][0].strip() or not lines[1].strip() or names_columns(rows[1], rows[2:])
     return not titled or _mostly(_ONE_NUMBER, body)
 
 
@@ -391,7 +400,8 @@ def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
     if not fewer or full is None or len(rows[full].values) != width:
         return False
     body = [later.values for later in rows[full + 1 :] if len(later.values) == width]
-    return bool(body) and (apart or full > at + 1 or names_columns(rows[full].values, body))
+    above_texts = len(row.values) == 1 and not any(map(TYPED.fullmatch, rows[full].values))
+    return bool(body) and (apart or full > at + 1 or above_texts or names_columns(rows[full].values, body))
 
 
 def _filled(values: Sequence[str]) -> int:
