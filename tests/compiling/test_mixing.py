@@ -129,6 +129,7 @@ STEPS = ["scaled products", "components", "even components", "rows of l2 1", "be
 
 
 @given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=2, unique=True), st.integers(0, 2**32 - 1))
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_chain_of_them_answers_alike(names, seed):
     frame = table(seed=seed)

@@ -113,7 +113,7 @@ def test_schema_checker_and_verb_agree(verb, name, value):
     assert (problems(verb, values) == {}) == verdict
     # A verb takes a frame too where the form takes a path, and words by column where the form takes words.
     by_column = isinstance(value, dict)
-    wider = {"source": not isinstance(value, str), "missing": by_column or value is None, "dates": by_column}
+    wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column}
     if verb != "dataset" or not wider.get(name):
         assert verb_accepts(verb, values) == verdict
 

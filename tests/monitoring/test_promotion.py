@@ -71,6 +71,7 @@ wb.promote("shop", 2) if act == "promote" else wb.rollback("shop")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["promote", "rollback"])
 @pytest.mark.parametrize(
     "point", ["before the intent", "after the intent", "after the move", "before the record", "nowhere"]

@@ -116,6 +116,7 @@ def test_what_is_absent_is_named(shop, customers):
         wb.score("shp", customers(2, 5), window="w")
 
 
+@pytest.mark.slow
 def test_two_processes_lose_no_label(shop, customers, tmp_path):
     batch = customers(400, 5)
     wb.score(shop, batch, window="w")
@@ -143,6 +144,7 @@ wb.score("shop", sys.argv[1], window=sys.argv[2])
 """
 
 
+@pytest.mark.slow
 def test_a_killed_score_leaves_the_old_window(shop, customers, tmp_path):
     """Killed at each of its three writes, when the file is whole but not yet in its place."""
     writes = ("predictions.parquet", "profile.json", "window.json")

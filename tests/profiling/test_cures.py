@@ -54,7 +54,7 @@ def coded(n: int = 600) -> tuple[pd.DataFrame, dict[str, str]]:
     return pd.DataFrame({
         "year": days.dt.year.to_numpy(), "month": days.dt.month.to_numpy(), "day": days.dt.day.to_numpy(),
         "code": level, "name": np.array(["first", "second", "third"])[level], **questions,
-        "y": rng.integers(1, 6, n),
+        "weight": np.where(level == 1, "5 kg", [f"{w} g" for w in rng.integers(1, 900, n)]), "y": rng.integers(1, 6, n),
     }), {"target": "y"}  # fmt: skip
 
 
@@ -81,7 +81,6 @@ def renamed(context: Context, names: dict[str, str]) -> Context:
         associations=tuple(replace(a, a=names[a.a], b=names[a.b]) for a in context.associations),
         gaps=context.gaps and Gaps(tuple(names[n] for n in context.gaps.names), context.gaps.counts),
         equal=tuple((names[a], names[b]) for a, b in context.equal),
-        read_as={names[k]: v for k, v in context.read_as.items()},
         **frames,
     )
 

@@ -121,7 +121,7 @@ def test_planted_defects_are_named():
         "twin": None,
     }
     table["twin"] = table["x"]
-    planted = {("WB101", "constant"), ("WB107", "key"), ("WB108", "sentinel"), ("WB110", "spelled"), ("WB109", "price"),
+    planted = {("WB101", "constant"), ("WB107", "key"), ("WB108", "sentinel"), ("WB110", "spelled"), ("WB138", "price"),
                ("WB115", "capped"), ("WB106", "twin")}  # fmt: skip
     assert planted <= found(table)
 

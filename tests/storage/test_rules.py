@@ -32,6 +32,7 @@ PARSES = {
     "jobs/outcome.py": "text inside a notebook's output",
     "jobs/notebooks.py": "a notebook of the user's",
     "server/columns.py": "a table of the user's",
+    "reading/formats.py": "a table of the user's",
     "compiling/boosters.py": "what a library gave",
     "tables/compiled.py": "the header inside a binary file",
     "display/__init__.py": "a copy in memory",

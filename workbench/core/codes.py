@@ -160,9 +160,8 @@ ALL: tuple[FindingCode, ...] = (
                 "whose outcome differs from that of the others. That somebody did not answer says one thing, once: "
                 "none of these columns is a leak for it. The cure keeps it in one column of its own."),
     FindingCode("WB137", "Target can be read in two ways", ("info", "warning"),
-                "Whole numbers as a target, such as scores from 3 to 8, are classes or a number; and labels that "
-                "differ in case or blanks only may be one. The finding says which was taken and why; the cure takes "
-                "the other."),
+                "Whole numbers as a target, such as scores from 3 to 8, are classes or a number. The finding says "
+                "which was taken and why; the cure takes the other."),
     FindingCode("WB150", "Differs from the reference", ("warning",),
                 "Columns in which two compared tables differ by more than chance, and enough to matter."),
     FindingCode("WB151", "Another kind of values", ("error",),

@@ -149,8 +149,8 @@ class Dataset(Result):
         Examples
         --------
         >>> import pandas as pd, workbench as wb
-        >>> data = wb.dataset(pd.DataFrame({"price": ["$5", "$7"], "sold": ["yes", "no"]}), target="sold")
-        >>> priced = data.assign(price=data.table["price"].str.lstrip("$").astype(float))
+        >>> data = wb.dataset(pd.DataFrame({"price": ["5 each", "7 a kilo"], "sold": ["yes", "no"]}), target="sold")
+        >>> priced = data.assign(price=data.table["price"].str.extract(r"(\\d+)", expand=False).astype(float))
         >>> priced.contract["price"].kind, priced.contract.target
         ('number', 'sold')
         """

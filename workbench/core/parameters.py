@@ -384,13 +384,13 @@ def _item(declared: Field[Any], kind: type, value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value as Python writes it, if that is short.
+    """A value in words, if they are few.
 
     >>> _shown("a"), _shown(10**5000)
     ("'a'", 'a very long int')
     """
     try:
-        text = repr(value)
+        text = worded(value)
     except ValueError:  # a number of more digits than Python writes
         text = ""
     return text if 0 < len(text) <= 500 else f"a very long {type(value).__name__}"

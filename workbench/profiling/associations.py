@@ -23,6 +23,7 @@ from workbench.core.profile import Association, Measure, TargetView
 from workbench.profiling.comoments import FEWEST, Comoments
 from workbench.profiling.pairs import WIDE, Pairs, chosen, correlations, rows_at_even_steps
 from workbench.profiling.statistics import as_floats, as_numbers
+from workbench.reading.values import counted
 
 # Levels of a category beyond the most frequent ones count as one.
 MOST_LEVELS = 50
@@ -268,8 +269,8 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
 
 def level_numbers(values: pl.Series) -> np.ndarray:
     """Number of each row's level, the most frequent first, the rare ones as one, -1 for missing; shape (n,)."""
-    counted = values.drop_nulls().value_counts(sort=True)[values.name]
-    ranks = {level: min(i, MOST_LEVELS) for i, level in enumerate(counted.to_list())}
+    levels = counted(values)["value"]
+    ranks = {level: min(i, MOST_LEVELS) for i, level in enumerate(levels.to_list())}
     if not ranks:
         return np.full(len(values), -1)
     return values.replace_strict(ranks, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
@@ -324,7 +325,7 @@ def truth_of(values: pl.Series, contract: Contract) -> np.ndarray:
 def _shown_truth(values: pl.Series, contract: Contract) -> tuple[tuple[str, ...], np.ndarray]:
     if contract.task == "regression":
         return (), as_numbers(values).astype(float)[:, None]
-    classes = sorted(values.value_counts(sort=True)[values.name].head(MOST_CLASSES).to_list())
+    classes = sorted(counted(values)["value"].head(MOST_CLASSES).to_list())
     truth = np.column_stack([(values == c).to_numpy() for c in classes]).astype(float)
     boolean = contract[str(contract.target)].kind == "boolean"
     return tuple(("true" if c else "false") if boolean else str(c) for c in classes), truth
@@ -345,7 +346,7 @@ def _parts(values: pl.Series) -> tuple[list[str], np.ndarray]:
 
 
 def _levels(values: pl.Series) -> tuple[list[str], np.ndarray]:
-    levels = values.drop_nulls().value_counts(sort=True)[values.name].head(MOST_PARTS).to_list()
+    levels = counted(values)["value"].head(MOST_PARTS).to_list()
     codes = np.minimum(level_numbers(values), len(levels))
     labels = [*(str(level)[:40] for level in levels), "others", "missing"]
     return labels, np.where(codes < 0, len(levels) + 1, codes)

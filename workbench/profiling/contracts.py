@@ -116,10 +116,14 @@ def _reader(contract: Contract) -> Callable[[pd.DataFrame], pd.DataFrame]:
         labels = list(frame.columns)
         for name, at in place.items():
             labels[at] = name
-        done = {n for n, at in place.items() if contract[n].kind == "datetime" and _is_moment(frame.iloc[:, at])}
-        named, asked = frame.set_axis(labels, axis=1), contract.only(place.keys() - done)
+        moments = {n for n, at in place.items() if contract[n].kind == "datetime" and _is_moment(frame.iloc[:, at])}
+        named, asked = frame.set_axis(labels, axis=1), contract.only(place.keys() - moments)
         typed, unread = read_by(named, asked)
-        return named.assign(**{name: typed[name] for name in asked.names if name not in unread})
+        done = named.copy(deep=False)
+        for name in asked.names:
+            if name not in unread:
+                done[name] = typed[name]
+        return done
 
     return read
 

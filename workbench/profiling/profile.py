@@ -308,7 +308,7 @@ def _noticed(
         return data.findings
     given: dict[str, Any] = {role: name for name, role in roles.items() if role in ("target", "time")}
     again = Again(data if isinstance(data, str) else None, given)
-    return (*source.notes(), *findings_of(seen.notes, contract, again))
+    return (*source.notes(), *findings_of(seen.notes, contract, again, source.typed))
 
 
 def _as_seen(column: Column, seen: Scanned) -> Column:

@@ -7,7 +7,7 @@ import polars as pl
 from workbench.core.contract import NUMERIC, Column
 from workbench.core.reading import EXAMPLES, Form, Notes
 from workbench.reading.deciding import AS_SEEN, READABLE, Decision, Wish, decide, text_or_category
-from workbench.reading.values import PLAIN, as_text, read, unread
+from workbench.reading.values import PLAIN, as_text, counted, read, unread
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
 CHUNK = 32_768
@@ -105,7 +105,7 @@ class ColumnReader:
 
     def _count_words(self, values: pl.Series, form: Form) -> None:
         bare = values.str.strip_chars()
-        for word, rows in bare.filter(bare.is_in(list(form.missing))).value_counts().iter_rows():
+        for word, rows in counted(bare.filter(bare.is_in(list(form.missing)))).iter_rows():
             self._words[word] = self._words.get(word, 0) + rows
 
 

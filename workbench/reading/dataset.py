@@ -49,7 +49,7 @@ def dataset(
     sheet: str | None = None,
     table: str | None = None,
     decimal: str | None = None,
-    missing: Iterable[str] | Mapping[str, Iterable[str]] | None = None,
+    missing: Iterable[str] | Mapping[str, Iterable[str]] = (),
     dates: Iterable[str] | Mapping[str, str | Iterable[str]] = (),
     contract: Contract | None = None,
 ) -> Dataset:
@@ -103,8 +103,8 @@ def dataset(
     decimal : {".", ","}, optional
         The mark before decimals in numbers that are kept as text; each column's own by default.
     missing : iterable of str, or mapping of str to iterable of str, optional
-        Words that stand for a missing value, and no others, in all columns or by column. Each column
-        decides by default.
+        Words that stand for a missing value, and no others, in all columns or by column (an empty list: none). By
+        default each column decides.
     dates : iterable of str, or mapping of str to str, optional
         Patterns of dates in the letters of ``strptime``, such as ``%d/%m/%Y``, for all columns or by column.
     contract : Contract, optional
@@ -152,7 +152,7 @@ def dataset(
     accepted = _without_persons(chunks, accepted)
     frame = columns.frame(accepted)
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
-    findings = (*stream.notes(), *findings_of(columns.notes, accepted, again))
+    findings = (*stream.notes(), *findings_of(columns.notes, accepted, again, stream.typed))
     accepted = _with_task(accepted, frame, step)
     ordered = _in_order(frame, accepted)
     return Dataset(accepted, fingerprint(ordered), len(ordered), stream.description, ordered, findings)
@@ -208,12 +208,12 @@ class Wishes:
     """
 
     decimal: str | None = None
-    missing: Any = None
+    missing: Any = ()
     dates: Any = ()
 
     def for_all_columns(self) -> dict[str, Any]:
         """What a form may hold."""
-        missing = () if isinstance(self.missing, Mapping) or self.missing is None else self.missing
+        missing = () if isinstance(self.missing, Mapping) else self.missing
         return {
             "decimal": self.decimal,
             "missing": missing,
@@ -226,7 +226,7 @@ class Wishes:
 
     def of(self, name: str, likely: str) -> Wish:
         """What is said of one column."""
-        missing = self.missing.get(name) if isinstance(self.missing, Mapping) else self.missing
+        missing = self.missing.get(name) if isinstance(self.missing, Mapping) else self.missing or None
         dates = self.dates.get(name, ()) if isinstance(self.dates, Mapping) else self.dates
         return Wish(self.decimal, likely, None if missing is None else _texts(missing), _texts(dates))
 

@@ -81,7 +81,7 @@ def encoding_of(sample: bytes, whole: bool) -> tuple[str, bool]:
 def said_encoding(name: str, sample: bytes) -> str:
     """An encoding that was said, with or without the mark at the beginning, as the file has it.
 
-    >>> said_encoding("utf-8", b"\xef\xbb\xbfa"), said_encoding("utf-8-sig", b"a"), said_encoding("cp1252", b"a")
+    >>> said_encoding("utf-8", "\\ufeffa".encode()), said_encoding("utf-8-sig", b"a"), said_encoding("cp1252", b"a")
     ('utf-8-sig', 'utf-8', 'cp1252')
     """
     marked = next((encoding for mark, encoding in MARKS if sample.startswith(mark)), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
-from workbench.core.literals import Code, assigned, call
+from workbench.core.literals import Cure, assigned, call
 from workbench.core.reading import Notes
 
 LONGEST = 40  # characters of an example
@@ -30,18 +30,20 @@ class Again:
     source: str | None = None
     roles: dict[str, Any] = field(default_factory=dict)
 
-    def by(self, **options: Any) -> Code:
+    def by(self, **options: Any) -> Cure:
         """The cell that reads it by other options.
 
         >>> Again("t.csv", {"target": "y"}).by(missing={"x": ["-"]})
         'data = wb.dataset("t.csv", target="y", missing={"x": ["-"]})'
         """
         if self.source is None:
-            return Code("")
+            return ""
         return assigned("data", call("wb.dataset", self.source, **self.roles, **options))
 
 
-def findings_of(notes: Mapping[str, Notes], contract: Contract, again: Again) -> tuple[Finding, ...]:
+def findings_of(
+    notes: Mapping[str, Notes], contract: Contract, again: Again, typed: bool = False
+) -> tuple[Finding, ...]:
     """What was noticed while columns were read, worst first.
 
     Parameters
@@ -52,6 +54,8 @@ def findings_of(notes: Mapping[str, Notes], contract: Contract, again: Again) ->
         Values of its sensitive columns are not shown, and ignored columns are left out.
     again : Again
         How the table is read another way.
+    typed : bool
+        Whether the table could have said that a column holds numbers or dates, as a file of text can't.
 
     Examples
     --------
@@ -61,10 +65,12 @@ def findings_of(notes: Mapping[str, Notes], contract: Contract, again: Again) ->
     WB129 warning: x has 2 values that are no number, such as 'failed': missing now.
     """
     columns = ((contract[name], note) for name, note in notes.items() if name in contract)
-    return sort(f for column, note in columns if column.role != "ignored" for f in _of_column(column, note, again))
+    return sort(
+        f for column, note in columns if column.role != "ignored" for f in _of_column(column, note, again, typed)
+    )
 
 
-def _of_column(column: Column, note: Notes, again: Again) -> Iterator[Finding]:
+def _of_column(column: Column, note: Notes, again: Again, typed: bool) -> Iterator[Finding]:
     name = column.name
     if note.unread:
         yield _unread(column, note, again)
@@ -73,9 +79,8 @@ def _of_column(column: Column, note: Notes, again: Again) -> Iterator[Finding]:
         yield Finding("WB128", "info", told, name, again.by(missing={name: []}), {"words": dict(note.words)})
     if note.doubt:
         yield Finding("WB138", "info", f"{note.doubt}.", name, _other_way(name, note, again), {"kind": note.kind})
-    elif note.as_text and note.kind in (*NUMERIC, "datetime") and (how := note.form.described()):
-        message = f"is a {KINDS.get(note.kind, note.kind)} that is written {how}."
-        yield Finding("WB138", "info", message, name, "", {"kind": note.kind})
+    elif note.as_text and note.kind in (*NUMERIC, "datetime") and (typed or note.form.described()):
+        yield Finding("WB138", "info", _written(note, typed), name, "", {"kind": note.kind})
 
 
 def _unread(column: Column, note: Notes, again: Again) -> Finding:
@@ -83,16 +88,22 @@ def _unread(column: Column, note: Notes, again: Again) -> Finding:
     shown = "" if column.sensitive else f", such as {listed(note.examples)}"
     are = "are no" if note.unread > 1 else "is no"
     message = f"has {counted(note.unread, 'value')} that {are} {kind}{shown}: missing now."
-    cure = Code("") if column.sensitive else again.by(missing={column.name: list(note.examples)})
+    cure: Cure = "" if column.sensitive else again.by(missing={column.name: list(note.examples)})
     return Finding("WB129", "warning", message, column.name, cure, evidence)
 
 
-def _other_way(name: str, note: Notes, again: Again) -> Code:
+def _written(note: Notes, typed: bool) -> str:
+    kind, how = KINDS.get(note.kind, note.kind), note.form.described()
+    kept = "was kept as text" if typed else ""
+    return f"is a {kind} that {' and '.join(part for part in (kept, f'is written {how}' if how else '') if part)}."
+
+
+def _other_way(name: str, note: Notes, again: Again) -> Cure:
     if note.kind == "datetime" and note.form.moments:
         return again.by(dates={name: _swapped(note.form.moments[0])})
     if note.kind in NUMERIC and note.form.thousands in (".", ","):
         return again.by(decimal=note.form.thousands)
-    return Code("")
+    return ""
 
 
 def _swapped(pattern: str) -> str:

@@ -103,6 +103,15 @@ def as_text(values: pl.Series) -> pl.Series:
     return pl.Series(values.name, [None if v is None else str(v) for v in values.to_list()], dtype=pl.String)
 
 
+def counted(values: pl.Series) -> pl.DataFrame:
+    """Distinct values that are there, the commonest first, with their rows: columns ``value`` and ``rows``.
+
+    >>> counted(pl.Series("count", ["a", "b", "b", None])).rows()
+    [('b', 2), ('a', 1)]
+    """
+    return values.drop_nulls().alias("value").value_counts(sort=True, name="rows")
+
+
 def is_whole(values: pl.Series) -> bool:
     """Whether every finite number is whole: integers with gaps arrive as floats."""
     numbers = values.cast(pl.Float64).to_numpy()

@@ -102,8 +102,8 @@ def equal_rows(features: pd.DataFrame) -> Rows:
     """
     if not features.shape[1]:
         return np.arange(len(features))
-    floats = features.select_dtypes("float") + 0.0  # minus zero is zero
-    hashes = pd.util.hash_pandas_object(features.assign(**floats), index=False)
+    zeros = {name: v + 0.0 if v.dtype.kind == "f" else v for name, v in features.items()}  # minus zero is zero
+    hashes = pd.util.hash_pandas_object(pd.DataFrame(zeros), index=False)
     return pd.factorize(hashes)[0].astype(np.intp)
 
 

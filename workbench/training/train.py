@@ -190,7 +190,7 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     table = known.frame()
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(table.assign(**{str(target.name): target}), known.contract, task, folds, seed, features)
+    split = parts(with_target(table, target), known.contract, task, folds, seed, features)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
@@ -212,6 +212,13 @@ def _seen(contract: Contract, profile: Profile) -> Contract:
         proposed = profile.contract[name]
         contract = contract.change(name, **{what: getattr(proposed, what) for what in seen})
     return contract
+
+
+def with_target(table: pd.DataFrame, target: pd.Series) -> pd.DataFrame:
+    """The table with its target as it is learnt; a keyword of ``assign`` can't have every name."""
+    table = table.copy(deep=False)
+    table[target.name] = target
+    return table
 
 
 def _labels(known: Dataset) -> pd.Series:
@@ -376,7 +383,7 @@ def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> t
 def _kept(plan: Plan) -> pd.DataFrame:
     joins = (n for n in (plan.contract.id, plan.contract.time) if n and not plan.contract[n].sensitive)
     names = [*plan.features, *joins]
-    held = plan.table.iloc[plan.parts.holdout][names].assign(**{str(plan.target.name): plan.target})
+    held = with_target(plan.table.iloc[plan.parts.holdout][names], plan.target)
     return held.tail(MOST_KEPT).reset_index(drop=True)
 
 

@@ -16,6 +16,7 @@ from workbench.profiling.associations import target_scores, truth_of
 from workbench.profiling.findings.context import Context
 from workbench.profiling.findings.wb136_non_response import blocks
 from workbench.profiling.texts import word_score
+from workbench.reading.values import counted
 
 CODE = "WB120"
 
@@ -75,7 +76,7 @@ def _score_of_values(context: Context, target: str, name: str) -> float:
     """As the profile's own score, among the rows that have a value; 0 where these are few, or of one class."""
     assert context.sample is not None
     known = context.sample.select(name, target).drop_nulls()
-    commonest = known[target].value_counts(sort=True)["count"]
+    commonest = counted(known[target])["rows"]
     if known.height < FEWEST_KNOWN or known.height - int(commonest[0] or 0) < FEWEST_GAPS:
         return 0.0
     return target_scores(known, context.contract.only((name, target))).get(name, 0.0)

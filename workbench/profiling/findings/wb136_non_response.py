@@ -12,6 +12,7 @@ from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile
 from workbench.core.wording import worded
 from workbench.profiling.findings.context import Context
+from workbench.reading.values import counted
 
 CODE = "WB136"
 
@@ -99,7 +100,7 @@ def _outcome(context: Context, block: Block) -> str:
     if task == "regression":
         means = [float(p.cast(float).mean()) for p in parts]  # type: ignore[arg-type]  # numbers
         return f" ({target} is {means[0]:.4g} on average there, {means[1]:.4g} elsewhere)"
-    commonest = parts[0].value_counts(sort=True)[target][0]
+    commonest = counted(parts[0])["value"][0]
     shares = [float((p == commonest).mean()) for p in parts]
     label = worded(bool(commonest) if context.contract[target].kind == "boolean" else commonest)
     return f" ({target} is {label} in {shares[0]:.0%} of these and in {shares[1]:.0%} of the others)"
