@@ -39,7 +39,10 @@ ODD = [
 
 def names(how_many, seed=5):
     """Odd ones, names that we use ourselves, and random ones."""
-    rng, letters = random.Random(seed), string.printable + "äß名🙂\u00a0\u2028"
+    rng, letters = (
+        random.Random(seed),
+        string.ascii_letters + string.digits + string.punctuation + " äß名🙂\u00a0\u2028",
+    )
     made = ["".join(rng.choices(letters, k=rng.randint(1, 12))) for _ in range(how_many)]
     return list(dict.fromkeys([*OURS, *ODD, *made]))[:how_many]
 

@@ -72,9 +72,10 @@ def _sample(path: str) -> tuple[bytes, bool]:
 def _kept(
     sample: bytes, whole: bool, name: str, like: Layout | None, expected: Sequence[str]
 ) -> tuple[Head, bool] | None:
-    """By an earlier layout, where that gives the expected names."""
-    if like is None or not expected:
+    """By an earlier layout, else by the plainest one, where that gives the expected names."""
+    if not expected:
         return None
+    like = like or Layout()
     seen, sure = encoding_of(sample, whole)
     encoding = like.encoding if not sure or (sample.isascii() and not _is_marked(like.encoding)) else seen
     layout = replace(like, encoding=encoding)
