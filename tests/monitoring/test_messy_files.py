@@ -53,10 +53,8 @@ def statistics_office(rows):
 
 def instrument(rows):
     """Comments above, two-digit years, -- for nothing, packed."""
-    lines = [f"{a if i % 11 else '--'} , {d:%d-%m-%y} , {t} , {c} , {y}" for i, a, d, t, c, y in rows]
-    return gzip.compress(
-        "\n".join(["# instrument 7", "# run 3", "reading , day , place , code , bleibt", *lines, ""]).encode()
-    )
+    lines = [f"{a if i % 11 else '--'},{d:%d-%m-%y},{t},{c},{y}" for i, a, d, t, c, y in rows]
+    return gzip.compress("\n".join(["# instrument 7", "# run 3", "reading,day,place,code,bleibt", *lines, ""]).encode())
 
 
 def pandas_index(rows):
