@@ -14,8 +14,8 @@ import pytest
 
 import workbench as wb
 from workbench.core.forms import moment
+from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.frames import read_by
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import pytest
 import workbench as wb
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, BadTarget, ColumnNotFound
+from workbench.reading.by_contract import coerce
 from workbench.reading.dataset import read_table
 from workbench.reading.deciding import infer_kind
-from workbench.reading.frames import coerce
 from workbench.reading.sources import from_pandas
 
 

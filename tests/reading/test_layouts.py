@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -511,17 +510,9 @@ def test_its_layout_is_seen_too_where_numbers_stand_beside_the_texts(tmp_path, t
     assert rows(source, how["most"]) == expected
 
 
-READINGS = Path(__file__).parents[2] / "shared" / "data" / "readings"
-
-
-@pytest.fixture(scope="module")
-def readings(shared_folder=None):
-    import os
-
-    folder = Path(os.environ.get("WORKBENCH_TEST_DATA", READINGS.parent)) / "readings"
-    if not folder.is_dir():
-        pytest.skip("the files of readings are not here")
-    return folder
+@pytest.fixture
+def readings(shared_table):
+    return shared_table("readings/expected.json").parent
 
 
 def test_both_verbs_read_every_file_alike(readings):

@@ -101,8 +101,8 @@ class Form:
     multiples : bool
         Whether ``k``, ``M`` and ``bn`` behind a number mean thousands, millions and billions.
     moments : tuple of str
-        Patterns of dates and times in the letters of ``strptime``, such as ``%m/%d/%Y %I:%M %p``, tried in this order;
-        ISO 8601 is read in any case.
+        Patterns of dates in the letters of ``strptime``, such as ``%m/%d/%Y``, tried in this order; the time of the day
+        is read in any form, and ISO 8601 in any case.
     missing : tuple of str
         Words that stand for a missing value, beside those that do so everywhere (``core.forms.NOTHING``).
     true, false : tuple of str

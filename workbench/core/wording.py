@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+LONGEST = 40  # characters of a text that a sentence repeats
+
 
 def worded(value: Any) -> str:
     """A value as a person writes it: texts in quotes, numbers bare, moments with a blank, lists in brackets.
@@ -41,3 +43,31 @@ def listed_values(values: Iterable[Any], most: int = 5) -> str:
     """
     first = [worded(v) for _, v in zip(range(most + 1), values, strict=False)]
     return ", ".join([*first[:most], *(["…"] if len(first) > most else [])])
+
+
+def quoted(text: str) -> str:
+    """A text in quotes; of a long one its beginning.
+
+    >>> quoted("failed"), quoted("a" * 50) == repr("a" * 39 + "…")
+    ("'failed'", True)
+    """
+    return repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+
+
+def quoted_list(texts: Iterable[str]) -> str:
+    """Texts in a sentence.
+
+    >>> quoted_list(["a"]), quoted_list(["a", "b", "c"])
+    ("'a'", "'a', 'b' and 'c'")
+    """
+    shown = [quoted(text) for text in texts]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def how_many(number: int, thing: str) -> str:
+    """A number of things in a sentence.
+
+    >>> how_many(1, "row"), how_many(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

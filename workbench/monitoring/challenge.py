@@ -19,8 +19,8 @@ from workbench.core.scores import scores
 from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, Refused
 from workbench.monitoring.score import truth_of
+from workbench.reading.by_contract import coerce
 from workbench.reading.dataset import dataset, read_table
-from workbench.reading.frames import coerce
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
 from workbench.storage.registry import folder_of, version_of

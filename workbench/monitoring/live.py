@@ -12,7 +12,7 @@ from workbench.core.bundle import Bundle
 from workbench.errors import NotFound
 from workbench.monitoring.sealing import seal
 from workbench.monitoring.windows import forget, framed, keep, windows
-from workbench.reading.frames import coerce
+from workbench.reading.by_contract import coerce
 from workbench.scoring.log import PredictionLog
 from workbench.settings import Settings
 from workbench.storage.registry import folder_of

@@ -18,8 +18,8 @@ from workbench.core.nouns import bundle_name
 from workbench.core.wording import worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
+from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.frames import read_by
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings

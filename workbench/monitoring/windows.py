@@ -30,8 +30,8 @@ from workbench.core.profile import Profile
 from workbench.core.saved import check_types
 from workbench.errors import BadTable, Damaged, StoreError
 from workbench.profiling.profile import profile_columns
+from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.frames import read_by
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings
 from workbench.storage.files import inside, lock, read, safe_name, write_bytes, write_json

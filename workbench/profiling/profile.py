@@ -35,10 +35,11 @@ from workbench.profiling.pairs import WIDE
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
+from workbench.reading.again import Again
+from workbench.reading.column_findings import findings_of
 from workbench.reading.columns import AGAIN
 from workbench.reading.door import roles_asked, with_roles
 from workbench.reading.files import BLOCK
-from workbench.reading.noticed import Again, findings_of
 from workbench.reading.sensitive import set_apart
 from workbench.reading.source import Source
 from workbench.reading.sources import from_pandas, source_of
@@ -121,7 +122,7 @@ def profile(
     chunk, kept = fitting(len(source.names), memory_budget)
     known = {} if accepted is None else accepted.by_name
     secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))
-    plan = Plan(known, {}, source.decimal, secret, True, show_sensitive, bins, chunk, kept)
+    plan = Plan(known, decimal=source.decimal, sensitive=secret, show=show_sensitive, bins=bins, chunk=chunk, kept=kept)
     # Small products of matrices: more threads would wait for each other longer than they work.
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:

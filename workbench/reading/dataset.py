@@ -16,10 +16,11 @@ from workbench.core.parameters import DatasetStep, listed, take
 from workbench.core.reading import Layout, Notes
 from workbench.errors import BadParameter, BadTable, ColumnNotFound
 from workbench.reading import tasks
+from workbench.reading.again import Again
+from workbench.reading.by_contract import to_pandas
+from workbench.reading.column_findings import findings_of
 from workbench.reading.columns import CHUNK, joined, read_column
 from workbench.reading.deciding import Wish, text_or_category
-from workbench.reading.frames import to_pandas
-from workbench.reading.noticed import Again, findings_of
 from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.sensitive import meanings_of, set_apart
 from workbench.reading.source import Source, together
@@ -213,12 +214,8 @@ class Wishes:
 
     def for_all_columns(self) -> dict[str, Any]:
         """What a form may hold."""
-        missing = () if isinstance(self.missing, Mapping) else self.missing
-        return {
-            "decimal": self.decimal,
-            "missing": missing,
-            "dates": () if isinstance(self.dates, Mapping) else self.dates,
-        }
+        missing, dates = (() if isinstance(wish, Mapping) else wish for wish in (self.missing, self.dates))
+        return {"decimal": self.decimal, "missing": missing, "dates": dates}
 
     def columns(self) -> tuple[str, ...]:
         """Names that are spoken of."""

@@ -22,8 +22,8 @@ from workbench.errors import BadTable
 from workbench.reading.beginnings import beginning
 from workbench.reading.encodings import UTF8, Recoded, nul
 from workbench.reading.heads import Head
+from workbench.reading.layout_findings import Irregular, findings
 from workbench.reading.layouts import TYPED, Asked
-from workbench.reading.notes import Irregular, findings
 from workbench.reading.packed import endings, name_of, opened
 from workbench.reading.rows import LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow

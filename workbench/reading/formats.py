@@ -19,9 +19,9 @@ from workbench.core.finding import Finding
 from workbench.core.literals import call
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
+from workbench.reading.layout_findings import NO_HEADER, UNUSUAL
 from workbench.reading.layouts import Asked, placed
 from workbench.reading.names import counts, normalised
-from workbench.reading.notes import NO_HEADER, UNUSUAL
 from workbench.reading.packed import name_of, opened, raw
 from workbench.reading.queries import column
 from workbench.reading.source import Source, from_arrow

@@ -1,14 +1,15 @@
-"""What was unusual on the way into a file, as findings with their cures."""
+"""What was unusual in the layout of a file, as findings with their cures."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from workbench.core.finding import Finding
-from workbench.core.literals import Code, Cure, assigned, call
+from workbench.core.literals import Cure
+from workbench.core.wording import how_many, quoted
 from workbench.errors import shortened
+from workbench.reading.again import Again
 from workbench.reading.heads import Head
 
 # Lines that are named.
@@ -78,7 +79,7 @@ def _header(path: str, head: Head) -> list[Finding]:
         return []
     sure = f"The file has no line with names: its first row holds values as the others do. Its columns are {names}."
     doubt = f"The names of the columns ({names}) look like values: perhaps the file has no header."
-    cure = _again(path, header=False)
+    cure = Again(path).by(header=False)
     return [Finding(NO_HEADER, "warning", doubt if head.layout.header else sure, cure=cure)]
 
 
@@ -86,7 +87,7 @@ def _short(head: Head, irregular: Irregular) -> list[Finding]:
     if not irregular.shorter:
         return []
     lines = listed_lines(irregular.short, irregular.shorter)
-    rows = "1 row has" if irregular.shorter == 1 else f"{irregular.shorter:,} rows have"
+    rows = how_many(irregular.shorter, "row") + (" has" if irregular.shorter == 1 else " have")
     message = f"{rows} fewer than {head.width - head.trailing} values ({lines}); the last ones are taken as missing."
     return [Finding("WB131", "warning", message, evidence={"rows": irregular.shorter, "lines": irregular.short})]
 
@@ -96,13 +97,13 @@ def _titles(path: str, head: Head) -> list[tuple[str, Cure]]:
         return []
     skip = head.layout.skip
     lines = "The line above the header was" if skip == 1 else f"{skip} lines above the header were"
-    return [(f"{lines} passed over: {_quoted(head.titles)}.", _again(path, skip=skip))]
+    return [(f"{lines} passed over: {_quoted(head.titles)}.", Again(path).by(skip=skip))]
 
 
 def _encoding(path: str, head: Head) -> list[tuple[str, Cure]]:
     encoding = head.layout.encoding
     message = f"The file does not say its encoding; {encoding} fits the text best."
-    return [(message, _again(path, encoding=encoding))]
+    return [(message, Again(path).by(encoding=encoding))]
 
 
 def _columns(path: str, head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
@@ -112,7 +113,7 @@ def _columns(path: str, head: Head, irregular: Irregular) -> list[tuple[str, Cur
     if head.layout.row_names or head.counted:
         what = "names of the rows" if not head.counted else "a saved index that counts the rows"
         message = f"The first column has no name: it holds {what}, and is called {head.names[0]!r}."
-        unusual.append((message, _again(path, ignore=[head.names[0]])))
+        unusual.append((message, Again(path).by(ignore=[head.names[0]])))
     return unusual
 
 
@@ -123,11 +124,6 @@ def _rows(head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
     if irregular.footer:
         unusual.append((f"The last lines are no rows and were left out: {_quoted(irregular.footer)}.", ""))
     return unusual
-
-
-def _again(path: str, **options: Any) -> Code:
-    """The cell that reads the file so."""
-    return assigned("data", call("wb.dataset", path, **options))
 
 
 def listed_lines(lines: Sequence[int], times: int) -> str:
@@ -141,4 +137,4 @@ def listed_lines(lines: Sequence[int], times: int) -> str:
 
 
 def _quoted(texts: Sequence[str]) -> str:
-    return shortened([repr(text if len(text) <= 40 else text[:39] + "…") for text in texts], 3)
+    return shortened(list(map(quoted, texts)), 3)

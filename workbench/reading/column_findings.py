@@ -1,44 +1,17 @@
-"""What somebody should know of how a table was read: nothing that reading changes or leaves out is silent."""
+"""What somebody should know of how columns were read: nothing that reading changes or leaves out is silent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
-from workbench.core.literals import Cure, assigned, call
+from workbench.core.literals import Cure
 from workbench.core.reading import Notes
+from workbench.core.wording import how_many, quoted_list
+from workbench.reading.again import Again
 
-LONGEST = 40  # characters of an example
 KINDS = {"datetime": "date", "integer": "whole number", "boolean": "truth value"}
-
-
-@dataclass(frozen=True)
-class Again:
-    """How the same table is read another way: the cure of whatever was read wrongly.
-
-    Parameters
-    ----------
-    source : str, optional
-        Its path; None where it is no file, and no code can name it.
-    roles : dict
-        Keywords of :func:`workbench.dataset` that were given.
-    """
-
-    source: str | None = None
-    roles: dict[str, Any] = field(default_factory=dict)
-
-    def by(self, **options: Any) -> Cure:
-        """The cell that reads it by other options.
-
-        >>> Again("t.csv", {"target": "y"}).by(missing={"x": ["-"]})
-        'data = wb.dataset("t.csv", target="y", missing={"x": ["-"]})'
-        """
-        if self.source is None:
-            return ""
-        return assigned("data", call("wb.dataset", self.source, **self.roles, **options))
 
 
 def findings_of(
@@ -75,8 +48,9 @@ def _of_column(column: Column, note: Notes, again: Again, typed: bool) -> Iterat
     if note.unread:
         yield _unread(column, note, again)
     if note.words:
-        told = f"has {listed(note.words)} in {counted(sum(note.words.values()), 'row')}: taken to mean a missing value."
-        yield Finding("WB128", "info", told, name, again.by(missing={name: []}), {"words": dict(note.words)})
+        rows = how_many(sum(note.words.values()), "row")
+        message = f"has {quoted_list(note.words)} in {rows}: taken to mean a missing value."
+        yield Finding("WB128", "info", message, name, again.by(missing={name: []}), {"words": dict(note.words)})
     if note.doubt:
         yield Finding("WB138", "info", f"{note.doubt}.", name, _other_way(name, note, again), {"kind": note.kind})
     elif note.as_text and note.kind in (*NUMERIC, "datetime") and (typed or note.form.described()):
@@ -85,9 +59,9 @@ def _of_column(column: Column, note: Notes, again: Again, typed: bool) -> Iterat
 
 def _unread(column: Column, note: Notes, again: Again) -> Finding:
     kind, evidence = KINDS.get(note.kind, note.kind), {"unread": note.unread, "kind": note.kind}
-    shown = "" if column.sensitive else f", such as {listed(note.examples)}"
+    shown = "" if column.sensitive else f", such as {quoted_list(note.examples)}"
     are = "are no" if note.unread > 1 else "is no"
-    message = f"has {counted(note.unread, 'value')} that {are} {kind}{shown}: missing now."
+    message = f"has {how_many(note.unread, 'value')} that {are} {kind}{shown}: missing now."
     cure: Cure = "" if column.sensitive else again.by(missing={column.name: list(note.examples)})
     return Finding("WB129", "warning", message, column.name, cure, evidence)
 
@@ -109,22 +83,3 @@ def _other_way(name: str, note: Notes, again: Again) -> Cure:
 def _swapped(pattern: str) -> str:
     """With day and month exchanged."""
     return pattern.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
-
-
-def listed(texts: Iterable[str]) -> str:
-    """Texts in a sentence.
-
-    >>> listed(["a"]), listed(["a", "b", "c"])
-    ("'a'", "'a', 'b' and 'c'")
-    """
-    shown = [repr(t if len(t) <= LONGEST else t[: LONGEST - 1] + "…") for t in texts]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things in a sentence.
-
-    >>> counted(1, "row"), counted(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
