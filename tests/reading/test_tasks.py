@@ -7,6 +7,7 @@ import pytest
 import workbench as wb
 from workbench.core.contract import Contract
 from workbench.errors import BadParameter, BadTable, BadTarget
+from workbench.reading.door import aimed_at
 
 ROWS = 400
 
@@ -174,3 +175,11 @@ def test_a_contract_with_a_time_that_is_none_is_refused_too():
     contract = wb.dataset(table(sex=SEX)).contract.set_role("time", ["sex"])
     with pytest.raises(BadTable, match="time= takes a column of moments"):
         wb.dataset(table(sex=SEX), contract=contract)
+
+
+def test_a_target_that_is_named_later_sets_the_task_that_it_sets_at_once():
+    """A rare score makes a number of it, whoever asks: the dataset, or a verb that is given one."""
+    scores = pd.DataFrame({"x": range(122), "score": [3] * 60 + [4] * 60 + [8] * 2})
+
+    at_once = wb.dataset(scores, target="score").contract
+    assert aimed_at(wb.dataset(scores), "score").contract.task == at_once.task == "regression"
