@@ -55,6 +55,22 @@ CASES = {
     "bar": Case("a|b\nx, y|2\nz, w|3\n", AB, [("x, y", "2"), ("z, w", "3")], {"separator": "|"}),
     "caret": Case("a^b\nx^2\nz^3\n", AB, [("x", "2"), ("z", "3")], {"separator": "^"}),
     "tilde": Case("a~b\nx~2\nz~3\n", AB, [("x", "2"), ("z", "3")], {"separator": "~"}),
+    "a blank behind each comma": Case(
+        "a, b, c\n1, x, 2\n3, y z, \n", ("a", "b", "c"), [("1", "x", "2"), ("3", "y z", None)], {"padded": True}
+    ),
+    "blanks on both sides": Case(
+        "a ; b\n1 ; x\n2 ; z \n", AB, [("1", "x"), ("2", "z")], {"separator": ";", "padded": True}
+    ),
+    "quotes behind blanks": Case(
+        'a, b, c\n1, "x, y", 2\n3, "z ""w""", 4\n',
+        ("a", "b", "c"),
+        [("1", "x, y", "2"), ("3", 'z "w"', "4")],
+        {"padded": True},
+    ),
+    "a blank behind some commas": Case("a,b\n1, x\n2,y\n3,z\n", AB, [("1", " x"), ("2", "y"), ("3", "z")]),
+    "names with a comma and a blank": Case(
+        'a,b\n1,"Smith, John"\n2,"Doe, Jane"\n', AB, [("1", "Smith, John"), ("2", "Doe, Jane")]
+    ),
     "blanks": Case(
         "  x   y z\n 1.5  2 a\n 2.5  3 b\n", ("x", "y", "z"), [("1.5", "2", "a"), ("2.5", "3", "b")], {"separator": " "}
     ),
@@ -508,6 +524,35 @@ def test_its_layout_is_seen_too_where_numbers_stand_beside_the_texts(tmp_path, t
 
     assert list(source.names) == names
     assert rows(source, how["most"]) == expected
+
+
+PLAIN_TEXT = st.text(st.sampled_from([*",;ab1.-", "ü", "漢"]), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(PLAIN_TEXT, PLAIN_TEXT), min_size=8, max_size=14),
+    st.sampled_from(",;|"),
+    st.sampled_from(["{} ", " {} ", "  {} "]),
+)
+def test_blanks_that_stand_around_all_separators_are_no_part_of_values(tmp_path, texts, separator, between):
+    def cell(value):
+        return f'"{value}"' if separator in value or '"' in value else value
+
+    table = [("n", "first text", "t"), *((f"{i}.25", *pair) for i, pair in enumerate(texts))]
+    lines = [between.format(separator).join(map(cell, row)) for row in table]
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+
+    source = source_of(tmp_path / "t.csv", separator=separator)
+
+    assert list(source.names) == list(table[0])
+    assert rows(source) == list(table[1:])
+
+
+def test_quoted_blanks_are_kept(tmp_path):
+    (tmp_path / "t.csv").write_text('n,t\n1," x"\n2," y"\n3," z"\n')
+
+    assert rows(source_of(tmp_path / "t.csv")) == [("1", " x"), ("2", " y"), ("3", " z")]
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ class Layout:
         What a line that is no row begins with; an empty text where there is none.
     row_names : bool
         Whether each row begins with a name that has none in the header, as R writes them.
+    padded : bool
+        Whether a blank stands behind each separator, so that blanks around values are no part of them.
     """
 
     encoding: str = "utf-8"
@@ -51,6 +53,7 @@ class Layout:
     header: bool = True
     comment: str = ""
     row_names: bool = False
+    padded: bool = False
 
     def described(self) -> str:
         """In words.
@@ -67,6 +70,7 @@ class Layout:
             "" if self.header else "no header",
             f"lines that begin with {self.comment} left out" if self.comment else "",
             "names of rows" if self.row_names else "",
+            "blanks around values left out" if self.padded else "",
         ]
         return ", ".join(part for part in parts if part)
 

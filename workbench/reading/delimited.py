@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from workbench.reading.heads import Head
 from workbench.reading.layout_findings import Irregular, findings
 from workbench.reading.layouts import TYPED, Asked
 from workbench.reading.packed import endings, name_of, opened
-from workbench.reading.rows import LONGEST, NONE, Rows
+from workbench.reading.rows import BLANKS, LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
                         yield None
                         return
                     frame = from_arrow(batch.select(range(len(names))), names)
-                    yield frame
+                    yield _without_padding(frame) if text.head.layout.padded else frame
                     last = frame.tail(1)
         except pa.ArrowInvalid as error:
             if "Empty CSV" not in str(error):
@@ -204,7 +205,22 @@ def _has_odd_rows(batch: pa.RecordBatch, head: Head) -> bool:
     comment = head.layout.comment
     if comment and compute.any(compute.starts_with(batch.column(0), comment)).as_py():
         return True
+    if head.layout.padded and head.layout.quote and _has_quote_behind_blanks(batch, head.layout.quote):
+        return True
     return any(batch.column(i).null_count < batch.num_rows for i in range(len(head.names), head.width))
+
+
+def _has_quote_behind_blanks(batch: pa.RecordBatch, quote: str) -> bool:
+    """Whether a quote of Arrow's values stands around one: behind a blank it takes it for a part of the value."""
+    from pyarrow import compute
+
+    pattern = f"^[{BLANKS}]+{re.escape(quote)}"
+    return any(compute.any(compute.match_substring_regex(column, pattern)).as_py() for column in batch.columns)
+
+
+def _without_padding(frame: pl.DataFrame) -> pl.DataFrame:
+    bare = pl.all().str.strip_chars(BLANKS)
+    return frame.select(pl.when(bare != "").then(bare).name.keep())
 
 
 def _spans_lines(row: pl.DataFrame) -> bool:

@@ -32,6 +32,8 @@ COMMENTS = ("#", "//", "%")
 REGULAR = 0.3
 # Rows by which a column's kind is seen.
 TYPED_ROWS = 200
+# Share of the values behind a separator that begin with a blank from which on blanks are no part of values.
+PADDED = 0.95
 # Share of a column's values that must be numbers or dates to call it one of those.
 MOSTLY = 0.8
 
@@ -126,8 +128,9 @@ def sniff(source: bytes | str | Path, asked: Mapping[str, Any] | None = None) ->
 
     Examples
     --------
-    >>> sniff(b"Sales of 2023\\n\\nday;price\\nMon;1,5\\nTue;2,5\\n")
-    Layout(encoding='utf-8', separator=';', quote='"', escape='', skip=2, header=True, comment='', row_names=False)
+    >>> layout = sniff(b"Sales of 2023\\n\\nday;price\\nMon;1,5\\nTue;2,5\\n")
+    >>> layout.separator, layout.skip, layout.header
+    (';', 2, True)
     """
     if isinstance(source, bytes):
         sample, whole = source[:SAMPLE], len(source) <= SAMPLE
@@ -194,7 +197,24 @@ def _best_split(lines: Sequence[str], plain: Layout, asked: Asked, cut: bool) ->
         for quote in (_quotes(text) if asked.quote is None else [asked.quote])
         for escape in (["", "\\"] if quote and f"\\{quote}" in text else [""])
     ]
-    return max(trials, key=lambda trial: _score(lines, trial, cut))
+    trials += [replace(trial, padded=True) for trial in trials if _quoted_behind_blanks(text, trial)]
+    best = max(trials, key=lambda trial: _score(lines, trial, cut))
+    return replace(best, padded=best.padded or _is_padded(lines, best))
+
+
+def _quoted_behind_blanks(text: str, trial: Layout) -> bool:
+    separator, quote = trial.separator, trial.quote
+    usual = separator not in ("", " ", "\t") and bool(quote)
+    return usual and re.search(f"{re.escape(separator)} +{re.escape(quote)}", text) is not None
+
+
+def _is_padded(lines: Sequence[str], split: Layout) -> bool:
+    """Whether a blank stands behind (nearly) every separator that has a value behind it."""
+    quoted_blanks = bool(split.quote) and f"{split.separator}{split.quote} " in "".join(lines)
+    if split.separator in ("", " ", "\t") or quoted_blanks:
+        return False
+    behind = [value for row in Rows(lines, split) for value in row[1:] if value.strip()]
+    return bool(behind) and sum(value.startswith(" ") for value in behind) >= PADDED * len(behind)
 
 
 def _quotes(text: str) -> list[str]:
@@ -282,8 +302,9 @@ def _well_quoted(text: str, trial: Layout) -> float:
     if not trial.quote:
         return 1.0
     quote, between = re.escape(trial.quote), r"\s" if trial.separator == " " else re.escape(trial.separator or "\0")
+    blanks = "[ \t]*" if trial.padded else ""
     inner = rf"(?:[^{quote}\\]|\\.|{quote}{quote})*" if trial.escape else rf"(?:[^{quote}]|{quote}{quote})*"
-    values = re.findall(rf"(?:^|{between}){quote}({inner}{quote}[ \t]*(?=$|{between}|[\r\n]))?", text, re.MULTILINE)
+    values = re.findall(rf"(?:^|{between}){blanks}{quote}({inner}{quote}[ \t]*(?=$|{between}|[\r\n]))?", text, re.MULTILINE)
     return sum(map(bool, values)) / len(values) if values else 1.0
 
 

@@ -10,6 +10,8 @@ from workbench.core.reading import Layout
 
 # Characters of the longest value; more in one are a quote that was never closed, or no table.
 LONGEST = 1 << 24
+# Of no meaning around values that are padded.
+BLANKS = " \t"
 # Stands where a line is one value: the csv module and Arrow need a separator, and texts have no such sign.
 NONE = "\x1f"
 
@@ -48,7 +50,7 @@ class Rows:
 
     def __init__(self, lines: Iterable[str], layout: Layout, first: int = 1) -> None:
         self.line, self.until, self.characters, self.unclosed = first, first, 0, False
-        self._comment, self._fresh = layout.comment, True
+        self._comment, self._padded, self._fresh = layout.comment, layout.padded, True
         self._lines = iter(lines)
         for _ in range(layout.skip):
             self._next_line()
@@ -62,7 +64,7 @@ class Rows:
             self._fresh = True
             row = next(self._rows)
             if row:
-                return row
+                return [value.strip(BLANKS) for value in row] if self._padded else row
 
     def _fed(self) -> Iterator[str]:
         """The lines that hold rows; the first of each row is known by being asked for."""
@@ -90,6 +92,7 @@ def _separated(lines: Iterable[str], layout: Layout) -> Iterator[list[str]]:
         quotechar=layout.quote or None,
         quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
         escapechar=layout.escape or None,
+        skipinitialspace=layout.padded,
     )
 
 
