@@ -304,7 +304,9 @@ def _well_quoted(text: str, trial: Layout) -> float:
     quote, between = re.escape(trial.quote), r"\s" if trial.separator == " " else re.escape(trial.separator or "\0")
     blanks = "[ \t]*" if trial.padded else ""
     inner = rf"(?:[^{quote}\\]|\\.|{quote}{quote})*" if trial.escape else rf"(?:[^{quote}]|{quote}{quote})*"
-    values = re.findall(rf"(?:^|{between}){blanks}{quote}({inner}{quote}[ \t]*(?=$|{between}|[\r\n]))?", text, re.MULTILINE)
+    values = re.findall(
+        rf"(?:^|{between}){blanks}{quote}({inner}{quote}[ \t]*(?=$|{between}|[\r\n]))?", text, re.MULTILINE
+    )
     return sum(map(bool, values)) / len(values) if values else 1.0
 
 
