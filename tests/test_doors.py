@@ -169,6 +169,7 @@ class Silent:
     def advance(self, *_, **__): ...
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_a_verb_does_it_or_says_what_to_do(place, things):
     """Never an AttributeError, TypeError or KeyError from somewhere below."""
@@ -211,6 +212,7 @@ TAKEN = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_can_be_meant_in_one_way_is_taken(things):
     refused = {}
     for place, name in TAKEN:
@@ -222,6 +224,7 @@ def test_what_can_be_meant_in_one_way_is_taken(things):
     assert refused == {}
 
 
+@pytest.mark.slow
 def test_a_table_with_a_target_is_trained_on(tmp_path, store):
     frame = customers()
     frame.to_csv(tmp_path / "x.csv", index=False)

@@ -44,6 +44,7 @@ def outputs(notebook, cell):
     return [output for output in notebook.cells[cell].outputs if output.output_type != "stream"]
 
 
+@pytest.mark.slow
 def test_an_empty_file_shows_a_card_and_five_lines(executed):
     card, error = outputs(executed, 1)
 
@@ -127,6 +128,7 @@ def test_any_text_is_text_in_the_card(sentence, name):
     assert "".join(text.split()).count("".join(sentence.split())) >= 2
 
 
+@pytest.mark.slow
 def test_in_a_terminal_there_is_text_alone(tmp_path):
     code = "import workbench as wb; open('e.csv', 'w').close(); wb.dataset('e.csv')"
     command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code]

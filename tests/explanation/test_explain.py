@@ -75,6 +75,7 @@ def test_of_two_classes_the_second_is_explained_in_log_odds(store):
     assert (found.label, found.unit) == ("Yes", "log-odds")
 
 
+@pytest.mark.slow
 def test_of_more_classes_the_one_predicted_most_often_is_explained(store):
     run = trained("level")
     answers = run.pipeline.predict(run.holdout[list(run.features)])
@@ -121,6 +122,7 @@ def test_wrong_values_are_called_wrong(store, monkeypatch):
     assert [(f.code, f.severity) for f in found.findings] == [("WB210", "error")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TASKS)
 def test_a_model_without_tables_is_explained_by_permutation(store, monkeypatch, target):
     def refuse(*_, **__):

@@ -68,6 +68,7 @@ def test_a_failing_cell_is_named_and_later_cells_stay_pending(notebook: Make) ->
     assert _statuses(ended) == ["completed", "failed", "pending"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_killed_kernel_is_a_failure_of_its_cell(notebook: Make) -> None:
     path = notebook("1", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "2")
@@ -79,6 +80,7 @@ def test_a_killed_kernel_is_a_failure_of_its_cell(notebook: Make) -> None:
     assert nbformat.read(jobs()[0].output, 4).metadata.workbench.state == "FAILED"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_job_that_uses_up_its_time_fails(notebook: Make) -> None:
     """The cell never ends by itself, so that neither a slow nor a fast machine changes what happens."""
@@ -88,6 +90,7 @@ def test_a_job_that_uses_up_its_time_fails(notebook: Make) -> None:
     assert _statuses(jobs()[0]) == ["failed", "pending"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_job_whose_process_is_gone_says_so(notebook: Make) -> None:
     started = wb.submit(notebook("1", "import time; time.sleep(60)"), wait=False)
@@ -116,6 +119,7 @@ def test_a_stopped_job_leaves_no_process_behind(notebook: Make) -> None:
     assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_stopping_interrupts_the_cell_and_keeps_what_was_done(notebook: Make) -> None:
     started = wb.submit(notebook("print('kept')", "import time; time.sleep(60)"), wait=False)
@@ -128,6 +132,7 @@ def test_stopping_interrupts_the_cell_and_keeps_what_was_done(notebook: Make) ->
     assert stop(ended.id) == ended
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_two_jobs_at_once_do_not_disturb_each_other(notebook: Make) -> None:
     path = notebook("print(n)", parameters="n = 0")
@@ -164,6 +169,7 @@ def test_wrong_parameters_are_refused_before_anything_is_written(
     assert not (home / "jobs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_secret_given_by_reference_is_written_nowhere(notebook: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE", "correct-horse")
@@ -183,6 +189,7 @@ def test_the_record_can_not_be_reached_by_a_path(notebook: Make) -> None:
         job("20261121T0149-score-3f2a")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_hostile_notebook_name_stays_in_the_jobs_folder(home: Path, notebook: Make) -> None:
     ended = wb.submit(notebook("1", name="..{a} $(x) 'ü.ipynb"))
@@ -190,6 +197,7 @@ def test_a_hostile_notebook_name_stays_in_the_jobs_folder(home: Path, notebook: 
     assert ended.path.parent == home / "jobs"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_the_record_is_json_and_the_widgets_state_is_left_out(notebook: Make) -> None:
     ended = wb.submit(notebook("import ipywidgets\nipywidgets.IntSlider()"))

@@ -1,12 +1,14 @@
 """What a job writes is trusted by JupyterLab, or the job goes on without."""
 
 import nbformat
+import pytest
 from nbformat.sign import NotebookNotary
 
 from workbench.jobs.submit import submit
 from workbench.jobs.trust import sign
 
 
+@pytest.mark.slow
 def test_the_output_of_a_job_is_trusted(notebook, home, tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
 

@@ -22,6 +22,7 @@ def see(name, batch, window, labels=True):
         wb.feedback(name, batch)
 
 
+@pytest.mark.slow
 def test_a_window_like_the_training_is_ok(shop, customers):
     see(shop, customers(600, 5), "w")
 
@@ -67,6 +68,7 @@ def test_probabilities_that_come_true_half_as_often_are_an_alarm_though_the_rank
     assert window.reasons[0].endswith("too high.")
 
 
+@pytest.mark.slow
 def test_probabilities_that_hold_raise_no_false_alarm(shop, customers):
     for k in range(12):
         see(shop, customers(300, 100 + k), f"w{k:02d}")

@@ -62,6 +62,7 @@ def gone_all_the_way(frame, target, name):
     return bundle, wb.score(name, frame, window="1")
 
 
+@pytest.mark.slow
 def test_two_hundred_odd_names_go_the_whole_way(store, tmp_path):
     columns = [name for name in names(230) if name.strip() and name != "outcome"][:200]
     frame = table(columns)
@@ -77,6 +78,7 @@ def test_two_hundred_odd_names_go_the_whole_way(store, tmp_path):
     assert wb.monitor("odd").windows[-1].rows == len(frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["count", "prediction", "answer", "index", 0, "a b", "<b>"])
 def test_a_target_of_any_name_is_predicted(store, target):
     frame = table([1, "count_", "x"], target=target)
@@ -93,6 +95,7 @@ def test_whole_numbers_as_names_are_the_same_names_in_a_batch(store):
     pd.testing.assert_series_equal(wb.score("numbered", renamed, window="2")["prediction"], answers["prediction"])
 
 
+@pytest.mark.slow
 def test_twins_in_a_batch_are_told(store):
     frame = table(["a", "b"])
     gone_all_the_way(frame, "outcome", "twins")

@@ -30,6 +30,7 @@ def test_a_version_that_is_not_there_is_named(shop):
     assert wb.bundle(shop).version == 1
 
 
+@pytest.mark.slow
 def test_versions_are_compared_on_the_same_rows(shop, customers):
     same = wb.challenge(shop, 1, customers(300, 9))
     other = wb.challenge(shop, "challenger", customers(300, 9))

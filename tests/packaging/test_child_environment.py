@@ -43,6 +43,7 @@ def curious(run, tmp_path):
     return Bundle.load_folder(bundle.path), place
 
 
+@pytest.mark.slow
 def test_verifying_a_bundle_shows_its_code_no_secret(curious, secrets):
     bundle, place = curious
 
@@ -90,6 +91,7 @@ def test_the_installer_gets_the_index_and_the_proxy_alone_and_builds_nothing(run
     assert not (Path(folder) / MANIFEST).exists()
 
 
+@pytest.mark.slow
 def test_a_bundle_of_another_origin_is_told_to_have_run_with_your_rights(run, tmp_path):
     ours = wb.package(run, name="shop")
     foreign = ours.path.rename(tmp_path / "elsewhere")

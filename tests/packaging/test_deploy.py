@@ -169,6 +169,7 @@ def test_the_pod_has_no_rights_and_the_key_is_named_only(deploy):
     assert set(container["resources"]["limits"]) == set(container["resources"]["requests"]) == {"cpu", "memory"}
 
 
+@pytest.mark.slow
 def test_the_probes_ask_what_the_service_answers_without_a_key(deploy, service):
     (container,) = objects(deploy)["StatefulSet"]["spec"]["template"]["spec"]["containers"]
     asked = {container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")}
@@ -200,6 +201,7 @@ def test_a_replica_ends_after_its_requests(deploy):
     assert pod["terminationGracePeriodSeconds"] > GRACE + 5
 
 
+@pytest.mark.slow
 def test_terraform_reads_its_file_and_finds_what_it_replaces(tmp_path):
     deploy = write(tmp_path / "any", bundle_of("Churn_2024.x"))
     content = hcl2.loads(text(deploy, "main.tf"))
@@ -218,6 +220,7 @@ def test_terraforms_pieces_are_the_objects(deploy):
     assert len({(p["kind"], p["metadata"]["name"]) for p in pieces}) == len(pieces)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("schema", "name"), [("github-workflows", "github.yaml"), ("compose-spec", "compose.yaml")])
 def test_a_file_follows_the_published_schema(deploy, schema, name):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(deploy / name)]
@@ -298,6 +301,7 @@ def test_alerts_and_dashboard_ask_for_what_the_service_tells(deploy):
         assert {g.strip() for by in re.findall(r"by \(([^)]+)\)", query) for g in by.split(",")} <= labels, query
 
 
+@pytest.mark.slow
 def test_the_services_own_answer_has_these_metrics(service):
     service.post("/predict", {"age": 200, "income": 3.0, "city": "Rom"})
     with httpx.Client(base_url=service.address) as client:
@@ -318,6 +322,7 @@ def test_the_dashboard_has_a_place_and_a_unit_for_each_panel(deploy):
     assert board["uid"] == label_of("shop")
 
 
+@pytest.mark.slow
 def test_the_load_test_checks_every_answer_of_a_real_service(shop, service):
     script = [sys.executable, "-I", str(shop.path / "deploy" / "loadtest.py"), service.address]
     done = subprocess.run([*script, "--seconds", "1", "--clients", "3"], capture_output=True, text=True)
@@ -326,6 +331,7 @@ def test_the_load_test_checks_every_answer_of_a_real_service(shop, service):
     assert re.fullmatch(r"[\d.]+ requests/s, p50 [\d.]+ ms, p99 [\d.]+ ms, \d+ right answers, 0 errors\n", done.stdout)
 
 
+@pytest.mark.slow
 def test_the_load_test_fails_on_a_prediction_that_is_not_the_golden_one(shop, service, tmp_path, capsys):
     golden = json.loads((shop.path / "golden" / "rows.json").read_text())
     golden["predictions"][0] += 1e-6
@@ -336,6 +342,7 @@ def test_the_load_test_fails_on_a_prediction_that_is_not_the_golden_one(shop, se
     assert "another prediction" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_load_test_tells_a_lost_service_from_a_slow_one(shop):
     golden = loadtest._golden(shop.path / "golden" / "rows.json")
     outcome = loadtest.load(loadtest.Target(urlsplit("http://127.0.0.1:9")), golden, 2, 0.2)

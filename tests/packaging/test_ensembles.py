@@ -53,6 +53,7 @@ def test_the_folder_alone_answers_and_gives_reasons(made):
     assert why["method"] == "rescaled tree paths"
 
 
+@pytest.mark.slow
 def test_it_is_proven_in_a_process_of_its_own(made):
     bundle = wb.package(made, name="stack")
 

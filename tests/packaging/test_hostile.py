@@ -325,6 +325,7 @@ def test_a_plain_path_is_taken(name):
     assert path_problem(name) is None
 
 
+@pytest.mark.slow
 def test_a_skops_bomb_is_refused_before_skops_reads_it(tmp_path):
     (tmp_path / "model.skops").write_bytes(b"prefix" + archive(("schema.json", bytes(600 * 2**20))))
 
@@ -335,6 +336,7 @@ def test_a_skops_bomb_is_refused_before_skops_reads_it(tmp_path):
 BOUNDED = ["a bomb", "an array that says it is huge", "bundle.json without an end", "a contract as deep as a well"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of memory there")
 @pytest.mark.parametrize("name", BOUNDED)
 def test_a_bomb_takes_no_memory(folder, name):

@@ -36,6 +36,7 @@ def test_the_folder_holds_what_the_design_says(run):
     assert bundle.lineage["fingerprint"] == run.fingerprint
 
 
+@pytest.mark.slow
 def test_the_first_version_is_champion_and_the_next_a_challenger(run):
     first, second = wb.package(run, name="shop"), wb.package(run, name="shop")
 
@@ -91,6 +92,7 @@ def test_tables_that_differ_do_not_ship_and_the_card_says_so(run, monkeypatch):
     assert "The tables differ from the pipeline by 1e-06" in (bundle.path / "card.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_failure_half_way_takes_the_version_back(run, monkeypatch):
     def fail(*_):
         raise OSError("No space left on device")

@@ -74,6 +74,7 @@ def test_a_key_that_nobody_trusts_is_named(signed, tmp_path):
         wb.bundle("shop")
 
 
+@pytest.mark.slow
 def test_any_changed_byte_is_refused(signed):
     for path in sorted(p for p in signed.path.rglob("*") if p.is_file() and "deploy" not in p.parts):
         content = path.read_bytes()
@@ -292,6 +293,7 @@ def test_mlflows_copy_is_signed_too(bundle, key, trusted, monkeypatch):
     assert mlflow.pyfunc.load_model("models:/shop@champion")
 
 
+@pytest.mark.slow
 def test_the_folders_own_runtime_asks_for_the_signature_too(signed, key, monkeypatch):
     """And starts again, although Python has left compiled code behind at the first start."""
     for _ in range(2):

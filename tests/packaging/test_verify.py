@@ -50,6 +50,7 @@ def test_a_bundle_is_verified_from_its_folder_alone(run):
     assert "verified" in str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["linear", "regression", "multiclass"])
 def test_each_kind_of_model_is_verified(make_run, small_table, kind):
     frame = small_table()
@@ -104,6 +105,7 @@ def test_the_folder_runs_as_the_readme_says(run):
     assert "--bundle" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_model_without_tables_ships_as_an_audited_pipeline(make_run, small_table, monkeypatch):
     """Nearest neighbours have no table; the type is trusted for this test only."""
     from workbench.storage import pipelines
@@ -224,6 +226,7 @@ def test_without_an_index_it_says_what_to_do_and_tells_no_secret(run, stand_in):
         verify("shop", fresh=True)
 
 
+@pytest.mark.slow
 def test_the_command_builds_a_new_environment_unless_told_otherwise(run, monkeypatch):
     wb.package(run, name="shop")
     asked = []
@@ -247,6 +250,7 @@ def test_the_present_environment_is_compared_with_the_lock(run):
     assert f"numpy {np.__version__} (lock: 2.2.0)" in str(verify(bundle.path))
 
 
+@pytest.mark.slow
 def test_code_that_python_compiled_beside_the_runtime_does_not_run(run):
     """It would run in the source's place, and no hash covers it."""
     bundle = wb.package(run, name="shop")
@@ -269,6 +273,7 @@ def test_a_bundle_without_a_lock_is_not_verified(run):
         verify(bundle.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("candidate", ["boosting", "linear", "baseline"])
 def test_moments_truth_values_and_missing_ones_survive_the_way_over_http(make_run, candidate):
     from workbench.training.candidates import build

@@ -66,6 +66,7 @@ def flagged(rng, table, contract, trials):
     return sum(any(d.drifted for d in compare(a, b)) for a, b in sides)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [400, 6000])
 def test_halves_of_a_mixed_table_are_alike(n):
     rng = np.random.default_rng(n)
@@ -74,6 +75,7 @@ def test_halves_of_a_mixed_table_are_alike(n):
     assert flagged(rng, data.table, data.contract, 25) <= 2  # at a rate of 1%, three of 25 are 2 in 1,000 tries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["telco_churn.csv", "adult.csv"])
 def test_halves_of_a_real_table_are_alike(name, shared_table):
     rng = np.random.default_rng(7)
@@ -92,6 +94,7 @@ def test_at_most_one_in_twenty_of_two_hundred_halvings_flags_anything(name, shar
     assert flagged(rng, data.table, data.contract, 200) <= 10
 
 
+@pytest.mark.slow
 def test_no_drift_is_flagged_in_at_most_the_rate():
     rng = np.random.default_rng(1)
     alarms = sum(
@@ -136,11 +139,13 @@ SHIFTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [0, 19, 49])
 def test_a_shift_of_a_third_of_a_deviation_is_found_among_many_columns(quiet, others):
     assert found(quiet, others, *SHIFTS["normal"]) >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", [s for s in SHIFTS if s != "normal"])
 def test_other_differences_are_found_among_fifty_columns(quiet, what):
     assert found(quiet, 49, *SHIFTS[what], trials=20) >= 0.95

@@ -251,6 +251,7 @@ def test_pandera_accepts_the_very_frame_that_a_contract_was_made_from(columns, m
     assert list(frame) == list(HOSTILE[columns].assign(other=0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adult.csv", "bike_hour.csv", "elec.csv", "housing.csv", "telco_churn.csv"])
 def test_pandera_accepts_the_very_file_that_a_contract_was_made_from(name, shared_table):
     path = shared_table(name)
@@ -325,6 +326,7 @@ def fitting(column, rng, n):
     return made.mask(rng.random(n) < 0.2) if column.missing_allowed else made
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(CONTRACTS, st.integers(0, 2**32 - 1))
 def test_a_table_made_by_the_contract_passes_its_own_check_and_pandera(contract, seed):

@@ -106,6 +106,7 @@ def _turned_back(text: str, names: dict[str, str]) -> str:
     return next((old + end for old, new in names.items() for end in ends if text == new + end), text)
 
 
+@pytest.mark.slow
 def test_every_check_says_something_of_these_tables(contexts):
     """Else the next test would say nothing of its cure."""
     told = {f.code for context in contexts for f in find(context) if f.cure}
@@ -134,6 +135,7 @@ def test_the_cures_of_plain_names_use_what_a_notebook_has(contexts):
         assert not [n for n in nodes if isinstance(n, ast.Attribute) and n.attr.startswith("_")]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(text=TEXTS)
 def test_a_comparison_has_cures_without_names(text):

@@ -75,6 +75,7 @@ def test_the_pairs_of_columns_with_gaps_agree_with_pandas(monkeypatch):
         assert correlations(table.to_numpy(), pairs) == pytest.approx([wanted[i, j] for i, j in pairs.at])
 
 
+@pytest.mark.slow
 def test_a_wide_table_says_what_was_left_out_and_finds_what_is_strong():
     table = mixed(2 * WIDE)
     table["twin"] = table["c1"] * 3 + np.random.default_rng(1).normal(0, 0.1, len(table))
@@ -95,6 +96,7 @@ def test_a_wide_table_says_what_was_left_out_and_finds_what_is_strong():
     assert together == [["c1", "twin"], ["left", "right"]]
 
 
+@pytest.mark.slow
 def test_profiles_of_a_wide_table_merge_and_keep():
     table = mixed(WIDE + 20, rows=300)
     halves = [wb.profile(part) for part in (table[:150], table[150:])]

@@ -12,6 +12,7 @@ planted = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(planted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 4, 5])
 @pytest.mark.parametrize("frame", list(planted.FRAMES))
 def test_nearly_every_planted_kind_is_named(frame, seed):
@@ -28,6 +29,7 @@ def test_forty_clean_columns_get_at_most_two_false_findings(seed):
     assert len(wrong) <= 2, [str(f) for f in wrong]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "target", "leaks"),
     [
@@ -52,6 +54,7 @@ def test_personal_values_are_in_no_finding():
     assert not [v for name in secret for v in map(str, frame[name].head(50)) if v in told]
 
 
+@pytest.mark.slow
 def test_rows_of_the_training_table_in_the_test_table_are_told():
     frame = planted.clean(7, n=6000)
     train, apart, mixed = frame[:4000], frame[4000:], frame[3900:]

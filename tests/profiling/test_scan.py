@@ -128,6 +128,7 @@ def test_duplicate_rows_beyond_the_budget_lie_within_their_bound():
     assert inside >= 190
 
 
+@pytest.mark.slow
 def test_estimates_keep_their_bounds():
     """Quantiles, distinct values and top counts: inside the stated bound in at least 95% of 200 trials each."""
     rng = np.random.default_rng(2)

@@ -77,6 +77,7 @@ def test_a_few_columns_that_are_filled_in_once_a_case_is_closed_are_leaks():
     assert set(wb.profile(table, target="y").leaks) == {"closed on", "closed by"}
 
 
+@pytest.mark.slow
 def test_no_question_is_lost_in_training_and_the_score_is_what_it_should_be():
     table, _ = survey()
     run = wb.train(wb.dataset(table, target="y"), candidates=["linear", "boosting"], trials=1)

@@ -104,6 +104,7 @@ def test_a_column_that_names_persons_is_no_feature(name, way, tmp_path):
     assert contract[name].categories is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_no_other_column_loses_its_place(seed):
     frame = table(ORDINARY, seed)

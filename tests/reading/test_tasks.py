@@ -84,12 +84,14 @@ def test_more_classes_than_a_thousand_are_refused_however_they_are_asked_for():
         wb.dataset(rows, target="y", task="multiclass")
 
 
+@pytest.mark.slow
 def test_a_rare_score_does_not_keep_a_table_from_training():
     run = wb.train(wb.dataset(table(y=scores(2)), target="y"), candidates=["linear"])
 
     assert run.task == "regression"
 
 
+@pytest.mark.slow
 def test_eighty_classes_are_trained_where_they_are_asked_for():
     classes = np.repeat(np.arange(60), 8)
     frame = pd.DataFrame({"x": classes + np.random.default_rng(1).normal(0, 0.1, len(classes)), "y": classes})

@@ -111,6 +111,7 @@ def test_the_cures_of_hostile_names_are_the_calls_that_they_are(store):
     assert {k.arg: ast.literal_eval(k.value) for k in call.keywords} == {"target": target, "time": normal(clock)}
 
 
+@pytest.mark.slow
 def test_the_same_data_and_seed_give_the_same_predictions(store):
     frame = one_target("churn")
     one, again = (trained(frame, "churn", ("linear", "boosting")) for _ in range(2))
@@ -309,6 +310,7 @@ def stop_at(monkeypatch, name, error):
     monkeypatch.setattr(training, "_validated", stopping)
 
 
+@pytest.mark.slow
 def test_noise_with_each_row_five_times_is_noise():
     """Rows that the model has learnt by heart would score 1.0."""
     rng = np.random.default_rng(0)
