@@ -92,6 +92,7 @@ def verb_accepts(verb, values):
     raise AssertionError(f"{verb} neither refused {values!r} nor began")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "name"), PARAMETERS)
 @settings(max_examples=40)
 @given(value=VALUES)

@@ -33,6 +33,7 @@ def trained(target, model="boosting", rows=300, numeric=False):
     return wb.train(data, candidates=(model,), folds=2, trials=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TASKS)
 @pytest.mark.parametrize("model", ["linear", "boosting", "forest"])
 def test_values_and_base_add_up_to_the_models_own_output(store, target, model):

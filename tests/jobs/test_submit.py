@@ -106,6 +106,7 @@ def test_a_job_whose_process_is_gone_says_so(notebook: Make) -> None:
     kernel.wait(timeout=30)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_stopped_job_leaves_no_process_behind(notebook: Make) -> None:
     stubborn = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass"

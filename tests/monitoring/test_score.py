@@ -17,6 +17,7 @@ from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
 
 
+@pytest.mark.slow
 def test_a_window_keeps_ids_predictions_answers_and_flags(shop, customers):
     batch = customers(60, 5).drop(columns="stays")
     batch.loc[0, "city"] = "Atlantis"

@@ -59,6 +59,7 @@ def test_a_signed_bundle_is_loaded_served_and_promoted(signed):
     assert wb.promote("shop", 1) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [lambda b: wb.bundle("shop"), lambda b: Scorer(b.path), lambda b: wb.promote("shop", 1),
                                  lambda b: verify("shop"), lambda b: verify(b)])  # fmt: skip
 def test_an_unsigned_bundle_is_refused_by_all_that_load_it(bundle, trusted, act):
@@ -145,6 +146,7 @@ SPOILT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", SPOILT.values(), ids=SPOILT)
 def test_a_signature_file_that_is_none_is_refused(signed, change):
     path = signed.path / "signature"
@@ -154,6 +156,7 @@ def test_a_signature_file_that_is_none_is_refused(signed, change):
         wb.bundle("shop")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b" " * 20_000, b"[" * 9_000])
 def test_a_signature_file_of_any_bytes_is_refused(signed, content):
     (signed.path / "signature").write_bytes(content)

@@ -50,7 +50,6 @@ def test_a_bundle_is_verified_from_its_folder_alone(run):
     assert "verified" in str(found)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["linear", "regression", "multiclass"])
 def test_each_kind_of_model_is_verified(make_run, small_table, kind):
     frame = small_table()
@@ -127,6 +126,7 @@ def test_a_model_without_tables_ships_as_an_audited_pipeline(make_run, small_tab
     assert "KNeighborsClassifier has no exact table" in (bundle.path / "card.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "target", "task"),
     [("telco_churn.csv", "Churn", "binary"), ("housing.csv", "median_house_value", "regression")],

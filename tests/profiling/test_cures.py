@@ -114,6 +114,7 @@ def test_every_check_says_something_of_these_tables(contexts):
     assert {check.CODE for check in CHECKS} - told == WITHOUT_CURE
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS)
 def test_a_name_never_leaves_its_literal(contexts, text):

@@ -145,6 +145,7 @@ async def test_a_first_line_that_is_no_header_is_told_in_words(
     assert "can't be read" in answer["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("notebook")
 async def test_a_job_is_started_listed_and_told_on_the_event_bus(ask: Any, jp_serverapp: Any) -> None:
     heard: list[dict[str, Any]] = []

@@ -52,6 +52,7 @@ def one_target(target, rows=400, seed=0):
     return table(rows, seed).drop(columns=[t for t in TASKS if t != target])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TASKS)
 def test_each_task_beats_its_baseline_and_reads_back_with_equal_predictions(store, target):
     frame = one_target(target)
