@@ -1,6 +1,7 @@
 """Any file of text is split as it was meant, or the error names the line; what was unusual is told."""
 
 import csv
+import gzip
 import io
 import json
 from dataclasses import dataclass, field
@@ -405,6 +406,29 @@ def test_an_encoding_that_the_file_does_not_say_is_found_and_told(encoding, tmp_
 
     assert [source.names, *rows(source)] == [tuple(row) for row in csv.reader(io.StringIO(text))]
     assert any("does not say its encoding" in finding.message for finding in source.notes())
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("encoding", [*(name for name in TEXTS if name != "utf-16-le"), "utf-8"])
+def test_it_is_found_where_the_first_such_letter_stands_far_behind(encoding, packed, tmp_path):
+    plain = "a,b\n" + "1,x\n" * (SAMPLE // 4 + 1)
+    special = [tuple(line.split(",")) for line in TEXTS.get(encoding, TEXTS["cp1252"]).splitlines()] * 5
+    content = (plain + "".join(f"{a},{b}\n" for a, b in special)).encode(encoding)
+    path = tmp_path / f"t.csv{packed}"
+    path.write_bytes(gzip.compress(content) if packed else content)
+
+    source = source_of(path)
+
+    assert rows(source)[-len(special) :] == special
+    assert any("does not say its encoding" in f.message for f in source.notes()) == (encoding != "utf-8")
+
+
+def test_a_later_file_may_have_its_own_encoding_far_behind(tmp_path):
+    (tmp_path / "t.csv").write_bytes(("a,b\n" + "1,x\n" * SAMPLE + "2,Orléans\n").encode("cp1252"))
+
+    source = source_of(tmp_path / "t.csv", like=Layout(), expected=("a", "b"))
+
+    assert rows(source, 1 << 20)[-1] == ("2", "Orléans")
 
 
 EARLIER = Layout(encoding="cp1252", separator=";", skip=1)

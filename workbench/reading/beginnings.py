@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
-from workbench.reading.encodings import encoding_of, nul, other_than, said_encoding, undecodable
+from workbench.reading.encodings import (
+    UTF8,
+    encoding_further_on,
+    encoding_of,
+    nul,
+    other_than,
+    said_encoding,
+    undecodable,
+)
 from workbench.reading.heads import Head, head_of
 from workbench.reading.layouts import SAMPLE, Asked, decoded, layout_of
 from workbench.reading.names import matching
-from workbench.reading.packed import name_of, opened, refuse_binary
+from workbench.reading.packed import endings, name_of, opened, refuse_binary
+
+# Bytes that are looked through for letters beyond ASCII; of a file that is packed or far away, fewer.
+LOOKED_ON_HERE, LOOKED_ON = 1 << 30, 1 << 26
 
 
 class Beginning(NamedTuple):
@@ -33,7 +45,7 @@ class Beginning(NamedTuple):
 
 
 def beginning(path: str, asked: Asked, like: Layout | None = None, expected: Sequence[str] = ()) -> Beginning:
-    """The columns of a file, from its first 256 kB.
+    """The columns of a file, from its first 256 kB; its encoding from the first letters that say something of it.
 
     Parameters
     ----------
@@ -51,39 +63,77 @@ def beginning(path: str, asked: Asked, like: Layout | None = None, expected: Seq
     BadTable
         If it is empty or no text, or a byte is none of its encoding.
     """
-    sample, whole = _sample(path)
-    name = name_of(path)
-    refuse_binary(sample, name)
-    head, guessed = _kept(sample, whole, name, like, expected) or _seen(sample, whole, name, asked)
-    return Beginning(head, guessed, _begin(sample, whole, head))
+    sample = _sample(path)
+    refuse_binary(sample.content, sample.name)
+    head, guessed = _kept(sample, like, expected) or _seen(sample, asked)
+    return Beginning(head, guessed, _begin(sample, head))
 
 
-def _sample(path: str) -> tuple[bytes, bool]:
+@dataclass(frozen=True)
+class _Sample:
+    """The first bytes of a file.
+
+    Parameters
+    ----------
+    path : str
+    content : bytes
+    whole : bool
+        Whether they are all there are.
+    """
+
+    path: str
+    content: bytes
+    whole: bool
+
+    @property
+    def name(self) -> str:
+        return name_of(self.path)
+
+    @cached_property
+    def encoding(self) -> tuple[str, bool, bool]:
+        """What it is, whether that is certain, and whether all letters are plain."""
+        encoding, sure = encoding_of(self.content, self.whole)
+        if self.whole or not self.content.isascii() or encoding != "utf-8":
+            return encoding, sure, self.content.isascii()
+        most = LOOKED_ON if "://" in self.path or endings(self.path)[1] else LOOKED_ON_HERE
+        with opened(self.path) as file:
+            further = encoding_further_on(file, most)
+        return (encoding, sure, True) if further is None else (*further, False)
+
+
+def _sample(path: str) -> _Sample:
     with opened(path) as file:
         parts = []
         size = 0
         while size <= SAMPLE and (part := file.read(SAMPLE + 1 - size)):
             parts.append(part)
             size += len(part)
-    sample = b"".join(parts)
-    return sample[:SAMPLE], len(sample) <= SAMPLE
+    content = b"".join(parts)
+    return _Sample(path, content[:SAMPLE], len(content) <= SAMPLE)
 
 
-def _kept(
-    sample: bytes, whole: bool, name: str, like: Layout | None, expected: Sequence[str]
-) -> tuple[Head, bool] | None:
+def _kept(sample: _Sample, like: Layout | None, expected: Sequence[str]) -> tuple[Head, bool] | None:
     """By an earlier layout, else by the plainest one, where that gives the expected names."""
     if not expected:
         return None
     like = like or Layout()
-    seen, sure = encoding_of(sample, whole)
-    encoding = like.encoding if not sure or (sample.isascii() and not _is_marked(like.encoding)) else seen
+    encoding, guessed = _encoding(sample, like)
     layout = replace(like, encoding=encoding)
     try:
-        head = head_of(_text(sample, encoding, whole, name), layout, name)
+        head = head_of(_text(sample, encoding), layout, sample.name)
     except BadTable:
         return None  # laid out otherwise: it is looked at anew
-    return (head, False) if all(matching(one, head.names) is not None for one in expected) else None
+    return (head, guessed) if all(matching(one, head.names) is not None for one in expected) else None
+
+
+def _encoding(sample: _Sample, like: Layout) -> tuple[str, bool]:
+    """The earlier one, unless this file's is certain or can't be that one; and whether it is guessed."""
+    seen, sure, plain = sample.encoding
+    if plain:
+        return (seen if _is_marked(like.encoding) else like.encoding), False
+    if not sure and like.encoding not in UTF8:
+        return like.encoding, False
+    return seen, not sure
 
 
 def _is_marked(encoding: str) -> bool:
@@ -91,27 +141,29 @@ def _is_marked(encoding: str) -> bool:
     return encoding.startswith(("utf-16", "utf-32")) or encoding == "utf-8-sig"
 
 
-def _seen(sample: bytes, whole: bool, name: str, asked: Asked) -> tuple[Head, bool]:
-    encoding, sure = (said_encoding(asked.encoding, sample), True) if asked.encoding else encoding_of(sample, whole)
-    text = _text(sample, encoding, whole, name)
+def _seen(sample: _Sample, asked: Asked) -> tuple[Head, bool]:
+    said = said_encoding(asked.encoding, sample.content) if asked.encoding else None
+    encoding, sure = (said, True) if said else sample.encoding[:2]
+    text = _text(sample, encoding)
     if not text.strip("\r\n\t \ufeff"):
-        raise BadTable(f"{name} is empty. Give a file with a header and rows.")
-    return head_of(text, layout_of(text, encoding, asked, whole), name), not sure
+        raise BadTable(f"{sample.name} is empty. Give a file with a header and rows.")
+    return head_of(text, layout_of(text, encoding, asked, sample.whole), sample.name), not sure
 
 
-def _text(sample: bytes, encoding: str, whole: bool, name: str) -> str:
+def _text(sample: _Sample, encoding: str) -> str:
+    content = sample.content
     try:
-        text = decoded(sample, encoding, whole)
+        text = decoded(content, encoding, sample.whole)
     except UnicodeDecodeError as error:
-        line = sample[: error.start].count(b"\n") + 1
-        other = other_than(encoding, sample)
-        raise undecodable(name, encoding, sample[error.start], error.start, line, other) from None
+        line = content[: error.start].count(b"\n") + 1
+        other = other_than(encoding, content)
+        raise undecodable(sample.name, encoding, content[error.start], error.start, line, other) from None
     if (zero := text.find("\0")) >= 0:
-        raise nul(name, zero)
+        raise nul(sample.name, zero)
     return text
 
 
-def _begin(sample: bytes, whole: bool, head: Head) -> int:
+def _begin(sample: _Sample, head: Head) -> int:
     """Bytes above the first row, in UTF-8."""
-    text = decoded(sample, head.layout.encoding, whole)
+    text = decoded(sample.content, head.layout.encoding, sample.whole)
     return len(text[: head.begin].encode("utf-8", "surrogatepass"))

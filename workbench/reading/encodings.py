@@ -71,6 +71,41 @@ def encoding_of(sample: bytes, whole: bool) -> tuple[str, bool]:
             return name, True
     if (wide := _wide(sample)) is not None:
         return wide, False
+    return _by_its_letters(sample, whole)
+
+
+def encoding_further_on(file: IO[bytes], most: int) -> tuple[str, bool] | None:
+    """The encoding of a text that began with plain letters, by the first others in it.
+
+    Parameters
+    ----------
+    file : binary stream
+        From where it was looked at; read as far as those letters.
+    most : int
+        Bytes to read at most.
+
+    Returns
+    -------
+    tuple of (str, bool), or None
+        As :func:`encoding_of`; None where all letters are plain.
+
+    Examples
+    --------
+    >>> encoding_further_on(io.BytesIO(b"a,b" * 999_999 + "\\nStraße".encode("cp1252")), 1 << 30)
+    ('cp1252', False)
+    """
+    start = b""
+    for _ in range(0, most, BLOCK):
+        block = file.read(BLOCK)
+        if not block:
+            return None
+        if not block.isascii():
+            return _by_its_letters(start + block, whole=False)
+        start = block[block.rfind(b"\n") + 1 :]
+    return None
+
+
+def _by_its_letters(sample: bytes, whole: bool) -> tuple[str, bool]:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
     except UnicodeDecodeError:
