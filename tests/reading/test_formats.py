@@ -125,10 +125,39 @@ def test_objects_in_lines_are_read_under_either_name(tmp_path):
     assert rows(source_of(tmp_path / "t.json")) == [(1,), (2,)]
 
 
+def open_document(frame):
+    """A sheet as LibreOffice writes it."""
+
+    def cell(value):
+        if isinstance(value, datetime):
+            return f'<table:table-cell office:value-type="date" office:date-value="{value:%Y-%m-%dT%H:%M:%S}"/>'
+        if isinstance(value, str):
+            return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+        if value is None or value != value:
+            return "<table:table-cell/>"
+        return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+
+    lines = [list(frame.columns), *frame.itertuples(index=False)]
+    body = "".join(f"<table:table-row>{''.join(map(cell, line))}</table:table-row>" for line in lines)
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    inside = f'<office:body><office:spreadsheet><table:table table:name="s">{body}</table:table>'
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>'
+    )
+    content = f"<office:document-content {spaces}>{inside}</office:spreadsheet></office:body></office:document-content>"
+    return zipped({"mimetype": kind, "META-INF/manifest.xml": manifest, "content.xml": content})
+
+
 def written(tmp_path, ending):
     path = tmp_path / f"t{ending}"
     if ending == ".xlsx":
         FRAME.to_excel(path, index=False)
+    elif ending == ".ods":
+        path.write_bytes(open_document(FRAME))
     elif ending == ".dta":
         FRAME.to_stata(path, write_index=False, version=118)
     elif ending == ".sav":
@@ -148,7 +177,7 @@ def written(tmp_path, ending):
     return path
 
 
-@pytest.mark.parametrize("ending", [".xlsx", ".dta", ".sav", ".arrow", ".duckdb", ".parquet", ".feather"])
+@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".dta", ".sav", ".arrow", ".duckdb", ".parquet", ".feather"])
 def test_a_typed_format_gives_back_its_values(ending, tmp_path):
     source = source_of(written(tmp_path, ending))
 
