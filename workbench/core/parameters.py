@@ -112,7 +112,7 @@ class DatasetStep(Step):
         choices=("binary", "multiclass", "regression"),
     )
     classes: tuple[str, ...] = parameter(
-        "All labels that the target may have, in their order.", (), examples=(("low", "middle", "high"),)
+        "All labels that the target may have.", (), examples=(("low", "middle", "high"),)
     )
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)

@@ -75,8 +75,8 @@ def dataset(
         What is predicted, where the target can be read in several ways: whole scores as classes or as a number, and
         more than 50 classes (up to 1,000).
     classes : iterable of str
-        All labels that the target may have, in their order: whole numbers as ``"3"``, booleans as ``"true"``. A target
-        with other labels is refused.
+        All labels that the target may have: whole numbers as ``"3"``, booleans as ``"true"``. A target with other
+        labels is refused.
     time : str, optional
         Column that orders the rows, of moments or of numbers that rise with time; what is later is never used to
         predict what is earlier.
