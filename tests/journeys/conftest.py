@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import tomllib
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -71,8 +70,7 @@ class _Running:
     """The process of a JupyterLab."""
 
     def __init__(self, base: Path, python: str, env: dict[str, str], server_part: bool, voila: bool) -> None:
-        self.root, self.log = base / "root", base / "lab.log"
-        self.token, self.port = secrets.token_hex(16), _free_port()
+        self.root, self.log, self.token = base / "root", base / "lab.log", secrets.token_hex(16)
         extensions = {"workbench.server": server_part, **({"voila.server_extension": True} if voila else {})}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -82,7 +80,7 @@ class _Running:
                     "jupyterlab",
                     "--no-browser",
                     "--allow-root",
-                    f"--port={self.port}",
+                    f"--port={_free_port()}",  # it takes another where that is not free any more
                     "--ip=127.0.0.1",
                     f"--ServerApp.root_dir={self.root}",
                     f"--IdentityProvider.token={self.token}",
@@ -95,10 +93,10 @@ class _Running:
                 stderr=log,
                 cwd=self.root,
             )
+        self.told = base / "run" / f"jpserver-{self.process.pid}.json"
 
     def __enter__(self) -> Lab:
-        address = f"http://127.0.0.1:{self.port}"
-        self._wait(f"{address}/api/status?token={self.token}")
+        address = self._wait()
         return f"{address}/lab?token={self.token}", self.root
 
     def __exit__(self, *_: object) -> None:
@@ -109,12 +107,14 @@ class _Running:
             self.process.kill()
             self.process.wait()
 
-    def _wait(self, address: str) -> None:
+    def _wait(self) -> str:
+        """Its address, which it writes down, when it answers there."""
         for _ in range(600):
             try:
-                urllib.request.urlopen(address, timeout=5).close()
-                return
-            except (urllib.error.URLError, OSError):
+                address = f"http://127.0.0.1:{json.loads(self.told.read_text())['port']}"
+                urllib.request.urlopen(f"{address}/api/status?token={self.token}", timeout=5).close()
+                return address
+            except (OSError, ValueError):  # not there yet, half written, or not listening yet
                 assert self.process.poll() is None, self.log.read_text()
                 time.sleep(0.2)
         self.__exit__()

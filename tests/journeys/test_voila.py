@@ -29,24 +29,31 @@ def load_examples():
 examples = load_examples()
 
 
-@pytest.fixture
-def reports(home):
-    """Three models: one watched, one with hostile texts, one without a window; and one that is only packaged."""
-    folder = settings().reports
-    examples.report().save(folder / "flights" / "latest.json")
-    examples.report(hostile=True, name="hostile").save(folder / "hostile" / "latest.json")
-    examples.without_windows().save(folder / "fresh" / "latest.json")
-    (settings().bundles / "housing").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """Home of a model that is watched, one with hostile texts, one without a window, and one that is only packaged."""
+    home = tmp_path_factory.mktemp("watched")
+    known = settings(home=home)
+    examples.report().save(known.reports / "flights" / "latest.json")
+    examples.report(hostile=True, name="hostile").save(known.reports / "hostile" / "latest.json")
+    examples.without_windows().save(known.reports / "fresh" / "latest.json")
+    (known.bundles / "housing").mkdir(parents=True)
+    return home
 
 
-@pytest.fixture
-def address(reports, tmp_path):
+@pytest.fixture(scope="module")
+def address(watched, tmp_path_factory):
+    """Of one server for all tests: they only read."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     code = f"from workbench.apps.serve import serve; serve(port={port}, open_browser=False, token={TOKEN!r})"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "WORKBENCH_HOME": str(watched)},
+        cwd=tmp_path_factory.mktemp("voila"),
+        stdout=subprocess.DEVNULL,
+    )
     base = f"http://127.0.0.1:{port}"
     try:
         wait_for(base)
