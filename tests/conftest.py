@@ -83,15 +83,24 @@ def _migrated_store(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def store(home, _migrated_store):
-    """A fresh MLflow store in this test's home, copied and not migrated anew; artifacts go to the session's folder."""
+@pytest.fixture(scope="session")
+def put_store(_migrated_store):
+    """Puts a fresh MLflow store into a home, copied and not migrated anew; artifacts go to the session's folder."""
     import shutil
 
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copy(_migrated_store / "mlflow.db", home / "mlflow.db")
-    (home / "mlflow.ready").write_text(f"sqlite:///{home / 'mlflow.db'}")
-    return home
+    def put(home):
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_migrated_store / "mlflow.db", home / "mlflow.db")
+        (home / "mlflow.ready").write_text(f"sqlite:///{home / 'mlflow.db'}")
+        return home
+
+    return put
+
+
+@pytest.fixture
+def store(home, put_store):
+    """A fresh MLflow store in this test's home."""
+    return put_store(home)
 
 
 CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))

@@ -3,7 +3,6 @@
 import doctest
 import importlib
 import pkgutil
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +30,10 @@ def customers(n, seed):
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory, _migrated_store):
+def examples(tmp_path_factory, put_store):
     """A folder with churn.csv, july and its labels, august.csv, and two versions of the bundle churn."""
     folder = tmp_path_factory.mktemp("examples")
-    home = folder / ".workbench"
-    home.mkdir()
-    shutil.copy(_migrated_store / "mlflow.db", home / "mlflow.db")
-    (home / "mlflow.ready").write_text(f"sqlite:///{home / 'mlflow.db'}")
+    home = put_store(folder / ".workbench")
     july = customers(300, seed=7)
     customers(800, seed=1).to_csv(folder / "churn.csv", index=False)
     july.drop(columns="Churn").to_csv(folder / "july.csv", index=False)

@@ -73,8 +73,8 @@ def made():
 
 
 @pytest.fixture(scope="module")
-def _things(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("journey")
+def _things(tmp_path_factory, put_store):
+    folder = put_store(tmp_path_factory.mktemp("journey"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(folder))
         patch.setenv("WORKBENCH_THREADS", "1")

@@ -33,8 +33,8 @@ def customers():
 
 
 @pytest.fixture(scope="session")
-def _shop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shop")
+def _shop(tmp_path_factory, put_store):
+    folder = put_store(tmp_path_factory.mktemp("shop"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(folder))
         patch.setenv("WORKBENCH_THREADS", "1")

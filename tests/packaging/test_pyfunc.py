@@ -37,8 +37,8 @@ FRAME = table().drop(columns="bought")
 
 
 @pytest.fixture(scope="module")
-def _packaged(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pyfunc")
+def _packaged(tmp_path_factory, put_store):
+    folder = put_store(tmp_path_factory.mktemp("pyfunc"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(folder))
         patch.setenv("WORKBENCH_THREADS", "1")
