@@ -33,7 +33,7 @@ def customers(n, seed):
 def examples(tmp_path_factory, put_store):
     """A folder with churn.csv, july and its labels, august.csv, and two versions of the bundle churn."""
     folder = tmp_path_factory.mktemp("examples")
-    home = put_store(folder / ".workbench")
+    put_store(folder / ".workbench")
     july = customers(300, seed=7)
     customers(800, seed=1).to_csv(folder / "churn.csv", index=False)
     july.drop(columns="Churn").to_csv(folder / "july.csv", index=False)
