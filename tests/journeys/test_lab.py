@@ -468,7 +468,7 @@ def test_one_click_makes_a_job_with_parameters_and_lists_it(page: Any, lab: tupl
     _shoot(page, "job-completed")
 
     assert _sources(page)[:2] == [
-        'source = "churn.csv"  # Path of a CSV, Parquet, Feather or JSON-lines file.\n'
+        'source = "churn.csv"  # Path of a table: text such as CSV, Excel, Parquet, JSON and others.\n'
         'target = "Churn"  # Column to predict.',
         "import workbench as wb\n\ndata = wb.dataset(source, target=target)\ndata",
     ]

@@ -72,7 +72,7 @@ def convert(cells: Sequence[CodeCell], parameters: str | None = None, lift: bool
     --------
     >>> made = convert([CodeCell("a", 'import workbench as wb\\ndata = wb.dataset("churn.csv")')])
     >>> made.source
-    'source = "churn.csv"  # Path of a CSV, Parquet, Feather or JSON-lines file.'
+    'source = "churn.csv"  # Path of a table: text such as CSV, Excel, Parquet, JSON and others.'
     >>> made.changes["a"]
     'import workbench as wb\\ndata = wb.dataset(source)'
     """
