@@ -103,7 +103,9 @@ class DatasetStep(Step):
     gives: ClassVar[str] = "data"
 
     source: str = parameter(
-        "Path of a table: text such as CSV, Excel, Parquet, JSON and others.", title="Table", examples=("customers.csv",)
+        "Path of a table: text such as CSV, Excel, Parquet, JSON and others.",
+        title="Table",
+        examples=("customers.csv",),
     )
     target: str | None = parameter("Column to predict.", None, column=True)
     task: str | None = parameter(
