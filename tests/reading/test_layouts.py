@@ -317,9 +317,10 @@ REFUSED = {
         MANY + b'3,"x\n4,5\n6,7\n',
         "quote on line 90,002 that is never closed: the 3 lines",
     ),
-    "a byte that is no UTF-8, far behind": (
-        MANY + b"3,\xfc\n",
-        r"line 90,002 has the byte 0xFC at position 360,006.*encoding=\"cp1252\"",
+    "a damaged byte among UTF-8": ("a,b\n1,ü\n2,é\n".encode() + b"3,\xfc\n", "line 4 has the byte 0xFC at position 16"),
+    "a damaged byte among UTF-8, far behind": (
+        MANY + "3,ü\n4,é\n".encode() + b"5,\xfc\n",
+        r"line 90,004 has the byte 0xFC at position 360,016.*encoding=\"",
     ),
     "a zero byte": (b"a,b\n\0,1\n", "a zero byte at position 4"),
     "a zero byte, far behind": (MANY + b"3,\0\n", "a zero byte at position 360,006"),

@@ -24,6 +24,8 @@ WESTERN = ("cp1252", "cp1250")
 CANDIDATES = ["cp1251", "koi8_r", "gb18030", "cp932", "big5", "cp949", "euc_jp", *WESTERN]
 # Letters of a language with several bytes each come in runs; an accented letter stands among plain ones.
 ALONE = 0.7
+# Share of UTF-8 from which on a text is that, with damaged bytes, which are refused where they stand.
+DAMAGED = 0.5
 # Of the measures of charset-normalizer, which are shares: two that differ by less are equal.
 AS_GOOD = 0.02
 # Bytes that are looked at to find an encoding: the lines that have any beyond ASCII.
@@ -109,7 +111,8 @@ def _by_its_letters(sample: bytes, whole: bool) -> tuple[str, bool]:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
     except UnicodeDecodeError:
-        return _found(_beyond_ascii(sample)), False
+        if _share_utf8(sample) < DAMAGED:
+            return _found(_beyond_ascii(sample)), False
     return "utf-8", True
 
 
@@ -157,6 +160,20 @@ def _found(sample: bytes) -> str:
         and sample.decode(chosen, "ignore") == sample.decode("cp1252")
     )
     return "cp1252" if same else chosen
+
+
+def _share_utf8(sample: bytes) -> float:
+    """Of the runs of bytes beyond ASCII, those that are UTF-8, which is no accident."""
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    return sum(_is_utf8(run) for run in runs) / (len(runs) or 1)
+
+
+def _is_utf8(run: bytes) -> bool:
+    try:
+        run.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _share_alone(sample: bytes) -> float:
