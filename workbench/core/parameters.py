@@ -23,9 +23,9 @@ from workbench.errors import BadParameter
 
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
-ONE_SIGN = r"^[^\r\n](?![\s\S])"
+SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 _SHAPES = {
-    ONE_SIGN: "is one character",
+    SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
 }
 
@@ -123,10 +123,16 @@ class DatasetStep(Step):
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
     encoding: str | None = parameter("Encoding of a file of text; seen by default.", None, examples=("cp1252",))
     separator: str | None = parameter(
-        "Sign between its columns; seen by default.", None, pattern=ONE_SIGN, examples=(";",)
+        "Sign between its columns; seen by default.", None, pattern=SIGN_OR_NONE, examples=(";",)
     )
     header: bool | None = parameter("Whether a line has the names of its columns; seen by default.", None)
     skip: int | None = parameter("Lines above its header; seen by default.", None, minimum=0, unit="lines")
+    quote: str | None = parameter(
+        "Sign around values that hold the separator; seen by default.", None, pattern=SIGN_OR_NONE, examples=("'",)
+    )
+    comment: str | None = parameter("What begins a line that is no row; seen by default.", None, examples=("#",))
+    sheet: str | None = parameter("Sheet of a workbook; the first with values by default.", None)
+    table: str | None = parameter("Table of a database in a file, where it has several.", None, title="Database table")
     decimal: str | None = parameter("Mark before the decimals of numbers kept as text.", None, choices=(".", ","))
     missing: tuple[str, ...] = parameter("Words for a missing value, and no others.", (), examples=("n.d.",))
     dates: tuple[str, ...] = parameter("Patterns of dates.", (), examples=("%d/%m/%Y",))

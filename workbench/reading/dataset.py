@@ -142,10 +142,11 @@ def dataset(
     roles: dict[str, Any] = {"target": target, "time": time, "group": group, "id": id}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
     layout: dict[str, Any] = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
+    layout |= {"quote": quote, "comment": comment, "sheet": sheet, "table": table}
     wishes = Wishes(decimal, listed(missing), listed(dates))
     asked = {"task": task, "classes": listed(classes)}
     step = _checked(source, {**roles, **asked, **layout, **wishes.for_all_columns()})
-    stream = source_of(source, **layout, quote=quote, comment=comment, sheet=sheet, table=table)
+    stream = source_of(source, **layout)
     chunks = whole(stream)
     _check_names(stream.names, (*_roles(step), *wishes.columns()))
     columns = read_all(chunks, stream, contract, wishes)
