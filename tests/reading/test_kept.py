@@ -21,6 +21,7 @@ from workbench.core.rows import Rows
 from workbench.display.dataset import sample
 from workbench.errors import BadTable, WorkbenchError
 from workbench.reading.file_rows import FileRows
+from workbench.reading.pandas_tables import pandas_source
 from workbench.reading.typed_columns import TypedColumn
 
 TABLES = ["adult.csv", "bike_hour.csv", "elec.csv", "housing.csv", "telco_churn.csv"]
@@ -439,7 +440,28 @@ def test_its_profile_is_that_of_the_table(tmp_path, time):
         data = kept(path, 64, target="paid", time=time)
         of_file = wb.profile(data, memory_budget="300MB").to_dict()
         assert {**of_file, "created": ""} == {**of_table, "created": ""}
-        assert time == "x" or data.values._frame is None
+        assert data.values._frame is None
+
+
+@pytest.mark.parametrize("time", [None, "x", "y"])
+@pytest.mark.parametrize("most", [1, 7, 64, 1000])
+def test_its_chunks_are_those_of_the_table(tmp_path, monkeypatch, most, time):
+    """Also where its rows are put in order window by window, of fewer rows than a chunk or of more."""
+    monkeypatch.setattr("workbench.reading.file_rows.WINDOW", 60)
+    rng = random.Random(0)
+    rows = {
+        "x": [rng.randrange(50) for _ in range(200)],
+        "y": [rng.random() for _ in range(200)],
+        "z": list("ab") * 100,
+    }
+    path = write(pl.DataFrame(rows), tmp_path / "t.parquet")
+
+    of_table = list(pandas_source(held(path, 9, time=time).table, "").chunks(most))
+    with reading(most_held=0, chunk=9):
+        of_file = list(wb.dataset(path, time=time).values.chunks(most))
+
+    assert [part.rows() for part in of_file] == [part.rows() for part in of_table]
+    assert [part.schema for part in of_file] == [part.schema for part in of_table]
 
 
 def test_a_dataset_of_a_file_is_trained_as_the_table_is(tmp_path, store):

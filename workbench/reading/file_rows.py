@@ -14,8 +14,12 @@ from workbench.errors import BadTable
 from workbench.reading.columns import CHUNK
 from workbench.reading.pandas_tables import pandas_source
 from workbench.reading.source import Stored
-from workbench.reading.stamps import stamps
+from workbench.reading.stamps import Stamp, stamps
 from workbench.reading.typed_columns import TypedColumn, in_pandas
+
+# Values that are put in order at once, or as many of all as need so many ways through the files, where those are more.
+WINDOW = 2_000_000
+MOST_WINDOWS = 8
 
 
 class FileRows(Rows):
@@ -91,22 +95,43 @@ class FileRows(Rows):
         return self._frame
 
     def chunks(self, most: int) -> Iterator[pl.DataFrame]:
-        """All columns, ``most`` rows at a time; none is kept, unless the rows lie in another order than the dataset's.
+        """All columns, ``most`` rows at a time; none is kept.
 
         Raises
         ------
         BadTable
             If a file is gone, or holds other rows than it did.
         """
-        if self._frame is not None or self._order is not None:
-            yield from pandas_source(self.frame(), "memory").chunks(most)
+        if self._frame is not None:
+            yield from pandas_source(self._frame, "memory").chunks(most)
             return
         self._check()
-        yield from evenly((self._as_held(chunk) for chunk in self._chunks(self.names)), most)
+        parts = self._chunks(self.names) if self._order is None else self._in_windows(self._order, most)
+        yield from evenly(self._as_held(parts), most)
 
-    def _as_held(self, chunk: pl.DataFrame) -> pl.DataFrame:
+    def _in_windows(self, order: np.ndarray, most: int) -> Iterator[pl.DataFrame]:
+        """The rows in order, so many of them at once as fit: the files are gone through for each such part."""
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order), dtype=order.dtype)
+        window = max(WINDOW // len(self.names), -(-len(order) // MOST_WINDOWS))
+        window += -window % most  # whole chunks, so that none is left of it when the next is read
+        for start in range(0, len(order), window):
+            yield self._window(rank, start, start + window)
+
+    def _window(self, rank: np.ndarray, start: int, end: int) -> pl.DataFrame:
+        at, parts, ranks = 0, [], []
+        for chunk in self._chunks(self.names):
+            here = rank[at : (at := at + chunk.height)]
+            inside = np.flatnonzero((here >= start) & (here < end))
+            parts.append(chunk[inside])
+            ranks.append(here[inside])
+        return pl.concat(parts)[np.argsort(np.concatenate(ranks))]
+
+    def _as_held(self, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """In the types that a table in memory has."""
-        return pl.DataFrame({name: self._typed[name].as_held(chunk[name]) for name in chunk.columns})
+        for part in parts:
+            yield pl.DataFrame({name: self._typed[name].as_held(part[name]) for name in part.columns})
+            del part  # of what was read, which would stay while more is read
 
     def _read(self, names: Sequence[str]) -> dict[str, pd.Series]:
         """Columns in the dataset's order; one after the other leaves the form in which it was read."""
@@ -132,12 +157,12 @@ class FileRows(Rows):
         """
         source, rows = self._files.open(), 0
         if not set(names) <= set(source.names):
-            raise changed(self._files)
+            raise changed(self._files, self._seen)
         for chunk in source.chunks_of(names, CHUNK):
             rows += chunk.height
             yield pl.DataFrame({name: self._typed[name].read(chunk[name]) for name in names})
         if rows != self._rows or stamps(self._files.places) != self._seen:
-            raise changed(self._files)
+            raise changed(self._files, self._seen)
 
     def _check(self) -> None:
         """Whether the files are as they were; where they were only touched or copied, their content says it."""
@@ -152,7 +177,7 @@ class FileRows(Rows):
         self._seen = now
         if [one and one.size for one in now] != [one and one.size for one in before] or not self._same_content():
             self._seen = before
-            raise changed(self._files)
+            raise changed(self._files, self._seen)
 
     def _same_content(self) -> bool:
         content = Content(ordered=self._order is not None)
@@ -218,12 +243,15 @@ def evenly(chunks: Iterable[pl.DataFrame], most: int) -> Iterator[pl.DataFrame]:
         while rows >= most:
             joined = pl.concat(held)
             yield joined.head(most)
-            held, rows = [joined.slice(most)], rows - most
+            held, rows = [joined.slice(most)] if rows > most else [], rows - most
+            del joined
+        del chunk  # of what was read, which would stay while more is read
     if rows:
         yield pl.concat(held)
 
 
-def changed(files: Stored) -> BadTable:
-    """The error of rows that are not those whose fingerprint was taken."""
-    places = ", ".join(files.places[:3])
-    return BadTable(f"{places} has changed since it was read; call wb.dataset again.")
+def changed(files: Stored, seen: tuple[Stamp | None, ...]) -> BadTable:
+    """The error of rows that are not those whose fingerprint was taken; it names the first file that differs."""
+    now = zip(files.places, stamps(files.places), seen, strict=True)
+    place = next((place for place, one, before in now if one != before), files.places[0])
+    return BadTable(f"{place} has changed since it was read; call wb.dataset again.")

@@ -21,7 +21,7 @@ from workbench.reading.file_rows import Content, FileRows, changed
 from workbench.reading.pandas_tables import nothing
 from workbench.reading.read_columns import ColumnRead, column_of
 from workbench.reading.sensitive import Glance
-from workbench.reading.source import Source
+from workbench.reading.source import Source, Stored
 from workbench.reading.stamps import stamps
 from workbench.reading.typed_columns import TEXTS, TypedColumn, in_pandas
 
@@ -61,19 +61,20 @@ class Passed:
     columns : mapping of str to ColumnRead
     series : dict of str to pandas.Series
         Of target and time, in the file's order.
+    files : Stored
+    seen : Pass
     """
 
     columns: Mapping[str, ColumnRead]
     series: dict[str, pd.Series]
-    _source: Source
-    _seen: _Pass
+    files: Stored
+    seen: Pass
 
     def rows(self, order: np.ndarray | None) -> tuple[str, int, Rows]:
         """Fingerprint, number and values of all rows, put in order."""
-        files, seen, types = self._source.files, self._seen, self._seen.types()
-        assert files is not None
+        files, seen, types = self.files, self.seen, self.seen.types()
         if seen.content is None or stamps(files.places) != files.seen:
-            raise changed(files)
+            raise changed(files, files.seen)
         fingerprint, first = seen.content.fingerprint(order), seen.first(order)
         return fingerprint, seen.rows, FileRows(files, types, seen.rows, fingerprint, order, first, seen.often(first))
 
@@ -95,13 +96,14 @@ def passed(source: Source, asked: Asked) -> Passed:
         seen = _gone_through(source, asked, seen.decisions() | misread, types)
     if seen.content is None:  # a later chunk has a type that the first rows don't show
         seen = _gone_through(source, asked, seen.decisions(), seen.types())
-    return Passed(seen.read(), seen.held(), source, seen)
+    assert source.files is not None  # who calls has asked
+    return Passed(seen.read(), seen.held(), source.files, seen)
 
 
 def _gone_through(
     source: Source, asked: Asked, decisions: Mapping[str, Decision], types: Mapping[str, TypedColumn]
-) -> _Pass:
-    seen = _Pass(asked, decisions, types)
+) -> Pass:
+    seen = Pass(asked, decisions, types)
     for chunk in source.chunks(CHUNK) if asked.names == source.names else source.chunks_of(asked.names, CHUNK):
         if chunk.height:
             seen.add(chunk)
@@ -112,7 +114,7 @@ def _gone_through(
     return seen
 
 
-class _Pass:
+class Pass:
     """All columns on their way.
 
     Parameters
