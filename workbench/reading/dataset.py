@@ -29,7 +29,7 @@ from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
 from workbench.reading.typed_columns import TEXTS
 
-# Bytes of values up to which a file's table is held: so few are read quicker than looked for again.
+# Bytes of values up to which the table of a file is held: to read it again costs more than the room that it takes.
 MOST_HELD = 64_000_000
 
 
