@@ -6,6 +6,7 @@ import os
 import pickle
 import random
 from contextlib import contextmanager
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -137,6 +138,36 @@ def test_every_kind_of_file_is_the_same_either_way(tmp_path, ending):
     columns = {f"{i} {name}": values for i, (name, values) in enumerate(LATE.items())}
 
     assert_alike(write(pl.DataFrame(columns, strict=False), tmp_path / f"t{ending}"), chunk=5)
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".feather"])
+@pytest.mark.parametrize("chunk", [1, 2, 9])
+def test_every_type_of_a_column_is_the_same_either_way(tmp_path, ending, chunk):
+    moments = pl.Series([datetime(2024, 1, day, 10, 30) for day in (3, 1, 2)])
+    frame = pl.DataFrame(
+        {
+            "small": pl.Series([1, 2, 3], dtype=pl.Int8),
+            "beyond": pl.Series([2**64 - 1, 1, 2], dtype=pl.UInt64),
+            "single": pl.Series([1.5, float("nan"), None], dtype=pl.Float32),
+            "endless": [1.0, float("inf"), 2.0],
+            "exact": pl.Series(["1.50", "2.25", None]).cast(pl.Decimal(9, 2)),
+            "truth": [True, None, False],
+            "day": moments.dt.date(),
+            "clock": moments.dt.time(),
+            "milliseconds": moments.cast(pl.Datetime("ms")),
+            "nanoseconds": moments.cast(pl.Datetime("ns")).dt.replace_time_zone("Europe/Berlin"),
+            "took": moments - moments.min(),
+            "level": pl.Series(["a", "b", "a"], dtype=pl.Categorical),
+            "raw": [b"a", None, b"b"],
+            "several": [[1, 2], None, []],
+            "parts": [{"a": 1}, {"a": 2}, None],
+            "nothing": pl.Series([None] * 3, dtype=pl.Null),
+            "no number": pl.Series([None] * 3, dtype=pl.Float64),
+        }
+    )
+
+    for time in (None, "milliseconds", "nanoseconds", "took", "single"):
+        assert_alike(write(frame, tmp_path / f"t{ending}"), chunk, time=time)
 
 
 def test_many_distinct_texts_are_no_category_either_way(tmp_path):
