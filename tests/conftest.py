@@ -46,6 +46,14 @@ def home(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(params=["held", "kept"])
+def both_ways(request, monkeypatch):
+    """Each test twice: tables of files are held in memory, as small ones are, and kept in them, as large ones are."""
+    if request.param == "kept":
+        monkeypatch.setattr("workbench.reading.dataset.MOST_HELD", 0)
+    return request.param
+
+
 @pytest.fixture
 def other_processor(monkeypatch):
     """For one test: the tables' exponentials, logarithms and powers are one unit in the last place off."""

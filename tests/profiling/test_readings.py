@@ -17,6 +17,8 @@ from workbench.core.forms import moment
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 
 @dataclass(frozen=True)
 class Case:

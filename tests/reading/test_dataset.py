@@ -12,6 +12,8 @@ from workbench.reading.dataset import read_table
 from workbench.reading.deciding import infer_kind
 from workbench.reading.sources import from_pandas
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 
 def table(**columns):
     return pd.DataFrame({"x": [1, 2, 3, 4], "y": ["a", "b", "a", "b"], **columns})

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import workbench as wb
 from workbench.core.contract import Column, Contract
 from workbench.core.dataset import Dataset
 from workbench.errors import BadParameter, ColumnNotFound
+from workbench.reading.deciding import decide
+from workbench.reading.pandas_tables import from_pandas
+from workbench.reading.sensitive import Glance, meaning_of
 
 _SPEC = importlib.util.spec_from_file_location(
     "planted_of_persons", Path(__file__).parents[1] / "benchmarks" / "planted.py"
@@ -190,3 +194,42 @@ def test_a_dataset_that_was_changed_afterwards_trains_without_it(way):
     assert run.contract["mail"].role == "personal"
     assert run.left_out["mail"] == "names persons, and nobody said why it is needed"
     assert list(run.holdout) == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", [*PERSONAL, *ORDINARY])
+@pytest.mark.parametrize("rows", [7, 64])
+def test_a_glance_at_chunks_sees_what_one_at_the_whole_sees(name, rows):
+    values = from_pandas(table({name: (PERSONAL | ORDINARY)[name]})[name])
+    kind = decide(values).kind
+    glance = Glance(name, kind)
+
+    for start in range(0, len(values), rows):
+        glance.add(values[start : start + rows])
+
+    assert glance.meaning() == meaning_of(values, kind)
+
+
+def test_a_glance_keeps_few_of_very_many_texts_and_still_sees_the_last(monkeypatch):
+    monkeypatch.setattr("workbench.reading.sensitive.MOST_SUSPECTS", 50)
+    glance = Glance("note", "text")
+
+    for start in range(0, 3000, 100):
+        glance.add(pl.Series([f"order 123456{start + i:06d} was packed" for i in range(100)]))
+    assert glance.meaning() is None
+    glance.add(pl.Series([f"write to ada{i}@example.org" for i in range(400)]))
+
+    assert len(glance._seen._suspects) <= 100
+    assert glance.meaning().name == "texts with e-mail addresses"
+
+
+def test_of_very_many_rows_ever_fewer_are_looked_at(monkeypatch):
+    monkeypatch.setattr("workbench.reading.sensitive.LOOKED_THROUGH", 10)
+    looked = []
+    glance = Glance("x", "integer")
+    monkeypatch.setattr(glance._seen, "add", lambda values: looked.append(values.to_list()))
+
+    for start in range(0, 40, 10):
+        glance.add(pl.Series(range(start, start + 10)))
+    glance.add(pl.Series([None] * 10, dtype=pl.Int64))
+
+    assert looked == [list(range(10)), [10, 12, 14, 16, 18], [20, 23, 26, 29], [30, 34, 38]]

@@ -1,6 +1,7 @@
 """Anything that holds a table becomes the same stream of chunks; what can't be read says so, and shows no password."""
 
 import gzip
+import pickle
 import sqlite3
 import zipfile
 from datetime import time
@@ -276,3 +277,56 @@ def test_so_does_none_in_parquet(name, checksums, tmp_path):
     parquet.write_table(table, tmp_path / "t.parquet", write_page_checksum=checksums)
 
     assert wb.profile(tmp_path / "t.parquet")["x"].mean == 2.5
+
+
+NAMES = ("n", "*", "^x.*$", "a.b", "a", "größe\n")
+
+
+@pytest.mark.parametrize("ending", ["parquet", "checked.parquet", "feather", "stream.arrow", "csv", "jsonl", "csv.gz"])
+@pytest.mark.parametrize("wanted", [NAMES, ("*", "n"), ("^x.*$",), ("a", "a.b"), ("größe\n", "a")], ids=repr)
+def test_some_columns_are_those_of_all(tmp_path, ending, wanted):
+    """Whatever they are called, and in the order that is asked for."""
+    frame = pl.DataFrame({name: [i, i + 1, i + 2, None] for i, name in enumerate(NAMES)})
+    path = tmp_path / f"t.{ending}"
+    writers = {
+        "parquet": lambda: frame.write_parquet(path),
+        "checked.parquet": lambda: parquet.write_table(frame.to_arrow(), path, write_page_checksum=True),
+        "feather": lambda: feather.write_feather(frame.to_arrow(), path),
+        "stream.arrow": lambda: frame.write_ipc_stream(path),
+        "csv": lambda: frame.write_csv(path),
+        "jsonl": lambda: frame.write_ndjson(path),
+        "csv.gz": lambda: path.write_bytes(gzip.compress(frame.write_csv().encode())),
+    }
+    writers[ending]()
+    source = source_of(path)
+    whole = pl.concat(source.chunks(3))
+    at = [NAMES.index(name) for name in wanted]
+
+    names = [source.names[i] for i in at]  # in normal form: without blanks around
+    some = pl.concat(source.chunks_of(names, 3))
+
+    assert some.rows() == [tuple(row[i] for i in at) for row in whole.rows()]
+    assert some.columns == names
+    assert source.files.places == (str(path),)
+
+
+def test_files_are_opened_again_by_another_process(tmp_path, monkeypatch):
+    (tmp_path / "there/k=1").mkdir(parents=True)
+    pl.DataFrame({"x": [1, 2]}).write_parquet(tmp_path / "there/k=1/a.parquet")
+    monkeypatch.chdir(tmp_path / "there")
+    files = source_of("*/*.parquet").files
+    pl.DataFrame({"x": [3]}).write_parquet(tmp_path / "there/k=1/b.parquet")
+    monkeypatch.chdir(tmp_path)
+
+    again = pickle.loads(pickle.dumps(files))
+
+    assert pl.concat(again.open().chunks(9)).rows() == [(1, 1), (2, 1)]
+    assert again.places == (str(tmp_path / "there/k=1/a.parquet"),)
+
+
+def test_what_lies_in_memory_has_no_files(tmp_path):
+    pd.DataFrame({"x": [1]}).to_json(tmp_path / "t.json", orient="records")
+    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "t.parquet")
+    url = (tmp_path / "t.parquet").as_uri()
+
+    assert [source_of(one).files for one in (tmp_path / "t.json", url, pd.DataFrame({"x": [1]}))] == [None] * 3

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.contract import Column, Contract, Kind
 from workbench.core.finding import Finding
 from workbench.core.result import Result
+from workbench.core.rows import Rows
 from workbench.errors import BadParameter, BadTable
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
 @dataclass(frozen=True)
 class Dataset(Result):
     """A table that is ready for the journey. Made by :func:`workbench.dataset`.
+
+    Of a large file it keeps where the file lies: :attr:`table` and the like read what is asked for, and raise
+    ``BadTable`` where the file is gone or holds other rows than it did.
 
     Parameters
     ----------
@@ -29,8 +34,9 @@ class Dataset(Result):
         Rows in the table.
     source : str
         Where it came from, in words: a path, a query, ``memory``. Never holds a password.
-    table : pandas.DataFrame
-        The values, typed as the contract says, ordered by time where there is a time column.
+    values : pandas.DataFrame or Rows
+        Typed as the contract says, ordered by time where there is a time column; in memory, or to be read when they are
+        asked for.
     findings : tuple of Finding
         What somebody should know of how it was read, worst first.
 
@@ -46,7 +52,7 @@ class Dataset(Result):
     fingerprint: str
     rows: int
     source: str
-    table: pd.DataFrame = field(repr=False, compare=False)
+    values: pd.DataFrame | Rows = field(repr=False, compare=False)
     findings: tuple[Finding, ...] = field(default=(), repr=False, compare=False)
 
     noun: ClassVar[str] = "dataset"
@@ -57,14 +63,39 @@ class Dataset(Result):
         order = f", in order of {self.contract.time}" if self.contract.time else ""
         return f"{self.rows:,} rows, {len(self.contract.columns)} columns{target}{order}"
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table, shape (rows, columns), typed as the contract says, ordered by time where there is a time column.
+
+        Don't change it in place: make a new dataset from a changed copy.
+        """
+        return self.values.frame() if isinstance(self.values, Rows) else self.values
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the table; nothing is read."""
+        return self.values.names if isinstance(self.values, Rows) else tuple(map(str, self.values.columns))
+
     def frame(self) -> pd.DataFrame:
         """The table, shape (rows, columns). Don't change it in place: make a new dataset from a changed copy."""
         return self.table
 
+    def columns(self, names: Iterable[str]) -> pd.DataFrame:
+        """Some columns of the table, shape (rows, names); of a file nothing else is read.
+
+        Examples
+        --------
+        >>> import pandas as pd, workbench as wb
+        >>> wb.dataset(pd.DataFrame({"x": [1, 2], "y": [3, 4]})).columns(["y"]).to_dict("list")
+        {'y': [3, 4]}
+        """
+        wanted = list(names)
+        return self.values.columns(wanted) if isinstance(self.values, Rows) else self.values[wanted]
+
     @property
     def features(self) -> pd.DataFrame:
         """The columns that a model may use, shape (rows, features)."""
-        return self.table[list(self.contract.features)]
+        return self.columns(self.contract.features)
 
     @property
     def target(self) -> pd.Series:
@@ -77,7 +108,7 @@ class Dataset(Result):
         """
         if self.contract.target is None:
             raise BadTable("This dataset has no target. Make it with wb.dataset(…, target='column').")
-        return self.table[self.contract.target]
+        return self.columns([self.contract.target])[self.contract.target]
 
     def take(self, mask: Any) -> Dataset:
         """The rows where ``mask`` (booleans, shape (rows,)) is true."""
@@ -187,7 +218,7 @@ class Dataset(Result):
     def _time(self) -> pd.Series:
         if self.contract.time is None:
             raise BadTable("This dataset has no time column. Make it with wb.dataset(…, time='column').")
-        return self.table[self.contract.time]
+        return self.columns([self.contract.time])[self.contract.time]
 
     def _moment(self, moment: Any) -> Any:
         import pandas as pd
@@ -204,7 +235,7 @@ class Dataset(Result):
     def _with_table(self, table: pd.DataFrame) -> Dataset:
         if table.empty:
             raise BadTable("No row is left. Choose a wider range.")
-        return replace(self, table=table.reset_index(drop=True), rows=len(table), fingerprint=fingerprint(table))
+        return replace(self, values=table.reset_index(drop=True), rows=len(table), fingerprint=fingerprint(table))
 
 
 def fingerprint(table: pd.DataFrame, columns: Iterable[str] | None = None) -> str:
@@ -217,14 +248,48 @@ def fingerprint(table: pd.DataFrame, columns: Iterable[str] | None = None) -> st
     >>> fingerprint(a) == fingerprint(a.copy()), fingerprint(a) == fingerprint(a[::-1])
     (True, False)
     """
-    import hashlib
+    part = table if columns is None else table[list(columns)]
+    return Fingerprint(part.dtypes).update(row_hashes(part)).hexdigest()
 
+
+def row_hashes(table: pd.DataFrame) -> np.ndarray:
+    """A hash of each row by its values and their types, shape (rows,); the same whatever rows are beside it."""
     import pandas as pd
 
-    part = table if columns is None else table[list(columns)]
-    digest = hashlib.sha256(repr([(str(n), str(d)) for n, d in part.dtypes.items()]).encode())
-    digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+    hashes: np.ndarray = pd.util.hash_pandas_object(table, index=False).to_numpy()
+    return hashes
+
+
+class Fingerprint:
+    """The fingerprint of a table that is seen part by part.
+
+    Parameters
+    ----------
+    dtypes : mapping of str to dtype
+        Of the columns, in their order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"x": [1, 2]})
+    >>> by_parts = Fingerprint(table.dtypes).update(row_hashes(table[:1])).update(row_hashes(table[1:]))
+    >>> by_parts.hexdigest() == fingerprint(table)
+    True
+    """
+
+    def __init__(self, dtypes: Mapping[Any, Any] | pd.Series) -> None:
+        import hashlib
+
+        self._digest = hashlib.sha256(repr([(str(n), str(d)) for n, d in dtypes.items()]).encode())
+
+    def update(self, hashes: np.ndarray) -> Fingerprint:
+        """With further rows, by :func:`row_hashes`."""
+        self._digest.update(hashes.tobytes())
+        return self
+
+    def hexdigest(self) -> str:
+        """64 hexadecimal digits."""
+        return self._digest.hexdigest()
 
 
 def _kind_of(values: pd.Series) -> Kind:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.contract import Column
 from workbench.core.dataset import Dataset
+from workbench.core.rows import OFTEN, SHOWN, Rows
 from workbench.display.rendering import fragment
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-# Rows of the sample, and how often a text must stand in the table to be shown: what is rarer may name a person.
-ROWS = 5
-OFTEN = 3
 HIDDEN = "•••"
 
 
@@ -32,18 +30,26 @@ def sample(dataset: Dataset) -> list[list[str]]:
     >>> sample(wb.dataset(pd.DataFrame({"x": [1, 2], "name": ["Ada", "Alan"]})))
     [['1', '•••'], ['2', '•••']]
     """
-    columns = [_shown(dataset.table[c.name], c) for c in dataset.contract.columns if c.name in dataset.table]
+    columns = [_shown(dataset, c) for c in dataset.contract.columns if c.name in dataset.names]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _shown(values: pd.Series, column: Column) -> list[str]:
-    first = values.head(ROWS)
+def _shown(dataset: Dataset, column: Column) -> list[str]:
+    values = dataset.values
+    first = (values.first if isinstance(values, Rows) else values.head(SHOWN))[column.name]
     if column.sensitive or column.role == "personal":
         return [HIDDEN] * len(first)
     if column.kind not in ("category", "text"):
         return [_plain(value, column) for value in first.tolist()]
-    often = {value for value in first.dropna().unique() if int((values == value).sum()) >= OFTEN}
+    often = _often(values, column.name, first)
     return ["" if value != value else str(value) if value in often else HIDDEN for value in first.tolist()]
+
+
+def _often(values: pd.DataFrame | Rows, name: str, first: pd.Series) -> frozenset[str]:
+    """Which of the first texts stand in several rows; of a file that is kept what is known of it, nothing is read."""
+    if isinstance(values, Rows):
+        return values.often.get(name, frozenset())
+    return frozenset(value for value in first.dropna().unique() if int((values[name] == value).sum()) >= OFTEN)
 
 
 def _plain(value: Any, column: Column) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from polars import selectors
 
 from workbench.reading.layouts import Asked
 from workbench.reading.packed import remote
-from workbench.reading.source import Source, distinct_names, from_arrow
+from workbench.reading.source import Source, chosen, distinct_names, from_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow import parquet
 
-# Chunks that are read from Parquet at once, since each slice finds its pages anew, as long as they are small.
-READ_AHEAD = 4
+# Rows that are read from Parquet at once where chunks are smaller, since each slice finds its pages anew.
+AT_ONCE = 32_768
 MOST_CELLS = 1 << 22
 # Rows from which on finding slices would take long where one row group holds them all.
 LONG = 100_000_000
@@ -35,12 +36,18 @@ def parquet_file(path: str, _: Asked | None = None) -> Source:
     except pl.exceptions.PolarsError:
         return _checked_parquet(path)  # a type that polars does not know, or an error that Arrow tells better
 
-    def chunks(most: int) -> Iterator[pl.DataFrame]:
-        several = most * max(1, min(READ_AHEAD, MOST_CELLS // (most * len(names))))
+    def columns(wanted: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+        part = table if tuple(wanted) == names else table.select(selectors.by_name(*wanted))
+        several = most * max(1, min(AT_ONCE, MOST_CELLS // len(wanted)) // most)
         for start in range(0, rows, several):
-            yield from table.slice(start, several).collect().iter_slices(most)
+            yield from part.slice(start, several).collect().iter_slices(most)
 
-    return Source(path, names, chunks, rows) if rows <= LONG else _checked_parquet(path)
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        return columns(names, most)
+
+    if rows > LONG:
+        return _checked_parquet(path)
+    return Source(path, names, chunks, rows, columns=columns, streamed=True)
 
 
 def has_checksums(path: str) -> bool:
@@ -71,14 +78,21 @@ def _checked_parquet(path: str) -> Source:
         return parquet.ParquetFile(remote(path) if "://" in path else path, **options)
 
     with opened() as file:
-        names, rows = distinct_names(file.schema_arrow.names), file.metadata.num_rows
+        given, rows = file.schema_arrow.names, file.metadata.num_rows
+    names = distinct_names(given)
 
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         with opened() as file:
             for batch in file.iter_batches(batch_size=most, use_threads=False):
                 yield from_arrow(batch, names)
 
-    return Source(path, names, chunks, rows)
+    def columns(wanted: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+        with opened() as file:
+            for batch in file.iter_batches(batch_size=most, use_threads=False, columns=list(wanted)):
+                yield chosen(from_arrow(batch), wanted)
+
+    by_name = columns if names == tuple(given) else None
+    return Source(path, names, chunks, rows, columns=by_name, streamed=True)
 
 
 def feather(path: str, _: Asked | None = None) -> Source:
@@ -91,21 +105,27 @@ def feather(path: str, _: Asked | None = None) -> Source:
             for batch in batches:
                 yield from from_arrow(batch, names).iter_slices(most)
 
-    return Source(path, names, chunks)
+    def columns(wanted: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+        places = sorted(map(names.index, wanted))
+        with _arrow_batches(path, places) as (_names, batches):
+            for batch in batches:
+                yield from chosen(from_arrow(batch, [names[i] for i in places]), wanted).iter_slices(most)
+
+    return Source(path, names, chunks, columns=columns, streamed=True)
 
 
 @contextmanager
-def _arrow_batches(path: str) -> Iterator[tuple[list[str], Iterable[pa.RecordBatch]]]:
-    """Names and batches of either of Arrow's two forms in a file."""
+def _arrow_batches(path: str, places: list[int] | None = None) -> Iterator[tuple[list[str], Iterable[pa.RecordBatch]]]:
+    """Names and batches of either of Arrow's two forms in a file, with all columns or those at some places."""
     import pyarrow as pa
     from pyarrow import ipc
 
     file = remote(path) if "://" in path else pa.memory_map(path)
-    beginning = file.read(6)
+    beginning, options = file.read(6), ipc.IpcReadOptions(included_fields=places)
     file.seek(0)
     if beginning == b"\xff\xff\xff\xff" + beginning[4:]:
-        with ipc.open_stream(file) as stream:
+        with ipc.open_stream(file, options=options) as stream:
             yield stream.schema.names, stream
         return
-    with ipc.open_file(file) as whole:
+    with ipc.open_file(file, options=options) as whole:
         yield whole.schema.names, (whole.get_batch(i) for i in range(whole.num_record_batches))

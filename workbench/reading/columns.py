@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from workbench.core.contract import NUMERIC, Column
@@ -140,20 +142,38 @@ def read_column(parts: list[pl.Series], column: Column | None = None, wish: Wish
 
 def nothing(parts: list[pl.Series], kind: str) -> pl.Series:
     """A column without any value."""
+    return pl.repeat(None, sum(map(len, parts)), dtype=empty_dtype(kind), eager=True).alias(parts[0].name)
+
+
+def empty_dtype(kind: str) -> pl.DataType:
+    """The type of a column of a kind that has no value."""
     empty = {"category": pl.String(), "text": pl.String(), "datetime": pl.Datetime("us")}
-    return pl.repeat(None, sum(map(len, parts)), dtype=empty.get(kind, pl.Float64()), eager=True).alias(parts[0].name)
+    return empty.get(kind, pl.Float64())
 
 
 def joined(parts: list[pl.Series]) -> pl.Series:
     """Chunks of a column as one, though some had no value, no zone or no gap."""
-    kinds = {part.dtype for part in parts if part.null_count() < len(part)}
-    if len(kinds) > 1 and pl.String in kinds:  # two files may differ
-        return pl.concat([as_text(part) for part in parts])
-    if any(kind == pl.Datetime for kind in kinds) and len(kinds) > 1:
-        parts = [_in_utc(part) for part in parts]
-        kinds = {pl.Datetime("us", "UTC")}
-    only = next(iter(kinds)) if len(kinds) == 1 else parts[0].dtype if not kinds else pl.Float64()
-    return pl.concat([part.cast(only) if part.dtype != only else part for part in parts])
+    dtype = common_dtype((part.dtype for part in parts if part.null_count() < len(part)), parts[0].dtype)
+    return pl.concat([conformed(part, dtype) for part in parts])
+
+
+def common_dtype(several: Iterable[pl.DataType], otherwise: pl.DataType) -> pl.DataType:
+    """The type of a column whose chunks have these where they have a value, and another where none has."""
+    kinds = set(several)
+    if len(kinds) < 2:
+        return next(iter(kinds), otherwise)
+    if pl.String in kinds:  # two files may differ
+        return pl.String()
+    return pl.Datetime("us", "UTC") if any(kind == pl.Datetime for kind in kinds) else pl.Float64()
+
+
+def conformed(part: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """A chunk of a column in the type of the whole."""
+    if part.dtype == dtype:
+        return part
+    if dtype == pl.String:
+        return as_text(part)
+    return _in_utc(part) if dtype == pl.Datetime("us", "UTC") else part.cast(dtype)
 
 
 def _in_utc(values: pl.Series) -> pl.Series:

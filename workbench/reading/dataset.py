@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -13,21 +14,23 @@ from workbench.core.contract import Column, Contract, Role, Task
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, listed, take
-from workbench.core.reading import Layout, Notes
 from workbench.errors import BadParameter, BadTable, ColumnNotFound
 from workbench.reading import tasks
 from workbench.reading.again import Again
 from workbench.reading.by_contract import to_pandas
 from workbench.reading.column_findings import findings_of
-from workbench.reading.columns import CHUNK, joined, read_column
-from workbench.reading.deciding import Wish, text_or_category
+from workbench.reading.columns import CHUNK, read_column
+from workbench.reading.deciding import Wish
 from workbench.reading.pandas_tables import nothing, tidied
-from workbench.reading.sensitive import meanings_of, set_apart
+from workbench.reading.passing import Asked, passed
+from workbench.reading.read_columns import ColumnRead, column_of
+from workbench.reading.sensitive import Glance, set_apart
 from workbench.reading.source import Source, together
 from workbench.reading.sources import source_of
+from workbench.reading.typed_columns import TEXTS
 
-# Rows that are looked through for identifiers of persons.
-LOOKED_THROUGH = 500_000
+# Bytes of values up to which the table of a file is held: to read it again costs more than the room that it takes.
+MOST_HELD = 64_000_000
 
 
 def dataset(
@@ -66,8 +69,9 @@ def dataset(
     ----------
     source : path, pandas or polars frame, Arrow table, query or Dask frame
         A path or glob of files of text (CSV and its relatives), Excel, Parquet, Feather or JSON, also compressed, local
-        or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. All of it is read into memory: to
-        look at a table that is larger than that, give its path to :func:`workbench.profile`.
+        or an fsspec URL; a frame of shape (rows, columns); a :func:`workbench.query`. Of local files of text, Parquet,
+        Feather and JSON lines with more than 64 MB of values the files are kept, not the values: the dataset goes
+        through them once, and reads a column when it is asked for. Everything else is held in memory.
     target : str, optional
         Column to predict. Text, booleans and few whole numbers (at most 10 different ones, each in at least 10 rows)
         make classes, other numbers a regression.
@@ -147,17 +151,19 @@ def dataset(
     asked = {"task": task, "classes": listed(classes)}
     step = _checked(source, {**roles, **asked, **layout, **wishes.for_all_columns()})
     stream = source_of(source, **layout)
-    chunks = whole(stream)
+    chunks = fitting(stream)
     _check_names(stream.names, (*_roles(step), *wishes.columns()))
-    columns = read_all(chunks, stream, contract, wishes)
-    accepted = _with_roles(contract or _contract(columns, stream.layout), _roles(step))
-    accepted = _without_persons(chunks, accepted)
-    frame = columns.frame(accepted)
+    wanted = _wanted(stream, contract, wishes, _roles(step))
+    read = passed(stream, wanted) if chunks is None else in_memory(chunks, wanted)
+    accepted = contract or Contract(tuple(one.column for one in read.columns.values()), layout=stream.layout)
+    accepted = _with_roles(accepted, _roles(step))
+    accepted = set_apart(accepted, {n: one.meaning for n, one in read.columns.items() if one.meaning})
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
-    findings = (*stream.notes(), *findings_of(columns.notes, accepted, again, stream.typed))
-    accepted = _with_task(accepted, frame, step)
-    ordered = _in_order(frame, accepted)
-    return Dataset(accepted, fingerprint(ordered), len(ordered), stream.description, ordered, findings)
+    notes = {name: one.notes for name, one in read.columns.items()}
+    findings = (*stream.notes(), *findings_of(notes, accepted, again, stream.typed))
+    accepted = _with_task(accepted, read.series, step)
+    digest, rows, values = read.rows(_order(read.series, accepted))
+    return Dataset(accepted, digest, rows, stream.description, values, findings)
 
 
 def read_table(source: Any, *, like: Contract | None = None) -> pd.DataFrame:
@@ -197,6 +203,41 @@ def whole(table: Source) -> list[pl.DataFrame]:
     return chunks
 
 
+def fitting(table: Source) -> list[pl.DataFrame] | None:
+    """All chunks of a table; None of one that is read from files, as soon as it is seen to be too large for memory.
+
+    Raises
+    ------
+    BadTable
+        If there is none.
+    """
+    if table.files is None or not table.names:
+        return whole(table)
+    chunks, size = [], 0
+    for chunk in table.chunks(CHUNK):
+        if not chunk.height:
+            continue
+        chunks.append(chunk)
+        size += size_of(chunk)
+        if max(size, _foreseen(table, sum(one.height for one in chunks), size)) > MOST_HELD:
+            return None
+    if not chunks:
+        raise nothing(0, len(table.names))
+    return chunks
+
+
+def size_of(chunk: pl.DataFrame) -> int:
+    """Bytes of its values: eight of a number, and those of each text."""
+    texts = [values for values in chunk if values.dtype == pl.String]
+    letters = sum(int(values.str.len_bytes().sum()) for values in texts)
+    return letters + 8 * chunk.width * chunk.height
+
+
+def _foreseen(table: Source, rows: int, size: int) -> float:
+    """Bytes of all values by those of the first rows."""
+    return size * table.rows / rows if table.rows is not None else table.size or 0
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What the user says of how values are written, for all columns or by column.
@@ -230,26 +271,67 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Columns:
-    """All columns of a table in their types, with what was noticed."""
+class InMemory:
+    """A table whose values are held.
 
-    values: dict[str, pl.Series]
-    notes: dict[str, Notes]
+    Parameters
+    ----------
+    columns : mapping of str to ColumnRead
+    series : dict of str to pandas.Series
+        In their types.
+    """
 
-    def frame(self, contract: Contract) -> pd.DataFrame:
-        """As a dataset has them."""
-        kinds = {column.name: column.kind for column in contract.columns}
-        return pd.DataFrame({n: to_pandas(values, kinds[n]) for n, values in self.values.items() if n in kinds})
+    columns: Mapping[str, ColumnRead]
+    series: dict[str, pd.Series]
+
+    def rows(self, order: np.ndarray | None) -> tuple[str, int, pd.DataFrame]:
+        """Fingerprint, number and values of all rows, put in order; the series are given away."""
+        table = pd.DataFrame(self.series)
+        self.series.clear()
+        table = table if order is None else table.take(order).reset_index(drop=True)
+        return fingerprint(table), len(table), table
 
 
-def read_all(chunks: list[pl.DataFrame], table: Source, contract: Contract | None, wishes: Wishes) -> Columns:
-    """Read every column as the contract says, or as its values do."""
-    known = {} if contract is None else contract.by_name
-    values, notes = {}, {}
-    for name in table.names:
-        parts = [chunk[name] for chunk in chunks]
-        values[name], notes[name] = read_column(parts, known.get(name), wishes.of(name, table.decimal))
-    return Columns(values, notes)
+def in_memory(chunks: list[pl.DataFrame], asked: Asked) -> InMemory:
+    """Read every column as the contract says, or as its values do; what was read is given away column by column."""
+    parts = {name: [chunk[name] for chunk in chunks] for name in asked.names}
+    chunks.clear()
+    columns, series = {}, {}
+    for name in asked.names:
+        columns[name], series[name] = _read(parts.pop(name), name, asked)
+    return InMemory(columns, series)
+
+
+def _read(parts: list[pl.Series], name: str, asked: Asked) -> tuple[ColumnRead, pd.Series]:
+    known = asked.known.get(name)
+    values, notes = read_column(parts, known, asked.wish(name))
+    distinct = values.n_unique() - bool(values.null_count()) if notes.kind in TEXTS else 0
+    column = known or column_of(name, notes, distinct, len(values) - values.null_count())
+    meaning = _meaning(parts, column) if name in asked.features else None
+    return ColumnRead(column, notes, meaning), to_pandas(values, column.kind)
+
+
+def _meaning(parts: list[pl.Series], column: Column) -> str | None:
+    glance = Glance(column.name, column.kind)
+    for part in parts:
+        glance.add(part)
+    meaning = glance.meaning()
+    return None if meaning is None else meaning.name
+
+
+def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dict[str, Role]) -> Asked:
+    """What is to be read, and what is known of it before."""
+    if contract is None:
+        known, usual = {}, {name: roles.get(name, "feature") for name in table.names}
+    else:
+        known, agreed = contract.by_name, _with_roles(contract, roles)
+        usual = {column.name: column.role for column in agreed.columns if column.name in table.names}
+    names = tuple(name for name in table.names if name in usual)
+    features = frozenset(name for name, role in usual.items() if role == "feature")
+    single = {role: name for name, role in reversed(usual.items())}
+    return Asked(
+        names, known, lambda name: wishes.of(name, table.decimal), features, single.get("target"), single.get("time")
+    )
 
 
 def _texts(words: str | Iterable[str]) -> tuple[str, ...]:
@@ -277,44 +359,24 @@ def _check_names(names: tuple[str, ...], asked: Iterable[str]) -> None:
             raise ColumnNotFound.named(name, names)
 
 
-def _contract(columns: Columns, layout: Layout | None) -> Contract:
-    """What each column is; every role is *feature*."""
-    return Contract(tuple(_column(columns.values[name], note) for name, note in columns.notes.items()), layout=layout)
-
-
-def _column(values: pl.Series, note: Notes) -> Column:
-    kind = note.kind
-    if kind in ("category", "text"):  # seen from the first rows, and now from all
-        kind = text_or_category(values.n_unique() - bool(values.null_count()), len(values) - values.null_count())
-    return Column(values.name, kind, unit=note.form.unit or None, form=note.form)
-
-
 def _with_roles(contract: Contract, roles: dict[str, Role]) -> Contract:
     for name, role in roles.items():
         contract = contract.change(name, role=role)
     return contract
 
 
-def _without_persons(chunks: list[pl.DataFrame], contract: Contract) -> Contract:
-    """Looked for in all rows of usual tables, at even steps in larger ones."""
-    step = -(-sum(chunk.height for chunk in chunks) // LOOKED_THROUGH)
-    names = [name for name in contract.features if name in chunks[0].columns]
-    columns = (joined([chunk[n].gather_every(step) for chunk in chunks]) for n in names)
-    return set_apart(contract, meanings_of(columns, contract))
-
-
 def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value}
 
 
-def _with_task(contract: Contract, table: pd.DataFrame, step: DatasetStep) -> Contract:
+def _with_task(contract: Contract, values: Mapping[str, pd.Series], step: DatasetStep) -> Contract:
     """The contract with the task that the target sets, or that was asked for, now or when the contract was made."""
     name = contract.target
-    if name is None or name not in table:
+    if name is None or name not in values:
         if step.task is not None or step.classes:
             raise BadParameter("'task' and 'classes' are about a target. Name it with target=, or leave them out.")
         return contract
-    kind, counts = contract[name].kind, table[name].value_counts()
+    kind, counts = contract[name].kind, values[name].value_counts()
     if step.classes:
         if step.task == "regression":
             raise BadParameter("A regression has no classes. Leave out classes=, or task='regression'.")
@@ -337,11 +399,16 @@ def _kept(contract: Contract, step: DatasetStep, distinct: int) -> Task | None:
     return contract.task if same and (contract.task == "binary") == (distinct == 2) else None
 
 
-def _in_order(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def _order(values: Mapping[str, pd.Series], contract: Contract) -> np.ndarray | None:
+    """Place of each row in the order of time; None where they have it."""
     time = contract.time
-    if time is None or time not in table:
-        return table.reset_index(drop=True)
-    tasks.check_time(contract, table[time].dropna().head(1000))
-    if table[time].isna().all():
+    if time is None or time not in values:
+        return None
+    times = values[time]
+    tasks.check_time(contract, times.dropna().head(1000))
+    if times.isna().all():
         raise BadTable(f"The time column {time!r} has no value that can be read as a time. Choose another column.")
-    return table.sort_values(time, kind="stable", na_position="first").reset_index(drop=True)
+    order = times.sort_values(kind="stable", na_position="first").index.to_numpy()
+    if (order[1:] > order[:-1]).all():
+        return None
+    return order.astype(np.int32) if len(order) < 2**31 else order

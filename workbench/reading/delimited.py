@@ -73,7 +73,15 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
     local = "://" not in path and not endings(path)[1]
     size = Path(path).stat().st_size if local else None
     return Source(
-        path, head.names, chunks, size=size, typed=False, layout=head.layout, decimal=head.decimal, notes=notes
+        path,
+        head.names,
+        chunks,
+        size=size,
+        typed=False,
+        layout=head.layout,
+        decimal=head.decimal,
+        notes=notes,
+        streamed=True,
     )
 
 

@@ -100,7 +100,7 @@ def aimed_at(data: Dataset, name: str | None) -> Dataset:
     if name is None:
         return replace(data, contract=replace(contract, task=None))
     contract = contract.change(name, role="target")
-    counts = data.table[name].value_counts()
+    counts = data.columns([name])[name].value_counts()
     rarest = int(counts.min()) if len(counts) else None
     task = infer_task(name, contract[name].kind, int(counts.sum()), len(counts), rarest)
     return replace(data, contract=replace(contract, task=task))

@@ -9,6 +9,7 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any
@@ -26,7 +27,8 @@ from workbench.reading.delimited import BLOCK as BLOCK
 from workbench.reading.delimited import delimited
 from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, fsspec, inner_ending, name_of
-from workbench.reading.source import Source, named
+from workbench.reading.source import Source, chosen, named
+from workbench.reading.stamps import Stamp, stamps
 from workbench.settings import may_be_path
 
 Reader = Callable[[str, Asked], Source]
@@ -82,20 +84,71 @@ def files(pattern: str, asked: Asked | None = None, like: Layout | None = None, 
     BadParameter
         If an option is not for these files.
     """
-    asked = asked or Asked()
     paths, several = _matching(pattern)
-    kinds = {path: _kind(path) for path in paths}
-    if len(set(kinds.values())) > 1:
-        usual = kinds[paths[0]]
-        raise BadTable(f"{pattern!r} matches files of several kinds. Choose one of them, such as '*{usual}'.")
-    parts: list[Source] = []
-    for path in paths:
-        before = parts[0] if parts and not asked.given() else None
-        kept = (like, expected) if before is None else (before.layout, before.names)
-        parts.append(_explained(path, lambda path=path, kept=kept: _one(path, kinds[path], asked, *kept)))  # type: ignore[misc]  # bound now
-    if several:
-        parts = [_partitioned(part, values) for part, values in zip(parts, _partitions(paths), strict=True)]
-    return _together(pattern, paths, parts)
+    folder = "" if all("://" in path or Path(path).is_absolute() for path in paths) else str(Path.cwd())
+    seen = stamps(path for path in paths if "://" not in path)
+    return Files(pattern, tuple(paths), several, asked or Asked(), like, tuple(expected), folder, seen).open()
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files of one kind that are read one after the other, as one table.
+
+    Parameters
+    ----------
+    pattern : str
+        That named them.
+    paths : tuple of str
+    several : bool
+        Whether there may be several, so that their folders say something.
+    asked : Asked
+    like : Layout, optional
+    expected : tuple of str
+        As :func:`files` takes them.
+    folder : str
+        The working folder in which relative paths were given; empty where none is relative.
+    seen : tuple of Stamp
+        What local files were known by before they were opened first.
+    """
+
+    pattern: str
+    paths: tuple[str, ...]
+    several: bool
+    asked: Asked
+    like: Layout | None
+    expected: tuple[str, ...]
+    folder: str
+    seen: tuple[Stamp | None, ...]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where they are, whatever the working folder is by now."""
+        return tuple(path if "://" in path else str(Path(self.folder) / path) for path in self.paths)
+
+    def open(self) -> Source:
+        """The table that they hold.
+
+        Raises
+        ------
+        BadTable
+            If one of them can't be read, or is of another kind.
+        BadParameter
+            If an option is not for these files.
+        """
+        there = self.paths if self.folder in ("", str(Path.cwd())) else self.places
+        kinds = {path: _kind(path) for path in there}
+        if len(set(kinds.values())) > 1:
+            usual = kinds[there[0]]
+            raise BadTable(f"{self.pattern!r} matches files of several kinds. Choose one of them, such as '*{usual}'.")
+        parts: list[Source] = []
+        for path in there:
+            before = parts[0] if parts and not self.asked.given() else None
+            kept = (self.like, self.expected) if before is None else (before.layout, before.names)
+            parts.append(_explained(path, lambda path=path, kept=kept: _one(path, kinds[path], self.asked, *kept)))  # type: ignore[misc]  # bound now
+        if self.several:
+            parts = [_partitioned(part, values) for part, values in zip(parts, _partitions(self.paths), strict=True)]
+        again = self if all(part.streamed for part in parts) and not any("://" in path for path in there) else None
+        return replace(_together(self.pattern, there, parts), files=again)
 
 
 def _one(path: str, kind: str, asked: Asked, like: Layout | None, expected: Sequence[str]) -> Source:
@@ -119,12 +172,15 @@ def _refuse_options(path: str, asked: Asked, others: Sequence[str]) -> None:
 def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> Source:
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
 
-    def chunks(most: int) -> Iterator[pl.DataFrame]:
+    def columns(wanted: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
         for path, part in zip(paths, parts, strict=True):
-            stream = _explained(path, lambda part=part: iter(part.chunks(most)))  # type: ignore[misc]
+            stream = _explained(path, lambda part=part: iter(_chunks(part, wanted, most)))  # type: ignore[misc]
             while (chunk := _explained(path, lambda stream=stream: next(stream, None))) is not None:  # type: ignore[misc]
-                yield _completed(chunk, names)
+                yield _completed(chunk, wanted)
                 del chunk  # a part of what was read, which would stay while more is read
+
+    def chunks(most: int) -> Iterator[pl.DataFrame]:
+        return columns(names, most)
 
     def notes() -> tuple[Finding, ...]:
         every = chain.from_iterable(part.notes() for part in parts)
@@ -134,14 +190,32 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)
     first, typed = parts[0], all(p.typed for p in parts)
     told = first.description if len(parts) == 1 and "://" not in pattern else _told(pattern)
-    return Source(told, names, chunks, rows, size, typed=typed, layout=first.layout, decimal=first.decimal, notes=notes)
+    return Source(
+        told,
+        names,
+        chunks,
+        rows,
+        size,
+        typed=typed,
+        layout=first.layout,
+        decimal=first.decimal,
+        notes=notes,
+        columns=columns,
+    )
+
+
+def _chunks(part: Source, names: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+    """With those of the columns that a file has, and one at least, since rows are counted by it."""
+    there = [name for name in names if name in part.names] or list(part.names[:1])
+    return part.chunks(most) if tuple(there) == part.names else part.chunks_of(there, most)
 
 
 def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """With the columns that only other files have, empty."""
     if tuple(chunk.columns) == tuple(names):
         return chunk
-    return chunk.select(pl.col(n) if n in chunk.columns else pl.lit(None, dtype=pl.String).alias(n) for n in names)
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in chunk.columns]
+    return chosen(chunk.with_columns(missing), names)
 
 
 def _partitions(paths: Sequence[str]) -> list[dict[str, Any]]:
@@ -155,8 +229,6 @@ def _partitions(paths: Sequence[str]) -> list[dict[str, Any]]:
 
 def _partitioned(part: Source, values: Mapping[str, Any]) -> Source:
     """With a column for each of its folders; one that the file has too is the file's."""
-    from dataclasses import replace
-
     added = {name: value for name, value in values.items() if name not in part.names}
     if not added:
         return part
@@ -168,7 +240,11 @@ def _partitioned(part: Source, values: Mapping[str, Any]) -> Source:
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         return (chunk.with_columns(constants) for chunk in part.chunks(most))
 
-    return replace(part, names=(*part.names, *added), chunks=chunks)
+    def columns(wanted: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+        for chunk in _chunks(part, wanted, most):
+            yield chosen(chunk.with_columns(constants), wanted)
+
+    return replace(part, names=(*part.names, *added), chunks=chunks, columns=columns)
 
 
 def _matching(pattern: str) -> tuple[list[str], bool]:

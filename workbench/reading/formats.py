@@ -151,7 +151,7 @@ def json_lines(path: str, _: Asked) -> Source:
     names = tuple(dict.fromkeys(name for chunk in chunks(1 << 20) for name in chunk.columns))
     if not names:
         raise BadTable(f"{name_of(path)} is empty. Give a file with a JSON object in each line.")
-    return Source(path, names, lambda most: (_completed(chunk, names) for chunk in chunks(most)))
+    return Source(path, names, lambda most: (_completed(chunk, names) for chunk in chunks(most)), streamed=True)
 
 
 def _rest_of_line(file: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from workbench.reading.meanings import (
     EMBEDDED,
     LOOKED_AT,
     MATCHING,
+    MOST_SUSPECTS,
     Meaning,
     is_card,
     is_direct,
@@ -21,6 +22,8 @@ from workbench.reading.meanings import (
 )
 from workbench.reading.values import read
 
+# Rows of which every one is looked at; of as many more every second, of as many more again every third, and so on.
+LOOKED_THROUGH = 500_000
 # Whole numbers of fewer digits are no card numbers, and one right checksum in a few may be luck.
 LEAST_CARD = 10**12
 FEWEST_CARDS = 5
@@ -42,17 +45,125 @@ def meaning_of(values: pl.Series, kind: Kind) -> Meaning | None:
     >>> meaning_of(pl.Series("mail", ["ada@example.org", "alan@example.org"]), "text").sensitive
     True
     """
-    if kind == "integer":
-        return _numbers(values)
-    if kind not in ("category", "text"):
-        return None
-    distinct = read(values, kind).drop_nulls().unique(maintain_order=True)
-    whole = recognise(distinct.head(LOOKED_AT).to_list(), values.name)
-    if whole is not None and is_direct(whole.name):
-        return whole
-    # What only some texts hold is looked for in all of them, where they have an address' sign or a number's digits.
-    suspects = distinct.filter(distinct.str.contains(_SUSPECT))
-    return within(suspects.to_list(), len(distinct)) or whole
+    looked = Glance(values.name, kind)
+    looked.add(values)
+    return looked.meaning()
+
+
+class Glance:
+    """Looks at the values of a column, chunk by chunk, for what people mean by them; it keeps few of them.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        As in the contract.
+
+    Examples
+    --------
+    >>> glance = Glance("mail", "text")
+    >>> glance.add(pl.Series(["ada@example.org"]))
+    >>> glance.add(pl.Series(["alan@example.org"]))
+    >>> glance.meaning().name
+    'e-mail addresses'
+    """
+
+    def __init__(self, name: str, kind: Kind) -> None:
+        self._seen = (
+            _Digits(name) if kind == "integer" else _Texts(name, kind) if kind in ("category", "text") else None
+        )
+        self._rows = 0
+
+    def add(self, values: pl.Series) -> None:
+        """Further values, as they came or in the column's type; of many rows ever fewer are looked at."""
+        if self._seen is not None and values.null_count() < len(values):
+            self._seen.add(values.gather_every(1 + self._rows // LOOKED_THROUGH))
+            self._rows += len(values)
+
+    def meaning(self) -> Meaning | None:
+        """What they are, as far as that can be seen."""
+        return None if self._seen is None else self._seen.meaning()
+
+
+class _First:
+    """The first distinct values of a column, and whether there are more."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._values = most, pl.Series(dtype=pl.Null)
+
+    def add(self, distinct: pl.Series) -> None:
+        if len(self._values) <= self._most:
+            both = pl.concat([self._values.cast(distinct.dtype), distinct.alias("")])
+            self._values = both.unique(maintain_order=True).head(self._most + 1)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def head(self, most: int) -> pl.Series:
+        return self._values.head(most)
+
+
+class _Texts:
+    """What texts mean by the first of them, and what some hold within, looked for in all."""
+
+    def __init__(self, name: str, kind: Kind) -> None:
+        self._name, self._kind, self._first = name, kind, _First(LOOKED_AT)
+        self._suspects, self._step, self._passed = pl.Series(dtype=pl.String), 1, 0
+
+    def add(self, values: pl.Series) -> None:
+        distinct = read(values, self._kind).drop_nulls().unique(maintain_order=True)
+        self._first.add(distinct)
+        # What only some texts hold is looked for in all of them, where they have an address' sign or a number's digits.
+        suspects = distinct.filter(distinct.str.contains(_SUSPECT)).alias("")
+        if len(suspects):
+            self._suspect(suspects.filter(~suspects.is_in(self._suspects.implode())))
+
+    def _suspect(self, suspects: pl.Series) -> None:
+        """Of very many, as many at even steps are kept."""
+        begin = -self._passed % self._step
+        self._passed += len(suspects)
+        self._suspects = pl.concat([self._suspects, suspects.gather_every(self._step, begin)])
+        while len(self._suspects) > 2 * MOST_SUSPECTS:
+            self._suspects, self._step = self._suspects.gather_every(2), 2 * self._step
+
+    def meaning(self) -> Meaning | None:
+        if not len(self._first):
+            return None
+        whole = recognise(self._first.head(LOOKED_AT).to_list(), self._name)
+        if whole is not None and is_direct(whole.name):
+            return whole
+        return within(self._suspects.to_list(), len(self._first)) or whole
+
+
+class _Digits:
+    """Cards by their checksum, phones by a plus or by the column's name: other digits may be anything."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._texts = name, _First(LOOKED_AT)
+        # More than so many distinct numbers, and those that are looked at are too small a share of them.
+        self._whole, self._long = _First(int(LOOKED_AT / EMBEDDED)), _First(LOOKED_AT)
+
+    def add(self, values: pl.Series) -> None:
+        if values.dtype == pl.String:
+            self._texts.add(values.drop_nulls().unique(maintain_order=True))
+        whole = read(values, "integer").cast(pl.Int64, strict=False).drop_nulls().unique(maintain_order=True)
+        self._whole.add(whole)
+        self._long.add(whole.filter(whole >= LEAST_CARD))
+
+    def meaning(self) -> Meaning | None:
+        texts = [text.strip() for text in self._texts.head(LOOKED_AT).to_list()]
+        written = sum(text.startswith("+") and is_phone(text) for text in texts)
+        if texts and written >= MATCHING * len(texts):
+            return Meaning("phone numbers", True, written / len(texts))
+        return self._cards() or _phones(self._whole.head(LOOKED_AT), self._name)
+
+    def _cards(self) -> Meaning | None:
+        """Of the numbers that are long enough, be there shorter ones beside them."""
+        long = self._long.head(LOOKED_AT)
+        if len(long) < FEWEST_CARDS or len(long) < EMBEDDED * len(self._whole):
+            return None
+        share = sum(is_card(str(v)) for v in long.to_list()) / len(long)
+        return Meaning("card numbers", True, share) if share >= MATCHING else None
 
 
 def set_apart(contract: Contract, meanings: Mapping[str, str]) -> Contract:
@@ -80,12 +191,6 @@ def set_apart(contract: Contract, meanings: Mapping[str, str]) -> Contract:
     return contract
 
 
-def meanings_of(values: Iterable[pl.Series], contract: Contract) -> dict[str, str]:
-    """What people mean by the values of each feature, where that can be seen."""
-    known = {v.name: meaning_of(v, contract[v.name].kind) for v in values if contract[v.name].role == "feature"}
-    return {name: meaning.name for name, meaning in known.items() if meaning is not None}
-
-
 def mask(text: str) -> str:
     """Its first character and its length, nothing else.
 
@@ -93,26 +198,6 @@ def mask(text: str) -> str:
     'a… (15)'
     """
     return f"{text[:1]}… ({len(text)})"
-
-
-def _numbers(values: pl.Series) -> Meaning | None:
-    """Cards by their checksum, phones by a plus or by the column's name: other digits may be anything."""
-    if values.dtype == pl.String:
-        texts = values.drop_nulls().unique(maintain_order=True).head(LOOKED_AT).str.strip_chars().to_list()
-        written = sum(text.startswith("+") and is_phone(text) for text in texts)
-        if texts and written >= MATCHING * len(texts):
-            return Meaning("phone numbers", True, written / len(texts))
-    whole = read(values, "integer").cast(pl.Int64, strict=False).drop_nulls().unique(maintain_order=True)
-    return _cards(whole) or _phones(whole.head(LOOKED_AT), values.name)
-
-
-def _cards(whole: pl.Series) -> Meaning | None:
-    """Of the numbers that are long enough, be there shorter ones beside them."""
-    long = whole.filter(whole >= LEAST_CARD).head(LOOKED_AT)
-    if len(long) < FEWEST_CARDS or len(long) < EMBEDDED * len(whole):
-        return None
-    share = sum(is_card(str(v)) for v in long.to_list()) / len(long)
-    return Meaning("card numbers", True, share) if share >= MATCHING else None
 
 
 def _phones(whole: pl.Series, name: str) -> Meaning | None:

@@ -12,6 +12,7 @@ from workbench.core.finding import Finding
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
 from workbench.reading.names import COUNTED, is_unnamed, normalised, twin
+from workbench.reading.stamps import Stamp
 from workbench.reading.values import as_text
 
 if TYPE_CHECKING:
@@ -25,6 +26,21 @@ class Workers(Protocol):
 
     def __call__(self, act: Callable[[Iterable[pl.DataFrame], int], T], merge: Callable[[Iterable[T]], T]) -> T:
         """Calls ``act`` with the chunks and the number of each part, and ``merge`` with the results of two parts."""
+
+
+class Stored(Protocol):
+    """Files that may be opened again; can be pickled."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Their absolute paths."""
+
+    @property
+    def seen(self) -> tuple[Stamp | None, ...]:
+        """What they were known by before they were opened first."""
+
+    def open(self) -> Source:
+        """The table that they hold."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,12 @@ class Source:
         The mark before decimals that is more likely meant where a number can be read both ways.
     notes : callable
         What was noticed of the file; known whole when it has been read.
+    columns : callable, optional
+        As ``chunks``, of the columns alone whose names it takes first; of a file that has its columns apart.
+    streamed : bool
+        Whether it is read from its file anew each time, and never lies in memory whole.
+    files : Stored, optional
+        Of local files that are streamed: how they are opened again, by this process or another.
     """
 
     description: str
@@ -68,6 +90,20 @@ class Source:
     layout: Layout | None = None
     decimal: str = "."
     notes: Callable[[], tuple[Finding, ...]] = tuple
+    columns: Callable[[Sequence[str], int], Iterator[pl.DataFrame]] | None = None
+    streamed: bool = False
+    files: Stored | None = None
+
+    def chunks_of(self, names: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+        """Chunks with some of the columns, in this order."""
+        if self.columns is not None:
+            return self.columns(names, most)
+        return (chosen(chunk, names) for chunk in self.chunks(most))
+
+
+def chosen(chunk: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Some columns by their names, which polars would else take for patterns."""
+    return pl.DataFrame([chunk[name] for name in names])
 
 
 def named(source: Source) -> Source:
@@ -89,7 +125,13 @@ def named(source: Source) -> Source:
             chunk.columns = list(names)
             yield chunk
 
-    return replace(source, names=names, chunks=chunks)
+    def columns(wanted: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
+        given = dict(zip(names, source.names, strict=True))
+        for chunk in source.chunks_of([given[name] for name in wanted], most):
+            chunk.columns = list(wanted)
+            yield chunk
+
+    return replace(source, names=names, chunks=chunks, columns=None if source.columns is None else columns)
 
 
 def plain_names(names: Iterable[Any], peek: Callable[[], pl.DataFrame | None] = lambda: None) -> tuple[str, ...]:

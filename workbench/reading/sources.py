@@ -11,6 +11,7 @@ import polars as pl
 from workbench.core.arguments import described
 from workbench.core.dataset import Dataset
 from workbench.core.reading import Layout
+from workbench.core.rows import Rows
 from workbench.errors import BadParameter, BadTable
 from workbench.reading.files import files
 from workbench.reading.layouts import Asked
@@ -74,7 +75,7 @@ def _in_memory(table: Any) -> Source:
     if isinstance(table, Query):
         return Source(str(table), table.names(), table.chunks)
     if isinstance(table, Dataset):
-        return pandas_source(table.table, table.source)
+        return _dataset(table)
     if isinstance(table, pl.LazyFrame):
         names = table.collect_schema().names()
         return Source("memory", tuple(names), lambda n: iter(table.collect_batches(chunk_size=n, maintain_order=True)))
@@ -91,6 +92,14 @@ def _in_memory(table: Any) -> Source:
         return _arrow(table)
     known = "a path, a pandas or polars frame, an Arrow table, a query, a Dask frame or a dict of lists"
     raise BadTable(f"A table can't be made of {described(table)}. Give {known}.")
+
+
+def _dataset(data: Dataset) -> Source:
+    """One that keeps its file is read anew, by its contract."""
+    rows = data.values
+    if not isinstance(rows, Rows):
+        return pandas_source(rows, data.source)
+    return Source(data.source, rows.names, rows.chunks, data.rows)
 
 
 def _as_frame(table: Any) -> pd.DataFrame | None:
