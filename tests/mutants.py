@@ -25,7 +25,7 @@ CENTRAL: dict[str, tuple[str, ...]] = {
     "codegen/parse": ("tests/codegen/test_round_trip.py",),
     "codegen/render": ("tests/codegen/test_round_trip.py",),
     "codegen/update": ("tests/codegen/test_round_trip.py",),
-    "core/checking": ("tests/core/test_checking.py",),
+    "core/checking": ("tests/core/test_checking.py", "tests/core/test_checking_forms.py"),
     "core/codes": ("tests/core/test_codes.py",),
     "core/json_values": ("tests/core/test_json_values.py",),
     "core/late": ("tests/core/test_late.py",),
