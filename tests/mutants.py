@@ -35,7 +35,7 @@ CENTRAL: dict[str, tuple[str, ...]] = {
     "core/scores": ("tests/core/test_scores.py",),
     "monitoring/incidents": ("tests/monitoring/test_incidents.py",),
     "profiling/distinct": ("tests/profiling/test_distinct.py",),
-    "profiling/drift_tests": ("tests/profiling/test_compare.py",),
+    "profiling/drift_tests": ("tests/profiling/test_drift_tests.py",),
     "scoring/ids": ("tests/scoring/test_ids.py",),
     "scoring/quick_json": ("tests/scoring/test_quick_json.py",),
     "storage/audit": ("tests/storage/test_audit.py",),
