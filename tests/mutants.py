@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -61,9 +62,11 @@ pytest_add_cli_args_test_selection=
 pytest_add_cli_args=
     -p
     no:cacheprovider
+    -p
+    tests.mutants
     --hypothesis-profile=quick
 timeout_multiplier=4
-timeout_constant=5
+timeout_constant=30
 use_git_change_detection=false
 """
 
@@ -140,6 +143,23 @@ def copy_tree(tree: Path) -> None:
         if (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
+
+
+def pytest_sessionstart() -> None:
+    """As a plugin of pytest: make modules of tests anew, and what some make as they are imported.
+
+    A mutant is forked from a process that has run all tests, and what that kept would hide it.
+    """
+    for name in [n for n in sys.modules if n.startswith("tests.") and n.rpartition(".")[2].startswith("test_")]:
+        del sys.modules[name]
+
+
+def pytest_runtest_setup() -> None:
+    """No answer is kept from test to test, so a mutant meets each test that asks for one."""
+    for module in [m for n, m in sys.modules.items() if n.startswith("workbench.")]:
+        for value in vars(module).values():
+            if isinstance(value, _lru_cache_wrapper):
+                value.cache_clear()
 
 
 def _configure(tree: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
