@@ -192,8 +192,9 @@ def moment(text: str, form: Form) -> datetime | None:
     for pattern in (*form.moments, ISO):
         for expression in moment_patterns(pattern):
             match = re.fullmatch(expression, bare)
-            if match is not None:
-                return _moment(match.groupdict())
+            value = None if match is None else _moment(match.groupdict())
+            if value is not None:  # 02/13/2023 has the signs of day/month/year too
+                return value
     return None
 
 
