@@ -153,8 +153,9 @@ def test_few_rows_are_found_as_value_by_value(rows):
     assert found is None or repr(found) == repr(reference)
 
 
-def test_a_usual_row_needs_no_second_look():
-    assert Checker(CONTRACT, CONTRACT.features)._as_usual([GOOD, {**GOOD, "age": None}]) is not None
+@pytest.mark.parametrize("age", [None, 18, 90.0])
+def test_a_usual_row_needs_no_second_look(age):
+    assert Checker(CONTRACT, CONTRACT.features)._as_usual([GOOD, {**GOOD, "age": age}]) is not None
 
 
 def listed(columns):
