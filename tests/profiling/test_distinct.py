@@ -77,6 +77,7 @@ def test_few_values_are_not_hashed_here(monkeypatch):
 def test_a_hash_at_hand_is_used(monkeypatch):
     values = np.arange(float(MANY))
     hashed = distinct.hash_values(values)
+    assert agrees()
     monkeypatch.setattr(distinct, "hash_values", lambda values: pytest.fail("they were hashed again"))
     one = Distinct()
 
