@@ -132,7 +132,7 @@ def plain_number(text: str, form: Form) -> str | None:
     sign = "-" if signs and signs[0] != "+" else ""
     whole = re.sub("[^0-9]", "", parts["whole"] or "") or "0"
     fraction = (parts["fraction"] or parts["bare"] or "")[1:]
-    power = int((parts["power"] or "e0")[1:]) + MULTIPLES.get((parts.get("times") or "").rstrip(".").lower(), 0)
+    power = int((parts["power"] or "e0")[1:]) + MULTIPLES.get((parts.get("times") or "").lower(), 0)
     return f"{sign}{whole}{'.' + fraction if fraction else ''}{f'e{power}' if power else ''}"
 
 
