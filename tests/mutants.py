@@ -52,6 +52,7 @@ CENTRAL: dict[str, tuple[str, ...]] = {
 # mutmut's exit codes of a mutant that no test saw; all other numbers mean that one failed, crashed or ran for ever.
 LIVED = {0: "no test fails", 5: "no test reaches it", 33: "no test reaches it"}
 UNTRIED = (None, 2, 34)  # not run, interrupted, left out
+ENDLESS = (36, 24, -24, 152)  # ran for too long, by the clock or by the processor's time
 CONFIG = """[mutmut]
 source_paths=workbench
 only_mutate=
@@ -68,7 +69,7 @@ pytest_add_cli_args=
     tests.mutants
     --hypothesis-profile=quick
 timeout_multiplier=4
-timeout_constant=30
+timeout_constant=10
 use_git_change_detection=false
 """
 
@@ -87,12 +88,16 @@ class Outcome:
         How many of them were tried.
     lived : dict of str to str
         Name of each mutant that lived, and why.
+    endless : int
+        How many counted as killed because they ran for too long: many of them tell of a slow machine, or of tests that
+        hang in a forked process.
     """
 
     module: str
     mutants: int
     tried: int
     lived: dict[str, str]
+    endless: int
 
     @property
     def killed(self) -> float:
@@ -100,7 +105,7 @@ class Outcome:
         return 1 - len(self.lived) / self.tried if self.tried else 1.0
 
     def __str__(self) -> str:
-        return f"| {self.module} | {self.mutants} | {self.tried} | {self.killed:.0%} |"
+        return f"| {self.module} | {self.mutants} | {self.tried} | {self.killed:.0%} | {self.endless} |"
 
 
 def main() -> int:
@@ -184,14 +189,15 @@ def _outcome(module: str, codes: dict[str, int | None], drawn: list[str], output
     if untried:
         raise RuntimeError(f"mutmut did not try {', '.join(untried)}. It said:\n{output[-5000:]}")
     lived = {name: LIVED[code] for name in drawn if (code := codes[name]) in LIVED}
-    return Outcome(module, len(codes), len(drawn), lived)
+    return Outcome(module, len(codes), len(drawn), lived, sum(codes[name] in ENDLESS for name in drawn))
 
 
 def _mutmut(tree: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "mutmut", *arguments]
     # Tables lie beside the repository, not beside the copy.
     tables = os.environ.get("WORKBENCH_TEST_DATA", str(ROOT.parent / "shared" / "data"))
-    environment = os.environ | {"WORKBENCH_TEST_DATA": tables}
+    # A process that has used OpenMP's threads and is forked hangs where it uses them again, as scikit-learn does.
+    environment = os.environ | {"WORKBENCH_TEST_DATA": tables, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, env=environment)
     return done.stdout + done.stderr
 
