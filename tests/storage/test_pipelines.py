@@ -167,7 +167,9 @@ TRUTH = ROWS.sum(axis=1) > 0
 OUTSIDE = {
     "far behind the end": ("children_left", 10**6, 0),
     "just behind the end": ("children_right", END, 0),
+    "just behind the end on the left": ("children_left", END, 0),
     "to itself": ("children_right", 1, 1),
+    "to itself on the left": ("children_left", 1, 1),
     "back to the root": ("children_left", 0, 1),
 }
 
