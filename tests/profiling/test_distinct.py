@@ -68,6 +68,15 @@ def test_of_a_later_chunk_the_library_takes_little(monkeypatch):
     assert taken[1] > taken[2] > taken[3]
 
 
+@given(st.integers(0, 2**64 - 1))
+def test_a_register_is_raised_by_a_hash_with_more_zeros_at_its_front(second):
+    """Of hashes that begin with 53 zeros, which never come, all would be taken."""
+    (most,) = distinct._below(np.array([second], np.uint64)).tolist()
+
+    assert most.bit_length() == max(second.bit_length(), 11) - 1
+    assert (most + 1).bit_length() == most.bit_length() + 1
+
+
 def test_few_values_are_not_hashed_here(monkeypatch):
     monkeypatch.setattr(distinct, "hash_values", lambda values: pytest.fail("they were hashed"))
 

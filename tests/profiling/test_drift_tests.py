@@ -156,6 +156,13 @@ def test_counts_of_levels_agree_with_scipy(counts):
     assert 0 <= found.effect <= np.abs(a / a.sum() - b / b.sum()).sum() / 2 + 1e-12
 
 
+def test_a_level_that_one_side_lacks_counts_as_none_there():
+    found = chi2({"a": 100.0, "b": 100.0}, {"a": 200.0, "c": 50.0})
+
+    expected = chi2_contingency([[100, 100, 0], [200, 0, 50]], correction=False)
+    assert (found.statistic, found.p_value) == pytest.approx(expected[:2])
+
+
 def test_the_effect_of_counts_is_what_chance_does_not_give():
     """Two samples of 400 rows of one coin differ by 0.028 in the mean; the rest is a difference."""
     chance = np.sqrt(2 / np.pi * 0.5 * 0.5 * 2 / 400)
