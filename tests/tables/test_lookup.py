@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.tables import lookup
 from workbench.tables.compiled import CompiledModel
-from workbench.tables.encoders import Numbers
+from workbench.tables.encoders import Categories, Numbers
 from workbench.tables.patterns import patterns
 from workbench.tables.trees import Trees
 
@@ -196,3 +196,25 @@ def test_tables_as_large_as_there_is_room_for_are_made(monkeypatch):
 
 def test_a_model_that_asks_nothing_has_no_look_up():
     assert lookup.lookup(chain(1), (Numbers(("x",), "number", np.array([0])),)) is None
+
+
+@pytest.mark.parametrize("values", [[-3.0], [-8.0, -7.5, 0.0, None, 2.0, -1.0]])
+def test_numbers_whose_steps_turn_the_order_round_are_made_for_the_look_up(values):
+    turned = Numbers(("x",), "number", np.array([0]), (("multiply", np.array([-1.0])),))
+    before = Categories("city", ("Ulm",), np.zeros((3, 1)))
+    trees = chain(8)
+    trees = replace(trees, feature=np.where(trees.feature == 0, 1, -1))
+
+    found = lookup.lookup(trees, (before, turned))
+
+    assert found.questions[0].cuts is None
+    expected = trees.predict(np.column_stack([np.zeros(len(values)), turned.encode({"x": values})]))
+    np.testing.assert_array_equal(found.predict(found.codes({"x": values})), expected)
+
+
+def test_a_column_that_no_tree_asks_for_is_not_looked_at():
+    unasked = (Categories("city", ("Ulm",), np.zeros((3, 1))), Numbers(("y",), "number", np.array([0])))
+
+    found = lookup.lookup(chain(3), (Numbers(("x",), "number", np.array([0])), *unasked))
+
+    assert found.predict(found.codes({"x": [0.0, 9.0]})).tolist() == [[2.5], [4.5]]
