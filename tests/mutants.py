@@ -21,7 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LEAST = 0.85
-# Each module with the tests that are about it.
+# Each module with the tests that are about it. Those of reading can't be tried: Polars' threads are gone in a process
+# that mutmut has forked, and whatever asks them waits for ever.
 CENTRAL: dict[str, tuple[str, ...]] = {
     "codegen/parse": ("tests/codegen/test_round_trip.py",),
     "codegen/render": ("tests/codegen/test_round_trip.py",),
@@ -38,7 +39,6 @@ CENTRAL: dict[str, tuple[str, ...]] = {
     "monitoring/incidents": ("tests/monitoring/test_incidents.py",),
     "profiling/distinct": ("tests/profiling/test_distinct.py",),
     "profiling/drift_tests": ("tests/profiling/test_drift_tests.py",),
-    "reading/deciding": ("tests/reading/test_deciding.py",),
     "scoring/ids": ("tests/scoring/test_ids.py",),
     "scoring/quick_json": ("tests/scoring/test_quick_json.py",),
     "storage/audit": ("tests/storage/test_audit.py",),
