@@ -16,7 +16,7 @@ def test_a_mutant_counts_as_killed_only_where_a_test_saw_it():
 
     outcome = _outcome("core/late", codes, [name for name in codes if name != "not drawn"], "")
 
-    assert (outcome.mutants, outcome.tried, outcome.killed) == (6, 5, 3 / 5)
+    assert (outcome.mutants, outcome.tried, outcome.killed, outcome.endless) == (6, 5, 3 / 5, 1)
     assert list(outcome.lived) == ["lived", "unreached"]
 
 

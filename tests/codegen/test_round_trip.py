@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from workbench.codegen import parse, read, render, update
 from workbench.codegen.parse import mentioned
+from workbench.codegen.render import WIDTH
 from workbench.core.parameters import STEPS, make, problems, schema
 from workbench.errors import BadParameter
 
@@ -208,6 +209,16 @@ def test_cells_read_as_a_person_would_write_them(verb: str, values: dict[str, An
     assert render(verb, values) == source
 
 
+@pytest.mark.parametrize(("width", "lines"), [(WIDTH, 1), (WIDTH + 1, 3)])
+def test_a_call_has_one_line_as_long_as_it_fits(width: int, lines: int) -> None:
+    path = "a" * (width - len('data = wb.dataset("")'))
+    first, second = render("dataset", {"source": path}), f'data = wb.dataset("{path}x")'
+
+    assert len(first.splitlines()) == lines + 1
+    assert update(first, {"source": path}) == first
+    assert update(second, {"source": path}) == f'data = wb.dataset("{path}")', "laid out by hand"
+
+
 def test_a_long_call_has_one_argument_a_line() -> None:
     source = render("dataset", {"source": "a" * 60 + ".csv", "target": "late", "time": "scheduled_departure"})
 
@@ -278,6 +289,7 @@ def test_a_value_that_does_not_fit_is_told_beside_its_name() -> None:
         ("for path in paths:\n    data = wb.dataset(path)", ["dataset"]),
         ("run = wb.train(wb.dataset('a.csv'))", ["train", "dataset"]),
         ("data = wb.dataset('a.csv', tar", ["dataset"]),
+        ("wb.dataset('a.csv', tar", ["dataset"]),
         ("%time run = wb.train(data)", ["train"]),
         ("training = 1", []),
     ],

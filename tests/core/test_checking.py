@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.checking import Checker, check, check_columns, check_rows
+from workbench.core.checking import MANY, Checker, check, check_columns, check_rows
 from workbench.core.contract import Column, Contract
 
 CONTRACT = Contract(
@@ -52,10 +52,19 @@ def test_a_good_row_is_clean():
         ("when", 5, "a moment such as 2013-07-01T14:30:00Z"),
     ],
 )
-def test_a_wrong_value_names_field_expected_and_got(field, value, expected):
-    problem = check({**GOOD, field: value}, CONTRACT, CONTRACT.features).problems
+@pytest.mark.parametrize("before", [0, MANY])
+def test_a_wrong_value_names_field_expected_and_got(field, value, expected, before):
+    problem = check([GOOD] * before + [{**GOOD, field: value}], CONTRACT, CONTRACT.features).problems
 
-    assert [(p["row"], p["field"], p["expected"]) for p in problem] == [(0, field, expected)]
+    assert [(p["row"], p["field"], p["expected"]) for p in problem] == [(before, field, expected)]
+
+
+def test_numbers_of_many_rows_are_an_array_with_nan_where_one_is_missing():
+    columns = check([{**GOOD, "age": None}] + [GOOD] * MANY, CONTRACT, CONTRACT.features).columns
+
+    np.testing.assert_array_equal(columns["age"], np.array([np.nan] + [40.0] * MANY))
+    assert columns["age"].dtype == columns["member"].dtype == np.float64
+    assert columns["city"] == ["Ulm"] * (MANY + 1)
 
 
 def test_a_missing_column_differs_from_a_null():
@@ -144,8 +153,9 @@ def test_few_rows_are_found_as_value_by_value(rows):
     assert found is None or repr(found) == repr(reference)
 
 
-def test_a_usual_row_needs_no_second_look():
-    assert Checker(CONTRACT, CONTRACT.features)._as_usual([GOOD, {**GOOD, "age": None}]) is not None
+@pytest.mark.parametrize("age", [None, 18, 90.0])
+def test_a_usual_row_needs_no_second_look(age):
+    assert Checker(CONTRACT, CONTRACT.features)._as_usual([GOOD, {**GOOD, "age": age}]) is not None
 
 
 def listed(columns):

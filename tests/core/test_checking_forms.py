@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.core.checking import MANY, check
+from workbench.core.checking import MANY, check, check_columns
 from workbench.core.contract import Column, Contract
 from workbench.core.reading import Form
 
@@ -77,6 +77,13 @@ def test_a_text_that_says_nothing_in_its_form_is_refused(name, text, expected):
     (problem,) = check({**ROW, name: text}, CONTRACT, CONTRACT.names).problems
 
     assert problem == {"row": 0, "field": name, "expected": expected, "got": f"the text '{text}'"}
+
+
+@pytest.mark.parametrize("name", ["town", "note"])
+def test_a_word_for_missing_among_many_texts_needs_no_second_look(name):
+    checked = check_columns([{**ROW, name: "-" if name == "town" else " "}] * MANY, CONTRACT.columns)
+
+    assert checked.columns[name] == [None] * MANY
 
 
 def test_without_a_form_a_text_is_no_number():

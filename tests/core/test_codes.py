@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import workbench
-from workbench.core.codes import ALL, CODES, KINDS, SEVERITIES, document
+from workbench.core.codes import ALL, CODES, KINDS, SEVERITIES, check_code, document
 from workbench.core.finding import Finding, sort
 from workbench.errors import BadParameter
 from workbench.profiling.findings import CHECKS
@@ -97,6 +97,13 @@ def test_a_finding_has_a_severity_of_its_code(one):
         else:
             with pytest.raises(BadParameter, match=f"got '{severity}'"):
                 Finding(one.code, severity, "…")
+
+
+def test_a_refused_severity_is_told_with_those_that_the_code_has():
+    several = next(one for one in ALL if one.severities == ("warning", "info"))
+
+    with pytest.raises(BadParameter, match=rf"A finding {several.code} is warning or info, got 'error'\."):
+        check_code(several.code, "error")
 
 
 @given(st.text(max_size=8) | st.sampled_from(list(CODES)), st.sampled_from(SEVERITIES), st.none() | st.text(max_size=8))

@@ -40,6 +40,7 @@ def test_missing_and_infinite_values_are_none(value):
         (pd.Timestamp("2013-07-04 10:00", tz="UTC"), "2013-07-04T10:00:00+00:00"),
         (np.datetime64("2013-07-04T10:00", "ns"), "2013-07-04T10:00:00"),
         (date(2013, 7, 4), "2013-07-04"),
+        (Decimal("1.50"), "1.50"),
     ],
 )
 def test_values_of_numpy_and_pandas_become_plain(value, expected):

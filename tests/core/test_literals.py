@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.hostile_names import ANY as TEXTS
-from workbench.core.literals import assigned, call, expression, identifier, literal, python
+from workbench.core.literals import assigned, call, corrected, expression, identifier, literal, python
 from workbench.errors import BadParameter
 
 PLAIN = st.recursive(
@@ -100,7 +100,7 @@ def test_a_keyword_or_two_words_are_no_name(word):
     ],
 )
 def test_a_mark_stands_where_an_expression_may_and_has_a_value(template, values):
-    with pytest.raises(BadParameter):
+    with pytest.raises(BadParameter, match=r"has the marks|has a mark inside a text|is not Python"):
         python(template, **values)
 
 
@@ -108,6 +108,43 @@ def test_a_mark_stands_where_an_expression_may_and_has_a_value(template, values)
 def test_what_is_no_expression_is_refused(text):
     with pytest.raises(BadParameter, match="not a Python expression"):
         expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("frames[ 0 ] ", "frames[ 0 ]"),
+        ("frames[0]  # the first", "frames[0]"),
+        ("(frames\n)", "frames"),
+        ("f('#',\n x)", "f('#', x)"),
+    ],
+)
+def test_an_expression_stands_in_one_line_and_stays_as_it_was_written_where_it_can(text, same):
+    assert expression(text) == same
+
+
+@pytest.mark.parametrize("source", ["f'{x}' 'a'", "'''a\nb'''", "x = 'b'", "%time x('a", "x(", "b'a'"])
+def test_what_does_not_say_the_text_is_not_corrected(source):
+    assert corrected(source, "c", "d") == ""
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_corrected_line_says_the_other_text(wrong, right):
+    cure = corrected(f"x = [{literal(wrong)}, 'other and longer than twenty']", wrong, right)
+
+    names = {}
+    exec(cure, names)
+    assert names["x"] == [right, "other and longer than twenty"]
+
+
+def test_a_correction_leaves_everything_else_of_a_longer_cell_as_it_is():
+    source = (
+        'a = "tenur"  # tenur\n\nb = wb.train(data, target=\'tenur\', without=["tenur", "age"])\nc = """\ntenur"""\n'
+    )
+
+    assert corrected(source, "tenur", "tenure") == (
+        'a = "tenure"  # tenur\n\nb = wb.train(data, target="tenure", without=["tenure", "age"])\nc = """\ntenur"""\n'
+    )
 
 
 def shape(source: str) -> str:

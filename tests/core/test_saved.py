@@ -3,6 +3,8 @@
 import copy
 import json
 import os
+import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.report import MonitorReport
+from workbench.core.saved import check_types
 from workbench.errors import Damaged, FormatVersion, NotFound
 from workbench.jobs.records import jobs
 from workbench.scoring.keys import Keys
@@ -77,6 +80,26 @@ def test_a_file_with_one_place_changed_loads_or_is_damaged(kind, data, tmp_path)
         return
     # What it took for good is good: it says the same when it is written and read again.
     assert type(value).load(loaded.save(tmp_path / "b.json")) == loaded
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_what_was_saved_is_loaded_as_the_same_value(kind, tmp_path):
+    value = _value(kind)
+
+    assert type(value).load(value.save(tmp_path / "a.json")) == value
+
+
+WRONG_FIELDS = [
+    (Metric("roc_auc", "high"), "Metric.value: Expected `float`, got `str`"),
+    (replace(GOOD["metric in a comparison"](), champion=Metric(3, 0.8)), "Metric.name: Expected `str`, got `int`"),
+    (Contract((Column("a", "number"), Column("b", "number", minimum="low"))), "Column.minimum: Expected `float"),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), WRONG_FIELDS)
+def test_a_field_of_another_type_is_named_however_deep_it_lies(value, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_types(value)
 
 
 @cache

@@ -190,17 +190,3 @@ def test_where_there_is_no_display_the_traceback_is_python_s_own(monkeypatch):
 def test_an_error_without_a_cell_has_no_cure_of_its_own():
     assert cure_of(raised(ColumnNotFound.named("tenur", ["tenure"]))) == ""
     assert cure_of(raised(NotFound.named("bundle", "churm", ["churn"], "Make one."))) == ""
-
-
-@pytest.mark.parametrize("source", ["f'{x}' 'a'", "'''a\nb'''", "x = 'b'", "%time x('a", "x(", "b'a'"])
-def test_what_does_not_say_the_text_is_not_corrected(source):
-    assert corrected(source, "c", "d") == ""
-
-
-@given(st.text(max_size=20), st.text(max_size=20))
-def test_a_corrected_line_says_the_other_text(wrong, right):
-    cure = corrected(f"x = [{literal(wrong)}, 'other and longer than twenty']", wrong, right)
-
-    names = {}
-    exec(cure, names)
-    assert names["x"] == [right, "other and longer than twenty"]

@@ -55,6 +55,73 @@ def test_a_sketch_that_takes_what_changes_it_is_the_library_s_to_the_byte(make):
     assert fed(chunks) == library(chunks)
 
 
+def test_of_a_later_chunk_the_library_takes_little(monkeypatch):
+    """After n values one in n / 4,096 or so raises a register, so it is fed with some in place of all."""
+    taken = []
+    monkeypatch.setattr(Distinct, "_feed", lambda self, values: taken.append(len(values)))
+    one = Distinct()
+    for start in range(0, 200_000, 50_000):
+        one.update(np.arange(float(start), start + 50_000))
+
+    assert taken[0] == 50_000
+    assert 0 < sum(taken[1:]) < 15_000
+    assert taken[1] > taken[2] > taken[3]
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_a_register_is_raised_by_a_hash_with_more_zeros_at_its_front(second):
+    """Of hashes that begin with 53 zeros, which never come, all would be taken."""
+    (most,) = distinct._below(np.array([second], np.uint64)).tolist()
+
+    assert most.bit_length() == max(second.bit_length(), 11) - 1
+    assert (most + 1).bit_length() == most.bit_length() + 1
+
+
+def test_few_values_are_not_hashed_here(monkeypatch):
+    monkeypatch.setattr(distinct, "hash_values", lambda values: pytest.fail("they were hashed"))
+
+    assert estimate(sketch_of(np.arange(MANY - 1.0)))[0] == pytest.approx(MANY, rel=0.05)
+
+
+def test_a_hash_at_hand_is_used(monkeypatch):
+    values = np.arange(float(MANY))
+    hashed = distinct.hash_values(values)
+    assert agrees()
+    monkeypatch.setattr(distinct, "hash_values", lambda values: pytest.fail("they were hashed again"))
+    one = Distinct()
+
+    one.update(values, hashed)
+
+    assert b64decode(one.text()) == library([values])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([1, 2], np.uint8), [1.0, 2.0]),
+        (np.array([-(2**53) + 1]), [float(-(2**53) + 1)]),
+        (np.array([2**53, 1]), [2**53, 1]),
+        (np.array([], np.int64), []),
+        (np.array([0.5]), [0.5]),
+        (np.array([True]), [True]),
+        (pl.Series(["a"]), ["a"]),
+    ],
+)
+def test_whole_numbers_count_as_the_floats_that_they_equal_where_there_are_such(values, expected):
+    found = distinct.listed(values)
+
+    assert (found, list(map(type, found))) == (expected, list(map(type, expected)))
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 3000])
+def test_an_estimate_of_few_values_is_near_and_says_how_near(count):
+    found, error = estimate(sketch_of(np.arange(float(count))))
+
+    assert abs(found - count) <= error * count
+    assert 0 <= error < 0.08
+    assert (error > 0) == (count > 0)
+
+
 def test_the_library_hashes_as_we_think():
     assert agrees()
 

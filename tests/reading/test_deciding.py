@@ -1,6 +1,7 @@
 """Whatever a column was written as, it is read back: equal, or a note says what was not read."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.core.reading import Form
 from workbench.reading.columns import read_column
-from workbench.reading.deciding import READABLE, Wish, decide, patterns_of
+from workbench.reading.deciding import READABLE, Wish, decide, patterns_of, text_or_category
 
 ROWS = 200
 NUMBERS = np.random.default_rng(3).normal(0, 4000, ROWS).round(2).tolist()
@@ -243,3 +244,107 @@ def test_days_up_to_twelve_at_first_do_not_mislead():
 )
 def test_what_is_no_date_has_no_pattern(text):
     assert patterns_of(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "patterns"),
+    [
+        ("2024-01", ("%Y-%m",)),
+        ("01/2024", ("%m/%Y",)),
+        ("1.2.24", ("%d.%m.%y", "%m.%d.%y")),
+        ("1/2/24", ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d")),
+        ("1-2-2024", ("%d-%m-%Y", "%m-%d-%Y")),
+        ("2024/1/2", ("%Y/%m/%d",)),
+        ("03 04 2024", ("%d %m %Y", "%m %d %Y")),
+        ("10:15 2.1.2024", ("%d.%m.%Y", "%m.%d.%Y")),
+        ("2.1.2024, 10:15 PM", ("%d.%m.%Y", "%m.%d.%Y")),
+        ("2-Jan-24", ("%d-%b-%y",)),
+        ("Jan 2024", ("%b %Y",)),
+        ("Jan. 3, 2024", ("%b %d, %Y",)),
+        ("March 5, 2024", ("%b %d, %Y",)),
+        ("Tue, March 5, 2024", ("%b %d, %Y",)),
+        ("Feb 3rd 2024", ("%b %d %Y",)),
+        ("3 de mayo de 2024", ("%d de %b de %Y",)),
+        ("Fri Feb 3 04:05:06 2023", ("%b %d %X %Y",)),
+        ("123-1-2024", ()),
+        ("2024-1-2024", ()),
+        ("1/2/123", ()),
+        ("1.2/2024", ()),
+        ("2 Jan", ()),
+        ("Jan 3 2024 2024", ()),
+        ("x Jan 3 2024", ()),
+    ],
+)
+def test_a_date_has_the_patterns_in_which_it_may_be_meant(text, patterns):
+    assert patterns_of(text) == patterns
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pl.Series([True, None]), "boolean"),
+        (pl.Series([1, 2]), "integer"),
+        (pl.Series([1.5, None]), "number"),
+        (pl.Series([1.0, 2.0, None]), "integer"),
+        (pl.Series([], dtype=pl.Int64), "integer"),
+        (pl.Series([Decimal("1.50")]), "number"),
+        (pl.Series([date(2024, 1, 1)]), "datetime"),
+        (pl.Series([datetime(2024, 1, 1)]), "datetime"),
+        (pl.Series([timedelta(1)]), "number"),
+        (pl.Series([], dtype=pl.String), "category"),
+        (pl.Series([None, None], dtype=pl.String), "category"),
+        (pl.Series([20240131, 20240201]), "datetime"),
+        (pl.Series([20240131]), "integer"),
+        (pl.Series(["20240131"]), "integer"),
+        (pl.Series([2**53, 1]), "integer"),
+        (pl.Series([2**53 + 1, 1]), "category"),
+        (pl.Series([-(2**53) - 1, 1]), "category"),
+    ],
+)
+def test_a_typed_column_is_what_its_type_and_its_values_say(values, kind):
+    assert decide(values).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("texts", "decision"),
+    [
+        ([*map(str, range(95)), *["failed"] * 5], ("integer", Form(), "")),
+        ([*map(str, range(94)), *["failed"] * 6], ("category", Form(), "")),
+        (["none", "5"], ("integer", Form(missing=("none",)), "")),
+        (["none", "none", "5"], ("category", Form(), "")),
+        ([*map(str, range(99)), "007"], ("text", Form(), "")),
+        ([*map(str, range(199)), "007"], ("integer", Form(), "")),
+        (["1.234", "12.345"], ("number", Form(), "")),
+        (["1,234", "2,345,678"], ("integer", Form(thousands=","), "")),
+        (["1,234", "2,34"], ("number", Form(decimal=","), "")),
+        (["5 kg", "6"] + ["7 kg"] * 40, ("integer", Form(unit="kg"), "")),
+        (["1.5k", "2M"], ("integer", Form(multiples=True), "")),
+        (["5m", "6m"], ("integer", Form(unit="m"), "")),
+        (["EUR 5", "EUR 7.5"], ("number", Form(unit="EUR"), "")),
+        (["a 5 b", "a 6 b"], ("category", Form(), "")),
+    ],
+)
+def test_texts_are_decided_by_most_of_their_rows(texts, decision):
+    assert decide(pl.Series(texts)) == decision
+
+
+@pytest.mark.parametrize(
+    ("texts", "likely", "doubt"),
+    [
+        (["1.234", "2.345"], ",", "can be meant in two ways: 1.234 was read as 1234"),
+        (["1.234", "2.345,5"], ",", ""),
+        (["1,234", "5"], ".", "can be meant in two ways: 1,234 was read as 1234"),
+        (["01/02/2023", "03/04/2023"], ".", "can be meant in two ways: 01/02/2023 was read as 2023-02-01"),
+        (["01/02/2023", "13/04/2023"], ".", ""),
+    ],
+)
+def test_a_doubt_names_a_value_and_how_it_was_read(texts, likely, doubt):
+    assert decide(pl.Series(texts), Wish(likely=likely)).doubt == doubt
+
+
+@pytest.mark.parametrize(
+    ("distinct", "count", "kind"),
+    [(1000, 10**6, "category"), (1001, 10**6, "text"), (10, 10, "category"), (99, 100, "category"), (100, 100, "text")],
+)
+def test_few_distinct_texts_make_a_category(distinct, count, kind):
+    assert text_or_category(distinct, count) == kind

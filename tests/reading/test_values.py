@@ -27,6 +27,7 @@ DATES = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))
 PATTERNS = [
     "%d.%m.%Y",
     "%m/%d/%Y",
+    "%d/%m/%Y",
     "%d/%m/%y",
     "%Y%m%d",
     "%b %d, %Y",
@@ -65,7 +66,7 @@ def test_numbers_of_a_column_are_those_of_its_texts(texts, form):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(MOMENTS, min_size=1, max_size=6), st.permutations(PATTERNS))
 def test_moments_of_a_column_are_those_of_its_texts(moments, patterns):
-    form = Form(moments=tuple(patterns[:4]))
+    form = Form(moments=tuple(patterns[:6]))
     texts = [moment.strftime(pattern + clock) for moment, pattern, clock in moments]
     column = read(pl.Series("x", texts, dtype=pl.String), "datetime", form).to_list()
 

@@ -16,9 +16,10 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeClassifier
 
 from workbench.core.contract import Column, Contract
-from workbench.errors import NotFound, Untrusted, WorkbenchError
+from workbench.errors import Damaged, NotFound, Untrusted, WorkbenchError
 from workbench.storage.pipelines import load_pipeline, save_pipeline
 from workbench.tables.dates import date_parts
 from workbench.training.candidates import build
@@ -145,6 +146,77 @@ def test_a_file_that_names_a_function_by_its_old_place_is_read(tmp_path):
 def test_a_missing_file_is_not_found(tmp_path):
     with pytest.raises(NotFound, match=r"pipeline\.skops"):
         load_pipeline(tmp_path / "pipeline.skops")
+
+
+def spoilt_tree(field, value, node):
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(ROWS, TRUTH)
+    getattr(model.tree_, field)[node] = model.tree_.node_count if value == END else value
+    return model
+
+
+def spoilt_boosting(field, value, node):
+    model = HistGradientBoostingClassifier(max_iter=2, max_depth=3, min_samples_leaf=2).fit(ROWS, TRUTH)
+    nodes = model._predictors[-1][0].nodes
+    nodes[field.removeprefix("children_")][node] = len(nodes) if value == END else value
+    return model
+
+
+END = "end"
+ROWS = np.random.default_rng(0).normal(size=(60, 2))
+TRUTH = ROWS.sum(axis=1) > 0
+OUTSIDE = {
+    "far behind the end": ("children_left", 10**6, 0),
+    "just behind the end": ("children_right", END, 0),
+    "just behind the end on the left": ("children_left", END, 0),
+    "to itself": ("children_right", 1, 1),
+    "to itself on the left": ("children_left", 1, 1),
+    "back to the root": ("children_left", 0, 1),
+}
+
+
+@pytest.mark.parametrize("spoilt", [spoilt_tree, spoilt_boosting])
+@pytest.mark.parametrize("place", OUTSIDE.values(), ids=OUTSIDE)
+def test_a_tree_whose_nodes_lead_outside_is_refused_before_it_is_walked(tmp_path, spoilt, place):
+    """scikit-learn would read memory that is not its own, or walk for ever."""
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(skops.io.dumps(make_pipeline(spoilt(*place))))
+
+    with pytest.raises(Damaged, match=r"pipeline\.skops holds a tree whose nodes lead outside of it"):
+        load_pipeline(path)
+
+
+def test_a_tree_that_asks_for_a_column_before_the_first_is_refused(tmp_path):
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(skops.io.dumps(make_pipeline(spoilt_tree("feature", -5, 0))))
+
+    with pytest.raises(Damaged, match="lead outside"):
+        load_pipeline(path)
+
+
+def in_an_array(tree):
+    array = np.empty((1, 1), dtype=object)
+    array[0, 0] = tree
+    return array
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda tree: {"a": [tree]},
+        lambda tree: (0, tree),
+        in_an_array,
+        lambda tree: FunctionTransformer(tree),
+        lambda tree: [tree, tree],
+    ],
+    ids=["in a dict", "in a tuple", "in an array", "in another model", "twice"],
+)
+def test_a_spoilt_tree_is_found_wherever_it_is_hidden(tmp_path, hide):
+    tree = spoilt_tree("children_left", 10**6, 0)
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(skops.io.dumps(make_pipeline(FunctionTransformer(date_parts, kw_args={"hidden": hide(tree)}))))
+
+    with pytest.raises(Damaged, match="lead outside"):
+        load_pipeline(path)
 
 
 def test_a_trusted_library_alone_is_not_enough(tmp_path):

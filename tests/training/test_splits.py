@@ -264,6 +264,15 @@ def test_rows_of_a_few_levels_are_drawn_as_they_are_and_the_split_says_so():
     assert "equal ones are on both sides" in made.split.reason
 
 
+@pytest.mark.parametrize(("folds", "together"), [(8, True), (9, False)])
+def test_rows_of_fewer_levels_than_three_a_fold_are_drawn_as_they_are(folds, together):
+    table = pd.DataFrame({"x": np.resize(np.arange(25.0), 500), "y": np.resize(["No", "Yes"], 500)})
+    made = parts(table, PLAIN, "binary", folds, seed=0)
+
+    assert ("kept on one side" in made.split.reason) == together
+    assert set(table["x"].iloc[made.train]).isdisjoint(table["x"].iloc[made.holdout]) == together
+
+
 def test_one_row_that_half_the_table_repeats_is_fitted_on():
     """An empty form, say: held out it would be all that is scored."""
     x = np.where(np.arange(1000) < 500, 0.0, np.arange(1000))

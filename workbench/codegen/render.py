@@ -69,12 +69,12 @@ def call(
     code: Mapping[str, str],
     takes: str | None,
     callee: str,
-    before: int = 0,
+    before: int,
     kept: Mapping[str, str] | None = None,
 ) -> str:
     """The call alone, on one line, or with a line for each argument where it would be too long.
 
-    >>> call("explain", {"rows": 50}, {}, "run", "wb.explain")
+    >>> call("explain", {"rows": 50}, {}, "run", "wb.explain", before=len("explanation = "))
     'wb.explain(run, rows=50)'
     """
     given = list(arguments(verb, values, code, takes))

@@ -132,7 +132,7 @@ def plain_number(text: str, form: Form) -> str | None:
     sign = "-" if signs and signs[0] != "+" else ""
     whole = re.sub("[^0-9]", "", parts["whole"] or "") or "0"
     fraction = (parts["fraction"] or parts["bare"] or "")[1:]
-    power = int((parts["power"] or "e0")[1:]) + MULTIPLES.get((parts.get("times") or "").rstrip(".").lower(), 0)
+    power = int((parts["power"] or "e0")[1:]) + MULTIPLES.get((parts.get("times") or "").lower(), 0)
     return f"{sign}{whole}{'.' + fraction if fraction else ''}{f'e{power}' if power else ''}"
 
 
@@ -192,8 +192,9 @@ def moment(text: str, form: Form) -> datetime | None:
     for pattern in (*form.moments, ISO):
         for expression in moment_patterns(pattern):
             match = re.fullmatch(expression, bare)
-            if match is not None:
-                return _moment(match.groupdict())
+            value = None if match is None else _moment(match.groupdict())
+            if value is not None:  # 02/13/2023 has the signs of day/month/year too
+                return value
     return None
 
 

@@ -132,7 +132,8 @@ def _registers(values: Values) -> bytes:
 
 def _library_registers(values: Values) -> bytes:
     sketch = datasketches.hll_sketch(4, datasketches.tgt_hll_type.HLL_8)
-    deque(map(sketch.update, listed(values)), maxlen=0)
+    for value in listed(values):
+        sketch.update(value)
     return bytes(sketch.serialize_updatable()[-16:])
 
 

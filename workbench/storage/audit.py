@@ -55,7 +55,6 @@ def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> 
             "before": chain[-1]["hash"] if chain else FIRST,
         }
         entry["hash"] = _hash(entry)
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
             file.flush()

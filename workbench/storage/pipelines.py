@@ -133,7 +133,7 @@ def _check_nodes(left: Any, right: Any, feature: Any, what: str) -> None:
     place = np.arange(len(left))
     inner = np.maximum(left, right) > 0
     onward = (left > place) & (right > place) & (left < len(place)) & (right < len(place)) & (feature >= 0)
-    if not onward[inner].all() or (left[~inner] > 0).any():
+    if not onward[inner].all():
         raise Damaged(f"{what} holds a tree whose nodes lead outside of it. Train the model again.")
 
 
