@@ -9,6 +9,7 @@ import polars as pl
 from workbench.core.contract import NUMERIC, Column
 from workbench.core.reading import EXAMPLES, Form, Notes
 from workbench.reading.deciding import AS_SEEN, READABLE, Decision, Wish, decide, text_or_category
+from workbench.reading.later_values import LaterValues
 from workbench.reading.values import PLAIN, as_text, counted, read, unread
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
@@ -48,6 +49,7 @@ class ColumnReader:
         self.decision, self._column, self._wish = decision, column, wish
         self._head: pl.Series | None = None
         self._kept: list[pl.Series] = []
+        self._later = LaterValues()
         self.unread, self._read = 0, 0
         self._words: dict[str, int] = {}
 
@@ -59,9 +61,12 @@ class ColumnReader:
             self._head = values
             self.decision = self.decision or self._decide(values)
         assert self.decision is not None
-        typed = read(values, self.decision.kind, self.decision.form)
-        if values.dtype == pl.String:
-            self._note(values, typed, self.decision.form)
+        kind, form, _ = self.decision
+        typed = read(values, kind, form)
+        if values.dtype in (pl.String, pl.UInt64):
+            self._note(values, typed, form)
+        if self._column is None and kind in ("integer", "number"):
+            self._later.add(values, typed, kind, form)
         return typed
 
     def notes(self) -> Notes:
@@ -72,13 +77,14 @@ class ColumnReader:
         return Notes(kind, form, self.unread, tuple(lost), dict(self._words), doubt, as_text)
 
     def misread(self) -> bool:
-        """Whether too many of the rows could not be read as what the first ones were; a contract is not doubted."""
-        return self._column is None and self.unread > (1 - READABLE) * (self._read + self.unread)
+        """Whether the rows are not what the first ones were, or too many of them; a contract is not doubted."""
+        too_many = self.unread > (1 - READABLE) * (self._read + self.unread)
+        return self._column is None and (too_many or self._later.refute)
 
     def again(self) -> Decision:
         """What it is by its first values and by those that could not be read; a text where they don't agree."""
         assert self._head is not None
-        both = pl.concat([as_text(self._head), *self._kept])
+        both = pl.concat([as_text(self._head), *self._kept, *self._later.contradicting])
         decided = decide(both, self._wish)
         if self.decision is not None and decided[:2] == self.decision[:2]:
             known = both.drop_nulls()
@@ -99,11 +105,12 @@ class ColumnReader:
         self._read += len(typed) - typed.null_count()
         if typed.null_count() == values.null_count():
             return
-        lost = values.filter(unread(values, typed, form))
+        lost = as_text(values.filter(unread(values, typed, form)))
         self.unread += len(lost)
         room = MOST_KEPT - sum(map(len, self._kept))
         self._kept += [lost.head(room)] if len(lost) and room > 0 else []
-        self._count_words(values, form)
+        if values.dtype == pl.String and form.missing:
+            self._count_words(values, form)
 
     def _count_words(self, values: pl.Series, form: Form) -> None:
         bare = values.str.strip_chars()

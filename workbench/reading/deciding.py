@@ -195,7 +195,7 @@ def _may_be_missing(texts: pl.Series, wish: Wish) -> pl.Series:
 
 def _beyond_floats(rest: pl.DataFrame) -> str:
     whole = rest["text"].str.contains("^[-+]?[1-9][0-9]*$")
-    return BEYOND if len(rest) and _share(rest, whole) >= READABLE and _too_long(rest["text"]) else ""
+    return BEYOND if len(rest) and _share(rest, whole) >= READABLE and without_exact_float(rest["text"]) else ""
 
 
 def _counted(values: pl.Series) -> pl.DataFrame:
@@ -237,7 +237,7 @@ def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
     if form is None:
         return None
     numbers = plain_numbers(texts, form)
-    if _too_long(numbers):
+    if without_exact_float(numbers):
         return None
     whole = is_whole(numbers.cast(pl.Float64, strict=False))
     return Decision(
@@ -295,7 +295,7 @@ def _are_codes(rest: pl.DataFrame) -> bool:
     return of_one_length or _share(rest, padded) >= FEW_CODES
 
 
-def _too_long(numbers: pl.Series) -> bool:
+def without_exact_float(numbers: pl.Series) -> bool:
     """Whether a whole number among them has no exact float."""
     long = numbers.filter(numbers.str.contains(r"^-?[0-9]{16,}$"))
     return any(abs(int(n)) > EXACT for n in long.to_list())

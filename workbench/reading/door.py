@@ -10,7 +10,6 @@ from workbench.core.dataset import Dataset
 from workbench.core.literals import Code, Cure, call, python
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadParameter, BadTable, shortened
-from workbench.reading.dataset import dataset
 from workbench.reading.sources import source_of
 from workbench.reading.tasks import infer_task
 
@@ -58,7 +57,11 @@ def as_dataset(data: Any, **asked: Any) -> Dataset:
     >>> as_dataset(pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}), target="y").contract.target
     'y'
     """
-    return with_roles(data, **asked) if isinstance(data, Dataset) else dataset(data, **asked)
+    if isinstance(data, Dataset):
+        return with_roles(data, **asked)
+    from workbench.reading.dataset import dataset  # loads pandas, which a profile needs not
+
+    return dataset(data, **asked)
 
 
 def to_learn_from(data: Any, **asked: Any) -> Dataset:

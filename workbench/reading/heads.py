@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
 from workbench.reading.layouts import (
     COMMENTS,
+    COMPARED,
     MOSTLY,
     SEPARATOR_LINE,
     TYPED,
+    TYPED_ROWS,
     columns,
     is_typed,
     looks_like_row,
@@ -92,7 +95,8 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
     rows = Rows(lines, layout)
     header = _header(rows, layout, name)
     begin, line = rows.characters, rows.until
-    body = [row for row in rows if len(row) > 1 or row[0].strip() or not layout.separator]
+    there = (row for row in rows if len(row) > 1 or row[0].strip() or not layout.separator)
+    body = list(islice(there, COMPARED))
     if not header and not body:
         raise BadTable(f"{name} is empty. Give a file with a header and rows.")
     if rows.unclosed and len(body) > 1:
@@ -165,7 +169,7 @@ def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
     """The likelier mark before decimals: where semicolons separate, the comma was taken by the numbers."""
     if layout.separator == ";":
         return ","
-    values = [value for row in rows for value in row]
+    values = [value for row in rows[:TYPED_ROWS] for value in row]
     points, commas = (sum(bool(mark.fullmatch(value)) for value in values) for mark in (_POINT, _COMMA))
     return "," if commas > points else "."
 

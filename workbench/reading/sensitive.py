@@ -20,7 +20,7 @@ from workbench.reading.meanings import (
     recognise,
     within,
 )
-from workbench.reading.values import read
+from workbench.reading.values import as_text, read
 
 # Rows of which every one is looked at; of as many more every second, of as many more again every third, and so on.
 LOOKED_THROUGH = 500_000
@@ -111,7 +111,7 @@ class _Texts:
         self._suspects, self._step, self._passed = pl.Series(dtype=pl.String), 1, 0
 
     def add(self, values: pl.Series) -> None:
-        distinct = read(values, self._kind).drop_nulls().unique(maintain_order=True)
+        distinct = read(as_text(values).unique(maintain_order=True), self._kind).drop_nulls()
         self._first.add(distinct)
         # What only some texts hold is looked for in all of them, where they have an address' sign or a number's digits.
         suspects = distinct.filter(distinct.str.contains(_SUSPECT)).alias("")

@@ -61,7 +61,7 @@ def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
     if kind == "datetime":
         return _datetimes(values, form)
     text = as_text(values)
-    return text.set(is_nothing(text, form), None) if _may_be_nothing(text, form) else text
+    return _without_nothing(text, form) if _may_be_nothing(text, form) else text
 
 
 def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series:
@@ -74,13 +74,22 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
     lost = typed.is_null() & values.is_not_null()
     if values.dtype.is_float():
         lost = lost & values.is_not_nan()
-    return lost & ~is_nothing(values, form) if values.dtype == pl.String and lost.any() else lost
+    if values.dtype != pl.String or not lost.any():
+        return lost
+    places = lost.arg_true()
+    return lost.scatter(places.filter(is_nothing(values.gather(places), form)), values=False)
 
 
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     """Which texts stand for a missing value, shape (rows,)."""
     bare = text.str.strip_chars()
     return (bare.str.to_lowercase().is_in(list(NOTHING)) | bare.is_in(list(form.missing))).fill_null(value=False)
+
+
+def _without_nothing(text: pl.Series, form: Form) -> pl.Series:
+    distinct = text.unique()
+    words = distinct.filter(is_nothing(distinct, form))
+    return text.set(text.is_in(words.implode()), None) if len(words) else text
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -204,7 +213,7 @@ def _without_nan(floats: pl.Series) -> pl.Series:
 
 def _integers(values: pl.Series, form: Form) -> pl.Series:
     if values.dtype.is_integer():
-        return values.cast(pl.Int64, strict=False) if values.dtype != pl.UInt64 else values
+        return values.cast(pl.Int64, strict=False)
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return _whole(_floats(values, form))
     text = as_text(values)
