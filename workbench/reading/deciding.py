@@ -57,6 +57,8 @@ _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
 _WEEKDAY = re.compile(WEEKDAY)
+_LETTER = r"[\p{L}&&[^eE]]"  # in the syntax of Rust
+_FIRST_COMPACT_DATE = 19000101
 _CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
 _MARKS: tuple[tuple[str, str], ...] = (
     (".", ","), (",", "."), (".", BLANK), (",", BLANK), (".", "'"), (",", "'"),
@@ -161,7 +163,8 @@ def _of_numbers(values: pl.Series) -> Decision:
     low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]  # whole numbers, not empty
     if max(-low, high) > EXACT:  # a model's floats would make one of several
         return Decision(text_or_category(known.n_unique(), len(known)), doubt=BEYOND)
-    return _compact_dates(_counted(known.cast(pl.String))) or Decision("integer")
+    dates = _compact_dates(_counted(known.cast(pl.String))) if high >= _FIRST_COMPACT_DATE else None
+    return dates or Decision("integer")
 
 
 def _of_texts(values: pl.Series, wish: Wish) -> Decision:
@@ -200,8 +203,11 @@ def _beyond_floats(rest: pl.DataFrame) -> str:
 
 def _counted(values: pl.Series) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
-    texts = plain(values.drop_nulls())
-    counted = texts.alias("text").value_counts(name="rows").sort("rows", "text", descending=[True, False])
+    counted = values.drop_nulls().alias("text").value_counts(name="rows")
+    texts = plain(counted["text"])
+    if not (texts == counted["text"]).all():
+        counted = counted.with_columns(texts).group_by("text").agg(pl.col("rows").sum())
+    counted = counted.sort("rows", "text", descending=[True, False])
     return counted.filter(~counted["text"].str.to_lowercase().is_in(list(NOTHING)))
 
 
@@ -233,7 +239,8 @@ def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
     if _share(rest, may_be) < READABLE or _are_codes(rest):
         return None
     unmarked = not texts.str.contains(r"[.,'\s]").any()
-    form = _best(rest, [PLAIN] if unmarked else _marks(wish)) or _best(rest, _with_words(rest, _marks(wish)))
+    alone = _best(rest, [PLAIN] if unmarked else _marks(wish)) if _stand_alone(rest) else None
+    form = alone or _best(rest, _with_words(rest, _marks(wish)))
     if form is None:
         return None
     numbers = plain_numbers(texts, form)
@@ -243,6 +250,11 @@ def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
     return Decision(
         "integer" if whole else "number", form, _doubtful_marks(texts, form) if wish.decimal is None else ""
     )
+
+
+def _stand_alone(rest: pl.DataFrame) -> bool:
+    """Whether enough rows have no letter but that of a power; else a number has a unit, or is none."""
+    return _share(rest, ~rest["text"].str.contains(_LETTER)) >= READABLE
 
 
 def _marks(wish: Wish) -> list[Form]:
