@@ -22,7 +22,7 @@ from workbench.reading.column_findings import findings_of
 from workbench.reading.columns import CHUNK, read_column
 from workbench.reading.deciding import Wish
 from workbench.reading.pandas_tables import nothing, tidied
-from workbench.reading.passing import Asked, passed
+from workbench.reading.passing import Wanted, passed
 from workbench.reading.read_columns import ColumnRead, column_of
 from workbench.reading.sensitive import Glance, set_apart
 from workbench.reading.source import Source, together
@@ -293,22 +293,22 @@ class InMemory:
         return fingerprint(table), len(table), table
 
 
-def in_memory(chunks: list[pl.DataFrame], asked: Asked) -> InMemory:
+def in_memory(chunks: list[pl.DataFrame], wanted: Wanted) -> InMemory:
     """Read every column as the contract says, or as its values do; what was read is given away column by column."""
-    parts = {name: [chunk[name] for chunk in chunks] for name in asked.names}
+    parts = {name: [chunk[name] for chunk in chunks] for name in wanted.names}
     chunks.clear()
     columns, series = {}, {}
-    for name in asked.names:
-        columns[name], series[name] = _read(parts.pop(name), name, asked)
+    for name in wanted.names:
+        columns[name], series[name] = _read(parts.pop(name), name, wanted)
     return InMemory(columns, series)
 
 
-def _read(parts: list[pl.Series], name: str, asked: Asked) -> tuple[ColumnRead, pd.Series]:
-    known = asked.known.get(name)
-    values, notes = read_column(parts, known, asked.wish(name))
+def _read(parts: list[pl.Series], name: str, wanted: Wanted) -> tuple[ColumnRead, pd.Series]:
+    known = wanted.known.get(name)
+    values, notes = read_column(parts, known, wanted.wish(name))
     distinct = values.n_unique() - bool(values.null_count()) if notes.kind in TEXTS else 0
     column = known or column_of(name, notes, distinct, len(values) - values.null_count())
-    meaning = _meaning(parts, column) if name in asked.features else None
+    meaning = _meaning(parts, column) if name in wanted.features else None
     return ColumnRead(column, notes, meaning), to_pandas(values, column.kind)
 
 
@@ -320,7 +320,7 @@ def _meaning(parts: list[pl.Series], column: Column) -> str | None:
     return None if meaning is None else meaning.name
 
 
-def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dict[str, Role]) -> Asked:
+def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dict[str, Role]) -> Wanted:
     """What is to be read, and what is known of it before."""
     if contract is None:
         known, usual = {}, {name: roles.get(name, "feature") for name in table.names}
@@ -330,7 +330,7 @@ def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dic
     names = tuple(name for name in table.names if name in usual)
     features = frozenset(name for name, role in usual.items() if role == "feature")
     single = {role: name for name, role in reversed(usual.items())}
-    return Asked(
+    return Wanted(
         names, known, lambda name: wishes.of(name, table.decimal), features, single.get("target"), single.get("time")
     )
 

@@ -82,7 +82,7 @@ def encoding_further_on(file: IO[bytes], most: int) -> tuple[str, bool] | None:
     Parameters
     ----------
     file : binary stream
-        From where it was looked at; read as far as those letters.
+        At its beginning; read as far as those letters.
     most : int
         Bytes to read at most.
 

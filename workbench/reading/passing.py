@@ -27,8 +27,8 @@ from workbench.reading.typed_columns import TEXTS, TypedColumn, in_pandas
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked of a table.
+class Wanted:
+    """What is wanted of a table.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Passed:
         return fingerprint, seen.rows, FileRows(files, types, seen.rows, fingerprint, order, first, seen.often(first))
 
 
-def passed(source: Source, asked: Asked) -> Passed:
+def passed(source: Source, wanted: Wanted) -> Passed:
     """Go through a file, and again where its first rows misled.
 
     Raises
@@ -87,24 +87,24 @@ def passed(source: Source, asked: Asked) -> Passed:
     BadTable
         If it has no row.
     """
-    seen = _gone_through(source, asked, {}, {})
+    seen = _gone_through(source, wanted, {}, {})
     for _ in range(AGAIN):
         misread = seen.misread()
         if not misread:
             break
         types = {name: one for name, one in seen.types().items() if name not in misread}
-        seen = _gone_through(source, asked, seen.decisions() | misread, types)
+        seen = _gone_through(source, wanted, seen.decisions() | misread, types)
     if seen.content is None:  # a later chunk has a type that the first rows don't show
-        seen = _gone_through(source, asked, seen.decisions(), seen.types())
+        seen = _gone_through(source, wanted, seen.decisions(), seen.types())
     assert source.files is not None  # who calls has asked
     return Passed(seen.read(), seen.held(), source.files, seen)
 
 
 def _gone_through(
-    source: Source, asked: Asked, decisions: Mapping[str, Decision], types: Mapping[str, TypedColumn]
+    source: Source, wanted: Wanted, decisions: Mapping[str, Decision], types: Mapping[str, TypedColumn]
 ) -> Pass:
-    seen = Pass(asked, decisions, types)
-    for chunk in source.chunks(CHUNK) if asked.names == source.names else source.chunks_of(asked.names, CHUNK):
+    seen = Pass(wanted, decisions, types)
+    for chunk in source.chunks(CHUNK) if wanted.names == source.names else source.chunks_of(wanted.names, CHUNK):
         if chunk.height:
             seen.add(chunk)
         del chunk  # a part of what was read, which would stay while more is read
@@ -119,20 +119,20 @@ class Pass:
 
     Parameters
     ----------
-    asked : Asked
+    wanted : Wanted
     decisions : mapping of str to Decision
         What columns are, where an earlier pass has decided it.
     types : mapping of str to TypedColumn
         Of whole columns, where an earlier pass has seen it; else those of the first chunk are expected.
     """
 
-    def __init__(self, asked: Asked, decisions: Mapping[str, Decision], types: Mapping[str, TypedColumn]) -> None:
-        self._asked, self._expected = asked, types
-        self._columns = {name: _ColumnPass(name, asked, decisions.get(name)) for name in asked.names}
-        self._held: dict[str, list[pl.Series]] = {n: [] for n in (asked.target, asked.time) if n in self._columns}
+    def __init__(self, wanted: Wanted, decisions: Mapping[str, Decision], types: Mapping[str, TypedColumn]) -> None:
+        self._wanted, self._expected = wanted, types
+        self._columns = {name: _ColumnPass(name, wanted, decisions.get(name)) for name in wanted.names}
+        self._held: dict[str, list[pl.Series]] = {n: [] for n in (wanted.target, wanted.time) if n in self._columns}
         self._places: list[int] = []
-        self._first: dict[str, list[pl.Series]] = {name: [] for name in asked.names}
-        self.content: Content | None = Content(ordered=asked.time in self._columns)
+        self._first: dict[str, list[pl.Series]] = {name: [] for name in wanted.names}
+        self.content: Content | None = Content(ordered=wanted.time in self._columns)
         self.rows = 0
 
     def add(self, chunk: pl.DataFrame) -> None:
@@ -187,7 +187,7 @@ class Pass:
 
     def _keep_first(self, typed: Mapping[str, pl.Series], rows: int) -> None:
         """Of each chunk those that may be the first ones of all."""
-        time = typed.get(self._asked.time or "")
+        time = typed.get(self._wanted.time or "")
         if time is None:
             places = np.arange(max(0, min(rows, SHOWN - self.rows)))
         else:
@@ -208,11 +208,11 @@ class Pass:
 class _ColumnPass:
     """One column on its way."""
 
-    def __init__(self, name: str, asked: Asked, decision: Decision | None) -> None:
-        known = asked.known.get(name)
-        self.reader = ColumnReader(known, asked.wish(name), decision)
+    def __init__(self, name: str, wanted: Wanted, decision: Decision | None) -> None:
+        known = wanted.known.get(name)
+        self.reader = ColumnReader(known, wanted.wish(name), decision)
         self.levels = Levels()
-        self._name, self._column, self._look = name, known, name in asked.features
+        self._name, self._column, self._look = name, known, name in wanted.features
         self._glance: Glance | None = None
         self._dtypes: list[pl.DataType] = []
         self._otherwise: pl.DataType | None = None

@@ -44,9 +44,9 @@ class TypedColumn(NamedTuple):
     whole: bool
 
     @property
-    def in_pandas(self) -> Kind:
+    def pandas_kind(self) -> Kind:
         """The kind whose type it has in pandas: whole numbers with gaps are floats there, as booleans are."""
-        if self.kind in ("category", "text", "datetime"):
+        if self.kind in (*TEXTS, "datetime"):
             return self.kind
         return "integer" if self.kind == "integer" and self.whole else "number"
 
@@ -60,25 +60,25 @@ class TypedColumn(NamedTuple):
 
     def to_pandas(self, values: pl.Series) -> pd.Series:
         """Values that were read, as a dataset has them."""
-        return to_pandas(self.conformed(values) if self.kind == "datetime" else values, self.in_pandas)
+        return to_pandas(self.conformed(values) if self.kind == "datetime" else values, self.pandas_kind)
 
     def as_held(self, values: pl.Series) -> pl.Series:
         """Values that were read, in the type in which they come back from pandas."""
         types: dict[Kind, pl.DataType] = {"datetime": self.dtype, "integer": pl.Int64(), "number": pl.Float64()}
-        return conformed(values, types.get(self.in_pandas, pl.String()))
+        return conformed(values, types.get(self.pandas_kind, pl.String()))
 
     def like(self, other: TypedColumn) -> bool:
         """Whether both have one type in pandas."""
-        alike = {self.in_pandas, other.in_pandas} <= set(TEXTS) or self.in_pandas == other.in_pandas
+        alike = {self.pandas_kind, other.pandas_kind} <= set(TEXTS) or self.pandas_kind == other.pandas_kind
         return alike and (self.kind != "datetime" or self.dtype == other.dtype)
 
     def fits(self, values: pl.Series) -> bool:
         """Whether values that were read have a type that becomes the column's in pandas."""
-        if self.in_pandas == "integer":
+        if self.pandas_kind == "integer":
             return values.dtype.is_integer() and not values.null_count()
         if values.null_count() == len(values):
             return True
-        if self.in_pandas == "number":
+        if self.pandas_kind == "number":
             return values.dtype.is_numeric()
         if self.kind == "datetime" and self.dtype == pl.Datetime("us", "UTC"):
             return values.dtype == pl.Datetime
