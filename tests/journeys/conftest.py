@@ -138,6 +138,7 @@ def _environment(base: Path, home: Path, settings: dict[str, dict[str, Any]]) ->
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_DATA_DIR": str(data),
+        "JUPYTER_PREFER_ENV_PATH": "0",  # this checkout's extension, not what an environment got when it was made
         "WORKBENCH_HOME": str(home),
         "JUPYTER_RUNTIME_DIR": str(base / "run"),
         "JUPYTERLAB_SETTINGS_DIR": str(base / "settings"),
@@ -175,7 +176,7 @@ def browse(chromium: Any) -> Callable[[str], Any]:
             "console",
             lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
         )
-        page.on("pageerror", lambda e: page.complaints.append(str(e)))
+        page.on("pageerror", lambda e: page.complaints.append(e.stack or str(e)))
         page.goto(address)
         return page
 

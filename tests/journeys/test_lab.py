@@ -132,12 +132,18 @@ def _save(page: Any, root: Path) -> Path:
 def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
     page: Any, lab: tuple[str, Path], tmp_path: Path
 ) -> None:
-    """One session for the whole journey; the notebook is then run where there is no JupyterLab and no panel."""
+    """One session for the whole journey; the notebook is then run where there is no JupyterLab and no panel.
+
+    The server's first look at the notebook comes after the first click, which nothing takes back.
+    """
+    looks: list[Any] = []
+    page.route("**/workbench/notebook*", lambda route: looks.append(route), times=1)
     _open(page)
     _shoot(page, "empty")
 
     dataset = _step(page, "dataset")
     dataset.locator(".jp-wb-near button", has_text="churn.csv").click()
+    looks[0].continue_()
     dataset.locator(f"datalist option[value={json.dumps('Churn')}]").wait_for(state="attached")
     dataset.locator("[name=target]").fill("Churn")
     _click_and_wait(page, dataset.locator(".jp-wb-run"))

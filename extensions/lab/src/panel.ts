@@ -10,7 +10,7 @@ import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
 import { checkServer, inWords, Refusal } from './request';
 import { CommandIDs } from './tokens';
-import type { IPlace, IStep, StepState, Told } from './types';
+import type { IPlace, IStep, StepState, Told, Values } from './types';
 
 const NO_PLACE = { values: {}, code: {}, means: {}, errors: {}, kept: {}, edited: false, cell: null };
 
@@ -254,7 +254,7 @@ export class WorkbenchPanel extends Widget {
     const place = this.model.place(step.verb) ?? NO_PLACE;
     const { code, means, errors, kept, edited, cell } = place;
     const values = this.model.values(step.verb);
-    const seen = JSON.parse(
+    const seen: Seen = JSON.parse(
       JSON.stringify({ of: this.model.notebook?.id, values, code, means, errors, kept, edited, cell })
     );
     const form = this.form;
@@ -263,7 +263,7 @@ export class WorkbenchPanel extends Widget {
       says && JSONExt.deepEqual(says, { values: without(values, code), code }) && edited === this.seen?.edited;
     const typing = form?.node.contains(document.activeElement) && document.activeElement?.matches('input, select');
     if (!form || (!JSONExt.deepEqual(seen, this.seen) && !agrees && !(typing && this.seen?.of === seen.of))) {
-      this.build(step, { values, code, means, errors }, place);
+      this.build(step, { values: { ...values, ...this.entered(seen) }, code, means, errors }, place);
     }
     this.seen = seen;
     const run = this.find(step.verb, '.jp-wb-run') as HTMLButtonElement;
@@ -271,6 +271,23 @@ export class WorkbenchPanel extends Widget {
     // Not "disabled": that would take the focus away from who pressed it.
     run.setAttribute('aria-disabled', String(this.model.isBusy || this.model.state(step.verb) === 'running'));
     this.find(step.verb, '.jp-wb-show').hidden = !cell;
+  }
+
+  /**
+   * What a person filled in that stands in no cell yet, but for what a cell says anew.
+   *
+   * The first look at a notebook may come late: it takes nothing from who was quicker.
+   */
+  private entered({ of, values, code }: Seen): Values {
+    const before = this.seen;
+    if (!this.form || !before || ![of, undefined].includes(before.of)) {
+      return {};
+    }
+    const now = this.form.values();
+    const names = Object.keys(now).filter(
+      name => !(name in code) && differs(now, before.values, name) && !differs(values, before.values, name)
+    );
+    return Object.fromEntries(names.map(name => [name, now[name]]));
   }
 
   private build(
@@ -298,9 +315,10 @@ export class WorkbenchPanel extends Widget {
     const about = h('p', { class: 'jp-wb-about' }, this.trans.__(step.schema.description));
     const body = this.find(step.verb, '.jp-wb-body');
     const held = body.contains(document.activeElement);
+    const { name = '' } = document.activeElement as HTMLInputElement;
     body.replaceChildren(about, ...this.remarks(place), form.node);
     if (held) {
-      run.focus({ preventScroll: true });
+      (form.node.querySelector<HTMLElement>(`[name="${name}"]`) ?? run).focus({ preventScroll: true });
     }
     void this.offer(form);
   }
@@ -364,13 +382,20 @@ export class WorkbenchPanel extends Widget {
 
   private opened = '';
   private form: StepForm | null = null;
-  private seen: { of?: string; edited: boolean } | null = null;
+  private seen: Seen | null = null;
   private readonly place = h('p', { class: 'jp-wb-place' });
   private readonly reason = h('p', { role: 'status' });
   private readonly advance = h('button', { type: 'button', class: 'jp-mod-styled jp-mod-accept' });
   private readonly next = h('div', { class: 'jp-wb-next', hidden: true });
   private readonly rail = h('ol', { class: 'jp-wb-rail' });
   private readonly message = h('div', { class: 'jp-wb-message', role: 'status' });
+}
+
+/** What the open form was last compared with. */
+type Seen = { of?: string; edited: boolean; values: Values; code: Record<string, string> };
+
+function differs(one: Values, other: Values, name: string): boolean {
+  return !JSONExt.deepEqual(one[name] ?? null, other[name] ?? null);
 }
 
 function symbol(state: StepState, number: number): Node {

@@ -22,12 +22,13 @@ type Panel = ReturnType<typeof panelOf>;
 
 const commands = { execute: vi.fn() };
 const contents = { localPath: String, get: async () => ({ content: [] }) };
+const tracker = { currentWidget: null as Panel | null, currentChanged: new Signal<object, unknown>({}) };
 let steps: IPlace[];
 let current: Panel | null;
 let model: WorkbenchModel;
 
 async function start(): Promise<WorkbenchPanel> {
-  const tracker = { currentWidget: current, currentChanged: new Signal<object, unknown>({}) };
+  tracker.currentWidget = current;
   model = new WorkbenchModel(tracker as unknown as INotebookTracker, contents as unknown as Contents.IManager);
   const panel = new WorkbenchPanel(model, commands as unknown as CommandRegistry, trans);
   document.body.replaceChildren(panel.node);
@@ -45,7 +46,10 @@ beforeEach(() => {
   current = panelOf(notebookOf('data'));
   serve({
     version: { version: VERSION },
-    steps: [stepOf({ source: { type: 'string' } }, ['source'], 'dataset'), stepOf({}, [], 'profile')],
+    steps: [
+      stepOf({ source: { type: 'string' }, target: { type: 'string' } }, ['source'], 'dataset'),
+      stepOf({}, [], 'profile')
+    ],
     notebook: () => ({ steps, next: null })
   });
 });
@@ -94,6 +98,42 @@ describe('the panel', () => {
 
     expect(part<HTMLInputElement>(item(panel, 'dataset'), 'input')).toBe(input);
     expect(input.value).toBe('typ');
+  });
+
+  it('keeps what was filled in while the first look at a notebook took its time', async () => {
+    current = null;
+    const panel = await start();
+    const input = part<HTMLInputElement>(item(panel, 'dataset'), 'input');
+    input.value = 'churn.csv';
+    input.focus();
+
+    steps = [placeOf('dataset', { values: { target: 'Churn' } })];
+    tracker.currentWidget = panelOf(notebookOf('data'));
+    tracker.currentChanged.emit(null);
+    const target = () => part<HTMLInputElement>(item(panel, 'dataset'), '[name="target"]').value;
+    await vi.waitFor(() => expect(target()).toBe('Churn'));
+
+    const now = part<HTMLInputElement>(item(panel, 'dataset'), 'input');
+    expect(now.value).toBe('churn.csv');
+    expect(document.activeElement).toBe(now);
+  });
+
+  it('lets a cell overrule what was filled in, and another notebook start anew', async () => {
+    steps = [placeOf('dataset', { values: { source: 'old.csv', target: 'a' }, cell: 'x' })];
+    const panel = await start();
+    const field = (name: string) => part<HTMLInputElement>(item(panel, 'dataset'), `[name="${name}"]`);
+    await vi.waitFor(() => expect(field('source').value).toBe('old.csv'));
+    field('source').value = 'mine.csv';
+    field('target').value = 'mine';
+
+    steps = [placeOf('dataset', { values: { source: 'new.csv', target: 'a' }, cell: 'x' })];
+    await model.refresh('dataset');
+    expect([field('source').value, field('target').value]).toEqual(['new.csv', 'mine']);
+
+    steps = [];
+    tracker.currentWidget = panelOf(notebookOf('data'), 'folder/other.ipynb');
+    tracker.currentChanged.emit(null);
+    await vi.waitFor(() => expect([field('source').value, field('target').value]).toEqual(['', '']));
   });
 
   it('offers a notebook where none is open', async () => {
