@@ -214,7 +214,7 @@ def _counted(values: pl.Series) -> pl.DataFrame:
 def _share(counted: pl.DataFrame, readable: pl.Series) -> float:
     """Share of the rows."""
     rows = _rows(counted)
-    return _rows(counted.filter(readable.fill_null(value=False))) / rows if rows else 0.0
+    return int(counted["rows"].filter(readable).sum()) / rows if rows else 0.0
 
 
 def _rows(counted: pl.DataFrame) -> int:
@@ -240,10 +240,10 @@ def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
         return None
     unmarked = not texts.str.contains(r"[.,'\s]").any()
     alone = _best(rest, [PLAIN] if unmarked else _marks(wish)) if _stand_alone(rest) else None
-    form = alone or _best(rest, _with_words(rest, _marks(wish)))
-    if form is None:
+    best = alone or _best(rest, _with_words(rest, _marks(wish)))
+    if best is None:
         return None
-    numbers = plain_numbers(texts, form)
+    form, numbers = best
     if without_exact_float(numbers):
         return None
     whole = is_whole(numbers.cast(pl.Float64, strict=False))
@@ -265,13 +265,14 @@ def _marks(wish: Wish) -> list[Form]:
     return [replace(PLAIN, decimal=d, thousands=t) for d, t in marks if wish.decimal in (None, d)]
 
 
-def _best(rest: pl.DataFrame, forms: Iterable[Form]) -> Form | None:
-    """The form that reads most rows, the earlier of equals; None where none reads enough."""
+def _best(rest: pl.DataFrame, forms: Iterable[Form]) -> tuple[Form, pl.Series] | None:
+    """The form that reads most rows, the earlier of equals, and the numbers; None where none reads enough."""
     best, most = None, 0.0
     for form in forms:
-        share = _share(rest, plain_numbers(rest["text"], form).is_not_null())
+        numbers = plain_numbers(rest["text"], form)
+        share = _share(rest, numbers.is_not_null())
         if share > most and share >= READABLE:
-            best, most = form, share
+            best, most = (form, numbers), share
         if most == 1:
             break
     return best

@@ -145,10 +145,10 @@ def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
         try:
             with arrow_csv.open_csv(pa.PythonFile(counted, mode="r"), **_options(text)) as reader:
                 for batch in reader:
-                    if _has_odd_rows(batch, text.head):
+                    frame = from_arrow(batch.select(range(len(names))), names)
+                    if _has_more_values(batch, len(names)) or _has_odd_rows(frame, text.head.layout):
                         yield None
                         return
-                    frame = from_arrow(batch.select(range(len(names))), names)
                     yield _without_padding(frame) if text.head.layout.padded else frame
                     last = frame.tail(1)
         except pa.ArrowInvalid as error:
@@ -206,24 +206,21 @@ class _Counted:
         """Nothing: who opened the file closes it."""
 
 
-def _has_odd_rows(batch: pa.RecordBatch, head: Head) -> bool:
-    """Whether there is a comment, or a value where none was seen."""
-    from pyarrow import compute
-
-    comment = head.layout.comment
-    if comment and compute.any(compute.starts_with(batch.column(0), comment)).as_py():
-        return True
-    if head.layout.padded and head.layout.quote and _has_quote_behind_blanks(batch, head.layout.quote):
-        return True
-    return any(batch.column(i).null_count < batch.num_rows for i in range(len(head.names), head.width))
+def _has_more_values(batch: pa.RecordBatch, names: int) -> bool:
+    """Whether a value stands behind the named columns, where none was seen."""
+    return any(column.null_count < batch.num_rows for column in batch.columns[names:])
 
 
-def _has_quote_behind_blanks(batch: pa.RecordBatch, quote: str) -> bool:
-    """Whether a quote of Arrow's values stands around one: behind a blank it takes it for a part of the value."""
-    from pyarrow import compute
-
-    pattern = f"^[{BLANKS}]+{re.escape(quote)}"
-    return any(compute.any(compute.match_substring_regex(column, pattern)).as_py() for column in batch.columns)
+def _has_odd_rows(frame: pl.DataFrame, layout: Layout) -> bool:
+    """Whether there is a comment, or a quote behind a blank, which Arrow takes for a part of the value."""
+    odd = []
+    if layout.comment:
+        odd.append(pl.nth(0).str.starts_with(layout.comment).any().alias("comment"))
+    if layout.padded and layout.quote:
+        odd.append(
+            pl.any_horizontal(pl.all().str.contains(f"^[{BLANKS}]+{re.escape(layout.quote)}")).any().alias("quote")
+        )
+    return bool(odd) and any(frame.select(odd).row(0))
 
 
 def _without_padding(frame: pl.DataFrame) -> pl.DataFrame:

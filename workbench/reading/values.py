@@ -82,8 +82,9 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
 
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     """Which texts stand for a missing value, shape (rows,)."""
-    bare = text.str.strip_chars()
-    return (bare.str.to_lowercase().is_in(list(NOTHING)) | bare.is_in(list(form.missing))).fill_null(value=False)
+    bare = pl.col(text.name).str.strip_chars()
+    nothing = bare.str.to_lowercase().is_in(list(NOTHING)) | bare.is_in(list(form.missing))
+    return text.to_frame().select(nothing.fill_null(value=False)).to_series()
 
 
 def _without_nothing(text: pl.Series, form: Form) -> pl.Series:
@@ -131,9 +132,10 @@ def is_whole(values: pl.Series) -> bool:
 def plain(text: pl.Series) -> pl.Series:
     """Texts without blanks around, their digits and signs in ASCII."""
     bare = text.str.strip_chars()
-    odd = bare.filter((bare.str.len_bytes() != bare.str.len_chars()).fill_null(value=False)).unique()
+    odd = bare.filter(bare.str.len_bytes() != bare.str.len_chars())
     if odd.is_empty():
         return bare
+    odd = odd.unique()
     return bare.replace(odd, pl.Series([plain_signs(t) for t in odd.to_list()], dtype=pl.String))
 
 
