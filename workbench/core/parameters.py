@@ -363,10 +363,9 @@ def _distinct(declared: Field[Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
     if doubled:
         raise BadParameter(f"{declared.name!r} has {worded(doubled[0])} twice. Name each once.")
     if len(items) < declared.metadata["fewest"]:
+        counted = "1 item" if len(items) == 1 else f"{len(items) or 'no'} items"
         known = f" of {', '.join(map(str, declared.metadata['choices']))}" if declared.metadata["choices"] else ""
-        raise BadParameter(
-            f"{declared.name!r} has {len(items) or 'no'} items. Name at least {declared.metadata['fewest']}{known}."
-        )
+        raise BadParameter(f"{declared.name!r} has {counted}. Name at least {declared.metadata['fewest']}{known}.")
     return items
 
 
