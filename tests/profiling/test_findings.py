@@ -235,6 +235,22 @@ def test_a_target_that_drifts_along_the_rows_is_told():
     assert [f.column for f in found("WB122", table, target="y")] == ["y"]
 
 
+@pytest.mark.parametrize("rows", [1_000, 2_500, 9_999])
+def test_a_first_look_at_some_rows_overlooks_no_order(rows, monkeypatch):
+    """Trends from none to full, some of them bent, in steps or with gaps: the same findings as without that look."""
+    draw, at = rng(rows), np.linspace(-1, 1, rows)
+    table = pd.DataFrame({f"n{i}": i / 10 * at + draw.normal(0, 0.5, rows) for i in range(12)})
+    table["bent"], table["steps"] = np.exp(5 * at) + draw.normal(0, 1, rows), np.floor(20 * at)
+    table["gaps"] = np.where(draw.random(rows) < 0.7, np.nan, at + draw.normal(0, 0.4, rows))
+    table["waves"] = np.sin(40 * at) + 0.9 * at
+
+    quick = found("WB122", table)
+    monkeypatch.setattr("workbench.profiling.findings.wb122_order_of_rows.DOUBTFUL", -1.0)
+
+    assert 4 < len(quick) < 15
+    assert quick == found("WB122", table)
+
+
 SCORES = np.r_[np.repeat([3, 4, 5, 6, 7], ROWS // 5)[: ROWS - 2], [8, 8]]
 
 
