@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 # everywhere, so that a change is judged by what it changed; `pytest --hypothesis-profile=new` tries others.
 hypothesis_settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
 hypothesis_settings.register_profile("new", deadline=None, derandomize=False, print_blob=True)
-# For tests/mutants.py, where only whether a test fails is asked, a thousand times.
+# For tests/mutants.py, where only whether a test fails is asked, a thousand times, and for other Pythons.
 hypothesis_settings.register_profile(
     "quick", deadline=None, derandomize=True, max_examples=30, phases=(Phase.explicit, Phase.generate)
 )

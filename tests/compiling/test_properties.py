@@ -179,6 +179,7 @@ def adds_up(compiled: CompiledModel, rows: pd.DataFrame) -> None:
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
+@pytest.mark.slow
 @given(cases())
 @settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
 def test_any_pipeline_answers_alike_as_tables(case):

@@ -59,6 +59,7 @@ def own_output(run, found):
     return own[:, place] if own.ndim == 2 else own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["churn", "amount"])
 def test_values_of_boosting_equal_those_of_shap(store, target):
     import shap
@@ -71,6 +72,7 @@ def test_values_of_boosting_equal_those_of_shap(store, target):
     np.testing.assert_allclose(np.array(found.values), theirs, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_of_two_classes_the_second_is_explained_in_log_odds(store):
     found = wb.explain(trained("churn"))
     assert (found.label, found.unit) == ("Yes", "log-odds")

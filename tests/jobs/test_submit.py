@@ -40,6 +40,7 @@ def _event_names(of: Job) -> list[str]:
     return [e["event"] for e in events(of.path)[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_notebook_runs_with_its_parameters_in_the_working_folder(notebook: Make, tmp_path: Path) -> None:
     path = notebook("import os\nprint(n * 2, os.getcwd())", parameters="n = 1  # how many")
@@ -55,6 +56,7 @@ def test_a_notebook_runs_with_its_parameters_in_the_working_folder(notebook: Mak
     assert [j.id for j in jobs()] == [ended.id]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_a_failing_cell_is_named_and_later_cells_stay_pending(notebook: Make) -> None:
     path = notebook("1", "open('no such file')", "2")

@@ -87,6 +87,7 @@ def test_a_target_of_any_name_is_predicted(store, target):
     assert set(answers["answer"]) <= {"yes", "no"}
 
 
+@pytest.mark.slow
 def test_whole_numbers_as_names_are_the_same_names_in_a_batch(store):
     frame = table([0, 1, 2])
     _, answers = gone_all_the_way(frame, "outcome", "numbered")

@@ -110,6 +110,7 @@ def test_twin_ids_are_refused(shop, customers):
         wb.score(shop, customers(2, 5).assign(customer="c"), window="w")
 
 
+@pytest.mark.slow
 def test_what_is_absent_is_named(shop, customers):
     with pytest.raises(ColumnNotFound, match="spent"):
         wb.score(shop, customers(2, 5).drop(columns="spent"), window="w")

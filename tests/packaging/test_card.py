@@ -120,6 +120,7 @@ def test_what_is_quoted_can_not_break_out(text):
     assert "<" not in plain(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lock", "told"),
     [("h11==0.16.0 --hash=sha256:" + "a" * 64 + "\n", "nothing else is installed"), ("h11==0.16.0\n", "not known")],

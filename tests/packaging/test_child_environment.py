@@ -57,6 +57,7 @@ def test_verifying_a_bundle_shows_its_code_no_secret(curious, secrets):
     assert seen["HOME"] != str(Path.home())
 
 
+@pytest.mark.slow
 def test_running_a_bundle_shows_its_code_no_secret(curious, secrets):
     bundle, place = curious
 
@@ -66,6 +67,7 @@ def test_running_a_bundle_shows_its_code_no_secret(curious, secrets):
     assert "hunter2" not in place.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
 def test_the_installer_gets_the_index_and_the_proxy_alone_and_builds_nothing(run, secrets, tmp_path, monkeypatch):
     wb.package(run, name="shop")
@@ -112,6 +114,7 @@ def test_no_variable_of_another_name_is_passed_on(given_environment):
     assert not installer_environment(given_environment)
 
 
+@pytest.mark.slow
 def test_each_process_that_is_started_names_its_environment():
     """Git and a job's engine are the user's own: they get all of it, and nothing else may."""
     package = Path(wb.__file__).parent

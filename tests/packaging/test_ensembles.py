@@ -38,6 +38,7 @@ def made(make_run, small_table):
     return make_run(frame, "bought", pipeline=pipeline)
 
 
+@pytest.mark.slow
 def test_the_folder_alone_answers_and_gives_reasons(made):
     bundle = wb.package(made, name="stack")
     rows = made.holdout[FEATURES]

@@ -23,6 +23,7 @@ from workbench.storage import audit
 from workbench.storage.tracking import client
 
 
+@pytest.mark.slow
 def test_the_folder_holds_what_the_design_says(run):
     bundle = wb.package(run, name="shop")
 
@@ -47,6 +48,7 @@ def test_the_first_version_is_champion_and_the_next_a_challenger(run):
     assert wb.package(run, name="shop", promote=True).version == wb.bundle("shop").version == 3
 
 
+@pytest.mark.slow
 def test_the_version_is_mlflows_and_its_artifacts_are_the_folder(run):
     bundle = wb.package(run, name="shop")
 
@@ -58,6 +60,7 @@ def test_the_version_is_mlflows_and_its_artifacts_are_the_folder(run):
     assert {"bundle.json", "model.npz", "MLmodel"} <= artifacts
 
 
+@pytest.mark.slow
 def test_mlflow_loads_it(run, monkeypatch):
     import mlflow
 
@@ -73,6 +76,7 @@ def test_mlflow_loads_it(run, monkeypatch):
     assert sys.path == before, "the bundle's copy of the runtime would hide the installed package from later processes"
 
 
+@pytest.mark.slow
 def test_each_act_is_in_the_audit_log(run):
     wb.package(run, name="shop")
     wb.package(run, name="shop")
@@ -82,6 +86,7 @@ def test_each_act_is_in_the_audit_log(run):
     assert not audit.open_intents(settings().audit_log)
 
 
+@pytest.mark.slow
 def test_tables_that_differ_do_not_ship_and_the_card_says_so(run, monkeypatch):
     monkeypatch.setattr("workbench.compiling.pipeline.difference", lambda *_: 1e-6)
 
@@ -111,6 +116,7 @@ def test_a_name_that_leaves_the_folder_is_refused(run):
             wb.package(run, name=name)
 
 
+@pytest.mark.slow
 def test_an_unknown_name_version_or_alias_says_what_there_is(run):
     wb.package(run, name="shop")
 
@@ -122,6 +128,7 @@ def test_an_unknown_name_version_or_alias_says_what_there_is(run):
         wb.bundle("shop@challenger")
 
 
+@pytest.mark.slow
 def test_code_that_was_added_is_refused_before_it_runs(run):
     """A ``numpy.py`` beside the runtime would be imported in numpy's place."""
     bundle = wb.package(run, name="shop")
@@ -130,6 +137,7 @@ def test_code_that_was_added_is_refused_before_it_runs(run):
         wb.bundle("shop")
 
 
+@pytest.mark.slow
 def test_any_changed_file_is_named(run):
     bundle = wb.package(run, name="shop")
 
@@ -141,6 +149,7 @@ def test_any_changed_file_is_named(run):
         (bundle.path / name).write_bytes(content)
 
 
+@pytest.mark.slow
 def test_a_manifest_that_points_outside_is_refused(run):
     bundle = wb.package(run, name="shop")
     manifest = json.loads((bundle.path / "bundle.json").read_text())
@@ -167,6 +176,7 @@ def test_the_lock_holds_exact_versions_and_no_address():
     assert len(lines) <= 9
 
 
+@pytest.mark.slow
 def test_golden_rows_of_sensitive_columns_are_no_persons(make_run, small_table):
     frame = small_table()
     frame["city"] = pd.Series([f"person {i}" for i in range(len(frame))], dtype="str")
@@ -178,6 +188,7 @@ def test_golden_rows_of_sensitive_columns_are_no_persons(make_run, small_table):
     assert sum(people[r["city"]] == r["income"] for r in golden["rows"]) < len(golden["rows"]) / 2
 
 
+@pytest.mark.slow
 def test_a_running_service_follows_the_alias(run):
     service = Service(Scorer(wb.package(run, name="shop").path))
 

@@ -150,6 +150,7 @@ def test_the_list_of_parts_is_valid_cyclonedx(parts):
     assert "sbom.cdx.json" in bundle.files
 
 
+@pytest.mark.slow
 def test_the_model_is_a_part_with_its_hash(parts):
     bundle, made = parts
     model = made["metadata"]["component"]
@@ -158,6 +159,7 @@ def test_the_model_is_a_part_with_its_hash(parts):
     assert model["hashes"] == [{"alg": "SHA-256", "content": bundle.files["model.npz"]}]
 
 
+@pytest.mark.slow
 def test_every_package_of_the_lock_is_a_part_with_its_license(parts):
     bundle, made = parts
     listed = {f"{c['name']}=={c['version']}": c for c in made["components"] if "purl" in c}
@@ -168,6 +170,7 @@ def test_every_package_of_the_lock_is_a_part_with_its_license(parts):
     assert listed[f"h11=={version('h11')}"]["purl"] == f"pkg:pypi/h11@{version('h11')}"
 
 
+@pytest.mark.slow
 def test_what_only_another_system_needs_is_optional(parts):
     bundle, _ = parts
     made = json.loads(sbom(bundle, ANSWER + "tzdata==2026.6 ; sys_platform == 'win32'"))

@@ -48,11 +48,13 @@ def signed(bundle, key, trusted):
     return bundle
 
 
+@pytest.mark.slow
 def test_without_trusted_keys_no_signature_is_asked_for(bundle):
     assert read_signature(bundle.path) is None
     assert wb.bundle("shop") == bundle
 
 
+@pytest.mark.slow
 def test_a_signed_bundle_is_loaded_served_and_promoted(signed):
     assert wb.bundle("shop") == signed
     assert Scorer(signed.path).bundle == signed
@@ -67,6 +69,7 @@ def test_an_unsigned_bundle_is_refused_by_all_that_load_it(bundle, trusted, act)
         act(bundle)
 
 
+@pytest.mark.slow
 def test_a_key_that_nobody_trusts_is_named(signed, tmp_path):
     _, fingerprint = new_key(tmp_path / "stranger.pem")
     sign(signed, tmp_path / "stranger.pem")
@@ -87,6 +90,7 @@ def test_any_changed_byte_is_refused(signed):
     assert wb.bundle("shop")
 
 
+@pytest.mark.slow
 def test_a_file_whose_hash_was_changed_with_it_is_refused(signed):
     """What an unsigned bundle can't notice."""
     from workbench.core.bundle import file_hash
@@ -102,6 +106,7 @@ def test_a_file_whose_hash_was_changed_with_it_is_refused(signed):
         wb.bundle("shop")
 
 
+@pytest.mark.slow
 def test_compiled_code_beside_the_runtime_is_refused_where_signatures_are_asked_for(signed, monkeypatch):
     """Python would run it in place of the source."""
     cache = signed.path / "scoring" / "workbench" / "__pycache__"
@@ -114,6 +119,7 @@ def test_compiled_code_beside_the_runtime_is_refused_where_signatures_are_asked_
     assert wb.bundle("shop")
 
 
+@pytest.mark.slow
 def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_asked_for(signed):
     command = [sys.executable, "-m", "scoring", "--help"]
     subprocess.run(command, cwd=signed.path, check=True, capture_output=True)
@@ -122,6 +128,7 @@ def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_
     assert Bundle.load_folder(signed.path)
 
 
+@pytest.mark.slow
 def test_a_signed_bundle_of_another_name_or_version_is_refused_in_its_place(signed, run, key):
     import shutil
 
@@ -182,6 +189,7 @@ def test_the_private_key_is_its_owners_alone(key):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no such modes there")
 def test_a_private_key_that_others_may_read_is_refused(bundle, key):
     key.chmod(0o644)
@@ -195,6 +203,7 @@ def test_a_key_is_never_overwritten(key):
         new_key(key)
 
 
+@pytest.mark.slow
 def test_a_passphrase_comes_from_the_environment(bundle, tmp_path, monkeypatch):
     monkeypatch.setenv(PASSPHRASE, "correct horse")
     new_key(tmp_path / "locked.pem")
@@ -209,6 +218,7 @@ def test_a_passphrase_comes_from_the_environment(bundle, tmp_path, monkeypatch):
         sign(bundle, tmp_path / "locked.pem")
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_not_signed(bundle, key):
     (bundle.path / "card.md").write_text("# perfect")
 
@@ -216,6 +226,7 @@ def test_what_is_damaged_is_not_signed(bundle, key):
         sign(bundle, key)
 
 
+@pytest.mark.slow
 def test_trusted_keys_without_a_key_trust_nobody(bundle, tmp_path, monkeypatch):
     for place in (tmp_path / "nowhere", tmp_path):
         monkeypatch.setenv("WORKBENCH_TRUSTED_KEYS", str(place))
@@ -242,12 +253,14 @@ def test_a_key_of_another_kind_is_refused(trusted):
         trusted_keys(trusted)
 
 
+@pytest.mark.slow
 def test_one_file_may_be_the_trusted_key(signed, trusted):
     manifest = (signed.path / "bundle.json").read_bytes()
 
     assert isinstance(check_signature(signed.path, manifest, trusted / "maker.pem"), Signature)
 
 
+@pytest.mark.slow
 def test_without_cryptography_a_check_says_what_is_missing(signed, monkeypatch):
     """The runtime inside a bundle does not bring it."""
     monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
@@ -256,6 +269,7 @@ def test_without_cryptography_a_check_says_what_is_missing(signed, monkeypatch):
         Scorer(signed.path)
 
 
+@pytest.mark.slow
 def test_packaging_signs_where_a_key_is_set(run, key, trusted, monkeypatch):
     monkeypatch.setenv("WORKBENCH_SIGNING_KEY", str(key))
 
@@ -265,6 +279,7 @@ def test_packaging_signs_where_a_key_is_set(run, key, trusted, monkeypatch):
     assert "signature" not in bundle.files
 
 
+@pytest.mark.slow
 def test_an_unsigned_first_version_does_not_become_champion_where_keys_are_trusted(run, trusted):
     wb.package(run, name="shop")
 
@@ -274,6 +289,7 @@ def test_an_unsigned_first_version_does_not_become_champion_where_keys_are_trust
         wb.package(run, name="shop", promote=True)
 
 
+@pytest.mark.slow
 def test_the_command_makes_keys_and_signs(bundle, tmp_path, monkeypatch):
     made = CliRunner().invoke(app, ["sign", "shop", "--new-key", str(tmp_path / "release.pem")])
 
@@ -284,6 +300,7 @@ def test_the_command_makes_keys_and_signs(bundle, tmp_path, monkeypatch):
     assert wb.bundle("shop") == bundle
 
 
+@pytest.mark.slow
 def test_mlflows_copy_is_signed_too(bundle, key, trusted, monkeypatch):
     import mlflow
 
@@ -321,6 +338,7 @@ runpy.run_module("scoring", run_name="__main__")
     return subprocess.run(command, cwd=bundle.path, capture_output=True, text=True, timeout=120, env=clean)
 
 
+@pytest.mark.slow
 def test_the_command_without_a_key_says_how_to_make_one(bundle):
     with pytest.raises(BadParameter, match="--new-key"):
         CliRunner().invoke(app, ["sign", "shop"], catch_exceptions=False)

@@ -37,6 +37,7 @@ def spoil(bundle: Bundle, name: str, content: bytes) -> None:
     (bundle.path / MANIFEST).write_text(json.dumps(manifest))
 
 
+@pytest.mark.slow
 def test_a_bundle_is_verified_from_its_folder_alone(run):
     wb.package(run, name="shop")
 
@@ -50,6 +51,7 @@ def test_a_bundle_is_verified_from_its_folder_alone(run):
     assert "verified" in str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["linear", "regression", "multiclass"])
 def test_each_kind_of_model_is_verified(make_run, small_table, kind):
     frame = small_table()
@@ -66,6 +68,7 @@ def test_each_kind_of_model_is_verified(make_run, small_table, kind):
     assert verify(bundle).ok, str(verify(bundle))
 
 
+@pytest.mark.slow
 def test_another_answer_is_not_verified(run):
     bundle = wb.package(run, name="shop")
     golden = json.loads((bundle.path / "golden" / "rows.json").read_text())
@@ -204,6 +207,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
 def test_a_new_environment_is_built_from_the_lock(run, stand_in):
     wb.package(run, name="shop")
@@ -242,6 +246,7 @@ def test_the_command_builds_a_new_environment_unless_told_otherwise(run, monkeyp
     assert all(line.startswith("  ok      ") for line in lines[1:])
 
 
+@pytest.mark.slow
 def test_the_present_environment_is_compared_with_the_lock(run):
     bundle = wb.package(run, name="shop")
     lock = (bundle.path / "requirements.lock").read_text().replace(f"numpy=={np.__version__}", "numpy==2.2.0")

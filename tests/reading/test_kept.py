@@ -91,6 +91,7 @@ def test_a_real_table_is_the_same_either_way(shared_table, name, ordered):
     assert_alike(shared_table(name), time=TIMES[name] if ordered else None)
 
 
+@pytest.mark.slow
 def test_every_sample_of_readings_is_the_same_either_way(shared_table):
     for path in sorted(shared_table("readings/expected.json").parent.glob("*.csv")):
         assert_alike(path, chunk=7)
@@ -205,6 +206,7 @@ def tables(draw):
     return pl.DataFrame({name: pl.Series(values, strict=False) for name, values in columns.items()})
 
 
+@pytest.mark.slow
 @given(table=tables(), chunk=st.integers(1, 9), ordered=st.booleans(), aimed=st.booleans())
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_table_is_the_same_either_way(tmp_path, table, chunk, ordered, aimed):
@@ -216,6 +218,7 @@ def test_any_table_is_the_same_either_way(tmp_path, table, chunk, ordered, aimed
         assert_alike(tmp_path / name, chunk, **asked)
 
 
+@pytest.mark.slow
 def test_an_accepted_contract_reads_it_the_same_either_way(tmp_path, shared_table):
     path = shared_table("telco_churn.csv")
     contract = held(path, target="Churn").contract

@@ -127,6 +127,7 @@ def test_listening_everywhere_without_a_key_is_refused(folder):
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_tls_is_an_option(folder, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate]

@@ -164,6 +164,7 @@ async def test_a_job_is_started_listed_and_told_on_the_event_bus(ask: Any, jp_se
     assert [j["state"] for j in (await ask("GET", "jobs"))[1]["data"]] == ["COMPLETED"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("notebook")
 async def test_a_running_job_can_be_stopped(ask: Any) -> None:
     _, started = await ask("POST", "jobs", {"notebook": NOTEBOOK, "parameters": {"seconds": 60}})

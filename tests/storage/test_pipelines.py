@@ -57,6 +57,7 @@ def test_a_pipeline_predicts_the_same_after_a_round_trip(tmp_path, name, task):
     np.testing.assert_array_equal(getattr(again, answer)(table()), getattr(pipeline, answer)(table()))
 
 
+@pytest.mark.slow
 def test_an_ensemble_predicts_the_same_after_a_round_trip(tmp_path):
     trees = HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=5)
     members = [(m, CalibratedClassifierCV(trees, method=m, cv=2)) for m in ("sigmoid", "isotonic")]

@@ -93,6 +93,7 @@ def test_columns_are_left_out_with_their_reasons(store):
     }
 
 
+@pytest.mark.slow
 def test_rows_in_the_order_of_a_date_that_are_drawn_at_random_are_told(store):
     frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
     found = {f.code: f for f in trained(frame, "churn").findings}
