@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -104,8 +105,9 @@ def _of_wide(
         for (i, j), v in zip(among.at.tolist(), np.nan_to_num(strengths).tolist(), strict=True)
     ]
     mixed = Pairs(pairs.at[(first < split) & (second >= split)], 0)
+    centred = _Centred.of(numbers)
     for i, js in mixed.partners():
-        ratios = correlation_ratios({levels[i]: codes[levels[i]]}, numbers[:, js - split])[0]
+        ratios = _ratios(codes[levels[i]], centred.columns(js - split))
         pieces = zip(js.tolist(), ratios.tolist(), strict=True)
         associated += [
             Association(levels[i], names[j - split], "correlation_ratio", round(v, 4), error) for j, v in pieces
@@ -216,13 +218,8 @@ def correlation_ratios(codes: dict[str, np.ndarray], numbers: np.ndarray) -> np.
     >>> correlation_ratios(levels, np.where(levels["c"] == 0, 1.0, 2.0)[:, None])
     array([[1.]])
     """
-    known = np.isfinite(numbers)
-    with np.errstate(all="ignore"):
-        middle = np.where(known, numbers, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-        away = np.where(known, numbers - middle, 0.0)
-        squares = away * away
-    gaps = None if bool(known.all()) else known.astype(float)
-    return np.vstack([_ratios(levels, away, squares, gaps) for levels in codes.values()])
+    centred = _Centred.of(numbers)
+    return np.vstack([_ratios(levels, centred) for levels in codes.values()])
 
 
 def target_scores(sample: pl.DataFrame, contract: Contract, seed: int = 0) -> dict[str, float]:
@@ -287,8 +284,32 @@ def _of_matrix(
     return [Association(a[i], b[j], measure, round(float(values[i, j]), 4), round(error, 4)) for i, j in at.tolist()]
 
 
-def _ratios(levels: np.ndarray, away: np.ndarray, squares: np.ndarray, known: np.ndarray | None) -> np.ndarray:
-    """Of one category with every number; ``known`` is None where no number is missing."""
+class _Centred(NamedTuple):
+    """Numbers less their mean, shape (n, p), 0 where missing; which are there, None where all are."""
+
+    away: np.ndarray
+    squares: np.ndarray
+    known: np.ndarray | None
+
+    @classmethod
+    def of(cls, numbers: np.ndarray) -> _Centred:
+        known = np.isfinite(numbers)
+        with np.errstate(all="ignore"):
+            middle = np.where(known, numbers, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+            # Column by column in memory, so that some of them are taken quickly.
+            away = np.asfortranarray(np.where(known, numbers - middle, 0.0))
+            return cls(away, away * away, None if bool(known.all()) else known.astype(float))
+
+    def columns(self, at: np.ndarray) -> _Centred:
+        def taken(part: np.ndarray) -> np.ndarray:
+            return part.T[at].T
+
+        return _Centred(taken(self.away), taken(self.squares), None if self.known is None else taken(self.known))
+
+
+def _ratios(levels: np.ndarray, numbers: _Centred) -> np.ndarray:
+    """Of one category with every number."""
+    away, squares, known = numbers
     there = levels >= 0
     groups = np.zeros((int(levels.max(initial=-1)) + 1, len(levels)))
     groups[levels[there], np.flatnonzero(there)] = 1.0
