@@ -129,3 +129,13 @@ def test_what_is_there_and_can_not_be_read_is_told_apart_from_nothing():
     texts, form = pl.Series(["1", "N/A", " ", "-", "soon", None]), Form(missing=("-",))
 
     assert unread(texts, read(texts, "number", form), form).to_list() == [False] * 4 + [True, False]
+
+
+@pytest.mark.parametrize("name", ["*", "^x$", "^.*$", "", "literal"])
+def test_what_a_column_is_called_does_not_decide_what_is_missing(name):
+    assert is_nothing(pl.Series(name, ["-", "x", " ", None]), Form(missing=("-",))).to_list() == [
+        True,
+        False,
+        True,
+        False,
+    ]
