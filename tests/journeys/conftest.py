@@ -164,11 +164,6 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _is_jupyterlabs(error: Any) -> bool:
-    """A node that JupyterLab takes away twice, about once in ten long sessions; none of our code is in the stack."""
-    return "'removeChild' on 'Node'" in str(error) and "ml-workbench" not in (error.stack or "ml-workbench")
-
-
 @pytest.fixture
 def browse(chromium: Any) -> Callable[[str], Any]:
     """Opens a page at an address; its ``complaints`` are the errors of its console."""
@@ -181,7 +176,7 @@ def browse(chromium: Any) -> Callable[[str], Any]:
             "console",
             lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
         )
-        page.on("pageerror", lambda e: None if _is_jupyterlabs(e) else page.complaints.append(e.stack or str(e)))
+        page.on("pageerror", lambda e: page.complaints.append(e.stack or str(e)))
         page.goto(address)
         return page
 

@@ -55,7 +55,16 @@ def rows_at_even_steps(rows: int, columns: int) -> np.ndarray:
     >>> len(rows_at_even_steps(20_000, 200)), len(rows_at_even_steps(20_000, 5_000))
     (20000, 800)
     """
-    kept = min(rows, max(MOST_VALUES // max(columns, 1), FEWEST_ROWS))
+    return even_steps(rows, max(MOST_VALUES // max(columns, 1), FEWEST_ROWS))
+
+
+def even_steps(rows: int, most: int) -> np.ndarray:
+    """Positions of some of the rows, from the first to near the last, shape (min(rows, most),).
+
+    >>> even_steps(10, 4).tolist(), even_steps(3, 4).tolist()
+    ([0, 2, 5, 7], [0, 1, 2])
+    """
+    kept = min(rows, most)
     return (np.arange(kept) * (rows / max(kept, 1))).astype(np.intp)
 
 
@@ -74,8 +83,7 @@ def chosen(columns: Sequence[np.ndarray], is_level: Sequence[bool], most: int = 
     total = len(columns) * (len(columns) - 1) // 2
     if total <= most:
         return Pairs(np.argwhere(np.triu(np.ones((len(columns),) * 2, dtype=bool), 1)), 0)
-    rows = len(columns[0])
-    kept = (np.arange(min(rows, SCREENED)) * max(rows / SCREENED, 1.0)).astype(np.intp)
+    kept = even_steps(len(columns[0]), SCREENED)
     parts = [_marks(c[kept]) if level else _ranks(c[kept]) for c, level in zip(columns, is_level, strict=True)]
     return Pairs(strongest(parts, most), total - most)
 

@@ -12,6 +12,7 @@ from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 from workbench.profiling.findings.wb107_identifier import nearly_all_distinct
 from workbench.profiling.findings.wb117_follows_the_clock import with_order
+from workbench.profiling.pairs import even_steps
 from workbench.profiling.statistics import as_numbers
 
 CODE = "WB122"
@@ -33,16 +34,12 @@ def check(context: Context) -> Iterator[Finding]:
     for column in (*context.features("integer", "number", "datetime"), *target):
         values = as_numbers(context.sample[column.name].drop_nulls()).astype(float)
         values = values[np.isfinite(values)]
-        if abs(with_order(_some(values))) < DOUBTFUL:
+        # Ranks of all rows are dear where there are hundreds of columns.
+        if abs(with_order(values[even_steps(values.size, SOME)])) < DOUBTFUL:
             continue
         strength = with_order(values)
         if abs(strength) >= STRONG and column.distinct > 10:
             yield _finding(column.name, column.kind == "datetime", _is_clock(column, strength), strength)
-
-
-def _some(values: np.ndarray) -> np.ndarray:
-    """At even steps: ranks of all rows are dear where there are hundreds of columns."""
-    return values[:: max(values.size // SOME, 1)]
 
 
 def _is_clock(column: ColumnProfile, strength: float) -> bool:
