@@ -31,6 +31,9 @@ HOSTILE = (
     "",
     " ",
     "class",
+    "*",
+    "^x$",
+    "^.*$",
     "x" * 5000,
 )
 TEXTS = st.text(max_size=40) | st.sampled_from(HOSTILE)

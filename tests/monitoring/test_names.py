@@ -33,7 +33,7 @@ ODD = [
     "data", "profile", "run", "wb", "df", "<b>a</b>", "<script>alert(1)</script>", "&amp;", "a&b", "'; DROP TABLE t; --", 't"); exit(); ("',
     "../a", "C:\\a", "~/a", "a" * 300, "ä", "a\u0308", "ß", "İ", "ı", "名前", "имя", "שם", "اسم", "🙂", "\U0001f469\u200d\U0001f467", "\u200b", "a\u200bb", "\u202ea",
     "\ufeffa", "½", "²", "١", "1", "é", "e\u0301", "ﬁ", "Å", "\x7f", "=1+1", "+a", "@SUM(a)", "Unnamed: 0", "Unnamed: 7",
-    "level_0", "x_y", "x.y", "x y", "time", "group", "count", "sum", "mean", "size", "shape", "T", "values", "name", "dtype", "loc", "iloc",
+    "^a$", "^.*$", "^$", "^(a|b)$", "^[$", "(?i)^a$", "level_0", "x_y", "x.y", "x y", "time", "group", "count", "sum", "mean", "size", "shape", "T", "values", "name", "dtype", "loc", "iloc",
 ]  # fmt: skip
 
 

@@ -206,7 +206,7 @@ def test_a_glance_at_chunks_sees_what_one_at_the_whole_sees(name, rows):
     for start in range(0, len(values), rows):
         glance.add(values[start : start + rows])
 
-    assert glance.meaning() == meaning_of(values, kind)
+    assert glance.meaning() == meaning_of(name, values, kind)
 
 
 def test_a_glance_keeps_few_of_very_many_texts_and_still_sees_the_last(monkeypatch):

@@ -24,6 +24,7 @@ from workbench.core.profile import Association, Measure, TargetView
 from workbench.profiling.comoments import FEWEST, Comoments
 from workbench.profiling.pairs import WIDE, Pairs, chosen, correlations, rows_at_even_steps
 from workbench.profiling.statistics import as_floats, as_numbers
+from workbench.reading.source import values_of
 from workbench.reading.values import counted
 
 # Levels of a category beyond the most frequent ones count as one.
@@ -126,10 +127,9 @@ def _error(looked_at: int, rows: int) -> float:
 def missing_together_in(sample: pl.DataFrame, rows: int) -> tuple[Association, ...]:
     """As :func:`missing_together`, of a wide table: on sampled rows, of the pairs that a screen chooses."""
     sample = sample[rows_at_even_steps(sample.height, sample.width)]
-    names = tuple(n for n in sample.columns if FEWEST <= sample[n].null_count() < sample.height)
-    empty = (
-        np.column_stack([sample[n].is_null().to_numpy().astype(float) for n in names]) if names else np.zeros((0, 0))
-    )
+    names = tuple(n for n in sample.columns if FEWEST <= values_of(sample, n).null_count() < sample.height)
+    gaps = [values_of(sample, n).is_null().to_numpy().astype(float) for n in names]
+    empty = np.column_stack(gaps) if gaps else np.zeros((0, 0))
     pairs = chosen(list(empty.T), [False] * len(names))
     error = round(_error(sample.height, rows), 4)
     values = zip(pairs.at.tolist(), np.nan_to_num(correlations(empty, pairs)).tolist(), strict=True)
@@ -231,12 +231,12 @@ def target_scores(sample: pl.DataFrame, contract: Contract, seed: int = 0) -> di
     known = _with_target(sample, contract)
     if known is None or contract.target is None:
         return {}
-    truth = truth_of(known[contract.target], contract)
+    truth = truth_of(values_of(known, contract.target), contract)
     half = np.random.default_rng(seed).permutation(known.height) % 2 == 0
     there = set(known.columns) - {contract.target}
     others = [c for c in contract.columns if c.name in there]
     task = str(contract.task)
-    return {c.name: _held_out(_bins(known[c.name], half), truth, half, task) for c in others}
+    return {c.name: _held_out(_bins(values_of(known, c.name), half), truth, half, task) for c in others}
 
 
 def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str] = ()) -> dict[str, TargetView]:
@@ -254,12 +254,12 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
     known = _with_target(sample, contract)
     if known is None or contract.target is None or contract.target in set(hidden):
         return {}
-    classes, truth = _shown_truth(known[contract.target], contract)
+    classes, truth = _shown_truth(values_of(known, contract.target), contract)
     views = {}
     there = set(known.columns) - {*hidden, contract.target}
     for column in contract.columns:
         if column.kind != "text" and column.name in there:
-            labels, part = _parts(known[column.name])
+            labels, part = _parts(values_of(known, column.name))
             views[column.name] = _view(labels, part, classes, truth)
     return views
 
@@ -329,7 +329,7 @@ def _with_target(sample: pl.DataFrame, contract: Contract) -> pl.DataFrame | Non
     target = contract.target
     if target is None or contract.task is None or target not in sample.columns:
         return None
-    known = sample.filter(sample[target].is_not_null())
+    known = sample.filter(values_of(sample, target).is_not_null())
     return known if known.height >= FEWEST else None
 
 
@@ -433,14 +433,14 @@ def _names(sample: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
     kinds = (*NUMERIC, "datetime")
     known = set(sample.columns)  # polars makes the list anew each time
     there = [c for c in contract.columns if c.name in known]
-    return tuple(c.name for c in there if c.kind in kinds and sample[c.name].dtype != pl.String)
+    return tuple(c.name for c in there if c.kind in kinds and values_of(sample, c.name).dtype != pl.String)
 
 
 def _numbers(sample: pl.DataFrame, names: tuple[str, ...]) -> np.ndarray:
     """As columns, NaN where missing."""
     if not names:
         return np.zeros((sample.height, 0))
-    numbers = np.column_stack([as_floats(sample[name]) for name in names])
+    numbers = np.column_stack([as_floats(values_of(sample, name)) for name in names])
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
@@ -451,7 +451,7 @@ def _level_names(sample: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
 
 
 def _codes(sample: pl.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    return {name: level_numbers(sample[name]) for name in names}
+    return {name: level_numbers(values_of(sample, name)) for name in names}
 
 
 def _crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:

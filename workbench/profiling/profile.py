@@ -41,7 +41,7 @@ from workbench.reading.columns import AGAIN
 from workbench.reading.door import roles_asked, with_roles
 from workbench.reading.files import BLOCK
 from workbench.reading.sensitive import set_apart
-from workbench.reading.source import Source
+from workbench.reading.source import Source, values_of
 from workbench.reading.sources import from_pandas, source_of
 from workbench.reading.tasks import check_task, check_time, infer_task
 from workbench.reading.values import read
@@ -198,7 +198,7 @@ def _gaps(seen: Scanned, sample: pl.DataFrame | None) -> Gaps | SampledGaps | No
         return Gaps(tuple(seen.kinds), seen.gaps)
     if sample is None:
         return None
-    return SampledGaps({n: sample[n].is_null().to_numpy() for n in sample.columns}, seen.rows)
+    return SampledGaps({n: values_of(sample, n).is_null().to_numpy() for n in sample.columns}, seen.rows)
 
 
 def profile_columns(frame: pd.DataFrame, contract: Contract, *, bins: int = 20) -> tuple[ColumnProfile, ...]:

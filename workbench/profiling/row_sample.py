@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from workbench.reading.source import together
+
 # Rows on which associations of categories and ranks are measured: the error of a correlation is 0.018 at 99%.
 SAMPLED = 20_000
 
@@ -56,7 +58,7 @@ class RowSample:
     def _joined(self, other: RowSample) -> RowSample:
         if self.rows is None or other.rows is None:
             return other if self.rows is None else self
-        rows = pl.concat([self.rows, other.rows], how="vertical_relaxed")
+        rows = together([self.rows, other.rows])
         at, priority = np.concatenate([self.at, other.at]), np.concatenate([self.priority, other.priority])
         return RowSample(rows, at, priority)
 

@@ -15,6 +15,7 @@ from workbench.profiling.packing import packed, unpacked
 from workbench.profiling.row_hashes import RowHashes
 from workbench.profiling.row_sample import RowSample
 from workbench.profiling.scan import Scanned
+from workbench.reading.source import values_of
 from workbench.reading.values import counted
 
 # Rows that a saved profile keeps of its sample: the error of a merged profile's rank correlations is 0.08.
@@ -69,7 +70,7 @@ def _saved_sample(seen: Scanned) -> dict[str, Any]:
     return {
         "at": packed(seen.sample.at[kept], "<i8"),
         "priority": packed(seen.sample.priority[kept], "<f8"),
-        "columns": {n: _saved_column(typed[n][kept], seen.kinds[n]) for n in shown},
+        "columns": {n: _saved_column(values_of(typed, n)[kept], seen.kinds[n]) for n in shown},
     }
 
 
@@ -87,13 +88,13 @@ def _saved_column(values: pl.Series, kind: Kind | None) -> dict[str, Any]:
 def _restored_sample(content: dict[str, Any]) -> RowSample:
     if not content["columns"]:
         return RowSample()
-    rows = pl.DataFrame({name: _restored_column(name, column) for name, column in content["columns"].items()})
+    rows = pl.DataFrame({name: _restored_column(column) for name, column in content["columns"].items()})
     return RowSample(rows, unpacked(content["at"], "<i8"), unpacked(content["priority"], "<f8"))
 
 
-def _restored_column(name: str, content: dict[str, Any]) -> pl.Series:
+def _restored_column(content: dict[str, Any]) -> pl.Series:
     if content["kind"] == "category":
         levels = [*content["levels"], OTHERS, None]
-        return pl.Series(name, [levels[code] for code in unpacked(content["values"], "<i1").tolist()], dtype=pl.String)
-    numbers = pl.Series(name, unpacked(content["values"], "<f8")).fill_nan(None)
+        return pl.Series([levels[code] for code in unpacked(content["values"], "<i1").tolist()], dtype=pl.String)
+    numbers = pl.Series(unpacked(content["values"], "<f8")).fill_nan(None)
     return (numbers * 1e6).cast(pl.Int64).cast(pl.Datetime("us")) if content["kind"] == "datetime" else numbers

@@ -21,6 +21,7 @@ from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_s
 from workbench.reading.columns import CHUNK, ColumnReader
 from workbench.reading.deciding import Decision, Wish
 from workbench.reading.sensitive import meaning_of
+from workbench.reading.source import values_of
 from workbench.reading.values import PLAIN, read
 
 
@@ -148,7 +149,7 @@ class Scanned:
         assert rows is not None
         names = set(rows.columns)
         there = [(n, k or "category") for n, k in self.kinds.items() if n in names]
-        return pl.DataFrame([read(rows[n], kind, self.form(n)) for n, kind in there])
+        return pl.DataFrame({n: read(values_of(rows, n), kind, self.form(n)) for n, kind in there})
 
     def form(self, name: str) -> Form:
         """How the texts of a column are written."""
@@ -189,7 +190,7 @@ class TableScan:
 
     def update(self, chunk: pl.DataFrame) -> None:
         """The next rows, at most as many as the plan's chunk."""
-        typed = {name: self._columns[name].update(chunk[name]) for name in self._names}
+        typed = {name: self._columns[name].update(values_of(chunk, name)) for name in self._names}
         if not self._wide:
             self._sums = self._sums.merge(_sums(typed, self._columns, self._sums))
             self._add_gaps(typed)
@@ -202,7 +203,7 @@ class TableScan:
         columns, sample = self._columns.items(), self._sample.thinned(SAMPLED)
         if sample.rows is not None:
             for name, column in columns:
-                column.look(sample.rows[name])
+                column.look(values_of(sample.rows, name))
         return Scanned(
             self.rows,
             {n: c.kind for n, c in columns},
@@ -226,7 +227,7 @@ class TableScan:
 
     def _add_hashes(self, typed: Mapping[str, pl.Series], rows: int) -> None:
         """A row's hash is the sum of its values' hashes, each times its column's odd number; a column's likewise."""
-        table = pl.DataFrame([_hashable(values) for values in typed.values()])
+        table = pl.DataFrame({name: _hashable(values) for name, values in typed.items()})
         hashes = table.select(pl.all().hash())
         total = np.zeros(rows, dtype=np.uint64)
         place = self._keys.take(np.arange(self.rows, self.rows + rows), mode="wrap")
@@ -283,7 +284,7 @@ class _ColumnPass:
         kind = self._read_as()
         if kind is None or not (self._plan.look or self.sensitive):
             return
-        meaning = meaning_of(values, kind)
+        meaning = meaning_of(self.name, values, kind)
         if meaning is not None:
             self.meaning, self.sensitive = meaning.name, self.sensitive or meaning.sensitive
 

@@ -72,7 +72,7 @@ def read_by(table: pd.DataFrame, contract: Contract) -> Typed:
             raise ColumnNotFound.named(name, map(str, table.columns))
     columns, lost = {}, {}
     for column in (c for c in contract.columns if c.name in place):
-        raw = from_pandas(table.iloc[:, place[column.name]]).alias(column.name)
+        raw = from_pandas(table.iloc[:, place[column.name]])
         columns[column.name], rows = _read(raw, column, table.index)
         if rows.any():
             lost[column.name] = rows

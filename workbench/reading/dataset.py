@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+from polars import selectors
 
 from workbench.core.contract import Column, Contract, Role, Task
 from workbench.core.dataset import Dataset, fingerprint
@@ -25,7 +26,7 @@ from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.passing import Wanted, passed
 from workbench.reading.read_columns import ColumnRead, column_of
 from workbench.reading.sensitive import Glance, set_apart
-from workbench.reading.source import Source, together
+from workbench.reading.source import Source, together, values_of
 from workbench.reading.sources import source_of
 from workbench.reading.typed_columns import TEXTS
 
@@ -229,9 +230,8 @@ def fitting(table: Source) -> list[pl.DataFrame] | None:
 
 def size_of(chunk: pl.DataFrame) -> int:
     """Bytes of its values: eight of a number, and those of each text."""
-    texts = [values for values in chunk if values.dtype == pl.String]
-    letters = sum(int(values.str.len_bytes().sum()) for values in texts)
-    return letters + 8 * chunk.width * chunk.height
+    letters = chunk.select(selectors.string().str.len_bytes().sum()).rows()
+    return sum(map(sum, letters)) + 8 * chunk.width * chunk.height
 
 
 def _foreseen(table: Source, rows: int, size: int) -> float:
@@ -295,7 +295,7 @@ class InMemory:
 
 def in_memory(chunks: list[pl.DataFrame], wanted: Wanted) -> InMemory:
     """Read every column as the contract says, or as its values do; what was read is given away column by column."""
-    parts = {name: [chunk[name] for chunk in chunks] for name in wanted.names}
+    parts = {name: [values_of(chunk, name) for chunk in chunks] for name in wanted.names}
     chunks.clear()
     columns, series = {}, {}
     for name in wanted.names:

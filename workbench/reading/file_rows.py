@@ -13,7 +13,7 @@ from workbench.core.rows import Rows
 from workbench.errors import BadTable
 from workbench.reading.columns import CHUNK
 from workbench.reading.pandas_tables import pandas_source
-from workbench.reading.source import Stored
+from workbench.reading.source import Stored, values_of
 from workbench.reading.stamps import Stamp, stamps
 from workbench.reading.typed_columns import TypedColumn, in_pandas
 
@@ -130,7 +130,7 @@ class FileRows(Rows):
     def _as_held(self, parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """In the types that a table in memory has."""
         for part in parts:
-            yield pl.DataFrame({name: self._typed[name].as_held(part[name]) for name in part.columns})
+            yield pl.DataFrame({name: self._typed[name].as_held(values_of(part, name)) for name in part.columns})
             del part  # of what was read, which would stay while more is read
 
     def _read(self, names: Sequence[str]) -> dict[str, pd.Series]:
@@ -140,8 +140,8 @@ class FileRows(Rows):
         self._check()
         parts: dict[str, list[pl.Series]] = {name: [] for name in names}
         for chunk in self._chunks(names):
-            for values in chunk:
-                parts[values.name].append(values)
+            for name, several in parts.items():
+                several.append(values_of(chunk, name))
         return {name: self._in_order(self._typed[name].to_pandas(pl.concat(parts.pop(name)))) for name in names}
 
     def _in_order(self, values: pd.Series) -> pd.Series:
@@ -160,7 +160,7 @@ class FileRows(Rows):
             raise changed(self._files, self._seen)
         for chunk in source.chunks_of(names, CHUNK):
             rows += chunk.height
-            yield pl.DataFrame({name: self._typed[name].read(chunk[name]) for name in names})
+            yield pl.DataFrame({name: self._typed[name].read(values_of(chunk, name)) for name in names})
         if rows != self._rows or stamps(self._files.places) != self._seen:
             raise changed(self._files, self._seen)
 
@@ -183,7 +183,7 @@ class FileRows(Rows):
         content = Content(ordered=self._order is not None)
         try:
             for chunk in self._chunks(self.names):
-                content.add(in_pandas(self._typed, chunk.to_dict(as_series=True)))
+                content.add(in_pandas(self._typed, {name: values_of(chunk, name) for name in self.names}))
         except (BadTable, pl.exceptions.PolarsError):  # a file of another kind, other columns, other types
             return False
         return content.fingerprint(self._order) == self._fingerprint

@@ -27,7 +27,7 @@ from workbench.reading.delimited import BLOCK as BLOCK
 from workbench.reading.delimited import delimited
 from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, fsspec, inner_ending, name_of
-from workbench.reading.source import Source, chosen, named
+from workbench.reading.source import Source, chosen, completed, named
 from workbench.reading.stamps import Stamp, stamps
 from workbench.settings import may_be_path
 
@@ -176,7 +176,7 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
         for path, part in zip(paths, parts, strict=True):
             stream = _explained(path, lambda part=part: iter(_chunks(part, wanted, most)))  # type: ignore[misc]
             while (chunk := _explained(path, lambda stream=stream: next(stream, None))) is not None:  # type: ignore[misc]
-                yield _completed(chunk, wanted)
+                yield completed(chunk, wanted)
                 del chunk  # a part of what was read, which would stay while more is read
 
     def chunks(most: int) -> Iterator[pl.DataFrame]:
@@ -208,14 +208,6 @@ def _chunks(part: Source, names: Sequence[str], most: int) -> Iterator[pl.DataFr
     """With those of the columns that a file has, and one at least, since rows are counted by it."""
     there = [name for name in names if name in part.names] or list(part.names[:1])
     return part.chunks(most) if tuple(there) == part.names else part.chunks_of(there, most)
-
-
-def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """With the columns that only other files have, empty."""
-    if tuple(chunk.columns) == tuple(names):
-        return chunk
-    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in chunk.columns]
-    return chosen(chunk.with_columns(missing), names)
 
 
 def _partitions(paths: Sequence[str]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from workbench.reading.layouts import Asked, placed
 from workbench.reading.names import counts, normalised
 from workbench.reading.packed import name_of, opened, raw
 from workbench.reading.queries import column
-from workbench.reading.source import Source, from_arrow
+from workbench.reading.source import Source, completed, from_arrow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +151,7 @@ def json_lines(path: str, _: Asked) -> Source:
     names = tuple(dict.fromkeys(name for chunk in chunks(1 << 20) for name in chunk.columns))
     if not names:
         raise BadTable(f"{name_of(path)} is empty. Give a file with a JSON object in each line.")
-    return Source(path, names, lambda most: (_completed(chunk, names) for chunk in chunks(most)), streamed=True)
+    return Source(path, names, lambda most: (completed(chunk, names) for chunk in chunks(most)), streamed=True)
 
 
 def _rest_of_line(file: Any) -> bytes:
@@ -162,12 +162,6 @@ def _rest_of_line(file: Any) -> bytes:
         if byte == b"\n":
             break
     return b"".join(parts)
-
-
-def _completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    if tuple(chunk.columns) == tuple(names):
-        return chunk
-    return chunk.select(pl.col(n) if n in chunk.columns else pl.lit(None, dtype=pl.Null).alias(n) for n in names)
 
 
 def workbook(path: str, asked: Asked) -> Source:

@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 
 
 def from_pandas(values: pd.Series) -> pl.Series:
-    """One column of a pandas frame; mixed and nested objects become texts.
+    """One column of a pandas frame without its name; mixed and nested objects become texts.
 
     >>> import pandas as pd
     >>> from_pandas(pd.Series([1, "a", None], name="x")).to_list()
     ['1', 'a', None]
     """
-    name = written(values.name)
     values = _plain(values)
     if values.dtype != object:
         try:
-            return pl.from_pandas(values, nan_to_null=True).alias(name)
+            return pl.from_pandas(values, nan_to_null=True).alias("")
         except (TypeError, ValueError, pl.exceptions.PolarsError):
             values = values.astype(object)  # an extension type that Arrow does not know
     from pandas.api.types import infer_dtype
@@ -34,10 +33,10 @@ def from_pandas(values: pd.Series) -> pl.Series:
     kept = [None if _is_missing(v) else v for v in values.to_list()]
     if infer_dtype(kept, skipna=True) in _PLAIN:
         try:
-            return pl.Series(name, kept, strict=True)
+            return pl.Series(kept, strict=True)
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             pass  # what polars has no type for is told as text
-    return pl.Series(name, [None if v is None else _safe(str(v)) for v in kept], dtype=pl.String)
+    return pl.Series([None if v is None else _safe(str(v)) for v in kept], dtype=pl.String)
 
 
 def _is_missing(value: Any) -> bool:
@@ -157,7 +156,7 @@ def pandas_source(table: pd.DataFrame | pd.Series, description: str) -> Source:
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         for start in range(0, len(frame), most):
             part = frame.iloc[start : start + most]
-            yield pl.DataFrame([from_pandas(part.iloc[:, i]) for i in range(part.shape[1])])
+            yield pl.DataFrame({name: from_pandas(part.iloc[:, i]) for i, name in enumerate(part.columns)})
 
     return Source(description, tuple(frame.columns), chunks, len(frame))
 

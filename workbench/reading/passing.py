@@ -21,7 +21,7 @@ from workbench.reading.file_rows import Content, FileRows, changed
 from workbench.reading.pandas_tables import nothing
 from workbench.reading.read_columns import ColumnRead, column_of
 from workbench.reading.sensitive import Glance
-from workbench.reading.source import Source, Stored
+from workbench.reading.source import Source, Stored, values_of
 from workbench.reading.stamps import stamps
 from workbench.reading.typed_columns import TEXTS, TypedColumn, in_pandas
 
@@ -137,7 +137,7 @@ class Pass:
 
     def add(self, chunk: pl.DataFrame) -> None:
         """The next rows."""
-        typed = {name: column.add(chunk[name]) for name, column in self._columns.items()}
+        typed = {name: column.add(values_of(chunk, name)) for name, column in self._columns.items()}
         if not self.rows:
             self._expected = {**{name: column.type() for name, column in self._columns.items()}, **self._expected}
         for name, parts in self._held.items():

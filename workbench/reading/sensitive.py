@@ -30,11 +30,13 @@ FEWEST_CARDS = 5
 _SUSPECT = r"@|(?:\d[\s().-]{0,2}){7}|[A-Z]{2}\d{2}[ A-Z0-9]{8}"
 
 
-def meaning_of(values: pl.Series, kind: Kind) -> Meaning | None:
+def meaning_of(name: str, values: pl.Series, kind: Kind) -> Meaning | None:
     """What people mean by a column's values.
 
     Parameters
     ----------
+    name : str
+        The column's.
     values : polars.Series, shape (rows,)
         As they came, or in the column's type.
     kind : str
@@ -42,10 +44,10 @@ def meaning_of(values: pl.Series, kind: Kind) -> Meaning | None:
 
     Examples
     --------
-    >>> meaning_of(pl.Series("mail", ["ada@example.org", "alan@example.org"]), "text").sensitive
+    >>> meaning_of("mail", pl.Series(["ada@example.org", "alan@example.org"]), "text").sensitive
     True
     """
-    looked = Glance(values.name, kind)
+    looked = Glance(name, kind)
     looked.add(values)
     return looked.meaning()
 

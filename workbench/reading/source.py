@@ -106,6 +106,23 @@ def chosen(chunk: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     return pl.DataFrame([chunk[name] for name in names])
 
 
+def values_of(chunk: pl.DataFrame, name: str) -> pl.Series:
+    """A column's values without its name, by which polars' methods would look for columns of that pattern.
+
+    >>> values_of(pl.DataFrame({"^x$": [1, None]}), "^x$").drop_nulls().to_list()
+    [1]
+    """
+    return chunk.get_column(name).alias("")
+
+
+def completed(chunk: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """With the columns that it lacks, empty, in this order."""
+    if tuple(chunk.columns) == tuple(names):
+        return chunk
+    there = set(chunk.columns)
+    return chosen(chunk.with_columns(pl.lit(None).alias(name) for name in names if name not in there), names)
+
+
 def named(source: Source) -> Source:
     """With the names of its columns in normal form.
 
@@ -166,6 +183,17 @@ def together(every: Sequence[pl.DataFrame]) -> pl.DataFrame:
     >>> together([pl.DataFrame({"x": [1]}), pl.DataFrame({"x": ["a"]})])["x"].to_list()
     ['1', 'a']
     """
+    names = every[0].columns
+    if all(chunk.schema == every[0].schema for chunk in every):
+        return pl.concat(every)
+    numbered = [pl.DataFrame({str(at): values_of(chunk, name) for at, name in enumerate(names)}) for chunk in every]
+    joined = _relaxed(numbered)
+    joined.columns = names
+    return joined
+
+
+def _relaxed(every: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Columns of different types in a common one, by names that are no pattern."""
     try:
         return pl.concat(every, how="vertical_relaxed")
     except pl.exceptions.PolarsError:

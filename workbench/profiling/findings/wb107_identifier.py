@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workbench.core.finding import Finding
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import MEASURES, Context, without
+from workbench.reading.source import values_of
 
 CODE = "WB107"
 
@@ -32,7 +33,7 @@ def names_rows(context: Context, column: ColumnProfile) -> bool:
         if column.minimum is None or column.maximum is None:
             return False
         dense = column.maximum - column.minimum <= 2 * column.count
-        rising = context.sample is not None and context.sample[column.name].is_sorted()
+        rising = context.sample is not None and values_of(context.sample, column.name).is_sorted()
         return dense or rising or named_so(column.name)
     if few_words(context, column):
         return (column.mean_length or 0) <= LONGEST_NAME
@@ -46,7 +47,7 @@ def numbered_sentences(context: Context, column: ColumnProfile) -> bool:
     """
     if context.sample is None or column.sensitive:
         return False
-    texts = context.sample[column.name].drop_nulls().head(1000)
+    texts = values_of(context.sample, column.name).drop_nulls().head(1000)
     return len(texts) > 0 and texts.str.replace_all(r"[\d\W_]+", " ").n_unique() <= NUMBERED * len(texts)
 
 
@@ -54,7 +55,7 @@ def few_words(context: Context, column: ColumnProfile) -> bool:
     """Whether its texts have fewer than three words, as names have; yes where there are no rows to look at."""
     if context.sample is None:
         return True
-    blanks = context.sample[column.name].drop_nulls().head(1000).str.count_matches(" ")
+    blanks = values_of(context.sample, column.name).drop_nulls().head(1000).str.count_matches(" ")
     return not len(blanks) or float(blanks.mean()) < 2  # type: ignore[arg-type]  # whole numbers
 
 

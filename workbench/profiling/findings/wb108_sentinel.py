@@ -11,6 +11,7 @@ from workbench.core.finding import Finding, Severity
 from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
+from workbench.reading.source import values_of
 
 CODE = "WB108"
 
@@ -82,7 +83,7 @@ def zero_stands_apart(context: Context, column: ColumnProfile) -> bool:
     values, rows = values[values > 0], rows[values > 0]
     least = float(values.min())
     if context.sample is not None and column.name in context.sample.columns:
-        numbers = as_floats(context.sample[column.name])
+        numbers = as_floats(values_of(context.sample, column.name))
         least = min(least, float(numbers[numbers > 0].min(initial=least)))
     below = np.cumsum(rows) / rows.sum()
     low, middle = (float(values[np.searchsorted(below, share)]) for share in (0.01, 0.5))

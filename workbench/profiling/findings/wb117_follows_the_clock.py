@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from polars import selectors
 
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
 from workbench.profiling.statistics import as_numbers
+from workbench.reading.source import values_of
 
 CODE = "WB117"
 
@@ -21,9 +23,9 @@ def check(context: Context) -> Iterator[Finding]:
     time = context.contract.time
     if time is None or context.sample is None or context.rows < 100:
         return
-    ordered = context.sample.sort(time)
+    ordered = context.sample.sort(selectors.by_name(time))
     for column in context.features("integer", "number", "datetime"):
-        values = as_numbers(ordered[column.name].drop_nulls()).astype(float)
+        values = as_numbers(values_of(ordered, column.name).drop_nulls()).astype(float)
         values = values[np.isfinite(values)]
         cut = int(0.8 * values.size)
         if cut < 50 or column.distinct < 3:

@@ -9,6 +9,7 @@ import polars as pl
 from workbench.core.finding import Finding
 from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
+from workbench.reading.source import values_of
 
 CODE = "WB118"
 
@@ -22,7 +23,7 @@ def check(context: Context) -> Iterator[Finding]:
     if context.sample is None:
         return
     for column in context.features("category", "text"):
-        texts = context.sample[column.name].drop_nulls().str.strip_chars()
+        texts = values_of(context.sample, column.name).drop_nulls().str.strip_chars()
         numbers = texts.filter(texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
         share = len(numbers) / max(len(texts), 1)
         if LEAST <= share < MOST and numbers.n_unique() >= min(FEWEST_NUMBERS, 0.5 * column.distinct) and _words(texts):

@@ -16,6 +16,7 @@ from workbench.profiling.associations import target_scores, truth_of
 from workbench.profiling.findings.context import Context
 from workbench.profiling.findings.wb136_non_response import blocks
 from workbench.profiling.texts import word_score
+from workbench.reading.source import chosen, values_of
 from workbench.reading.values import counted
 
 CODE = "WB120"
@@ -75,8 +76,8 @@ def _alone(context: Context, target: str, columns: list[ColumnProfile], unanswer
 def _score_of_values(context: Context, target: str, name: str) -> float:
     """As the profile's own score, among the rows that have a value; 0 where these are few, or of one class."""
     assert context.sample is not None
-    known = context.sample.select(name, target).drop_nulls()
-    commonest = counted(known[target])["rows"]
+    known = chosen(context.sample, (name, target)).drop_nulls()
+    commonest = counted(values_of(known, target))["rows"]
     if known.height < FEWEST_KNOWN or known.height - int(commonest[0] or 0) < FEWEST_GAPS:
         return 0.0
     return target_scores(known, context.contract.only((name, target))).get(name, 0.0)
@@ -90,10 +91,10 @@ def _words(context: Context, target: str, columns: list[ColumnProfile]) -> dict[
     for column in columns:
         if column.kind != "text" or column.sensitive or column.name not in context.sample.columns:
             continue
-        known = context.sample.select(column.name, target).drop_nulls()
+        known = chosen(context.sample, (column.name, target)).drop_nulls()
         if known.height < FEWEST_KNOWN:
             continue
-        score = word_score(known[column.name], truth_of(known[target], context.contract))
+        score = word_score(values_of(known, column.name), truth_of(values_of(known, target), context.contract))
         if score >= ALMOST_PERFECT:
             told = f"its words alone predict {target} almost perfectly on held-out rows (score {score:.3f} of 1)"
             messages[column.name] = f"tells the outcome: {told}."
@@ -120,13 +121,14 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
         return {}
     usable = sorted((c for c in columns if c.kind in NUMERIC and c.target), key=lambda c: -(c.target or 0))[:TRIED]
     names = [c.name for c in usable]
-    rows = context.sample.select(pl.col(target, *names).cast(pl.Float64)).drop_nulls()
+    rows = chosen(context.sample, (target, *names)).select(pl.all().cast(pl.Float64)).drop_nulls()
     rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)
     if len(rows) < 50:
         return {}
-    values = {name: rows[name].to_numpy() for name in names}
+    values = {name: values_of(rows, name).to_numpy() for name in names}
+    truth = values_of(rows, target).to_numpy()
     for size in (2, 3):
-        groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], rows[target].to_numpy())]
+        groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], truth)]
         if groups:
             return {n: _together(target, n, g) for g in groups for n in g}
     return {}

@@ -14,6 +14,7 @@ from workbench.profiling.findings.wb107_identifier import nearly_all_distinct
 from workbench.profiling.findings.wb117_follows_the_clock import with_order
 from workbench.profiling.pairs import even_steps
 from workbench.profiling.statistics import as_numbers
+from workbench.reading.source import values_of
 
 CODE = "WB122"
 
@@ -32,7 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
         return
     target = (c for c in context.columns if c.role == "target" and c.kind in ("integer", "number"))
     for column in (*context.features("integer", "number", "datetime"), *target):
-        values = as_numbers(context.sample[column.name].drop_nulls()).astype(float)
+        values = as_numbers(values_of(context.sample, column.name).drop_nulls()).astype(float)
         values = values[np.isfinite(values)]
         # Ranks of all rows are dear where there are hundreds of columns.
         if abs(with_order(values[even_steps(values.size, SOME)])) < DOUBTFUL:

@@ -8,6 +8,7 @@ import polars as pl
 
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
+from workbench.reading.source import values_of
 
 CODE = "WB126"
 
@@ -17,7 +18,7 @@ def check(context: Context) -> Iterator[Finding]:
     if context.raw is None:
         return
     for column in context.columns:
-        values = context.raw[column.name] if column.name in context.raw.columns else None
+        values = values_of(context.raw, column.name) if column.name in context.raw.columns else None
         if values is None or column.role == "ignored":
             continue
         nested = isinstance(values.dtype, (pl.List, pl.Array, pl.Struct)) or _written(values)

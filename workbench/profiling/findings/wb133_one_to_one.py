@@ -10,6 +10,7 @@ from workbench.core.finding import Finding
 from workbench.core.profile import Association, ColumnProfile
 from workbench.profiling.findings.context import Context, without
 from workbench.profiling.findings.wb107_identifier import nearly_all_distinct
+from workbench.reading.source import chosen, values_of
 
 CODE = "WB133"
 
@@ -53,7 +54,7 @@ def _groups(context: Context, columns: dict[str, ColumnProfile]) -> Iterator[lis
     equal |= {frozenset((f.a, f.b)) for f in context.associations if f.measure == "pearson" and f.strength >= 0.9995}
     seen: dict[tuple[int, bytes], list[str]] = {}
     for name, column in columns.items():
-        seen.setdefault((column.distinct, _appearance(context.sample[name])), []).append(name)
+        seen.setdefault((column.distinct, _appearance(values_of(context.sample, name))), []).append(name)
     for first, *others in seen.values():
         # What WB106 says of equal columns, and of numbers that are one in two units, is not said twice.
         news = [n for n in others if frozenset((first, n)) not in equal]
@@ -72,8 +73,8 @@ def _appearance(values: pl.Series) -> bytes:
 def _determined(context: Context, columns: dict[str, ColumnProfile], pair: Association) -> Iterator[Finding]:
     assert context.sample is not None
     finer, coarser = sorted((columns[pair.a], columns[pair.b]), key=lambda c: -c.distinct)
-    both = context.sample.select(finer.name, coarser.name).drop_nulls()
-    pairs, values = both.n_unique(), both[finer.name].n_unique()
+    both = chosen(context.sample, (finer.name, coarser.name)).drop_nulls()
+    pairs, values = both.n_unique(), values_of(both, finer.name).n_unique()
     if coarser.distinct < finer.distinct and pairs == values:
         message = f"is determined by {finer.name}: each of its {values} values goes with one."
         evidence = {"columns": [coarser.name, finer.name]}

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
+from polars import selectors
 
 from workbench.core.finding import Finding
 from workbench.core.literals import python
 from workbench.core.profile import ColumnProfile
 from workbench.core.wording import worded
 from workbench.profiling.findings.context import Context
+from workbench.reading.source import values_of
 from workbench.reading.values import counted
 
 CODE = "WB136"
@@ -92,9 +94,9 @@ def _outcome(context: Context, block: Block) -> str:
     target, task = context.contract.target, context.contract.task
     if target is None or task is None or context.sample is None or target not in context.sample.columns:
         return ""
-    share = context.sample.select(pl.mean_horizontal(pl.col(block.names).is_null().cast(pl.Float64)))
+    share = context.sample.select(pl.mean_horizontal(selectors.by_name(block.names).is_null().cast(pl.Float64)))
     blank = share.to_series() >= BLANK
-    parts = [context.sample[target].filter(mask).drop_nulls() for mask in (blank, ~blank)]
+    parts = [values_of(context.sample, target).filter(mask).drop_nulls() for mask in (blank, ~blank)]
     if min(map(len, parts)) < FEWEST_GAPS:
         return f", mostly without {target} too" if len(parts[0]) < FEWEST_GAPS <= int(blank.sum()) else ""
     if task == "regression":
