@@ -54,6 +54,9 @@ _UNIT = rf"[%‰°]?[^\W\d_]{{1,12}}[²³]?(?:/[^\W\d_]{{1,4}}[²³]?)?|[%‰°]
 # Orders of day, month and year in which a date of three numbers may be meant, the likeliest first.
 ORDERS = ("dmy", "mdy", "ymd")
 _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
+_TEXT, _ROWS = pl.col("text"), pl.col("rows")
+_MAY_BE_NUMERIC = _TEXT.str.contains("[0-9]") & (_TEXT.str.len_chars() <= LONGEST)
+_COMPACT_DATE = r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2})?)?$"
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
 _WEEKDAY = re.compile(WEEKDAY)
@@ -163,23 +166,26 @@ def _of_numbers(values: pl.Series) -> Decision:
     low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]  # whole numbers, not empty
     if max(-low, high) > EXACT:  # a model's floats would make one of several
         return Decision(text_or_category(known.n_unique(), len(known)), doubt=BEYOND)
-    dates = _compact_dates(_counted(known.cast(pl.String))) if high >= _FIRST_COMPACT_DATE else None
-    return dates or Decision("integer")
+    if high < _FIRST_COMPACT_DATE:
+        return Decision("integer")
+    counted = _counted(known.cast(pl.String))
+    return _compact_dates(counted, _looks(counted)) or Decision("integer")
 
 
 def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     counted = _counted(values)
-    may_be_missing = _may_be_missing(counted["text"], wish)
+    may_be_missing = _may_be_missing(wish)
     words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
     missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
     few_words = wish.missing is not None or _rows(words) <= MOST_WORDS * _rows(counted)
     if len(rest) and few_words:
+        looks = _looks(rest)
         decided = (
             _as_wished(rest, wish)
             or _boolean(rest)
-            or _compact_dates(rest)
-            or _number(rest, wish)
-            or _dates(rest, values, wish)
+            or _compact_dates(rest, looks)
+            or _number(rest, looks, wish)
+            or _dates(rest, looks, values, wish)
         )
         if decided is not None:
             return decided._replace(form=replace(decided.form, missing=missing))
@@ -189,11 +195,60 @@ def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), _beyond_floats(rest))
 
 
-def _may_be_missing(texts: pl.Series, wish: Wish) -> pl.Series:
+def _may_be_missing(wish: Wish) -> pl.Expr:
     """Which texts are words for a missing value, by the user or by usage."""
     if wish.missing is not None:
-        return texts.is_in(list(wish.missing))
-    return texts.str.to_lowercase().is_in(list(PERHAPS_NOTHING))
+        return _TEXT.is_in(list(wish.missing))
+    return _TEXT.str.to_lowercase().is_in(list(PERHAPS_NOTHING))
+
+
+class _Looks(NamedTuple):
+    """What the distinct texts of a column look like: shares of the rows, and whether any or all are such.
+
+    Parameters
+    ----------
+    numeric : float
+        With a digit, and not too long for a number or a date.
+    compact : float
+        Dates without a mark.
+    bare : float
+        Without a letter but that of a power.
+    padded : float
+        Whole numbers that begin with a zero.
+    codes : bool
+        Whether there are such, and all texts have one length.
+    marked : bool
+        Whether there is a mark or a blank in any.
+    endless : bool
+        Whether any is infinite.
+    """
+
+    numeric: float
+    compact: float
+    bare: float
+    padded: float
+    codes: bool
+    marked: bool
+    endless: bool
+
+
+def _looks(rest: pl.DataFrame) -> _Looks:
+    """All of it at once, since polars takes as long for each question as for the texts of a category."""
+
+    def share(condition: pl.Expr) -> pl.Expr:
+        return _ROWS.filter(condition).sum() / _ROWS.sum()
+
+    padded, length = _TEXT.str.contains("^0[0-9]+$"), _TEXT.str.len_chars()
+    looks = rest.select(
+        numeric=share(_MAY_BE_NUMERIC),
+        compact=share(_TEXT.str.contains(_COMPACT_DATE)),
+        bare=share(~_TEXT.str.contains(_LETTER)),
+        padded=share(padded),
+        codes=padded.any() & (length.min() == length.max()),
+        marked=_TEXT.str.contains(r"[.,'\s]").any(),
+        endless=_TEXT.str.contains(_ENDLESS).any(),
+    )
+    return _Looks(*looks.row(0))
 
 
 def _beyond_floats(rest: pl.DataFrame) -> str:
@@ -204,11 +259,11 @@ def _beyond_floats(rest: pl.DataFrame) -> str:
 def _counted(values: pl.Series) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
     counted = values.drop_nulls().alias("text").value_counts(name="rows")
-    texts = plain(counted["text"])
-    if not (texts == counted["text"]).all():
-        counted = counted.with_columns(texts).group_by("text").agg(pl.col("rows").sum())
-    counted = counted.sort("rows", "text", descending=[True, False])
-    return counted.filter(~counted["text"].str.to_lowercase().is_in(list(NOTHING)))
+    bare = _TEXT.str.strip_chars()
+    if counted.select(((bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars())).any()).item():
+        counted = counted.with_columns(plain(counted["text"])).group_by("text").agg(_ROWS.sum())
+    counted = counted.filter(~_TEXT.str.to_lowercase().is_in(list(NOTHING)))
+    return counted.sort("rows", "text", descending=[True, False])
 
 
 def _share(counted: pl.DataFrame, readable: pl.Series) -> float:
@@ -228,18 +283,19 @@ def _is_a_code(word: str, rest: pl.DataFrame) -> bool:
 
 
 def _boolean(rest: pl.DataFrame) -> Decision | None:
-    words = set(rest["text"].head(10).str.to_lowercase())
-    return Decision("boolean") if len(rest) <= 10 and words <= {"true", "false"} else None
+    few = len(rest) <= 10 and {text.lower() for text in rest["text"].to_list()} <= {"true", "false"}
+    return Decision("boolean") if few else None
 
 
-def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
-    rest = rest.filter(~rest["text"].str.contains(_ENDLESS))
-    texts = rest["text"]
-    may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
-    if _share(rest, may_be) < READABLE or _are_codes(rest):
+def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
+    if looks.endless:
+        rest = rest.filter(~_TEXT.str.contains(_ENDLESS))
+        looks = _looks(rest)
+    if not len(rest) or looks.numeric < READABLE or _are_codes(looks):
         return None
-    unmarked = not texts.str.contains(r"[.,'\s]").any()
-    alone = _best(rest, [PLAIN] if unmarked else _marks(wish)) if _stand_alone(rest) else None
+    texts = rest["text"]
+    # Where a few rows alone have other letters; else a number has a unit, or is none.
+    alone = _best(rest, _marks(wish) if looks.marked else [PLAIN]) if looks.bare >= READABLE else None
     best = alone or _best(rest, _with_words(rest, _marks(wish)))
     if best is None:
         return None
@@ -250,11 +306,6 @@ def _number(rest: pl.DataFrame, wish: Wish) -> Decision | None:
     return Decision(
         "integer" if whole else "number", form, _doubtful_marks(texts, form) if wish.decimal is None else ""
     )
-
-
-def _stand_alone(rest: pl.DataFrame) -> bool:
-    """Whether enough rows have no letter but that of a power; else a number has a unit, or is none."""
-    return _share(rest, ~rest["text"].str.contains(_LETTER)) >= READABLE
 
 
 def _marks(wish: Wish) -> list[Form]:
@@ -301,11 +352,9 @@ def _unit(beside: pl.DataFrame) -> str:
     return before if re.fullmatch(CURRENCIES, before) else behind if re.fullmatch(_UNIT, behind) else ""
 
 
-def _are_codes(rest: pl.DataFrame) -> bool:
+def _are_codes(looks: _Looks) -> bool:
     """Whether some begin with zeros, as 00123: no number is written so, and a number would lose them."""
-    padded, lengths = rest["text"].str.contains("^0[0-9]+$"), rest["text"].str.len_chars()
-    of_one_length = lengths.min() == lengths.max() and bool(padded.any())
-    return of_one_length or _share(rest, padded) >= FEW_CODES
+    return looks.codes or looks.padded >= FEW_CODES
 
 
 def without_exact_float(numbers: pl.Series) -> bool:
@@ -325,22 +374,20 @@ def _doubtful_marks(texts: pl.Series, form: Form) -> str:
     return f"can be meant in two ways: {marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
 
 
-def _compact_dates(counted: pl.DataFrame) -> Decision | None:
+def _compact_dates(counted: pl.DataFrame, looks: _Looks) -> Decision | None:
     """Dates without any mark, such as 20240131: whole numbers that are all dates are nothing else."""
-    compact = counted["text"].str.contains(r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2})?)?$")
-    if len(counted) < FEWEST_DATES or _share(counted, compact) < READABLE:
+    if len(counted) < FEWEST_DATES or looks.compact < READABLE:
         return None
     form = replace(PLAIN, moments=("%Y%m%d",))
     readable = moments(counted["text"], form).is_not_null()
     return Decision("datetime", form) if _share(counted, readable) >= READABLE else None
 
 
-def _dates(rest: pl.DataFrame, values: pl.Series, wish: Wish) -> Decision | None:
-    texts = rest["text"]
-    may_be = texts.str.contains("[0-9]") & (texts.str.len_chars() <= LONGEST)
-    if _share(rest, may_be) < READABLE:
+def _dates(rest: pl.DataFrame, looks: _Looks, values: pl.Series, wish: Wish) -> Decision | None:
+    if looks.numeric < READABLE:
         return None
-    patterns = [] if wish.dates else _patterns(rest.filter(may_be))
+    texts = rest["text"]
+    patterns = [] if wish.dates else _patterns(rest.filter(_MAY_BE_NUMERIC))
     if not patterns:
         return None
     forms = {order: _in_order(patterns, order) for order in ORDERS}

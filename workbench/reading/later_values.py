@@ -10,6 +10,8 @@ from workbench.reading.values import EXACT, as_text, plain_numbers
 
 # Values that are kept, to decide again by them.
 MOST_KEPT = 1_000
+_LENGTH = pl.first().str.len_bytes()
+_PADDED = pl.first().str.starts_with("0") & pl.first().str.contains("^0[0-9]+$")
 
 
 class LaterValues:
@@ -65,14 +67,14 @@ class LaterValues:
             self._keep(far)
 
     def _look_in_front(self, values: pl.Series) -> None:
-        lengths = values.str.len_bytes()
-        low, high = lengths.min(), lengths.max()
-        self._lengths |= {int(one) for one in (low, high) if one is not None}  # type: ignore[arg-type]  # whole numbers
+        texts = values.to_frame()
+        low, high, any_padded = texts.select(low=_LENGTH.min(), high=_LENGTH.max(), padded=_PADDED.any()).row(0)
+        self._lengths |= {one for one in (low, high) if one is not None}
         self._rows += len(values) - values.null_count()
-        zeros = values.filter(values.str.starts_with("0") & (lengths > 1))
-        padded = zeros.filter(zeros.str.contains("^0[0-9]+$"))
-        self._padded += len(padded)
-        self._keep(padded)
+        if any_padded:
+            padded = texts.filter(_PADDED).to_series()
+            self._padded += len(padded)
+            self._keep(padded)
 
     def _keep(self, values: pl.Series) -> None:
         room = MOST_KEPT - sum(map(len, self.contradicting))

@@ -27,6 +27,9 @@ COMPARED = 2000
 # How usual each separator is: of two that fit as well, the more usual one. A colon stands in times, a blank in names.
 SEPARATORS = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.98, "^": 0.9, "~": 0.9, "\x01": 0.9, " ": 0.9, ":": 0.85}
 ONE_COLUMN = 0.8
+# For each value of a row, up to so many: of two that fit as well, the one that separates more.
+WIDE_BONUS = 0.005
+WIDEST_BONUS = 20
 COMMENTS = ("#", "//", "%")
 # Of the rows, those of the usual length from which on a separator is one.
 REGULAR = 0.3
@@ -46,6 +49,7 @@ _ONE_NUMBER = re.compile(r"\s*[-+]?(?:\d+,\d+|\d{1,3}(?:[,.]\d{3})+(?:[.,]\d+)?)
 _ONE_VALUE = re.compile(
     r"\s*(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?\S*(?: [AaPp]\.?[Mm]\.?)?\s*|\s*\d{1,3}(?: \d{3})+\s*"
 )
+_APOSTROPHES = re.compile(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
 _MISSING = frozenset({"", "na", "nan", "null", "n/a", "none", "-", "?", "."})
 # As Excel writes it into the first line.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
@@ -198,8 +202,17 @@ def _best_split(lines: Sequence[str], plain: Layout, asked: Asked, cut: bool) ->
         for escape in (["", "\\"] if quote and f"\\{quote}" in text else [""])
     ]
     trials += [replace(trial, padded=True) for trial in trials if _quoted_behind_blanks(text, trial)]
-    best = max(trials, key=lambda trial: _score(lines, trial, cut))
+    best = _best(trials, lines, cut)
     return replace(best, padded=best.padded or _is_padded(lines, best))
+
+
+def _best(trials: Sequence[Layout], lines: Sequence[str], cut: bool) -> Layout:
+    """The first of the highest score; what can't come up to one that is known is not tried."""
+    best, highest = trials[0], 0.0
+    for trial in trials:
+        if _most(trial) > highest and (score := _score(lines, trial, cut)) > highest:
+            best, highest = trial, score
+    return best
 
 
 def _quoted_behind_blanks(text: str, trial: Layout) -> bool:
@@ -210,8 +223,9 @@ def _quoted_behind_blanks(text: str, trial: Layout) -> bool:
 
 def _is_padded(lines: Sequence[str], split: Layout) -> bool:
     """Whether a blank stands behind (nearly) every separator that has a value behind it."""
-    quoted_blanks = bool(split.quote) and f"{split.separator}{split.quote} " in "".join(lines)
-    if split.separator in ("", " ", "\t") or quoted_blanks:
+    text = "".join(lines)
+    quoted_blanks = bool(split.quote) and f"{split.separator}{split.quote} " in text
+    if split.separator in ("", " ", "\t") or quoted_blanks or f"{split.separator} " not in text:
         return False
     behind = [value for row in Rows(lines, split) for value in row[1:] if value.strip()]
     return bool(behind) and sum(value.startswith(" ") for value in behind) >= PADDED * len(behind)
@@ -221,7 +235,7 @@ def _quotes(text: str) -> list[str]:
     quotes = ['"']
     if '"' in text:
         quotes.append("")
-    elif len(re.findall(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", text, re.MULTILINE)) >= 2:
+    elif text.count("'") >= 4 and len(_APOSTROPHES.findall(text)) >= 2:
         quotes.append("'")
     return quotes
 
@@ -244,9 +258,16 @@ def _score(lines: Sequence[str], trial: Layout, cut: bool) -> float:
     counted = _without_footer([row for row in rows[start:] if len(row) == width or not row[0].startswith(COMMENTS)])
     regular = sum(_fits(row, width) for row in counted) / len(counted)
     few_titles = 0.98 ** min(start, 10)
-    usual = SEPARATORS.get(trial.separator, 1.0) * (1 + 0.005 * min(width, 20))
+    usual = SEPARATORS.get(trial.separator, 1.0) * (1 + WIDE_BONUS * min(width, WIDEST_BONUS))
     full = [row for row in rows if len(row) == width]
     return usual * regular**2 * few_titles * _clean(full, trial) * well_quoted
+
+
+def _most(trial: Layout) -> float:
+    """What its score can be at most."""
+    if not trial.separator:
+        return ONE_COLUMN
+    return SEPARATORS.get(trial.separator, 1.0) * (1 + WIDE_BONUS * WIDEST_BONUS)
 
 
 def _fits(row: Sequence[str], width: int) -> bool:
@@ -299,7 +320,7 @@ def _mostly(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
 
 def _well_quoted(text: str, trial: Layout) -> float:
     """Share of the quotes at the beginning of a value that are closed at the end of one."""
-    if not trial.quote:
+    if not trial.quote or trial.quote not in text:
         return 1.0
     quote, between = re.escape(trial.quote), r"\s" if trial.separator == " " else re.escape(trial.separator or "\0")
     blanks = "[ \t]*" if trial.padded else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from io import StringIO
+from itertools import islice
 
 from workbench.core.reading import Layout
 
@@ -52,8 +54,8 @@ class Rows:
         self.line, self.until, self.characters, self.unclosed = first, first, 0, False
         self._comment, self._padded, self._fresh = layout.comment, layout.padded, True
         self._lines = iter(lines)
-        for _ in range(layout.skip):
-            self._next_line()
+        for line in islice(self._lines, layout.skip):
+            self._count(line)
         self._rows = _between_blanks(self._fed()) if layout.separator == " " else _separated(self._fed(), layout)
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -68,7 +70,8 @@ class Rows:
 
     def _fed(self) -> Iterator[str]:
         """The lines that hold rows; the first of each row is known by being asked for."""
-        while (line := self._next_line()) is not None:
+        for line in self._lines:
+            self._count(line)
             if self._fresh:
                 if self._comment and line.startswith(self._comment):
                     continue
@@ -76,12 +79,9 @@ class Rows:
             yield line
         self.unclosed = not self._fresh and self.until > self.line + 1
 
-    def _next_line(self) -> str | None:
-        line = next(self._lines, None)
-        if line is not None:
-            self.until += 1
-            self.characters += len(line)
-        return line
+    def _count(self, line: str) -> None:
+        self.until += 1
+        self.characters += len(line)
 
 
 def _separated(lines: Iterable[str], layout: Layout) -> Iterator[list[str]]:
@@ -107,4 +107,4 @@ def split_lines(text: str) -> list[str]:
     >>> split_lines("a\\r\\nb\\rc\\x0bd")
     ['a\\r\\n', 'b\\r', 'c\\x0bd']
     """
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
+    return StringIO(text, newline="").readlines()

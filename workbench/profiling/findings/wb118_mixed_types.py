@@ -15,6 +15,7 @@ CODE = "WB118"
 
 LEAST, MOST = 0.03, 0.95
 FEWEST_NUMBERS = 10
+_NUMBER = pl.first().str.strip_chars().str.contains(r"^[-+]?\d+(?:\.\d+)?$")
 WORDS = "data.table.loc[~data.table[$column].str.fullmatch(r'[-+.0-9]+', na=True), $column].unique()"
 
 
@@ -23,16 +24,18 @@ def check(context: Context) -> Iterator[Finding]:
     if context.sample is None:
         return
     for column in context.features("category", "text"):
-        texts = values_of(context.sample, column.name).drop_nulls().str.strip_chars()
-        numbers = texts.filter(texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
-        share = len(numbers) / max(len(texts), 1)
-        if LEAST <= share < MOST and numbers.n_unique() >= min(FEWEST_NUMBERS, 0.5 * column.distinct) and _words(texts):
+        values = values_of(context.sample, column.name)
+        share = values.to_frame().select(_NUMBER.mean()).item() or 0.0
+        if LEAST <= share < MOST and _numbers_and_words(values.drop_nulls().str.strip_chars(), column.distinct):
             message = f"mixes numbers ({share:.0%} of the rows) with words."
             cure = python(WORDS, column=column.name)
             yield Finding(CODE, "warning", message, column.name, cure, {"share": share})
 
 
-def _words(texts: pl.Series) -> bool:
-    """Whether the rest begins with letters; dates, amounts and the like are no words."""
-    rest = texts.filter(~texts.str.contains(r"^[-+]?\d+(?:\.\d+)?$"))
+def _numbers_and_words(texts: pl.Series, distinct: int) -> bool:
+    """Whether there are several numbers, and the rest begins with letters; dates, amounts and the like are no words."""
+    frame = texts.to_frame()
+    numbers, rest = frame.filter(_NUMBER).to_series(), frame.filter(~_NUMBER).to_series()
+    if numbers.n_unique() < min(FEWEST_NUMBERS, 0.5 * distinct):
+        return False
     return len(rest) > 0 and float(rest.str.contains(r"^\p{L}").mean()) > 0.9  # type: ignore[arg-type]  # booleans

@@ -31,7 +31,5 @@ def _written(values: pl.Series) -> bool:
     """Whether texts are lists or records as Python or JSON writes them."""
     if values.dtype != pl.String:
         return False
-    known = values.drop_nulls().head(1000)
-    if known.is_empty():
-        return False
-    return float(known.str.contains(r"^\s*(?:\[.*\]|\{.*:.*\})\s*$").mean()) > 0.9  # type: ignore[arg-type]  # booleans
+    written = pl.first().drop_nulls().head(1000).str.contains(r"^\s*(?:\[.*\]|\{.*:.*\})\s*$")
+    return (values.to_frame().select(written.mean()).item() or 0.0) > 0.9

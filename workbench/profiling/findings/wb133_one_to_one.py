@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import polars as pl
@@ -53,7 +54,8 @@ def _groups(context: Context, columns: dict[str, ColumnProfile]) -> Iterator[lis
     equal = {frozenset(pair) for pair in context.equal}
     equal |= {frozenset((f.a, f.b)) for f in context.associations if f.measure == "pearson" and f.strength >= 0.9995}
     seen: dict[tuple[int, bytes], list[str]] = {}
-    for name, column in columns.items():
+    alike = Counter(column.distinct for column in columns.values())
+    for name, column in ((n, c) for n, c in columns.items() if alike[c.distinct] > 1):
         seen.setdefault((column.distinct, _appearance(values_of(context.sample, name))), []).append(name)
     for first, *others in seen.values():
         # What WB106 says of equal columns, and of numbers that are one in two units, is not said twice.
