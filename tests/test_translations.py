@@ -23,7 +23,7 @@ LOCALES = PACKAGE / "server" / "locale"
 TEXT = r"'((?:[^'\\]|\\.)*)'"
 # Sentences that come from the server; the tests below read them there.
 FROM_SERVER = re.compile(
-    r"trans\.__\((?:text, \.\.\.parts|[\w.]*\.title|[\w.]*description|property\.\w+ \?\? \S+?|unit|value)\)"
+    r"trans\.__\((?:text, \.\.\.parts|[\w.]*\.title|[\w.]*description|property\.\w+ \?\? \S+?|unit|group|value)\)"
 )
 CATALOGUES = sorted(LOCALES.glob("*/LC_MESSAGES/ml_workbench.json"))
 
@@ -57,7 +57,7 @@ def _in_forms() -> Iterator[str]:
         for name, of in schema(verb)["properties"].items():
             yield of.get("title", name)
             yield of.get("description", "")
-            yield of.get("x-unit", "")
+            yield from (of.get("x-unit", ""), of.get("x-group", ""))
 
 
 def _in_advice() -> Iterator[str]:

@@ -70,11 +70,6 @@ def test_a_bad_value_says_what_to_change(verb, values, told):
             },
         ),
         (
-            "dataset",
-            "decimal",
-            {"type": ["string", "null"], "enum": [".", ",", None], "title": "Decimal", "default": None},
-        ),
-        (
             "train",
             "candidates",
             {
@@ -90,6 +85,17 @@ def test_a_bad_value_says_what_to_change(verb, values, told):
             "train",
             "trials",
             {"type": "integer", "minimum": 1, "maximum": 200, "title": "Trials", "default": 6, "x-unit": "settings"},
+        ),
+        (
+            "dataset",
+            "decimal",
+            {
+                "type": ["string", "null"],
+                "enum": [".", ",", None],
+                "title": "Decimal",
+                "default": None,
+                "x-group": "How the file is read",
+            },
         ),
         ("package", "name", {"type": "string", "pattern": FOLDER_NAME, "title": "Name", "examples": ["churn"]}),
     ],

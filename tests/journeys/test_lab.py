@@ -86,7 +86,7 @@ def _fill(page: Any, verb: str, **values: str) -> None:
     for name, value in values.items():
         field = step.locator(f"[name={name}]")
         if not field.is_visible():
-            step.locator("summary").click()
+            step.locator("details", has=field).locator("summary").click()
         field.fill(value)
 
 

@@ -24,6 +24,8 @@ from workbench.errors import BadParameter
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
+# What the form shows the fields under that say how a file is written.
+READING = "How the file is read"
 _SHAPES = {
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
@@ -42,6 +44,7 @@ def parameter(
     pattern: str = "",
     unit: str = "",
     title: str = "",
+    group: str = "",
     examples: tuple[Any, ...] = (),
 ) -> Any:
     """A field of a step.
@@ -66,6 +69,8 @@ def parameter(
         Unit shown beside the field.
     title : str
         Its words in the form; by default the name, spelt out.
+    group : str
+        What the form shows it under, together with others.
     examples : tuple
         Values to show where nothing is filled in.
     """
@@ -79,6 +84,7 @@ def parameter(
         "pattern": pattern,
         "unit": unit,
         "title": title,
+        "group": group,
         "examples": examples,
     }
     return field(default=default, metadata=metadata) if default is not MISSING else field(metadata=metadata)
@@ -121,21 +127,39 @@ class DatasetStep(Step):
     id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
-    encoding: str | None = parameter("Encoding of a file of text; seen by default.", None, examples=("cp1252",))
+    encoding: str | None = parameter(
+        "Encoding of a file of text; seen by default.", None, group=READING, examples=("cp1252",)
+    )
     separator: str | None = parameter(
-        "Sign between its columns; seen by default.", None, pattern=SIGN_OR_NONE, examples=(";",)
+        "Sign between its columns; seen by default.", None, pattern=SIGN_OR_NONE, group=READING, examples=(";",)
     )
-    header: bool | None = parameter("Whether a line has the names of its columns; seen by default.", None)
-    skip: int | None = parameter("Lines above its header; seen by default.", None, minimum=0, unit="lines")
+    header: bool | None = parameter(
+        "Whether a line has the names of its columns; seen by default.", None, group=READING
+    )
+    skip: int | None = parameter(
+        "Lines above its header; seen by default.", None, minimum=0, unit="lines", group=READING
+    )
     quote: str | None = parameter(
-        "Sign around values that hold the separator; seen by default.", None, pattern=SIGN_OR_NONE, examples=("'",)
+        "Sign around values that hold the separator; seen by default.",
+        None,
+        pattern=SIGN_OR_NONE,
+        group=READING,
+        examples=("'",),
     )
-    comment: str | None = parameter("What begins a line that is no row; seen by default.", None, examples=("#",))
-    sheet: str | None = parameter("Sheet of a workbook; the first with values by default.", None)
-    table: str | None = parameter("Table of a database in a file, where it has several.", None, title="Database table")
-    decimal: str | None = parameter("Mark before the decimals of numbers kept as text.", None, choices=(".", ","))
-    missing: tuple[str, ...] = parameter("Words for a missing value, and no others.", (), examples=("n.d.",))
-    dates: tuple[str, ...] = parameter("Patterns of dates.", (), examples=("%d/%m/%Y",))
+    comment: str | None = parameter(
+        "What begins a line that is no row; seen by default.", None, group=READING, examples=("#",)
+    )
+    sheet: str | None = parameter("Sheet of a workbook; the first with values by default.", None, group=READING)
+    table: str | None = parameter(
+        "Table of a database in a file, where it has several.", None, title="Database table", group=READING
+    )
+    decimal: str | None = parameter(
+        "Mark before the decimals of numbers kept as text.", None, choices=(".", ","), group=READING
+    )
+    missing: tuple[str, ...] = parameter(
+        "Words for a missing value, and no others.", (), group=READING, examples=("n.d.",)
+    )
+    dates: tuple[str, ...] = parameter("Patterns of dates.", (), group=READING, examples=("%d/%m/%Y",))
 
 
 @dataclass(frozen=True)
@@ -494,4 +518,6 @@ def _property(declared: Field[Any], hint: Any) -> dict[str, Any]:
         content["x-column"] = True
     if declared.metadata["unit"]:
         content["x-unit"] = declared.metadata["unit"]
+    if declared.metadata["group"]:
+        content["x-group"] = declared.metadata["group"]
     return content

@@ -40,11 +40,7 @@ export class StepForm {
     const more = this.fields.filter(field => !shown.includes(field));
     this.node = h('form', { class: 'jp-wb-form', novalidate: true }, this.tables, this.columns);
     this.node.append(...shown.map(field => field.node));
-    if (more.length) {
-      const open = more.some(({ name }) => name in given.values || name in given.code || name in given.errors);
-      this.more = h('details', { open }, h('summary', {}, trans.__('More options')), ...more.map(field => field.node));
-      this.node.append(this.more);
-    }
+    this.node.append(...this.folded(more));
     this.node.addEventListener('change', event => this.validate((event.target as HTMLInputElement).name));
     // Told when somebody leaves a field, taken back while they type: what lies below must not move under a click.
     this.node.addEventListener('input', event => {
@@ -138,6 +134,18 @@ export class StepForm {
         this.validate(name);
       }
     }
+  }
+
+  /** Fields behind a line each group of them has; open where any is filled in or wrong. */
+  private folded(fields: IField[]): HTMLElement[] {
+    const { values, code, errors } = this.given;
+    const groupOf = ({ name }: IField) => this.step.schema.properties[name]['x-group'] ?? '';
+    return [...new Set(fields.map(groupOf))].map(group => {
+      const own = fields.filter(field => groupOf(field) === group);
+      const open = own.some(({ name }) => name in values || name in code || name in errors);
+      const title = group ? this.trans.__(group) : this.trans.__('More options');
+      return h('details', { open }, h('summary', {}, title), ...own.map(field => field.node));
+    });
   }
 
   private field(name: string, property: IProperty): IField {
@@ -368,8 +376,9 @@ export class StepForm {
     if (line && line.textContent !== told) {
       line.textContent = told;
     }
-    if (told && this.more?.contains(node)) {
-      this.more.open = true;
+    const folded = node.closest('details');
+    if (told && folded) {
+      folded.open = true;
     }
   }
 
@@ -387,7 +396,6 @@ export class StepForm {
   private readonly prefix: string;
   private readonly code: Record<string, string>;
   private readonly fields: IField[];
-  private readonly more: HTMLDetailsElement | undefined;
   private readonly tables: HTMLDataListElement;
   private readonly columns: HTMLDataListElement;
 }

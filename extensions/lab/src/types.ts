@@ -13,6 +13,7 @@ export interface IProperty {
   maximum?: number;
   'x-column'?: boolean;
   'x-unit'?: string;
+  'x-group'?: string;
 }
 
 /** A code cell, as the server is told of it. */

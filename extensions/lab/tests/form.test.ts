@@ -47,6 +47,25 @@ describe('the values of a form', () => {
     expect([...chosen].map(option => option.textContent)).toEqual([words]);
   });
 
+  it('lie behind a line each group has, which is open where one is filled in or wrong', () => {
+    const properties: Record<string, IProperty> = {
+      a: { type: 'string', default: '' },
+      b: { type: 'string', default: '' },
+      c: { type: 'string', default: '', 'x-group': 'Reading' },
+      d: { type: 'string', default: '', 'x-group': 'Reading' }
+    };
+    const form = new StepForm(stepOf(properties), { ...NOTHING, values: { d: 'x' } }, trans, 1);
+    const groups = [...form.node.querySelectorAll('details')];
+
+    expect(groups.map(group => group.querySelector('summary')?.textContent)).toEqual(['More options', 'Reading']);
+    expect(groups.map(group => group.open)).toEqual([false, true]);
+    expect(groups.map(group => group.querySelectorAll('input').length)).toEqual([1, 2]);
+
+    form.tell({ b: 'Not so.' });
+
+    expect(groups.map(group => group.open)).toEqual([true, true]);
+  });
+
   it('leave out what equals the default and what is empty', () => {
     const form = formOf({
       a: { type: 'integer', default: 5 },
