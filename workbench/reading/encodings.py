@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+import string
 from typing import IO
 
 from workbench.errors import BadParameter, BadTable
@@ -20,14 +21,24 @@ MARKS = (
 )
 # What tables without a mark are written in where it isn't UTF-8.
 # Of several that read a text as well, the earlier one: these are letters that come in runs.
-WESTERN = ("cp1252", "cp1250")
-CANDIDATES = ["cp1251", "koi8_r", "gb18030", "cp932", "big5", "cp949", "euc_jp", *WESTERN]
+WESTERN = ("cp1252", "cp1250", "cp1254", "cp850", "mac_roman")
+CANDIDATES = [
+    "cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256",
+    "gb18030", "cp932", "big5", "cp949", "euc_jp", "cp874", *WESTERN,
+]  # fmt: skip
+# What the West's encoding reads Turkish letters as, which are Icelandic's, and what stands beside these there.
+TURKISH_READ_AS_ICELANDIC = "ðþýÐÞÝ"
+BESIDE_ICELANDIC = "áéíóúæÁÉÍÓÚÆ"
+MISTAKEN_FOR_HEBREW = ("cp1251", "koi8_r", "cp1253")
+HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 # Letters of a language with several bytes each come in runs; an accented letter stands among plain ones.
 ALONE = 0.7
 # Share of UTF-8 from which on a text is that, with damaged bytes, which are refused where they stand.
 DAMAGED = 0.5
 # Of the measures of charset-normalizer, which are shares: two that differ by less are equal.
 AS_GOOD = 0.02
+# Letters from which on it says something that some others are not among them.
+FEWEST_LETTERS = 12
 # Bytes that are looked at to find an encoding: the lines that have any beyond ASCII.
 LOOKED_AT = 1 << 16
 BLOCK = 1 << 20
@@ -151,7 +162,7 @@ def _found(sample: bytes) -> str:
     matches = list(from_bytes(sample, cp_isolation=CANDIDATES, preemptive_behaviour=False))
     best = min((match.chaos - match.coherence for match in matches), default=0.0)
     as_good = [match.encoding for match in matches if match.chaos - match.coherence <= best + AS_GOOD]
-    chosen = min(as_good, key=CANDIDATES.index) if as_good else "cp1252"
+    chosen = min(as_good, key=lambda name: _rank(name, sample)) if as_good else "cp1252"
     if chosen in WESTERN:
         return _western(sample)
     same = (
@@ -160,6 +171,31 @@ def _found(sample: bytes) -> str:
         and sample.decode(chosen, "ignore") == sample.decode("cp1252")
     )
     return "cp1252" if same else chosen
+
+
+def _rank(encoding: str, sample: bytes) -> tuple[bool, int]:
+    """Of encodings that read a text as well: its place, behind all others where its letters are hardly meant."""
+    if encoding in WESTERN:
+        return False, CANDIDATES.index(encoding)
+    text = sample.decode(encoding, "replace")
+    foreign = _FOREIGN.findall(text)
+    hardly = (
+        2 * sum(len(run) > len(run.strip(_LATIN)) for run in foreign) > len(foreign)
+        or (encoding == "cp932" and len(HALF_WIDTH.findall(text)) > 0.1 * sum(not c.isascii() for c in text))
+        or (encoding in MISTAKEN_FOR_HEBREW and _is_hebrew(sample))
+    )
+    return hardly, CANDIDATES.index(encoding)
+
+
+# Runs of letters beyond ASCII with the plain ones that they touch, which letters of another script hardly ever do.
+_LATIN = string.ascii_letters
+_FOREIGN = re.compile("[a-zA-Z]?[^\\x00-\\x7f]+[a-zA-Z]?")
+
+
+def _is_hebrew(sample: bytes) -> bool:
+    """Small letters alone, and none of the last five: in Russian each third word has one of these."""
+    letters = [byte for byte in sample if byte >= 0xC0]
+    return len(letters) >= FEWEST_LETTERS and all(0xE0 <= byte <= 0xFA for byte in letters)
 
 
 def _share_utf8(sample: bytes) -> float:
@@ -183,7 +219,7 @@ def _share_alone(sample: bytes) -> float:
 
 
 def _western(sample: bytes) -> str:
-    """Of the West, or of the middle of Europe where that has fewer signs within words."""
+    """Of the West, or another of Latin letters where that has fewer signs within words; DOS and old Macs come last."""
     possible = [name for name in WESTERN if _reads(sample, name)]
     return min(possible, key=lambda name: _odd(sample.decode(name))) if possible else "latin-1"
 
@@ -197,9 +233,21 @@ def _reads(sample: bytes, encoding: str) -> bool:
 
 
 def _odd(text: str) -> int:
-    """Signs next to letters, and two letters that no language has both."""
+    """Signs next to letters, capitals within words, and letters that no language has together."""
     signs = re.findall(r"[a-zA-Z][^\x00-\x7f\w\s’‘“”«»–—…°ºª€™®]|[²³¹¼½¾£¥¤¦§¯±](?=[^\W\d_])|[a-z][²³¹¼½¾µªº]", text)
-    return len(signs) + (text.count("ø") if "ì" in text else 0)
+    capitals = sum(not c.isascii() and c.isupper() for c in _WITHIN_WORDS.findall(text))
+    return len(signs) + capitals + (text.count("ø") if "ì" in text else 0) + _of_other_languages(text)
+
+
+def _of_other_languages(text: str) -> int:
+    """Icelandic's letters without any that stand beside them there, and Turkish ones with those."""
+    icelandic = sum(map(text.count, TURKISH_READ_AS_ICELANDIC))
+    turkish = sum(map(text.count, "ğışĞİŞ"))
+    return turkish if any(letter in text for letter in BESIDE_ICELANDIC) else icelandic
+
+
+# Behind a small letter, or between a letter and a small one.
+_WITHIN_WORDS = re.compile(r"(?<=[a-zß-öø-ÿ])[^\W\d_]|(?<=[^\W\d_])[^\W\d_](?=[a-zß-öø-ÿ])")
 
 
 class Recoded(io.RawIOBase):
