@@ -215,7 +215,8 @@ def _has_odd_rows(frame: pl.DataFrame, layout: Layout) -> bool:
     """Whether there is a comment, or a quote behind a blank, which Arrow takes for a part of the value."""
     odd = []
     if layout.comment:
-        odd.append(pl.nth(0).str.starts_with(layout.comment).any().alias("comment"))
+        mark = layout.comment.lstrip(layout.separator)  # lines that are drawn begin with the separator
+        odd.append(pl.nth(len(layout.comment) - len(mark)).str.starts_with(mark).any().alias("comment"))
     if layout.padded and layout.quote:
         odd.append(
             pl.any_horizontal(pl.all().str.contains(f"^[{BLANKS}]+{re.escape(layout.quote)}")).any().alias("quote")

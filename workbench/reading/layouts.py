@@ -33,6 +33,8 @@ WIDEST_BONUS = 20
 COMMENTS = ("#", "//", "%")
 # Of the rows, those of the usual length from which on a separator is one.
 REGULAR = 0.3
+# Lines above a header that are looked over for it.
+MOST_TITLES = 20
 # Rows by which a column's kind is seen.
 TYPED_ROWS = 200
 # Share of the values behind a separator that begin with a blank from which on blanks are no part of values.
@@ -50,6 +52,7 @@ _ONE_VALUE = re.compile(
     r"\s*(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?\S*(?: [AaPp]\.?[Mm]\.?)?\s*|\s*\d{1,3}(?: \d{3})+\s*"
 )
 _APOSTROPHES = re.compile(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
+_RULE = re.compile(r"(?=.*[|+])[|+]?[ :]*-{2,}[-+|: ]*")
 _MISSING = frozenset({"", "na", "nan", "null", "n/a", "none", "-", "?", "."})
 # As Excel writes it into the first line.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
@@ -167,7 +170,8 @@ def decoded(sample: bytes, encoding: str, whole: bool) -> str:
 def layout_of(text: str, encoding: str, asked: Asked, whole: bool = True) -> Layout:
     """The layout of a decoded sample, which may be the whole text."""
     lines = split_lines(text)
-    plain = Layout(encoding=encoding, comment=asked.comment or "", skip=asked.skip or 0)
+    comment = _rules(lines[:COMPARED]) if asked.comment is None else asked.comment
+    plain = Layout(encoding=encoding, comment=comment, skip=asked.skip or 0)
     if asked.skip is None and asked.separator is None and lines and (said := SEPARATOR_LINE.fullmatch(lines[0])):
         asked = replace(asked, separator=said[1])
         plain = replace(plain, skip=1)
@@ -176,6 +180,13 @@ def layout_of(text: str, encoding: str, asked: Asked, whole: bool = True) -> Lay
     cut = not whole or len(lines) > above + COMPARED
     split = _best_split(compared, replace(plain, skip=0), asked, cut)
     return _placed(lines, replace(split, skip=plain.skip), above, asked)
+
+
+def _rules(lines: Sequence[str]) -> str:
+    """How the lines begin that are drawn between rows, as Markdown, SAP and the shells of databases do; else empty."""
+    drawn = [line for line in lines if _RULE.fullmatch(line.strip())]
+    mark = drawn[0][:2] if drawn and len(lines) >= len(drawn) + 2 else ""
+    return mark if sum(line.startswith(mark) for line in lines) == len(drawn) else ""
 
 
 def _comment_lines(lines: Sequence[str]) -> int:
@@ -376,7 +387,7 @@ def _placed(lines: Sequence[str], split: Layout, above: int, asked: Asked) -> La
     width, _ = usual_width([row.values for row in rows])
     if not split.separator:
         width = 1
-    comment = asked.comment if asked.comment is not None else _comment_within(rows, width)
+    comment = asked.comment if asked.comment is not None else split.comment or _comment_within(rows, width)
     rows = [row for row in rows if not (comment and row.values[0].startswith(comment))]
     at = 0 if asked.skip is not None else _header_at(rows, width)
     titled = _named_in_comment(lines, split, rows, at, width, above) if asked.skip is None and above else None
@@ -436,16 +447,38 @@ def _may_be_header(values: Sequence[str], width: int) -> bool:
 
 def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
     """Whether names come only later: this row has fewer, and the next full one is apart from it or names columns."""
+    if _names_come_apart(rows, at, width):
+        return True
     row, following = rows[at], rows[at + 1]
     apart = following.line > row.until
     sparse = _filled(row.values) < min(2, width) and (width > 2 or apart)
     fewer = len(row.values) < width or sparse or (width == 1 and apart)
     full = next((i for i in range(at + 1, len(rows)) if _filled(rows[i].values) >= min(2, width)), None)
-    if not fewer or full is None or len(rows[full].values) != width:
+    if not fewer or full is None:
         return False
-    body = [later.values for later in rows[full + 1 :] if len(later.values) == width]
-    above_texts = len(row.values) == 1 and not any(map(TYPED.fullmatch, rows[full].values))
-    return bool(body) and (apart or full > at + 1 or above_texts or names_columns(rows[full].values, body))
+    if len(rows[full].values) != width:
+        full = next((i for i in range(full, len(rows)) if _filled(rows[i].values) == width), None)
+        return full is not None and names_columns(rows[full].values, _below(rows, full, width))
+    names, body = rows[full].values, _below(rows, full, width)
+    above_texts = _filled(row.values) == 1 and not any(map(TYPED.fullmatch, names))
+    above_years = sparse and width > 2 and _filled(names) == width and not TYPED.fullmatch(names[0])
+    titles = apart or full > at + 1 or above_texts or above_years
+    return bool(body) and (titles or names_columns(names, body))
+
+
+def _names_come_apart(rows: Sequence[_Row], at: int, width: int) -> bool:
+    """Whether a row behind an empty line names every column, and those up to it are no table of their own."""
+    for i in range(at + 1, min(at + 1 + MOST_TITLES, len(rows))):
+        apart = rows[i].line > rows[i - 1].until and len(rows[i].values) == width == _filled(rows[i].values)
+        if apart and names_columns(rows[i].values, _below(rows, i, width)):
+            between = [row.values for row in rows[at + 1 : i] if len(row.values) == width]
+            return len(between) < 2 or not names_columns(rows[at].values, between)
+    return False
+
+
+def _below(rows: Sequence[_Row], at: int, width: int) -> list[list[str]]:
+    """The rows behind one that have as many values as most have."""
+    return [row.values for row in rows[at + 1 :] if len(row.values) == width]
 
 
 def _filled(values: Sequence[str]) -> int:
