@@ -18,12 +18,21 @@ from workbench.core.reading import Form
 NOTHING = frozenset({
     "", "nan", "-nan", "null", "<na>", "n/a", "nat", "#n/a", "#n/a n/a", "#na", "1.#ind", "-1.#ind", "1.#qnan",
     "-1.#qnan", "#null!", "#value!", "#ref!", "#div/0!", "#num!", "#name?", "(null)", "\\n",
+    # Excel's errors in other languages, and its newer ones.
+    "#nv", "#wert!", "#bezug!", "#zahl!", "#überlauf!", "#valeur!", "#nombre!", "#nom?", "#n/d", "#nul!", "#¡valor!",
+    "#¡ref!", "#¡num!", "#¡div/0!", "#¿nombre?", "#¡nulo!", "#valore!", "#rif!", "#nome?", "#nullo!", "#valor!",
+    "#núm!", "#nulo!", "#waarde!", "#verw!", "#getal!", "#n/b", "#naam?", "#deel/0!", "#leeg!", "#arg!", "#adr!",
+    "#liczba!", "#nazwa?", "#dziel/0!", "#n/d!", "#zero!", "#saknas!", "#värdefel!", "#referens!", "#ogiltigt!",
+    "#division/0!", "#н/д", "#знач!", "#ссылка!", "#число!", "#имя?", "#дел/0!", "#пусто!", "#spill!", "#calc!",
+    "#field!", "#getting_data",
 })  # fmt: skip
 # Words that stand for a missing value in some tables and are values in others: each column decides.
 PERHAPS_NOTHING = frozenset({
     "na", "none", "nil", "-", "--", "---", "\u2013", "\u2014", "?", "??", "???", ".", "..", "...", "n.a.", "n.a",
     "n.d.", "n.d", "nd", "n. d.", "k.a.", "k. a.", "s.o.", "missing", "unknown", "not available", "no data", "tbd",
-    "keine angabe", "unbekannt", "inconnu", "desconocido", "*",
+    "keine angabe", "unbekannt", "inconnu", "desconocido", "*", ":", "/", "\u2026", "n/d", "s/d", "sin datos",
+    "0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000", "00000000",
+    "$-", "$ -", "€-", "€ -", "-€", "- €", "£-", "£ -",
 })  # fmt: skip
 
 # A blank as the mark between groups of digits: the narrow and the fixed ones too.
@@ -33,18 +42,30 @@ MULTIPLES = {"k": 3, "mio": 6, "mn": 6, "m": 6, "mrd": 9, "bn": 9, "b": 9}
 MONTHS: Mapping[str, int] = {
     name: month
     for month, names in enumerate((
-        "jan january januar jänner janvier janv enero ene gennaio gen janeiro januari",
-        "feb february februar feber février févr fév febrero febbraio fevereiro fev februari",
-        "mar march mär märz mars marzo março maart mrt",
-        "apr april avril avr abril abr aprile",
-        "may mai mayo maggio mag maio mei",
-        "jun june juni juin junio giugno giu junho",
-        "jul july juli juillet juil julio luglio lug julho",
-        "aug august août aoû agosto ago augustus",
-        "sep sept september septembre septiembre settembre set setembro",
-        "oct october okt oktober octobre octubre ottobre ott outubro out",
-        "nov november novembre noviembre novembro",
-        "dec december dez dezember décembre déc diciembre dic dicembre dezembro",
+        "jan january januar jänner janvier janv enero ene gennaio gen janeiro januari "
+        "январь января янв styczeń stycznia sty leden ledna ocak oca tammikuu tammikuuta január",
+        "feb february februar feber février févr fév febrero febbraio fevereiro fev februari "
+        "февраль февраля фев luty lutego lut únor února şubat şub helmikuu helmikuuta február",
+        "mar march mär märz mars marzo março maart mrt marts "
+        "март марта мар marzec marca březen března mart maaliskuu maaliskuuta március",
+        "apr april avril avr abril abr aprile "
+        "апрель апреля апр kwiecień kwietnia kwi duben dubna nisan nis huhtikuu huhtikuuta április",
+        "may mai mayo maggio mag maio mei "
+        "май мая maj maja květen května mayıs toukokuu toukokuuta május",
+        "jun june juni juin junio giugno giu junho "
+        "июнь июня июн czerwiec czerwca cze červen června haziran haz kesäkuu kesäkuuta június",
+        "jul july juli juillet juil julio luglio lug julho "
+        "июль июля июл lipiec lipca lip červenec července temmuz tem heinäkuu heinäkuuta július",
+        "aug august août aoû agosto ago augustus augusti "
+        "август августа авг sierpień sierpnia sie srpen srpna ağustos ağu elokuu elokuuta augusztus",
+        "sep sept september septembre septiembre settembre set setembro "
+        "сентябрь сентября сен сент wrzesień września wrz září eylül eyl syyskuu syyskuuta szeptember",
+        "oct october okt oktober octobre octubre ottobre ott outubro out "
+        "октябрь октября окт październik października paź říjen října ekim eki lokakuu lokakuuta október",
+        "nov november novembre noviembre novembro "
+        "ноябрь ноября ноя listopad listopada listopadu lis kasım kas marraskuu marraskuuta",
+        "dec december dez dezember décembre déc diciembre dic dicembre dezembro desember des "
+        "декабрь декабря дек grudzień grudnia gru prosinec prosince aralık ara joulukuu joulukuuta",
     ), start=1)
     for name in names.split()
 }  # fmt: skip
@@ -62,16 +83,20 @@ WEEKDAY = (
     r"(?i:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|mié|mie|jeu|jue|ven|vie|sam|sáb|sab|dim|dom)"
     rf"{_LETTER}*[\s,.]+"
 )
-_ZONE = rf"(?P<zone>[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{'|'.join(sorted(ZONES, key=len, reverse=True))}))"
+_ZONE_NAMES = "|".join(sorted(ZONES, key=len, reverse=True))
+# As a browser writes it, GMT+0100 (CET), and Java, +01:00[Europe/Berlin].
+_BEHIND_A_ZONE = r"(?:\s*(?:\([^()]*\)|\[[^\[\]]*\]))?"
+_ZONE = rf"(?i:gmt|utc)?(?P<zone>[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{_ZONE_NAMES})){_BEHIND_A_ZONE}"
 # The time of a day as people write it, to find it within a text.
 CLOCK = (
-    r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:\s*(?i:[ap]\.?\s?m\b\.?))?"
-    rf"(?:\s*(?:[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{'|'.join(sorted(ZONES, key=len, reverse=True))})\b))?"
+    r"(?:[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:\s*(?i:[ap]\.?\s?m\b\.?|uhr\b))?"
+    r"|[0-9]{1,2}\.[0-9]{2}\.[0-9]{2}(?:[.,][0-9]{1,9})?\s*(?i:[ap]m\b))"
+    rf"(?:\s*(?i:gmt|utc)?(?:[+-][0-9]{{2}}(?::?[0-9]{{2}})?|(?i:{_ZONE_NAMES})\b){_BEHIND_A_ZONE})?"
 )
 # The time of a day, in any of its usual forms: only a date can be read in two ways.
 _TIME = (
     r"(?P<hour>[0-9]{1,2})[:.h](?P<minute>[0-9]{2})(?:[:.](?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
-    rf"(?:\s*(?P<half>(?i:[ap]\.?\s?m\.?)))?(?:\s*{_ZONE})?"
+    rf"(?:\s*(?:(?P<half>(?i:[ap]\.?\s?m\.?))|(?i:uhr)))?(?:\s*{_ZONE})?"
 )
 _TOKENS = {
     "%Y": r"(?P<year>[0-9]{4})",
@@ -84,7 +109,7 @@ _TOKENS = {
 _COMPACT = {"%Y": r"(?P<year>[0-9]{4})", "%m": r"(?P<month>[0-9]{2})", "%d": r"(?P<day>[0-9]{2})"}
 _COMPACT_TIME = (
     rf"(?:[T\s]?(?P<hour>[0-9]{{2}}):?(?P<minute>[0-9]{{2}})(?::?(?P<second>[0-9]{{2}})(?:[.,](?P<fraction>[0-9]{{1,9}}))?)?"
-    rf"\s*{_ZONE}?)?"
+    rf"\s*(?:{_ZONE})?)?"
 )
 _OTHER_SIGNS = str.maketrans({
     "\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-",
@@ -162,7 +187,7 @@ def number_pattern(form: Form) -> str:
     times = rf"(?:\s*(?P<times>(?i:{'|'.join(MULTIPLES)}))\.?)?" if form.multiples else ""
     point = re.escape(form.decimal)
     return (
-        rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*{before}(?P<inner>[-+])?"
+        rf"{before}(?P<open>\()?\s*(?P<sign>[-+])?\s*{before}(?P<inner>[-+])?"
         rf"(?:(?P<whole>{groups}[0-9]+)(?P<fraction>{point}[0-9]*)?|(?P<bare>{point}[0-9]+))"
         rf"(?P<power>[eE][-+]?[0-9]{{1,3}})?{times}{after}\s*(?P<behind>-)?\s*(?P<close>\))?"
     )

@@ -10,7 +10,7 @@ from workbench.core.contract import NUMERIC, Column
 from workbench.core.reading import EXAMPLES, Form, Notes
 from workbench.reading.deciding import AS_SEEN, READABLE, Decision, Wish, decide, text_or_category
 from workbench.reading.later_values import LaterValues
-from workbench.reading.values import PLAIN, as_text, counted, read, unread
+from workbench.reading.values import PLAIN, all_whole, as_text, counted, read, unread
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
 CHUNK = 32_768
@@ -50,7 +50,7 @@ class ColumnReader:
         self._head: pl.Series | None = None
         self._kept: list[pl.Series] = []
         self._later = LaterValues()
-        self.unread, self._read = 0, 0
+        self.unread, self._read, self._broken = 0, 0, False
         self._words: dict[str, int] = {}
 
     def read(self, values: pl.Series) -> pl.Series:
@@ -67,11 +67,13 @@ class ColumnReader:
             self._note(values, typed, form)
         if self._column is None and kind in ("integer", "number"):
             self._later.add(values, typed, kind, form)
+            self._broken = self._broken or (kind == "integer" and typed.dtype.is_float() and not all_whole(typed))
         return typed
 
     def notes(self) -> Notes:
         """What was noticed so far."""
         kind, form, doubt = self.decision or Decision("category" if self._column is None else self._column.kind)
+        kind = "number" if self._broken else kind
         lost = pl.concat(self._kept).unique(maintain_order=True).head(EXAMPLES).to_list() if self._kept else []
         as_text = self._head is not None and self._head.dtype == pl.String
         return Notes(kind, form, self.unread, tuple(lost), dict(self._words), doubt, as_text)

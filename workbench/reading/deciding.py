@@ -18,7 +18,7 @@ import polars as pl
 from workbench.core.contract import Kind
 from workbench.core.forms import BLANK, CLOCK, ISO, MONTHS, MULTIPLES, NOTHING, PERHAPS_NOTHING, WEEKDAY
 from workbench.core.reading import Form
-from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers
+from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers, read
 
 # A text column is a number (a date) when at least this share of its rows can be read as one.
 READABLE = 0.95
@@ -30,7 +30,7 @@ BEYOND = f"holds whole numbers beyond {EXACT:,}, which have no exact float: it i
 # Distinct texts that are looked at for patterns of dates.
 LOOKED_AT = 1000
 # Texts longer than this are no numbers and no dates.
-LONGEST = 60
+LONGEST = 80
 FIRST_LOOKED_AT = 50
 # Rows whose order is asked which of two dates is meant, and how much closer together they must lie in one of them.
 ORDERED = 5000
@@ -56,7 +56,7 @@ ORDERS = ("dmy", "mdy", "ymd")
 _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
 _TEXT, _ROWS = pl.col("text"), pl.col("rows")
 _MAY_BE_NUMERIC = _TEXT.str.contains("[0-9]") & (_TEXT.str.len_chars() <= LONGEST)
-_COMPACT_DATE = r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2})?)?$"
+_COMPACT_DATE = r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
 _WEEKDAY = re.compile(WEEKDAY)
@@ -136,7 +136,9 @@ def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
         return _of_numbers(values)
     if kind in (pl.Date, pl.Datetime):
         return Decision("datetime")
-    return Decision("number") if kind == pl.Duration else _of_texts(as_text(values), wish)
+    if kind == pl.Duration:
+        return Decision("integer" if is_whole(read(values, "number")) else "number")
+    return _of_texts(as_text(values), wish)
 
 
 def infer_kind(values: pl.Series) -> Kind:
@@ -333,10 +335,10 @@ def _with_words(rest: pl.DataFrame, forms: Iterable[Form]) -> Iterator[Form]:
     """The forms with the unit that stands beside nearly every number, or with words for thousands and millions."""
     beside = rest.select(
         before=pl.col("text").str.extract(r"^[-+(\s]*([^0-9\s.,+()-]*)"),
-        behind=pl.col("text").str.extract(r"([^0-9.,'()-]*)[\s)-]*$").str.strip_chars(),
+        behind=pl.col("text").str.extract(r"([^0-9.,'()-]*\.?)[\s)-]*$").str.strip_chars().str.strip_prefix("."),
         rows="rows",
     )
-    words = set(beside["behind"].str.to_lowercase()) - {""}
+    words = set(beside["behind"].str.to_lowercase().str.strip_suffix(".")) - {""}
     if words <= set(MULTIPLES) and words - {"m"}:
         return (replace(form, multiples=True) for form in forms)
     unit = _unit(beside)
@@ -452,15 +454,19 @@ def patterns_of(text: str) -> tuple[str, ...]:
     >>> patterns_of("31.01.2024 10:15"), patterns_of("2024-01-31T10:15:00Z"), patterns_of("Jan 31, 2024")
     (('%d.%m.%Y', '%m.%d.%Y'), ('%Y-%m-%d',), ('%b %d, %Y',))
     """
+    if re.fullmatch(rf"\d{{4}}:\d\d:\d\d(?: {CLOCK})?", text.strip()):
+        return ("%Y:%m:%d",)  # as cameras write it
     date = _without_clock(text.strip())
-    numbers = re.fullmatch(r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})", date)
+    numbers = re.fullmatch(r"(\d{1,4})(\. |[-/. ])(\d{1,2})\2(\d{1,4})(\.?)", date)
     if numbers:
-        return _of_three(*numbers.groups())
+        *parts, end = numbers.groups()
+        return tuple(pattern + end for pattern in _of_three(*parts))
     two = re.fullmatch(r"(\d{4})([-/])\d{1,2}|\d{1,2}([-/])(\d{4})", date)
     if two:
         return (f"%Y{two[2]}%m",) if two[1] else (f"%m{two[3]}%Y",)
-    if re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", date):
-        return ("%Y年%m月%d日",)
+    eastern = re.fullmatch(r"\d{4}([年년]\s*)\d{1,2}([月월]\s*)\d{1,2}([日일])", date)
+    if eastern:
+        return (f"%Y{eastern[1]}%m{eastern[2]}%d{eastern[3]}",)
     return _with_a_name(date)
 
 
@@ -501,6 +507,8 @@ def _with_a_name(date: str) -> tuple[str, ...]:
             return ()
         pattern += token
         known |= {token: part} if token in known else {}
+    if re.fullmatch(r"%b\.?[-/']%d", pattern) and len(known["%d"]) == 2:
+        return (pattern.replace("%d", "%y"),)  # Jan-24 as Excel writes a month; a day stands in front of it
     complete = known["%b"] and (known["%Y"] or known["%y"])
     return (pattern,) if complete else ()
 

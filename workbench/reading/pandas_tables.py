@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from workbench.errors import BadTable
@@ -12,7 +13,12 @@ from workbench.reading.names import is_unnamed, normalised, written
 from workbench.reading.source import Source, refuse_twins
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     import pandas as pd
+
+# Of a decimal number of Arrow's.
+MOST_DIGITS = 38
 
 
 def from_pandas(values: pd.Series) -> pl.Series:
@@ -26,17 +32,26 @@ def from_pandas(values: pd.Series) -> pl.Series:
     if values.dtype != object:
         try:
             return pl.from_pandas(values, nan_to_null=True).alias("")
-        except (TypeError, ValueError, pl.exceptions.PolarsError):
-            values = values.astype(object)  # an extension type that Arrow does not know
+        except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):
+            values = values.astype(object)  # a type that Arrow does not know
     from pandas.api.types import infer_dtype
 
     kept = [None if _is_missing(v) else v for v in values.to_list()]
-    if infer_dtype(kept, skipna=True) in _PLAIN:
+    inferred = infer_dtype(kept, skipna=True)
+    if inferred in _PLAIN and not (inferred == "decimal" and not all(map(_fits, kept))):
         try:
             return pl.Series(kept, strict=True)
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             pass  # what polars has no type for is told as text
     return pl.Series([None if v is None else _safe(str(v)) for v in kept], dtype=pl.String)
+
+
+def _fits(value: Decimal | None) -> bool:
+    """Whether a decimal number has a place in Arrow's, which has 38 digits; else it is told as text."""
+    if value is None:
+        return True
+    _, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and max(len(digits), value.adjusted() + 1, -exponent) <= MOST_DIGITS
 
 
 def _is_missing(value: Any) -> bool:
@@ -72,6 +87,8 @@ def _plain(values: pd.Series) -> pd.Series:
     if isinstance(kind, pd.CategoricalDtype) and not isinstance(kind.categories.dtype, pd.StringDtype):
         whole = kind.categories.dtype
         return _plain(values.astype("Int64" if whole.kind in "iu" else whole))  # such as have a gap
+    if kind.kind == "f" and kind.itemsize > np.dtype(float).itemsize:
+        return values.astype(float)
     if kind.kind == "c":
         raise BadTable(
             f"The column {written(values.name)!r} holds complex numbers. Give their real and imaginary parts."

@@ -107,6 +107,8 @@ def as_text(values: pl.Series) -> pl.Series:
         whole = finite.drop_nulls().is_finite().all() and (finite.drop_nulls() % 1 == 0).all()
         small = whole and bool((finite.drop_nulls().abs() <= EXACT).all())
         return finite.cast(pl.Int64).cast(pl.String) if small else finite.cast(pl.String)
+    if kind == pl.Duration:
+        return values.dt.to_string("iso")
     if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null):
         return values.cast(pl.String)
     # Nested, raw, or a type that did not exist when this was written.
@@ -127,6 +129,16 @@ def is_whole(values: pl.Series) -> bool:
     numbers = values.cast(pl.Float64).to_numpy()
     finite = numbers[np.isfinite(numbers)]
     return bool(finite.size) and bool((finite == np.round(finite)).all()) and float(abs(finite).max()) <= EXACT
+
+
+def all_whole(floats: pl.Series) -> bool:
+    """Whether every number is whole, and none infinite.
+
+    >>> all_whole(pl.Series([1.0, None])), all_whole(pl.Series([1.0, 1.5])), all_whole(pl.Series([1.0, float("inf")]))
+    (True, False, False)
+    """
+    numbers = floats.drop_nulls().to_numpy()
+    return bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all())
 
 
 def plain(text: pl.Series) -> pl.Series:
@@ -174,7 +186,7 @@ def _may_be_nothing(text: pl.Series, form: Form) -> bool:
     return shortest is not None and (int(shortest) <= _LONGEST_NOTHING or bool(form.missing) or _may_be_blank(text))  # type: ignore[arg-type]  # a whole number
 
 
-_LONGEST_NOTHING = max(map(len, NOTHING))
+_LONGEST_NOTHING = max(len(word.encode()) for word in NOTHING)
 
 
 def _may_be_blank(text: pl.Series) -> bool:
@@ -216,7 +228,7 @@ def _without_nan(floats: pl.Series) -> pl.Series:
 def _integers(values: pl.Series, form: Form) -> pl.Series:
     if values.dtype.is_integer():
         return values.cast(pl.Int64, strict=False)
-    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+    if values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Duration):
         return _whole(_floats(values, form))
     text = as_text(values)
     whole = text.str.strip_chars().cast(pl.Int64, strict=False)
