@@ -133,6 +133,8 @@ def number(text: str, form: Form) -> float | None:
 
     >>> number("1.003,50", Form(decimal=",", thousands=".")), number("(5.50)", Form()), number("5-", Form())
     (1003.5, -5.5, -5.0)
+    >>> number("1.200,-", Form(decimal=",", thousands="."))
+    1200.0
     >>> number("1.5k", Form(multiples=True)), number("12 %", Form(unit="%")), number("1,5", Form())
     (1500.0, 12.0, None)
     """
@@ -156,7 +158,7 @@ def plain_number(text: str, form: Form) -> str | None:
         return None
     sign = "-" if signs and signs[0] != "+" else ""
     whole = re.sub("[^0-9]", "", parts["whole"] or "") or "0"
-    fraction = (parts["fraction"] or parts["bare"] or "")[1:]
+    fraction = (parts["fraction"] or parts["bare"] or "")[1:].strip("-")
     power = int((parts["power"] or "e0")[1:]) + MULTIPLES.get((parts.get("times") or "").lower(), 0)
     return f"{sign}{whole}{'.' + fraction if fraction else ''}{f'e{power}' if power else ''}"
 
@@ -188,7 +190,7 @@ def number_pattern(form: Form) -> str:
     point = re.escape(form.decimal)
     return (
         rf"{before}(?P<open>\()?\s*(?P<sign>[-+])?\s*{before}(?P<inner>[-+])?"
-        rf"(?:(?P<whole>{groups}[0-9]+)(?P<fraction>{point}[0-9]*)?|(?P<bare>{point}[0-9]+))"
+        rf"(?:(?P<whole>{groups}[0-9]+)(?P<fraction>{point}(?:--?|[0-9]*))?|(?P<bare>{point}[0-9]+))"
         rf"(?P<power>[eE][-+]?[0-9]{{1,3}})?{times}{after}\s*(?P<behind>-)?\s*(?P<close>\))?"
     )
 

@@ -63,7 +63,7 @@ class ColumnReader:
         assert self.decision is not None
         kind, form, _ = self.decision
         typed = read(values, kind, form)
-        if values.dtype in (pl.String, pl.UInt64):
+        if values.dtype in (pl.String, pl.UInt64) or (form.missing and values.dtype.is_numeric()):
             self._note(values, typed, form)
         if self._column is None and kind in ("integer", "number"):
             self._later.add(values, typed, kind, form)
@@ -111,8 +111,8 @@ class ColumnReader:
         self.unread += len(lost)
         room = MOST_KEPT - sum(map(len, self._kept))
         self._kept += [lost.head(room)] if len(lost) and room > 0 else []
-        if values.dtype == pl.String and form.missing:
-            self._count_words(values, form)
+        if form.missing:
+            self._count_words(as_text(values), form)
 
     def _count_words(self, values: pl.Series, form: Form) -> None:
         bare = values.str.strip_chars()

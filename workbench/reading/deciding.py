@@ -18,7 +18,7 @@ import polars as pl
 from workbench.core.contract import Kind
 from workbench.core.forms import BLANK, CLOCK, ISO, MONTHS, MULTIPLES, NOTHING, PERHAPS_NOTHING, WEEKDAY
 from workbench.core.reading import Form
-from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers, read
+from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers, read, without_words
 
 # A text column is a number (a date) when at least this share of its rows can be read as one.
 READABLE = 0.95
@@ -130,6 +130,10 @@ def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
     ('number', 'integer')
     """
     kind = values.dtype
+    if wish.missing and kind.is_numeric():
+        form = replace(PLAIN, missing=wish.missing)
+        decided = decide(without_words(values, form))
+        return decided._replace(form=replace(decided.form, missing=wish.missing))
     if kind == pl.Boolean:
         return Decision("boolean")
     if kind.is_integer() or kind.is_float() or kind.is_decimal():
@@ -338,11 +342,24 @@ def _with_words(rest: pl.DataFrame, forms: Iterable[Form]) -> Iterator[Form]:
         behind=pl.col("text").str.extract(r"([^0-9.,'()-]*\.?)[\s)-]*$").str.strip_chars().str.strip_prefix("."),
         rows="rows",
     )
-    words = set(beside["behind"].str.to_lowercase().str.strip_suffix(".")) - {""}
-    if words <= set(MULTIPLES) and words - {"m"}:
-        return (replace(form, multiples=True) for form in forms)
+    words = set(beside["behind"].str.strip_suffix(".")) - {""}
+    if {word.lower() for word in words} <= set(MULTIPLES) and _are_multiples(rest, beside, words):
+        currency = "".join(set(beside["before"]) - {""})
+        unit = currency if re.fullmatch(CURRENCIES, currency) else ""
+        return (replace(form, multiples=True, unit=unit) for form in forms)
     unit = _unit(beside)
     return (replace(form, unit=unit) for form in forms if unit)
+
+
+def _are_multiples(rest: pl.DataFrame, beside: pl.DataFrame, words: Iterable[str]) -> bool:
+    """Whether letters behind numbers stand for thousands and millions: 3b may be a flat, and 300K a temperature."""
+    several = {word.lower() for word in words}
+    if not several - {"m"}:
+        return False
+    spelt_out = any(len(word) > 1 or word == "k" for word in words)
+    money = bool((beside["before"] != "").any())
+    broken = bool(rest["text"].str.contains(r"[0-9][.,][0-9]{1,2}\D*$").any())
+    return spelt_out or len(several) > 1 or money or broken
 
 
 def _unit(beside: pl.DataFrame) -> str:

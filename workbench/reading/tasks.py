@@ -23,8 +23,8 @@ ORDERED: tuple[Kind, ...] = ("datetime", "number", "integer")
 def infer_task(name: str, kind: Kind, known: int, distinct: int, rarest: int | None = None) -> Task:
     """The task that a target sets.
 
-    Two values are two classes. Texts are classes, up to 50. Whole numbers are classes where there are at most 10
-    different ones, each in at least 10 rows, and else a number.
+    Two values are two classes, unless they have decimals. Texts are classes, up to 50. Whole numbers are classes where
+    there are at most 10 different ones, each in at least 10 rows, and else a number.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def infer_task(name: str, kind: Kind, known: int, distinct: int, rarest: int | N
     ('multiclass', 'regression')
     """
     _check_values(name, kind, known, distinct)
-    if distinct == 2:
+    if distinct == 2 and kind != "number":
         return "binary"
     if kind in ("text", "category") and distinct > MOST_CLASSES:
         raise BadTarget(

@@ -15,6 +15,7 @@ from workbench.core.forms import (
     MULTIPLES,
     NOTHING,
     moment_patterns,
+    number,
     number_pattern,
     offset,
     plain_signs,
@@ -52,6 +53,8 @@ def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
     >>> read(pl.Series(["1.003,50"]), "number", Form(decimal=",", thousands=".")).to_list()
     [1003.5]
     """
+    if form.missing and kind != "text":
+        values = without_words(values, form)
     if kind == "number":
         return _floats(values, form)
     if kind == "integer":
@@ -74,6 +77,8 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
     lost = typed.is_null() & values.is_not_null()
     if values.dtype.is_float():
         lost = lost & values.is_not_nan()
+    if form.missing and values.dtype.is_numeric():
+        return lost & ~_stands_for_nothing(values, form)
     if values.dtype != pl.String or not lost.any():
         return lost
     places = lost.arg_true()
@@ -85,6 +90,23 @@ def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     bare = pl.first().str.strip_chars()  # a name could be a pattern
     nothing = bare.str.to_lowercase().is_in(list(NOTHING)) | bare.is_in(list(form.missing))
     return text.to_frame().select(nothing.fill_null(value=False)).to_series()
+
+
+def without_words(values: pl.Series, form: Form) -> pl.Series:
+    """Without the words for a missing value, be they numbers too, such as -999."""
+    if values.dtype == pl.String:
+        words = values.str.strip_chars().is_in(list(form.missing))
+    elif values.dtype.is_numeric():
+        words = _stands_for_nothing(values, form)
+    else:
+        return values
+    return values.set(words, None) if words.any() else values
+
+
+def _stands_for_nothing(numbers: pl.Series, form: Form) -> pl.Series:
+    """Which numbers are words for a missing value."""
+    words = [n for word in form.missing for n in (number(word, form), number(word, PLAIN)) if n is not None]
+    return numbers.cast(pl.Float64).is_in(words).fill_null(value=False)
 
 
 def _without_nothing(text: pl.Series, form: Form) -> pl.Series:
@@ -158,7 +180,7 @@ def plain_numbers(text: pl.Series, form: Form) -> pl.Series:
     right = (pl.col("open").is_null() == pl.col("close").is_null()) & (signs.fill_null(0) <= 1)
     minus = pl.coalesce("open", "sign", "inner", "behind").is_in(["-", "("]).fill_null(value=False)
     whole = pl.col("whole").str.replace_all("[^0-9]", "")
-    fraction = pl.coalesce("fraction", "bare").str.slice(1)
+    fraction = pl.coalesce("fraction", "bare").str.slice(1).str.strip_chars("-")
     number = pl.concat_str(
         pl.when(minus).then(pl.lit("-")).otherwise(pl.lit("")),
         pl.when(whole.is_null()).then(pl.lit("0")).otherwise(whole),
