@@ -29,6 +29,7 @@ from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, fsspec, inner_ending, name_of
 from workbench.reading.source import Source, chosen, completed, named
 from workbench.reading.stamps import Stamp, stamps
+from workbench.reading.workbooks import workbook
 from workbench.settings import may_be_path
 
 Reader = Callable[[str, Asked], Source]
@@ -41,11 +42,11 @@ READERS: Mapping[str, Reader] = {
     ".json": formats.json_file,
     ".jsonl": formats.json_lines,
     ".ndjson": formats.json_lines,
-    ".xlsx": formats.workbook,
-    ".xlsm": formats.workbook,
-    ".xlsb": formats.workbook,
-    ".xls": formats.workbook,
-    ".ods": formats.workbook,
+    ".xlsx": workbook,
+    ".xlsm": workbook,
+    ".xlsb": workbook,
+    ".xls": workbook,
+    ".ods": workbook,
     ".dta": formats.stata,
     ".sav": formats.spss,
     ".zsav": formats.spss,
@@ -57,7 +58,7 @@ READERS: Mapping[str, Reader] = {
 # Those that are read as streams, and so from archives too.
 STREAMS = (".json", ".jsonl", ".ndjson")
 # What a reader takes beside text's options.
-OWN_OPTIONS: Mapping[Reader, str] = {formats.workbook: "sheet", formats.database: "table"}
+OWN_OPTIONS: Mapping[Reader, str] = {workbook: "sheet", formats.database: "table"}
 
 _PARTITION = re.compile(r"([^=/\\]+)=([^/\\]*)")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"

@@ -8,23 +8,19 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import polars as pl
 
-from workbench.core.finding import Finding
 from workbench.core.literals import call
-from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
-from workbench.reading.layout_findings import NO_HEADER, UNUSUAL
-from workbench.reading.layouts import Asked, placed
+from workbench.reading.layouts import Asked
 from workbench.reading.names import counts, normalised
 from workbench.reading.packed import name_of, opened, raw
 from workbench.reading.queries import column
-from workbench.reading.source import Source, completed, from_arrow
+from workbench.reading.source import Source, completed, from_arrow, in_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +49,7 @@ def json_file(path: str, _: Asked) -> Source:
         raise
     except RecursionError:
         raise BadTable(f"{name_of(path)} is nested too deep for a table. Give a list of objects.") from None
-    return _in_memory(path, _frame(json_rows(document, name_of(path))))
+    return in_memory(path, _frame(json_rows(document, name_of(path))))
 
 
 def json_rows(document: Any, name: str) -> list[dict[str, Any]]:
@@ -134,10 +130,6 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return frame
 
 
-def _in_memory(path: str, frame: pl.DataFrame) -> Source:
-    return Source(path, tuple(frame.columns), lambda most: frame.iter_slices(most), frame.height)
-
-
 def json_lines(path: str, _: Asked) -> Source:
     """A JSON object in each line."""
 
@@ -162,77 +154,6 @@ def _rest_of_line(file: Any) -> bytes:
         if byte == b"\n":
             break
     return b"".join(parts)
-
-
-def workbook(path: str, asked: Asked) -> Source:
-    """A sheet of a workbook: the named one, or the first that is not empty; titles above its header are passed over.
-
-    Raises
-    ------
-    MissingExtra
-        If what reads workbooks is not installed.
-    BadParameter
-        If there is no such sheet.
-    """
-    try:
-        import fastexcel
-    except ImportError as error:
-        raise MissingExtra.of("Reading a workbook", "fastexcel", "excel") from error
-    with raw(path) as file:
-        book = fastexcel.read_excel(file.read())
-    if asked.sheet is not None and asked.sheet not in book.sheet_names:
-        known = shortened(book.sheet_names)
-        raise BadParameter(
-            f"There is no sheet {asked.sheet!r}. {nearest(asked.sheet, book.sheet_names)}Sheets: {known}."
-        )
-    filled = {name: rows for name in book.sheet_names if (rows := _first_cells(book, name))}
-    if not filled:
-        raise BadTable(f"{name_of(path)} has no sheet with values. Give a table.")
-    chosen = asked.sheet if asked.sheet is not None else next(iter(filled))
-    if chosen not in filled:
-        raise BadTable(f"The sheet {chosen!r} of {name_of(path)} is empty. Choose one of {shortened(list(filled))}.")
-    frame, layout = _sheet(book, chosen, filled[chosen])
-    notes = _sheet_notes(path, chosen, list(filled), layout, asked)
-    return replace(_in_memory(path, frame), notes=lambda: notes)
-
-
-def _first_cells(book: Any, name: str) -> list[list[str]]:
-    """Of a sheet, as texts."""
-    sheet = book.load_sheet(name, header_row=None, n_rows=LOOKED_AT, dtypes="string")
-    rows = [[value or "" for value in row] for row in sheet.to_polars().rows()]
-    return rows if any(any(row) for row in rows) else []
-
-
-def _sheet(book: Any, name: str, first: list[list[str]]) -> tuple[pl.DataFrame, Layout]:
-    """The table of a sheet, each column in its type, and where its header stands."""
-    layout = placed(first)
-    begin = layout.skip + layout.header
-    frame = book.load_sheet(name, header_row=None, skip_rows=begin, schema_sample_rows=None).to_polars()
-    given = [*first[layout.skip], *[""] * frame.width][: frame.width] if layout.header else [""] * frame.width
-    kept = [i for i in range(frame.width) if given[i].strip() or frame.to_series(i).null_count() < frame.height]
-    values = [frame.to_series(i) for i in kept]
-    names = [given[i] for i in kept]
-    from workbench.reading.source import refuse_twins
-
-    refuse_twins(names)
-    plain = normalised(names, values[0] if layout.header and values else ())
-    table = pl.DataFrame([one.alias(n) for one, n in zip(values, plain, strict=True)])
-    return table.filter(~pl.all_horizontal(pl.all().is_null())) if table.width else table, layout
-
-
-def _sheet_notes(path: str, chosen: str, sheets: Sequence[str], layout: Layout, asked: Asked) -> tuple[Finding, ...]:
-    unusual = []
-    if len(sheets) > 1 and asked.sheet is None:
-        others = shortened([repr(one) for one in sheets if one != chosen], 3)
-        message = f"The workbook has {len(sheets)} sheets: {chosen!r} was read, and {others} not."
-        unusual.append(Finding(UNUSUAL, "info", message, cure=call("wb.dataset", path, sheet=chosen)))
-    if layout.skip:
-        message = f"Lines above the header of the sheet were passed over: {layout.skip}."
-        unusual.append(Finding(UNUSUAL, "info", message))
-    if not layout.header:
-        message = "The sheet has no line with names: its first row holds values as the others do."
-        unusual.append(Finding(NO_HEADER, "warning", message))
-    return tuple(unusual)
 
 
 def stata(path: str, _: Asked) -> Source:

@@ -113,7 +113,7 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
         layout, names, width, begin, line, _decimal(full, layout), _titles(lines[: layout.skip]), trailing,
         counted=bool(header) and not given[0].strip() and names[0] == "index",
         doubtful=layout.header and (looks_like_row(_padded(header, width), full) or _come_again(header, full)),
-        units=layout.header and _are_units(full),
+        units=layout.header and are_units(full),
         first_typed=is_typed(columns(full, 1))[0],
     )  # fmt: skip
 
@@ -174,10 +174,10 @@ def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
     return "," if commas > points else "."
 
 
-def _are_units(rows: Sequence[Sequence[str]]) -> bool:
+def are_units(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row has short words above all columns of numbers, as '[kg]'."""
     if len(rows) < 3 or not names_columns(rows[0], rows[1:]):
         return False
     typed = is_typed(columns(rows[1:], len(rows[0])))
     above = [value for value, is_number in zip(rows[0], typed, strict=True) if is_number]
-    return all(value.strip() and len(value) <= UNIT and not TYPED.fullmatch(value) for value in above)
+    return all(len(value) <= UNIT and not TYPED.fullmatch(value) for value in above if value.strip())

@@ -17,6 +17,7 @@ NAMED = 5
 
 NO_HEADER = "WB130"
 UNUSUAL = "WB132"
+UNITS = "The first row has words above all columns of numbers: perhaps units, and no values."
 
 
 @dataclass
@@ -120,10 +121,15 @@ def _columns(path: str, head: Head, irregular: Irregular) -> list[tuple[str, Cur
 def _rows(head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
     unusual: list[tuple[str, Cure]] = []
     if head.units:
-        unusual.append(("The first row has words above all columns of numbers: perhaps units, and no values.", ""))
+        unusual.append((UNITS, ""))
     if irregular.footer:
-        unusual.append((f"The last lines are no rows and were left out: {_quoted(irregular.footer)}.", ""))
+        unusual.append((footer(irregular.footer), ""))
     return unusual
+
+
+def footer(lines: Sequence[str]) -> str:
+    """The message of lines at the end that are no rows."""
+    return f"The last lines are no rows and were left out: {_quoted(lines)}."
 
 
 def listed_lines(lines: Sequence[int], times: int) -> str:

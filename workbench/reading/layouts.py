@@ -352,7 +352,7 @@ def _clean(rows: Sequence[Sequence[str]], trial: Layout) -> float:
 
 def _cleanness(value: str, others: Iterable[str], whole: bool) -> float:
     """Of one value, which may be a whole line: then its comma may be the one that separates."""
-    if not value or (TYPED.fullmatch(value) and not (whole and "," in value)):
+    if not value.strip() or (TYPED.fullmatch(value) and not (whole and "," in value)):
         return 1.0
     return 0.5 if any(sep in value for sep in others) or "  " in value.strip() else 0.9
 

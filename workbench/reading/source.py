@@ -101,6 +101,11 @@ class Source:
         return (chosen(chunk, names) for chunk in self.chunks(most))
 
 
+def in_memory(description: str, frame: pl.DataFrame) -> Source:
+    """A frame of polars as a stream of chunks."""
+    return Source(description, tuple(frame.columns), lambda most: frame.iter_slices(most), frame.height)
+
+
 def chosen(chunk: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     """Some columns by their names, which polars would else take for patterns."""
     return pl.DataFrame([chunk[name] for name in names])
