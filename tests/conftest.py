@@ -117,6 +117,27 @@ def store(home, put_store):
     return put_store(home)
 
 
+# What takes seconds to import, in each process again.
+SLOW_IMPORTS = (
+    "pandas",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "sklearn.pipeline",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "workbench.monitoring.monitor",
+)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Starts processes of their own that have imported the slow packages already."""
+    from tests.forks import Forks
+
+    with Forks(SLOW_IMPORTS) as forks:
+        yield forks
+
+
 CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))
 # Works without graphics and as root, and asks nothing of the network on its own.
 CHROMIUM_FLAGS = [
