@@ -24,7 +24,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 WHOLE = 1 << 20
 SECONDS = 240
@@ -49,10 +49,11 @@ class Child:
         return self.returncode
 
     def communicate(self) -> tuple[str, str]:
-        """All that it wrote, when it has ended; for what fits into a pipe."""
-        self.wait()
+        """All that it wrote, when it has ended; its errors must fit into a pipe."""
         with self.stdout, self.stderr:
-            return self.stdout.read(), self.stderr.read()
+            said = self.stdout.read(), self.stderr.read()
+        self.wait()
+        return said
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -88,27 +89,21 @@ class Forks:
             "code": code,
             "arguments": [str(argument) for argument in arguments],
             "environment": dict(os.environ),
-            "folder": os.getcwd(),
+            "folder": str(Path.cwd()),
         }
         pid = self._ask(request, [out[1], err[1]])
         for end in (out[1], err[1]):
             os.close(end)
-        return Child(pid, open(out[0], encoding="utf-8"), open(err[0], encoding="utf-8"), self)
+        return Child(pid, os.fdopen(out[0], encoding="utf-8"), os.fdopen(err[0], encoding="utf-8"), self)
 
-    def run(self, code: str, *arguments: object) -> Child:
-        """The same, and wait for its end."""
-        child = self.start(code, *arguments)
-        child.wait()
-        return child
-
-    def _ask(self, request: dict[str, object], files: list[int] | None = None) -> int:
+    def _ask(self, request: dict[str, Any], files: list[int] | None = None) -> int:
         socket.send_fds(self._line, [json.dumps(request).encode()], files or [])
         answer = self._line.recv(WHOLE)
         assert answer, "the process that forks has ended: what it said stands above"
         return int(answer)
 
 
-def serve(line: socket.socket) -> dict[str, object] | None:
+def serve(line: socket.socket) -> dict[str, Any] | None:
     """In the process that forks: nothing, when nobody asks any more. In each child: what it is to do."""
     while True:
         content, files, _, _ = socket.recv_fds(line, WHOLE, 2)
@@ -133,11 +128,11 @@ def serve(line: socket.socket) -> dict[str, object] | None:
 def others() -> list[str]:
     """Names of threads that run beside this one, but for those that wait idle and that a child does without."""
     own = threading.get_native_id()
-    paths = (Path(f"/proc/self/task/{thread}/comm") for thread in os.listdir("/proc/self/task") if int(thread) != own)
-    return sorted({path.read_text(encoding="utf-8").strip() for path in paths} - IDLE)
+    threads = (thread for thread in Path("/proc/self/task").iterdir() if thread.name != str(own))
+    return sorted({(thread / "comm").read_text(encoding="utf-8").strip() for thread in threads} - IDLE)
 
 
-def become(request: dict, files: list[int]) -> None:
+def become(request: dict[str, Any], files: list[int]) -> None:
     """The streams, the environment, the folder and the arguments of who asked."""
     for stream, file in enumerate(files, 1):
         os.dup2(file, stream)
@@ -155,4 +150,4 @@ if __name__ == "__main__":
     gc.freeze()  # or each child would go through all of these modules when it ends, which takes seconds too
     act = serve(socket.socket(fileno=int(sys.argv[1])))
     if act:
-        exec(compile(str(act["code"]), "<act>", "exec"), {"__name__": "__main__"})
+        exec(compile(act["code"], "<act>", "exec"), {"__name__": "__main__"})

@@ -81,9 +81,10 @@ def test_who_is_killed_half_way_leaves_what_the_next_act_settles(shop, forks, po
         wb.promote(shop, 2)
     before, after = (1, 2) if act == "promote" else (2, 1)
 
-    process = forks.run(KILLED, point, act)
+    process = forks.start(KILLED, point, act)
+    _, said = process.communicate()
 
-    assert process.returncode == (0 if point == "nowhere" else -signal.SIGKILL), process.communicate()[1]
+    assert process.returncode == (0 if point == "nowhere" else -signal.SIGKILL), said
     moved = point in ("after the move", "before the record", "nowhere")
     answers = after if moved else before
     assert wb.bundle(shop).version == answers
