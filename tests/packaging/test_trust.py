@@ -38,11 +38,6 @@ def trusted(tmp_path, monkeypatch, key):
 
 
 @pytest.fixture
-def bundle(run, monkeypatch):
-    return wb.package(run, name="shop")
-
-
-@pytest.fixture
 def signed(bundle, key, trusted):
     sign(bundle, key)
     return bundle
@@ -129,10 +124,10 @@ def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_
 
 
 @pytest.mark.slow
-def test_a_signed_bundle_of_another_name_or_version_is_refused_in_its_place(signed, run, key):
+def test_a_signed_bundle_of_another_name_or_version_is_refused_in_its_place(signed, packaged_run, key):
     import shutil
 
-    second = wb.package(run, name="shop")
+    second = wb.package(packaged_run, name="shop")
     sign(second, key)
     shutil.rmtree(second.path)
     shutil.copytree(signed.path, second.path)
