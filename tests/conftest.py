@@ -21,6 +21,10 @@ hypothesis_settings.load_profile("same")
 # No test asks a package index unless it says so: a bundle's lock is written without hashes then.
 os.environ["UV_OFFLINE"] = "1"
 
+# OpenMP's threads wait asleep. By default they spin, which is faster where each has a core of its own; two processes of
+# tests on two cores then spend half their time so. Set before anything loads OpenMP, and for the processes they start.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 ROOT = Path(__file__).parents[1]
 
 # A stand-in for another processor, for every test and the processes that they start, where the environment says so.
