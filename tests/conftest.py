@@ -21,9 +21,12 @@ hypothesis_settings.load_profile("same")
 # No test asks a package index unless it says so: a bundle's lock is written without hashes then.
 os.environ["UV_OFFLINE"] = "1"
 
-# OpenMP's threads wait asleep. By default they spin, which is faster where each has a core of its own; two processes of
-# tests on two cores then spend half their time so. Set before anything loads OpenMP, and for the processes they start.
+# OpenMP's threads wait asleep and OpenBLAS has none beside the caller's. By default both spin while they wait, which is
+# faster where each has a core of its own; two processes of tests on two cores spend most of their time so. Set before
+# anything loads them, and for the processes they start; .ci/variation has three threads of each, and a result must be
+# the same.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[1]
 
