@@ -5,8 +5,8 @@ A test that kills a process half-way, or lets several work on the same files, st
 can be killed, and ends as an interpreter does. Only MLflow, pandas and scikit-learn are there already, which take
 seconds to import, each time.
 
-The process that forks only imports; whatever has threads (a pool of polars, of OpenMP, a database's) begins after the
-fork, and a fork of more than one thread is refused: what another thread held would stay locked in the child for ever.
+The process that forks only imports; whatever has threads that work (a pool of polars, of OpenMP) begins after the fork,
+and a fork beside such a thread is refused: what it held would stay locked in the child for ever.
 
 This file is both sides: a test's side imports it, the process that forks runs it.
 """
@@ -54,9 +54,6 @@ class Child:
             said = self.stdout.read(), self.stderr.read()
         self.wait()
         return said
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
 
 
 @dataclass
