@@ -115,7 +115,8 @@ def test_compiled_code_beside_the_runtime_is_refused_where_signatures_are_asked_
 
 
 @pytest.mark.slow
-def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_asked_for(signed):
+def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_asked_for(signed, monkeypatch):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # it would hide what is left
     command = [sys.executable, "-m", "scoring", "--help"]
     subprocess.run(command, cwd=signed.path, check=True, capture_output=True)
 
@@ -310,7 +311,8 @@ def test_mlflows_copy_is_signed_too(bundle, key, trusted, monkeypatch):
 
 @pytest.mark.slow
 def test_the_folders_own_runtime_asks_for_the_signature_too(signed, key, monkeypatch):
-    """And starts again, although Python has left compiled code behind at the first start."""
+    """And starts again: Python has left no compiled code behind at the first start."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for _ in range(2):
         assert "loaded shop" in started(signed).stdout
     (signed.path / "signature").unlink()
