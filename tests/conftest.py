@@ -21,6 +21,13 @@ hypothesis_settings.load_profile("same")
 # No test asks a package index unless it says so: a bundle's lock is written without hashes then.
 os.environ["UV_OFFLINE"] = "1"
 
+# OpenMP's threads wait asleep and OpenBLAS has none beside the caller's. By default both spin while they wait, which is
+# faster where each has a core of its own; two processes of tests on two cores spend most of their time so. Set before
+# anything loads them, and for the processes they start; .ci/variation has three threads of each, and a result must be
+# the same.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parents[1]
 
 # A stand-in for another processor, for every test and the processes that they start, where the environment says so.
@@ -115,6 +122,27 @@ def put_store(_migrated_store):
 def store(home, put_store):
     """A fresh MLflow store in this test's home."""
     return put_store(home)
+
+
+# What takes seconds to import, in each process again.
+SLOW_IMPORTS = (
+    "pandas",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "sklearn.pipeline",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "workbench.monitoring.monitor",
+)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """Starts processes of their own that have imported the slow packages already."""
+    from tests.forks import Forks
+
+    with Forks(SLOW_IMPORTS) as forks:
+        yield forks
 
 
 CHROMIUM = Path(os.environ.get("WORKBENCH_CHROMIUM", "/usr/bin/chromium"))

@@ -1,9 +1,5 @@
 """Several processes touch an empty home at once: all succeed, and the store stays sound."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 FIRST_USE = """
@@ -16,15 +12,15 @@ print(run.info.run_id)
 
 
 @pytest.mark.slow
-def test_four_processes_make_one_store(home):
+def test_four_processes_make_one_store(home, forks):
     """MLflow alone breaks its SQLite file for ever when four processes migrate it at once."""
-    command = [sys.executable, "-c", FIRST_USE]
-    starts = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    answers = [process.communicate(timeout=240) for process in starts]
+    starts = [forks.start(FIRST_USE) for _ in range(4)]
+    answers = [process.communicate() for process in starts]
 
     assert [p.returncode for p in starts] == [0] * 4, [error for _, error in answers]
     assert len({out.strip() for out, _ in answers}) == 4
     told = sum(error.count("Making the MLflow store") for _, error in answers)
     assert told == 1, "one process makes it, the others wait"
-    again = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ.copy())
-    assert again.stdout.strip()
+    again = forks.start(FIRST_USE)
+    assert again.communicate()[0].strip()
+    assert again.returncode == 0

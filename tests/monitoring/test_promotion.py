@@ -1,6 +1,4 @@
-import os
-import subprocess
-import sys
+import signal
 
 import pytest
 
@@ -77,15 +75,16 @@ wb.promote("shop", 2) if act == "promote" else wb.rollback("shop")
 @pytest.mark.parametrize(
     "point", ["before the intent", "after the intent", "after the move", "before the record", "nowhere"]
 )
-def test_who_is_killed_half_way_leaves_what_the_next_act_settles(shop, point, act):
+def test_who_is_killed_half_way_leaves_what_the_next_act_settles(shop, forks, point, act):
     """The champion is one of the two, the history agrees with it, and going back leads to the other."""
     if act == "rollback":
         wb.promote(shop, 2)
     before, after = (1, 2) if act == "promote" else (2, 1)
 
-    done = subprocess.run([sys.executable, "-c", KILLED, point, act], env=os.environ, check=False)
+    process = forks.start(KILLED, point, act)
+    _, said = process.communicate()
 
-    assert (done.returncode == 0) == (point == "nowhere")
+    assert process.returncode == (0 if point == "nowhere" else -signal.SIGKILL), said
     moved = point in ("after the move", "before the record", "nowhere")
     answers = after if moved else before
     assert wb.bundle(shop).version == answers

@@ -1,8 +1,4 @@
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -119,7 +115,7 @@ def test_what_is_absent_is_named(shop, customers):
 
 
 @pytest.mark.slow
-def test_two_processes_lose_no_label(shop, customers, tmp_path):
+def test_two_processes_lose_no_label(shop, customers, forks, tmp_path):
     batch = customers(400, 5)
     wb.score(shop, batch, window="w")
     halves = [tmp_path / f"{i}.parquet" for i in (0, 1)]
@@ -127,9 +123,9 @@ def test_two_processes_lose_no_label(shop, customers, tmp_path):
         batch.iloc[i::2].to_parquet(path)
     code = "import sys, workbench as wb; wb.feedback('shop', sys.argv[1])"
 
-    running = [subprocess.Popen([sys.executable, "-c", code, str(p)], env=_environment()) for p in halves]
+    running = [forks.start(code, path) for path in halves]
 
-    assert [p.wait(120) for p in running] == [0, 0]
+    assert [process.wait() for process in running] == [0, 0]
     assert wb.monitor(shop).windows[0].labelled == 400
 
 
@@ -147,17 +143,16 @@ wb.score("shop", sys.argv[1], window=sys.argv[2])
 
 
 @pytest.mark.slow
-def test_a_killed_score_leaves_the_old_window(shop, customers, tmp_path):
+def test_a_killed_score_leaves_the_old_window(shop, customers, forks, tmp_path):
     """Killed at each of its three writes, when the file is whole but not yet in its place."""
     writes = ("predictions.parquet", "profile.json", "window.json")
     for name in writes:
         wb.score(shop, customers(70, 5), window=name)
     customers(500, 6).to_parquet(tmp_path / "new.parquet")
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "new.parquet")]
 
-    running = [subprocess.Popen([*command, name], env=_environment(), stderr=subprocess.DEVNULL) for name in writes]
+    running = [forks.start(KILLED, tmp_path / "new.parquet", name) for name in writes]
 
-    assert [process.wait(240) for process in running] == [-signal.SIGKILL] * 3
+    assert [process.wait() for process in running] == [-signal.SIGKILL] * 3
     seen = windows(shop, settings())
     assert [(s.rows, len(s.predictions()), s.profile().rows) for s in seen] == [(70, 70, 70)] * 3
     wb.score(shop, tmp_path / "new.parquet", window="window.json")
@@ -174,10 +169,6 @@ def test_a_flipped_bit_is_told(shop, customers):
 
     with pytest.raises(Damaged, match="window w"):
         seen.predictions()
-
-
-def _environment():
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def test_a_gap_in_the_file_of_labels_does_not_change_its_ids(shop, customers):

@@ -1,6 +1,8 @@
 """Small runs, made as the contract between training and packaging says."""
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+import workbench as wb
+from workbench.core.bundle import Bundle
 from workbench.core.contract import Column, Contract
 from workbench.core.dataset import fingerprint
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, Split
+from workbench.storage.tracking import client, experiment_id
 
 
 def contract_of(frame: pd.DataFrame, target: str, task: str) -> Contract:
@@ -58,8 +63,6 @@ def run_of(
     contract=None,
 ) -> Run:
     """A run of a frame, registered in the store as MLflow knows it."""
-    from workbench.storage.tracking import client, experiment_id
-
     contract = contract or contract_of(frame, target, task)
     for name in sensitive:
         contract = contract.change(name, sensitive=True)
@@ -108,6 +111,38 @@ def shop(rows: int = 400, seed: int = 0) -> pd.DataFrame:
 @pytest.fixture
 def run(store):
     return run_of(shop(), "bought")
+
+
+@pytest.fixture(scope="session")
+def _packaged(tmp_path_factory, put_store):
+    """A home in which the shop's run is packaged, that run, and its artifacts in MLflow as they were then."""
+    folder, kept = put_store(tmp_path_factory.mktemp("packaged")), tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(folder))
+        patch.setenv("WORKBENCH_THREADS", "1")
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        run = run_of(shop(), "bought")
+        wb.package(run, name="shop")
+        artifacts = Path(client().get_run(run.id).info.artifact_uri.removeprefix("file://"))
+    shutil.copytree(artifacts, kept, dirs_exist_ok=True)
+    return folder, run, artifacts, kept
+
+
+@pytest.fixture
+def bundle(home, _packaged):
+    """``wb.package(run, name="shop")`` in this test's home: packaged once, copied, and free to be spoilt."""
+    folder, _, artifacts, kept = _packaged
+    shutil.copytree(folder, home)
+    (home / "mlflow.ready").write_text(f"sqlite:///{home / 'mlflow.db'}")
+    shutil.rmtree(artifacts)  # another test may have changed MLflow's own copy
+    shutil.copytree(kept, artifacts)
+    return Bundle.load_folder(home / "bundles" / "shop" / "1", ask_signature=False)
+
+
+@pytest.fixture
+def packaged_run(bundle, _packaged):
+    """The run of that bundle, to be packaged again."""
+    return _packaged[1]
 
 
 @pytest.fixture

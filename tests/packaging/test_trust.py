@@ -38,11 +38,6 @@ def trusted(tmp_path, monkeypatch, key):
 
 
 @pytest.fixture
-def bundle(run, monkeypatch):
-    return wb.package(run, name="shop")
-
-
-@pytest.fixture
 def signed(bundle, key, trusted):
     sign(bundle, key)
     return bundle
@@ -120,7 +115,8 @@ def test_compiled_code_beside_the_runtime_is_refused_where_signatures_are_asked_
 
 
 @pytest.mark.slow
-def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_asked_for(signed):
+def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_asked_for(signed, monkeypatch):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # it would hide what is left
     command = [sys.executable, "-m", "scoring", "--help"]
     subprocess.run(command, cwd=signed.path, check=True, capture_output=True)
 
@@ -129,10 +125,10 @@ def test_the_runtime_leaves_no_compiled_code_beside_itself_where_signatures_are_
 
 
 @pytest.mark.slow
-def test_a_signed_bundle_of_another_name_or_version_is_refused_in_its_place(signed, run, key):
+def test_a_signed_bundle_of_another_name_or_version_is_refused_in_its_place(signed, packaged_run, key):
     import shutil
 
-    second = wb.package(run, name="shop")
+    second = wb.package(packaged_run, name="shop")
     sign(second, key)
     shutil.rmtree(second.path)
     shutil.copytree(signed.path, second.path)
@@ -315,7 +311,8 @@ def test_mlflows_copy_is_signed_too(bundle, key, trusted, monkeypatch):
 
 @pytest.mark.slow
 def test_the_folders_own_runtime_asks_for_the_signature_too(signed, key, monkeypatch):
-    """And starts again, although Python has left compiled code behind at the first start."""
+    """And starts again: Python has left no compiled code behind at the first start."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for _ in range(2):
         assert "loaded shop" in started(signed).stdout
     (signed.path / "signature").unlink()

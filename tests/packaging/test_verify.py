@@ -69,8 +69,7 @@ def test_each_kind_of_model_is_verified(make_run, small_table, kind):
 
 
 @pytest.mark.slow
-def test_another_answer_is_not_verified(run):
-    bundle = wb.package(run, name="shop")
+def test_another_answer_is_not_verified(bundle):
     golden = json.loads((bundle.path / "golden" / "rows.json").read_text())
     golden["predictions"][3] += 1e-9
     spoil(bundle, "golden/rows.json", json.dumps(golden).encode())
@@ -81,25 +80,21 @@ def test_another_answer_is_not_verified(run):
     assert "NOT verified" in str(found)
 
 
-def test_a_damaged_file_is_found_before_anything_starts(run):
-    bundle = wb.package(run, name="shop")
+def test_a_damaged_file_is_found_before_anything_starts(bundle):
     (bundle.path / "scoring" / "__main__.py").write_text("print('hello')")
 
     with pytest.raises(Damaged, match=r"scoring/__main__\.py"):
         verify("shop")
 
 
-def test_a_service_that_does_not_start_says_why(run):
-    bundle = wb.package(run, name="shop")
+def test_a_service_that_does_not_start_says_why(bundle):
     spoil(bundle, "scoring/__main__.py", b"raise SystemExit('no such luck')")
 
     with pytest.raises(Refused, match="no such luck"):
         verify(bundle.path)
 
 
-def test_the_folder_runs_as_the_readme_says(run):
-    bundle = wb.package(run, name="shop")
-
+def test_the_folder_runs_as_the_readme_says(bundle):
     done = subprocess.run(
         [sys.executable, "-B", "-m", "scoring", "--help"], cwd=bundle.path, capture_output=True, text=True, check=True
     )
@@ -209,8 +204,7 @@ else:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
-def test_a_new_environment_is_built_from_the_lock(run, stand_in):
-    wb.package(run, name="shop")
+def test_a_new_environment_is_built_from_the_lock(bundle, stand_in):
     stand_in(NEW)
 
     found = verify("shop", fresh=True)
@@ -222,8 +216,7 @@ def test_a_new_environment_is_built_from_the_lock(run, stand_in):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
-def test_without_an_index_it_says_what_to_do_and_tells_no_secret(run, stand_in):
-    wb.package(run, name="shop")
+def test_without_an_index_it_says_what_to_do_and_tells_no_secret(bundle, stand_in):
     stand_in("sys.exit('no route to https://user:hunter2@index.example/simple')")
 
     with pytest.raises(Refused, match=r"no route to https://index\.example(.|\n)*workbench verify shop/1 --here"):
@@ -231,8 +224,7 @@ def test_without_an_index_it_says_what_to_do_and_tells_no_secret(run, stand_in):
 
 
 @pytest.mark.slow
-def test_the_command_builds_a_new_environment_unless_told_otherwise(run, monkeypatch):
-    wb.package(run, name="shop")
+def test_the_command_builds_a_new_environment_unless_told_otherwise(bundle, monkeypatch):
     asked = []
     monkeypatch.setattr(
         "workbench.packaging.verify.verify", lambda name, fresh: asked.append(fresh) or verify(name, fresh=False)
@@ -247,8 +239,7 @@ def test_the_command_builds_a_new_environment_unless_told_otherwise(run, monkeyp
 
 
 @pytest.mark.slow
-def test_the_present_environment_is_compared_with_the_lock(run):
-    bundle = wb.package(run, name="shop")
+def test_the_present_environment_is_compared_with_the_lock(bundle):
     lock = (bundle.path / "requirements.lock").read_text().replace(f"numpy=={np.__version__}", "numpy==2.2.0")
     spoil(bundle, "requirements.lock", lock.encode())
 
@@ -256,9 +247,8 @@ def test_the_present_environment_is_compared_with_the_lock(run):
 
 
 @pytest.mark.slow
-def test_code_that_python_compiled_beside_the_runtime_does_not_run(run):
+def test_code_that_python_compiled_beside_the_runtime_does_not_run(bundle):
     """It would run in the source's place, and no hash covers it."""
-    bundle = wb.package(run, name="shop")
     source = bundle.path / "scoring" / "workbench" / "errors.py"
     hostile = Path(py_compile.compile(str(source), doraise=True))
     code = hostile.read_bytes()[:16] + marshal.dumps(compile("raise SystemExit('hostile')", "x", "exec"))
@@ -267,8 +257,7 @@ def test_code_that_python_compiled_beside_the_runtime_does_not_run(run):
     assert verify(bundle.path).ok
 
 
-def test_a_bundle_without_a_lock_is_not_verified(run):
-    bundle = wb.package(run, name="shop")
+def test_a_bundle_without_a_lock_is_not_verified(bundle):
     manifest = json.loads((bundle.path / MANIFEST).read_text())
     del manifest["files"]["requirements.lock"]
     (bundle.path / "requirements.lock").unlink()

@@ -49,12 +49,19 @@ MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m 
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-# Whoever trusts signed bundles alone finds no compiled code beside what was signed, not even our own.
-sys.dont_write_bytecode = sys.dont_write_bytecode or "WORKBENCH_TRUSTED_KEYS" in os.environ
+# Whoever trusts signed bundles alone finds no compiled code beside what was signed, not even our own. That of this
+# very file Python has written before it ran it; where it can't be taken away, the check of the bundle names it.
+if "WORKBENCH_TRUSTED_KEYS" in os.environ:
+    sys.dont_write_bytecode = True
+    if __spec__ is not None and __spec__.cached:
+        with suppress(OSError):
+            Path(__spec__.cached).unlink()
+            Path(__spec__.cached).parent.rmdir()
 
 from workbench.scoring.__main__ import main  # noqa: E402  (the path comes first)
 
