@@ -1,13 +1,17 @@
 """Any user's table becomes a dataset, or the error says what to do."""
 
+import math
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import workbench as wb
 from workbench.core.contract import Contract
 from workbench.errors import BadTable, BadTarget, ColumnNotFound
-from workbench.reading.by_contract import coerce
+from workbench.reading.by_contract import coerce, read_by
 from workbench.reading.dataset import read_table
 from workbench.reading.deciding import infer_kind
 from workbench.reading.sources import from_pandas
@@ -131,7 +135,7 @@ def test_an_empty_table_is_refused():
     ("name", "content", "told"),
     [
         ("none.csv", None, "There is no file"),
-        ("t.xlsx", b"x", "can't be read as xlsx"),
+        ("t.xlsx", b"x", "is no workbook that can be opened"),
         ("e.csv", b"", "is empty"),
         ("b.parquet", b"no parquet", "can't be read as parquet"),
         ("j.jsonl", b"{no json", "can't be read as jsonl"),
@@ -176,3 +180,69 @@ def test_coercing_needs_the_features_and_nothing_else():
     assert typed["x"].isna().tolist() == [False, True]
     with pytest.raises(ColumnNotFound, match="'x'"):
         coerce(pd.DataFrame({"more": [1]}), contract)
+
+
+@pytest.mark.parametrize("values", [["1", "-999", "3"], [1, -999, 3], [1.5, -999.0, 3.0], [1, None, -999]])
+def test_a_word_for_missing_may_be_a_number(values, both_ways, tmp_path):
+    frame = pd.DataFrame({"a": pd.Series(values * 5), "b": list("xyz") * 5})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+
+    for given in (frame, tmp_path / "t.csv"):
+        data = wb.dataset(given, missing={"a": ["-999"]})
+
+        assert -999 not in data.table["a"].tolist()
+        assert data.table["a"].isna().sum() == sum(v in (None, -999, "-999") for v in values) * 5
+        assert data.contract["a"].form.missing == ("-999",)
+        assert "WB128" in [f.code for f in data.findings if f.column == "a"]
+    batch = read_table(pd.DataFrame({"a": [-999, 4], "b": ["x", "y"]}))
+    typed = read_by(batch, data.contract)
+    assert typed.table["a"].isna().tolist() == [True, False]
+    assert not typed.unread
+
+
+def test_a_fraction_that_comes_late_is_seen_by_both_verbs(both_ways, tmp_path):
+    (tmp_path / "t.csv").write_text("v,w\n" + "1,a\n" * 100_000 + "1.5,b\n")
+
+    assert wb.dataset(tmp_path / "t.csv").contract["v"].kind == wb.profile(tmp_path / "t.csv")["v"].kind == "number"
+
+
+TYPES = {
+    "whole durations": (pd.to_timedelta([1, 2, 3] * 5, unit="h"), "integer", 3600.0),
+    "broken durations": (pd.to_timedelta([1.5, 2, 3] * 5, unit="s"), "number", 1.5),
+    "durations of nanoseconds": (pl.Series([1, 2, 3] * 5, dtype=pl.Duration("ns")), "number", 1e-9),
+    "decimals without end": ([Decimal("Infinity"), Decimal("2.5"), None] * 5, "number", math.inf),
+    "decimals beyond Arrow's": ([Decimal("1e400"), Decimal(2)] * 5, "category", "1E+400"),
+    "long doubles": (np.array([1.5, 2.5] * 5, dtype=np.longdouble), "number", 1.5),
+    "bytes that are a text": ([b"a", "ü".encode(), None] * 5, "category", "a"),
+    "bytes that are none": ([b"\xff", b"a"] * 5, "category", "b'\\xff'"),
+    "bytes of polars": (pl.Series([b"a", b"b"] * 5), "category", "a"),
+    "words without end": (["1", "inf", "2"] * 5, "number", 1.0),
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_type_is_read_or_told_and_never_a_foreign_error(name):
+    values, kind, first = TYPES[name]
+    frame = pl.DataFrame({"v": values}) if isinstance(values, pl.Series) else pd.DataFrame({"v": values})
+
+    data = wb.dataset(frame)
+
+    assert data.contract["v"].kind == wb.profile(frame)["v"].kind == wb.profile(data)["v"].kind == kind
+    assert data.table["v"][0] == first
+
+
+def test_a_batch_of_durations_where_numbers_were_trained_is_read_as_seconds():
+    contract = wb.dataset(pd.DataFrame({"n": [1, 2, 3] * 5, "s": ["a", "b", "c"] * 5})).contract
+    hours = pd.to_timedelta([1, 2], unit="h")
+
+    typed = read_by(pd.DataFrame({"n": hours, "s": hours}), contract).table
+
+    assert typed["n"].tolist() == [3600, 7200]
+    assert typed["s"].tolist() == ["PT1H", "PT2H"]
+
+
+def test_two_numbers_with_decimals_are_no_classes():
+    frame = pd.DataFrame({"x": range(60), "y": [0.5, 1.0] * 30})
+
+    assert wb.dataset(frame, target="y").contract.task == "regression"
+    assert wb.dataset(frame.assign(y=[0, 1] * 30), target="y").contract.task == "binary"

@@ -7,6 +7,7 @@ import json
 import lzma
 import sqlite3
 import sys
+import tarfile
 import zipfile
 from datetime import datetime
 
@@ -308,6 +309,19 @@ def test_a_path_with_the_signs_of_a_glob_is_that_file(tmp_path):
 
 
 CORRUPT = gzip.compress(b"a,b\n" + bytes(str(list(range(40_000))), "ascii"))[:3000]
+
+
+def _tar():
+    """Two tables in an archive."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name in ("a.csv", "b.csv"):
+            one = tarfile.TarInfo(name)
+            one.size = 4
+            archive.addfile(one, io.BytesIO(b"a\n1\n"))
+    return packed.getvalue()
+
+
 BROKEN = {
     "t.csv.gz": (b"no gzip", "can't be read as csv.gz"),
     "cut.csv.gz": (CORRUPT, "can't be read as csv.gz"),
@@ -318,7 +332,8 @@ BROKEN = {
     "none.zip": (zipped({}), "holds 0 files"),
     "nested.zip": (zipped({"a.zip": zipped({"b": "1"})}), r"holds another archive, 'a\.zip'\. Unpack it first"),
     "t.parquet.gz": (b"x", "holds a packed .parquet file"),
-    "t.xlsx": (b"x", "can't be read as xlsx"),
+    "t.xlsx": (b"x", "is no workbook that can be opened"),
+    "page.xls": (b"<html><table><tr><td>1</td></tr></table>", "is no workbook that can be opened"),
     "t.dta": (b"x", "can't be read as dta"),
     "t.sav": (b"x", "can't be read as sav"),
     "t.db": (b"x" * 40, "is no SQLite and no DuckDB database"),
@@ -331,6 +346,16 @@ BROKEN = {
     "empty.json": (b" ", "is empty"),
     "two.json": (b'{"a": [{"x": 1}], "b": [{"y": 1}, {"y": 2}]}', "holds several tables: a, b"),
     "binary.csv": (bytes(range(256)), "zero byte"),
+    "page.csv": (
+        b"\n<!DOCTYPE html><body>Not found</body>",
+        "is a page of HTML. Save the table in it as CSV",
+    ),
+    "feed.csv": (b'\xef\xbb\xbf<?xml version="1.0"?><a><b>1</b></a>', "is XML. Read it with pandas.read_xml"),
+    "pointer.csv": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "Run git lfs pull"),
+    "rows.csv": (b'[{"a": 1}, {"a": 2}]', "is JSON. Let its name end in .json"),
+    "lines.csv": (b'{"a": 1}\n{"a": 2}\n', "is JSON. Let its name end in .json or .jsonl"),
+    "map.geojson": (b'{"type": "FeatureCollection", "features": []}', "is JSON. Let its name end in .json"),
+    "several.tar.gz": (_tar(), r"is an archive of files \(tar\). Unpack it"),
 }
 
 

@@ -615,3 +615,82 @@ def test_every_file_has_its_rows_and_columns(readings):
         assert table.height == 60, name
         if expected["column"] is not None:
             assert expected["column"] in table.columns, name
+
+
+TITLED = {
+    "two values in a title": (
+        '"Account";"DE12500105170648489890"\n"Balance on 31.01.2024:";"1.234,56 €"\n""\n'
+        '"Booked";"Valued";"Amount (€)"\n' + '"31.01.24";"31.01.24";"-12,34"\n"30.01.24";"30.01.24";"1.012,34"\n' * 5,
+        ("Booked", "Valued", "Amount (€)"), 10,
+    ),
+    "padded titles and years for names": (
+        "Table 1\nPopulation;;\nRegion;2019;2020\n" + "Berlin;3,6;3,7\nHamburg;1,8;1,9\n" * 5,
+        ("Region", "2019", "2020"), 10,
+    ),
+    "a block of titles that is apart": (
+        "Turnover;;;\nAccount;DE12;;\nPeriod;01.01.2024;to;31.01.2024\n\nDay;Kind;Partner;Amount\n"
+        + "01.01.2024;debit;Rewe;-12,50\n02.01.2024;credit;work;1.200,00\n" * 5,
+        ("Day", "Kind", "Partner", "Amount"), 10,
+    ),
+    "names of rows as R writes them": ('"a";"b"\n"1";1,5;"x"\n"2";2,5;"y"\n"3";2,5;"y"\n', ("index", "a", "b"), 3),
+    "a table above another": ("a;b;c\n1;2;3\n4;5;6\n\nd;e;f\n7;8;9\n1;1;1\n", ("a", "b", "c"), 5),
+    "a name for the first column alone": ("x;;\n1;2;3\n4;5;6\n7;8;9\n", ("x", "column_2", "column_3"), 3),
+    "rules as Markdown draws them": (
+        "| id | name |\n|----|------|\n| 1 | a |\n| 2 | b |\n", ("column_1", "id", "name"), 2,
+    ),
+    "rules with marks of their sides": (
+        "id | name | x\n--- | :--- | ---:\n1 | a | 4.5\n2 | b | 5\n3 | c | 6\n", ("id", "name", "x"), 3,
+    ),
+    "rules around": (
+        "+----+------+\n| id | name |\n+----+------+\n|  1 | a    |\n|  2 | b    |\n+----+------+\n",
+        ("column_1", "id", "name"), 2,
+    ),
+    "rules and a count of rows": (" id | name \n----+------\n  1 | a\n  2 | b\n(2 rows)\n\n", ("id", "name"), 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TITLED)
+def test_titles_and_rules_are_no_rows(name, tmp_path):
+    text, names, count = TITLED[name]
+    (tmp_path / "t.txt").write_text(text, encoding="utf-8")
+
+    source = source_of(tmp_path / "t.txt")
+
+    assert source.names == names
+    assert len(rows(source, 3)) == count
+
+
+SAMPLES = {
+    "de": "Name;Ort;Straße\nMüller;Köln;Größenstraße 5\nJäger;Tübingen;Äußere Straße\nSchröder;Überlingen;Öhrweg\n",
+    "few": "id;Name\n1;Müller\n2;Schmidt\n3;Groß\n",
+    "fr": "nom;ville;note\nLefèvre;Orléans;élevé\nFrançois;Besançon;très bien\nHélène;Nîmes;à revoir\n",
+    "es": "nombre;ciudad\nMuñoz;Málaga\nGarcía;León\nPeña;Córdoba\n",
+    "pt": "nome;cidade\nJoão;São Paulo\nConceição;Brasília\n",
+    "is": "nafn;borg\nÞórður;Reykjavík\nGuðrún;Akureyri\nÆsa;Höfn\n",
+    "tr": "isim;şehir\nAyşe;İstanbul\nÇağrı;Eskişehir\nGüneş;Muğla\n",
+    "pl": "imię;miasto\nŁukasz;Łódź\nŻaneta;Kraków\nŚwiętosława;Gdańsk\n",
+    "el": "όνομα;πόλη\nΓιώργος;Αθήνα\nΜαρία;Θεσσαλονίκη\nΔημήτρης;Πάτρα\n",
+    "he": "שם;עיר\nדוד;ירושלים\nרחל;תל אביב\nמשה;חיפה\n",
+    "ar": "الاسم;المدينة\nمحمد;القاهرة\nفاطمة;بيروت\nأحمد;الرياض\n",
+    "ru": "имя;город\nИван;Москва\nМария;Казань\nПётр;Омск\n",
+    "th": "ชื่อ;เมือง\nสมชาย;กรุงเทพ\nมาลี;เชียงใหม่\n",
+    "zh": "姓名;城市\n王偉;台北\n李娜;高雄\n張敏;臺中\n",
+    "ja": "名前;都市\n田中;東京\n鈴木;大阪\nサトウ;なごや\n",
+    "ko": "이름;도시\n김철수;서울\n이영희;부산\n",
+}
+ENCODINGS = [
+    *[(of, encoding) for of in ("de", "few", "fr", "es", "pt") for encoding in ("cp1252", "cp850", "mac_roman")],
+    ("is", "cp1252"), ("tr", "cp1254"), ("pl", "cp1250"), ("el", "cp1253"), ("he", "cp1255"), ("ar", "cp1256"),
+    ("ru", "cp1251"), ("ru", "koi8_r"), ("ru", "cp866"), ("th", "cp874"), ("zh", "big5"), ("ja", "cp932"),
+    ("ja", "euc_jp"), ("ko", "cp949"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 20])
+@pytest.mark.parametrize(("of", "encoding"), ENCODINGS)
+def test_an_encoding_is_found_by_its_letters(of, encoding, times):
+    written = (SAMPLES[of] * times).encode(encoding)
+
+    found, _ = encoding_of(written, True)
+
+    assert written.decode(found) == SAMPLES[of] * times

@@ -143,7 +143,7 @@ def test_a_query_that_fails_says_why_and_keeps_the_secrets(tmp_path):
         ("t.csv.zip", b"no zip", "can't be read as csv.zip"),
         ("t.jsonl", b'{"a": 1}\n{"a": ', "can't be read as jsonl"),
         ("t.feather", b"ARROW1 x", "can't be read as feather"),
-        ("t.xlsx", b"x", "can't be read as xlsx"),
+        ("t.xlsx", b"x", "is no workbook that can be opened"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_what_is_wrong(tmp_path, name, content, told):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from workbench.core.contract import NUMERIC, Column
+from workbench.core.forms import NOTHING
 from workbench.core.reading import EXAMPLES, Form, Notes
 from workbench.reading.deciding import AS_SEEN, READABLE, Decision, Wish, decide, text_or_category
 from workbench.reading.later_values import LaterValues
@@ -107,16 +108,18 @@ class ColumnReader:
         self._read += len(typed) - typed.null_count()
         if typed.null_count() == values.null_count():
             return
-        lost = as_text(values.filter(unread(values, typed, form)))
+        is_lost = unread(values, typed, form)
+        lost = as_text(values.filter(is_lost))
         self.unread += len(lost)
         room = MOST_KEPT - sum(map(len, self._kept))
         self._kept += [lost.head(room)] if len(lost) and room > 0 else []
         if form.missing:
-            self._count_words(as_text(values), form)
+            self._count_words(as_text(values.filter(typed.is_null() & ~is_lost)), form)
 
-    def _count_words(self, values: pl.Series, form: Form) -> None:
-        bare = values.str.strip_chars()
-        for word, rows in counted(bare.filter(bare.is_in(list(form.missing)))).iter_rows():
+    def _count_words(self, texts: pl.Series, form: Form) -> None:
+        bare = texts.str.strip_chars()
+        usual = bare.str.to_lowercase().is_in(list(NOTHING)) & ~bare.is_in(list(form.missing))
+        for word, rows in counted(bare.filter(~usual)).iter_rows():
             self._words[word] = self._words.get(word, 0) + rows
 
 

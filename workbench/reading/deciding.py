@@ -416,7 +416,7 @@ def _dates(rest: pl.DataFrame, looks: _Looks, values: pl.Series, wish: Wish) -> 
         return None
     alike = len({forms[order] for order in best}) == 1
     form = forms[best[0]] if alike else _likelier([forms[order] for order in best], values)
-    return Decision("datetime", form, "" if alike else _doubtful_order(texts, form))
+    return Decision("datetime", form, _too_fine(texts) if alike else _doubtful_order(texts, form))
 
 
 def _as_wished(rest: pl.DataFrame, wish: Wish) -> Decision | None:
@@ -458,6 +458,12 @@ def _likelier(forms: list[Form], values: pl.Series) -> Form:
     steps = [float(moments(rows, form).cast(pl.Int64).diff().abs().sum() or 0) for form in forms]
     closest = min(range(len(forms)), key=steps.__getitem__)
     return forms[closest] if steps[closest] < CLOSER * steps[0] else forms[0]
+
+
+def _too_fine(texts: pl.Series) -> str:
+    """Where moments have more digits than they are kept with."""
+    fine = texts.filter(texts.str.contains(r":[0-9]{2}[.,][0-9]{6,8}[1-9]"))
+    return f"is kept in microseconds: of {fine[0]} and the like the last digits are cut" if len(fine) else ""
 
 
 def _doubtful_order(texts: pl.Series, form: Form) -> str:

@@ -31,6 +31,18 @@ BEGINNINGS = (
     (b"\x7fELF", "a program", ""),
     (b"\x80\x04\x95", "a Python pickle", ""),
 )
+# Where a tar archive says what it is.
+TAR = (257, b"ustar")
+# How texts begin that hold no table, in small letters, and what to do; they are looked for in so many bytes.
+NO_TABLES = (
+    (b"<!doctype html", "a page of HTML", "Save the table in it as CSV"),
+    (b"<html", "a page of HTML", "Save the table in it as CSV"),
+    (b"<?xml", "XML", "Read it with pandas.read_xml, and give the frame"),
+    (b"version https://git-lfs", "a pointer of Git LFS without the content", "Run git lfs pull"),
+    (b'{"', "JSON", "Let its name end in .json or .jsonl"),
+    (b"[{", "JSON", "Let its name end in .json"),
+)
+BEGINNING = 256
 
 
 def endings(path: str) -> tuple[str, str]:
@@ -167,7 +179,7 @@ def fsspec() -> Any:
 
 
 def refuse_binary(sample: bytes, name: str) -> None:
-    """A text can't begin as a file of another kind does.
+    """A table of texts can't begin as a file of another kind does.
 
     Raises
     ------
@@ -178,3 +190,9 @@ def refuse_binary(sample: bytes, name: str) -> None:
         if sample.startswith(beginning):
             cure = f"Let its name end in {ending}" if ending else "Give a table"
             raise BadTable(f"{name} should be text, and is {what}. {cure}.")
+    if sample[TAR[0] : TAR[0] + len(TAR[1])] == TAR[1]:
+        raise BadTable(f"{name} is an archive of files (tar). Unpack it, and give one of them.")
+    first = sample[:BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for beginning, what, cure in NO_TABLES:
+        if first.startswith(beginning):
+            raise BadTable(f"{name} should be a table, and is {what}. {cure}.")

@@ -11,6 +11,7 @@ import polars as pl
 from workbench.errors import BadTable
 from workbench.reading.names import is_unnamed, normalised, written
 from workbench.reading.source import Source, refuse_twins
+from workbench.reading.values import written as as_written
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -43,7 +44,7 @@ def from_pandas(values: pd.Series) -> pl.Series:
             return pl.Series(kept, strict=True)
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             pass  # what polars has no type for is told as text
-    return pl.Series([None if v is None else _safe(str(v)) for v in kept], dtype=pl.String)
+    return pl.Series([None if v is None else _safe(as_written(v)) for v in kept], dtype=pl.String)
 
 
 def _fits(value: Decimal | None) -> bool:
@@ -87,7 +88,7 @@ def _plain(values: pd.Series) -> pd.Series:
     if isinstance(kind, pd.CategoricalDtype) and not isinstance(kind.categories.dtype, pd.StringDtype):
         whole = kind.categories.dtype
         return _plain(values.astype("Int64" if whole.kind in "iu" else whole))  # such as have a gap
-    if kind.kind == "f" and kind.itemsize > np.dtype(float).itemsize:
+    if isinstance(kind, np.dtype) and kind.kind == "f" and kind.itemsize > np.dtype(float).itemsize:
         return values.astype(float)
     if kind.kind == "c":
         raise BadTable(

@@ -5,6 +5,8 @@ What :mod:`workbench.core.forms` says of one text is said of a column here, by t
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -53,12 +55,10 @@ def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
     >>> read(pl.Series(["1.003,50"]), "number", Form(decimal=",", thousands=".")).to_list()
     [1003.5]
     """
-    if form.missing and kind != "text":
-        values = without_words(values, form)
     if kind == "number":
-        return _floats(values, form)
+        return without_words(_floats(values, form), form)
     if kind == "integer":
-        return _integers(values, form)
+        return without_words(_integers(values, form), form)
     if kind == "boolean":
         return _booleans(values, form)
     if kind == "datetime":
@@ -82,7 +82,11 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
     if values.dtype != pl.String or not lost.any():
         return lost
     places = lost.arg_true()
-    return lost.scatter(places.filter(is_nothing(values.gather(places), form)), values=False)
+    texts = values.gather(places)
+    nothing = is_nothing(texts, form)
+    if form.missing:
+        nothing = nothing | _stands_for_nothing(_floats(texts, form), form)
+    return lost.scatter(places.filter(nothing), values=False)
 
 
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
@@ -92,15 +96,14 @@ def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     return text.to_frame().select(nothing.fill_null(value=False)).to_series()
 
 
-def without_words(values: pl.Series, form: Form) -> pl.Series:
-    """Without the words for a missing value, be they numbers too, such as -999."""
-    if values.dtype == pl.String:
-        words = values.str.strip_chars().is_in(list(form.missing))
-    elif values.dtype.is_numeric():
-        words = _stands_for_nothing(values, form)
-    else:
-        return values
-    return values.set(words, None) if words.any() else values
+def without_words(numbers: pl.Series, form: Form) -> pl.Series:
+    """Without those that are words for a missing value, such as -999.
+
+    >>> without_words(pl.Series([1.0, -999.0]), Form(missing=("-999",))).to_list()
+    [1.0, None]
+    """
+    words = _stands_for_nothing(numbers, form) if form.missing else None
+    return numbers if words is None or not words.any() else numbers.set(words, None)
 
 
 def _stands_for_nothing(numbers: pl.Series, form: Form) -> pl.Series:
@@ -134,7 +137,21 @@ def as_text(values: pl.Series) -> pl.Series:
     if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null):
         return values.cast(pl.String)
     # Nested, raw, or a type that did not exist when this was written.
-    return pl.Series(values.name, [None if v is None else str(v) for v in values.to_list()], dtype=pl.String)
+    return pl.Series(values.name, [None if v is None else written(v) for v in values.to_list()], dtype=pl.String)
+
+
+def written(value: Any) -> str:
+    """Any value as a text; bytes that are a text in UTF-8 are that text.
+
+    >>> written(b"a"), written(b"\\xff"), written([1])
+    ('a', "b'\\\\xff'", '[1]')
+    """
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return str(value)
 
 
 def counted(values: pl.Series) -> pl.DataFrame:
@@ -219,7 +236,8 @@ def _may_be_blank(text: pl.Series) -> bool:
 
 def _floats(values: pl.Series, form: Form) -> pl.Series:
     if values.dtype == pl.Duration:
-        return values.dt.total_microseconds() / 1e6
+        in_nanoseconds = values.dtype == pl.Duration("ns")
+        return values.dt.total_nanoseconds() / 1e9 if in_nanoseconds else values.dt.total_microseconds() / 1e6
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return _without_nan(values.cast(pl.Float64))
     text = as_text(values)

@@ -32,6 +32,7 @@ class _Sheet(NamedTuple):
 
     frame: pl.DataFrame
     layout: Layout
+    titles: bool
     units: bool
     notes: tuple[str, ...]
 
@@ -105,7 +106,8 @@ def _sheet(book: Any, name: str, first: list[list[str]]) -> _Sheet:
     body = [row for row in first[begin:] if any(map(str.strip, row))]
     units = layout.header and are_units(body)
     table = table.filter(~pl.all_horizontal(pl.all().is_null())) if table.width else table
-    return _Sheet(table, layout, units, notes)
+    titles = any(any(map(str.strip, row)) for row in first[: layout.skip])
+    return _Sheet(table, layout, titles, units, notes)
 
 
 def _loaded(book: Any, name: str, begin: int, rows: int | None = None) -> pl.DataFrame:
@@ -153,7 +155,7 @@ def _findings(path: str, chosen: str, sheets: Sequence[str], sheet: _Sheet, aske
         others = shortened([repr(one) for one in sheets if one != chosen], 3)
         message = f"The workbook has {len(sheets)} sheets: {chosen!r} was read, and {others} not."
         unusual.append(Finding(UNUSUAL, "info", message, cure=call("wb.dataset", path, sheet=chosen)))
-    if sheet.layout.skip:
+    if sheet.titles:
         message = f"Lines above the header of the sheet were passed over: {sheet.layout.skip}."
         unusual.append(Finding(UNUSUAL, "info", message))
     if not sheet.layout.header:
