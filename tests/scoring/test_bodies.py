@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from workbench.core.contract import Column, Contract
+from workbench.core.reading import Form, Layout
 from workbench.scoring.bodies import ARROW, read_json, rows_of_arrow, rows_of_csv, rows_of_mlflow
 from workbench.scoring.http import Rejected
 from workbench.scoring.log import PredictionLog
@@ -138,6 +139,53 @@ def test_a_csv_cell_that_is_no_number_is_named(client):
     assert answer.json()["problems"] == [
         {"row": 0, "field": "age", "expected": "a whole number", "got": "the text 'old'"}
     ]
+
+
+GERMAN = Contract(
+    (
+        Column("price", "number", form=Form(decimal=",", thousands=".", unit="€", missing=("-",))),
+        Column("day", "datetime", form=Form(moments=("%d/%m/%Y",))),
+        Column("paid", "boolean", form=Form(true=("ja",), false=("nein",))),
+    ),
+    layout=Layout(separator=";"),
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        ('"1.234","03/02/2024",ja', (1234.0, datetime(2024, 2, 3), 1.0)),
+        ('"1.234,50 €",2024-02-03,NEIN', (1234.5, datetime(2024, 2, 3), 0.0)),
+        ("-,,n/a", (None, None, None)),
+        ("12.5,02/13/2024,true", ("12.5", "02/13/2024", "true")),
+    ],
+)
+def test_a_csv_cell_is_read_by_its_columns_form_or_left_to_the_check(cells, values):
+    (row,) = rows_of_csv(f"price,day,paid\n{cells}\n".encode(), GERMAN)
+
+    assert tuple(row.values()) == values
+
+
+@pytest.mark.parametrize(
+    "column", [Column("age", "number"), Column("age", "integer"), Column("age", "number", form=Form())]
+)
+@pytest.mark.parametrize(("cell", "value"), [("1e3", 1000.0), ("nan", None), ("1_000", "1_000"), ("inf", "inf")])
+def test_a_csv_cell_without_a_form_is_read_by_the_usual_one(column, cell, value):
+    assert rows_of_csv(f"age,x\n{cell},\n".encode(), Contract((column,))) == [{"age": value, "x": None}]
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_csv_may_have_the_separator_of_the_contracts_file(mark):
+    body = f'day{mark}price{mark}"odd;,name"\n03/02/2024{mark}"1.234,5"{mark}x\n\n'.encode()
+
+    assert rows_of_csv(body, GERMAN) == [{"day": datetime(2024, 2, 3), "price": 1234.5, "odd;,name": "x"}]
+    assert rows_of_csv(body.replace(mark.encode(), b","), CONTRACT)
+
+
+def test_a_category_that_looks_like_nothing_is_a_category_where_the_contract_says_so():
+    contract = Contract((Column("grade", "category", categories=("n/a", "low"), form=Form()),))
+
+    assert rows_of_csv(b"grade,x\nn/a,1\nnull,1\n", contract) == [{"grade": "n/a", "x": "1"}, {"grade": None, "x": "1"}]
 
 
 def test_every_bad_row_of_a_batch_is_told_up_to_a_limit(client):

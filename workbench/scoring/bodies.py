@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from workbench.core.contract import Contract
+from workbench.core.checking import read_text
+from workbench.core.contract import Column, Contract
 from workbench.scoring import quick_json
 from workbench.scoring.http import Rejected
 
 MOST_ROWS = 10_000
+SEPARATORS = (",", ";", "\t", "|")  # of a CSV; a contract's other marks need a reader of files
 LONGEST = 60  # characters of a name that an answer repeats
 ARROW = "application/vnd.apache.arrow.stream"
 CSV = "text/csv"
@@ -78,20 +80,23 @@ def rows_of_mlflow(body: Any, features: Sequence[str]) -> Rows:
 
 
 def rows_of_csv(content: bytes, contract: Contract) -> Rows:
-    """The rows of a CSV with a header; an empty cell is a missing value.
+    """The rows of a CSV with a header, each cell read by its column's form, as a batch's file is.
+
+    Between the values are commas, or what stands there in the file that the contract was made from.
 
     >>> from workbench.core.contract import Column
-    >>> rows_of_csv(b"age,city\\n36,Ulm\\n,Bonn\\n", Contract((Column("age", "integer"), Column("city", "category"))))
-    [{'age': 36.0, 'city': 'Ulm'}, {'age': None, 'city': 'Bonn'}]
+    >>> from workbench.core.reading import Form
+    >>> contract = Contract((Column("price", "number", form=Form(",", ".")), Column("city", "category")))
+    >>> rows_of_csv(b"price,city\\n1.234,Ulm\\n,Bonn\\n", contract)
+    [{'price': 1234.0, 'city': 'Ulm'}, {'price': None, 'city': 'Bonn'}]
     """
     try:
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+        header, data = _lines(content.decode("utf-8-sig"), contract)
     except (UnicodeDecodeError, csv.Error):
         raise Rejected(400, "The body is not CSV in UTF-8. Send a header and rows with commas.") from None
-    header, data = (lines[0], lines[1:]) if lines else ([], [])
-    kinds = {c.name: c.kind for c in contract.columns}
     rows = _zipped(header, few(data))
-    return [{name: _cell(text, kinds.get(name, "text")) for name, text in row.items()} for row in rows]
+    known = contract.by_name
+    return [{name: _cell(text, known.get(name)) for name, text in row.items()} for row in rows]
 
 
 def rows_of_arrow(content: bytes) -> Rows:
@@ -186,17 +191,26 @@ def _missing(row: dict[str, Any]) -> dict[str, Any]:
     return {name: None if value != value else value for name, value in row.items()}
 
 
-def _cell(text: str, kind: str) -> Any:
+def _lines(text: str, contract: Contract) -> tuple[list[str], Rows]:
+    """The header, and the rows that are no empty lines."""
+    separator = _separator(text.partition("\n")[0].rstrip("\r"), contract)
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    header, data = (lines[0], lines[1:]) if lines else ([], [])
+    return header, [line for line in data if line or len(header) == 1]
+
+
+def _separator(head: str, contract: Contract) -> str:
+    """A comma, or the mark of the contract's own file, whichever gives more of its names."""
+    own = "," if contract.layout is None else contract.layout.separator
+    if own not in SEPARATORS:
+        return ","
+    return max(",", own, key=lambda mark: len(contract.by_name.keys() & next(csv.reader([head], delimiter=mark), [])))
+
+
+def _cell(text: str, column: Column | None) -> Any:
     if text == "":
         return None
-    if kind == "boolean":
-        return {"true": True, "false": False, "1": True, "0": False}.get(text.lower(), text)
-    if kind in ("number", "integer"):
-        try:
-            return float(text)
-        except ValueError:
-            return text  # the contract's check will say so
-    return text
+    return text if column is None else read_text(text, column)
 
 
 def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:
