@@ -210,7 +210,8 @@ def _separator(head: str, contract: Contract) -> str:
 def _cell(text: str, column: Column | None) -> Any:
     if text == "":
         return None
-    return text if column is None else read_text(text, column)
+    # An id is no number to count with: a float would lose digits.
+    return text if column is None or column.role == "id" else read_text(text, column)
 
 
 def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:

@@ -14,7 +14,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.checking import Checker
 from workbench.core.contract import Column
 from workbench.errors import BadRow, Damaged, Refused
-from workbench.scoring.ids import new_ids
+from workbench.scoring.ids import id_text, new_ids
 from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -224,7 +224,11 @@ class Scorer:
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None
-        return str(own) if isinstance(own, (str, int, float)) else None
+        return self.id_of(own) if isinstance(own, (str, int, float)) else None
+
+    def id_of(self, value: Any) -> str:
+        """An id that a row or a label came with, read by the contract."""
+        return id_text(value, None if self._id is None else self.contract[self._id])
 
 
 def _model(bundle: Bundle) -> Model:

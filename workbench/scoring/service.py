@@ -308,7 +308,7 @@ class Service:
         if self.log is None:
             raise Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
         _check_labels([i["label"] for i in items], self.scorer)
-        known = await asyncio.to_thread(self.log.label, [(i["id"], i["label"]) for i in items])
+        known = await asyncio.to_thread(self.log.label, [(self.scorer.id_of(i["id"]), i["label"]) for i in items])
         return answer_json({"labels": len(items), "known": known})
 
     async def _reloaded(self, request: Request) -> Answer:
