@@ -265,6 +265,7 @@ class Service:
     async def _scored(self, request: Request, rows: Rows, reasons: int) -> list[dict[str, Any]]:
         request.notes["rows"] = len(rows)
         traffic = self.traffic
+        rows = list(traffic.champion.named(rows))
         if len(rows) <= INLINE and traffic.champion.bundle.compiled:
             answers = self._score(rows, reasons, traffic)
         else:
