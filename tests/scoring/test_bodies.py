@@ -83,7 +83,7 @@ def test_mlflows_own_client_reads_the_answer(client, expected):
         ({"dataframe_split": ROWS}, 400),
         ({"dataframe_split": {"columns": ["age"], "data": [[1, 2]]}}, 400),
         ({"dataframe_split": {"columns": ["age", "age"], "data": [[1, 2]]}}, 400),
-        ({"dataframe_split": {"columns": [1], "data": [[1]]}}, 400),
+        ({"dataframe_split": {"columns": [None], "data": [[1]]}}, 400),
         ({"dataframe_records": {"age": 1}}, 400),
         ({"dataframe_records": []}, 422),
         ({"instances": 3}, 400),

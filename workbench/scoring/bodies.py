@@ -138,9 +138,9 @@ def _of_split(split: Any, features: Sequence[str]) -> Rows:
     if not isinstance(split, dict) or not isinstance(split.get("data"), list):
         raise Rejected(400, 'dataframe_split is {"columns": [names], "data": [lists of values]}. Send it so.')
     columns = split.get("columns", list(features))
-    if not isinstance(columns, list) or not all(isinstance(c, str) for c in columns):
+    if not isinstance(columns, list) or not all(type(c) in (str, int) for c in columns):
         raise Rejected(400, "The columns of dataframe_split are a list of names. Send it so.")
-    return _zipped(columns, split["data"])
+    return _zipped(list(map(str, columns)), split["data"])
 
 
 def _of_records(records: Any, features: Sequence[str]) -> Rows:
@@ -239,23 +239,63 @@ def _arrow_rows(arrow: Any, table: Any) -> Rows:
 
 
 def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:
+    """A column as plain values: decimals as numbers, dates as moments, a duration as its seconds."""
     types = arrow.types
-    kind = column.type
-    if types.is_dictionary(kind) and (types.is_string(kind.value_type) or types.is_large_string(kind.value_type)):
-        return [value for chunk in column.chunks for value in _of_dictionary(chunk)]
-    flat = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string,
-            types.is_timestamp, types.is_null)  # fmt: skip
-    if not any(is_kind(kind) for is_kind in flat):
-        raise Rejected(422, f"The column {name[:LONGEST]!r} has the Arrow type {str(kind)[:LONGEST]}. Send it flat.")
-    if types.is_timestamp(kind):  # Python's moments have microseconds
-        column = column.cast(arrow.timestamp("us", kind.tz), safe=False)
+    if types.is_dictionary(column.type):
+        return [value for chunk in column.chunks for value in _of_dictionary(arrow, name, chunk)]
+    plain = next((plain for is_kind, plain in _ARROW.items() if getattr(types, is_kind, _never)(column.type)), None)
+    if plain is None:
+        shown, told = name[:LONGEST], str(column.type)[:LONGEST]
+        cure = "it flat" if types.is_nested(column.type) else "numbers, texts, truth values or moments"
+        raise Rejected(422, f"The column {shown!r} has the Arrow type {told}. Send {cure}.")
+    try:
+        return plain(arrow, column)
+    except (OverflowError, ValueError):  # Arrow's errors are such
+        told = f"has a {column.type} that can't be read, such as a moment beyond the years 1 to 9999"
+        raise Rejected(422, f"The column {name[:LONGEST]!r} {told}. Correct it.") from None
+
+
+def _never(kind: Any) -> bool:
+    """Of a type that this pyarrow does not know."""
+    return False
+
+
+def _as_they_are(arrow: Any, column: Any) -> list[Any]:
     return list(column.to_pylist())
 
 
-def _of_dictionary(chunk: Any) -> list[Any]:
-    """Each text once in memory, however many rows have it."""
-    texts = chunk.dictionary.to_pylist()
-    return [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
+def _decimals(arrow: Any, column: Any) -> list[Any]:
+    """Exact where they are whole."""
+    values = column.to_pylist()
+    return [None if v is None else int(v) if v == v.to_integral_value() else float(v) for v in values]
+
+
+def _moments(arrow: Any, column: Any) -> list[Any]:
+    """Python's moments have microseconds, and UTC needs no table of zones."""
+    zone = "UTC" if getattr(column.type, "tz", None) else None
+    finer = getattr(column.type, "unit", "") == "ns"
+    return list(column.cast(arrow.timestamp("us", zone), safe=not finer).to_pylist())
+
+
+def _seconds(arrow: Any, column: Any) -> list[Any]:
+    spans = column.cast(arrow.duration("us"), safe=column.type.unit != "ns").to_pylist()
+    return [None if span is None else span.total_seconds() for span in spans]
+
+
+# By the name of the check in ``pyarrow.types``, which is not loaded here.
+_ARROW: dict[str, Callable[[Any, Any], list[Any]]] = {
+    **dict.fromkeys(("is_null", "is_integer", "is_floating", "is_boolean"), _as_they_are),
+    **dict.fromkeys(("is_string", "is_large_string", "is_string_view"), _as_they_are),
+    "is_decimal": _decimals,
+    **dict.fromkeys(("is_date", "is_timestamp"), _moments),
+    "is_duration": _seconds,
+}
+
+
+def _of_dictionary(arrow: Any, name: str, chunk: Any) -> list[Any]:
+    """Each value once in memory, however many rows have it."""
+    values = _arrow_values(arrow, name, arrow.chunked_array([chunk.dictionary]))
+    return [None if i is None else values[i] for i in chunk.indices.to_pylist()]
 
 
 def _is_compressed(metadata: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from decimal import Decimal
@@ -41,7 +42,7 @@ def id_text(value: Any, column: Column | None = None) -> str:
     """
     if isinstance(value, str):
         return value if column is None or column.kind not in NUMERIC else _number_text(value, column.form or Form())
-    if isinstance(value, (float, Decimal)) and value % 1 == 0:
+    if isinstance(value, (float, Decimal)) and math.isfinite(value) and value == int(value):
         return str(int(value))
     return str(value)
 
