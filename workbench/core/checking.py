@@ -161,7 +161,7 @@ def _clean_row(row: Any, usual: Sequence[_Usual]) -> list[Any] | None:
                 return None
             value = float(value)
         elif moment:
-            if (value := _moment(value)) is None:
+            if (value := iso_moment(value)) is None:
                 return None
         elif (categories is not None and value not in categories) or (
             form is not None and forms.is_nothing(value, form)
@@ -229,7 +229,7 @@ def _clean_texts(values: list[Any], column: Column) -> list[Any] | None:
 
 
 def _clean_moments(values: list[Any]) -> list[Any] | None:
-    clean = [None if v is None else _moment(v) for v in values]
+    clean = [None if v is None else iso_moment(v) for v in values]
     return clean if clean.count(None) == values.count(None) else None
 
 
@@ -342,7 +342,12 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _moment(value: Any) -> datetime | None:
+def iso_moment(value: Any) -> datetime | None:
+    """A naive moment in UTC of what is one, or a text in ISO 8601; None of anything else.
+
+    >>> iso_moment("20240203"), iso_moment("2024-02-03T02:00+02:00"), iso_moment("soon")
+    (datetime.datetime(2024, 2, 3, 0, 0), datetime.datetime(2024, 2, 3, 0, 0), None)
+    """
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
@@ -356,7 +361,7 @@ _CLEAN: dict[Kind, Callable[[Any], Any]] = {
     "boolean": _yes_or_no,
     "category": _text,
     "text": _text,
-    "datetime": _moment,
+    "datetime": iso_moment,
 }
 _READERS: dict[Kind, Callable[[str, Form], Any]] = {
     "number": forms.number,

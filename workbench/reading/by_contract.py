@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from workbench.core.checking import iso_moment
 from workbench.core.contract import NUMERIC, Column, Contract, Kind
 from workbench.errors import ColumnNotFound
 from workbench.reading.columns import read_column
@@ -96,7 +97,7 @@ def to_pandas(values: pl.Series, kind: Kind, index: pd.Index | None = None) -> p
 def _read(raw: pl.Series, column: Column, index: pd.Index) -> tuple[pd.Series, np.ndarray]:
     raw = _as_numbers(raw) if column.kind in NUMERIC else raw
     values, notes = read_column([raw], column)
-    values = _fitting(raw, values, column.kind)
+    values = _fitting(raw, _with_iso(raw, values) if column.kind == "datetime" else values, column.kind)
     rows = unread(raw, values, notes.form).to_numpy() if values.null_count() else np.zeros(len(raw), dtype=bool)
     return to_pandas(values, column.kind, index), rows
 
@@ -114,6 +115,20 @@ def _as_numbers(raw: pl.Series) -> pl.Series:
     if not raw.dtype.is_integer() or raw.cast(pl.Int64, strict=False).null_count() == raw.null_count():
         return raw
     return raw.cast(pl.Float64)
+
+
+def _with_iso(raw: pl.Series, values: pl.Series) -> pl.Series:
+    """With the texts that the form does not read and ISO 8601 does, in its rarer spellings: 20240203, 2024-W05-6."""
+    if raw.dtype != pl.String:
+        return values
+    lost = (values.is_null() & raw.is_not_null()).arg_true()
+    if lost.is_empty():
+        return values
+    texts = raw.gather(lost)
+    known = {text: iso_moment(text) for text in texts.unique().to_list()}
+    moments = pl.Series([known[text] for text in texts.to_list()], dtype=pl.Datetime("us"))
+    zone = values.dtype.time_zone  # type: ignore[attr-defined]  # of moments
+    return values.scatter(lost, moments.dt.replace_time_zone(zone) if zone else moments)
 
 
 def _fitting(raw: pl.Series, values: pl.Series, kind: Kind) -> pl.Series:
