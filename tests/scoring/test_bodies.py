@@ -2,7 +2,8 @@
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,36 @@ def test_csv_and_arrow_are_answered(client, expected):
 
     assert csv.json()["predictions"] == expected
     assert [a["prediction"] for a in stream.json()["predictions"]] == expected
+
+
+@pytest.mark.parametrize("name", [" {} ", "{}\n", "\u00a0{}"])
+def test_names_of_every_body_are_brought_to_one_form(client, expected, name):
+    rows = [{name.format(column): value for column, value in row.items()} for row in ROWS]
+    csv = pd.DataFrame(rows).to_csv(index=False)
+
+    bodies = [{"dataframe_records": rows}, {"dataframe_split": pd.DataFrame(rows).to_dict(orient="split")}]
+    answers = [client.post("/invocations", json=body).json() for body in bodies]
+    answers += [client.post("/invocations", content=csv, headers={"Content-Type": "text/csv"}).json()]
+    answers += [
+        client.post(
+            "/invocations", content=arrow(pa.table(dict(pd.DataFrame(rows)))), headers={"Content-Type": ARROW}
+        ).json()
+    ]
+    said = client.post("/predict", json={"rows": rows}).json()["predictions"]
+    why = client.post("/explain", json={"rows": rows}).json()
+
+    assert [a["predictions"] for a in answers] == [expected] * 4
+    assert [flag for a in answers for flags in a["flags"] for flag in flags] == []
+    assert [a["prediction"] for a in said] == expected
+    assert said[0]["reasons"][0]["value"] == 60
+    assert why["features"] == ["age", "city"]
+
+
+def test_a_name_that_is_there_as_it_is_comes_before_one_like_it(client, expected):
+    answer = client.post("/predict", json={**ROWS[0], " age ": "old"}).json()
+
+    assert answer["prediction"] == expected[0]
+    assert answer["flags"] == ["extra_column: age "]
 
 
 def test_mlflows_own_client_reads_the_answer(client, expected):
@@ -218,6 +249,59 @@ def test_arrow_moments_and_nested_columns():
     assert row["at"] == when
     with pytest.raises(Rejected, match="'deep' has the Arrow type list"):
         rows_of_arrow(arrow(pa.table({"deep": [[1, 2]]})))
+
+
+DAY = date(2024, 2, 3)
+MOMENT = datetime(2024, 2, 3)
+ARROW_VALUES = {
+    "date32": (pa.array([DAY, None]), [MOMENT, None]),
+    "date64": (pa.array([DAY], pa.date64()), [MOMENT]),
+    "decimal128": (pa.array([Decimal("12.50"), Decimal("7.00"), None]), [12.5, 7, None]),
+    "decimal256": (pa.array([Decimal("9" * 40)], pa.decimal256(50, 2)), [int("9" * 40)]),
+    "large_string": (pa.array(["Ulm", None], pa.large_string()), ["Ulm", None]),
+    "string_view": (pa.array(["Ulm"], pa.string_view()), ["Ulm"]),
+    "texts in a dictionary": (pa.array(["a", "b", None, "a"]).dictionary_encode(), ["a", "b", None, "a"]),
+    "dates in a dictionary": (pa.array([DAY, None]).dictionary_encode(), [MOMENT, None]),
+    "uint64": (pa.array([2**64 - 1], pa.uint64()), [2**64 - 1]),
+    "float16": (pa.array([np.float16(1.5)]), [1.5]),
+    "float32": (pa.array([0.25], pa.float32()), [0.25]),
+    "duration": (pa.array([timedelta(minutes=1), None]), [60.0, None]),
+    "nothing": (pa.array([None]), [None]),
+}
+
+
+@pytest.mark.parametrize("name", ARROW_VALUES)
+def test_everyday_arrow_types_are_taken(name):
+    column, values = ARROW_VALUES[name]
+
+    assert [row["x"] for row in rows_of_arrow(arrow(pa.table({"x": column})))] == values
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin", "+02:00", "Atlantis/Middle"])
+def test_arrow_moments_of_every_unit_and_zone_are_taken(unit, zone):
+    second = 10 ** {"s": 0, "ms": 3, "us": 6, "ns": 9}[unit]
+    (row,) = rows_of_arrow(arrow(pa.table({"x": pa.array([1_706_918_400 * second], pa.timestamp(unit, zone))})))
+
+    assert row["x"] == MOMENT.replace(tzinfo=UTC if zone else None)
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        (pa.array([2**62], pa.timestamp("s")), "beyond the years 1 to 9999"),
+        (pa.array([2**62], pa.timestamp("us")), "beyond the years 1 to 9999"),
+        (pa.array([2**31 - 1], pa.date32()), "beyond the years 1 to 9999"),
+        (pa.array([b"x"]), "the Arrow type binary. Send numbers, texts, truth values or moments"),
+        (pa.array([time(1)]), "Send numbers, texts, truth values or moments"),
+        (pa.array([{"a": 1}]), "Send it flat"),
+    ],
+)
+def test_an_arrow_column_that_is_no_value_of_a_row_is_named(column, sentence):
+    with pytest.raises(Rejected, match=f"'x' .*{sentence}") as error:
+        rows_of_arrow(arrow(pa.table({"x": column})))
+
+    assert error.value.status == 422
 
 
 @given(st.binary(max_size=300) | st.tuples(st.integers(0, 700), st.integers(0, 255)))

@@ -76,8 +76,11 @@ def renaming(names: Sequence[str], wanted: frozenset[str]) -> dict[str, str]:
     >>> renaming([" age ", "city\\n", "x", "sex", "sex "], frozenset({"age", "city", "sex", "note"}))
     {' age ': 'age', 'city\\n': 'city'}
     """
-    places = {name: matching(name, names) for name in sorted(wanted.difference(names))}
-    return {names[at]: name for name, at in places.items() if at is not None and names[at] not in wanted}
+    absent = sorted(wanted.difference(names))
+    plain = normalised(names) if absent else ()
+    place = {name: at for at, name in reversed(list(enumerate(plain)))}  # of two, the first
+    other = {name: names[place[normal(name)]] for name in absent if normal(name) in place}
+    return {given: name for name, given in other.items() if given not in wanted}
 
 
 def written(name: Any) -> str:

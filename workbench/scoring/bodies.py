@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.core.checking import read_text
 from workbench.core.contract import Column, Contract
+from workbench.core.names import normal, renaming
 from workbench.scoring import quick_json
 from workbench.scoring.http import Rejected
 
@@ -94,8 +95,9 @@ def rows_of_csv(content: bytes, contract: Contract) -> Rows:
         header, data = _lines(content.decode("utf-8-sig"), contract)
     except (UnicodeDecodeError, csv.Error):
         raise Rejected(400, "The body is not CSV in UTF-8. Send a header and rows with commas.") from None
-    rows = _zipped(header, few(data))
     known = contract.by_name
+    other = renaming(header, frozenset(known))
+    rows = _zipped([other.get(name, name) for name in header], few(data))
     return [{name: _cell(text, known.get(name)) for name, text in row.items()} for row in rows]
 
 
@@ -204,7 +206,10 @@ def _separator(head: str, contract: Contract) -> str:
     own = "," if contract.layout is None else contract.layout.separator
     if own not in SEPARATORS:
         return ","
-    return max(",", own, key=lambda mark: len(contract.by_name.keys() & next(csv.reader([head], delimiter=mark), [])))
+    known = set(map(normal, contract.names))
+    return max(
+        ",", own, key=lambda mark: len(known.intersection(map(normal, next(csv.reader([head], delimiter=mark), []))))
+    )
 
 
 def _cell(text: str, column: Column | None) -> Any:
