@@ -1,13 +1,15 @@
 import signal
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import workbench as wb
 from workbench.core.contract import Column, Contract
+from workbench.core.reading import Form
 from workbench.errors import BadTable, ColumnNotFound, Damaged, NotFound
-from workbench.monitoring.score import truth_of
+from workbench.monitoring.score import _label_ids, truth_of
 from workbench.monitoring.windows import windows
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
@@ -177,3 +179,63 @@ def test_a_gap_in_the_file_of_labels_does_not_change_its_ids(shop, customers):
     labels = pd.DataFrame({"order": [1.0, None, 2.0], "stays": ["yes", "no", "no"]})
 
     assert wb.feedback(shop, labels, id="order") == 2
+
+
+@pytest.mark.slow
+def test_labels_of_whole_numbers_as_ids_join_however_a_file_writes_them(store, tmp_path, capsys):
+    """pandas writes 1000.0 and 1.0 where one row of labels has a gap, a spreadsheet 1,000."""
+    draw = np.random.default_rng(0)
+    size = draw.normal(size=200).round(3)
+    late = (size + draw.normal(size=200) > 0).astype(int)
+    orders = pd.DataFrame({"order": np.arange(900, 1100), "size": size, "late": late})
+    data = wb.dataset(orders, target="late", id="order")
+    wb.package(wb.train(data, candidates=("linear",), folds=2), name="orders")
+    scored = wb.score("orders", orders.drop(columns="late"), window="1")
+    with_gap = orders[["order", "late"]].astype(float).reindex(range(201))
+    spreadsheet = orders.assign(order=[f"{i:,}" for i in orders["order"]])[["order", "late"]]
+    other = orders.assign(order=[f"X{i}" for i in orders["order"]])
+
+    assert scored["id"].tolist() == [str(i) for i in orders["order"]]
+    for i, labels in enumerate([with_gap, spreadsheet, orders.rename(columns={"order": " order "})]):
+        path = tmp_path / f"{i}.csv"
+        labels.to_csv(path, index=False)
+        assert wb.feedback("orders", labels) == wb.feedback("orders", path) == 200
+    assert capsys.readouterr().err.count("labels have no prediction") == 0
+    with pytest.warns(UserWarning, match=r"0 of 200 labels .* the labels is 'X900', one of the predictions '1000'"):
+        wb.feedback("orders", other)
+
+
+NUMBERED = Contract((Column("nr", "integer", "id", form=Form(decimal=",", thousands=".")), Column("code", "text")))
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "known", "taken"),
+    [
+        ("1.000", None, (), "1000"),
+        ("1.000", None, ("1.000",), "1.000"),
+        (1000.0, None, ("1000",), "1000"),
+        ("1'234'567", None, ("1234567",), "1234567"),
+        ("9007199254740993", None, (), "9007199254740993"),
+        ("007", "code", ("7",), "007"),
+        ("007", "elsewhere", ("7",), "7"),
+        ("007", "elsewhere", ("7", "007"), "007"),
+        ("007", "elsewhere", (), "007"),
+    ],
+)
+def test_an_id_of_a_label_is_read_by_the_contract_unless_the_predictions_have_it_as_it_is(value, key, known, taken):
+    assert _label_ids([value], key, NUMBERED, set(known)) == [taken]
+
+
+def test_a_class_with_a_point_and_zero_is_the_class_only_where_it_is_a_number():
+    bundle = SimpleNamespace(contract=Contract((Column("c", "category", "target"),), "binary"), classes=("1", "v1"))
+
+    assert truth_of(bundle, pd.DataFrame({"c": ["1.0", "", "v1"]}), "c").tolist()[::2] == ["1", "v1"]
+    with pytest.raises(BadTable, match=r"'v1\.0' is none of the classes"):
+        truth_of(bundle, pd.DataFrame({"c": ["v1.0"]}), "c")
+
+
+def test_a_fraction_is_no_label_of_whole_numbers():
+    bundle = SimpleNamespace(contract=Contract((Column("n", "integer", "target"),), "regression"), classes=())
+
+    with pytest.raises(BadTable, match=r"The label 5\.5 is no whole number"):
+        truth_of(bundle, pd.DataFrame({"n": [5.5, 1.0]}), "n")

@@ -75,7 +75,12 @@ ANSWERED = {
     "categories": FRAME.astype({"city": "category"}),
     "whole numbers as floats with gaps": FRAME.assign(whole=FRAME["whole"].where(FRAME["whole"] > 3)),
     "whole numbers for floats": FRAME.assign(number=3),
-    "truth values for numbers": FRAME.assign(number=True),
+    "durations for numbers": FRAME.assign(number=pd.to_timedelta(FRAME["number"], unit="s")),
+    "durations for whole numbers": FRAME.assign(whole=pd.to_timedelta(FRAME["whole"], unit="s")),
+    "durations as objects": FRAME.assign(whole=pd.to_timedelta(FRAME["whole"], unit="s").astype(object)),
+    "periods for moments": FRAME.assign(day=pd.PeriodIndex(FRAME["day"], freq="D")),
+    "truth values for texts": FRAME.assign(city=True),
+    "truth values with gaps for texts": FRAME.assign(city=pd.Series([True, None] * (ROWS // 2), dtype=object)),
     "small floats": FRAME.astype({"number": "float32"}),
     "decimals": FRAME.assign(number=Decimal("1.5")),
     "numbers for truth values": FRAME.astype({"flag": int}),
@@ -107,6 +112,8 @@ def test_a_frame_is_answered_as_a_batch_is(name, model, packaged):
     ("frame", "error", "sentence"),
     [
         (FRAME.assign(number="a lot"), BadRow, "field 'number': expected a finite number, got the text 'a lot' (239"),
+        (FRAME.assign(number=True), BadRow, "field 'number': expected a finite number, got the truth value True (239"),
+        (FRAME.assign(whole=1.5), BadRow, "field 'whole': expected a whole number, got the number 1.5 (239"),
         (FRAME.assign(flag="perhaps"), BadRow, "field 'flag': expected true or false, got the text 'perhaps'"),
         (FRAME.assign(day="soon"), BadRow, "field 'day': expected a moment such as"),
         (FRAME.assign(number=np.inf), BadRow, "field 'number': expected a finite number, got the number inf"),
@@ -117,6 +124,8 @@ def test_a_frame_is_answered_as_a_batch_is(name, model, packaged):
 def test_what_cannot_be_read_is_refused_in_the_words_of_the_service(frame, error, sentence, model):
     with pytest.raises(error) as caught:
         model.predict(frame)
+    if error is BadRow:
+        assert wb.score("shop", frame, window="w")["flags"].str.contains("unreadable").all()
 
     assert sentence in str(caught.value)
 
@@ -143,6 +152,16 @@ def test_two_columns_of_one_name_are_refused(packaged):
         _load_pyfunc(str(packaged.path)).predict(twice)
     with pytest.raises(BadTable, match=r"got a ndarray\. Give a frame"):
         _load_pyfunc(str(packaged.path)).predict(FRAME.to_numpy())
+
+
+def test_names_have_one_normal_form_unless_mlflow_leaves_the_columns_out_before(packaged, model):
+    from workbench.scoring.pyfunc import _load_pyfunc
+
+    renamed = FRAME.rename(columns=lambda name: f" {name} ")
+
+    assert _load_pyfunc(str(packaged.path)).predict(renamed).tolist() == model.predict(FRAME).tolist()
+    with pytest.raises(BadTable, match=r"has no column\. .* leaves out columns .* Name them as the contract does"):
+        model.predict(renamed)
 
 
 def test_mlflow_shows_the_signature(packaged):

@@ -1,15 +1,19 @@
 """The service answers rows, names what is wrong with bad ones, and never shows a stack trace."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from workbench.core.contract import Column, Contract
+from workbench.core.reading import Form
+from workbench.errors import BadRow
 from workbench.scoring import bodies, http
 from workbench.scoring.log import PredictionLog
-from workbench.scoring.service import Service
+from workbench.scoring.service import Service, _clean_labels
 
 JSON_TYPE = {"Content-Type": "application/json"}
 GOOD = {"customer": "c1", "age": 60, "city": "Ulm"}
@@ -112,6 +116,21 @@ def test_a_label_that_is_no_class_is_a_422_and_not_kept(client, log, label):
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["expected"] == "one of 'no', 'yes'"
     assert log.labels() == {}
+
+
+PRICES = Contract((Column("price", "number", "target", form=Form(decimal=",", thousands=".")),), "regression")
+
+
+@pytest.mark.parametrize("several", [1, 10])
+def test_a_number_as_label_is_kept_as_the_contract_reads_it(several):
+    """A report takes the log's labels for numbers: 1.234 as a text would be a thousandth."""
+    scorer = SimpleNamespace(bundle=SimpleNamespace(classes=()), contract=PRICES)
+    labels = [None, "1.234", "1.234,5", 7, 0.5, "n/a"] * several
+
+    assert _clean_labels(labels, scorer) == [None, 1234.0, 1234.5, 7, 0.5, None] * several
+    with pytest.raises(BadRow) as refused:
+        _clean_labels([None, 1, "12.5", True], scorer)
+    assert [(p["row"], p["field"]) for p in refused.value.problems] == [(2, "label"), (3, "label")]
 
 
 def test_without_a_log_feedback_has_no_place(scorer):

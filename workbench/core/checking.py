@@ -24,6 +24,7 @@ LONGEST = 60  # characters of a value that an error may repeat
 EXTRAS = 5  # extra columns that are named
 MANY = 8  # rows from which a check by column is quicker
 _LARGEST = sys.float_info.max
+_USUAL_FORM = Form()
 
 
 class Checked(NamedTuple):
@@ -160,7 +161,7 @@ def _clean_row(row: Any, usual: Sequence[_Usual]) -> list[Any] | None:
                 return None
             value = float(value)
         elif moment:
-            if (value := _moment(value)) is None:
+            if (value := iso_moment(value)) is None:
                 return None
         elif (categories is not None and value not in categories) or (
             form is not None and forms.is_nothing(value, form)
@@ -228,7 +229,7 @@ def _clean_texts(values: list[Any], column: Column) -> list[Any] | None:
 
 
 def _clean_moments(values: list[Any]) -> list[Any] | None:
-    clean = [None if v is None else _moment(v) for v in values]
+    clean = [None if v is None else iso_moment(v) for v in values]
     return clean if clean.count(None) == values.count(None) else None
 
 
@@ -281,7 +282,7 @@ def _value(row: Mapping[str, Any], column: Column) -> tuple[Any, str | None]:
     """The clean value, and what was expected where it is not fit."""
     value = row.get(column.name)
     if isinstance(value, str) and column.form is not None:
-        value = _read(value, column.kind, column.form)
+        value = _read(value, column, column.form)
     if value is None:
         fits = column.name in row and column.missing_allowed
         return None, None if fits else _expected(column) + (" or null" if column.missing_allowed else "")
@@ -295,11 +296,25 @@ def _expected(column: Column) -> str:
     return " or ".join([_EXPECTED[column.kind], *(f"as {pattern}" for pattern in written)])
 
 
-def _read(text: str, kind: Kind, form: Form) -> Any:
-    """What a text says by its column's form; the text itself where it says nothing there."""
+def read_text(text: str, column: Column) -> Any:
+    """What a text says by its column's form, by the usual one where the contract has none.
+
+    For what comes as text because its file has no types. None: it stands for a missing value. The text itself: it says
+    nothing in this column, and the check will word that.
+
+    >>> price = Column("price", "number", form=Form(decimal=",", thousands="."))
+    >>> read_text("1.234", price), read_text("12.5", price), read_text("12.5", Column("age", "number"))
+    (1234.0, '12.5', 12.5)
+    """
+    return _read(text, column, column.form or _USUAL_FORM)
+
+
+def _read(text: str, column: Column, form: Form) -> Any:
+    if column.kind == "category" and column.usual is not None and text in column.usual:
+        return text
     if forms.is_nothing(text, form):
         return None
-    reader = _READERS.get(kind)
+    reader = _READERS.get(column.kind)
     value = None if reader is None else reader(text, form)
     return text if value is None else value
 
@@ -327,7 +342,12 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _moment(value: Any) -> datetime | None:
+def iso_moment(value: Any) -> datetime | None:
+    """A naive moment in UTC of what is one, or a text in ISO 8601; None of anything else.
+
+    >>> iso_moment("20240203"), iso_moment("2024-02-03T02:00+02:00"), iso_moment("soon")
+    (datetime.datetime(2024, 2, 3, 0, 0), datetime.datetime(2024, 2, 3, 0, 0), None)
+    """
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
@@ -341,7 +361,7 @@ _CLEAN: dict[Kind, Callable[[Any], Any]] = {
     "boolean": _yes_or_no,
     "category": _text,
     "text": _text,
-    "datetime": _moment,
+    "datetime": iso_moment,
 }
 _READERS: dict[Kind, Callable[[str, Form], Any]] = {
     "number": forms.number,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
+from collections import Counter
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ import pandas as pd
 from workbench.core.arguments import text, text_or_none
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
-from workbench.core.contract import Contract
+from workbench.core.contract import Column, Contract
 from workbench.core.literals import python
 from workbench.core.nouns import bundle_name
 from workbench.core.wording import worded
@@ -20,9 +24,16 @@ from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
+from workbench.reading.names import matching
+from workbench.scoring.ids import id_text
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
+
+HARDLY = 0.1  # share of labels below which they seem to have other ids than the predictions
+_POINT_ZERO = re.compile(r"^(-?[0-9]+)\.0$")
+# A whole number with marks between thousands: in an id nothing else can be meant.
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}([,.'\u2019\s])[0-9]{3}(?:\1[0-9]{3})*")
 
 
 def score(
@@ -139,7 +150,12 @@ def feedback(
     ColumnNotFound
         If one of the two columns is absent.
     BadTable
-        If a label is none of the model's classes.
+        If a label is none of the model's classes, or no number for a regression.
+
+    Notes
+    -----
+    Ids and labels are read as the contract says: ``1000.0`` and ``1,000`` are the id 1000 where ids are whole numbers.
+    Where hardly any label has its prediction, a warning shows an id of each.
 
     Examples
     --------
@@ -151,22 +167,69 @@ def feedback(
     force, name = settings(home=home), bundle_name(name, "wb.feedback")
     key, label = text_or_none(id, "id", "wb.feedback"), text_or_none(label, "label", "wb.feedback")
     bundle = champion(name, force)
-    table = read_table(labels)
+    table = read_table(labels, like=bundle.contract)
     ids = table[_column(table, key, bundle.contract.id, "id")]
-    table, ids = table[ids.notna()], pd.Series(id_texts(ids.dropna()), index=ids.dropna().index)
+    table, ids = table[ids.notna()], ids.dropna()
     truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
-    pairs = [(i, _plain(t)) for i, t in zip(ids[truth.notna()], truth.dropna().tolist(), strict=True)]
     log = PredictionLog(force.predictions / name)
     try:
+        known = _known(log, name, force)
+        given = _label_ids(ids[truth.notna()].tolist(), key, bundle.contract, known)
+        pairs = [(i, _plain(t)) for i, t in zip(given, truth.dropna().tolist(), strict=True)]
         log.label(pairs)
-        known = {r["id"] for r in log.read()} if log.count() else set()
     finally:
         log.close()
-    known.update(*(seen.predictions()["id"] for seen in windows(name, force)))
-    joined = sum(i in known for i, _ in pairs)
-    if joined < len(pairs):
-        sys.stderr.write(f"{len(pairs) - joined:,} labels have no prediction yet; they are kept until it arrives.\n")
+    joined = sum(i in known for i in given)
+    if joined < len(given):
+        _tell_unjoined(given, joined, known, bundle.contract)
     return joined
+
+
+def _known(log: PredictionLog, name: str, force: Settings) -> set[str]:
+    """Ids of all predictions."""
+    live = {r["id"] for r in log.read()} if log.count() else set()
+    return live.union(*(seen.predictions()["id"] for seen in windows(name, force)))
+
+
+def _label_ids(values: list[Any], key: str | None, contract: Contract, known: Set[str]) -> list[str]:
+    """Ids of labels by the contract.
+
+    Where the predictions have them as they are written alone, or without marks between thousands, they are those. In a
+    column that the contract does not know, as they are written comes first.
+    """
+    column = _id_column(contract, key) or _id_column(contract, None)
+    strange = key is not None and key not in contract
+    return [_one_id(value, column, strange, known) for value in values]
+
+
+def _one_id(value: Any, column: Column | None, strange: bool, known: Set[str]) -> str:
+    read, written = id_text(value, column), id_text(value)
+    both = (written, read) if strange else (read, written)
+    whole = column is not None and column.kind == "integer" and _GROUPED.fullmatch(written.strip())
+    readings = (*both, re.sub("[^0-9]", "", written)) if whole else both
+    return next((one for one in readings if one in known), readings[0])
+
+
+def _id_column(contract: Contract, name: str | None) -> Column | None:
+    """The contract's column of ids, or of that name; None where it has none."""
+    wanted = contract.id if name is None else name
+    return None if wanted is None else contract.by_name.get(wanted)
+
+
+def _tell_unjoined(ids: Sequence[str], joined: int, known: Set[str], contract: Contract) -> None:
+    """That labels wait; where hardly any has its prediction, that ids seem to be other ones."""
+    waiting = len(ids) - joined
+    if not known or joined >= HARDLY * len(ids):
+        sys.stderr.write(f"{waiting:,} labels have no prediction yet; they are kept until it arrives.\n")
+        return
+    hidden = contract.id is not None and contract[contract.id].sensitive
+    strange = next(i for i in ids if i not in known)
+    shown = "" if hidden else f" An id of the labels is {strange!r}, one of the predictions {min(known)!r}."
+    warnings.warn(
+        f"{joined:,} of {len(ids):,} labels have their prediction.{shown} The others are kept until it arrives; if the "
+        f"ids are in another column, give its name: {python('wb.feedback(name, labels, id=column)')}.",
+        stacklevel=3,
+    )
 
 
 def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
@@ -184,57 +247,59 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
     unread = table.loc[read.unread.get(target, np.zeros(len(table), dtype=bool)), column]
     if not bundle.classes:
         if len(unread):
-            raise BadTable(f"The label {unread.iloc[0]!r} is no number. Correct the column {column!r}.")
+            whole = "whole " if bundle.contract[target].kind == "integer" else ""
+            raise BadTable(f"The label {_plain(unread.iloc[0])!r} is no {whole}number. Correct the column {column!r}.")
         return typed.astype(float)
-    strange = [*unread, *(v for v in typed.dropna().unique().tolist() if v not in bundle.classes)]
+    place = _places(typed.dropna().unique().tolist(), bundle.classes)
+    strange = [*unread, *(label for label, known in place.items() if known is None)]
     if strange:
         raise BadTable(
             f"The label {worded(strange[0])} is none of the classes {worded(bundle.classes)}. "
             f"Correct the column {column!r}."
         )
     # A plain dict, as pandas' map takes 1.0 and True for two things.
-    place = {c: c for c in bundle.classes}
     return pd.Series([place.get(v) for v in typed.tolist()], index=typed.index, dtype=object)
 
 
-def id_texts(ids: pd.Series) -> list[str]:
-    """Ids as text; a whole number is written without its point, as one gap in a file makes the whole column floats.
-
-    Examples
-    --------
-    >>> id_texts(pd.Series([7.0, 8.0])), id_texts(pd.Series([7, 8])), id_texts(pd.Series(["7.0"]))
-    (['7', '8'], ['7', '8'], ['7.0'])
-    """
-    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in ids.tolist()]
+def _places(labels: Sequence[Any], classes: Sequence[Any]) -> dict[Any, Any]:
+    """The class of each label, None where it is none; 1.0 is the class 1, as one gap in a file makes it."""
+    known = {c: c for c in classes}
+    return {v: known.get(v, known.get(_POINT_ZERO.sub(r"\1", str(v)))) for v in labels}
 
 
 def _plain(label: Any) -> Any:
     return label.item() if hasattr(label, "item") else label
 
 
-def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str) -> str:
-    name = given or (usual if usual is not None and usual in table.columns else last)
-    if name not in table.columns:
+def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str) -> Any:
+    """Label of the column that goes by a name: the given one, else the usual one if it is there, else the last."""
+    places = [matching(name, table.columns) for name in ([given] if given else [usual, last]) if name is not None]
+    place = next((at for at in places if at is not None), None)
+    if place is None:
         raise ColumnNotFound.named(given or usual or last, map(str, table.columns))
-    return str(name)
+    return table.columns[place]
 
 
 def _ids(table: pd.DataFrame, given: str | None, contract: Contract, window: str) -> list[str]:
     name = given or contract.id
-    if name is None or (given is None and name not in table.columns):
+    place = None if name is None else matching(name, table.columns)
+    if name is None or (given is None and place is None):
         return [f"{window}/{i:06d}" for i in range(1, len(table) + 1)]
-    if name not in table.columns:
+    if place is None:
         raise ColumnNotFound.named(name, map(str, table.columns))
-    _check_ids(table[name])
-    return id_texts(table[name])
+    column = _id_column(contract, name)
+    values = table.iloc[:, place]
+    if values.isna().any():
+        raise BadTable(f"{int(values.isna().sum()):,} rows have no {name!r}. Give each row an id, or none of them.")
+    ids = [id_text(value, column) for value in values.tolist()]
+    _check_twins(ids, name)
+    return ids
 
 
-def _check_ids(ids: pd.Series) -> None:
-    if ids.isna().any():
-        raise BadTable(f"{int(ids.isna().sum()):,} rows have no {ids.name!r}. Give each row an id, or none of them.")
-    twins = ids[ids.duplicated()]
-    if len(twins):
+def _check_twins(ids: Sequence[str], name: str) -> None:
+    twin = next((i for i, times in Counter(ids).items() if times > 1), None)
+    if twin is not None:
         raise BadTable(
-            f"The id {worded(twins.iloc[0])} is there twice. Labels would not know which row they belong to; "
-            f"make {ids.name!r} unique."
+            f"The id {worded(twin)} is there twice. Labels would not know which row they belong to; "
+            f"make {name!r} unique."
         )

@@ -22,6 +22,7 @@ MODULES = (
     "core/forms.py",
     "core/late.py",
     "core/metric.py",
+    "core/names.py",
     "core/profile.py",
     "core/reading.py",
     "core/result.py",

@@ -199,15 +199,14 @@ def _extra(frame: pd.DataFrame, contract: Contract) -> Iterator[Finding]:
 
 def _column(raw: pd.Series, typed: pd.Series, unread: pd.Series, column: Column) -> Iterator[Finding]:
     missing = typed.isna()
-    wrong = unread | _unfit(typed, column)
-    gaps = missing & ~wrong
-    if wrong.any():
-        said = f"is not {EXPECTED[column.kind]} in {_of(wrong)}{_examples(raw[wrong], column)}."
-        yield Finding("WB161", "error", said, column.name, "", _evidence(wrong))
+    gaps = missing & ~unread
+    if unread.any():
+        said = f"is not {EXPECTED[column.kind]} in {_of(unread)}{_examples(raw[unread], column)}."
+        yield Finding("WB161", "error", said, column.name, "", _evidence(unread))
     if gaps.any() and not column.missing_allowed:
         said = f"is missing in {_of(gaps)}, and the contract allows no gap."
         yield Finding("WB162", "error", said, column.name, "", _evidence(gaps))
-    yield from _unusual(raw, typed, ~(missing | wrong), column)
+    yield from _unusual(raw, typed, ~missing, column)
 
 
 def _unusual(raw: pd.Series, typed: pd.Series, fit: pd.Series, column: Column) -> Iterator[Finding]:
@@ -225,15 +224,6 @@ def _warning(code: str, said: str, raw: pd.Series, odd: pd.Series, column: Colum
     if odd.any():
         message = f"{said} in {_of(odd)}{_examples(raw[odd], column)}."
         yield Finding(code, "warning", message, column.name, "", _evidence(odd))
-
-
-def _unfit(typed: pd.Series, column: Column) -> pd.Series:
-    """Rows with a number that is not finite, or not whole where it should be."""
-    if column.kind not in NUMERIC:
-        return pd.Series(False, index=typed.index)
-    given = typed.astype(float)
-    whole = (given == given.round()) | (column.kind != "integer")
-    return given.notna() & ~(np.isfinite(given) & whole)
 
 
 def _flat(raw: pd.Series) -> pd.Series:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from workbench.core.contract import Contract
+from workbench.core.checking import read_text
+from workbench.core.contract import Column, Contract
+from workbench.core.names import normal, renaming
 from workbench.scoring import quick_json
 from workbench.scoring.http import Rejected
 
 MOST_ROWS = 10_000
+SEPARATORS = (",", ";", "\t", "|")  # of a CSV; a contract's other marks need a reader of files
 LONGEST = 60  # characters of a name that an answer repeats
 ARROW = "application/vnd.apache.arrow.stream"
 CSV = "text/csv"
@@ -78,20 +81,24 @@ def rows_of_mlflow(body: Any, features: Sequence[str]) -> Rows:
 
 
 def rows_of_csv(content: bytes, contract: Contract) -> Rows:
-    """The rows of a CSV with a header; an empty cell is a missing value.
+    """The rows of a CSV with a header, each cell read by its column's form, as a batch's file is.
+
+    Between the values are commas, or what stands there in the file that the contract was made from.
 
     >>> from workbench.core.contract import Column
-    >>> rows_of_csv(b"age,city\\n36,Ulm\\n,Bonn\\n", Contract((Column("age", "integer"), Column("city", "category"))))
-    [{'age': 36.0, 'city': 'Ulm'}, {'age': None, 'city': 'Bonn'}]
+    >>> from workbench.core.reading import Form
+    >>> contract = Contract((Column("price", "number", form=Form(",", ".")), Column("city", "category")))
+    >>> rows_of_csv(b"price,city\\n1.234,Ulm\\n,Bonn\\n", contract)
+    [{'price': 1234.0, 'city': 'Ulm'}, {'price': None, 'city': 'Bonn'}]
     """
     try:
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+        header, data = _lines(content.decode("utf-8-sig"), contract)
     except (UnicodeDecodeError, csv.Error):
         raise Rejected(400, "The body is not CSV in UTF-8. Send a header and rows with commas.") from None
-    header, data = (lines[0], lines[1:]) if lines else ([], [])
-    kinds = {c.name: c.kind for c in contract.columns}
-    rows = _zipped(header, few(data))
-    return [{name: _cell(text, kinds.get(name, "text")) for name, text in row.items()} for row in rows]
+    known = contract.by_name
+    other = renaming(header, frozenset(known))
+    rows = _zipped([other.get(name, name) for name in header], few(data))
+    return [{name: _cell(text, known.get(name)) for name, text in row.items()} for row in rows]
 
 
 def rows_of_arrow(content: bytes) -> Rows:
@@ -133,9 +140,9 @@ def _of_split(split: Any, features: Sequence[str]) -> Rows:
     if not isinstance(split, dict) or not isinstance(split.get("data"), list):
         raise Rejected(400, 'dataframe_split is {"columns": [names], "data": [lists of values]}. Send it so.')
     columns = split.get("columns", list(features))
-    if not isinstance(columns, list) or not all(isinstance(c, str) for c in columns):
+    if not isinstance(columns, list) or not all(type(c) in (str, int) for c in columns):
         raise Rejected(400, "The columns of dataframe_split are a list of names. Send it so.")
-    return _zipped(columns, split["data"])
+    return _zipped(list(map(str, columns)), split["data"])
 
 
 def _of_records(records: Any, features: Sequence[str]) -> Rows:
@@ -186,17 +193,30 @@ def _missing(row: dict[str, Any]) -> dict[str, Any]:
     return {name: None if value != value else value for name, value in row.items()}
 
 
-def _cell(text: str, kind: str) -> Any:
+def _lines(text: str, contract: Contract) -> tuple[list[str], Rows]:
+    """The header, and the rows that are no empty lines."""
+    separator = _separator(text.partition("\n")[0].rstrip("\r"), contract)
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    header, data = (lines[0], lines[1:]) if lines else ([], [])
+    return header, [line for line in data if line or len(header) == 1]
+
+
+def _separator(head: str, contract: Contract) -> str:
+    """A comma, or the mark of the contract's own file, whichever gives more of its names."""
+    own = "," if contract.layout is None else contract.layout.separator
+    if own not in SEPARATORS:
+        return ","
+    known = set(map(normal, contract.names))
+    return max(
+        ",", own, key=lambda mark: len(known.intersection(map(normal, next(csv.reader([head], delimiter=mark), []))))
+    )
+
+
+def _cell(text: str, column: Column | None) -> Any:
     if text == "":
         return None
-    if kind == "boolean":
-        return {"true": True, "false": False, "1": True, "0": False}.get(text.lower(), text)
-    if kind in ("number", "integer"):
-        try:
-            return float(text)
-        except ValueError:
-            return text  # the contract's check will say so
-    return text
+    # An id is no number to count with: a float would lose digits.
+    return text if column is None or column.role == "id" else read_text(text, column)
 
 
 def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:
@@ -224,23 +244,63 @@ def _arrow_rows(arrow: Any, table: Any) -> Rows:
 
 
 def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:
+    """A column as plain values: decimals as numbers, dates as moments, a duration as its seconds."""
     types = arrow.types
-    kind = column.type
-    if types.is_dictionary(kind) and (types.is_string(kind.value_type) or types.is_large_string(kind.value_type)):
-        return [value for chunk in column.chunks for value in _of_dictionary(chunk)]
-    flat = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string,
-            types.is_timestamp, types.is_null)  # fmt: skip
-    if not any(is_kind(kind) for is_kind in flat):
-        raise Rejected(422, f"The column {name[:LONGEST]!r} has the Arrow type {str(kind)[:LONGEST]}. Send it flat.")
-    if types.is_timestamp(kind):  # Python's moments have microseconds
-        column = column.cast(arrow.timestamp("us", kind.tz), safe=False)
+    if types.is_dictionary(column.type):
+        return [value for chunk in column.chunks for value in _of_dictionary(arrow, name, chunk)]
+    plain = next((plain for is_kind, plain in _ARROW.items() if getattr(types, is_kind, _never)(column.type)), None)
+    if plain is None:
+        shown, told = name[:LONGEST], str(column.type)[:LONGEST]
+        cure = "it flat" if types.is_nested(column.type) else "numbers, texts, truth values or moments"
+        raise Rejected(422, f"The column {shown!r} has the Arrow type {told}. Send {cure}.")
+    try:
+        return plain(arrow, column)
+    except (OverflowError, ValueError):  # Arrow's errors are such
+        told = f"has a {column.type} that can't be read, such as a moment beyond the years 1 to 9999"
+        raise Rejected(422, f"The column {name[:LONGEST]!r} {told}. Correct it.") from None
+
+
+def _never(kind: Any) -> bool:
+    """Of a type that this pyarrow does not know."""
+    return False
+
+
+def _as_they_are(arrow: Any, column: Any) -> list[Any]:
     return list(column.to_pylist())
 
 
-def _of_dictionary(chunk: Any) -> list[Any]:
-    """Each text once in memory, however many rows have it."""
-    texts = chunk.dictionary.to_pylist()
-    return [None if i is None else texts[i] for i in chunk.indices.to_pylist()]
+def _decimals(arrow: Any, column: Any) -> list[Any]:
+    """Exact where they are whole."""
+    values = column.to_pylist()
+    return [None if v is None else int(v) if v == v.to_integral_value() else float(v) for v in values]
+
+
+def _moments(arrow: Any, column: Any) -> list[Any]:
+    """Python's moments have microseconds, and UTC needs no table of zones."""
+    zone = "UTC" if getattr(column.type, "tz", None) else None
+    finer = getattr(column.type, "unit", "") == "ns"
+    return list(column.cast(arrow.timestamp("us", zone), safe=not finer).to_pylist())
+
+
+def _seconds(arrow: Any, column: Any) -> list[Any]:
+    spans = column.cast(arrow.duration("us"), safe=column.type.unit != "ns").to_pylist()
+    return [None if span is None else span.total_seconds() for span in spans]
+
+
+# By the name of the check in ``pyarrow.types``, which is not loaded here.
+_ARROW: dict[str, Callable[[Any, Any], list[Any]]] = {
+    **dict.fromkeys(("is_null", "is_integer", "is_floating", "is_boolean"), _as_they_are),
+    **dict.fromkeys(("is_string", "is_large_string", "is_string_view"), _as_they_are),
+    "is_decimal": _decimals,
+    **dict.fromkeys(("is_date", "is_timestamp"), _moments),
+    "is_duration": _seconds,
+}
+
+
+def _of_dictionary(arrow: Any, name: str, chunk: Any) -> list[Any]:
+    """Each value once in memory, however many rows have it."""
+    values = _arrow_values(arrow, name, arrow.chunked_array([chunk.dictionary]))
+    return [None if i is None else values[i] for i in chunk.indices.to_pylist()]
 
 
 def _is_compressed(metadata: bytes) -> bool:

@@ -1,16 +1,60 @@
-"""Ids that nobody can guess."""
+"""Ids of rows: their own as one text whichever way they come, and new ones that nobody can guess."""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+from decimal import Decimal
 from time import time_ns
+from typing import Any
+
+from workbench.core.contract import NUMERIC, Column
+from workbench.core.forms import plain_number
+from workbench.core.reading import Form
 
 BYTES = 16  # of an id
 AT_ONCE = 256  # ids that one call to the system brings: a call costs as much as walking some trees
 
 _turn = threading.Lock()
 _ready: list[str] = []
+
+
+def id_text(value: Any, column: Column | None = None) -> str:
+    """One id as text, read by the kind and form of its column; what can't be read so stays as it came.
+
+    A whole number is written without its point, as one gap in a file makes the whole column floats.
+
+    Parameters
+    ----------
+    value : object
+        As JSON, a file or a frame has it.
+    column : Column, optional
+        Of the contract; None: a text stays as it is.
+
+    Examples
+    --------
+    >>> number = Column("customer", "integer", "id", form=Form(thousands=","))
+    >>> id_text(1000, number), id_text("1,000", number), id_text("1000.0", number), id_text("c7", number)
+    ('1000', '1000', '1000', 'c7')
+    >>> id_text(7.0), id_text("7.0")
+    ('7', '7.0')
+    """
+    if isinstance(value, str):
+        return value if column is None or column.kind not in NUMERIC else _number_text(value, column.form or Form())
+    if isinstance(value, (float, Decimal)) and math.isfinite(value) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def _number_text(text: str, form: Form) -> str:
+    if text.isascii() and text.isdigit() and text[0] != "0":  # mostly
+        return text
+    plain = plain_number(text, form)
+    if plain is None:
+        return text
+    number = Decimal(plain)  # no float: ids have more digits
+    return str(int(number)) if number == number.to_integral_value() else str(float(number))
 
 
 def new_id() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 
 from workbench.core.checking import Checker
 from workbench.core.contract import Column, Kind
+from workbench.core.names import matching
 from workbench.core.reading import Form
 from workbench.errors import BadRow, BadTable, ColumnNotFound
 from workbench.scoring.runtime import Array, Scorer
@@ -80,10 +81,12 @@ def _open(column: Column) -> Column:
 def _plain_values(frame: Any, column: Column) -> list[Any]:
     """A column of a frame of any library, as plain values: None where missing."""
     values = _column(frame, column.name)
-    if str(getattr(values, "dtype", "")).startswith("datetime64") and isinstance(values, np.ndarray):
-        values = values.astype("datetime64[us]")  # numpy gives nanoseconds as bare numbers
+    if isinstance(values, np.ndarray) and values.dtype.kind in "mM":
+        values = values.astype(f"{values.dtype.kind}8[us]")  # numpy gives nanoseconds as bare numbers
     every = values.tolist() if hasattr(values, "tolist") else list(values)
     plain = _PLAIN[column.kind]
+    if plain is _text and every and all(isinstance(v, bool) or _is_missing(v) for v in every):
+        plain = _word  # a whole column of truth values has the words of a file
     # A column of one number type has its whole numbers as floats where one is missing.
     whole = plain is _text and all(_is_missing(v) or (type(v) is float and v.is_integer()) for v in every)
     return [None if _is_missing(v) else plain(int(v) if whole else v) for v in every]
@@ -94,10 +97,16 @@ def _column(frame: Any, name: str) -> Any:
     given = list(frame) if given is None and isinstance(frame, Mapping) else given
     if given is None:
         raise BadTable(f"A model answers a table, got a {type(frame).__name__}. Give a frame with named columns.")
-    names = {str(key): key for key in given}
-    if name not in names:
-        raise ColumnNotFound.named(name, names)
-    values = frame[names[name]]
+    names = list(given)
+    if not names:
+        raise BadTable(
+            "The table has no column. MLflow leaves out columns that the model's signature does not name to the "
+            "letter. Name them as the contract does."
+        )
+    place = matching(name, names)
+    if place is None:
+        raise ColumnNotFound.named(name, map(str, names))
+    values = frame[names[place]]
     if getattr(values, "ndim", 1) != 1:
         raise BadTable(f"Two columns are called {name!r}. Rename one of them.")
     return values
@@ -111,15 +120,23 @@ def _is_missing(value: Any) -> bool:
 
 def _number(value: Any) -> Any:
     """Numbers of all types as Python's own; what is none is left to the check."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return float(value) if isinstance(value, (bool, Decimal)) else value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, (Decimal, np.floating)):
+        return float(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _text(value: Any) -> str:
     return value if type(value) is str else str(value)
 
 
+def _word(value: Any) -> str:
+    return str(value).lower()
+
+
 def _moment(value: Any) -> Any:
+    value = value.to_timestamp() if type(value).__name__ == "Period" else value
     if hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False)
     return datetime.combine(value, time()) if isinstance(value, date) and not isinstance(value, datetime) else value

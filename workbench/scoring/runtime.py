@@ -13,8 +13,9 @@ import numpy as np
 from workbench.core.bundle import Bundle
 from workbench.core.checking import Checker
 from workbench.core.contract import Column
+from workbench.core.names import renaming
 from workbench.errors import BadRow, Damaged, Refused
-from workbench.scoring.ids import new_ids
+from workbench.scoring.ids import id_text, new_ids
 from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -81,7 +82,15 @@ class Scorer:
         BadRow
             With every fault.
         """
-        self._checked(rows)
+        self._checked(self.named(rows))
+
+    def named(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Rows with the contract's names where theirs have the same normal form, such as blanks around them."""
+        alike = {tuple(row) for row in rows if isinstance(row, Mapping)}  # rows mostly have the same names
+        if all(map(self.known.issuperset, alike)):
+            return rows
+        other = {names: names_of for names in alike if (names_of := renaming(names, self.known))}
+        return [_renamed(row, other) for row in rows] if other else rows
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], reasons: int = REASONS, ids: Sequence[str] | None = None
@@ -109,6 +118,7 @@ class Scorer:
         BadRow
             If a row breaks the contract; every fault is listed.
         """
+        rows = self.named(rows)
         columns, flags = self._checked(rows)
         prediction = self.model.predict(columns)
         why = self._reasons(columns, rows, reasons)
@@ -135,7 +145,7 @@ class Scorer:
         Refused
             If the model gives no exact reasons.
         """
-        columns, _ = self._checked(rows)
+        columns, _ = self._checked(self.named(rows))
         explanation = self._explained(columns, len(rows))
         if explanation is None:
             raise Refused("This model has no tables, so there are no exact reasons. Package a model that compiles.")
@@ -224,7 +234,16 @@ class Scorer:
 
     def _own(self, row: Any) -> str | None:
         own = row.get(self._id) if isinstance(row, Mapping) else None
-        return str(own) if isinstance(own, (str, int, float)) else None
+        return self.id_of(own) if isinstance(own, (str, int, float)) else None
+
+    def id_of(self, value: Any) -> str:
+        """An id that a row or a label came with, read by the contract."""
+        return id_text(value, None if self._id is None else self.contract[self._id])
+
+
+def _renamed(row: Any, other: Mapping[tuple[str, ...], Mapping[str, str]]) -> Any:
+    names = other.get(tuple(row), {}) if isinstance(row, Mapping) else {}
+    return {names.get(name, name): value for name, value in row.items()} if names else row
 
 
 def _model(bundle: Bundle) -> Model:

@@ -14,7 +14,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -265,6 +265,7 @@ class Service:
     async def _scored(self, request: Request, rows: Rows, reasons: int) -> list[dict[str, Any]]:
         request.notes["rows"] = len(rows)
         traffic = self.traffic
+        rows = list(traffic.champion.named(rows))
         if len(rows) <= INLINE and traffic.champion.bundle.compiled:
             answers = self._score(rows, reasons, traffic)
         else:
@@ -307,8 +308,9 @@ class Service:
         items = _labels(read_json(await request.body()))
         if self.log is None:
             raise Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
-        _check_labels([i["label"] for i in items], self.scorer)
-        known = await asyncio.to_thread(self.log.label, [(i["id"], i["label"]) for i in items])
+        labels = _clean_labels([i["label"] for i in items], self.scorer)
+        ids = [self.scorer.id_of(i["id"]) for i in items]
+        known = await asyncio.to_thread(self.log.label, list(zip(ids, labels, strict=True)))
         return answer_json({"labels": len(items), "known": known})
 
     async def _reloaded(self, request: Request) -> Answer:
@@ -409,18 +411,32 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
-def _check_labels(labels: list[Any], scorer: Scorer) -> None:
-    """Refuse what the model can't have predicted: one such label in the log would stop the monitoring of all others."""
+def _clean_labels(labels: list[Any], scorer: Scorer) -> list[Any]:
+    """Labels as the contract reads them.
+
+    What the model can't have predicted is refused: one such label in the log would stop the monitoring of all others.
+    """
     classes, target = scorer.bundle.classes, str(scorer.contract.target)
+    there = [i for i, label in enumerate(labels) if label is not None]
     if classes:
         expected = f"one of {', '.join(map(repr, classes))}"
-        problems = [{"row": i, "field": "label", "expected": expected, "got": repr(label)[:60]}
-                    for i, label in enumerate(labels) if label is not None and not _is_one(label, classes)]  # fmt: skip
+        problems = [{"row": i, "field": "label", "expected": expected, "got": repr(labels[i])[:60]}
+                    for i in there if not _is_one(labels[i], classes)]  # fmt: skip
     else:
-        given = [{target: label} for label in labels if label is not None]
-        problems = [{**p, "field": "label"} for p in check(given, scorer.contract, (target,)).problems]
+        checked = check([{target: labels[i]} for i in there], scorer.contract, (target,))
+        problems = [{**p, "row": there[p["row"]], "field": "label"} for p in checked.problems]
     if problems:
         raise BadRow(problems)
+    return labels if classes else _numbers(labels, dict(zip(there, checked.columns[target], strict=True)))
+
+
+def _numbers(labels: list[Any], read: Mapping[int, Any]) -> list[Any]:
+    """The numbers that texts are; None where they stand for a missing label."""
+    return [_number(read[i]) if isinstance(label, str) else label for i, label in enumerate(labels)]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
 
 
 def _is_one(label: Any, classes: Sequence[Any]) -> bool:
