@@ -1,6 +1,7 @@
 """Rows against the contract: problems name the field, unusual values are flagged."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.core.checking import MANY, Checker, check, check_columns, check_rows
 from workbench.core.contract import Column, Contract
+from workbench.core.reading import Form
 
 CONTRACT = Contract(
     (
@@ -174,3 +176,20 @@ def test_many_rows_are_answered_as_few_are():
     assert check([*rows, {**GOOD, "age": "x"}], CONTRACT, CONTRACT.features).problems == [
         {"row": 22, "field": "age", "expected": "a whole number", "got": "the text 'x'"}
     ]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 3 * MANY])
+@pytest.mark.parametrize("value", [-999, -999.0, "-999", "-999.0", "n.d."])
+def test_a_number_may_stand_for_a_missing_value(value, rows):
+    form = Form(missing=("-999", "n.d."))
+    column = Column("x", "number", minimum=-1000.0, maximum=10.0, form=form)
+    given = [{"x": value}, {"x": 1.5}, {"x": 2}] * rows
+
+    columns, problems, flags = check(given, Contract((column,)), ["x"])
+
+    assert problems == []
+    assert not any(flags)
+    assert [v is None or v != v for v in columns["x"]] == [True, False, False] * rows
+    refused = check(given, Contract((replace(column, missing_allowed=False),)), ["x"])
+    assert [problem["row"] for problem in refused.problems][:2] == [0, 3][: len(refused.problems)]
+    assert len(refused.problems) == rows

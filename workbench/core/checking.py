@@ -134,7 +134,8 @@ class _Usual(NamedTuple):
         number = column.kind in _FITS_MANY
         return cls(
             column.name,
-            _TYPES[column.kind] - {_NOTHING},
+            # Where a number may stand for a missing value, no row is usual.
+            frozenset() if number and _missing_numbers(column) else _TYPES[column.kind] - {_NOTHING},
             column.missing_allowed,
             number,
             number and column.kind != "number",
@@ -201,6 +202,8 @@ def _turned(rows: Sequence[Any], needed: Sequence[Column]) -> list[list[Any]] | 
 
 def _clean_column(values: list[Any], column: Column) -> Any:
     kinds = set(map(type, values))
+    if column.kind in _FITS_MANY and _missing_numbers(column):
+        return None
     if (_NOTHING in kinds and not column.missing_allowed) or not kinds <= _TYPES[column.kind]:
         return None
     if column.kind in _FITS_MANY:
@@ -283,11 +286,17 @@ def _value(row: Mapping[str, Any], column: Column) -> tuple[Any, str | None]:
     value = row.get(column.name)
     if isinstance(value, str) and column.form is not None:
         value = _read(value, column, column.form)
+    if column.kind in _FITS_MANY and _number(value) in _missing_numbers(column):
+        value = None
     if value is None:
         fits = column.name in row and column.missing_allowed
         return None, None if fits else _expected(column) + (" or null" if column.missing_allowed else "")
     clean = _CLEAN[column.kind](value)
     return clean, None if clean is not None else _expected(column)
+
+
+def _missing_numbers(column: Column) -> frozenset[float]:
+    return forms.missing_numbers(column.form) if column.form is not None and column.form.missing else frozenset()
 
 
 def _expected(column: Column) -> str:

@@ -128,6 +128,17 @@ def is_nothing(text: str, form: Form) -> bool:
     return bare in form.missing or bare.lower() in NOTHING
 
 
+@lru_cache(1024)
+def missing_numbers(form: Form) -> frozenset[float]:
+    """The words for a missing value that are numbers, such as -999.
+
+    >>> missing_numbers(Form(missing=("-999", "n.d."))), missing_numbers(Form())
+    (frozenset({-999.0}), frozenset())
+    """
+    read = (number(word, one) for word in form.missing for one in (form, Form()))
+    return frozenset(value for value in read if value is not None)
+
+
 def number(text: str, form: Form) -> float | None:
     """A finite number, or None.
 

@@ -16,8 +16,8 @@ from workbench.core.forms import (
     MONTHS,
     MULTIPLES,
     NOTHING,
+    missing_numbers,
     moment_patterns,
-    number,
     number_pattern,
     offset,
     plain_signs,
@@ -108,8 +108,7 @@ def without_words(numbers: pl.Series, form: Form) -> pl.Series:
 
 def _stands_for_nothing(numbers: pl.Series, form: Form) -> pl.Series:
     """Which numbers are words for a missing value."""
-    words = [n for word in form.missing for n in (number(word, form), number(word, PLAIN)) if n is not None]
-    return numbers.cast(pl.Float64).is_in(words).fill_null(value=False)
+    return numbers.cast(pl.Float64).is_in(list(missing_numbers(form))).fill_null(value=False)
 
 
 def _without_nothing(text: pl.Series, form: Form) -> pl.Series:
