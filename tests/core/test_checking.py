@@ -193,3 +193,13 @@ def test_a_number_may_stand_for_a_missing_value(value, rows):
     refused = check(given, Contract((replace(column, missing_allowed=False),)), ["x"])
     assert [problem["row"] for problem in refused.problems][:2] == [0, 3][: len(refused.problems)]
     assert len(refused.problems) == rows
+
+
+@pytest.mark.parametrize("rows", [1, 3 * MANY])
+def test_a_date_is_read_by_its_pattern_before_the_usual_one(rows):
+    column = Column("day", "datetime", form=Form(moments=("%Y-%d-%m",)))
+
+    columns, problems, _ = check([{"day": "2024-05-03"}, {"day": "2024-05-13"}] * rows, Contract((column,)), ["day"])
+
+    assert problems == []
+    assert [d.strftime("%d %B") for d in columns["day"][:2]] == ["05 March", "13 May"]

@@ -246,3 +246,13 @@ def test_two_numbers_with_decimals_are_no_classes():
 
     assert wb.dataset(frame, target="y").contract.task == "regression"
     assert wb.dataset(frame.assign(y=[0, 1] * 30), target="y").contract.task == "binary"
+
+
+def test_a_date_is_read_by_its_pattern_before_the_usual_one(tmp_path):
+    (tmp_path / "t.csv").write_text("day,n\n2024-05-03,1\n2024-06-03,2\n2024-31-12,3\n")
+
+    data = wb.dataset(tmp_path / "t.csv", dates={"day": ["%Y-%d-%m"]})
+
+    assert data.table["day"].dt.strftime("%d %B").tolist() == ["05 March", "06 March", "31 December"]
+    typed = read_by(pd.DataFrame({"day": ["2024-05-03"], "n": [1]}), data.contract).table
+    assert typed["day"].dt.strftime("%d %B").tolist() == ["05 March"]

@@ -134,8 +134,7 @@ class _Usual(NamedTuple):
         number = column.kind in _FITS_MANY
         return cls(
             column.name,
-            # Where a number may stand for a missing value, no row is usual.
-            frozenset() if number and _missing_numbers(column) else _TYPES[column.kind] - {_NOTHING},
+            frozenset() if _needs_a_look(column) else _TYPES[column.kind] - {_NOTHING},
             column.missing_allowed,
             number,
             number and column.kind != "number",
@@ -202,7 +201,7 @@ def _turned(rows: Sequence[Any], needed: Sequence[Column]) -> list[list[Any]] | 
 
 def _clean_column(values: list[Any], column: Column) -> Any:
     kinds = set(map(type, values))
-    if column.kind in _FITS_MANY and _missing_numbers(column):
+    if _needs_a_look(column):
         return None
     if (_NOTHING in kinds and not column.missing_allowed) or not kinds <= _TYPES[column.kind]:
         return None
@@ -293,6 +292,13 @@ def _value(row: Mapping[str, Any], column: Column) -> tuple[Any, str | None]:
         return None, None if fits else _expected(column) + (" or null" if column.missing_allowed else "")
     clean = _CLEAN[column.kind](value)
     return clean, None if clean is not None else _expected(column)
+
+
+def _needs_a_look(column: Column) -> bool:
+    """Whether no value is usual at a glance: a number may stand for a missing one, or an ISO date be another."""
+    if column.kind == "datetime":
+        return column.form is not None and not forms.is_iso(column.form)
+    return column.kind in _FITS_MANY and bool(_missing_numbers(column))
 
 
 def _missing_numbers(column: Column) -> frozenset[float]:

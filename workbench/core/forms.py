@@ -236,6 +236,15 @@ def moment(text: str, form: Form) -> datetime | None:
     return None
 
 
+def is_iso(form: Form) -> bool:
+    """Whether a date as ISO 8601 has it is meant so: in no pattern does the day stand between year and month.
+
+    >>> is_iso(Form(moments=("%d.%m.%Y",))), is_iso(Form(moments=("%Y-%d-%m",)))
+    (True, False)
+    """
+    return not any(pattern.startswith("%Y-%d") for pattern in form.moments)
+
+
 @lru_cache(1024)
 def moment_patterns(pattern: str) -> tuple[str, ...]:
     """Regular expressions of a date in this pattern, in the syntax that Python and Rust share.

@@ -109,9 +109,7 @@ def _spans(values: pd.Series) -> pd.Series:
 
 
 def _as_numbers(raw: pl.Series) -> pl.Series:
-    """Whole numbers beyond 64 bits as floats, as texts and JSON have them, and durations as their seconds."""
-    if raw.dtype == pl.Duration:
-        return raw.dt.total_microseconds() / 1e6
+    """Whole numbers beyond 64 bits as floats, as texts and JSON have them."""
     if not raw.dtype.is_integer() or raw.cast(pl.Int64, strict=False).null_count() == raw.null_count():
         return raw
     return raw.cast(pl.Float64)

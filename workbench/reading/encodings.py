@@ -31,6 +31,10 @@ TURKISH_READ_AS_ICELANDIC = "ðþýÐÞÝ"
 BESIDE_ICELANDIC = "áéíóúæÁÉÍÓÚÆ"
 MISTAKEN_FOR_HEBREW = ("cp1251", "koi8_r", "cp1253")
 HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+# Runs of letters beyond ASCII with the plain ones that they touch, which letters of another script hardly ever do.
+_FOREIGN = re.compile("[a-zA-Z]?[^\\x00-\\x7f]+[a-zA-Z]?")
+# Letters behind a small one, or between a letter and a small one.
+_WITHIN_WORDS = re.compile(r"(?<=[a-zß-öø-ÿ])[^\W\d_]|(?<=[^\W\d_])[^\W\d_](?=[a-zß-öø-ÿ])")
 # Letters of a language with several bytes each come in runs; an accented letter stands among plain ones.
 ALONE = 0.7
 # Share of UTF-8 from which on a text is that, with damaged bytes, which are refused where they stand.
@@ -180,16 +184,11 @@ def _rank(encoding: str, sample: bytes) -> tuple[bool, int]:
     text = sample.decode(encoding, "replace")
     foreign = _FOREIGN.findall(text)
     hardly = (
-        2 * sum(len(run) > len(run.strip(_LATIN)) for run in foreign) > len(foreign)
+        2 * sum(len(run) > len(run.strip(string.ascii_letters)) for run in foreign) > len(foreign)
         or (encoding == "cp932" and len(HALF_WIDTH.findall(text)) > 0.1 * sum(not c.isascii() for c in text))
         or (encoding in MISTAKEN_FOR_HEBREW and _is_hebrew(sample))
     )
     return hardly, CANDIDATES.index(encoding)
-
-
-# Runs of letters beyond ASCII with the plain ones that they touch, which letters of another script hardly ever do.
-_LATIN = string.ascii_letters
-_FOREIGN = re.compile("[a-zA-Z]?[^\\x00-\\x7f]+[a-zA-Z]?")
 
 
 def _is_hebrew(sample: bytes) -> bool:
@@ -244,10 +243,6 @@ def _of_other_languages(text: str) -> int:
     icelandic = sum(map(text.count, TURKISH_READ_AS_ICELANDIC))
     turkish = sum(map(text.count, "ğışĞİŞ"))
     return turkish if any(letter in text for letter in BESIDE_ICELANDIC) else icelandic
-
-
-# Behind a small letter, or between a letter and a small one.
-_WITHIN_WORDS = re.compile(r"(?<=[a-zß-öø-ÿ])[^\W\d_]|(?<=[^\W\d_])[^\W\d_](?=[a-zß-öø-ÿ])")
 
 
 class Recoded(io.RawIOBase):

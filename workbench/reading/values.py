@@ -16,6 +16,7 @@ from workbench.core.forms import (
     MONTHS,
     MULTIPLES,
     NOTHING,
+    is_iso,
     missing_numbers,
     moment_patterns,
     number_pattern,
@@ -307,7 +308,7 @@ def _datetimes(values: pl.Series, form: Form) -> pl.Series:
 def moments(text: pl.Series, form: Form) -> pl.Series:
     """Texts as moments, in UTC where any of them names a zone."""
     bare = plain(text)
-    dates = _iso(bare)
+    dates = _iso(bare) if is_iso(form) else bare.clear(len(bare)).cast(_MICROSECONDS)
     offsets = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(text))
     for expression in (e for pattern in (*form.moments, ISO) for e in moment_patterns(pattern)):
         left = dates.is_null() & bare.is_not_null()
