@@ -256,3 +256,14 @@ def test_a_date_is_read_by_its_pattern_before_the_usual_one(tmp_path):
     assert data.table["day"].dt.strftime("%d %B").tolist() == ["05 March", "06 March", "31 December"]
     typed = read_by(pd.DataFrame({"day": ["2024-05-03"], "n": [1]}), data.contract).table
     assert typed["day"].dt.strftime("%d %B").tolist() == ["05 March"]
+
+
+def test_rows_that_a_word_in_the_target_takes_away_are_a_warning(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{i},{('None', 'low', 'NA')[i % 3]}\n" for i in range(60)))
+
+    data = wb.dataset(tmp_path / "t.csv", target="y")
+    told = next(f for f in data.findings if f.code == "WB128")
+
+    assert (told.severity, told.column) == ("warning", "y")
+    assert "'NA' in 20 rows: taken to mean a missing value, so these are not learnt from" in told.message
+    assert set(wb.dataset(tmp_path / "t.csv", target="y", missing={"y": []}).target) == {"None", "low", "NA"}

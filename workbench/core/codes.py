@@ -120,9 +120,10 @@ ALL: tuple[FindingCode, ...] = (
                 "Rows of one table that are in the other too: a test set that holds rows of the training set praises "
                 "whatever has learnt them by heart. Told by `profile.compare(other)`, from the hashes that each "
                 "profile keeps."),
-    FindingCode("WB128", "Words for missing", ("info",),
-                "Words such as - or n.d. that were taken to mean a missing value in this column. Where they are "
-                "values, read the table with `missing={column: []}`."),
+    FindingCode("WB128", "Words for missing", ("warning", "info"),
+                "Words such as - or n.d. that were taken to mean a missing value in this column; a *warning* for the "
+                "target, whose rows are lost then. Where they are values, read the table with "
+                "`missing={column: []}`."),
     FindingCode("WB129", "Not read", ("warning",),
                 "Values of a column of numbers, dates or truth values that are none: they are missing in the dataset, "
                 "the file is as it was. Correct them there, or accept them with `missing={column: [...]}`."),

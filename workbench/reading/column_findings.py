@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from workbench.core.contract import NUMERIC, Column, Contract
-from workbench.core.finding import Finding, sort
+from workbench.core.finding import Finding, Severity, sort
 from workbench.core.literals import Cure
 from workbench.core.reading import Notes
 from workbench.core.wording import how_many, quoted_list
@@ -49,8 +49,11 @@ def _of_column(column: Column, note: Notes, again: Again, typed: bool) -> Iterat
         yield _unread(column, note, again)
     if note.words:
         rows = how_many(sum(note.words.values()), "row")
-        message = f"has {quoted_list(note.words)} in {rows}: taken to mean a missing value."
-        yield Finding("WB128", "info", message, name, again.by(missing={name: []}), {"words": dict(note.words)})
+        learnt = column.role == "target"
+        then = ", so these are not learnt from" if learnt else ""
+        message = f"has {quoted_list(note.words)} in {rows}: taken to mean a missing value{then}."
+        severity: Severity = "warning" if learnt else "info"
+        yield Finding("WB128", severity, message, name, again.by(missing={name: []}), {"words": dict(note.words)})
     if note.doubt:
         yield Finding("WB138", "info", f"{note.doubt}.", name, _other_way(name, note, again), {"kind": note.kind})
     elif note.as_text and note.kind in (*NUMERIC, "datetime") and (typed or note.form.described()):
