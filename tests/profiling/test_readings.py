@@ -75,6 +75,8 @@ TABLE = {
     "two units": Case(rows("1,5 kg", "2,700 g"), {"v": "category"}, {"v": ["5 kg", "700 g"] * 5}),
     "Arabic digits": Case(rows("1,١٠٠٠", "2,١٠١٣"), {"v": "integer"}, {"v": [1000, 1013] * 5}),
     "codes with zeros": Case(rows("1,00037", "2,01234"), {"v": "category"}, {"v": ["00037", "01234"] * 5}),
+    "codes that Excel protects": Case(rows('1,="00037"', '2,="01234"'), {"v": "category"}, {"v": ["00037", "01234"] * 5}, ("WB132",)),
+    "protected codes within quotes": Case(rows('1;"=""00037"""', '2;"=""01234"""', head="x;v"), {"v": "category"}, {"v": ["00037", "01234"] * 5}, ("WB132",)),
     "numbers beyond floats": Case(
         rows("1,716277643516076032", "2,716277643516076033"), {"v": "category"}, {"v": ["716277643516076032", "716277643516076033"] * 5}, ("WB138",)
     ),

@@ -68,7 +68,8 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
 
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         vars(irregular).update(vars(Irregular()))
-        return _chunks(text, most, irregular)
+        parts = _chunks(text, most, irregular)
+        return map(_unprotected, parts) if head.protected else parts
 
     local = "://" not in path and not endings(path)[1]
     size = Path(path).stat().st_size if local else None
@@ -227,6 +228,11 @@ def _has_odd_rows(frame: pl.DataFrame, layout: Layout) -> bool:
 def _without_padding(frame: pl.DataFrame) -> pl.DataFrame:
     bare = pl.all().str.strip_chars(BLANKS)
     return frame.select(pl.when(bare != "").then(bare).name.keep())
+
+
+def _unprotected(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without what makes Excel take a number for a text."""
+    return frame.select(pl.all().str.replace('^="([^"]*)"$', "$1"))
 
 
 def _spans_lines(row: pl.DataFrame) -> bool:

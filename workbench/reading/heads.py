@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
@@ -28,6 +28,7 @@ from workbench.reading.rows import Rows, split_lines
 
 _POINT = re.compile(r"\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0\.\d+\s*")
 _COMMA = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+|\d*),(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0,\d+\s*")
+_PROTECTED = re.compile('="[^"]*"')
 # Letters of a unit of measurement, at most.
 UNIT = 12
 
@@ -60,6 +61,8 @@ class Head:
         Whether the first row looks like units of measurement.
     first_typed : bool
         Whether the first column holds numbers or dates.
+    protected : bool
+        Whether texts are written as ="00123", so that Excel takes them for texts.
     """
 
     layout: Layout
@@ -74,6 +77,7 @@ class Head:
     doubtful: bool = False
     units: bool = False
     first_typed: bool = False
+    protected: bool = False
 
 
 def head_of(text: str, layout: Layout, name: str) -> Head:
@@ -115,6 +119,7 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
         doubtful=layout.header and (looks_like_row(_padded(header, width), full) or _come_again(header, full)),
         units=layout.header and are_units(full),
         first_typed=is_typed(columns(full, 1))[0],
+        protected=any(map(_PROTECTED.fullmatch, chain.from_iterable(full[:TYPED_ROWS]))),
     )  # fmt: skip
 
 

@@ -120,6 +120,8 @@ def _columns(path: str, head: Head, irregular: Irregular) -> list[tuple[str, Cur
 
 def _rows(head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
     unusual: list[tuple[str, Cure]] = []
+    if head.protected:
+        unusual.append(('Texts are written as ="00123", as Excel protects them: they were read without that.', ""))
     if head.units:
         unusual.append((UNITS, ""))
     if irregular.footer:
