@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 import workbench as wb
 from tests.benchmarks import planted
 from tests.hostile_names import TEXTS
+from workbench.core.names import normal
 from workbench.profiling import profile
 from workbench.profiling.findings import CHECKS, find
 from workbench.profiling.findings.context import Context, Gaps
-from workbench.reading.names import normal
 
 NAMES = {"data", "wb", "np", "pd", "float", "tuple", "set", "current", "reference", "profile", "source", "run", "c"}
 # WB199 says that a check failed: nobody can cure it by a line.

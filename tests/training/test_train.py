@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench.core.names import normal
 from workbench.errors import BadParameter, BadTable, BadTarget, InputError, NotFound
-from workbench.reading.names import normal
 from workbench.storage.tracking import client, experiment_id
 from workbench.training import train as training
 

@@ -127,3 +127,13 @@ def _free(name: str, taken: Iterable[str]) -> str:
     while name in taken:
         name += "_"
     return name
+
+
+def twin(names: Sequence[Any]) -> str | None:
+    """The first name that two columns have; those without one are no twins.
+
+    >>> twin(["a", "", "b", ""]), twin(["a", "a"])
+    (None, 'a')
+    """
+    given = [name for name in map(written, names) if name.strip()]
+    return next((name for name, times in Counter(given).items() if times > 1), None)

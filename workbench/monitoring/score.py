@@ -18,13 +18,13 @@ from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.contract import Column, Contract
 from workbench.core.literals import python
+from workbench.core.names import matching
 from workbench.core.nouns import bundle_name
 from workbench.core.wording import worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.names import matching
 from workbench.scoring.ids import id_text
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer

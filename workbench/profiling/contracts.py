@@ -10,10 +10,10 @@ import pandas as pd
 
 from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.finding import Finding, sort
+from workbench.core.names import matching
 from workbench.errors import BadParameter
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
-from workbench.reading.names import matching
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema

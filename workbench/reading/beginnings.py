@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from workbench.core.names import matching
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
 from workbench.reading.encodings import (
@@ -20,7 +21,6 @@ from workbench.reading.encodings import (
 )
 from workbench.reading.heads import Head, head_of
 from workbench.reading.layouts import SAMPLE, Asked, decoded, layout_of
-from workbench.reading.names import matching
 from workbench.reading.packed import endings, name_of, opened, refuse_binary
 
 # Bytes that are looked through for letters beyond ASCII; of a file that is packed or far away, fewer.

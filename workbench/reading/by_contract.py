@@ -10,9 +10,9 @@ import polars as pl
 
 from workbench.core.checking import iso_moment
 from workbench.core.contract import NUMERIC, Column, Contract, Kind
+from workbench.core.names import matching
 from workbench.errors import ColumnNotFound
 from workbench.reading.columns import read_column
-from workbench.reading.names import matching
 from workbench.reading.pandas_tables import from_pandas
 from workbench.reading.values import unread
 

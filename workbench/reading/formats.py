@@ -15,9 +15,9 @@ from urllib.parse import quote
 import polars as pl
 
 from workbench.core.literals import call
+from workbench.core.names import counts, normalised
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
 from workbench.reading.layouts import Asked
-from workbench.reading.names import counts, normalised
 from workbench.reading.packed import name_of, opened, raw
 from workbench.reading.queries import column
 from workbench.reading.source import Source, completed, from_arrow, in_memory

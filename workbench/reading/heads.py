@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from workbench.core.names import normalised, twin
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
 from workbench.reading.layouts import (
@@ -23,7 +24,6 @@ from workbench.reading.layouts import (
     usual_width,
     without_mark,
 )
-from workbench.reading.names import normalised, twin
 from workbench.reading.rows import Rows, split_lines
 
 _POINT = re.compile(r"\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0\.\d+\s*")

@@ -14,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from workbench.core.names import counts
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter
 from workbench.reading.encodings import encoding_of, known_encoding
-from workbench.reading.names import counts
 from workbench.reading.rows import Rows, split_lines
 
 # Bytes at the beginning of a file that are looked at.

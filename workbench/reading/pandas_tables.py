@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from workbench.core.names import is_unnamed, normalised, written
 from workbench.errors import BadTable
-from workbench.reading.names import is_unnamed, normalised, written
 from workbench.reading.source import Source, refuse_twins
 from workbench.reading.values import written as as_written
 

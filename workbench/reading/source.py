@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import polars as pl
 
 from workbench.core.finding import Finding
+from workbench.core.names import COUNTED, is_unnamed, normalised, twin
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
-from workbench.reading.names import COUNTED, is_unnamed, normalised, twin
 from workbench.reading.stamps import Stamp
 from workbench.reading.values import as_text
 

@@ -11,12 +11,12 @@ import polars as pl
 
 from workbench.core.finding import Finding
 from workbench.core.literals import call
+from workbench.core.names import normalised
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
 from workbench.reading.heads import are_units
 from workbench.reading.layout_findings import NO_HEADER, UNITS, UNUSUAL, footer
 from workbench.reading.layouts import TYPED, Asked, placed
-from workbench.reading.names import normalised
 from workbench.reading.packed import name_of, raw
 from workbench.reading.source import Source, in_memory, refuse_twins
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import workbench as wb
 from tests.hostile_names import HOSTILE
+from workbench.core.names import matching, normalised, twin
 from workbench.errors import BadTable
-from workbench.reading.names import matching, normalised, twin
 from workbench.reading.sources import source_of
 
 
