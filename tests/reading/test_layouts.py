@@ -635,6 +635,7 @@ TITLED = {
     "names of rows as R writes them": ('"a";"b"\n"1";1,5;"x"\n"2";2,5;"y"\n"3";2,5;"y"\n', ("index", "a", "b"), 3),
     "a table above another": ("a;b;c\n1;2;3\n4;5;6\n\nd;e;f\n7;8;9\n1;1;1\n", ("a", "b", "c"), 5),
     "a name for the first column alone": ("x;;\n1;2;3\n4;5;6\n7;8;9\n", ("x", "column_2", "column_3"), 3),
+    "a name for texts alone": ("name;;\nx;1;2\ny;3;4\nz;5;6\n", ("name", "column_2", "column_3"), 3),
     "rules as Markdown draws them": (
         "| id | name |\n|----|------|\n| 1 | a |\n| 2 | b |\n", ("column_1", "id", "name"), 2,
     ),

@@ -52,6 +52,7 @@ _ONE_VALUE = re.compile(
     r"\s*(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?\S*(?: [AaPp]\.?[Mm]\.?)?\s*|\s*\d{1,3}(?: \d{3})+\s*"
 )
 _APOSTROPHES = re.compile(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
+_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*")
 _RULE = re.compile(r"(?=.*[|+])[|+]?[ :]*-{2,}[-+|: ]*")
 _MISSING = frozenset({"", "na", "nan", "null", "n/a", "none", "-", "?", "."})
 # As Excel writes it into the first line.
@@ -461,9 +462,15 @@ def _is_title(rows: Sequence[_Row], at: int, width: int) -> bool:
         return full is not None and names_columns(rows[full].values, _below(rows, full, width))
     names, body = rows[full].values, _below(rows, full, width)
     above_texts = _filled(row.values) == 1 and not any(map(TYPED.fullmatch, names))
-    above_years = sparse and width > 2 and _filled(names) == width and not TYPED.fullmatch(names[0])
+    above_years = sparse and width > 2 and _filled(names) == width and _are_names_or_years(names)
     titles = apart or full > at + 1 or above_texts or above_years
     return bool(body) and (titles or names_columns(names, body))
+
+
+def _are_names_or_years(values: Sequence[str]) -> bool:
+    """Whether the first is a text, and all that look like numbers are years."""
+    typed = [value for value in values if TYPED.fullmatch(value)]
+    return not TYPED.fullmatch(values[0]) and all(map(_YEAR.fullmatch, typed))
 
 
 def _names_come_apart(rows: Sequence[_Row], at: int, width: int) -> bool:
