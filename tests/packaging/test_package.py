@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier
 import workbench as wb
 from workbench.compiling.rounding import LOGISTIC
 from workbench.core.bundle import Bundle
-from workbench.errors import BadParameter, Damaged, NotFound
+from workbench.errors import BadParameter, Damaged, NotFound, Refused
 from workbench.packaging import serve as serving
 from workbench.packaging.lock import requirements
 from workbench.packaging.serve import follow_once
@@ -220,3 +220,16 @@ def test_a_service_on_a_free_port_tells_which(run, monkeypatch, capsys):
 
     assert listened[0] > 0
     assert f"http://127.0.0.1:{listened[0]} " in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_scores_go_with_the_pipeline_that_they_are_of(store, small_table):
+    frame = small_table()
+    run = wb.train(wb.dataset(frame, target="bought"), candidates=["linear"], folds=2)
+    other = wb.train(wb.dataset(frame, target="bought"), candidates=["boosting"], trials=1, folds=2)
+
+    with pytest.raises(Refused, match="scores are of another pipeline than the one it holds"):
+        wb.package(replace(run, pipeline=other.pipeline), name="swapped")
+    assert len(run.answers) == 2 * 20
+    assert wb.package(wb.run(run.id), name="kept").version == 1
+    assert wb.package(replace(run, answers=()), name="older").version == 1

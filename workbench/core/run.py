@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,9 @@ from workbench.core.result import Result
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
+
+# Rows of the hold-out whose answers bind a run's scores to its pipeline.
+BOUND = 20
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,9 @@ class Run(Result):
         Rows that were held out (at most 20,000, the latest): features, target, id and time columns.
     findings : tuple of Finding
         About the training.
+    answers : tuple of float
+        What the pipeline answers for the first rows of the hold-out, as :func:`first_answers` has them: they bind the
+        scores to it. Empty in runs of older versions.
     """
 
     id: str
@@ -130,6 +137,7 @@ class Run(Result):
     threshold: float | None
     created: str
     findings: tuple[Finding, ...] = ()
+    answers: tuple[float, ...] = ()
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -171,6 +179,7 @@ class Run(Result):
             "threshold": self.threshold,
             "created": self.created,
             "findings": [asdict(f) for f in self.findings],
+            "answers": list(self.answers),
         }
 
     @classmethod
@@ -186,5 +195,27 @@ class Run(Result):
                 "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
                 "split": Split(**content["split"]),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
+                "answers": tuple(content.get("answers", ())),
             }
         )
+
+
+def first_answers(pipeline: Pipeline, holdout: pd.DataFrame, features: Sequence[str], task: Task) -> tuple[float, ...]:
+    """What a fitted pipeline answers for the first rows of a hold-out, at most :data:`BOUND`.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+    holdout : pandas.DataFrame
+    features : sequence of str
+        Columns that it takes.
+    task : {"binary", "multiclass", "regression"}
+
+    Returns
+    -------
+    tuple of float
+        A number a row; of classes their probabilities, row after row.
+    """
+    rows = holdout[list(features)].head(BOUND)
+    predicted = pipeline.predict(rows) if task == "regression" else pipeline.predict_proba(rows)
+    return tuple(float(value) for value in predicted.ravel())

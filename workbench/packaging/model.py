@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from workbench.compiling.pipeline import check_difference, compile_pipeline
 from workbench.core.bundle import Bundle
-from workbench.core.run import Run
-from workbench.errors import CannotCompile
+from workbench.core.run import Run, first_answers
+from workbench.errors import CannotCompile, Refused
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.pipeline_model import PipelineModel
+
+# Of an answer, relative and absolute: another processor differs by less, and another model by more.
+SAME_ANSWER = 1e-6
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,32 @@ def _scalar(content: Any) -> str:
     return "'" + json.dumps(content).replace("'", "''") + "'"
 
 
+def _check_scored(run: Run) -> None:
+    """That the pipeline answers as the one did whose scores the run has."""
+    if not run.answers:
+        return
+    answers = first_answers(run.pipeline, run.holdout, run.features, run.task)
+    if len(answers) == len(run.answers) and np.allclose(answers, run.answers, rtol=SAME_ANSWER, atol=SAME_ANSWER):
+        return
+    pairs = zip(answers, run.answers, strict=False)
+    now, then = max(pairs, key=lambda pair: abs(pair[0] - pair[1]))
+    raise Refused(
+        f"The run's scores are of another pipeline than the one it holds: for a row that was held out that one answers "
+        f"{then:.6g}, this one {now:.6g}. Package the run as wb.train gave it; another pipeline needs its own training."
+    )
+
+
 def pack(run: Run) -> Packed:
     """Compile a run's pipeline and compare the tables with it on the hold-out.
 
     What has no exact tables, or tables that answer otherwise, is packed as the pipeline itself, with the reason.
+
+    Raises
+    ------
+    Refused
+        If the pipeline is another than the one that the run's scores are of.
     """
+    _check_scored(run)
     rows = run.holdout[list(run.features)]
     try:
         model = compile_pipeline(run.pipeline, run.features, run.task, background=rows)

@@ -21,7 +21,7 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, listed, take
 from workbench.core.profile import Profile
 from workbench.core.progress import progress
-from workbench.core.run import Candidate, Run
+from workbench.core.run import Candidate, Run, first_answers
 from workbench.core.scores import deciding_metric, scores
 from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, BadTarget
@@ -273,13 +273,14 @@ def _trained(
     )
     pipeline = build(best.name, plan.contract, plan.features, plan.task, best.settings, seed)
     pipeline.fit(plan.table[list(plan.features)], plan.target)
+    kept = _kept(plan)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=board, metrics=holdout_metrics, split=plan.parts.split,
         fingerprint=data.fingerprint, source=data.source, seed=seed, threshold=_threshold(plan, best),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=_findings(plan, tried, profile),
-        pipeline=pipeline, profile=_reference(plan, profile, held), holdout=_kept(plan),
+        findings=_findings(plan, tried, profile), answers=first_answers(pipeline, kept, plan.features, plan.task),
+        pipeline=pipeline, profile=_reference(plan, profile, held), holdout=kept,
     )  # fmt: skip
 
 
