@@ -11,7 +11,7 @@ import polars as pl
 from workbench.core.names import is_unnamed, normalised, written
 from workbench.errors import BadTable
 from workbench.reading.source import Source, refuse_twins
-from workbench.reading.values import written as as_written
+from workbench.reading.values import value_text
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -44,7 +44,7 @@ def from_pandas(values: pd.Series) -> pl.Series:
             return pl.Series(kept, strict=True)
         except (TypeError, OverflowError, pl.exceptions.PolarsError):
             pass  # what polars has no type for is told as text
-    return pl.Series([None if v is None else _safe(as_written(v)) for v in kept], dtype=pl.String)
+    return pl.Series([None if v is None else _safe(value_text(v)) for v in kept], dtype=pl.String)
 
 
 def _fits(value: Decimal | None) -> bool:

@@ -137,13 +137,13 @@ def as_text(values: pl.Series) -> pl.Series:
     if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null):
         return values.cast(pl.String)
     # Nested, raw, or a type that did not exist when this was written.
-    return pl.Series(values.name, [None if v is None else written(v) for v in values.to_list()], dtype=pl.String)
+    return pl.Series(values.name, [None if v is None else value_text(v) for v in values.to_list()], dtype=pl.String)
 
 
-def written(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Any value as a text; bytes that are a text in UTF-8 are that text.
 
-    >>> written(b"a"), written(b"\\xff"), written([1])
+    >>> value_text(b"a"), value_text(b"\\xff"), value_text([1])
     ('a', "b'\\\\xff'", '[1]')
     """
     if not isinstance(value, bytes):
