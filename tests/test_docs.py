@@ -70,6 +70,7 @@ def test_the_examples_run(name, folder):
         assert not runner.summarize(verbose=False).failed, "".join(told)
 
 
+@pytest.mark.slow
 def test_the_example_of_the_readme_runs(folder):
     """The twelve lines, as they stand there, end in a report of the month that was scored and labelled."""
     code = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]

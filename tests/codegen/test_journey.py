@@ -241,6 +241,7 @@ def test_without_a_target_the_person_is_asked_for_it() -> None:
     assert advice(journey(cells)).reason == ("Say which column is to be predicted",)
 
 
+@pytest.mark.slow
 def test_typing_in_a_long_notebook_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the cells beside the steps only the one that changed is read again, so 4,000 lines are no slower than none."""
     body = "\n".join(f"x{i} = [k * {i} for k in range(3)]" for i in range(40))
@@ -265,6 +266,7 @@ def notebooks(draw: st.DrawFn) -> list[CodeCell]:
     return [CodeCell(str(i), s, ran=s, count=n, failed=f and n is not None) for i, (s, n, f) in enumerate(made)]
 
 
+@pytest.mark.slow
 @given(notebooks(), st.sampled_from(list(STEPS)))
 def test_running_what_a_step_needs_brings_it_up_to_date(cells: list[CodeCell], verb: str) -> None:
     place = journey(cells).places[verb]
@@ -277,6 +279,7 @@ def test_running_what_a_step_needs_brings_it_up_to_date(cells: list[CodeCell], v
         assert needed(cells, frozenset({place.cell})) == []
 
 
+@pytest.mark.slow
 @given(notebooks())
 def test_advice_can_always_be_followed(cells: list[CodeCell]) -> None:
     now = journey(cells)

@@ -74,6 +74,7 @@ def _comments(source: str) -> list[str]:
     return [t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT]
 
 
+@pytest.mark.slow
 @given(written_by_a_person(), st.data())
 def test_a_form_changes_the_values_and_nothing_else(cell: tuple[str, str], data: st.DataObject) -> None:
     verb, source = cell
@@ -91,6 +92,7 @@ def test_a_form_changes_the_values_and_nothing_else(cell: tuple[str, str], data:
     assert len(ast.parse(changed).body) == len(ast.parse(source).body)
 
 
+@pytest.mark.slow
 @given(written_by_a_person())
 def test_the_values_that_stand_there_change_nothing(cell: tuple[str, str]) -> None:
     source = cell[1]
@@ -100,6 +102,7 @@ def test_the_values_that_stand_there_change_nothing(cell: tuple[str, str]) -> No
     assert update(source, found.values, found.code) == source
 
 
+@pytest.mark.slow
 @given(steps(), st.data())
 def test_a_cell_of_the_panel_stays_as_the_panel_lays_it_out(
     step: tuple[str, dict[str, Any]], data: st.DataObject
@@ -148,6 +151,7 @@ def test_code_that_comes_from_outside_stays_one_expression(options: dict[str, An
         render("train", {}, **options)
 
 
+@pytest.mark.slow
 @given(steps())
 def test_values_that_fit_have_no_problems(step: tuple[str, dict[str, Any]]) -> None:
     assert problems(*step) == {}
@@ -161,6 +165,7 @@ def test_every_value_that_does_not_fit_is_told_by_name() -> None:
     assert problems("package", {}, elsewhere=("name",)) == {}
 
 
+@pytest.mark.slow
 @given(steps(), st.booleans())
 def test_what_is_rendered_parses_to_the_same_step(step: tuple[str, dict[str, Any]], first: bool) -> None:
     verb, values = step
@@ -171,6 +176,7 @@ def test_what_is_rendered_parses_to_the_same_step(step: tuple[str, dict[str, Any
     assert make(*parsed) == make(verb, values)
 
 
+@pytest.mark.slow
 @given(steps())
 def test_rendering_what_was_parsed_changes_nothing(step: tuple[str, dict[str, Any]]) -> None:
     source = render(*step)
@@ -178,6 +184,7 @@ def test_rendering_what_was_parsed_changes_nothing(step: tuple[str, dict[str, An
     assert render(*parse(source)) == source
 
 
+@pytest.mark.slow
 @given(steps())
 def test_a_cell_is_one_call_of_literals_and_its_name(step: tuple[str, dict[str, Any]]) -> None:
     body = ast.parse(render(*step)).body

@@ -115,6 +115,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.sampled_from(CONTRACT.names), JSON) | JSON, min_size=1, max_size=4))
 def test_any_json_is_clean_or_a_problem_in_plain_json(rows):
     columns, problems, flags = check(rows, CONTRACT, CONTRACT.features)
@@ -138,6 +139,7 @@ HOSTILE = GOOD_ROW | st.dictionaries(st.sampled_from(CONTRACT.names), JSON) | JS
 NEEDED = [CONTRACT[name] for name in CONTRACT.features]
 
 
+@pytest.mark.slow
 @given(st.lists(GOOD_ROW, min_size=1, max_size=20), st.lists(HOSTILE, max_size=2))
 def test_rows_checked_by_column_are_found_as_each_by_itself(good, hostile):
     rows = good + hostile
@@ -148,6 +150,7 @@ def test_rows_checked_by_column_are_found_as_each_by_itself(good, hostile):
     assert found is not None or reference.problems
 
 
+@pytest.mark.slow
 @given(st.lists(GOOD_ROW | HOSTILE, min_size=1, max_size=3))
 def test_few_rows_are_found_as_value_by_value(rows):
     found, reference = Checker(CONTRACT, CONTRACT.features)._as_usual(rows), check_rows(rows, NEEDED)

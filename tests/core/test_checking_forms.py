@@ -92,6 +92,7 @@ def test_without_a_form_a_text_is_no_number():
     assert check({"n": "1.5"}, bare, ("n",)).problems[0]["got"] == "the text '1.5'"
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ROWS, min_size=MANY, max_size=MANY + 3))
 def test_rows_alone_and_together_are_read_alike(several):

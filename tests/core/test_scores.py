@@ -38,6 +38,7 @@ def test_binary_scores_equal_scikit_learn_with_ties(pairs):
     })  # fmt: skip
 
 
+@pytest.mark.slow
 @few
 @given(st.lists(st.tuples(st.integers(0, 2), st.tuples(*[st.integers(1, 9)] * 3)), min_size=1, max_size=60))
 def test_multiclass_scores_equal_scikit_learn(pairs):
@@ -125,6 +126,7 @@ def test_a_score_of_another_task_is_refused_with_those_that_there_are():
         deciding_metric("binary", "rock_auc")
 
 
+@pytest.mark.slow
 def test_nine_in_ten_intervals_hold_the_true_score():
     """Errors of a normal law with scale 1: the true RMSE is 1 and the true mean error sqrt(2 / pi)."""
     rng, held = np.random.default_rng(0), {"rmse": 0, "mae": 0}

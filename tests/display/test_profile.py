@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import examples
 import pytest
@@ -14,7 +13,6 @@ from workbench.display import html
 from workbench.display import profile_drawings as drawings
 from workbench.display.profile import body, estimate, script
 
-CHROMIUM = Path("/usr/bin/chromium")
 TARGETS = ("binary", "multiclass", "regression")
 
 

@@ -124,8 +124,10 @@ class _Running:
 def _environment(base: Path, home: Path, settings: dict[str, dict[str, Any]]) -> dict[str, str]:
     config, data, site = base / "config", base / "data", base / "site"
     (config / "labconfig").mkdir(parents=True)
-    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (config / "labconfig" / "page_config.json").write_text(json.dumps(news))
+    page = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    # JupyterLab looks by npm and node, for two CPU seconds, whether its page is to be built anew.
+    page |= {"buildAvailable": False, "buildCheck": False}
+    (config / "labconfig" / "page_config.json").write_text(json.dumps(page))
     (data / "labextensions").mkdir(parents=True)
     (data / "labextensions" / "ml-workbench").symlink_to(EXTENSION)
     for plugin, values in settings.items():

@@ -55,6 +55,7 @@ def test_drift_without_labels_is_a_warning_that_names_the_column(shop, customers
     assert [f.code for f in report.findings] == ["WB302", "WB304"]
 
 
+@pytest.mark.slow
 def test_probabilities_that_come_true_half_as_often_are_an_alarm_though_the_ranking_held(shop, customers):
     batch = customers(3000, 5)
     yes = batch["stays"] == "yes"
@@ -86,12 +87,14 @@ def test_what_the_folds_showed_already_is_no_news(shop):
     assert expected(replace(bundle, lineage={})) == holdout
 
 
+@pytest.mark.slow
 def test_few_rows_are_not_judged(shop, customers):
     see(shop, customers(20, 5, flip=True), "w")
 
     assert wb.monitor(shop).status == "unknown"
 
 
+@pytest.mark.slow
 def test_an_alarm_after_a_promotion_offers_the_way_back(shop, customers):
     wb.promote(shop, 2)
     see(shop, customers(600, 5, flip=True), "w")
@@ -102,6 +105,7 @@ def test_an_alarm_after_a_promotion_offers_the_way_back(shop, customers):
     assert cures["WB301"].startswith('wb.submit("notebooks/retrain.ipynb", {"name": "shop", ')
 
 
+@pytest.mark.slow
 def test_the_report_is_kept_and_equal(shop, customers):
     see(shop, customers(100, 5), "w")
 
@@ -115,6 +119,7 @@ def test_no_window_is_no_error(shop):
     assert wb.monitor(shop).status == "unknown"
 
 
+@pytest.mark.slow
 def test_the_live_log_becomes_windows_once(shop, customers):
     log = PredictionLog(settings().predictions / shop)
     start = datetime(2026, 1, 1, tzinfo=UTC)

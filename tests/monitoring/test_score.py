@@ -48,6 +48,7 @@ def test_scoring_again_replaces_and_says_so(shop, customers, capsys):
     assert sum(p.is_dir() for p in seen.path.iterdir()) == 1
 
 
+@pytest.mark.slow
 def test_labels_join_late_out_of_order_and_before_their_prediction(shop, customers, capsys):
     batch = customers(100, 5)
 

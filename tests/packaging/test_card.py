@@ -46,6 +46,7 @@ def test_each_chapter_is_there(run):
         assert part in text
 
 
+@pytest.mark.slow
 def test_the_strongest_driver_has_the_longest_bar(run):
     rows = [line for line in card_of(run, explained(run)).splitlines() if "█" in line]
 
@@ -58,6 +59,7 @@ def test_bars_are_as_long_as_their_values(value, length):
     assert bar(value, 0.0) == ""
 
 
+@pytest.mark.slow
 def test_groups_of_a_sensitive_column_have_scores_of_their_own(make_run, small_table):
     run = make_run(small_table(1000), "bought", sensitive=("city",))
 
@@ -70,6 +72,7 @@ def test_groups_of_a_sensitive_column_have_scores_of_their_own(make_run, small_t
     assert "Uses sensitive columns: `city`" in text
 
 
+@pytest.mark.slow
 def test_the_score_of_a_group_is_its_accuracy_at_the_threshold(make_run, small_table):
     run = make_run(small_table(1000), "bought", sensitive=("city",))
     ulm = run.holdout[run.holdout["city"] == "Ulm"]
@@ -80,6 +83,7 @@ def test_the_score_of_a_group_is_its_accuracy_at_the_threshold(make_run, small_t
     assert float(row.split("|")[4]) == pytest.approx((answers == (ulm["bought"] == "yes")).mean(), rel=0.01)
 
 
+@pytest.mark.slow
 def test_errors_by_group_of_a_regression(make_run, small_table):
     frame = small_table(1000)
     frame["bought"] = frame["age"] * 2.5
@@ -98,6 +102,7 @@ class Tags(HTMLParser):
         self.seen |= {tag, *(name for name, _ in attrs)}
 
 
+@pytest.mark.slow
 def test_hostile_names_and_categories_stay_in_their_places(make_run, small_table):
     markdown = pytest.importorskip("markdown_it")
     frame = small_table(400).rename(columns={"city": HOSTILE})

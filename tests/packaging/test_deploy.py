@@ -100,6 +100,7 @@ def test_names_that_differ_in_case_or_signs_keep_different_labels():
     assert len({label_of(n) for n in names}) == len(names)
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NAMES)
 def test_no_name_breaks_a_file_or_becomes_something_else(tmp_path, name):
@@ -252,6 +253,7 @@ def test_dockers_linter_has_nothing_to_say(tmp_path):
         assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["shop", "Churn_2024.x", "3"])
 def test_alerts_rise_when_they_should_and_not_before(tmp_path, promtool, name):
     deploy = write(tmp_path / "any", bundle_of(name))

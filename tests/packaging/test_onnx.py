@@ -22,6 +22,7 @@ def test_a_bundle_is_exported_with_its_difference(run, tmp_path):
     assert exported.rows > 400
 
 
+@pytest.mark.slow
 def test_the_command_says_where_it_lies_and_how_exact_it_is(run, tmp_path):
     wb.package(run, name="shop")
 
@@ -39,6 +40,7 @@ def test_an_unknown_format_is_named(run):
     assert "Formats: onnx" in str(told.exception)
 
 
+@pytest.mark.slow
 def test_too_large_a_difference_is_not_written(run, tmp_path):
     bundle = wb.package(run, name="shop")
 
@@ -47,6 +49,7 @@ def test_too_large_a_difference_is_not_written(run, tmp_path):
     assert not list(tmp_path.glob("*.onnx"))
 
 
+@pytest.mark.slow
 def test_a_bundle_without_tables_has_no_graph(run, monkeypatch):
     monkeypatch.setattr("workbench.compiling.pipeline.difference", lambda *_: 1e-6)
     bundle = wb.package(run, name="shop")

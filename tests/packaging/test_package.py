@@ -160,6 +160,7 @@ def test_a_manifest_that_points_outside_is_refused(run):
         Bundle.load_folder(bundle.path)
 
 
+@pytest.mark.slow
 def test_the_card_is_complete_and_harmless(run):
     card = (wb.package(run, name="shop").path / "card.md").read_text()
 
@@ -198,6 +199,7 @@ def test_a_running_service_follows_the_alias(run):
     assert service.scorer.bundle.version == 2
 
 
+@pytest.mark.slow
 def test_a_constant_model_ships_too(make_run, small_table):
     frame = small_table()
     features = ["age", "income", "city"]
@@ -211,6 +213,7 @@ def test_a_constant_model_ships_too(make_run, small_table):
     assert Scorer(bundle.path).predict([{"age": 3, "income": 1.0, "city": "Ulm"}])[0]["reasons"] == []
 
 
+@pytest.mark.slow
 def test_a_service_on_a_free_port_tells_which(run, monkeypatch, capsys):
     wb.package(run, name="shop")
     listened = []

@@ -139,6 +139,7 @@ def parts(run):
     return bundle, json.loads((bundle.path / "sbom.cdx.json").read_text())
 
 
+@pytest.mark.slow
 def test_the_list_of_parts_is_valid_cyclonedx(parts):
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
@@ -179,6 +180,7 @@ def test_what_only_another_system_needs_is_optional(parts):
     assert (scopes["six"], scopes["tzdata"]) == ("required", "optional")
 
 
+@pytest.mark.slow
 def test_parts_know_what_they_need(parts):
     _, made = parts
     needs = {d["ref"].partition("@")[0]: d.get("dependsOn", []) for d in made["dependencies"]}
@@ -187,6 +189,7 @@ def test_parts_know_what_they_need(parts):
     assert any("h11" in ref for ref in needs["pkg:pypi/uvicorn"])
 
 
+@pytest.mark.slow
 def test_the_same_bundle_has_the_same_list(parts):
     bundle, _ = parts
     text = (bundle.path / "requirements.lock").read_text()

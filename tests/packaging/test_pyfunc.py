@@ -181,6 +181,7 @@ def test_a_packaging_without_mlflow_models_stays_light():
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.slow
 def test_the_copy_inside_the_bundle_reads_with_numpy_alone(packaged):
     """Plain columns come in without pandas, and none is loaded for them."""
     rows = {name: FRAME[name].iloc[1:4].astype(str).tolist() for name in packaged.features}

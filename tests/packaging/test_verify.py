@@ -94,6 +94,7 @@ def test_a_service_that_does_not_start_says_why(bundle):
         verify(bundle.path)
 
 
+@pytest.mark.slow
 def test_the_folder_runs_as_the_readme_says(bundle):
     done = subprocess.run(
         [sys.executable, "-B", "-m", "scoring", "--help"], cwd=bundle.path, capture_output=True, text=True, check=True
@@ -215,6 +216,7 @@ def test_a_new_environment_is_built_from_the_lock(bundle, stand_in):
     assert "its lock has no hashes" in line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a script in uv's place")
 def test_without_an_index_it_says_what_to_do_and_tells_no_secret(bundle, stand_in):
     stand_in("sys.exit('no route to https://user:hunter2@index.example/simple')")

@@ -227,6 +227,7 @@ def test_a_comparison_says_what_differs_in_words(compared):
     assert said["same"] == said["mail"] == "No difference beyond chance."
 
 
+@pytest.mark.slow
 def test_a_value_beyond_the_most_frequent_is_not_said_to_be_gone():
     """Of 4,000 texts fifty are known by name; one that leaves them may still occur."""
 
@@ -256,6 +257,7 @@ def test_a_comparison_draws_both_sides_in_the_same_parts(compared):
     assert len(compared["higher"].parts) == 20
 
 
+@pytest.mark.slow
 def test_a_comparison_is_saved_loaded_and_drawn(compared, tmp_path):
     assert wb.ProfileComparison.load(compared.save(tmp_path / "c.json")) == compared
     assert len(compared.plot("plan").data) == 2
@@ -277,6 +279,7 @@ FINITE = st.floats(-1e70, 1e70)
 ODD = st.one_of(st.none(), FINITE, st.sampled_from([np.inf, -np.inf, "a", "b", True]))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(FINITE, min_size=1, max_size=30), st.lists(ODD, min_size=1, max_size=30))
 def test_no_pair_of_columns_is_too_odd_to_compare(a, b):

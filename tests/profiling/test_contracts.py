@@ -298,6 +298,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(CONTRACTS, st.data())
 def test_json_schema_and_scoring_agree_on_every_row(contract, data):
@@ -343,6 +344,7 @@ def test_a_table_made_by_the_contract_passes_its_own_check_and_pandera(contract,
         assert codes(frame.drop(columns=name), contract) == [("WB160", name)]
 
 
+@pytest.mark.slow
 def test_the_contract_of_a_profile_fits_its_table_and_is_edited(shared_table, tmp_path):
     data = wb.dataset(shared_table("telco_churn.csv"), target="Churn")
     contract = wb.profile(data).contract()

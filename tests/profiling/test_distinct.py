@@ -143,6 +143,7 @@ def test_another_hash_is_noticed(monkeypatch):
         agrees.cache_clear()
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=70), min_size=1, max_size=40))
 def test_texts_are_hashed_alone_as_together(texts):
     together = hash_texts(pl.Series(texts))

@@ -47,6 +47,7 @@ def test_the_screen_keeps_the_strongest(seed, columns, most):
     assert all(s <= least * (1 + 1e-4) for pair, s in strength.items() if pair not in kept)
 
 
+@pytest.mark.slow
 def test_usual_tables_have_every_pair_looked_at():
     profile = wb.profile(mixed(60))
 
@@ -54,6 +55,7 @@ def test_usual_tables_have_every_pair_looked_at():
     assert [f for f in profile.findings if f.code == "WB134"] == []
 
 
+@pytest.mark.slow
 def test_a_pair_of_a_wide_table_is_measured_as_in_a_narrow_one(monkeypatch):
     table = mixed(30)
     narrow = told(wb.profile(table))

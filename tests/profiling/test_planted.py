@@ -44,6 +44,7 @@ def test_leaks_of_real_tables_are_the_true_ones(shared_table, table, target, lea
     assert set(wb.profile(shared_table(table), target=target).leaks) == leaks
 
 
+@pytest.mark.slow
 def test_personal_values_are_in_no_finding():
     frame, kinds, target = planted.first(6, n=800)
     secret = [k.column for k in kinds if k.codes == ("WB121",)]

@@ -93,6 +93,7 @@ def test_personal_data_is_masked_and_not_kept(tmp_path):
     assert "example.org" not in told.save(tmp_path / "p.json").read_text()
 
 
+@pytest.mark.slow
 def test_the_sum_that_gives_the_target_is_a_leak(shared_table):
     told = profile(dataset(shared_table("bike_hour.csv"), target="count", time="dateday"))
     assert set(told.leaks) == {"casual", "registered"}

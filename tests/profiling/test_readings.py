@@ -180,6 +180,7 @@ def test_later_rows_are_read_by_it(tmp_path, name):
         pd.testing.assert_frame_equal(alone.astype(object), again.iloc[[i]].astype(object))
 
 
+@pytest.mark.slow
 def test_the_shared_samples_are_read_rightly(shared_table):
     """Files that were read wrongly once, with their right values."""
     folder = shared_table("readings/expected.json").parent

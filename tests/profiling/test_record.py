@@ -56,6 +56,7 @@ def test_a_run_of_ones_own_gets_it_and_goes_on(profile):
     assert client().get_run(mine).info.status == "RUNNING"
 
 
+@pytest.mark.slow
 def test_a_run_that_could_not_be_written_is_marked_as_failed(profile, monkeypatch):
     def full(*_):
         raise OSError("No space left on device")

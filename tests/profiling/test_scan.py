@@ -59,6 +59,7 @@ def test_the_size_of_the_chunks_changes_nothing(rows, size):
     assert whole.equal() == parts.equal()
 
 
+@pytest.mark.slow
 @given(tables, tables)
 @settings(max_examples=60, deadline=None)
 def test_what_two_saw_is_what_one_would_have_seen(a, b):
@@ -115,6 +116,7 @@ def test_duplicate_rows_are_exact_while_their_hashes_fit():
     assert scan(table.iter_slices(700), table.columns, Plan()).hashes.duplicates() == (wanted, 0)
 
 
+@pytest.mark.slow
 def test_duplicate_rows_beyond_the_budget_lie_within_their_bound():
     """True values inside the stated bound in at least 95% of 200 trials."""
     rng = np.random.default_rng(1)
@@ -159,6 +161,7 @@ def test_moments_over_chunks_are_those_of_scipy():
     assert (column.skew, column.kurtosis) == pytest.approx((skew(x, bias=False), kurtosis(x, bias=False)), rel=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.one_of(st.integers(-50, 50), st.floats(-1e3, 1e3, width=32)), min_size=1, max_size=200))
 def test_skew_kurtosis_and_quantiles_of_few_values_are_those_of_pandas(values):
@@ -172,6 +175,7 @@ def test_skew_kurtosis_and_quantiles_of_few_values_are_those_of_pandas(values):
         assert column.kurtosis is None or column.kurtosis == pytest.approx(x.kurt(), rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_sample_is_uniform():
     rng = np.random.default_rng(4)
     hits = np.zeros(1000)

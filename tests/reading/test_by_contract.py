@@ -39,6 +39,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(["number", "integer", "boolean", "datetime"]), st.sampled_from(FORMS), VALUES)
 @example("integer", FORMS[0], 5.5)

@@ -45,6 +45,7 @@ def test_kinds_are_what_people_mean(values, kind):
     assert infer_kind(from_pandas(pd.Series(values))) == kind
 
 
+@pytest.mark.slow
 def test_numbers_kept_as_text_become_numbers(shared_table):
     data = wb.dataset(shared_table("telco_churn.csv"), target="Churn")
 
@@ -200,6 +201,7 @@ def test_a_word_for_missing_may_be_a_number(values, both_ways, tmp_path):
     assert not typed.unread
 
 
+@pytest.mark.slow
 def test_a_fraction_that_comes_late_is_seen_by_both_verbs(both_ways, tmp_path):
     (tmp_path / "t.csv").write_text("v,w\n" + "1,a\n" * 100_000 + "1.5,b\n")
 

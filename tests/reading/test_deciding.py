@@ -203,6 +203,7 @@ def test_what_the_user_says_is_not_doubted():
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.sampled_from(["1", "2.5", "3", "failed", "x", "", "-", "2024-01-01", "true"]), min_size=1, max_size=300)

@@ -406,6 +406,7 @@ def test_an_option_of_text_is_none_of_a_typed_file_or_a_frame(options, tmp_path)
         source_of(FRAME, **options)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_read_as_a_stream(tmp_path):
     """64 MB of one line's repetition pack to some kB; only a block of it is in memory at a time."""
     with gzip.open(tmp_path / "t.csv.gz", "wb") as file:

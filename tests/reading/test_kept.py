@@ -134,6 +134,7 @@ def test_what_later_rows_say_of_a_column_counts(tmp_path, name, asked):
     assert_alike(write(frame, tmp_path / "t.parquet"), chunk=3, **asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".feather", ".jsonl"])
 def test_every_kind_of_file_is_the_same_either_way(tmp_path, ending):
     columns = {f"{i} {name}": values for i, (name, values) in enumerate(LATE.items())}
@@ -141,6 +142,7 @@ def test_every_kind_of_file_is_the_same_either_way(tmp_path, ending):
     assert_alike(write(pl.DataFrame(columns, strict=False), tmp_path / f"t{ending}"), chunk=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".parquet", ".feather"])
 @pytest.mark.parametrize("chunk", [1, 2, 9])
 def test_every_type_of_a_column_is_the_same_either_way(tmp_path, ending, chunk):
@@ -171,6 +173,7 @@ def test_every_type_of_a_column_is_the_same_either_way(tmp_path, ending, chunk):
         assert_alike(write(frame, tmp_path / f"t{ending}"), chunk, time=time)
 
 
+@pytest.mark.slow
 def test_many_distinct_texts_are_no_category_either_way(tmp_path):
     path = tmp_path / "t.parquet"
     texts = [f"word {i % 1001}" for i in range(4000)]
@@ -451,6 +454,7 @@ def test_parts_of_it_and_changes_are_those_of_the_table(tmp_path):
         pd.testing.assert_frame_equal(a.table, b.table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time", [None, "when", "x"])
 def test_its_profile_is_that_of_the_table(tmp_path, time):
     rng, rows = np.random.default_rng(1), 500
@@ -498,6 +502,7 @@ def test_its_chunks_are_those_of_the_table(tmp_path, monkeypatch, most, time):
     assert [part.schema for part in of_file] == [part.schema for part in of_table]
 
 
+@pytest.mark.slow
 def test_a_dataset_of_a_file_is_trained_as_the_table_is(tmp_path, store):
     rng = random.Random(0)
     frame = pl.DataFrame({"x": [rng.random() for _ in range(200)]}).with_columns(y=pl.col("x") > 0.5)

@@ -66,6 +66,7 @@ NUMBERS = st.one_of(
 ).map(str) | st.sampled_from(["007", "01", "0", "1.5", None])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(NUMBERS, min_size=2, max_size=30).filter(any), st.data())
 def test_where_a_chunk_ends_changes_nothing(values, data):

@@ -409,6 +409,7 @@ def test_an_encoding_that_the_file_does_not_say_is_found_and_told(encoding, tmp_
     assert any("does not say its encoding" in finding.message for finding in source.notes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", ["", ".gz"])
 @pytest.mark.parametrize("encoding", [*(name for name in TEXTS if name != "utf-16-le"), "utf-8"])
 def test_it_is_found_where_the_first_such_letter_stands_far_behind(encoding, packed, tmp_path):
@@ -506,6 +507,7 @@ def write(path, table, how):
     return ["index", *names[1:]] if how["index"] else names, [tuple(value or None for value in row) for row in given]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(2, 4).flatmap(lambda n: st.lists(st.lists(HOSTILE, min_size=n, max_size=n), min_size=1, max_size=6)),
@@ -524,6 +526,7 @@ def test_a_table_of_hostile_texts_is_read_back_by_its_layout(tmp_path, table, ho
     assert rows(source, how["most"]) == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=8, max_size=14), WRITTEN)
 @example(
@@ -568,6 +571,7 @@ def test_its_layout_is_seen_too_where_numbers_stand_beside_the_texts(tmp_path, t
 PLAIN_TEXT = st.text(st.sampled_from([*",;ab1.-", "ü", "漢"]), min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(PLAIN_TEXT, PLAIN_TEXT), min_size=8, max_size=14),
@@ -599,6 +603,7 @@ def readings(shared_table):
     return shared_table("readings/expected.json").parent
 
 
+@pytest.mark.slow
 def test_both_verbs_read_every_file_alike(readings):
     files = sorted(readings.glob("*.csv"))
     for path in files:

@@ -178,6 +178,7 @@ def test_roles_that_the_user_gave_stay():
     assert (data.contract["mail"].role, data.contract["card"].role) == ("id", "known_after")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("way", ["assigned", "made by hand"])
 def test_a_dataset_that_was_changed_afterwards_trains_without_it(way):

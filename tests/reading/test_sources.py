@@ -184,6 +184,7 @@ def test_an_arrow_reader_passes_by_once(table):
     assert source_of(pa.table({"x": [1]})).again
 
 
+@pytest.mark.slow
 def test_text_that_begins_as_numbers_is_read_once_more_as_text(tmp_path):
     path = tmp_path / "codes.csv"
     path.write_text("code\n" + "\n".join([*map(str, range(70_000)), *(f"K{i}" for i in range(30_000))]) + "\n")

@@ -54,6 +54,7 @@ ODD = st.sampled_from(["0/0/0", "31.02.2024", "13/13/2013", "24:00", "99:99"])
 ANY = st.one_of(st.text(max_size=12), NUMBERS, ODD)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=8), FORMS)
 def test_numbers_of_a_column_are_those_of_its_texts(texts, form):
@@ -63,6 +64,7 @@ def test_numbers_of_a_column_are_those_of_its_texts(texts, form):
     assert column == [forms.number(text, form) for text in texts]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(MOMENTS, min_size=1, max_size=6), st.permutations(PATTERNS))
 def test_moments_of_a_column_are_those_of_its_texts(moments, patterns):
@@ -74,6 +76,7 @@ def test_moments_of_a_column_are_those_of_its_texts(moments, patterns):
     assert plain == [forms.moment(text, form) for text in texts]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ANY))
 def test_any_text_is_read_alike_alone_and_in_a_column(texts):
@@ -86,6 +89,7 @@ def test_any_text_is_read_alike_alone_and_in_a_column(texts):
     assert (moments.is_not_null()).to_list() == [forms.moment(text, form) is not None for text in texts]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-(2**53), 2**53), min_size=1))
 def test_whole_numbers_lose_no_digit(numbers):
     grouped = [f"{number:,}" for number in numbers]

@@ -109,6 +109,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(tmp_path):
     assert log.count() == 0
 
 
+@pytest.mark.slow
 def test_many_processes_open_a_new_log_at_once(tmp_path):
     """The first moment of a log is the one in which a switch to WAL used to fail."""
     code = f"from workbench.scoring.log import PredictionLog; PredictionLog({str(tmp_path)!r}).label([('a', 1)])"

@@ -161,6 +161,7 @@ VALUES = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats() 
 ROWS = st.lists(st.dictionaries(st.text(max_size=5), VALUES, max_size=4), min_size=MANY, max_size=MANY + 3)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, own=st.text(st.characters(), min_size=1))
 def test_a_batch_is_read_as_its_records_would_be_one_by_one(tmp_path, rows, own):
@@ -187,6 +188,7 @@ def test_a_log_of_a_newer_format_is_refused(tmp_path):
         PredictionLog(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_put_waits_for_no_disk_and_what_waits_is_committed_together(tmp_path, monkeypatch):
     """Twenty thousand single records cost two commits, not as many; how long they take, a benchmark measures."""
     log, free, commits = PredictionLog(tmp_path), threading.Event(), []

@@ -85,6 +85,7 @@ def test_a_hangup_switches_versions_without_a_lost_request(folder):
     assert {version for _, version in found} <= {1, 2}
 
 
+@pytest.mark.slow
 def test_the_end_is_graceful_and_the_log_is_whole(folder, tmp_path):
     with serving(folder, "--log", str(tmp_path / "log")) as (process, port):
         slow = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -118,6 +119,7 @@ def test_a_body_without_a_length_has_the_same_limit(folder):
         assert ask(port, "POST", "/predict", GOOD)[0] == 200
 
 
+@pytest.mark.slow
 def test_listening_everywhere_without_a_key_is_refused(folder):
     with serving(folder, "--host", "0.0.0.0") as (process, _):
         _, told = process.communicate(timeout=60)

@@ -80,6 +80,7 @@ def by_the_library(value):
     return json.dumps(value, default=str)
 
 
+@pytest.mark.slow
 @given(st.lists(ANYTHING))
 def test_lines_are_what_each_value_would_be_alone(values):
     one, many = writer(str, by_the_library), line_writer(str, by_the_library)

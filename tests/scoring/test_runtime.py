@@ -93,6 +93,7 @@ def test_a_missing_file_and_a_missing_folder_are_named(folder, tmp_path):
         Scorer(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_scoring_loads_neither_pandas_nor_scikit_learn(folder):
     code = f"""
 import sys

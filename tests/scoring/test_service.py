@@ -213,6 +213,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.fixed_dictionaries({}, optional={"age": JSON, "city": JSON, "customer": JSON, "rows": JSON}) | JSON)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_json_makes_the_service_fail(client, body):

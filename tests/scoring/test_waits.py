@@ -175,6 +175,7 @@ def test_what_comes_after_an_answer_and_is_no_request_is_hung_up_on(scorer):
         assert all_of(sock) == b""
 
 
+@pytest.mark.slow
 def test_an_answer_that_takes_longer_than_the_patience_is_waited_for():
     async def slow(scope, receive, send):
         await asyncio.sleep(2 * SHORT)
@@ -210,6 +211,7 @@ def test_an_answer_that_nobody_reads_is_dropped():
             assert lost.wait(LONG)
 
 
+@pytest.mark.slow
 def test_a_slow_reader_gets_all_of_its_answer():
     with listening(large(20_000_000, [])) as port, client(port) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -222,6 +224,7 @@ def test_a_slow_reader_gets_all_of_its_answer():
     assert time.monotonic() - begin > SHORT
 
 
+@pytest.mark.slow
 def test_clients_who_keep_their_connection_are_answered_again_and_again(scorer):
     with listening(Service(scorer)) as port, client(port) as sock:
         for _ in range(3):

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+# Here and not for all tests: it makes a loop of events and a server for each that it is loaded for.
+from pytest_jupyter.jupyter_server import *  # noqa: F403
+
 
 @pytest.fixture
 def jp_server_config() -> dict[str, Any]:

@@ -142,6 +142,7 @@ async def test_a_damaged_table_is_told_in_words(ask: Any, jp_root_dir: Path, nam
     assert "can't be read" in answer["message"]
 
 
+@pytest.mark.slow
 def test_reading_the_columns_of_parquet_loads_no_pandas(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"a": [1]}), tmp_path / "a.parquet")
     code = (

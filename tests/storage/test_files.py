@@ -99,6 +99,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_kill_leaves_a_whole_file(tmp_path):
     """Ten writers are killed at odd moments; the file is whole each time."""
     path = tmp_path / "a.json"

@@ -147,7 +147,7 @@ def outcome(path) -> str:
 
 @pytest.fixture
 def _headers_once(monkeypatch):
-    """numpy parses the header of each array as Python; sixty are the same in ten thousand files."""
+    """numpy parses the header of each array as Python; sixty are the same in thousands of files."""
     monkeypatch.setattr(ast, "literal_eval", cache(ast.literal_eval))
 
 
@@ -169,8 +169,8 @@ def test_a_mutant_is_refused_or_answers(content, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_headers_once")
-def test_ten_thousand_mutants_are_refused_or_answer(content, tmp_path):
-    assert sum(mutants(content, tmp_path / "model.npz", 10_000, seed=2).values()) == 10_000
+def test_thousands_of_mutants_are_refused_or_answer(content, tmp_path):
+    assert sum(mutants(content, tmp_path / "model.npz", 4_000, seed=2).values()) == 4_000
 
 
 def test_an_unchanged_model_answers(content, tmp_path):

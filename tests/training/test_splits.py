@@ -216,6 +216,7 @@ def rows_of(table, rows):
     return set(map(tuple, table[["a", "b"]].iloc[rows].astype(object).fillna("gap").to_numpy()))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 2**16), st.integers(60, 150), st.integers(1, 9), st.integers(2, 4),

@@ -101,6 +101,7 @@ def test_rows_in_the_order_of_a_date_that_are_drawn_at_random_are_told(store):
     assert "WB201" not in {f.code for f in trained(frame.sample(frac=1, random_state=0), "churn").findings}
 
 
+@pytest.mark.slow
 def test_the_cures_of_hostile_names_are_the_calls_that_they_are(store):
     target, clock = 't"); __import__("os").system("touch X"); ("', "a\nb'\\\u2028"
     frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
@@ -122,6 +123,7 @@ def test_the_same_data_and_seed_give_the_same_predictions(store):
     assert one.threshold == again.threshold
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "metric"), [("churn", "log_loss"), ("level", "accuracy"), ("amount", "mae")])
 def test_the_metric_asked_for_comes_first_and_orders_the_board(store, target, metric):
     run = trained(one_target(target), target, ("baseline", "linear"), metric=metric)
@@ -131,6 +133,7 @@ def test_the_metric_asked_for_comes_first_and_orders_the_board(store, target, me
     assert values == sorted(values, reverse=metric == "accuracy")
 
 
+@pytest.mark.slow
 def test_mlflow_holds_a_finished_run_with_a_child_for_each_candidate(store):
     run = trained(one_target("churn"), "churn", ("baseline", "linear"))
     parent = client().get_run(run.id)
@@ -154,12 +157,14 @@ def test_the_time_column_orders_the_split(store):
     assert run.holdout["at"].min() == frame["at"][320]
 
 
+@pytest.mark.slow
 def test_rows_of_a_group_stay_together(store):
     run = trained(one_target("churn").assign(who=[f"w{i // 10}" for i in range(400)]), "churn", roles={"group": "who"})
     assert run.split.kind == "group"
     assert "who" not in run.features
 
 
+@pytest.mark.slow
 def test_rows_without_a_target_are_not_used_and_told(store):
     frame = one_target("churn")
     frame.loc[::10, "churn"] = None
@@ -169,6 +174,7 @@ def test_rows_without_a_target_are_not_used_and_told(store):
     assert told == ["40 rows without a target value were not used."]
 
 
+@pytest.mark.slow
 def test_a_boolean_target_with_missing_values_has_boolean_classes(store):
     frame = one_target("churn")
     frame["churn"] = (frame["churn"] == "Yes").astype(object)
@@ -186,6 +192,7 @@ def test_an_integer_target_with_missing_values_has_integer_classes(store):
     assert all(type(c) is int for c in run.classes)
 
 
+@pytest.mark.slow
 def test_numbers_kept_as_text_are_numbers_to_the_model(store):
     frame = one_target("churn")
     frame["useful"] = frame["useful"].round(3).astype(str)
@@ -195,6 +202,7 @@ def test_numbers_kept_as_text_are_numbers_to_the_model(store):
     assert run.metrics[0].value > 0.8
 
 
+@pytest.mark.slow
 def test_the_threshold_is_a_probability_and_only_of_two_classes(store):
     assert 0 < trained(one_target("churn"), "churn").threshold < 1
     assert trained(one_target("amount"), "amount").threshold is None
@@ -233,6 +241,7 @@ def test_no_feature_left_is_an_error_with_the_reasons(store):
         trained(frame, "churn")
 
 
+@pytest.mark.slow
 def test_an_infinite_number_is_an_error_that_names_the_column_and_the_cure(store):
     frame = pd.DataFrame({"x": np.arange(100.0) % 7, "y": ["a", "b"] * 50})
     frame.loc[3, "x"] = np.inf
@@ -274,6 +283,7 @@ def test_classes_that_come_one_after_the_other_in_time_are_an_error_that_says_so
     assert "RUNNING" not in statuses()
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_the_best_so_far(store, monkeypatch):
     stop_at(monkeypatch, "boosting", KeyboardInterrupt)
     run = trained(one_target("churn"), "churn", ("baseline", "linear", "boosting"))
