@@ -8,7 +8,7 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.core.scores import METRICS, deciding_metric, scores
+from workbench.core.scores import METRICS, deciding_metric, of_windows, scores
 from workbench.errors import BadParameter
 
 few = settings(max_examples=60, deadline=None)
@@ -149,3 +149,63 @@ def example(task, n, seed=0):
     weights = rng.random((n, k)) + np.eye(k)[truth] * 0.5
     p = weights / weights.sum(axis=1, keepdims=True)
     return truth, p[:, 1] if k == 2 else p, list(range(k))
+
+
+@pytest.mark.slow
+def test_nine_in_ten_intervals_hold_the_true_score_where_rows_come_in_sets():
+    """Twenty rows a person, whose errors go together: rows alone would promise four times too much."""
+    held = alone = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        who = np.repeat(np.arange(60), 20)
+        truth = rng.normal(size=1200)
+        predicted = truth + rng.normal(size=60)[who] + rng.normal(0, 0.1, 1200)
+        true = 1.01**0.5
+        one = scores("regression", truth, predicted, seed=seed, units=who)[0]
+        other = scores("regression", truth, predicted, seed=seed)[0]
+        held += one.low <= true <= one.high
+        alone += other.low <= true <= other.high
+    assert 82 <= held <= 97
+    assert alone < 60
+
+
+@pytest.mark.parametrize("rows", [4, 25, 400])
+def test_a_perfect_score_of_few_rows_is_no_certainty(rows):
+    truth = np.resize([0, 1], rows)
+    metrics = {m.name: m for m in scores("binary", truth, truth * 0.8 + 0.1, [0, 1])}
+    first = metrics["roc_auc"]
+    assert (first.value, first.high) == (1.0, 1.0)
+    assert first.low == pytest.approx(0.05 ** (1 / (rows // 2)))
+    assert metrics["accuracy"].low < 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "task"), [("rmse", "regression"), ("roc_auc", "binary"), ("r2", "regression")])
+def test_the_next_stretch_of_time_lies_in_nine_of_ten_intervals(name, task):
+    """Scores of stretches that differ as they like, normal where they are compared."""
+    rng = np.random.default_rng(0)
+    back = {"rmse": np.exp, "roc_auc": lambda v: 1 / (1 + np.exp(-v)), "r2": np.asarray}[name]
+    inside = 0
+    for _ in range(2000):
+        *past, coming = back(rng.normal(1, 0.3, 5))
+        low, high = of_windows(name, past[-1], past)
+        # The interval lies around the last stretch, which is one more that differs: a little less than nine in ten.
+        inside += low <= coming <= high
+    assert 0.84 <= inside / 2000 <= 0.92
+
+
+def test_folds_that_were_drawn_differ_less_than_stretches_of_time():
+    drawn, time = (of_windows("rmse", 10.0, [9.0, 10.0, 11.0], drawn=d) for d in (True, False))
+    assert time[0] < drawn[0] < 10 < drawn[1] < time[1]
+    assert of_windows("rmse", 10.0, [10.0]) is None
+    assert of_windows("roc_auc", 1.0, [1.0, 1.0]) == pytest.approx((1, 1))
+
+
+def test_the_error_of_the_rows_stays_beside_a_wider_interval():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=600)
+    predicted = truth + rng.normal(size=600) * np.repeat([0.5, 1, 2], 200)
+    parts = [(truth[i : i + 200], predicted[i : i + 200]) for i in (0, 200, 400)]
+    alone, together = (scores("regression", truth, predicted, windows=w)[0] for w in ((), parts))
+    assert together.error == alone.error == pytest.approx((alone.high - alone.low) / 2 / 1.645, rel=1e-3)
+    assert together.high - together.low > 3 * (alone.high - alone.low)

@@ -1,13 +1,11 @@
 """Training end to end: what is left out, what decides, what is kept, and what is refused."""
 
-import ast
-
 import numpy as np
 import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.core.names import normal
+from workbench.core.metric import short
 from workbench.errors import BadParameter, BadTable, BadTarget, InputError, NotFound
 from workbench.storage.tracking import client, experiment_id
 from workbench.training import train as training
@@ -93,25 +91,73 @@ def test_columns_are_left_out_with_their_reasons(store):
     }
 
 
-@pytest.mark.slow
-def test_rows_in_the_order_of_a_date_that_are_drawn_at_random_are_told(store):
+def in_time(rows=600, seed=0):
+    """An amount that moves slowly with the hours: rows next to each other are alike, later ones are others."""
+    rng = np.random.default_rng(seed)
+    slow = np.convolve(rng.normal(size=rows + 60), np.ones(60) / 4, "valid")[:rows]
+    frame = pd.DataFrame(
+        {"at": pd.date_range("2013-07-04", periods=rows, freq="h"), "heat": slow + rng.normal(size=rows)}
+    )
+    return frame.assign(
+        place=np.arange(rows) % 97 + np.sin(np.arange(rows) / 60), amount=3 * slow + rng.normal(size=rows)
+    )
+
+
+def test_rows_in_time_are_found_and_told_beside_what_chance_would_promise(store):
+    run = trained(in_time(), "amount")
+    assert (run.split.kind, run.split.column, run.split.found) == ("time", "at", True)
+    assert run.split.boundary == str(in_time()["at"][480])
+    assert run.left_out["at"] == "orders the rows"
+    assert run.contract.time == "at"
+    told = next(f for f in run.findings if f.code == "WB201")
+    assert (
+        f"RMSE: {short(run.metrics[0].value)} in time order; drawn at random {short(run.at_random[0].value)}"
+        in told.message
+    )
+    assert told.cure == 'run = wb.train(data, split="random")'
+    again = wb.run(run.id)
+    assert (again.split, again.at_random) == (run.split, run.at_random)
+
+
+def test_one_keyword_overrules_what_was_found(store):
+    drawn = trained(in_time(), "amount", split="random")
+    assert (drawn.split.kind, drawn.split.reason.startswith("Asked for")) == ("random", True)
+    assert not drawn.at_random
+    assert "WB201" not in {f.code for f in drawn.findings}
+    as_they_come = trained(in_time().drop(columns="at"), "amount", split="time")
+    assert as_they_come.split.boundary == "row 481"
+    with pytest.raises(BadParameter, match="split"):
+        trained(in_time(), "amount", split="by hand")
+
+
+def test_patients_who_come_again_do_not_praise_a_model_of_noise(store):
+    """Five nearly equal rows a patient, and an illness that nothing tells: with and without a name for the patient."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(150), 5)
+    frame = pd.DataFrame(rng.normal(size=(150, 6))[who] + rng.normal(0, 0.01, (750, 6)), columns=list("abcdef"))
+    frame["ill"] = rng.choice(["yes", "no"], 150)[who]
+    named, unnamed = trained(frame.assign(patient=who), "ill", ("boosting",)), trained(frame, "ill", ("boosting",))
+    assert (named.split.kind, named.left_out["patient"]) == ("group", "says which rows belong together")
+    assert "nearly" in unnamed.split.reason
+    for run in (named, unnamed):
+        assert run.metrics[0].low < 0.5 < run.metrics[0].high, run.metrics[0]
+    assert named.at_random[0].value > 0.9
+    assert "WB205" in {f.code for f in named.findings}
+
+
+def test_what_nobody_asked_for_refuses_no_table(store):
+    """Rows in time whose early part has one class alone are drawn at random, and that is told."""
     frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
-    found = {f.code: f for f in trained(frame, "churn").findings}
-    assert found["WB201"].column == "at"
-    assert "WB201" not in {f.code for f in trained(frame.sample(frac=1, random_state=0), "churn").findings}
+    frame["churn"] = np.where(np.arange(400) < 250, "No", frame["churn"])
+    run = trained(frame, "churn")
+    assert run.split.kind == "random"
+    assert "too few to be split by it" in run.split.reason
 
 
-@pytest.mark.slow
-def test_the_cures_of_hostile_names_are_the_calls_that_they_are(store):
-    target, clock = 't"); __import__("os").system("touch X"); ("', "a\nb'\\\u2028"
-    frame = one_target("churn").assign(at=pd.date_range("2013-07-04", periods=400, freq="h"))
-    run = trained(frame.rename(columns={"churn": target, "at": clock}), target)
-    cures = {f.code: f.cure for f in run.findings if f.cure}
-
-    (statement,) = ast.parse(cures["WB201"]).body
-    call = statement.value
-    assert (ast.unparse(call.func), [ast.unparse(a) for a in call.args]) == ("wb.dataset", ["source"])
-    assert {k.arg: ast.literal_eval(k.value) for k in call.keywords} == {"target": target, "time": normal(clock)}
+def test_an_interval_in_time_holds_what_stretches_differ_by(store):
+    run = trained(in_time(1500), "amount", folds=3)
+    first = run.metrics[0]
+    assert first.high - first.low > 2 * 1.645 * first.error
 
 
 @pytest.mark.slow

@@ -184,10 +184,11 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB199", "A check failed", ("info",),
                 "One of our own checks could not cope with this table; the others are not affected. Please report it "
                 "with the table's kinds of columns."),
-    FindingCode("WB201", "Validated out of order", ("warning",),
-                "The rows are in the order of a date, yet they were validated at random: no column was named as the "
-                "time. What is learnt from later rows is then tried on earlier ones, so the scores promise more than "
-                "the months to come will hold. Name the time, and the split follows it."),
+    FindingCode("WB201", "Rows in time", ("info",),
+                "Nobody named a time, and the rows come in time all the same: a date or its parts say when, a counter "
+                "or hours come round, or the target is like that of the row before. So each score is of rows that came "
+                "after the ones the model was fitted on. The message says what rows drawn at random would have "
+                "promised; where rows to come will be like these and not later, the cure draws them so."),
     FindingCode("WB202", "No better than the baseline", ("warning",),
                 "No candidate scores better than the one that always gives the commonest class or the mean. The "
                 "features say nothing about the target: look for others before the model is used."),
@@ -196,6 +197,10 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB204", "A simpler model is as good", ("info",),
                 "The linear model scores as well as boosting, within the interval of the measurement. It is simpler, "
                 "smaller and easier to explain; the cure trains it alone."),
+    FindingCode("WB205", "Rows that belong together", ("info",),
+                "Nobody named a group, and a column says whose row it is all the same: its values come again and tell "
+                "most other columns. So no one's rows are on both sides of the split. The message says what rows drawn "
+                "at random would have promised; where the same ones come again, the cure draws them so."),
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),

@@ -40,6 +40,9 @@ class Metric:
         Ends of the interval at ``level``.
     level : float
         Share of intervals that hold the true value, in (0, 1).
+    error : float, optional
+        Standard error that comes of the rows scored alone; the interval may hold more, such as what differs from month
+        to month.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Metric:
     low: float | None = None
     high: float | None = None
     level: float = 0.9
+    error: float | None = None
 
     @property
     def larger_is_better(self) -> bool:

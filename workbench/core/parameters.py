@@ -194,6 +194,11 @@ class TrainStep(Step):
         None,
         choices=("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
     )
+    split: str = parameter(
+        "How rows are held out: as the evidence says, in time order, by whole groups, or drawn at random.",
+        "auto",
+        choices=("auto", "time", "group", "random"),
+    )
     trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200, unit="settings")
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)

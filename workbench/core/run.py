@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.contract import Contract, Task
 from workbench.core.finding import Finding
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
+SplitKind = Literal["time", "group", "random"]
 # Rows of the hold-out whose answers bind a run's scores to its pipeline.
 BOUND = 20
 
@@ -68,6 +69,8 @@ class Split:
         Where the hold-out begins, for *time*.
     reason : str
         Why this split, in one sentence.
+    found : bool
+        Whether it follows from evidence: nobody said so.
     """
 
     kind: str
@@ -77,6 +80,7 @@ class Split:
     column: str | None = None
     boundary: str | None = None
     reason: str = ""
+    found: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,9 @@ class Run(Result):
     answers : tuple of float
         What the pipeline answers for the first rows of the hold-out, as :func:`first_answers` has them: they bind the
         scores to it. Empty in runs of older versions.
+    at_random : tuple of Metric
+        What the same candidate would have scored on rows drawn at random, where the split is another: the promise that
+        time or groups break.
     """
 
     id: str
@@ -138,6 +145,7 @@ class Run(Result):
     created: str
     findings: tuple[Finding, ...] = ()
     answers: tuple[float, ...] = ()
+    at_random: tuple[Metric, ...] = ()
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -173,6 +181,7 @@ class Run(Result):
             "candidates": [asdict(c) for c in self.candidates],
             "metrics": [asdict(m) for m in self.metrics],
             "split": asdict(self.split),
+            "at_random": [asdict(m) for m in self.at_random],
             "fingerprint": self.fingerprint,
             "source": self.source,
             "seed": self.seed,
@@ -194,6 +203,7 @@ class Run(Result):
                 "candidates": tuple(Candidate.from_dict(c) for c in content["candidates"]),
                 "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
                 "split": Split(**content["split"]),
+                "at_random": tuple(Metric.from_dict(m) for m in content.get("at_random", ())),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
             }

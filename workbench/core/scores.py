@@ -21,6 +21,8 @@ METRICS: dict[Task, tuple[str, ...]] = {
     "multiclass": ("log_loss", "accuracy", "balanced_accuracy"),
     "regression": ("rmse", "mae", "r2"),
 }
+# Scores between 0 and 1 of which 1 is perfect.
+SHARES = frozenset({"roc_auc", "average_precision", "accuracy", "balanced_accuracy"})
 # Rows that the resampling looks at: the width of an interval is scaled to the true number afterwards.
 MOST_RESAMPLED = 5_000
 
@@ -55,6 +57,9 @@ def scores(
     level: float = 0.9,
     resamples: int = 200,
     seed: int = 0,
+    units: Any = None,
+    windows: Sequence[Any] = (),
+    drawn: bool = False,
 ) -> tuple[Metric, ...]:
     """Score predictions, the deciding metric first.
 
@@ -78,16 +83,25 @@ def scores(
         is scaled by the square root of the share, as the standard error of these scores goes.
     seed : int
         Of the resampling.
+    units : int array, shape (n,), optional
+        Rows of one number are drawn together: those of a group, copies. By default each row is its own.
+    windows : sequence of (truth, prediction), optional
+        Parts of the rows, or others, that were each scored by a model of its own. The interval is then at least as wide
+        as :func:`of_windows` says from what their scores differ by.
+    drawn : bool
+        Whether the windows are folds that were drawn; else they are stretches of time, and the next one is meant.
 
     Returns
     -------
     tuple of Metric
-        A score that can't be computed, such as ROC AUC where only one class is there, is left out.
+        A score that can't be computed, such as ROC AUC where only one class is there, is left out. One that is perfect
+        has an interval all the same: the worst score of which so few rows would be perfect in one of twenty tables.
 
     References
     ----------
     ``sklearn.metrics`` for the values; Efron, B. and Tibshirani, R. (1993), An Introduction to the Bootstrap, for the
-    percentile interval.
+    percentile interval, of clusters where there are units; Hahn, G. and Meeker, W. (1991), Statistical Intervals, for
+    the prediction interval over windows (Student's t, on logarithms of errors and logits of shares).
 
     Examples
     --------
@@ -101,9 +115,17 @@ def scores(
     codes = _codes(truth, classes) if task != "regression" else np.asarray(truth, dtype=float)
     predicted = np.asarray(prediction, dtype=float)
     values = {name: _score(name, codes, predicted) for name in names}
-    known = [name for name in names if values[name] is not None]
-    spreads = _spreads(known, codes, predicted, level, resamples, seed) if level else {}
-    return tuple(_metric(name, values[name], spreads.get(name), level) for name in known)
+    known = {name: value for name, value in values.items() if value is not None}
+    if not level:
+        return tuple(Metric(name, value) for name, value in known.items())
+    each = np.arange(len(codes)) if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
+    spreads = _spreads(list(known), codes, predicted, level, resamples, seed, each)
+    stretches = [(_codes(t, classes) if task != "regression" else np.asarray(t, dtype=float), p) for t, p in windows]
+    ends = {n: _ends(n, v, spreads.get(n), _few(n, codes, each), level) for n, v in known.items()}
+    for name, value in known.items():
+        each_one = [s for t, p in stretches if (s := _score(name, t, np.asarray(p, dtype=float))) is not None]
+        ends[name] = _wider(ends[name], of_windows(name, value, each_one, level, drawn))
+    return tuple(_metric(name, value, ends[name], spreads.get(name), level) for name, value in known.items())
 
 
 def _codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.intp]:
@@ -118,28 +140,122 @@ def _codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.intp]:
     return np.array([place[v] for v in np.asarray(truth, dtype=object).tolist()], dtype=np.intp)
 
 
-def _metric(name: str, value: float | None, spread: tuple[float, float] | None, level: float) -> Metric:
-    assert value is not None, "left out before"
-    if spread is None:
+Ends = tuple[float, float]
+
+
+def _metric(name: str, value: float, ends: Ends | None, spread: Ends | None, level: float) -> Metric:
+    from scipy.stats import norm
+
+    if ends is None or spread is None:
         return Metric(name, value)
-    return Metric(name, value, value - spread[0], value + spread[1], level)
+    return Metric(name, value, *ends, level, sum(spread) / 2 / float(norm.ppf((1 + level) / 2)))
+
+
+def _ends(name: str, value: float, spread: Ends | None, few: int, level: float) -> Ends | None:
+    """The interval by resampling; of a perfect score, which no resampling doubts, by what so few rows can tell."""
+    if spread is None:
+        return None
+    low, high = value - spread[0], value + spread[1]
+    if name in SHARES and value == 1.0:
+        low = min(low, ((1 - level) / 2) ** (1 / max(few, 1)))
+    return low, high
+
+
+def _few(name: str, codes: Any, units: Any) -> int:
+    """Units that a share is measured on: of ranks those of the rarer class."""
+    import numpy as np
+
+    if name not in SHARES or codes.dtype.kind != "i":
+        return len(np.unique(units))
+    return min(len(np.unique(units[codes == k])) for k in np.unique(codes))
+
+
+def _wider(a: Ends | None, b: Ends | None) -> Ends | None:
+    """The interval that holds both."""
+    if a is None or b is None:
+        return a or b
+    return min(a[0], b[0]), max(a[1], b[1])
+
+
+def of_windows(
+    name: str, value: float, windows: Sequence[float], level: float = 0.9, drawn: bool = False
+) -> Ends | None:
+    """The interval around a score that follows from what the scores of several models on rows of their own differ by.
+
+    Parameters
+    ----------
+    name : str
+        Of the score: errors are compared by their logarithms, shares by their logits, others as they are.
+    value : float
+        Around which it lies.
+    windows : sequence of float
+        One score a model.
+    level : float
+        In (0, 1).
+    drawn : bool
+        True: the windows are folds, and the mean over all draws of rows is meant. False: stretches of time, and the
+        score of the next one is meant.
+
+    Returns
+    -------
+    tuple of float, or None where there are fewer than two windows.
+
+    References
+    ----------
+    Hahn, G. and Meeker, W. (1991), Statistical Intervals, for the next of several; Nadeau, C. and Bengio, Y. (2003),
+    Inference for the Generalization Error, for folds, whose models share rows.
+
+    Examples
+    --------
+    >>> low, high = of_windows("rmse", 48.0, [40.0, 44.0, 50.0, 48.0])
+    >>> round(low), round(high)
+    (37, 62)
+    """
+    import numpy as np
+    from scipy.stats import t
+
+    k = len(windows)
+    if k < 2:
+        return None
+    there, back = _scale(name)
+    factor = 1 / k + 1 / (k - 1) if drawn else 1 + 1 / k
+    half = float(t.ppf((1 + level) / 2, k - 1)) * float(np.std(there(windows), ddof=1)) * factor**0.5
+    middle = float(there([value])[0])
+    return float(back(middle - half)), float(back(middle + half))
+
+
+def _scale(name: str) -> tuple[Callable[[Sequence[float]], Any], Callable[[float], Any]]:
+    """To where differences of the score mean the same everywhere, and back."""
+    import numpy as np
+    from scipy.special import expit, logit
+
+    tiny = np.finfo(float).eps
+    if name in SHARES:
+        return lambda shares: logit(np.clip(shares, tiny, 1 - tiny)), expit
+    if name == "r2":
+        return np.asarray, float
+    return lambda errors: np.log(np.maximum(errors, tiny)), np.exp
 
 
 def _spreads(
-    names: list[str], truth: Any, predicted: Numbers, level: float, resamples: int, seed: int
-) -> dict[str, tuple[float, float]]:
+    names: list[str], truth: Any, predicted: Numbers, level: float, resamples: int, seed: int, units: Any
+) -> dict[str, Ends]:
     """How far the interval of each score reaches below and above it."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    n = len(truth)
-    part = rng.choice(n, MOST_RESAMPLED, replace=False) if n > MOST_RESAMPLED else np.arange(n)
+    part = np.arange(len(units))
+    if len(units) > MOST_RESAMPLED:
+        many = int(units.max()) + 1
+        wanted = rng.choice(many, max(MOST_RESAMPLED * many // len(units), 2), replace=False)
+        part = np.flatnonzero(np.isin(units, wanted))
+    shrink = (len(part) / len(units)) ** 0.5
     truth, predicted = truth[part], predicted[part]
-    shrink = (len(part) / n) ** 0.5
+    draw = _drawing(np.unique(units[part], return_inverse=True)[1], rng)
     centre = {name: _score(name, truth, predicted) for name in names}
     drawn: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(resamples):
-        rows = rng.integers(0, len(part), len(part))
+        rows = draw()
         for name in names:
             value = _score(name, truth[rows], predicted[rows])
             if value is not None:
@@ -151,6 +267,17 @@ def _spreads(
         if middle is not None and drawn[name]
         for low, high in [np.percentile(drawn[name], ends)]
     }
+
+
+def _drawing(units: Any, rng: Any) -> Callable[[], Any]:
+    """Draws rows with replacement, those of one unit together."""
+    import numpy as np
+
+    many = int(units.max(initial=-1)) + 1
+    if many == len(units):
+        return lambda: rng.integers(0, many, many)
+    rows_of = np.split(np.argsort(units, kind="stable"), np.cumsum(np.bincount(units))[:-1])
+    return lambda: np.concatenate([rows_of[i] for i in rng.integers(0, many, many)])
 
 
 def _score(name: str, truth: Any, predicted: Numbers) -> float | None:

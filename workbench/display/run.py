@@ -34,9 +34,12 @@ def _scale(run: Run) -> tuple[float, float]:
 
 
 def _tiles(run: Run) -> list[tuple[str, str, str]]:
+    broken = "time" if run.split.kind == "time" else "new groups"
+    naive = [("If drawn at random", number(m.value), f"a promise that {broken} would break") for m in run.at_random[:1]]
     return [
         ("Kept", run.best.name, f"of {len(run.candidates)} candidates"),
         (metric_name(run.metrics[0].name), number(run.metrics[0].value), interval(run.metrics[0])),
+        *naive,
         ("Hold-out", number(run.split.holdout_rows), "rows, scored once at the end"),
         ("Trained on", number(run.split.train_rows), f"rows, {len(run.features)} features"),
     ]

@@ -196,6 +196,8 @@ def _drift(bundle: Bundle, profile: Profile, rate: float) -> tuple[ColumnDrift, 
 
 
 def _standard_error(metric: Metric) -> float:
+    if metric.error is not None:
+        return metric.error
     if metric.low is None or metric.high is None:
         return 0.0
     return (metric.high - metric.low) / 2 / float(stats.norm.ppf((1 + metric.level) / 2))

@@ -77,6 +77,8 @@ def _scores(run: Run) -> Iterator[str]:
     yield ""
     rows = f"On {run.split.holdout_rows:,} rows that were held out ({run.split.kind} split)."
     yield f"{rows} {plain(run.split.reason)}".rstrip()
+    for m in run.at_random[:1]:
+        yield f"Rows drawn at random would have promised {m.name} {m.value:.4g}."
     yield ""
     yield from ("| metric | value | interval | better |", "|---|---|---|---|")
     for m in run.metrics:
@@ -103,7 +105,8 @@ def _data(run: Run) -> Iterator[str]:
     for name in [n for n in moments if n in run.holdout and len(run.holdout)]:
         yield f"- Period of the held-out rows, by {code(name)}: {code(_period(run.holdout[name]))}"
     if run.split.boundary:
-        yield f"- Held-out rows begin at {code(run.split.boundary)} of {code(run.split.column)}"
+        of = f" of {code(run.split.column)}" if run.split.column else ""
+        yield f"- Held-out rows begin at {code(run.split.boundary)}{of}"
 
 
 def _period(moments: Any) -> str:

@@ -152,9 +152,10 @@ def _is_metrics(value: Any) -> bool:
 
 
 def _is_metric(value: Any) -> bool:
-    if not isinstance(value, dict) or not {"name", "value"} <= set(value) <= {"name", "value", "low", "high", "level"}:
+    known = {"name", "value", "low", "high", "level", "error"}
+    if not isinstance(value, dict) or not {"name", "value"} <= set(value) <= known:
         return False
-    ends = all(value.get(end) is None or _is_number(value[end]) for end in ("low", "high"))
+    ends = all(value.get(end) is None or _is_number(value[end]) for end in ("low", "high", "error"))
     return _is_text(value["name"]) and _is_number(value["value"]) and ends and _is_number(value.get("level", 0.9))
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
 from workbench.core.contract import Contract
 from workbench.core.profile import Profile
+from workbench.profiling.findings.wb117_follows_the_clock import beyond
 
 # Findings that take a feature out, with the reason in words.
 REASONS = {
@@ -51,3 +57,22 @@ def left_out(contract: Contract, profile: Profile) -> dict[str, str]:
         elif column.role == "feature" and column.kind == "text":
             reasons[column.name] = REASONS["WB116"]
     return reasons
+
+
+def follow_the_clock(table: pd.DataFrame, contract: Contract, order: np.ndarray) -> Iterator[tuple[str, str]]:
+    """Features that grow with an order in time, with the reason, as finding WB117 has them where a time is named.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Shape (n, columns).
+    contract : Contract
+    order : int array, shape (n,)
+        Positions of the rows in order of time.
+    """
+    for column in contract.columns:
+        if column.role == "feature" and column.kind in ("integer", "number", "datetime"):
+            values = table[column.name].iloc[order].dropna()
+            numbers = values.astype("int64") if column.kind == "datetime" else values
+            if beyond(numbers.to_numpy(dtype=float)) is not None:
+                yield column.name, REASONS["WB117"]

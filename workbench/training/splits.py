@@ -1,7 +1,8 @@
 """How rows are held out and validated: in time order where there is time, by group where there are groups.
 
-Rows that are equal in every feature are never on both sides: a model that learns rows by heart would be praised for
-it. Drawn at random they are drawn together; in time and by group, where each side is given, those to fit on give way.
+Rows that are equal in every feature, or nearly, are never on both sides: a model that learns rows by heart would be
+praised for it. Drawn at random they are drawn together; in time and by group, where each side is given, those to fit on
+give way.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from sklearn.model_selection import (
 
 from workbench.core.contract import Contract, Task
 from workbench.core.run import Split
+from workbench.core.wording import how_many
 from workbench.errors import BadTable
+from workbench.training.evidence import AT_RANDOM, Evidence, said
+from workbench.training.near_rows import equal_rows, near_rows
 
 Rows = NDArray[np.intp]
 HOLDOUT = 0.2
@@ -52,25 +56,34 @@ class Parts:
         Rows to fit and to validate on, all of them among ``train``.
     split : Split
         The same in words.
+    units : int array, shape (n,)
+        Which rows count as one where an interval is measured: those of a group, equal ones.
     """
 
     train: Rows
     holdout: Rows
     folds: tuple[tuple[Rows, Rows], ...]
     split: Split
+    units: Rows
 
 
 def parts(
-    table: pd.DataFrame, contract: Contract, task: Task, folds: int, seed: int, features: Iterable[str] | None = None
+    table: pd.DataFrame,
+    contract: Contract,
+    task: Task,
+    folds: int,
+    seed: int,
+    features: Iterable[str] | None = None,
+    how: Evidence | None = None,
 ) -> Parts:
-    """Split the rows of a table whose target is known and which is in order of time where there is time.
+    """Split the rows of a table whose target is known.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Shape (n, columns).
     contract : Contract
-        Its time column is preferred to its group column.
+        Its target; its time column is preferred to its group column.
     task : {"binary", "multiclass", "regression"}
         Classes keep their shares where rows are drawn at random.
     folds : int
@@ -79,32 +92,23 @@ def parts(
         Of drawing rows.
     features : iterable of str, optional
         Columns in which rows are compared to find equal ones; by default the contract's.
+    how : Evidence, optional
+        What the split follows; by default what the contract's roles say.
 
     Raises
     ------
     BadTable
         If there are too few moments or groups for the folds.
     """
-    equal = equal_rows(table[list(contract.features if features is None else features)])
+    how = how or said(table, contract) or AT_RANDOM
+    compared = table[list(contract.features if features is None else features)]
     target = table[contract.target] if task != "regression" else None
-    if contract.time is not None:
-        return _apart(_by_time(table[contract.time], folds), equal, target)
-    if contract.group is not None:
-        return _apart(_by_group(table[contract.group], folds, seed), equal, target)
-    return _at_random(equal, target, folds, seed)
-
-
-def equal_rows(features: pd.DataFrame) -> Rows:
-    """A number for each row, shape (n,), rising from 0: equal ones where rows are equal, gaps included.
-
-    >>> equal_rows(pd.DataFrame({"x": [1.0, None, 1.0, None], "y": ["a", "b", "a", "c"]})).tolist()
-    [0, 1, 0, 2]
-    """
-    if not features.shape[1]:
-        return np.arange(len(features))
-    zeros = {name: v + 0.0 if v.dtype.kind == "f" else v for name, v in features.items()}  # minus zero is zero
-    hashes = pd.util.hash_pandas_object(pd.DataFrame(zeros), index=False)
-    return pd.factorize(hashes)[0].astype(np.intp)
+    if how.kind == "time" and how.by is not None:  # a row like that of an hour before is no copy
+        return _apart(_by_time(how, folds), equal_rows(compared), target)
+    same = near_rows(compared)
+    if how.kind == "group" and how.by is not None:
+        return _apart(_by_group(how, folds, seed), same, target)
+    return _at_random(how, same, target, folds, seed)
 
 
 def _apart(made: Parts, equal: Rows, target: pd.Series | None) -> Parts:
@@ -116,7 +120,8 @@ def _apart(made: Parts, equal: Rows, target: pd.Series | None) -> Parts:
     left = max(len(all_of) - len(fit) for all_of, (fit, _) in zip(before, sides, strict=True))
     shared = any(np.isin(equal[fit], equal[scored]).any() for fit, scored in sides)
     split = replace(made.split, train_rows=len(train), reason=f"{made.split.reason}{_of_equals(left, shared)}")
-    return Parts(train, made.holdout, pairs, split)
+    units = made.units if made.split.kind == "group" else equal
+    return Parts(train, made.holdout, pairs, split, units)
 
 
 def _unlike(fit: Rows, scored: Rows, equal: Rows, target: pd.Series | None) -> Rows:
@@ -128,13 +133,20 @@ def _unlike(fit: Rows, scored: Rows, equal: Rows, target: pd.Series | None) -> R
 
 def _of_equals(left: int, shared: bool) -> str:
     """What the split does with equal rows, in words; nothing where there are none."""
-    words = f" Up to {left:,} rows that equal a scored one in every feature are not fitted on." if left else ""
+    words = (
+        f" Up to {how_many(left, 'row')} that equal a scored one in every feature, or nearly, are not fitted on."
+        if left
+        else ""
+    )
     kept = " Most rows are equal to others in every feature, so equal ones are on both sides: scores flatter the model."
     return words + (kept if shared else "")
 
 
-def _by_time(time: pd.Series, folds: int) -> Parts:
+def _by_time(how: Evidence, folds: int) -> Parts:
     """Rows of one moment are never on both sides; rows without a time count as earlier than all others."""
+    assert how.by is not None, "the moments"
+    order = in_order(how.by)
+    time = how.by.iloc[order]
     boundary = time.iloc[int(len(time) * (1 - HOLDOUT))]
     later = (time >= boundary).to_numpy()
     train, holdout = np.flatnonzero(~later), np.flatnonzero(later)
@@ -142,10 +154,17 @@ def _by_time(time: pd.Series, folds: int) -> Parts:
         raise BadTable(
             f"Most rows of {time.name!r} share one moment, or have none: there is no later part. Use another."
         )
-    pairs = tuple(_time_folds(time, train[-MOST_SEARCHED:], folds))
-    reason = "There is a time column: each score is of rows that came after the ones the model was fitted on."
-    split = Split("time", len(pairs), len(train), len(holdout), str(time.name), str(boundary), reason)
-    return Parts(train, holdout, pairs, split)
+    pairs = [(order[fit], order[scored]) for fit, scored in _time_folds(time, train[-MOST_SEARCHED:], folds)]
+    told = str(boundary) if how.columns else f"row {boundary + 1:,}"
+    split = Split("time", len(pairs), len(train), len(holdout), how.column, told, how.reason, how.found)
+    return Parts(order[train], order[holdout], tuple(pairs), split, np.arange(len(order)))
+
+
+def in_order(time: pd.Series) -> Rows:
+    """Positions in order of time, those without one first."""
+    gaps = time.isna().to_numpy()
+    known = np.flatnonzero(~gaps)
+    return np.concatenate([np.flatnonzero(gaps), known[np.argsort(time.to_numpy()[known], kind="stable")]])
 
 
 def _time_folds(time: pd.Series, rows: Rows, folds: int) -> Iterator[tuple[Rows, Rows]]:
@@ -161,14 +180,15 @@ def _time_folds(time: pd.Series, rows: Rows, folds: int) -> Iterator[tuple[Rows,
     yield from cut
 
 
-def _by_group(group: pd.Series, folds: int, seed: int) -> Parts:
-    labels = group.astype(str).to_numpy()
-    _check_groups(group, folds)
+def _by_group(how: Evidence, folds: int, seed: int) -> Parts:
+    assert how.by is not None, "the groups"
+    labels = how.by.astype(str).to_numpy()
+    _check_groups(how.by, folds)
     rows = np.arange(len(labels))
     train, holdout = next(GroupShuffleSplit(1, test_size=HOLDOUT, random_state=seed).split(rows, groups=labels))
     pairs = tuple((train[a], train[b]) for a, b in GroupKFold(folds).split(train, groups=labels[train]))
-    reason = "Rows of one group are never on both sides."
-    return Parts(train, holdout, pairs, Split("group", folds, len(train), len(holdout), str(group.name), None, reason))
+    split = Split("group", folds, len(train), len(holdout), how.column, None, how.reason, how.found)
+    return Parts(train, holdout, pairs, split, pd.factorize(labels)[0].astype(np.intp))
 
 
 def _check_groups(group: pd.Series, folds: int) -> None:
@@ -181,7 +201,7 @@ def _check_groups(group: pd.Series, folds: int) -> None:
         )
 
 
-def _at_random(equal: Rows, target: pd.Series | None, folds: int, seed: int) -> Parts:
+def _at_random(how: Evidence, equal: Rows, target: pd.Series | None, folds: int, seed: int) -> Parts:
     """Equal rows are drawn together, unless all rows are a few."""
     copies = len(equal) - int(equal.max()) - 1
     together = equal if equal.max() + 1 >= max(FEWEST_DIFFERENT, 3 * folds) else np.arange(len(equal))
@@ -190,10 +210,14 @@ def _at_random(equal: Rows, target: pd.Series | None, folds: int, seed: int) -> 
     step = max(len(train) / MOST_SEARCHED, 1.0)
     searched = np.sort(train[np.arange(0, len(train), step).astype(np.intp)])
     pairs = tuple(_folds(searched, together, target, folds, seed))
-    reason = "There is neither a time nor a group column: rows are drawn at random, classes keep their shares."
-    told = f" {copies:,} rows equal an earlier one in every feature; equal rows are kept on one side." if copies else ""
+    told = (
+        f" {how_many(copies, 'row')} equal an earlier one in every feature, or nearly; these are kept on one side."
+        if copies
+        else ""
+    )
     told = told if together is equal else _of_equals(0, True)
-    return Parts(train, holdout, pairs, Split("random", folds, len(train), len(holdout), reason=reason + told))
+    split = Split("random", folds, len(train), len(holdout), reason=how.reason + told)
+    return Parts(train, holdout, pairs, split, together)
 
 
 def _drawn(equal: Rows, target: pd.Series | None, seed: int) -> tuple[Rows, Rows]:

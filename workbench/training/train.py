@@ -16,7 +16,7 @@ from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import python
-from workbench.core.metric import Metric
+from workbench.core.metric import Metric, metric_name, short
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, listed, take
 from workbench.core.profile import Profile
@@ -31,14 +31,16 @@ from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.training.candidates import Settings, build, settings_to_try
-from workbench.training.columns import left_out
+from workbench.training.columns import follow_the_clock, left_out
+from workbench.training.evidence import Evidence, evidence, too_short
 from workbench.training.recording import Recorder
-from workbench.training.splits import Parts, parts
+from workbench.training.splits import Parts, in_order, parts
 
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
 FEWEST_ROWS = 40
-IN_ORDER = "data = wb.dataset(source, target=$target, time=$time)"
+# Standard errors beyond which one in ten differences lies by chance.
+ONE_IN_TEN = 1.645
 SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
 
 
@@ -53,6 +55,7 @@ def train(
     ignore: Iterable[str] = (),
     candidates: Iterable[str] = ("baseline", "linear", "boosting"),
     metric: str | None = None,
+    split: str = "auto",
     trials: int = 6,
     folds: int = 3,
     seed: int = 0,
@@ -60,9 +63,11 @@ def train(
 ) -> Run:
     """Fit candidates, compare them honestly and keep the best.
 
-    A fifth of the rows (the latest, where there is a time column; whole groups, where there is a group column) is held
-    out and scored once, at the end. Candidates are compared by their validated predictions on the others, in time order
-    too. Columns that identify a row, follow the clock or give the target away are left out, with the reason. The best
+    A fifth of the rows (the latest, where rows come in time; whole groups, where rows belong together) is held out and
+    scored once, at the end. Candidates are compared by their validated predictions on the others, in time order too.
+    Whether rows come in time or belong together is what the dataset's roles say, or else what the rows themselves do:
+    ``run.split.reason`` has it in words, ``run.at_random`` the score that rows drawn at random would have promised.
+    Columns that identify a row, follow the clock or give the target away are left out, with the reason. The best
     candidate is fitted on all rows at last. The same data and seed give the same predictions.
 
     Parameters
@@ -78,6 +83,10 @@ def train(
     metric : str, optional
         The score that decides: ``roc_auc``, ``log_loss``, ``average_precision``, ``accuracy``, ``balanced_accuracy``,
         ``rmse``, ``mae`` or ``r2``. By default ROC AUC for two classes, log loss for more, RMSE for numbers.
+    split : {"auto", "time", "group", "random"}
+        How rows are held out. *auto*: by the time or the group of the dataset; where it has neither, by what the rows
+        show. *time*: later rows, by the dates that are there, else as the rows come. *group*: whole groups. *random*:
+        drawn at random, which is right where rows to come will be like these.
     trials : int
         Settings of gradient boosting to try, at least 1; the first are good defaults.
     folds : int
@@ -95,7 +104,8 @@ def train(
     Raises
     ------
     BadTable
-        If there is no target, there are too few rows, no feature is left, or a column has an infinite number.
+        If there is no target, there are too few rows, no feature is left, a column has an infinite number, or groups
+        are asked for and there are none.
     BadTarget
         If a class has too few rows to validate on.
     BadParameter
@@ -112,14 +122,14 @@ def train(
     >>> wb.train("churn.csv", target="Churn", candidates=["baseline"]).best.name
     'baseline'
     """
-    asked = {"candidates": listed(candidates), "metric": metric, "trials": trials, "folds": folds, "seed": seed}
-    step = take(TrainStep, asked)
+    asked = {"metric": metric, "split": split, "trials": trials, "folds": folds, "seed": seed}
+    step = take(TrainStep, {"candidates": listed(candidates), **asked})
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
     profile = expect_or_none(profile, Profile, "wb.train(profile=…)")
     data = to_learn_from(data, **roles)
     known = data.take(data.target.notna())
     seen = _profile_of(data, profile)
-    plan = _plan(known, seen, step.metric, step.folds, step.seed)
+    plan = _plan(known, seen, step)
     recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
@@ -146,6 +156,10 @@ class Plan:
     parts: Parts
 
 
+# True and predicted values of some rows.
+Window = tuple[pd.Series, Any]
+
+
 @dataclass(frozen=True)
 class Trial:
     """One validated setting of a candidate."""
@@ -154,8 +168,18 @@ class Trial:
     settings: Settings
     metrics: tuple[Metric, ...]
     seconds: float
-    truth: Any = field(repr=False)
-    prediction: Any = field(repr=False)
+    rows: Any = field(repr=False)
+    windows: tuple[Window, ...] = field(repr=False)
+
+    @property
+    def truth(self) -> Any:
+        """Of all validated rows."""
+        return pd.concat([truth for truth, _ in self.windows])
+
+    @property
+    def prediction(self) -> Any:
+        """Of all validated rows."""
+        return np.concatenate([prediction for _, prediction in self.windows])
 
     @property
     def quality(self) -> float:
@@ -175,7 +199,7 @@ def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
     return profile or make_profile(data)
 
 
-def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed: int) -> Plan:
+def _plan(known: Dataset, profile: Profile, step: TrainStep) -> Plan:
     task = known.contract.task
     assert task is not None, "a dataset with a target has a task"
     if known.rows < FEWEST_ROWS:
@@ -183,20 +207,46 @@ def _plan(known: Dataset, profile: Profile, metric: str | None, folds: int, seed
     known = replace(known, contract=_without_persons(known.contract, profile))
     target = _labels(known)
     classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
-    _check_classes(target, classes, folds)
+    _check_classes(target, classes, step.folds)
+    table = with_target(known.frame(), target)
+    how = evidence(table, known.contract, profile, asked=step.split)
+    try:
+        return _planned(known, table, classes, profile, step, how)
+    except (BadTable, BadTarget):
+        if not how.found or step.split != "auto":
+            raise
+        # What nobody asked for must not refuse a table.
+        return _planned(known, table, classes, profile, step, too_short(how))
+
+
+def _planned(
+    known: Dataset, table: pd.DataFrame, classes: tuple[Any, ...], profile: Profile, step: TrainStep, how: Evidence
+) -> Plan:
+    """The plan by what is known of order and groups."""
+    known = replace(known, contract=_with_role(known.contract, how))
+    task, target = known.contract.task, table[known.contract.target]
+    assert task is not None, "a dataset with a target has a task"
     out = left_out(known.contract, profile)
+    if how.found and how.kind == "time" and how.by is not None:
+        out |= dict(follow_the_clock(table, known.contract, in_order(how.by)))
     features = tuple(c for c in known.contract.features if c not in out)
     if not features:
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
-    table = known.frame()
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(with_target(table, target), known.contract, task, folds, seed, features)
+    split = parts(table, known.contract, task, step.folds, step.seed, features, how)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
     if classes:
         _check_folds(target, split)
-    return Plan(task, deciding_metric(task, metric), contract, features, out, table, target, classes, split)
+    return Plan(task, deciding_metric(task, step.metric), contract, features, out, table, target, classes, split)
+
+
+def _with_role(contract: Contract, how: Evidence) -> Contract:
+    """The contract with the column that says when, or whose, a row is: it is no feature."""
+    if not how.found or how.column is None or (how.kind == "time" and contract[how.column].kind != "datetime"):
+        return contract
+    return contract.set_role("time" if how.kind == "time" else "group", (how.column,))
 
 
 def _without_persons(contract: Contract, profile: Profile) -> Contract:
@@ -268,18 +318,18 @@ def _trained(
     best = max(tried, key=lambda t: t.quality)
     board = tuple(_candidate(t, recorder) for t in sorted(tried, key=lambda t: -t.quality))
     held = _held_out(plan, best, seed)
-    holdout_metrics = scores(
-        plan.task, plan.target.iloc[plan.parts.holdout], held, plan.classes, plan.metric, seed=seed
-    )
+    metrics = _scored(plan, plan.parts.holdout, held, _stretches(plan, best, held), seed)
+    at_random = _at_random(plan, best, seed)
     pipeline = build(best.name, plan.contract, plan.features, plan.task, best.settings, seed)
     pipeline.fit(plan.table[list(plan.features)], plan.target)
     kept = _kept(plan)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
-        classes=plan.classes, candidates=board, metrics=holdout_metrics, split=plan.parts.split,
+        classes=plan.classes, candidates=board, metrics=metrics, split=plan.parts.split, at_random=at_random,
         fingerprint=data.fingerprint, source=data.source, seed=seed, threshold=_threshold(plan, best),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=_findings(plan, tried, profile), answers=first_answers(pipeline, kept, plan.features, plan.task),
+        findings=_findings(plan, tried, profile, metrics, at_random),
+        answers=first_answers(pipeline, kept, plan.features, plan.task),
         pipeline=pipeline, profile=_reference(plan, profile, held), holdout=kept,
     )  # fmt: skip
 
@@ -308,22 +358,34 @@ def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
 
 def _validated(plan: Plan, name: str, setting: Settings, seed: int) -> Trial:
     started = process_time()
-    rows, predictions = [], []
+    windows = []
     for fit, validate in plan.parts.folds:
-        pipeline = build(name, plan.contract, plan.features, plan.task, setting, seed)
-        pipeline.fit(plan.table[list(plan.features)].iloc[fit], plan.target.iloc[fit])
-        rows.append(validate)
-        predictions.append(_predicted(pipeline, plan, validate))
-    truth, prediction = plan.target.iloc[np.concatenate(rows)], np.concatenate(predictions)
-    seconds = process_time() - started
-    metrics = scores(plan.task, truth, prediction, plan.classes, plan.metric, level=0)
-    return Trial(name, setting, metrics, seconds, truth, prediction)
+        pipeline = _fitted(plan, name, setting, fit, seed)
+        windows.append((plan.target.iloc[validate], _predicted(pipeline, plan, validate)))
+    trial = Trial(name, setting, (), process_time() - started, _validated_rows(plan), tuple(windows))
+    metrics = scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0)
+    return replace(trial, metrics=metrics)
+
+
+def _validated_rows(plan: Plan) -> Any:
+    return np.concatenate([validate for _, validate in plan.parts.folds])
 
 
 def _with_intervals(plan: Plan, trial: Trial, seed: int) -> Trial:
-    return replace(
-        trial, metrics=scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, seed=seed)
-    )
+    return replace(trial, metrics=_scored(plan, trial.rows, trial.prediction, trial.windows, seed))
+
+
+def _scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window], seed: int) -> tuple[Metric, ...]:
+    """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
+    return scores(
+        plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=seed,
+        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind != "time",
+    )  # fmt: skip
+
+
+def _fitted(plan: Plan, name: str, setting: Settings, rows: Any, seed: int) -> Any:
+    pipeline = build(name, plan.contract, plan.features, plan.task, setting, seed)
+    return pipeline.fit(plan.table[list(plan.features)].iloc[rows], plan.target.iloc[rows])
 
 
 def _predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
@@ -338,10 +400,27 @@ def _predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
 
 
 def _held_out(plan: Plan, best: Trial, seed: int) -> Any:
-    pipeline = build(best.name, plan.contract, plan.features, plan.task, best.settings, seed)
-    train = plan.parts.train
-    pipeline.fit(plan.table[list(plan.features)].iloc[train], plan.target.iloc[train])
+    pipeline = _fitted(plan, best.name, best.settings, plan.parts.train, seed)
     return _predicted(pipeline, plan, plan.parts.holdout)
+
+
+def _stretches(plan: Plan, best: Trial, held: Any) -> tuple[Window, ...]:
+    """All stretches of time that the best candidate was tried on, the hold-out last; none where there is no time."""
+    if plan.parts.split.kind != "time":
+        return ()
+    return (*best.windows, (plan.target.iloc[plan.parts.holdout], held))
+
+
+def _at_random(plan: Plan, best: Trial, seed: int) -> tuple[Metric, ...]:
+    """What rows drawn at random would have promised; nothing where they were."""
+    if plan.parts.split.kind == "random":
+        return ()
+    order = np.random.default_rng(seed).permutation(len(plan.target))
+    held, fit = np.split(order, [len(plan.parts.holdout)])
+    pipeline = _fitted(plan, best.name, best.settings, fit, seed)
+    return scores(
+        plan.task, plan.target.iloc[held], _predicted(pipeline, plan, held), plan.classes, plan.metric, seed=seed
+    )
 
 
 def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
@@ -388,8 +467,10 @@ def _kept(plan: Plan) -> pd.DataFrame:
     return held.tail(MOST_KEPT).reset_index(drop=True)
 
 
-def _findings(plan: Plan, tried: Sequence[Trial], profile: Profile) -> tuple[Finding, ...]:
-    findings = [*_order_findings(plan), *_baseline_findings(tried)]
+def _findings(
+    plan: Plan, tried: Sequence[Trial], profile: Profile, metrics: Sequence[Metric], at_random: Sequence[Metric]
+) -> tuple[Finding, ...]:
+    findings = [*_split_findings(plan, metrics, at_random), *_baseline_findings(tried)]
     missing = profile.rows - len(plan.table)
     if missing > 0:
         findings.append(
@@ -398,16 +479,16 @@ def _findings(plan: Plan, tried: Sequence[Trial], profile: Profile) -> tuple[Fin
     return sort(findings)
 
 
-def _order_findings(plan: Plan) -> Iterator[Finding]:
-    """Dates that rise from row to row, where the rows were drawn at random all the same."""
-    dates = [c for c in plan.contract.only(plan.features).columns if c.kind == "datetime"]
-    clock = next((c.name for c in dates if plan.table[c.name].is_monotonic_increasing), None)
-    if plan.parts.split.kind == "random" and clock is not None:
-        yield Finding(
-            "WB201", "warning",
-            f"The rows are in the order of {clock}, yet they were validated at random: later rows may score worse.",
-            clock, python(IN_ORDER, target=plan.contract.target, time=clock),
-        )  # fmt: skip
+def _split_findings(plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric]) -> Iterator[Finding]:
+    """What was found of the rows' order or groups, with the score that rows drawn at random would have promised."""
+    split = plan.parts.split
+    if not split.found or not at_random:
+        return
+    name, honest, naive = metric_name(metrics[0].name), short(metrics[0].value), short(at_random[0].value)
+    what = "in time order" if split.kind == "time" else "by whole groups"
+    message = f"{split.reason} {name}: {honest} {what}; drawn at random {naive} would have been promised."
+    code = "WB201" if split.kind == "time" else "WB205"
+    yield Finding(code, "info", message, split.column, python('run = wb.train(data, split="random")'))
 
 
 def _baseline_findings(tried: Sequence[Trial]) -> Iterator[Finding]:
@@ -422,5 +503,6 @@ def _baseline_findings(tried: Sequence[Trial]) -> Iterator[Finding]:
 
 
 def _tied(a: Trial, b: Trial) -> bool:
-    low, high = b.metrics[0].low, b.metrics[0].high
-    return low is not None and high is not None and low <= a.metrics[0].value <= high
+    """Whether the scores differ by less than the rows that they were measured on let tell."""
+    first, second = a.metrics[0], b.metrics[0]
+    return second.error is not None and abs(first.value - second.value) <= ONE_IN_TEN * second.error

@@ -25,15 +25,24 @@ def check(context: Context) -> Iterator[Finding]:
         return
     ordered = context.sample.sort(selectors.by_name(time))
     for column in context.features("integer", "number", "datetime"):
-        values = as_numbers(values_of(ordered, column.name).drop_nulls()).astype(float)
-        values = values[np.isfinite(values)]
-        cut = int(0.8 * values.size)
-        if cut < 50 or column.distinct < 3:
-            continue
-        outside = float(((values[cut:] > values[:cut].max()) | (values[cut:] < values[:cut].min())).mean())
-        if outside >= OUTSIDE and abs(with_order(values)) >= STRONG:
+        outside = beyond(as_numbers(values_of(ordered, column.name).drop_nulls()).astype(float))
+        if outside is not None:
             message = f"follows {time}: {outside:.0%} of its last fifth lies outside all that came before."
             yield Finding(CODE, "warning", message, column.name, without(column.name), {"outside": outside})
+
+
+def beyond(values: np.ndarray) -> float | None:
+    """Share of the last fifth that lies outside all that came before; None where values don't follow their order.
+
+    >>> beyond(np.arange(100.0)), beyond(np.resize([1.0, 2.0, 3.0], 100))
+    (1.0, None)
+    """
+    values = values[np.isfinite(values)]
+    cut = int(0.8 * values.size)
+    if cut < 50 or np.unique(values).size < 3:
+        return None
+    outside = float(((values[cut:] > values[:cut].max()) | (values[cut:] < values[:cut].min())).mean())
+    return outside if outside >= OUTSIDE and abs(with_order(values)) >= STRONG else None
 
 
 def with_order(values: np.ndarray) -> float:
