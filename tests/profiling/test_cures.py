@@ -58,6 +58,13 @@ def coded(n: int = 600) -> tuple[pd.DataFrame, dict[str, str]]:
     }), {"target": "y"}  # fmt: skip
 
 
+def bills() -> tuple[pd.DataFrame, dict]:
+    """Parts that nearly add up to the target."""
+    rng = np.random.default_rng(0)
+    meal, wine = rng.lognormal(3, 0.5, 400), rng.lognormal(2, 0.5, 400)
+    return pd.DataFrame({"meal": meal, "wine": wine, "bill": meal + wine + rng.normal(0, 0.5, 400)}), {"target": "bill"}
+
+
 @pytest.fixture(scope="module")
 def contexts() -> list[Context]:
     """What the checks look at, of tables in which each of them has something to say."""
@@ -65,7 +72,7 @@ def contexts() -> list[Context]:
     tables = [(frame, {"target": target}) for frame, _, target in (planted.first(3, 1500), planted.second(3, 1500))]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(profile, "find", lambda context: seen.append(context) or find(context))
-        for frame, roles in (*tables, timed(), rare(), coded()):
+        for frame, roles in (*tables, bills(), timed(), rare(), coded()):
             wb.profile(frame, **roles)
     return [*seen[:-1], replace(seen[-1], pairs_left_out=7)]
 

@@ -145,6 +145,12 @@ ALL: tuple[FindingCode, ...] = (
                 "Numbers and dates that are not written as programs write them: with a decimal comma, marks between "
                 "thousands, units, days before months. They were read so, and later rows are. Where they can be meant "
                 "in two ways, the finding shows one as it was read; `decimal=` or `dates=` settles it."),
+    FindingCode("WB139", "Nearly the target", ("warning",),
+                "Two or three numbers whose plain sum is the target but for a little, such as fare, tip and tolls "
+                "beside a total; or a column that tells a class of which there are fewer than 20 rows. Such columns "
+                "may be known only with the outcome, and may as well be honest: they stay features, and training says "
+                "what the score is without them (WB206). Mark them with `data.known_after(...)` where they are known "
+                "only afterwards."),
     FindingCode("WB133", "One to one", ("info",),
                 "Columns of few values that go with each other one to one, as a code and its name do, or of which one "
                 "determines another, as a city its country. Of a pair that goes one to one a model needs one: the "
@@ -201,6 +207,9 @@ ALL: tuple[FindingCode, ...] = (
                 "Nobody named a group, and a column says whose row it is all the same: its values come again and tell "
                 "most other columns. So no one's rows are on both sides of the split. The message says what rows drawn "
                 "at random would have promised; where the same ones come again, the cure draws them so."),
+    FindingCode("WB206", "Suspicious features", ("warning",),
+                "The model uses columns that nearly give the target (WB139). The message says what it scores without "
+                "them. If they are known only with the outcome, the cure keeps them out."),
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,12 @@ def left_out(contract: Contract, profile: Profile) -> dict[str, str]:
         elif column.role == "feature" and column.kind == "text":
             reasons[column.name] = REASONS["WB116"]
     return reasons
+
+
+def suspicious(profile: Profile, features: Iterable[str]) -> tuple[str, ...]:
+    """Features that nearly give the target (WB139): they are used, and the score without them is told."""
+    suspects = {f.column for f in profile.findings if f.code == "WB139"}
+    return tuple(name for name in features if name in suspects)
 
 
 def follow_the_clock(table: pd.DataFrame, contract: Contract, order: np.ndarray) -> Iterator[tuple[str, str]]:

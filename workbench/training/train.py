@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import process_time
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.finding import Finding, sort
-from workbench.core.literals import python
+from workbench.core.literals import assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, listed, take
@@ -31,7 +31,7 @@ from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.training.candidates import Settings, build, settings_to_try
-from workbench.training.columns import follow_the_clock, left_out
+from workbench.training.columns import follow_the_clock, left_out, suspicious
 from workbench.training.evidence import Evidence, evidence, too_short
 from workbench.training.recording import Recorder
 from workbench.training.splits import Parts, in_order, parts
@@ -328,7 +328,7 @@ def _trained(
         classes=plan.classes, candidates=board, metrics=metrics, split=plan.parts.split, at_random=at_random,
         fingerprint=data.fingerprint, source=data.source, seed=seed, threshold=_threshold(plan, best),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=_findings(plan, tried, profile, metrics, at_random),
+        findings=_findings(plan, tried, profile, metrics, at_random, _without_suspects(plan, best, profile, seed)),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         pipeline=pipeline, profile=_reference(plan, profile, held), holdout=kept,
     )  # fmt: skip
@@ -468,15 +468,41 @@ def _kept(plan: Plan) -> pd.DataFrame:
 
 
 def _findings(
-    plan: Plan, tried: Sequence[Trial], profile: Profile, metrics: Sequence[Metric], at_random: Sequence[Metric]
+    plan: Plan,
+    tried: Sequence[Trial],
+    profile: Profile,
+    metrics: Sequence[Metric],
+    at_random: Sequence[Metric],
+    without: Mapping[str, Metric],
 ) -> tuple[Finding, ...]:
-    findings = [*_split_findings(plan, metrics, at_random), *_baseline_findings(tried)]
+    findings = [*_split_findings(plan, metrics, at_random), *_suspicions(without, metrics), *_baseline_findings(tried)]
     missing = profile.rows - len(plan.table)
     if missing > 0:
         findings.append(
             Finding("WB203", "info", f"{missing:,} rows without a target value were not used.", plan.contract.target)
         )
     return sort(findings)
+
+
+def _without_suspects(plan: Plan, best: Trial, profile: Profile, seed: int) -> dict[str, Metric]:
+    """What the best candidate scores without the columns that nearly give the target, by the names of these."""
+    suspects = suspicious(profile, plan.features)
+    rest = tuple(n for n in plan.features if n not in suspects)
+    if not suspects or not rest:
+        return {}
+    other = replace(plan, features=rest)
+    held = _held_out(other, best, seed)
+    return dict.fromkeys(suspects, _scored(other, plan.parts.holdout, held, (), seed)[0])
+
+
+def _suspicions(without: Mapping[str, Metric], metrics: Sequence[Metric]) -> Iterator[Finding]:
+    if without:
+        names, name = tuple(without), metric_name(metrics[0].name)
+        message = (
+            f"{', '.join(names)} nearly {'gives' if len(names) == 1 else 'give'} the target: {name} "
+            f"{short(metrics[0].value)} with, {short(without[names[0]].value)} without."
+        )
+        yield Finding("WB206", "warning", message, names[0], assigned("data", call("data.known_after", *names)))
 
 
 def _split_findings(plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric]) -> Iterator[Finding]:

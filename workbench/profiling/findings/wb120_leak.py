@@ -68,9 +68,29 @@ def _alone(context: Context, target: str, columns: list[ColumnProfile], unanswer
         score, where = column.target or 0.0, "on held-out rows"
         if column.missing and score >= WORTH_A_LOOK and (score < ALMOST_PERFECT or column.name in unanswered):
             score, where = _score_of_values(context, target, column.name), "on held-out rows that have it"
-        if score >= ALMOST_PERFECT:
+        if score >= ALMOST_PERFECT and not _few(context, target):
             messages[column.name] = f"alone predicts {target} almost perfectly {where} (score {score:.3f} of 1)."
     return messages
+
+
+def few_of_a_class(context: Context, target: str, code: str) -> Iterator[Finding]:
+    """Columns that would be leaks, were there more rows of the rarest class: by chance one of many looks so."""
+    if not _few(context, target):
+        return
+    for column in context.features():
+        if (column.target or 0.0) >= ALMOST_PERFECT:
+            message = f"alone predicts {target} almost perfectly (score {column.target:.3f} of 1), though of few rows."
+            cure = assigned("data", call("data.known_after", column.name))
+            yield Finding(code, "warning", message, column.name, cure, {"columns": [column.name]})
+
+
+def _few(context: Context, target: str) -> bool:
+    """Whether the rarest class has so few rows that a column may tell it by chance."""
+    assert context.sample is not None
+    if context.contract.task not in ("binary", "multiclass"):
+        return False
+    rows = counted(values_of(context.sample, target).drop_nulls())["rows"]
+    return len(rows) < 2 or int(rows.min()) < FEWEST_GAPS  # type: ignore[arg-type]  # whole numbers
 
 
 def _score_of_values(context: Context, target: str, name: str) -> float:
@@ -128,7 +148,7 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
     values = {name: values_of(rows, name).to_numpy() for name in names}
     truth = values_of(rows, target).to_numpy()
     for size in (2, 3):
-        groups = [g for g in combinations(names, size) if _gives([values[n] for n in g], truth)]
+        groups = [g for g in combinations(names, size) if gives([values[n] for n in g], truth)]
         if groups:
             return {n: _together(target, n, g) for g in groups for n in g}
     return {}
@@ -138,7 +158,8 @@ def _together(target: str, name: str, group: tuple[str, ...]) -> str:
     return f"gives {target} exactly together with {', '.join(n for n in group if n != name)}."
 
 
-def _gives(parts: list[np.ndarray], truth: np.ndarray) -> bool:
+def gives(parts: list[np.ndarray], truth: np.ndarray) -> bool:
+    """Whether a weighted sum of all parts is the target, but for rounding."""
     design = np.column_stack([*parts, np.ones(len(truth))])
     solution = np.linalg.lstsq(design, truth, rcond=None)[0]
     total = ((truth - truth.mean()) ** 2).sum()
