@@ -139,7 +139,9 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
     """Pairs, then triples, of numbers whose weighted sum is the target."""
     if context.contract.task != "regression" or context.sample is None:
         return {}
-    usable = sorted((c for c in columns if c.kind in NUMERIC and c.target), key=lambda c: -(c.target or 0))[:TRIED]
+    usable = sorted((c for c in columns if c.kind in NUMERIC and c.target is not None), key=lambda c: -(c.target or 0))[
+        :TRIED
+    ]
     names = [c.name for c in usable]
     rows = chosen(context.sample, (target, *names)).select(pl.all().cast(pl.Float64)).drop_nulls()
     rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)

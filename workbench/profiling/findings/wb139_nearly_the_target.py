@@ -44,7 +44,7 @@ def _best_sum(context: Context, target: str) -> tuple[tuple[str, ...], float]:
     if context.contract.task != "regression" or context.sample is None:
         return (), 0.0
     usable = sorted(
-        (c for c in context.features(*NUMERIC) if c.target), key=lambda c: -(c.target or 0)
+        (c for c in context.features(*NUMERIC) if c.target is not None), key=lambda c: -(c.target or 0)
     )[:TRIED]  # fmt: skip
     rows = chosen(context.sample, (target, *(c.name for c in usable))).select(pl.all().cast(pl.Float64)).drop_nulls()
     rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)
