@@ -155,7 +155,7 @@ NOT_RUN = {"verify": ("bundle", "challenger", "a name")}
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
     monkeypatch.setattr("workbench.profiling.profile.progress", Silent)
-    monkeypatch.setattr("workbench.training.train.progress", Silent)
+    monkeypatch.setattr("workbench.training.search.progress", Silent)
 
 
 class Silent:

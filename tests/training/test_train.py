@@ -1,14 +1,18 @@
 """Training end to end: what is left out, what decides, what is kept, and what is refused."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.metrics as sk
 
 import workbench as wb
 from workbench.core.metric import short
 from workbench.errors import BadParameter, BadTable, BadTarget, InputError, NotFound
 from workbench.storage.tracking import client, experiment_id
-from workbench.training import train as training
+from workbench.training import search
 
 
 def table(rows=400, seed=0):
@@ -329,23 +333,69 @@ def test_classes_that_come_one_after_the_other_in_time_are_an_error_that_says_so
     assert "RUNNING" not in statuses()
 
 
+CANDIDATES = ("baseline", "linear", "boosting")
+FITS = 2 * 3 + 2  # two folds of three candidates, the rows outside the hold-out, and all
+
+
 @pytest.mark.slow
-def test_an_interrupt_keeps_the_best_so_far(store, monkeypatch):
-    stop_at(monkeypatch, "boosting", KeyboardInterrupt)
-    run = trained(one_target("churn"), "churn", ("baseline", "linear", "boosting"))
-    assert [c.name for c in run.candidates] == ["linear", "baseline"]
+@pytest.mark.parametrize("at", range(FITS))
+def test_a_training_stopped_at_any_fit_is_a_run_that_can_be_used(store, monkeypatch, at):
+    stop_at_fit(monkeypatch, at, KeyboardInterrupt)
+    frame = one_target("churn")
+    run = trained(frame, "churn", CANDIDATES)
+
+    again = wb.run(run.id)
+    np.testing.assert_array_equal(predicted(again, frame), predicted(run, frame))
     assert client().get_run(run.id).info.status == "FINISHED"
+    (told,) = [f for f in run.findings if f.code == "WB207"]
+    untried = 3 - at // 2 if at < 6 else 0
+    assert (f"{untried} setting" in told.message) == bool(untried)
+    assert f" of {len(frame)} rows" in told.message
+    # The score is of this very model, on rows that it has not seen.
+    score = sk.roc_auc_score(run.holdout["churn"] == "Yes", predicted(run, run.holdout)[:, 1])
+    assert run.metrics[0].value == pytest.approx(score)
 
 
-def test_an_interrupt_before_anything_is_there_ends_the_run(store, monkeypatch):
-    stop_at(monkeypatch, "baseline", KeyboardInterrupt)
-    with pytest.raises(KeyboardInterrupt):
-        trained(one_target("churn"), "churn", ("baseline", "linear"))
-    assert statuses() == ["FAILED"]
+def test_who_stops_the_first_trial_gets_the_baseline(store, monkeypatch):
+    stop_at_fit(monkeypatch, 0, KeyboardInterrupt)
+    run = trained(one_target("amount"), "amount", ("boosting",))
+    assert [c.name for c in run.candidates] == ["baseline"]
+    assert "WB207" in {f.code for f in run.findings}
+
+
+def test_a_training_to_its_end_says_nothing_of_a_stop(store):
+    assert "WB207" not in {f.code for f in trained(one_target("churn"), "churn").findings}
+
+
+STOPPED = """
+import os, signal, sys, threading, time
+import pandas as pd, workbench as wb
+from workbench.training import search
+after, at = float(sys.argv[2]), search.validated
+def started(*given):
+    if not hasattr(search, "began"):
+        search.began = True
+        threading.Timer(after, lambda: (setattr(search, "stopped", time.monotonic()), os.kill(os.getpid(), 2))).start()
+    return at(*given)
+search.validated = started
+run = wb.train(sys.argv[1], target="churn", candidates=["baseline", "linear", "boosting"], trials=40)
+print("seconds", time.monotonic() - search.stopped)
+print("of", len(run.pipeline.predict(run.holdout[list(run.features)])), [f.code for f in run.findings])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0.0, 0.03, 0.4, 1.5])
+def test_ctrl_c_gives_a_run_within_moments(store, tmp_path, after):
+    table(4000).drop(columns=["level", "amount"]).to_csv(tmp_path / "t.csv", index=False)
+    command = [sys.executable, "-c", STOPPED, str(tmp_path / "t.csv"), str(after)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout.split()
+    assert "WB207" in " ".join(told)
+    assert int(told[told.index("of") + 1]) == 800
 
 
 def test_a_failure_inside_leaves_no_run_running(store, monkeypatch):
-    stop_at(monkeypatch, "linear", MemoryError)
+    stop_at_fit(monkeypatch, 3, MemoryError)
     with pytest.raises(MemoryError):
         trained(one_target("churn"), "churn", ("baseline", "linear"))
     assert statuses() == ["FAILED"]
@@ -356,26 +406,13 @@ def test_a_run_that_is_not_there_is_not_found(store):
         wb.run("no-such-run")
 
 
-def stop_at(monkeypatch, name, error):
-    """Raise when the named candidate is to be validated."""
-    validated = training._validated
+def stop_at_fit(monkeypatch, at, error):
+    """Raise when a pipeline is to be fitted for the time ``at``, counted from 0, and never again."""
+    fitted, times = search.fitted, iter(range(10_000))
 
-    def stopping(plan, candidate, *rest):
-        if candidate == name:
+    def stopping(*given):
+        if next(times) == at:
             raise error
-        return validated(plan, candidate, *rest)
+        return fitted(*given)
 
-    monkeypatch.setattr(training, "_validated", stopping)
-
-
-@pytest.mark.slow
-def test_noise_with_each_row_five_times_is_noise():
-    """Rows that the model has learnt by heart would score 1.0."""
-    rng = np.random.default_rng(0)
-    rows = pd.DataFrame(rng.normal(size=(240, 4)), columns=list("abcd")).assign(y=rng.choice(["no", "yes"], 240))
-    table = pd.concat([rows] * 5).sample(frac=1, random_state=0)
-    run = wb.train(wb.dataset(table, target="y"), candidates=["boosting"], trials=1)
-
-    assert run.metrics[0].value == pytest.approx(0.5, abs=0.15)
-    assert run.best.metrics[0].value == pytest.approx(0.5, abs=0.1)
-    assert "kept on one side" in run.split.reason
+    monkeypatch.setattr(search, "fitted", stopping)

@@ -197,7 +197,8 @@ ALL: tuple[FindingCode, ...] = (
                 "promised; where rows to come will be like these and not later, the cure draws them so."),
     FindingCode("WB202", "No better than the baseline", ("warning",),
                 "No candidate scores better than the one that always gives the commonest class or the mean. The "
-                "features say nothing about the target: look for others before the model is used."),
+                "features say nothing about the target, or those that did were left out, which the message then says: "
+                "look for others before the model is used."),
     FindingCode("WB203", "Rows without a target", ("info",),
                 "Rows whose target has no value were not used, neither to train nor to score."),
     FindingCode("WB204", "A simpler model is as good", ("info",),
@@ -210,6 +211,10 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB206", "Suspicious features", ("warning",),
                 "The model uses columns that nearly give the target (WB139). The message says what it scores without "
                 "them. If they are known only with the outcome, the cure keeps them out."),
+    FindingCode("WB207", "Stopped early", ("warning",),
+                "Somebody stopped the training. The run can be used: its model is the best one so far, fitted on the "
+                "rows that the message says, and its scores are of this very model on rows that it has not seen. What "
+                "was not tried is counted; the cure trains to the end."),
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),

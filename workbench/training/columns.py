@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,12 @@ def left_out(contract: Contract, profile: Profile) -> dict[str, str]:
         elif column.role == "feature" and column.kind == "text":
             reasons[column.name] = REASONS["WB116"]
     return reasons
+
+
+def may_have_spoken(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns left out that may have said something of the target: leaks, texts, and what follows the clock."""
+    reasons = {REASONS[code] for code in ("WB116", "WB117", "WB120")}
+    return tuple(name for name, reason in left_out.items() if reason in reasons)
 
 
 def suspicious(profile: Profile, features: Iterable[str]) -> tuple[str, ...]:

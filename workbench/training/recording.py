@@ -6,9 +6,12 @@ Logged by hand; autologging costs seconds a run.
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +81,19 @@ class Recorder:
     def failed(self) -> None:
         """End the run as failed: none stays *running*."""
         self.store.set_terminated(self.run_id, status="FAILED")
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C does nothing meanwhile: what is written is written whole, and takes a second at most."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def read(run_id: str) -> Run:

@@ -1,0 +1,168 @@
+"""What is fitted, on what, and how it is judged; what can't be is refused here, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.contract import Contract, Task
+from workbench.core.dataset import Dataset
+from workbench.core.literals import python
+from workbench.core.parameters import TrainStep
+from workbench.core.profile import Profile
+from workbench.core.scores import deciding_metric
+from workbench.core.wording import worded
+from workbench.errors import BadTable, BadTarget
+from workbench.profiling.findings.wb111_infinities import MADE_MISSING
+from workbench.training.columns import follow_the_clock, left_out
+from workbench.training.evidence import Evidence, evidence, too_short
+from workbench.training.splits import Parts, in_order, parts
+
+FEWEST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is fitted, on what, and how it is judged."""
+
+    task: Task
+    metric: str
+    contract: Contract
+    features: tuple[str, ...]
+    left_out: dict[str, str]
+    table: pd.DataFrame
+    target: pd.Series
+    classes: tuple[Any, ...]
+    parts: Parts
+
+
+def make_plan(known: Dataset, profile: Profile, step: TrainStep) -> Plan:
+    """The plan of a training.
+
+    Parameters
+    ----------
+    known : Dataset
+        Rows whose target is known.
+    profile : Profile
+        Of the table.
+    step : TrainStep
+        What was asked for.
+
+    Raises
+    ------
+    BadTable, BadTarget
+        As :func:`workbench.train`.
+    """
+    task = known.contract.task
+    assert task is not None, "a dataset with a target has a task"
+    if known.rows < FEWEST_ROWS:
+        raise BadTable(f"There are {known.rows} rows with a target. Give at least {FEWEST_ROWS}.")
+    known = replace(known, contract=_without_persons(known.contract, profile))
+    target = _labels(known)
+    classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
+    _check_classes(target, classes, step.folds)
+    table = with_target(known.frame(), target)
+    how = evidence(table, known.contract, profile, asked=step.split)
+    try:
+        return _planned(known, table, classes, profile, step, how)
+    except (BadTable, BadTarget):
+        if not how.found or step.split != "auto":
+            raise
+        # What nobody asked for must not refuse a table.
+        return _planned(known, table, classes, profile, step, too_short(how))
+
+
+def _planned(
+    known: Dataset, table: pd.DataFrame, classes: tuple[Any, ...], profile: Profile, step: TrainStep, how: Evidence
+) -> Plan:
+    """The plan by what is known of order and groups."""
+    known = replace(known, contract=_with_role(known.contract, how))
+    task, target = known.contract.task, table[known.contract.target]
+    assert task is not None, "a dataset with a target has a task"
+    out = left_out(known.contract, profile)
+    if how.found and how.kind == "time" and how.by is not None:
+        out |= dict(follow_the_clock(table, known.contract, in_order(how.by)))
+    features = tuple(c for c in known.contract.features if c not in out)
+    if not features:
+        raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
+    _check_finite(table[[*features, str(target.name)]])
+    split = parts(table, known.contract, task, step.folds, step.seed, features, how)
+    contract = _seen(known.contract, profile).set_role(
+        "ignored", (n for n in out if known.contract[n].role == "feature")
+    )
+    if classes:
+        _check_folds(target, split)
+    return Plan(task, deciding_metric(task, step.metric), contract, features, out, table, target, classes, split)
+
+
+def _with_role(contract: Contract, how: Evidence) -> Contract:
+    """The contract with the column that says when, or whose, a row is: it is no feature."""
+    if not how.found or how.column is None or (how.kind == "time" and contract[how.column].kind != "datetime"):
+        return contract
+    return contract.set_role("time" if how.kind == "time" else "group", (how.column,))
+
+
+def _without_persons(contract: Contract, profile: Profile) -> Contract:
+    """Also of a dataset whose columns were changed after it was made: the profile has looked at these rows."""
+    personal = profile.contract.with_role("personal")
+    return contract.set_role("personal", (n for n in contract.features if n in personal and not contract[n].reason))
+
+
+def _seen(contract: Contract, profile: Profile) -> Contract:
+    """The data's own kinds and roles with the ranges, categories and masks that the profile saw."""
+    seen = ("minimum", "maximum", "categories", "missing_allowed", "sensitive")
+    for name in contract.names:
+        proposed = profile.contract[name]
+        contract = contract.change(name, **{what: getattr(proposed, what) for what in seen})
+    return contract
+
+
+def with_target(table: pd.DataFrame, target: pd.Series) -> pd.DataFrame:
+    """The table with its target as it is learnt; a keyword of ``assign`` can't have every name."""
+    table = table.copy(deep=False)
+    table[target.name] = target
+    return table
+
+
+def _labels(known: Dataset) -> pd.Series:
+    """The target as classes or numbers: booleans and integers were kept as floats beside missing ones."""
+    target = known.target
+    exact: Any = {"boolean": bool, "integer": np.int64}.get(known.contract[str(target.name)].kind)
+    return target.astype(exact) if exact and known.contract.task != "regression" else target
+
+
+def _check_finite(table: pd.DataFrame) -> None:
+    """scikit-learn refuses an infinite number too, without saying where it is."""
+    for name in table.columns[[d.kind == "f" for d in table.dtypes]]:
+        if np.isinf(table[name]).any():
+            raise BadTable(f"The column {name!r} has infinite numbers. Make them missing: {MADE_MISSING}")
+
+
+def _check_classes(target: pd.Series, classes: Sequence[Any], folds: int) -> None:
+    counts = target.value_counts() if classes else None
+    if counts is not None and counts.min() < 2 * folds:
+        rarest = next(c for c in classes if counts[c] == counts.min())
+        raise BadTarget(
+            f"Class {worded(rarest)} of {target.name!r} has {counts.min()} rows, validation needs {2 * folds}. "
+            f"Merge it with another class, or leave its rows out{_or_number(target)}."
+        ).cured_by(python("data = data.take(data.target != $label)", label=rarest))
+
+
+def _or_number(target: pd.Series) -> str:
+    """What else can be done with whole numbers."""
+    return ", or learn it as a number: wb.dataset(…, task='regression')" if target.dtype.kind == "i" else ""
+
+
+def _check_folds(target: pd.Series, parts: Parts) -> None:
+    """Where rows are not drawn, an early part may hold one class alone."""
+    for rows in (parts.train, *(fit for fit, _ in parts.folds)):
+        if target.iloc[rows].nunique() < 2:
+            raise BadTarget(
+                f"Split by {parts.split.column!r}, {len(rows)} rows to fit on have only class "
+                f"{worded(target.iloc[rows[0]])} of {target.name!r}. Give fewer folds or more rows, or leave "
+                f"{parts.split.kind}= out."
+            )

@@ -1,0 +1,251 @@
+"""The search: candidates validated one after another, and the best one fitted; it can be stopped at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.metric import Metric
+from workbench.core.progress import progress
+from workbench.core.scores import scores
+from workbench.training.candidates import Settings, build, settings_to_try
+from workbench.training.plan import Plan
+
+SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
+# True and predicted values of some rows.
+Window = tuple[pd.Series, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One validated setting of a candidate.
+
+    Parameters
+    ----------
+    name : str
+        Of the candidate.
+    settings : dict
+        Its hyper-parameters.
+    metrics : tuple of Metric
+        Of all validated rows, the deciding one first.
+    seconds : float
+        CPU seconds.
+    rows : int array
+        Positions of the validated rows.
+    windows : tuple of (pandas.Series, array)
+        True and predicted values of each fold.
+    pipeline : sklearn.pipeline.Pipeline
+        That of the last fold.
+    """
+
+    name: str
+    settings: Settings
+    metrics: tuple[Metric, ...]
+    seconds: float
+    rows: Any = field(repr=False)
+    windows: tuple[Window, ...] = field(repr=False)
+    pipeline: Any = field(repr=False)
+
+    @property
+    def truth(self) -> Any:
+        """Of all validated rows."""
+        return pd.concat([truth for truth, _ in self.windows])
+
+    @property
+    def prediction(self) -> Any:
+        """Of all validated rows."""
+        return np.concatenate([prediction for _, prediction in self.windows])
+
+    @property
+    def quality(self) -> float:
+        """The deciding score, larger being better."""
+        return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was tried.
+
+    Parameters
+    ----------
+    tried : tuple of Trial
+        The best trial of each candidate, the best first.
+    untried : int
+        Settings that were still to come when somebody stopped the search; 0 where nobody did.
+    """
+
+    tried: tuple[Trial, ...]
+    untried: int
+
+    @property
+    def best(self) -> Trial:
+        """The one with the best score."""
+        return self.tried[0]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The best candidate, fitted, and what it answers for the hold-out.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted on all rows; where somebody stopped the training, on those that it had been fitted on until then.
+    held : array
+        Predictions of the hold-out by a model that has not seen it.
+    rows : int
+        That the pipeline was fitted on.
+    at_random : tuple of Metric
+        What rows drawn at random would have promised, where the split is another.
+    without : mapping of str to Metric
+        What the candidate scores without suspicious features, by their names.
+    """
+
+    pipeline: Any
+    held: Any
+    rows: int
+    at_random: tuple[Metric, ...] = ()
+    without: Mapping[str, Metric] = field(default_factory=dict)
+
+
+def search(plan: Plan, names: Sequence[str], trials: int, seed: int) -> Search:
+    """Validate each setting of each candidate, the simplest first. Ctrl-C ends it with what is there."""
+    todo = [
+        (name, setting)
+        for name in sorted(names, key=SIMPLEST_FIRST.index)
+        for setting in settings_to_try(name, trials, seed)
+    ]
+    best: dict[str, Trial] = {}
+    done = 0
+    try:
+        with progress("Training", total=len(todo)) as tracker:
+            for name, setting in todo:
+                trial = validated(plan, name, setting, seed, best.get(name))
+                if trial is not None and (name not in best or trial.quality > best[name].quality):
+                    best[name] = trial
+                done += 1
+                tracker.advance(name, rows=list(_board(best.values())))
+    except KeyboardInterrupt:
+        # The baseline costs next to nothing: whoever stops the first trial gets at least a model to compare with.
+        best = best or {"baseline": _baseline(plan, seed)}
+    return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), len(todo) - done)
+
+
+def end(plan: Plan, found: Search, suspects: Sequence[str], seed: int) -> Ending:
+    """Fit the best candidate: on the rows outside the hold-out, which are scored by it, then on all.
+
+    Ctrl-C ends it with the model that is there, which has not seen the hold-out.
+    """
+    best = found.best
+    last_fold = len(plan.parts.folds[-1][0])
+    ending = Ending(best.pipeline, predicted(best.pipeline, plan, plan.parts.holdout), last_fold)
+    if found.untried:
+        return ending
+    try:
+        on_train = fitted(plan, best, plan.parts.train, seed)
+        ending = Ending(on_train, predicted(on_train, plan, plan.parts.holdout), len(plan.parts.train))
+        ending = replace(ending, at_random=_at_random(plan, best, seed))
+        ending = replace(ending, without=_without(plan, best, suspects, seed))
+        everything = np.arange(len(plan.table))
+        return replace(ending, pipeline=fitted(plan, best, everything, seed), rows=len(everything))
+    except KeyboardInterrupt:
+        return ending
+
+
+def validated(plan: Plan, name: str, setting: Settings, seed: int, rival: Trial | None = None) -> Trial | None:
+    """A candidate fitted on each fold, and scored on what the fold leaves.
+
+    None where a rival, the best of this candidate so far, is better on the folds that were tried: the others are
+    spared, as in successive halving.
+    """
+    started = process_time()
+    trial = Trial(name, setting, (), 0.0, np.concatenate([rows for _, rows in plan.parts.folds]), (), None)
+    for fit, validate in plan.parts.folds:
+        pipeline = fitted(plan, trial, fit, seed)
+        window = (plan.target.iloc[validate], predicted(pipeline, plan, validate))
+        trial = _scored_so_far(plan, replace(trial, windows=(*trial.windows, window), pipeline=pipeline))
+        if rival is not None and trial.quality < _as_far(plan, rival, trial).quality:
+            return None
+    return replace(trial, seconds=process_time() - started)
+
+
+def _as_far(plan: Plan, rival: Trial, trial: Trial) -> Trial:
+    """The rival on the folds that a trial has seen."""
+    return _scored_so_far(plan, replace(rival, windows=rival.windows[: len(trial.windows)]))
+
+
+def _scored_so_far(plan: Plan, trial: Trial) -> Trial:
+    metrics = scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0)
+    return replace(trial, metrics=metrics)
+
+
+def _baseline(plan: Plan, seed: int) -> Trial:
+    trial = validated(plan, "baseline", {}, seed)
+    assert trial is not None, "it has no rival"
+    return trial
+
+
+def with_intervals(plan: Plan, trial: Trial, seed: int) -> Trial:
+    """The trial with intervals of its scores."""
+    return replace(trial, metrics=scored(plan, trial.rows, trial.prediction, trial.windows, seed))
+
+
+def of_holdout(plan: Plan, best: Trial, held: Any, seed: int) -> tuple[Metric, ...]:
+    """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
+    rows = plan.parts.holdout
+    stretches = (*best.windows, (plan.target.iloc[rows], held)) if plan.parts.split.kind == "time" else ()
+    return scored(plan, rows, held, stretches, seed)
+
+
+def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window], seed: int) -> tuple[Metric, ...]:
+    """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
+    return scores(
+        plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=seed,
+        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind != "time",
+    )  # fmt: skip
+
+
+def fitted(plan: Plan, trial: Trial, rows: Any, seed: int) -> Any:
+    """A pipeline with the trial's settings, fitted on some rows."""
+    pipeline = build(trial.name, plan.contract, plan.features, plan.task, trial.settings, seed)
+    return pipeline.fit(plan.table[list(plan.features)].iloc[rows], plan.target.iloc[rows])
+
+
+def predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
+    """Predictions of some rows; a class that a fold has never seen gets probability 0."""
+    table = plan.table[list(plan.features)].iloc[rows]
+    if plan.task == "regression":
+        return pipeline.predict(table)
+    probabilities = np.zeros((len(table), len(plan.classes)))
+    probabilities[:, [plan.classes.index(c) for c in pipeline.classes_.tolist()]] = pipeline.predict_proba(table)
+    return probabilities[:, 1] if plan.task == "binary" else probabilities
+
+
+def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
+    for trial in sorted(tried, key=lambda t: -t.quality):
+        yield {"candidate": trial.name, **{m.name: m.value for m in trial.metrics}, "CPU s": round(trial.seconds, 1)}
+
+
+def _at_random(plan: Plan, best: Trial, seed: int) -> tuple[Metric, ...]:
+    """What rows drawn at random would have promised; nothing where they were."""
+    if plan.parts.split.kind == "random":
+        return ()
+    order = np.random.default_rng(seed).permutation(len(plan.target))
+    held, fit = np.split(order, [len(plan.parts.holdout)])
+    prediction = predicted(fitted(plan, best, fit, seed), plan, held)
+    return scores(plan.task, plan.target.iloc[held], prediction, plan.classes, plan.metric, seed=seed)
+
+
+def _without(plan: Plan, best: Trial, suspects: Sequence[str], seed: int) -> dict[str, Metric]:
+    """What the best candidate scores on the hold-out without some features."""
+    rest = tuple(n for n in plan.features if n not in suspects)
+    if not suspects or not rest:
+        return {}
+    other, rows = replace(plan, features=rest), plan.parts.holdout
+    prediction = predicted(fitted(other, best, plan.parts.train, seed), other, rows)
+    return dict.fromkeys(suspects, scored(other, rows, prediction, (), seed)[0])

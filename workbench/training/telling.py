@@ -1,0 +1,89 @@
+"""What a training has to say: its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from workbench.core.finding import Finding, sort
+from workbench.core.literals import assigned, call, python
+from workbench.core.metric import Metric, metric_name, short
+from workbench.core.profile import Profile
+from workbench.core.wording import how_many
+from workbench.training.columns import may_have_spoken
+from workbench.training.plan import Plan
+from workbench.training.search import Ending, Search, Trial
+
+# Standard errors beyond which one in ten differences lies by chance.
+ONE_IN_TEN = 1.645
+
+
+def findings(
+    plan: Plan, found: Search, ending: Ending, metrics: Sequence[Metric], profile: Profile
+) -> tuple[Finding, ...]:
+    """What somebody should know of a training, worst first."""
+    told = [
+        *_split(plan, metrics, ending.at_random),
+        *_suspicions(ending.without, metrics),
+        *_candidates(plan, found.tried),
+        *_stopped(plan, found, ending),
+    ]
+    missing = profile.rows - len(plan.table)
+    if missing > 0:
+        message = f"{how_many(missing, 'row')} without a target value were not used."
+        told.append(Finding("WB203", "info", message, plan.contract.target))
+    return sort(told)
+
+
+def _split(plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric]) -> Iterator[Finding]:
+    """What was found of the rows' order or groups, with the score that rows drawn at random would have promised."""
+    split = plan.parts.split
+    if not split.found or not at_random:
+        return
+    name, honest, naive = metric_name(metrics[0].name), short(metrics[0].value), short(at_random[0].value)
+    what = "in time order" if split.kind == "time" else "by whole groups"
+    message = f"{split.reason} {name}: {honest} {what}; drawn at random {naive} would have been promised."
+    code = "WB201" if split.kind == "time" else "WB205"
+    yield Finding(code, "info", message, split.column, python('run = wb.train(data, split="random")'))
+
+
+def _suspicions(without: Mapping[str, Metric], metrics: Sequence[Metric]) -> Iterator[Finding]:
+    if without:
+        names, name = tuple(without), metric_name(metrics[0].name)
+        message = (
+            f"{', '.join(names)} nearly {'gives' if len(names) == 1 else 'give'} the target: {name} "
+            f"{short(metrics[0].value)} with, {short(without[names[0]].value)} without."
+        )
+        yield Finding("WB206", "warning", message, names[0], assigned("data", call("data.known_after", *names)))
+
+
+def _candidates(plan: Plan, tried: Sequence[Trial]) -> Iterator[Finding]:
+    by_name = {t.name: t for t in tried}
+    if tried[0].name == "baseline" and len(tried) > 1:
+        yield Finding("WB202", "warning", f"No candidate beats the baseline: {_nothing_said(plan)}.")
+    linear, boosting = by_name.get("linear"), by_name.get("boosting")
+    if linear and boosting and _tied(linear, boosting):
+        yield Finding("WB204", "info", "The linear model scores as well as boosting, within the noise, and is simpler.",
+                      cure=python('run = wb.train(data, candidates=["baseline", "linear"])'))  # fmt: skip
+
+
+def _nothing_said(plan: Plan) -> str:
+    """Features say nothing only where none was taken away that may have said something."""
+    removed = may_have_spoken(plan.left_out)
+    if not removed:
+        return "the features say nothing about the target"
+    return f"the features that are left say nothing about the target; left out were {', '.join(removed)}"
+
+
+def _tied(a: Trial, b: Trial) -> bool:
+    """Whether the scores differ by less than the rows that they were measured on let tell."""
+    first, second = a.metrics[0], b.metrics[0]
+    return second.error is not None and abs(first.value - second.value) <= ONE_IN_TEN * second.error
+
+
+def _stopped(plan: Plan, found: Search, ending: Ending) -> Iterator[Finding]:
+    """Somebody pressed Ctrl-C: what was not done."""
+    if ending.rows == len(plan.table):
+        return
+    untried = f"{how_many(found.untried, 'setting')} were not tried, and the" if found.untried else "The"
+    message = f"Stopped early: {untried} model is fitted on {ending.rows:,} of {how_many(len(plan.table), 'row')}."
+    yield Finding("WB207", "warning", message, cure=python("run = wb.train(data)"))
