@@ -244,8 +244,8 @@ class _Rows:
 
     def _parts(self) -> dict[tuple[str, ...], pd.Series]:
         for finding in self.profile.findings:
-            if finding.code == "WB135" and not NO_MOMENT.search(finding.column or ""):
-                columns, parts = finding.evidence["columns"], finding.evidence["parts"]
+            columns, parts = (finding.evidence.get(key, ()) for key in ("columns", "parts"))
+            if finding.code == "WB135" and parts and not NO_MOMENT.search(finding.column or ""):
                 given = self.table[list(columns)].set_axis(list(parts), axis=1)
                 moments = pd.to_datetime(given.assign(day=1) if "day" not in parts else given, errors="coerce")
                 return {tuple(columns): moments}

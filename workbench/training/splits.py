@@ -134,7 +134,7 @@ def _unlike(fit: Rows, scored: Rows, equal: Rows, target: pd.Series | None) -> R
 def _of_equals(left: int, shared: bool) -> str:
     """What the split does with equal rows, in words; nothing where there are none."""
     words = (
-        f" Up to {how_many(left, 'row')} that equal a scored one in every feature, or nearly, are not fitted on."
+        f" Rows that equal a scored one in every feature, or nearly, are not fitted on (up to {left:,})."
         if left
         else ""
     )

@@ -40,8 +40,13 @@ def _split(plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric]) -
     if not split.found or not at_random:
         return
     name, honest, naive = metric_name(metrics[0].name), short(metrics[0].value), short(at_random[0].value)
-    what = "in time order" if split.kind == "time" else "by whole groups"
-    message = f"{split.reason} {name}: {honest} {what}; drawn at random {naive} would have been promised."
+    if split.kind == "time":
+        found, scored = ("says when each row happened" if split.column else "The rows come in time"), "on later rows"
+    else:
+        found, scored = "says whose row it is", "on rows of others"
+    message = (
+        f"{found}, though nobody named it: {name} {honest} {scored}; drawn at random, {naive} would have been promised."
+    )
     code = "WB201" if split.kind == "time" else "WB205"
     yield Finding(code, "info", message, split.column, python('run = wb.train(data, split="random")'))
 
