@@ -63,8 +63,10 @@ def near_rows(features: pd.DataFrame) -> Rows:
     """
     equal = equal_rows(features)
     firsts = np.unique(equal, return_index=True)[1]
+    if not 3 * NEIGHBOURS <= len(firsts) <= MOST_COMPARED:
+        return equal
     names = [n for n, v in features.items() if v.dtype.kind in "fiu" and v.nunique() >= FEWEST_VALUES]
-    if len(names) < FEWEST_COLUMNS or not 3 * NEIGHBOURS <= len(firsts) <= MOST_COMPARED:
+    if len(names) < FEWEST_COLUMNS:
         return equal
     points = _scaled(features[names].iloc[firsts])
     words = [n for n in features if features[n].dtype.kind not in "fiuM" and n not in names]
