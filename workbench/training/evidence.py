@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -115,9 +116,7 @@ def said(table: pd.DataFrame, contract: Contract) -> Evidence | None:
     return None
 
 
-def evidence(
-    table: pd.DataFrame, contract: Contract, profile: Profile, *, asked: str = "auto", seed: int = 0
-) -> Evidence:
+def evidence(table: pd.DataFrame, contract: Contract, profile: Profile, *, asked: str = "auto") -> Evidence:
     """How the rows are to be split.
 
     Parameters
@@ -144,15 +143,20 @@ def evidence(
     rows = _Rows(table, contract, profile)
     if asked == "time":
         return rows.clock() or rows.as_they_come("Asked for: the rows are taken as they come, in time")
-    group = rows.group()
     if asked == "group":
-        if contract.group is not None:
-            return Evidence("group", "Asked for: rows of one group are never on both sides.", table[contract.group],
-                            (contract.group,))  # fmt: skip
-        if group is None:
+        how = _groups(table, contract) or rows.group()
+        if how is None:
             raise BadTable("No column says which rows belong together. Name it: wb.train(…, group='column').")
-        return group
-    return rows.clock() or group or rows.counter() or rows.order() or AT_RANDOM
+        return how
+    return rows.clock() or rows.group() or rows.counter() or rows.order() or AT_RANDOM
+
+
+def _groups(table: pd.DataFrame, contract: Contract) -> Evidence | None:
+    """The group that the user named, where the time that he named too is overruled."""
+    if contract.group is None:
+        return None
+    reason = "Asked for: rows of one group are never on both sides."
+    return Evidence("group", reason, table[contract.group], (contract.group,))
 
 
 class _Rows:
@@ -187,8 +191,8 @@ class _Rows:
 
     def counter(self) -> Evidence | None:
         """Numbers that count the rows, or hours that come round, where the target is like that of the row before."""
-        alike, surely = self._alike()
-        if surely < SURELY or alike < ALIKE_BY_CLOCK or self._sorted():
+        alike, surely = self._alike
+        if surely < SURELY or alike < ALIKE_BY_CLOCK or self._sorted:
             return None
         like = f"the target is like that of the row before (correlation {alike:.2f})"
         for name in self.of_kind("integer", "number", "category"):
@@ -203,8 +207,8 @@ class _Rows:
 
     def order(self) -> Evidence | None:
         """No clock at all: neighbours are alike, and no column explains their order."""
-        alike, surely = self._alike()
-        if surely < SURELY or alike < ALIKE_ALONE or self._placed() or self._sorted():
+        alike, surely = self._alike
+        if surely < SURELY or alike < ALIKE_ALONE or self._placed() or self._sorted:
             return None
         why = f"The target is like that of the row before (correlation {alike:.2f}), as it is where rows come in time"
         return self.as_they_come(why)
@@ -278,18 +282,18 @@ class _Rows:
         drift = _drift(self.target[known][order], self.contract.task)
         return max(alike if alike >= ALIKE_BY_CLOCK and surely >= SURELY else 0.0, drift if drift >= DRIFTS else 0.0)
 
+    @cached_property
     def _alike(self) -> tuple[float, float]:
         """How alike the target is from row to row, and in how many standard errors; sets of near rows count once."""
-        if not hasattr(self, "_likeness"):
-            sets = near_rows(self.table[self.names])
-            first = np.sort(np.unique(sets, return_index=True)[1])
-            self._likeness = likeness(self.target[first], self.contract.task)
-        return self._likeness
+        sets = near_rows(self.table[self.names])
+        first = np.sort(np.unique(sets, return_index=True)[1])
+        return likeness(self.target[first], self.contract.task)
 
     def _placed(self) -> bool:
         """Latitude and longitude say why neighbours are alike: they are neighbours in space."""
         return all(any(pattern.fullmatch(n) for n in self.names) for pattern in PLACE)
 
+    @cached_property
     def _sorted(self) -> bool:
         """The target itself, or a column in whose blocks the rows lie, explains why neighbours are alike."""
         codes = pd.Series(pd.factorize(self.target)[0])

@@ -89,6 +89,7 @@ def _stopped(plan: Plan, found: Search, ending: Ending) -> Iterator[Finding]:
     """Somebody pressed Ctrl-C: what was not done."""
     if ending.rows == len(plan.table):
         return
-    untried = f"{how_many(found.untried, 'setting')} were not tried, and the" if found.untried else "The"
+    were = "was" if found.untried == 1 else "were"
+    untried = f"{how_many(found.untried, 'setting')} {were} not tried, and the" if found.untried else "The"
     message = f"Stopped early: {untried} model is fitted on {ending.rows:,} of {how_many(len(plan.table), 'row')}."
     yield Finding("WB207", "warning", message, cure=python("run = wb.train(data)"))

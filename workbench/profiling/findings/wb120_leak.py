@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -33,6 +33,7 @@ WORTH_A_LOOK = 0.2
 # Columns that are tried together, and the rows on which they are.
 TRIED = 10
 ROWS = 2000
+FEWEST_SUMMED = 50
 EXACT = 1e-9
 
 
@@ -68,23 +69,12 @@ def _alone(context: Context, target: str, columns: list[ColumnProfile], unanswer
         score, where = column.target or 0.0, "on held-out rows"
         if column.missing and score >= WORTH_A_LOOK and (score < ALMOST_PERFECT or column.name in unanswered):
             score, where = _score_of_values(context, target, column.name), "on held-out rows that have it"
-        if score >= ALMOST_PERFECT and not _few(context, target):
+        if score >= ALMOST_PERFECT and not few_of_a_class(context, target):
             messages[column.name] = f"alone predicts {target} almost perfectly {where} (score {score:.3f} of 1)."
     return messages
 
 
-def few_of_a_class(context: Context, target: str, code: str) -> Iterator[Finding]:
-    """Columns that would be leaks, were there more rows of the rarest class: by chance one of many looks so."""
-    if not _few(context, target):
-        return
-    for column in context.features():
-        if (column.target or 0.0) >= ALMOST_PERFECT:
-            message = f"alone predicts {target} almost perfectly (score {column.target:.3f} of 1), though of few rows."
-            cure = assigned("data", call("data.known_after", column.name))
-            yield Finding(code, "warning", message, column.name, cure, {"columns": [column.name]})
-
-
-def _few(context: Context, target: str) -> bool:
+def few_of_a_class(context: Context, target: str) -> bool:
     """Whether the rarest class has so few rows that a column may tell it by chance."""
     assert context.sample is not None
     if context.contract.task not in ("binary", "multiclass"):
@@ -137,18 +127,8 @@ def _missing_with(context: Context, target: str, columns: list[ColumnProfile]) -
 
 def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[str, str]:
     """Pairs, then triples, of numbers whose weighted sum is the target."""
-    if context.contract.task != "regression" or context.sample is None:
-        return {}
-    usable = sorted((c for c in columns if c.kind in NUMERIC and c.target is not None), key=lambda c: -(c.target or 0))[
-        :TRIED
-    ]
-    names = [c.name for c in usable]
-    rows = chosen(context.sample, (target, *names)).select(pl.all().cast(pl.Float64)).drop_nulls()
-    rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)
-    if len(rows) < 50:
-        return {}
-    values = {name: values_of(rows, name).to_numpy() for name in names}
-    truth = values_of(rows, target).to_numpy()
+    values, truth = numbers_and_truth(context, target, columns)
+    names = list(values)
     for size in (2, 3):
         groups = [g for g in combinations(names, size) if gives([values[n] for n in g], truth)]
         if groups:
@@ -158,6 +138,21 @@ def _sums(context: Context, target: str, columns: list[ColumnProfile]) -> dict[s
 
 def _together(target: str, name: str, group: tuple[str, ...]) -> str:
     return f"gives {target} exactly together with {', '.join(n for n in group if n != name)}."
+
+
+def numbers_and_truth(
+    context: Context, target: str, columns: Iterable[ColumnProfile]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The numbers that say most of a target that is a number, and the target, on some rows; none where they are few."""
+    if context.contract.task != "regression" or context.sample is None:
+        return {}, np.zeros(0)
+    numbers = (c for c in columns if c.kind in NUMERIC and c.target is not None)
+    names = [c.name for c in sorted(numbers, key=lambda c: -(c.target or 0))[:TRIED]]
+    rows = chosen(context.sample, (target, *names)).select(pl.all().cast(pl.Float64)).drop_nulls()
+    rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)
+    if len(rows) < FEWEST_SUMMED:
+        return {}, np.zeros(0)
+    return {name: values_of(rows, name).to_numpy() for name in names}, values_of(rows, target).to_numpy()
 
 
 def gives(parts: list[np.ndarray], truth: np.ndarray) -> bool:

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
-import polars as pl
 
-from workbench.core.contract import NUMERIC
 from workbench.core.finding import Finding
 from workbench.core.literals import assigned, call
 from workbench.profiling.findings.context import Context
-from workbench.profiling.findings.wb120_leak import ROWS, TRIED, few_of_a_class, gives
-from workbench.reading.source import chosen, values_of
+from workbench.profiling.findings.wb120_leak import ALMOST_PERFECT, few_of_a_class, gives, numbers_and_truth
 
 CODE = "WB139"
 
@@ -30,7 +27,8 @@ def check(context: Context) -> Iterator[Finding]:
     target = context.contract.target
     if target is None or context.sample is None:
         return
-    yield from few_of_a_class(context, target, CODE)
+    if few_of_a_class(context, target):
+        yield from _by_few_rows(context, target)
     names, explained = _best_sum(context, target)
     for name in names:
         others = ", ".join(n for n in names if n != name)
@@ -39,19 +37,18 @@ def check(context: Context) -> Iterator[Finding]:
         yield Finding(CODE, "warning", message, name, cure, {"columns": list(names), "explained": explained})
 
 
+def _by_few_rows(context: Context, target: str) -> Iterator[Finding]:
+    """Columns that would be leaks, were there more rows of the rarest class: by chance one of many looks so."""
+    for column in context.features():
+        if (column.target or 0.0) >= ALMOST_PERFECT:
+            message = f"alone predicts {target} almost perfectly (score {column.target:.3f} of 1), though of few rows."
+            cure = assigned("data", call("data.known_after", column.name))
+            yield Finding(CODE, "warning", message, column.name, cure, {"columns": [column.name]})
+
+
 def _best_sum(context: Context, target: str) -> tuple[tuple[str, ...], float]:
     """The two or three numbers whose plain sum explains the target best, and how much of it; none where none does."""
-    if context.contract.task != "regression" or context.sample is None:
-        return (), 0.0
-    usable = sorted(
-        (c for c in context.features(*NUMERIC) if c.target is not None), key=lambda c: -(c.target or 0)
-    )[:TRIED]  # fmt: skip
-    rows = chosen(context.sample, (target, *(c.name for c in usable))).select(pl.all().cast(pl.Float64)).drop_nulls()
-    rows = rows.filter(pl.all_horizontal(pl.all().is_finite())).head(ROWS)
-    if len(rows) < 50:
-        return (), 0.0
-    values = {c.name: values_of(rows, c.name).to_numpy() for c in usable}
-    truth = values_of(rows, target).to_numpy()
+    values, truth = numbers_and_truth(context, target, context.features())
     best: tuple[tuple[str, ...], float] = (), 0.0
     for size in (2, 3):
         for names in combinations(values, size):
