@@ -185,8 +185,8 @@ class TrainStep(Step):
 
     candidates: tuple[str, ...] = parameter(
         "Models to try.",
-        ("baseline", "linear", "boosting"),
-        choices=("baseline", "linear", "boosting", "forest"),
+        ("baseline", "linear", "lightgbm"),
+        choices=("baseline", "linear", "lightgbm", "boosting", "forest"),
         fewest=1,
     )
     metric: str | None = parameter(
@@ -199,7 +199,13 @@ class TrainStep(Step):
         "auto",
         choices=("auto", "time", "group", "random"),
     )
-    trials: int = parameter("Settings of gradient boosting to try.", 6, minimum=1, maximum=200, unit="settings")
+    trials: int | None = parameter(
+        "Settings of gradient boosting to try; by default 3 of up to 10,000 rows, and 1 of more.",
+        None,
+        minimum=1,
+        maximum=200,
+        unit="settings",
+    )
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)
 

@@ -276,15 +276,19 @@ def _drawing(units: Any, rng: Any) -> Callable[[], Any]:
     many = int(units.max(initial=-1)) + 1
     if many == len(units):
         return lambda: rng.integers(0, many, many)
-    rows_of = np.split(np.argsort(units, kind="stable"), np.cumsum(np.bincount(units))[:-1])
-    return lambda: np.concatenate([rows_of[i] for i in rng.integers(0, many, many)])
+    by_unit, sizes = np.argsort(units, kind="stable"), np.bincount(units)
+    ends = np.cumsum(sizes)
+
+    def draw() -> Any:
+        drawn = rng.integers(0, many, many)
+        before = np.cumsum(sizes[drawn])
+        return by_unit[np.arange(before[-1]) + np.repeat(ends[drawn] - before, sizes[drawn])]
+
+    return draw
 
 
 def _score(name: str, truth: Any, predicted: Numbers) -> float | None:
-    import numpy as np
-
-    classes = np.unique(truth) if truth.dtype.kind == "i" else None
-    if name in ("roc_auc", "average_precision") and classes is not None and len(classes) < 2:
+    if name in ("roc_auc", "average_precision") and (not len(truth) or truth.min() == truth.max()):
         return None
     if name == "r2" and len(truth) < 2:
         return None

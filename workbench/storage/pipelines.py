@@ -12,16 +12,20 @@ from zipfile import BadZipFile
 from workbench.errors import Damaged, NotFound, Untrusted
 from workbench.storage.bundle_files import check_archive
 from workbench.storage.files import write_bytes
+from workbench.storage.lightgbm_text import with_boosters, without_boosters
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 # What skops does not trust by itself and our pipelines need. The list lives here and nowhere else: a file's own word
-# about what to trust is never asked. LightGBM's and XGBoost's models are not on it: their libraries parse the bytes of
-# a model in C, without looking where its nodes lead. They ship as tables, or not at all.
+# about what to trust is never asked. XGBoost's models are not on it: the library parses the bytes of a model in C,
+# without looking where its nodes lead. They ship as tables, or not at all. LightGBM's go as text that we check.
 TRUSTED = (
+    "collections.OrderedDict",
     # A partial can hold only functions and values that are named, and checked, themselves.
     "functools.partial",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
     "numpy.dtype",
     "sklearn._loss.link.HalfLogitLink",
     "sklearn._loss.link.IdentityLink",
@@ -65,7 +69,7 @@ def save_pipeline(pipeline: Pipeline, path: Path) -> Path:
     """
     import skops.io
 
-    content = skops.io.dumps(pipeline)
+    content = skops.io.dumps(without_boosters(pipeline))
     _check(skops.io.get_untrusted_types(data=content), path.name)
     write_bytes(path, content)
     return path
@@ -97,7 +101,7 @@ def load_pipeline(path: Path) -> Pipeline:
         raise Damaged(f"{path.name} is no sound skops file ({error}). Train again, or fetch it anew.") from error
     for tables in _node_tables(pipeline, set()):
         _check_nodes(*tables, path.name)
-    return pipeline
+    return with_boosters(pipeline, path.name)
 
 
 # What skops raises for a file that is no archive, has no schema, or a schema that makes no sense.

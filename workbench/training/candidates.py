@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,22 @@ from workbench.core.contract import Contract, Task
 from workbench.tables.dates import date_parts
 
 Settings = dict[str, Any]
+Columns = dict[str, list[str]]
 # Gradient boosting takes at most 255 categories; rarer ones share one.
 MOST_CODES = 250
 # One-hot columns of one category column; rarer values share one.
 MOST_COLUMNS = 60
-# Good on most tables; the search starts here.
+# Good on most tables: half of the columns a tree are half of the seconds, and no worse. How many trees, the folds say.
+LIGHTGBM: Settings = {
+    "learning_rate": 0.1,
+    "num_leaves": 31,
+    "min_child_samples": 20,
+    "colsample_bytree": 0.6,
+    "reg_lambda": 0.0,
+    "cat_smooth": 20.0,
+    "cat_l2": 20.0,
+    "min_data_per_group": 50,
+}
 BOOSTING: Settings = {
     "learning_rate": 0.1,
     "max_iter": 150,
@@ -35,13 +47,28 @@ BOOSTING: Settings = {
     "min_samples_leaf": 20,
     "l2_regularization": 0.0,
 }
-SPACE: dict[str, tuple[Any, ...]] = {
-    "learning_rate": (0.03, 0.05, 0.08, 0.12),
-    "max_iter": (100, 150, 200),
-    "max_leaf_nodes": (8, 15, 31, 63),
-    "min_samples_leaf": (10, 20, 50, 100),
-    "l2_regularization": (0.0, 1.0, 10.0),
-}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is tried under a name.
+
+    Parameters
+    ----------
+    make : callable
+        Columns by kind, whether classes are predicted, settings and seed to an unfitted pipeline.
+    known_good : tuple of dict
+        Settings that are tried first, in this order.
+    space : mapping of str to tuple
+        What further settings are drawn from.
+    grows : bool
+        Whether it grows tree by tree on all folds side by side: :class:`workbench.training.growing.Growing`.
+    """
+
+    make: Callable[[Columns, bool, Settings, int], Pipeline]
+    known_good: tuple[Settings, ...] = ({},)
+    space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    grows: bool = False
 
 
 def build(
@@ -51,7 +78,7 @@ def build(
 
     Parameters
     ----------
-    name : {"baseline", "linear", "boosting", "forest"}
+    name : {"baseline", "linear", "lightgbm", "boosting", "forest"}
         Which candidate.
     contract : Contract
         Says the kind of each feature.
@@ -64,26 +91,30 @@ def build(
     seed : int
         ``random_state`` of everything that has one.
     """
-    return _BUILDERS[name](_by_kind(contract, features), task != "regression", settings, seed)
+    return MODELS[name].make(_by_kind(contract, features), task != "regression", settings, seed)
 
 
 def settings_to_try(name: str, trials: int, seed: int) -> list[Settings]:
-    """Hyper-parameters of each trial: good defaults first, then a seeded draw for boosting.
+    """Hyper-parameters of each trial: those that are known to be good first, then a seeded draw for boosting.
 
     Examples
     --------
-    >>> len(settings_to_try("boosting", 3, seed=0)), settings_to_try("baseline", 3, seed=0)
+    >>> len(settings_to_try("lightgbm", 3, seed=0)), settings_to_try("baseline", 3, seed=0)
     (3, [{}])
     """
-    if name != "boosting":
-        return [{}]
+    model = MODELS[name]
+    if not model.space:
+        return list(model.known_good)
     rng = np.random.default_rng(seed)
-    drawn = [{key: rng.choice(values).item() for key, values in SPACE.items()} for _ in range(trials - 1)]
-    return [BOOSTING, *drawn]
+    drawn = [
+        model.known_good[0] | {key: rng.choice(values).item() for key, values in model.space.items()}
+        for _ in range(trials - len(model.known_good))
+    ]
+    return [*model.known_good, *drawn][:trials]
 
 
-def _by_kind(contract: Contract, features: Sequence[str]) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {"categories": [], "numbers": [], "dates": []}
+def _by_kind(contract: Contract, features: Sequence[str]) -> Columns:
+    kinds: Columns = {"categories": [], "numbers": [], "dates": []}
     for name in features:
         kind = contract[name].kind
         kinds["dates" if kind == "datetime" else "categories" if kind in ("category", "text") else "numbers"].append(
@@ -92,7 +123,7 @@ def _by_kind(contract: Contract, features: Sequence[str]) -> dict[str, list[str]
     return kinds
 
 
-def _encoder(columns: dict[str, list[str]], **transformers: Any) -> ColumnTransformer:
+def _encoder(columns: Columns, **transformers: Any) -> ColumnTransformer:
     entries = [(kind, transformers[kind], names) for kind, names in columns.items() if names]
     return ColumnTransformer(entries, verbose_feature_names_out=False)
 
@@ -101,12 +132,12 @@ def _dates() -> FunctionTransformer:
     return FunctionTransformer(date_parts)
 
 
-def _baseline(columns: dict[str, list[str]], classes: bool, settings: Settings, seed: int) -> Pipeline:
+def _baseline(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     encode = _encoder(columns, categories=_codes(), numbers="passthrough", dates=_dates())
     return Pipeline([("encode", encode), ("model", DummyClassifier(strategy="prior") if classes else DummyRegressor())])
 
 
-def _linear(columns: dict[str, list[str]], classes: bool, settings: Settings, seed: int) -> Pipeline:
+def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS, min_frequency=5, sparse_output=False
     )
@@ -124,20 +155,40 @@ def _linear(columns: dict[str, list[str]], classes: bool, settings: Settings, se
     return Pipeline([("encode", encode), ("model", model)])
 
 
-def _boosting(columns: dict[str, list[str]], classes: bool, settings: Settings, seed: int) -> Pipeline:
+def _lightgbm(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    from lightgbm import LGBMClassifier, LGBMRegressor
+
+    make = LGBMClassifier if classes else LGBMRegressor
+    return Pipeline(
+        [("encode", _trees_encoder(columns)), ("model", make(**lightgbm_settings(columns, settings, seed)))]
+    )
+
+
+def lightgbm_settings(columns: Columns, settings: Settings, seed: int) -> Settings:
+    """Everything that LightGBM is told: the same trees come of it on any number of threads.
+
+    One thread, since several wait for each other on a machine that is busy: there two need twenty times the CPU of one.
+    """
+    # By this name LightGBM takes it from an estimator's own parameters, which clones keep.
+    native = {"categorical_column": list(range(len(columns["categories"])))} if columns["categories"] else {}
+    always = {"deterministic": True, "force_col_wise": True, "verbose": -1, "n_jobs": 1, "random_state": seed}
+    return native | always | settings
+
+
+def _boosting(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     make = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
     native = list(range(len(columns["categories"]))) or None
     model = make(categorical_features=native, early_stopping=False, random_state=seed, **settings)
     return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
 
 
-def _forest(columns: dict[str, list[str]], classes: bool, settings: Settings, seed: int) -> Pipeline:
+def _forest(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     make = RandomForestClassifier if classes else RandomForestRegressor
     model = make(n_estimators=100, min_samples_leaf=5, random_state=seed, **settings)
     return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
 
 
-def _trees_encoder(columns: dict[str, list[str]]) -> ColumnTransformer:
+def _trees_encoder(columns: Columns) -> ColumnTransformer:
     return _encoder(columns, categories=_codes(), numbers="passthrough", dates=_dates())
 
 
@@ -150,9 +201,36 @@ def _codes() -> OrdinalEncoder:
     )
 
 
-_BUILDERS: dict[str, Callable[..., Pipeline]] = {
-    "baseline": _baseline,
-    "linear": _linear,
-    "boosting": _boosting,
-    "forest": _forest,
+MODELS: dict[str, Model] = {
+    "baseline": Model(_baseline),
+    "linear": Model(_linear),
+    "lightgbm": Model(
+        _lightgbm,
+        # For most tables; for few or noisy rows; for many.
+        (
+            LIGHTGBM,
+            LIGHTGBM | {"num_leaves": 10, "min_child_samples": 50, "reg_lambda": 10.0},
+            LIGHTGBM | {"num_leaves": 63, "colsample_bytree": 0.8},
+        ),
+        {
+            "num_leaves": (6, 15, 31, 63, 127),
+            "min_child_samples": (5, 20, 50, 100),
+            "colsample_bytree": (0.4, 0.6, 0.8, 1.0),
+            "reg_lambda": (0.0, 1.0, 10.0),
+            "cat_smooth": (5.0, 20.0, 60.0),
+        },
+        grows=True,
+    ),
+    "boosting": Model(
+        _boosting,
+        (BOOSTING,),
+        {
+            "learning_rate": (0.03, 0.05, 0.08, 0.12),
+            "max_iter": (100, 150, 200),
+            "max_leaf_nodes": (8, 15, 31, 63),
+            "min_samples_leaf": (10, 20, 50, 100),
+            "l2_regularization": (0.0, 1.0, 10.0),
+        },
+    ),
+    "forest": Model(_forest),
 }

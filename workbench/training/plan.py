@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench.core.contract import Contract, Task
 from workbench.core.dataset import Dataset
@@ -18,8 +20,11 @@ from workbench.core.scores import deciding_metric
 from workbench.core.wording import worded
 from workbench.errors import BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
+from workbench.training.candidates import build
 from workbench.training.columns import follow_the_clock, left_out
 from workbench.training.evidence import Evidence, evidence, too_short
+from workbench.training.growing import Growing
+from workbench.training.numbered import Numbered, numbered
 from workbench.training.splits import Parts, in_order, parts
 
 FEWEST_ROWS = 40
@@ -38,6 +43,23 @@ class Plan:
     target: pd.Series
     classes: tuple[Any, ...]
     parts: Parts
+    numbered: Numbered
+    seed: int
+
+    @cached_property
+    def growing(self) -> Growing:
+        """The folds for LightGBM, encoded and binned once for all settings."""
+        unfitted = build("lightgbm", self.contract, self.features, self.task, {}, self.seed)
+        return Growing(unfitted, self.numbered.table, self.labels, len(self.classes), self.parts.folds)
+
+    def only(self, features: Sequence[str]) -> Plan:
+        """The same with some of the features."""
+        return replace(self, features=tuple(features), numbered=self.numbered.only(features))
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The target as numbers: classes by their place, shape (n,)."""
+        return np.unique(self.target, return_inverse=True)[1] if self.classes else self.target.to_numpy(dtype=float)
 
 
 def make_plan(known: Dataset, profile: Profile, step: TrainStep) -> Plan:
@@ -96,7 +118,10 @@ def _planned(
     )
     if classes:
         _check_folds(target, split)
-    return Plan(task, deciding_metric(task, step.metric), contract, features, out, table, target, classes, split)
+    return Plan(
+        task, deciding_metric(task, step.metric), contract, features, out, table, target, classes, split,
+        numbered(table[list(features)]), step.seed,
+    )  # fmt: skip
 
 
 def _with_role(contract: Contract, how: Evidence) -> Contract:

@@ -13,10 +13,19 @@ import pandas as pd
 from workbench.core.metric import Metric
 from workbench.core.progress import progress
 from workbench.core.scores import scores
-from workbench.training.candidates import Settings, build, settings_to_try
+from workbench.training.candidates import MODELS, Settings, build, settings_to_try
+from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
+from workbench.training.recording import undisturbed
 
-SIMPLEST_FIRST = ("baseline", "linear", "boosting", "forest")
+SIMPLEST_FIRST = ("baseline", "linear", "lightgbm", "boosting", "forest")
+# Of more rows drawn at random than this, the model that was scored on the hold-out is the one that is kept.
+MANY_ROWS = 300_000
+# Times as many rows as were searched, from which on the number of trees is found anew.
+MANY_MORE = 1.5
+# Rows up to which other settings of boosting than the first are tried where nobody says how many: they cost little, and
+# it is there that they differ.
+FEW_ROWS = 10_000
 # True and predicted values of some rows.
 Window = tuple[pd.Series, Any]
 
@@ -40,7 +49,7 @@ class Trial:
     windows : tuple of (pandas.Series, array)
         True and predicted values of each fold.
     pipeline : sklearn.pipeline.Pipeline
-        That of the last fold.
+        That of the last fold; none where the folds were grown side by side.
     """
 
     name: str
@@ -100,6 +109,8 @@ class Ending:
         Predictions of the hold-out by a model that has not seen it.
     rows : int
         That the pipeline was fitted on.
+    stopped : bool
+        Whether somebody stopped the training.
     at_random : tuple of Metric
         What rows drawn at random would have promised, where the split is another.
     without : mapping of str to Metric
@@ -109,55 +120,73 @@ class Ending:
     pipeline: Any
     held: Any
     rows: int
+    stopped: bool = True
     at_random: tuple[Metric, ...] = ()
     without: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def search(plan: Plan, names: Sequence[str], trials: int, seed: int) -> Search:
+def search(plan: Plan, names: Sequence[str], trials: int | None) -> Search:
     """Validate each setting of each candidate, the simplest first. Ctrl-C ends it with what is there."""
     todo = [
         (name, setting)
         for name in sorted(names, key=SIMPLEST_FIRST.index)
-        for setting in settings_to_try(name, trials, seed)
+        for setting in settings_to_try(name, _trials(plan, trials), plan.seed)
     ]
     best: dict[str, Trial] = {}
     done = 0
     try:
         with progress("Training", total=len(todo)) as tracker:
             for name, setting in todo:
-                trial = validated(plan, name, setting, seed, best.get(name))
+                trial = validated(plan, name, setting, best.get(name))
                 if trial is not None and (name not in best or trial.quality > best[name].quality):
                     best[name] = trial
                 done += 1
                 tracker.advance(name, rows=list(_board(best.values())))
     except KeyboardInterrupt:
         # The baseline costs next to nothing: whoever stops the first trial gets at least a model to compare with.
-        best = best or {"baseline": _baseline(plan, seed)}
+        best = best or {"baseline": _baseline(plan)}
     return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), len(todo) - done)
 
 
-def end(plan: Plan, found: Search, suspects: Sequence[str], seed: int) -> Ending:
+def _trials(plan: Plan, asked: int | None) -> int:
+    return asked or (3 if len(plan.table) <= FEW_ROWS else 1)
+
+
+def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
     """Fit the best candidate: on the rows outside the hold-out, which are scored by it, then on all.
 
-    Ctrl-C ends it with the model that is there, which has not seen the hold-out.
+    Of more than :data:`MANY_ROWS` that were drawn at random, the model that was scored is the one that is kept: a fifth
+    more of them would tell it nothing new. Ctrl-C ends it with the model that is there, which has not seen the hold-out.
     """
     best = found.best
-    last_fold = len(plan.parts.folds[-1][0])
-    ending = Ending(best.pipeline, predicted(best.pipeline, plan, plan.parts.holdout), last_fold)
     if found.untried:
-        return ending
+        return _as_it_is(plan, best)
+    ending = None
     try:
-        on_train = fitted(plan, best, plan.parts.train, seed)
-        ending = Ending(on_train, predicted(on_train, plan, plan.parts.holdout), len(plan.parts.train))
-        ending = replace(ending, at_random=_at_random(plan, best, seed))
-        ending = replace(ending, without=_without(plan, best, suspects, seed))
+        on_train, grown = grown_on(plan, best, plan.parts.train)
+        ending = _scored(plan, on_train, len(plan.parts.train))
+        ending = replace(ending, at_random=_at_random(plan, grown))
+        ending = replace(ending, without=_without(plan, grown, suspects))
+        if len(plan.table) > MANY_ROWS and plan.parts.split.kind == "random":
+            return replace(ending, stopped=False)
         everything = np.arange(len(plan.table))
-        return replace(ending, pipeline=fitted(plan, best, everything, seed), rows=len(everything))
+        return replace(ending, pipeline=fitted(plan, grown, everything), rows=len(everything), stopped=False)
     except KeyboardInterrupt:
-        return ending
+        return ending or _as_it_is(plan, best)
 
 
-def validated(plan: Plan, name: str, setting: Settings, seed: int, rival: Trial | None = None) -> Trial | None:
+def _as_it_is(plan: Plan, best: Trial) -> Ending:
+    """The model of the last fold: what there is when somebody stops a training."""
+    rows = plan.parts.folds[-1][0]
+    with undisturbed():
+        return _scored(plan, best.pipeline or fitted(plan, best, rows), len(rows))
+
+
+def _scored(plan: Plan, pipeline: Any, rows: int) -> Ending:
+    return Ending(pipeline, predicted(pipeline, plan, plan.parts.holdout), rows)
+
+
+def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = None) -> Trial | None:
     """A candidate fitted on each fold, and scored on what the fold leaves.
 
     None where a rival, the best of this candidate so far, is better on the folds that were tried: the others are
@@ -165,13 +194,39 @@ def validated(plan: Plan, name: str, setting: Settings, seed: int, rival: Trial 
     """
     started = process_time()
     trial = Trial(name, setting, (), 0.0, np.concatenate([rows for _, rows in plan.parts.folds]), (), None)
+    made = _grown(plan, trial, rival) if MODELS[name].grows else _fitted(plan, trial, rival)
+    return made and replace(made, seconds=process_time() - started)
+
+
+def _fitted(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+    """Fold after fold."""
     for fit, validate in plan.parts.folds:
-        pipeline = fitted(plan, trial, fit, seed)
+        pipeline = fitted(plan, trial, fit)
         window = (plan.target.iloc[validate], predicted(pipeline, plan, validate))
         trial = _scored_so_far(plan, replace(trial, windows=(*trial.windows, window), pipeline=pipeline))
-        if rival is not None and trial.quality < _as_far(plan, rival, trial).quality:
+        if _falls_behind(plan, trial, rival):
             return None
-    return replace(trial, seconds=process_time() - started)
+    return trial
+
+
+def _grown(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+    """All folds side by side, for they have to agree on the number of trees; the first one alone before."""
+    if rival is not None and _falls_behind(plan, _with_trees(plan, trial, plan.growing.grow(trial.settings, 1)), rival):
+        return None
+    return _with_trees(plan, trial, plan.growing.grow(trial.settings))
+
+
+def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
+    windows = tuple(
+        (plan.target.iloc[validate], prediction)
+        for (_, validate), prediction in zip(plan.parts.folds, grown.predictions, strict=False)
+    )
+    settings = trial.settings | {"n_estimators": grown.trees}
+    return _scored_so_far(plan, replace(trial, settings=settings, windows=windows))
+
+
+def _falls_behind(plan: Plan, trial: Trial, rival: Trial | None) -> bool:
+    return rival is not None and trial.quality < _as_far(plan, rival, trial).quality
 
 
 def _as_far(plan: Plan, rival: Trial, trial: Trial) -> Trial:
@@ -184,41 +239,54 @@ def _scored_so_far(plan: Plan, trial: Trial) -> Trial:
     return replace(trial, metrics=metrics)
 
 
-def _baseline(plan: Plan, seed: int) -> Trial:
-    trial = validated(plan, "baseline", {}, seed)
+def _baseline(plan: Plan) -> Trial:
+    trial = validated(plan, "baseline", {})
     assert trial is not None, "it has no rival"
     return trial
 
 
-def with_intervals(plan: Plan, trial: Trial, seed: int) -> Trial:
+def with_intervals(plan: Plan, trial: Trial) -> Trial:
     """The trial with intervals of its scores."""
-    return replace(trial, metrics=scored(plan, trial.rows, trial.prediction, trial.windows, seed))
+    return replace(trial, metrics=scored(plan, trial.rows, trial.prediction, trial.windows))
 
 
-def of_holdout(plan: Plan, best: Trial, held: Any, seed: int) -> tuple[Metric, ...]:
+def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
     """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
     rows = plan.parts.holdout
     stretches = (*best.windows, (plan.target.iloc[rows], held)) if plan.parts.split.kind == "time" else ()
-    return scored(plan, rows, held, stretches, seed)
+    return scored(plan, rows, held, stretches)
 
 
-def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window], seed: int) -> tuple[Metric, ...]:
+def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) -> tuple[Metric, ...]:
     """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
     return scores(
-        plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=seed,
+        plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=plan.seed,
         units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind != "time",
     )  # fmt: skip
 
 
-def fitted(plan: Plan, trial: Trial, rows: Any, seed: int) -> Any:
-    """A pipeline with the trial's settings, fitted on some rows."""
-    pipeline = build(trial.name, plan.contract, plan.features, plan.task, trial.settings, seed)
-    return pipeline.fit(plan.table[list(plan.features)].iloc[rows], plan.target.iloc[rows])
+def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
+    """A pipeline with the trial's settings, fitted on some rows of the numbered table."""
+    pipeline = build(trial.name, plan.contract, plan.features, plan.task, trial.settings, plan.seed)
+    table = plan.numbered.table.iloc[rows]
+    if MODELS[trial.name].grows:
+        pipeline.set_params(model__n_jobs=threads(table.size))
+    return pipeline.fit(table, plan.target.iloc[rows])
+
+
+def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
+    """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
+    if not MODELS[trial.name].grows or len(rows) < MANY_MORE * len(plan.growing.rows):
+        return fitted(plan, trial, rows), trial
+    fit, validate = plan.parts.inner(rows, plan.seed)
+    pipeline = build(trial.name, plan.contract, plan.features, plan.task, trial.settings, plan.seed)
+    trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
+    return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
 
 
 def predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
     """Predictions of some rows; a class that a fold has never seen gets probability 0."""
-    table = plan.table[list(plan.features)].iloc[rows]
+    table = plan.numbered.table.iloc[rows]
     if plan.task == "regression":
         return pipeline.predict(table)
     probabilities = np.zeros((len(table), len(plan.classes)))
@@ -231,21 +299,21 @@ def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
         yield {"candidate": trial.name, **{m.name: m.value for m in trial.metrics}, "CPU s": round(trial.seconds, 1)}
 
 
-def _at_random(plan: Plan, best: Trial, seed: int) -> tuple[Metric, ...]:
+def _at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:
     """What rows drawn at random would have promised; nothing where they were."""
     if plan.parts.split.kind == "random":
         return ()
-    order = np.random.default_rng(seed).permutation(len(plan.target))
+    order = np.random.default_rng(plan.seed).permutation(len(plan.target))
     held, fit = np.split(order, [len(plan.parts.holdout)])
-    prediction = predicted(fitted(plan, best, fit, seed), plan, held)
-    return scores(plan.task, plan.target.iloc[held], prediction, plan.classes, plan.metric, seed=seed)
+    prediction = predicted(fitted(plan, best, fit), plan, held)
+    return scores(plan.task, plan.target.iloc[held], prediction, plan.classes, plan.metric, seed=plan.seed)
 
 
-def _without(plan: Plan, best: Trial, suspects: Sequence[str], seed: int) -> dict[str, Metric]:
+def _without(plan: Plan, best: Trial, suspects: Sequence[str]) -> dict[str, Metric]:
     """What the best candidate scores on the hold-out without some features."""
     rest = tuple(n for n in plan.features if n not in suspects)
     if not suspects or not rest:
         return {}
-    other, rows = replace(plan, features=rest), plan.parts.holdout
-    prediction = predicted(fitted(other, best, plan.parts.train, seed), other, rows)
-    return dict.fromkeys(suspects, scored(other, rows, prediction, (), seed)[0])
+    other, rows = plan.only(rest), plan.parts.holdout
+    prediction = predicted(fitted(other, best, plan.parts.train), other, rows)
+    return dict.fromkeys(suspects, scored(other, rows, prediction, ())[0])

@@ -33,6 +33,7 @@ from workbench.training.near_rows import equal_rows, near_rows
 
 Rows = NDArray[np.intp]
 HOLDOUT = 0.2
+WATCHED = 0.1
 # Rows that the search looks at; the final fit takes all of them. The latest ones, where there is time.
 MOST_SEARCHED = 60_000
 # Features with fewer different rows than these are a few levels that any rows share: keeping equal ones together would
@@ -65,6 +66,16 @@ class Parts:
     folds: tuple[tuple[Rows, Rows], ...]
     split: Split
     units: Rows
+
+    def inner(self, rows: Rows, seed: int) -> tuple[Rows, Rows]:
+        """Rows to fit on and a tenth to watch them with: the latest in time, else whole units."""
+        if self.split.kind == "time":
+            cut = int(len(rows) * (1 - WATCHED))
+            return rows[:cut], rows[cut:]
+        units = np.unique(self.units[rows])
+        watched = np.random.default_rng(seed).permutation(units)[: max(int(len(units) * WATCHED), 1)]
+        apart = np.isin(self.units[rows], watched)
+        return rows[~apart], rows[apart]
 
 
 def parts(

@@ -65,8 +65,8 @@ def _candidates(plan: Plan, tried: Sequence[Trial]) -> Iterator[Finding]:
     by_name = {t.name: t for t in tried}
     if tried[0].name == "baseline" and len(tried) > 1:
         yield Finding("WB202", "warning", f"No candidate beats the baseline: {_nothing_said(plan)}.")
-    linear, boosting = by_name.get("linear"), by_name.get("boosting")
-    if linear and boosting and _tied(linear, boosting):
+    linear, trees = by_name.get("linear"), next((t for t in tried if t.name in ("lightgbm", "boosting")), None)
+    if linear and trees and _tied(linear, trees):
         yield Finding("WB204", "info", "The linear model scores as well as boosting, within the noise, and is simpler.",
                       cure=python('run = wb.train(data, candidates=["baseline", "linear"])'))  # fmt: skip
 
@@ -87,7 +87,7 @@ def _tied(a: Trial, b: Trial) -> bool:
 
 def _stopped(plan: Plan, found: Search, ending: Ending) -> Iterator[Finding]:
     """Somebody pressed Ctrl-C: what was not done."""
-    if ending.rows == len(plan.table):
+    if not ending.stopped:
         return
     were = "was" if found.untried == 1 else "were"
     untried = f"{how_many(found.untried, 'setting')} {were} not tried, and the" if found.untried else "The"

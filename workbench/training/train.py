@@ -23,6 +23,7 @@ from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.training.columns import suspicious
+from workbench.training.numbered import in_words
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, with_intervals
@@ -41,10 +42,10 @@ def train(
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
-    candidates: Iterable[str] = ("baseline", "linear", "boosting"),
+    candidates: Iterable[str] = ("baseline", "linear", "lightgbm"),
     metric: str | None = None,
     split: str = "auto",
-    trials: int = 6,
+    trials: int | None = None,
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -66,7 +67,7 @@ def train(
     target, time, group, id, known_after, ignore : str or iterable of str, optional
         As :func:`workbench.dataset` takes them, for a table that is no dataset yet. A dataset gets the target that it
         lacks, and never another one than it has.
-    candidates : iterable of {"baseline", "linear", "boosting", "forest"}
+    candidates : iterable of {"baseline", "linear", "lightgbm", "boosting", "forest"}
         Models to try.
     metric : str, optional
         The score that decides: ``roc_auc``, ``log_loss``, ``average_precision``, ``accuracy``, ``balanced_accuracy``,
@@ -75,9 +76,9 @@ def train(
         How rows are held out. *auto*: by the time or the group of the dataset; where it has neither, by what the rows
         show. *time*: later rows, by the dates that are there, else as the rows come. *group*: whole groups. *random*:
         drawn at random, which is right where rows to come will be like these.
-    trials : int
+    trials : int, optional
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
-        best on the folds so far are stopped.
+        best on the folds so far are stopped. By default 3 of up to 10,000 rows, where they matter most, and 1 of more.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -123,10 +124,10 @@ def train(
     recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
-            found = search(plan, step.candidates, step.trials, step.seed)
-            ending = end(plan, found, suspicious(seen, plan.features), step.seed)
+            found = search(plan, step.candidates, step.trials)
+            ending = end(plan, found, suspicious(seen, plan.features))
             with undisturbed():
-                run = _run(plan, data, seen, found, ending, step.seed, recorder)
+                run = _run(plan, data, seen, found, ending, recorder)
                 recorder.finished(run)
     except BaseException:
         recorder.failed()
@@ -142,20 +143,19 @@ def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
     return profile or make_profile(data)
 
 
-def _run(
-    plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, seed: int, recorder: Recorder
-) -> Run:
-    found = replace(found, tried=tuple(with_intervals(plan, t, seed) for t in found.tried))
-    metrics = of_holdout(plan, found.best, ending.held, seed)
+def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
+    found = replace(found, tried=tuple(with_intervals(plan, t) for t in found.tried))
+    metrics = of_holdout(plan, found.best, ending.held)
+    pipeline = in_words(ending.pipeline, plan.numbered.words)
     kept = _kept(plan)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
-        split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source, seed=seed,
+        split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source, seed=plan.seed,
         threshold=_threshold(plan, found.best), created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=findings(plan, found, ending, metrics, profile),
-        answers=first_answers(ending.pipeline, kept, plan.features, plan.task),
-        pipeline=ending.pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
+        answers=first_answers(pipeline, kept, plan.features, plan.task),
+        pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     )  # fmt: skip
 
 

@@ -1,0 +1,143 @@
+"""Gradient boosting tree by tree: how many trees there should be, say rows that they were not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from workbench.settings import settings as workbench_settings
+
+Rows = NDArray[np.intp]
+# Trees without a better score after which no more are grown.
+PATIENCE = 30
+MOST_TREES = 2_000
+# Values of the features from which on several threads are worth their waiting for each other.
+MANY_VALUES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What was grown on folds.
+
+    Parameters
+    ----------
+    trees : int
+        With which the mean loss over the folds is least.
+    predictions : tuple of array
+        One a fold, of the rows that it leaves, with that many trees: probabilities of the second class, of each class,
+        or numbers.
+    """
+
+    trees: int
+    predictions: tuple[Any, ...]
+
+
+class Growing:
+    """LightGBM on folds: the rows are encoded and binned once for all settings that are tried.
+
+    Parameters
+    ----------
+    unfitted : sklearn.pipeline.Pipeline
+        ``encode`` and ``model``, as :func:`workbench.training.candidates.build` makes it.
+    table : pandas.DataFrame
+        Shape (n, features).
+    labels : array, shape (n,)
+        Numbers, or classes as 0, 1, …
+    classes : int
+        How many; 0 for numbers.
+    folds : sequence of (int array, int array)
+        Positions of the rows to fit on, and of those to validate on.
+
+    Notes
+    -----
+    As ``lightgbm.cv`` has it: the folds grow side by side, and stop where their mean loss was least. Encoder and bins
+    have seen the features of all these rows, and no target.
+    """
+
+    def __init__(
+        self, unfitted: Pipeline, table: Any, labels: Any, classes: int, folds: Sequence[tuple[Rows, Rows]]
+    ) -> None:
+        self.unfitted, self.labels, self.classes = unfitted, labels, classes
+        self.rows = np.unique(np.concatenate([rows for pair in folds for rows in pair]))
+        self.table = table.iloc[self.rows]
+        self.folds = [(self.rows.searchsorted(fit), self.rows.searchsorted(validate)) for fit, validate in folds]
+
+    @cached_property
+    def encoded(self) -> Any:
+        """The features as numbers, shape (rows of the folds, features)."""
+        return np.asarray(self.unfitted[0].fit_transform(self.table), dtype=float)
+
+    @cached_property
+    def _binned(self) -> Any:
+        from lightgbm import Dataset
+
+        labels = np.asarray(self.labels)[self.rows]
+        return Dataset(self.encoded, labels, params=self._parameters({}), free_raw_data=False).construct()
+
+    def grow(self, settings: dict[str, Any], folds: int | None = None) -> Grown:
+        """Grow trees with some settings on the first folds, by default on all."""
+        from lightgbm import cv, early_stopping
+
+        tried = self.folds[:folds]
+        found = cv(
+            self._parameters(settings), self._binned, num_boost_round=MOST_TREES, folds=tried,
+            callbacks=[early_stopping(PATIENCE, verbose=False)], return_cvbooster=True,
+        )["cvbooster"]  # fmt: skip
+        trees = max(found.best_iteration, 1)
+        return Grown(
+            trees,
+            tuple(
+                booster.predict(self.encoded[validate], num_iteration=trees)
+                for booster, (_, validate) in zip(found.boosters, tried, strict=True)
+            ),
+        )
+
+    def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """As its estimator would tell LightGBM; bins that hold for any settings."""
+        model = self.unfitted[-1]
+        own = {k: v for k, v in model.get_params().items() if v is not None and k not in NOT_FOR_THE_LIBRARY}
+        objective = {0: "regression", 2: "binary"}.get(self.classes, "multiclass")
+        counted = {"num_class": self.classes} if self.classes > 2 else {}
+        ours = {"n_jobs": threads(self.encoded.size), "feature_pre_filter": False}
+        return {"objective": objective} | own | counted | settings | ours
+
+
+def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, validate: Rows) -> int:
+    """Fit an unfitted pipeline on some rows, with as many trees as others ask for; how many these are.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        ``encode`` and ``model``, an estimator of LightGBM.
+    table : pandas.DataFrame
+        Shape (n, features).
+    target : pandas.Series, shape (n,)
+    fit, validate : int array
+        Positions.
+    """
+    from lightgbm import early_stopping
+
+    encode, model = pipeline[0], pipeline[-1]
+    encoded = encode.fit_transform(table.iloc[fit])
+    model.set_params(n_estimators=MOST_TREES, n_jobs=threads(encoded.size))
+    model.fit(
+        encoded, target.iloc[fit], eval_X=encode.transform(table.iloc[validate]), eval_y=target.iloc[validate],
+        callbacks=[early_stopping(PATIENCE, verbose=False)],
+    )  # fmt: skip
+    model.set_params(n_estimators=model.best_iteration_)
+    return int(model.best_iteration_)
+
+
+# What scikit-learn's side of an estimator of LightGBM is told alone.
+NOT_FOR_THE_LIBRARY = {"n_estimators", "importance_type", "class_weight"}
+
+
+def threads(values: int) -> int:
+    """Threads of a fit on so many values."""
+    return workbench_settings().threads if values >= MANY_VALUES else 1
