@@ -251,40 +251,46 @@ def _spreads(
         part = np.flatnonzero(np.isin(units, wanted))
     shrink = (len(part) / len(units)) ** 0.5
     truth, predicted = truth[part], predicted[part]
-    draw = _drawing(np.unique(units[part], return_inverse=True)[1], rng)
-    centre = {name: _score(name, truth, predicted) for name in names}
-    drawn: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(resamples):
-        rows = draw()
-        for name in names:
-            value = _score(name, truth[rows], predicted[rows])
-            if value is not None:
-                drawn[name].append(value)
+    units = np.unique(units[part], return_inverse=True)[1]
+    many = int(units.max(initial=-1)) + 1
+    weights = np.stack([np.bincount(rng.integers(0, many, many), minlength=many)[units] for _ in range(resamples)])
     ends = (50 * (1 - level), 50 * (1 + level))
-    return {
-        name: (float(shrink * (middle - low)), float(shrink * (high - middle)))
-        for name, middle in centre.items()
-        if middle is not None and drawn[name]
-        for low, high in [np.percentile(drawn[name], ends)]
-    }
+    spreads = {}
+    for name in names:
+        middle, drawn = _score(name, truth, predicted), weighted(name, truth, predicted, weights)
+        if middle is not None and np.isfinite(drawn).any():
+            low, high = np.percentile(drawn[np.isfinite(drawn)], ends)
+            spreads[name] = (float(shrink * (middle - low)), float(shrink * (high - middle)))
+    return spreads
 
 
-def _drawing(units: Any, rng: Any) -> Callable[[], Any]:
-    """Draws rows with replacement, those of one unit together."""
+def weighted(name: str, truth: Any, predicted: Numbers, weights: Any) -> Numbers:
+    """A score of many samples at once, each a row of how often it has each of the values.
+
+    Parameters
+    ----------
+    name : str
+        Of the score.
+    truth : array, shape (n,)
+        Numbers, or classes as 0, 1, …
+    predicted : array, shape (n,) or (n, k)
+    weights : int array, shape (samples, n)
+
+    Returns
+    -------
+    float array, shape (samples,)
+        As ``sklearn.metrics`` has them with ``sample_weight``; NaN where a sample has too few classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weighted("mae", np.array([1.0, 2.0]), np.array([1.0, 4.0]), np.array([[1, 1], [2, 0]])).tolist()
+    [1.0, 0.0]
+    """
     import numpy as np
 
-    many = int(units.max(initial=-1)) + 1
-    if many == len(units):
-        return lambda: rng.integers(0, many, many)
-    by_unit, sizes = np.argsort(units, kind="stable"), np.bincount(units)
-    ends = np.cumsum(sizes)
-
-    def draw() -> Any:
-        drawn = rng.integers(0, many, many)
-        before = np.cumsum(sizes[drawn])
-        return by_unit[np.arange(before[-1]) + np.repeat(ends[drawn] - before, sizes[drawn])]
-
-    return draw
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(_WEIGHTED[name](truth, predicted, weights.astype(float)), dtype=float)
 
 
 def _score(name: str, truth: Any, predicted: Numbers) -> float | None:
@@ -317,6 +323,10 @@ def _average_precision(truth: Any, predicted: Numbers) -> float:
 
 
 def _log_loss(truth: Any, predicted: Numbers) -> float:
+    return float(_losses(truth, predicted).mean())
+
+
+def _losses(truth: Any, predicted: Numbers) -> Numbers:
     """As ``sklearn.metrics.log_loss``: natural logarithm, probabilities kept off 0 and 1 by float64's epsilon."""
     import numpy as np
 
@@ -325,7 +335,7 @@ def _log_loss(truth: Any, predicted: Numbers) -> float:
         if predicted.ndim == 1
         else predicted[np.arange(len(truth)), truth]
     )
-    return float(-np.log(np.clip(likelihood, np.finfo(float).eps, 1)).mean())
+    return -np.log(np.clip(likelihood, np.finfo(float).eps, 1))
 
 
 def _answers(predicted: Numbers) -> Any:
@@ -366,4 +376,62 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], float]] = {
     "rmse": _rmse,
     "mae": _mae,
     "r2": _r2,
+}
+
+
+def _mean(weights: Numbers, values: Any) -> Any:
+    return weights @ values / weights.sum(axis=1)
+
+
+def _by_rank(truth: Any, predicted: Numbers, weights: Numbers) -> tuple[Any, Any]:
+    """Weights of the positive and the negative rows at each value that is predicted, the least first."""
+    import numpy as np
+
+    order = np.argsort(predicted, kind="stable")
+    starts = np.flatnonzero(np.diff(predicted[order], prepend=-np.inf))
+    there = weights[:, order]
+    return (np.add.reduceat(there * (truth[order] == k), starts, axis=1) for k in (1, 0))  # type: ignore[return-value]
+
+
+def _roc_aucs(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    positive, negative = _by_rank(truth, predicted, weights)
+    below = negative.cumsum(axis=1) - negative / 2
+    return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def _average_precisions(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    import numpy as np
+
+    positive, negative = (there[:, ::-1] for there in _by_rank(truth, predicted, weights))
+    hits, answered = positive.cumsum(axis=1), (positive + negative).cumsum(axis=1)
+    precision = np.where(answered > 0, hits / answered, 0.0)
+    return (positive * precision).sum(axis=1) / hits[:, -1]
+
+
+def _balanced_accuracies(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    import numpy as np
+
+    right = _answers(predicted) == truth
+    shares = [_mean(weights[:, truth == k], right[truth == k]) for k in np.unique(truth)]
+    return np.nanmean(shares, axis=0)
+
+
+def _r2s(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    import numpy as np
+
+    centred = truth - truth.mean()  # squares of large numbers would cancel
+    left = _mean(weights, (truth - predicted) ** 2)
+    whole = _mean(weights, centred**2) - _mean(weights, centred) ** 2
+    return np.where(whole > 0, 1 - left / whole, left == 0)
+
+
+_WEIGHTED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "roc_auc": _roc_aucs,
+    "average_precision": _average_precisions,
+    "log_loss": lambda truth, predicted, weights: _mean(weights, _losses(truth, predicted)),
+    "accuracy": lambda truth, predicted, weights: _mean(weights, _answers(predicted) == truth),
+    "balanced_accuracy": _balanced_accuracies,
+    "rmse": lambda truth, predicted, weights: _mean(weights, (truth - predicted) ** 2) ** 0.5,
+    "mae": lambda truth, predicted, weights: _mean(weights, abs(truth - predicted)),
+    "r2": _r2s,
 }

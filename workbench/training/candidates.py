@@ -139,7 +139,7 @@ def _baseline(columns: Columns, classes: bool, settings: Settings, seed: int) ->
 
 def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     one_hot = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS, min_frequency=5, sparse_output=False
+        handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS, min_frequency=5, sparse_output=classes
     )
     encode = _encoder(
         columns,

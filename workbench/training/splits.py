@@ -35,7 +35,7 @@ Rows = NDArray[np.intp]
 HOLDOUT = 0.2
 WATCHED = 0.1
 # Rows that the search looks at; the final fit takes all of them. The latest ones, where there is time.
-MOST_SEARCHED = 60_000
+MOST_SEARCHED = 30_000
 # Features with fewer different rows than these are a few levels that any rows share: keeping equal ones together would
 # validate on levels that were never fitted on.
 FEWEST_DIFFERENT = 20
