@@ -27,7 +27,7 @@ NUMBERS = st.one_of(
     st.sampled_from([math.nan, math.inf, -math.inf, 1e308, 5e-324]),
 )
 SCALARS = st.one_of(st.none(), TEXTS, st.text(max_size=5), NUMBERS)
-NAMES = st.sampled_from(["baseline", "linear", "boosting", "forest", "bosting", "", "a"])
+NAMES = st.sampled_from(["baseline", "linear", "lightgbm", "boosting", "forest", "bosting", "", "a"])
 LISTS = st.one_of(st.lists(NAMES, max_size=5), st.lists(SCALARS, max_size=3))
 VALUES = st.one_of(
     SCALARS, LISTS, LISTS.map(tuple), st.dictionaries(NAMES, SCALARS, max_size=2), st.lists(LISTS, max_size=2)
@@ -173,7 +173,7 @@ def test_what_is_refused_is_told(values, message):
 @pytest.mark.parametrize(
     ("candidates", "message"),
     [
-        ([], "'candidates' has no items. Name at least 1 of baseline, linear, boosting, forest."),
+        ([], "'candidates' has no items. Name at least 1 of baseline, linear, lightgbm, boosting, forest."),
         (["linear", "linear"], "'candidates' has 'linear' twice. Name each once."),
     ],
 )

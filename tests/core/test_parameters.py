@@ -74,17 +74,24 @@ def test_a_bad_value_says_what_to_change(verb, values, told):
             "candidates",
             {
                 "type": "array",
-                "items": {"type": "string", "enum": ["baseline", "linear", "boosting", "forest"]},
+                "items": {"type": "string", "enum": ["baseline", "linear", "lightgbm", "boosting", "forest"]},
                 "uniqueItems": True,
                 "minItems": 1,
                 "title": "Candidates",
-                "default": ["baseline", "linear", "boosting"],
+                "default": ["baseline", "linear", "lightgbm"],
             },
         ),
         (
             "train",
             "trials",
-            {"type": "integer", "minimum": 1, "maximum": 200, "title": "Trials", "default": 6, "x-unit": "settings"},
+            {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": 200,
+                "title": "Trials",
+                "default": None,
+                "x-unit": "settings",
+            },
         ),
         (
             "dataset",

@@ -8,7 +8,7 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.core.scores import METRICS, deciding_metric, of_windows, scores
+from workbench.core.scores import METRICS, deciding_metric, of_windows, scores, weighted
 from workbench.errors import BadParameter
 
 few = settings(max_examples=60, deadline=None)
@@ -54,6 +54,54 @@ def test_multiclass_scores_equal_scikit_learn(pairs):
             "balanced_accuracy": sk.balanced_accuracy_score(truth, p.argmax(axis=1)),
         }
     assert values("multiclass", truth, p, [0, 1, 2]) == pytest.approx(expected)
+
+
+@few
+@given(
+    st.lists(st.tuples(st.booleans(), probabilities, st.integers(0, 3)), min_size=2, max_size=40),
+    st.sampled_from(METRICS["binary"] + ("balanced_accuracy",)),
+)
+def test_weighted_scores_equal_scikit_learn_and_are_unknown_where_a_class_is_missing(rows, name):
+    truth, p, weights = (
+        np.array([t for t, _, _ in rows]),
+        np.array([p for _, p, _ in rows]),
+        np.array([w for *_, w in rows]),
+    )
+    there = weights > 0
+    found = weighted(name, truth.astype(int), p, np.stack([weights, np.ones_like(weights)]))[0]
+    if not there.any() or (name in ("roc_auc", "average_precision") and len(set(truth[there])) < 2):
+        # Average precision of positive rows alone is known, and 1.
+        assert np.isnan(found) or (name == "average_precision" and found == 1)
+        return
+    function = {"roc_auc": sk.roc_auc_score, "average_precision": sk.average_precision_score}.get(name)
+    if function:
+        expected = function(truth[there], p[there], sample_weight=weights[there])
+    elif name == "log_loss":
+        expected = sk.log_loss(truth[there], p[there], sample_weight=weights[there], labels=[False, True])
+    else:
+        function = {"accuracy": sk.accuracy_score, "balanced_accuracy": sk.balanced_accuracy_score}[name]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = function(truth[there], p[there] >= 0.5, sample_weight=weights[there])
+    assert found == pytest.approx(expected)
+
+
+@few
+@given(
+    st.lists(st.tuples(numbers, numbers, st.integers(0, 3)), min_size=2, max_size=40).filter(
+        lambda r: any(w for *_, w in r)
+    )
+)
+def test_weighted_scores_of_numbers_equal_those_of_repeated_rows(rows):
+    truth, predicted, weights = np.array(rows).T
+    again = np.repeat(np.arange(len(rows)), weights.astype(int))
+    for name in METRICS["regression"]:
+        found = weighted(name, truth, predicted, weights[None, :])[0]
+        if name == "r2" and np.ptp(truth[again]) < 1e-6 * (1 + np.ptp(truth)):
+            continue  # no spread to explain: 0, 1 or what rounding leaves
+        expected = values("regression", truth[again], predicted[again]).get(name)
+        if expected is not None:
+            assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
 @few

@@ -2,12 +2,14 @@
 
 import os
 import pickle
+import re
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_selection import SelectKBest
@@ -48,9 +50,9 @@ TARGETS = {
 
 
 @pytest.mark.parametrize("task", TARGETS)
-@pytest.mark.parametrize("name", ["baseline", "linear", "boosting", "forest"])
+@pytest.mark.parametrize("name", ["baseline", "linear", "lightgbm", "boosting", "forest"])
 def test_a_pipeline_predicts_the_same_after_a_round_trip(tmp_path, name, task):
-    settings = {"boosting": {"max_iter": 5}}.get(name, {})
+    settings = {"boosting": {"max_iter": 5}, "lightgbm": {"n_estimators": 5}}.get(name, {})
     pipeline = build(name, CONTRACT, ["size", "city", "at"], task, settings, seed=0).fit(table(), TARGETS[task])
     again = load_pipeline(save_pipeline(pipeline, tmp_path / "pipeline.skops"))
     answer = "predict" if task == "regression" else "predict_proba"
@@ -73,11 +75,54 @@ def test_an_ensemble_predicts_the_same_after_a_round_trip(tmp_path):
 
 
 def test_a_booster_whose_library_would_parse_bytes_is_refused(tmp_path):
-    lightgbm = pytest.importorskip("lightgbm")
-    made = make_pipeline(lightgbm.LGBMRegressor(n_estimators=2, verbose=-1)).fit(np.eye(60), np.arange(60))
+    xgboost = pytest.importorskip("xgboost")
+    made = make_pipeline(xgboost.XGBRegressor(n_estimators=2)).fit(np.eye(60), np.arange(60))
+
+    with pytest.raises(Untrusted, match=r"xgboost\.core\.Booster"):
+        save_pipeline(made, tmp_path / "pipeline.skops")
+
+
+def test_a_booster_of_lightgbm_in_a_file_is_refused_where_it_is_no_text(tmp_path):
+    made = make_pipeline(LGBMRegressor(n_estimators=2, verbose=-1)).fit(np.eye(60), np.arange(60))
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(skops.io.dumps(made))
 
     with pytest.raises(Untrusted, match=r"lightgbm\.basic\.Booster"):
-        save_pipeline(made, tmp_path / "pipeline.skops")
+        load_pipeline(path)
+
+
+def test_boosters_inside_of_others_go_as_text_and_the_pipeline_stays_as_it_is(tmp_path):
+    member = LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1)
+    truth = TARGETS["binary"] == "Yes"
+    rows = np.random.default_rng(0).normal(size=(120, 3)) + truth[:, None]
+    made = make_pipeline(VotingClassifier([("a", member), ("b", CalibratedClassifierCV(member, cv=2))], voting="soft"))
+    before = made.fit(rows, truth).predict_proba(rows)
+
+    again = load_pipeline(save_pipeline(made, tmp_path / "pipeline.skops"))
+
+    np.testing.assert_array_equal(again.predict_proba(rows), before)
+    np.testing.assert_array_equal(made.predict_proba(rows), before)
+
+
+@pytest.mark.parametrize("bad", ["left_child=0 ", "split_feature=99 ", "nonsense", 7, None])
+def test_a_text_that_leads_outside_is_refused_before_lightgbm_sees_it(tmp_path, bad):
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    made = make_pipeline(LGBMRegressor(n_estimators=2, num_leaves=4, verbose=-1)).fit(rows, rows.sum(axis=1))
+    text = made[-1].booster_.model_to_string()
+    if isinstance(bad, str) and "=" in bad:
+        key = bad.split("=")[0]
+        text = re.sub(rf"^{key}=\S+ ", bad, text, count=1, flags=re.MULTILINE)
+    else:
+        text = bad
+    made[-1]._Booster = text
+    path = tmp_path / "pipeline.skops"
+    path.write_bytes(skops.io.dumps(made))
+
+    if text is None:
+        assert load_pipeline(path)[-1]._Booster is None
+    else:
+        with pytest.raises(Damaged, match="LightGBM"):
+            load_pipeline(path)
 
 
 def test_a_model_that_is_not_ours_is_refused_by_name_and_not_written(tmp_path):

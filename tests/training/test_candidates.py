@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.contract import Column, Contract
-from workbench.training.candidates import BOOSTING, SPACE, build, settings_to_try
+from workbench.training.candidates import MODELS, build, settings_to_try
 
 CONTRACT = Contract(
     (
@@ -18,8 +18,8 @@ CONTRACT = Contract(
         Column("at", "datetime"),
     )
 )
-NAMES = ("baseline", "linear", "boosting", "forest")
-QUICK = {"boosting": {"max_iter": 5}}
+NAMES = ("baseline", "linear", "lightgbm", "boosting", "forest")
+QUICK = {"boosting": {"max_iter": 5}, "lightgbm": {"n_estimators": 5, "min_child_samples": 5}}
 
 
 def table(rows=150):
@@ -75,12 +75,15 @@ def test_one_kind_of_column_is_enough(name):
         assert np.isfinite(pipeline.fit(table()[[column]], target("regression")).predict(table()[[column]])).all()
 
 
-def test_the_search_starts_with_the_defaults_and_draws_the_others_from_the_space():
-    first, *drawn = settings_to_try("boosting", 5, seed=3)
-    assert first == BOOSTING
-    assert all(setting[key] in SPACE[key] for setting in drawn for key in SPACE)
-    assert [first, *drawn] == settings_to_try("boosting", 5, seed=3)
-    assert drawn != settings_to_try("boosting", 5, seed=4)[1:]
+@pytest.mark.parametrize("name", ["lightgbm", "boosting"])
+def test_the_search_starts_with_what_is_known_good_and_draws_the_others_from_the_space(name):
+    known_good, space = MODELS[name].known_good, MODELS[name].space
+    found = settings_to_try(name, 8, seed=3)
+    assert found[: len(known_good)] == list(known_good)
+    assert len(found) == 8
+    assert all(setting[key] in space[key] for setting in found[len(known_good) :] for key in space)
+    assert found == settings_to_try(name, 8, seed=3) != settings_to_try(name, 8, seed=4)
+    assert settings_to_try(name, 1, seed=3) == [known_good[0]]
 
 
 @pytest.mark.parametrize("name", ["baseline", "linear", "forest"])
@@ -88,5 +91,30 @@ def test_only_boosting_is_searched(name):
     assert settings_to_try(name, 5, seed=0) == [{}]
 
 
-def test_settings_are_plain_python_values():
-    assert {type(v) for s in settings_to_try("boosting", 4, seed=0) for v in s.values()} == {int, float}
+@pytest.mark.parametrize("name", ["lightgbm", "boosting"])
+def test_settings_are_plain_python_values(name):
+    assert {type(v) for s in settings_to_try(name, 9, seed=0) for v in s.values()} == {int, float}
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_lightgbm_gives_the_same_model_on_any_number_of_threads(threads):
+    pipeline = build("lightgbm", CONTRACT, CONTRACT.names, "binary", {"n_estimators": 20}, seed=0)
+    rows, truth = table(3_000), target("binary", 3_000)
+    one = clone(pipeline).fit(rows, truth).predict_proba(rows)
+    more = clone(pipeline).set_params(model__n_jobs=threads).fit(rows, truth).predict_proba(rows)
+    np.testing.assert_array_equal(more, one)
+
+
+def test_lightgbm_splits_by_sets_of_categories():
+    rows = table(600)
+    truth = rows["city"].eq("Bonn").map({True: "Yes", False: "No"})
+    pipeline = build("lightgbm", CONTRACT, ["city"], "binary", {"n_estimators": 1}, seed=0).fit(rows, truth)
+    assert pipeline[-1].booster_.dump_model()["tree_info"][0]["tree_structure"]["decision_type"] == "=="
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_printed_or_warned_of(name, capfd, recwarn):
+    pipeline = build(name, CONTRACT, CONTRACT.names, "binary", QUICK.get(name, {}), seed=0)
+    pipeline.fit(table(), target("binary")).predict_proba(table())
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list

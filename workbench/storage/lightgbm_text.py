@@ -60,7 +60,7 @@ def booster(text: Any, what: str) -> Any:
 
     try:
         return Booster(model_str=sound(text))
-    except (KeyError, ValueError, IndexError, AttributeError, OverflowError, LightGBMError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, LightGBMError) as error:
         raise Damaged(
             f"{what} holds a model of LightGBM that is broken ({error}). Train again, or fetch it anew."
         ) from error
@@ -124,12 +124,19 @@ def _header(head: Lines) -> tuple[int, int]:
 
 
 def _head_lines(head: Lines, features: int, outputs: int) -> list[str]:
-    names = " ".join(f"Column_{i}" for i in range(features))
     return [
-        "tree", "version=v4", f"num_class={int(head['num_class'])}", f"num_tree_per_iteration={outputs}", "label_index=0",
-        f"max_feature_idx={features - 1}", f"objective={head['objective']}", *(["average_output"] if "average_output" in head else []),
-        f"feature_names={names}", f"feature_infos={' '.join(['none'] * features)}", "",
-    ]  # fmt: skip
+        "tree",
+        "version=v4",
+        f"num_class={int(head['num_class'])}",
+        f"num_tree_per_iteration={outputs}",
+        "label_index=0",
+        f"max_feature_idx={features - 1}",
+        f"objective={head['objective']}",
+        *(["average_output"] if "average_output" in head else []),
+        "feature_names=" + " ".join(f"Column_{i}" for i in range(features)),
+        "feature_infos=" + " ".join(["none"] * features),
+        "",
+    ]
 
 
 def _tree(number: int, lines: Lines, features: int) -> str:

@@ -155,8 +155,9 @@ def _trials(plan: Plan, asked: int | None) -> int:
 def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
     """Fit the best candidate: on the rows outside the hold-out, which are scored by it, then on all.
 
-    Of more than :data:`MANY_ROWS` that were drawn at random, the model that was scored is the one that is kept: a fifth
-    more of them would tell it nothing new. Ctrl-C ends it with the model that is there, which has not seen the hold-out.
+    Of more than :data:`MANY_ROWS` that were drawn at random, the model that was scored is the one that is kept: a
+    quarter more of them would tell it nothing new. Ctrl-C ends it with the model that is there, which has not seen the
+    hold-out.
     """
     best = found.best
     if found.untried:

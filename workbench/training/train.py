@@ -151,8 +151,8 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
-        split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source, seed=plan.seed,
-        threshold=_threshold(plan, found.best), created=datetime.now(UTC).isoformat(timespec="seconds"),
+        split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
+        seed=plan.seed, threshold=_threshold(plan, found.best), created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=findings(plan, found, ending, metrics, profile),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
