@@ -143,7 +143,7 @@ def _tree(number: int, lines: Lines, features: int) -> str:
     leaves = int(lines["num_leaves"])
     if not 1 <= leaves <= MOST_FEATURES:
         raise ValueError(f"a tree of {leaves} leaves")
-    written = {"num_leaves": [leaves], "num_cat": [int(lines["num_cat"])]}
+    written: dict[str, Any] = {"num_leaves": [leaves], "num_cat": [int(lines["num_cat"])]}
     if leaves > 1:
         written |= _splits(lines, leaves, features)
     for key in OF_LEAVES if leaves > 1 else OF_LEAVES[:1]:  # LightGBM counts no rows of a tree that is one leaf

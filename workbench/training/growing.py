@@ -85,7 +85,7 @@ class Growing:
         from lightgbm import cv, early_stopping
 
         tried = self.folds[:folds]
-        found = cv(
+        found: Any = cv(
             self._parameters(settings), self._binned, num_boost_round=MOST_TREES, folds=tried,
             callbacks=[early_stopping(PATIENCE, verbose=False)], return_cvbooster=True,
         )["cvbooster"]  # fmt: skip

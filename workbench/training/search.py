@@ -109,6 +109,8 @@ class Ending:
         Predictions of the hold-out by a model that has not seen it.
     rows : int
         That the pipeline was fitted on.
+    settings : dict
+        That it was fitted with: many rows ask for another number of trees than the search, which looks at fewer.
     stopped : bool
         Whether somebody stopped the training.
     at_random : tuple of Metric
@@ -120,6 +122,7 @@ class Ending:
     pipeline: Any
     held: Any
     rows: int
+    settings: Settings
     stopped: bool = True
     at_random: tuple[Metric, ...] = ()
     without: Mapping[str, Metric] = field(default_factory=dict)
@@ -165,7 +168,7 @@ def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
     ending = None
     try:
         on_train, grown = grown_on(plan, best, plan.parts.train)
-        ending = _scored(plan, on_train, len(plan.parts.train))
+        ending = _scored(plan, on_train, len(plan.parts.train), grown.settings)
         ending = replace(ending, at_random=_at_random(plan, grown))
         ending = replace(ending, without=_without(plan, grown, suspects))
         if len(plan.table) > MANY_ROWS and plan.parts.split.kind == "random":
@@ -180,11 +183,11 @@ def _as_it_is(plan: Plan, best: Trial) -> Ending:
     """The model of the last fold: what there is when somebody stops a training."""
     rows = plan.parts.folds[-1][0]
     with undisturbed():
-        return _scored(plan, best.pipeline or fitted(plan, best, rows), len(rows))
+        return _scored(plan, best.pipeline or fitted(plan, best, rows), len(rows), best.settings)
 
 
-def _scored(plan: Plan, pipeline: Any, rows: int) -> Ending:
-    return Ending(pipeline, predicted(pipeline, plan, plan.parts.holdout), rows)
+def _scored(plan: Plan, pipeline: Any, rows: int, settings: Settings) -> Ending:
+    return Ending(pipeline, predicted(pipeline, plan, plan.parts.holdout), rows, settings)
 
 
 def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = None) -> Trial | None:

@@ -144,7 +144,8 @@ def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
 
 
 def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
-    found = replace(found, tried=tuple(with_intervals(plan, t) for t in found.tried))
+    best, *others = (with_intervals(plan, t) for t in found.tried)
+    found = replace(found, tried=(replace(best, settings=ending.settings), *others))
     metrics = of_holdout(plan, found.best, ending.held)
     pipeline = in_words(ending.pipeline, plan.numbered.words)
     kept = _kept(plan)
