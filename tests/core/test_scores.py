@@ -8,7 +8,8 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.core.scores import METRICS, deciding_metric, of_windows, scores, weighted
+from workbench.core.measures import METRICS, measure
+from workbench.core.scores import of_windows, scores
 from workbench.errors import BadParameter
 
 few = settings(max_examples=60, deadline=None)
@@ -68,7 +69,8 @@ def test_weighted_scores_equal_scikit_learn_and_are_unknown_where_a_class_is_mis
         np.array([w for *_, w in rows]),
     )
     there = weights > 0
-    found = weighted(name, truth.astype(int), p, np.stack([weights, np.ones_like(weights)]))[0]
+    known = measure(name, "binary") if name in METRICS["binary"] else measure(name, "multiclass")
+    found = known.of_samples(truth.astype(int), p, np.stack([weights, np.ones_like(weights)]))[0]
     if not there.any() or (name in ("roc_auc", "average_precision") and len(set(truth[there])) < 2):
         # Average precision of positive rows alone is known, and 1.
         assert np.isnan(found) or (name == "average_precision" and found == 1)
@@ -96,7 +98,7 @@ def test_weighted_scores_of_numbers_equal_those_of_repeated_rows(rows):
     truth, predicted, weights = np.array(rows).T
     again = np.repeat(np.arange(len(rows)), weights.astype(int))
     for name in METRICS["regression"]:
-        found = weighted(name, truth, predicted, weights[None, :])[0]
+        found = measure(name, "regression").of_samples(truth, predicted, weights[None, :])[0]
         if name == "r2" and np.ptp(truth[again]) < 1e-6 * (1 + np.ptp(truth)):
             continue  # no spread to explain: 0, 1 or what rounding leaves
         expected = values("regression", truth[again], predicted[again]).get(name)
@@ -117,7 +119,7 @@ def test_regression_scores_equal_scikit_learn(pairs):
 @pytest.mark.parametrize("task", METRICS)
 def test_the_deciding_score_comes_first(task):
     for name in METRICS[task]:
-        assert deciding_metric(task, name) == name
+        assert measure(name, task).name == name
         truth, predicted, classes = example(task, 50)
         assert scores(task, truth, predicted, classes, metric=name, level=0)[0].name == name
 
@@ -171,7 +173,7 @@ def test_a_score_of_another_task_is_refused_with_those_that_there_are():
     with pytest.raises(BadParameter, match="rmse"):
         scores("binary", [0, 1], [0.1, 0.9], [0, 1], metric="rmse")
     with pytest.raises(BadParameter, match="roc_auc"):
-        deciding_metric("binary", "rock_auc")
+        measure("rock_auc", "binary")
 
 
 @pytest.mark.slow

@@ -78,22 +78,22 @@ def test_one_kind_of_column_is_enough(name):
 @pytest.mark.parametrize("name", ["lightgbm", "boosting"])
 def test_the_search_starts_with_what_is_known_good_and_draws_the_others_from_the_space(name):
     known_good, space = MODELS[name].known_good, MODELS[name].space
-    found = settings_to_try(name, 8, seed=3)
+    found = settings_to_try(MODELS[name], 8, seed=3)
     assert found[: len(known_good)] == list(known_good)
     assert len(found) == 8
     assert all(setting[key] in space[key] for setting in found[len(known_good) :] for key in space)
-    assert found == settings_to_try(name, 8, seed=3) != settings_to_try(name, 8, seed=4)
-    assert settings_to_try(name, 1, seed=3) == [known_good[0]]
+    assert found == settings_to_try(MODELS[name], 8, seed=3) != settings_to_try(MODELS[name], 8, seed=4)
+    assert settings_to_try(MODELS[name], 1, seed=3) == [known_good[0]]
 
 
 @pytest.mark.parametrize("name", ["baseline", "linear", "forest"])
 def test_only_boosting_is_searched(name):
-    assert settings_to_try(name, 5, seed=0) == [{}]
+    assert settings_to_try(MODELS[name], 5, seed=0) == [{}]
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "boosting"])
 def test_settings_are_plain_python_values(name):
-    assert {type(v) for s in settings_to_try(name, 9, seed=0) for v in s.values()} == {int, float}
+    assert {type(v) for s in settings_to_try(MODELS[name], 9, seed=0) for v in s.values()} == {int, float}
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -215,6 +215,14 @@ ALL: tuple[FindingCode, ...] = (
                 "Somebody stopped the training. The run can be used: its model is the best one so far, fitted on the "
                 "rows that the message says, and its scores are of this very model on rows that it has not seen. What "
                 "was not tried is counted; the cure trains to the end."),
+    FindingCode("WB208", "A candidate failed", ("warning",),
+                "A candidate could not be fitted or asked; the message has its library's own words. The others were "
+                "tried as if it had not been named."),
+    FindingCode("WB209", "The model can't be kept", ("warning",),
+                "The best candidate is made of types that are not on the list of those that are read back without "
+                "running anybody's code: classes and functions of a notebook, or a library that only pickles. The run "
+                "holds the model as long as the session lives; its scores and findings are kept. Build the candidate "
+                "of scikit-learn's or LightGBM's types to keep and package it."),
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),

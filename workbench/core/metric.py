@@ -43,6 +43,8 @@ class Metric:
     error : float, optional
         Standard error that comes of the rows scored alone; the interval may hold more, such as what differs from month
         to month.
+    larger : bool, optional
+        Whether more of it is better, where its name does not say so: that of somebody's own function.
 
     Examples
     --------
@@ -56,11 +58,12 @@ class Metric:
     high: float | None = None
     level: float = 0.9
     error: float | None = None
+    larger: bool | None = None
 
     @property
     def larger_is_better(self) -> bool:
         """Whether more of it is better."""
-        return self.name in LARGER_IS_BETTER
+        return self.name in LARGER_IS_BETTER if self.larger is None else self.larger
 
     def __str__(self) -> str:
         interval = "" if self.low is None or self.high is None else f" ({short(self.low)} to {short(self.high)})"

@@ -13,6 +13,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
 from workbench.core.comparison import Comparison
 from workbench.core.dataset import Dataset
+from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric
 from workbench.core.nouns import bundle_name, version
 from workbench.core.scores import scores
@@ -136,7 +137,7 @@ def _predicted(bundle: Bundle, table: pd.DataFrame) -> Any:
 
 
 def _compared(old: Bundle, new: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int) -> Comparison:
-    name = old.metrics[0].name
+    name = known_anywhere(old.metrics, old.task).name
     of_old, of_new = (scores(old.task, truth, p, old.classes, name, level)[0] for p in (a, b))
     value = of_new.value - of_old.value
     below, above = _spread(old, truth, a, b, level, seed)
@@ -160,6 +161,6 @@ def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int)
 
 
 def _difference(bundle: Bundle, truth: Any, a: Any, b: Any, rows: Any) -> float | None:
-    name = bundle.metrics[0].name
+    name = known_anywhere(bundle.metrics, bundle.task).name
     pair = [scores(bundle.task, truth[rows], p[rows], bundle.classes, name, level=0)[0] for p in (a, b)]
     return pair[1].value - pair[0].value if all(m.name == name for m in pair) else None

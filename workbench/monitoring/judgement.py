@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench.core.bundle import Bundle
+from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
 from workbench.core.report import ColumnDrift, Status, Window
@@ -98,7 +99,7 @@ def expected(bundle: Bundle) -> Metric:
     A hold-out in time is one stretch, and stretches differ by more than their rows do by chance: June may be easier
     than any month before. What the folds have shown already is no news.
     """
-    holdout = bundle.metrics[0]
+    holdout = known_anywhere(bundle.metrics, bundle.task)
     folds = [Metric.from_dict(m) for m in bundle.lineage.get("validation", ()) if m["name"] == holdout.name]
     return (min if holdout.larger_is_better else max)([holdout, *folds], key=lambda m: m.value)
 
@@ -173,7 +174,7 @@ def verdict(
 def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:
     if len(truth) < FEWEST:
         return ()
-    deciding = bundle.metrics[0]
+    deciding = known_anywhere(bundle.metrics, bundle.task)
     metrics = scores(
         bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level
     )

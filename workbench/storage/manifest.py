@@ -152,11 +152,13 @@ def _is_metrics(value: Any) -> bool:
 
 
 def _is_metric(value: Any) -> bool:
-    known = {"name", "value", "low", "high", "level", "error"}
+    known = {"name", "value", "low", "high", "level", "error", "larger"}
     if not isinstance(value, dict) or not {"name", "value"} <= set(value) <= known:
         return False
     ends = all(value.get(end) is None or _is_number(value[end]) for end in ("low", "high", "error"))
-    return _is_text(value["name"]) and _is_number(value["value"]) and ends and _is_number(value.get("level", 0.9))
+    direction = value.get("larger") is None or isinstance(value["larger"], bool)
+    sound = _is_text(value["name"]) and _is_number(value["value"]) and _is_number(value.get("level", 0.9))
+    return sound and ends and direction
 
 
 def _is_files(value: Any) -> bool:

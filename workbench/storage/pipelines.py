@@ -75,6 +75,22 @@ def save_pipeline(pipeline: Pipeline, path: Path) -> Path:
     return path
 
 
+def untrusted(pipeline: Pipeline) -> tuple[str, ...]:
+    """Types for which a pipeline can't be kept: those of somebody's own code, and of libraries that only pickle.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> untrusted(make_pipeline(Ridge()))
+    ()
+    """
+    import skops.io
+
+    named = skops.io.get_untrusted_types(data=skops.io.dumps(without_boosters(pipeline)))
+    return tuple(sorted(set(named) - set(TRUSTED)))
+
+
 def load_pipeline(path: Path) -> Pipeline:
     """Read a skops file; types that are not on our list are refused before anything is built.
 

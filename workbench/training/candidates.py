@@ -63,23 +63,38 @@ class Model:
         What further settings are drawn from.
     grows : bool
         Whether it grows tree by tree on all folds side by side: :class:`workbench.training.growing.Growing`.
+    takes_words : bool
+        Whether it is fitted on the table as it is, not on the numbered one.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
     known_good: tuple[Settings, ...] = ({},)
     space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     grows: bool = False
+    takes_words: bool = False
 
 
 def build(
     name: str, contract: Contract, features: Sequence[str], task: Task, settings: Settings, seed: int
 ) -> Pipeline:
-    """An unfitted pipeline on the raw feature columns.
+    """An unfitted pipeline of one of ours, as :func:`unfitted`.
 
     Parameters
     ----------
     name : {"baseline", "linear", "lightgbm", "boosting", "forest"}
-        Which candidate.
+    """
+    return unfitted(MODELS[name], contract, features, task, settings, seed)
+
+
+def unfitted(
+    model: Model, contract: Contract, features: Sequence[str], task: Task, settings: Settings, seed: int
+) -> Pipeline:
+    """An unfitted pipeline on the raw feature columns.
+
+    Parameters
+    ----------
+    model : Model
+        What is tried.
     contract : Contract
         Says the kind of each feature.
     features : sequence of str
@@ -91,18 +106,17 @@ def build(
     seed : int
         ``random_state`` of everything that has one.
     """
-    return MODELS[name].make(_by_kind(contract, features), task != "regression", settings, seed)
+    return model.make(_by_kind(contract, features), task != "regression", settings, seed)
 
 
-def settings_to_try(name: str, trials: int, seed: int) -> list[Settings]:
+def settings_to_try(model: Model, trials: int, seed: int) -> list[Settings]:
     """Hyper-parameters of each trial: those that are known to be good first, then a seeded draw for boosting.
 
     Examples
     --------
-    >>> len(settings_to_try("lightgbm", 3, seed=0)), settings_to_try("baseline", 3, seed=0)
+    >>> len(settings_to_try(MODELS["lightgbm"], 3, seed=0)), settings_to_try(MODELS["baseline"], 3, seed=0)
     (3, [{}])
     """
-    model = MODELS[name]
     if not model.space:
         return list(model.known_good)
     rng = np.random.default_rng(seed)
@@ -137,16 +151,21 @@ def _baseline(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     return Pipeline([("encode", encode), ("model", DummyClassifier(strategy="prior") if classes else DummyRegressor())])
 
 
-def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+def encoded_for_lines(columns: Columns, sparse: bool) -> ColumnTransformer:
+    """Categories one-hot, numbers and parts of dates filled in and scaled."""
     one_hot = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS, min_frequency=5, sparse_output=classes
+        handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS, min_frequency=5, sparse_output=sparse
     )
-    encode = _encoder(
+    return _encoder(
         columns,
         categories=one_hot,
         numbers=make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
         dates=make_pipeline(_dates(), SimpleImputer(strategy="median"), StandardScaler()),
     )
+
+
+def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    encode = encoded_for_lines(columns, sparse=classes)  # which takes half the time; ridge would take another solver
     model = (
         LogisticRegression(max_iter=1000, random_state=seed, **settings)
         if classes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,21 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from workbench.core.contract import Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.literals import python
+from workbench.core.measures import METRICS, Measure, measure
 from workbench.core.parameters import TrainStep
 from workbench.core.profile import Profile
-from workbench.core.scores import deciding_metric
 from workbench.core.wording import worded
 from workbench.errors import BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
-from workbench.training.candidates import build
+from workbench.training.candidates import MODELS, Model, Settings, unfitted
 from workbench.training.columns import follow_the_clock, left_out
 from workbench.training.evidence import Evidence, evidence, too_short
 from workbench.training.growing import Growing
 from workbench.training.numbered import Numbered, numbered
+from workbench.training.own import model as own_model
 from workbench.training.splits import Parts, in_order, parts
 
 FEWEST_ROWS = 40
@@ -35,7 +37,8 @@ class Plan:
     """What is fitted, on what, and how it is judged."""
 
     task: Task
-    metric: str
+    metric: Measure
+    models: Mapping[str, Model]
     contract: Contract
     features: tuple[str, ...]
     left_out: dict[str, str]
@@ -49,8 +52,18 @@ class Plan:
     @cached_property
     def growing(self) -> Growing:
         """The folds for LightGBM, encoded and binned once for all settings."""
-        unfitted = build("lightgbm", self.contract, self.features, self.task, {}, self.seed)
-        return Growing(unfitted, self.numbered.table, self.labels, len(self.classes), self.parts.folds)
+        return Growing(
+            self.unfitted("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds
+        )
+
+    def unfitted(self, name: str, settings: Settings) -> Pipeline:
+        """A candidate's pipeline, not fitted yet."""
+        return unfitted(self.models[name], self.contract, self.features, self.task, settings, self.seed)
+
+    def rows(self, name: str, rows: Any) -> pd.DataFrame:
+        """The features of some rows as a candidate takes them: with their texts, or numbered."""
+        words = name in self.models and self.models[name].takes_words
+        return (self.table[list(self.features)] if words else self.numbered.table).iloc[rows]
 
     def only(self, features: Sequence[str]) -> Plan:
         """The same with some of the features."""
@@ -62,7 +75,9 @@ class Plan:
         return np.unique(self.target, return_inverse=True)[1] if self.classes else self.target.to_numpy(dtype=float)
 
 
-def make_plan(known: Dataset, profile: Profile, step: TrainStep) -> Plan:
+def make_plan(
+    known: Dataset, profile: Profile, step: TrainStep, own: Mapping[str, Any] | None = None, metric: Any = None
+) -> Plan:
     """The plan of a training.
 
     Parameters
@@ -73,6 +88,10 @@ def make_plan(known: Dataset, profile: Profile, step: TrainStep) -> Plan:
         Of the table.
     step : TrainStep
         What was asked for.
+    own : mapping of str to estimator, optional
+        Candidates that somebody brings, by their names.
+    metric : scorer or function, optional
+        Somebody's own score, instead of the step's.
 
     Raises
     ------
@@ -88,18 +107,28 @@ def make_plan(known: Dataset, profile: Profile, step: TrainStep) -> Plan:
     classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
     _check_classes(target, classes, step.folds)
     table = with_target(known.frame(), target)
+    judge = measure(metric or step.metric or METRICS[task][0], task, classes)
+    models = {name: MODELS[name] for name in sorted(step.candidates, key=list(MODELS).index)}
+    models |= {name: own_model(name, estimator, task) for name, estimator in (own or {}).items()}
     how = evidence(table, known.contract, profile, asked=step.split)
     try:
-        return _planned(known, table, classes, profile, step, how)
+        return _planned(known, table, classes, profile, step, how, judge, models)
     except (BadTable, BadTarget):
         if not how.found or step.split != "auto":
             raise
         # What nobody asked for must not refuse a table.
-        return _planned(known, table, classes, profile, step, too_short(how))
+        return _planned(known, table, classes, profile, step, too_short(how), judge, models)
 
 
 def _planned(
-    known: Dataset, table: pd.DataFrame, classes: tuple[Any, ...], profile: Profile, step: TrainStep, how: Evidence
+    known: Dataset,
+    table: pd.DataFrame,
+    classes: tuple[Any, ...],
+    profile: Profile,
+    step: TrainStep,
+    how: Evidence,
+    metric: Measure,
+    models: Mapping[str, Model],
 ) -> Plan:
     """The plan by what is known of order and groups."""
     known = replace(known, contract=_with_role(known.contract, how))
@@ -119,7 +148,7 @@ def _planned(
     if classes:
         _check_folds(target, split)
     return Plan(
-        task, deciding_metric(task, step.metric), contract, features, out, table, target, classes, split,
+        task, metric, models, contract, features, out, table, target, classes, split,
         numbered(table[list(features)]), step.seed,
     )  # fmt: skip
 

@@ -117,6 +117,9 @@ def read(run_id: str) -> Run:
                 f"No run {run_id!r} of Workbench is in MLflow's store. Train one with wb.train(data)."
             ) from error
         run = Run.load(place / "run.json")
+        gone = next((f.message for f in run.findings if f.code == "WB209"), None)
+        if gone is not None:
+            raise NotFound(f"{gone} Train it again: wb.train(…).")
         return replace(
             run,
             pipeline=load_pipeline(place / "pipeline.skops"),
@@ -127,6 +130,7 @@ def read(run_id: str) -> Run:
 
 def _write(run: Run, folder: Path) -> None:
     run.save(folder / "run.json")
-    save_pipeline(run.pipeline, folder / "pipeline.skops")
+    if "WB209" not in {finding.code for finding in run.findings}:
+        save_pipeline(run.pipeline, folder / "pipeline.skops")
     run.profile.save(folder / "reference.profile")
     run.holdout.to_parquet(folder / "holdout.parquet", write_page_checksum=True)

@@ -13,12 +13,12 @@ import pandas as pd
 from workbench.core.metric import Metric
 from workbench.core.progress import progress
 from workbench.core.scores import scores
-from workbench.training.candidates import MODELS, Settings, build, settings_to_try
+from workbench.errors import BadParameter, WorkbenchError
+from workbench.training.candidates import MODELS, Settings, settings_to_try
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
 from workbench.training.recording import undisturbed
 
-SIMPLEST_FIRST = ("baseline", "linear", "lightgbm", "boosting", "forest")
 # Of more rows drawn at random than this, the model that was scored on the hold-out is the one that is kept.
 MANY_ROWS = 300_000
 # Times as many rows as were searched, from which on the number of trees is found anew.
@@ -86,10 +86,13 @@ class Search:
         The best trial of each candidate, the best first.
     untried : int
         Settings that were still to come when somebody stopped the search; 0 where nobody did.
+    failed : mapping of str to str
+        Candidates that could not be fitted, with the reason.
     """
 
     tried: tuple[Trial, ...]
     untried: int
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def best(self) -> Trial:
@@ -128,19 +131,20 @@ class Ending:
     without: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def search(plan: Plan, names: Sequence[str], trials: int | None) -> Search:
+def search(plan: Plan, trials: int | None) -> Search:
     """Validate each setting of each candidate, the simplest first. Ctrl-C ends it with what is there."""
     todo = [
         (name, setting)
-        for name in sorted(names, key=SIMPLEST_FIRST.index)
-        for setting in settings_to_try(name, _trials(plan, trials), plan.seed)
+        for name, model in plan.models.items()
+        for setting in settings_to_try(model, _trials(plan, trials), plan.seed)
     ]
     best: dict[str, Trial] = {}
+    failed: dict[str, str] = {}
     done = 0
     try:
         with progress("Training", total=len(todo)) as tracker:
             for name, setting in todo:
-                trial = validated(plan, name, setting, best.get(name))
+                trial = _tried(plan, name, setting, best.get(name), failed)
                 if trial is not None and (name not in best or trial.quality > best[name].quality):
                     best[name] = trial
                 done += 1
@@ -148,7 +152,24 @@ def search(plan: Plan, names: Sequence[str], trials: int | None) -> Search:
     except KeyboardInterrupt:
         # The baseline costs next to nothing: whoever stops the first trial gets at least a model to compare with.
         best = best or {"baseline": _baseline(plan)}
-    return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), len(todo) - done)
+    if not best:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        raise BadParameter(f"No candidate could be fitted. {reasons}. Give others, or mend these.")
+    return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), len(todo) - done, failed)
+
+
+def _tried(plan: Plan, name: str, setting: Settings, rival: Trial | None, failed: dict[str, str]) -> Trial | None:
+    """A setting validated; None where it falls behind its rival, or its library fails, which costs the others nothing.
+
+    What our own code refuses (a bad metric, say) holds for all candidates, and is raised.
+    """
+    try:
+        return validated(plan, name, setting, rival)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever somebody's estimator raises, the others go on
+        failed[name] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+        return None
 
 
 def _trials(plan: Plan, asked: int | None) -> int:
@@ -168,7 +189,7 @@ def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
     ending = None
     try:
         on_train, grown = grown_on(plan, best, plan.parts.train)
-        ending = _scored(plan, on_train, len(plan.parts.train), grown.settings)
+        ending = _scored(plan, on_train, len(plan.parts.train), grown)
         ending = replace(ending, at_random=_at_random(plan, grown))
         ending = replace(ending, without=_without(plan, grown, suspects))
         if len(plan.table) > MANY_ROWS and plan.parts.split.kind == "random":
@@ -183,11 +204,11 @@ def _as_it_is(plan: Plan, best: Trial) -> Ending:
     """The model of the last fold: what there is when somebody stops a training."""
     rows = plan.parts.folds[-1][0]
     with undisturbed():
-        return _scored(plan, best.pipeline or fitted(plan, best, rows), len(rows), best.settings)
+        return _scored(plan, best.pipeline or fitted(plan, best, rows), len(rows), best)
 
 
-def _scored(plan: Plan, pipeline: Any, rows: int, settings: Settings) -> Ending:
-    return Ending(pipeline, predicted(pipeline, plan, plan.parts.holdout), rows, settings)
+def _scored(plan: Plan, pipeline: Any, rows: int, trial: Trial) -> Ending:
+    return Ending(pipeline, predicted(pipeline, plan, trial.name, plan.parts.holdout), rows, trial.settings)
 
 
 def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = None) -> Trial | None:
@@ -198,7 +219,7 @@ def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = No
     """
     started = process_time()
     trial = Trial(name, setting, (), 0.0, np.concatenate([rows for _, rows in plan.parts.folds]), (), None)
-    made = _grown(plan, trial, rival) if MODELS[name].grows else _fitted(plan, trial, rival)
+    made = _grown(plan, trial, rival) if plan.models[name].grows else _fitted(plan, trial, rival)
     return made and replace(made, seconds=process_time() - started)
 
 
@@ -206,7 +227,7 @@ def _fitted(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
     """Fold after fold."""
     for fit, validate in plan.parts.folds:
         pipeline = fitted(plan, trial, fit)
-        window = (plan.target.iloc[validate], predicted(pipeline, plan, validate))
+        window = (plan.target.iloc[validate], predicted(pipeline, plan, trial.name, validate))
         trial = _scored_so_far(plan, replace(trial, windows=(*trial.windows, window), pipeline=pipeline))
         if _falls_behind(plan, trial, rival):
             return None
@@ -244,7 +265,7 @@ def _scored_so_far(plan: Plan, trial: Trial) -> Trial:
 
 
 def _baseline(plan: Plan) -> Trial:
-    trial = validated(plan, "baseline", {})
+    trial = validated(replace(plan, models={"baseline": MODELS["baseline"]}), "baseline", {})
     assert trial is not None, "it has no rival"
     return trial
 
@@ -270,31 +291,32 @@ def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) ->
 
 
 def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
-    """A pipeline with the trial's settings, fitted on some rows of the numbered table."""
-    pipeline = build(trial.name, plan.contract, plan.features, plan.task, trial.settings, plan.seed)
-    table = plan.numbered.table.iloc[rows]
-    if MODELS[trial.name].grows:
+    """A pipeline with the trial's settings, fitted on some rows."""
+    pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
+    if plan.models[trial.name].grows:
         pipeline.set_params(model__n_jobs=threads(table.size))
     return pipeline.fit(table, plan.target.iloc[rows])
 
 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
     """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
-    if not MODELS[trial.name].grows or len(rows) < MANY_MORE * len(plan.growing.rows):
+    if not plan.models[trial.name].grows or len(rows) < MANY_MORE * len(plan.growing.rows):
         return fitted(plan, trial, rows), trial
     fit, validate = plan.parts.inner(rows, plan.seed)
-    pipeline = build(trial.name, plan.contract, plan.features, plan.task, trial.settings, plan.seed)
+    pipeline = plan.unfitted(trial.name, trial.settings)
     trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
     return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
 
 
-def predicted(pipeline: Any, plan: Plan, rows: Any) -> Any:
-    """Predictions of some rows; a class that a fold has never seen gets probability 0."""
-    table = plan.numbered.table.iloc[rows]
+def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
+    """A candidate's predictions of some rows; a class that a fold has never seen gets probability 0."""
+    table = plan.rows(name, rows)
     if plan.task == "regression":
         return pipeline.predict(table)
     probabilities = np.zeros((len(table), len(plan.classes)))
-    probabilities[:, [plan.classes.index(c) for c in pipeline.classes_.tolist()]] = pipeline.predict_proba(table)
+    probabilities[:, [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]] = pipeline.predict_proba(
+        table
+    )
     return probabilities[:, 1] if plan.task == "binary" else probabilities
 
 
@@ -309,7 +331,7 @@ def _at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:
         return ()
     order = np.random.default_rng(plan.seed).permutation(len(plan.target))
     held, fit = np.split(order, [len(plan.parts.holdout)])
-    prediction = predicted(fitted(plan, best, fit), plan, held)
+    prediction = predicted(fitted(plan, best, fit), plan, best.name, held)
     return scores(plan.task, plan.target.iloc[held], prediction, plan.classes, plan.metric, seed=plan.seed)
 
 
@@ -319,5 +341,5 @@ def _without(plan: Plan, best: Trial, suspects: Sequence[str]) -> dict[str, Metr
     if not suspects or not rest:
         return {}
     other, rows = plan.only(rest), plan.parts.holdout
-    prediction = predicted(fitted(other, best, plan.parts.train), other, rows)
+    prediction = predicted(fitted(other, best, plan.parts.train), other, best.name, rows)
     return dict.fromkeys(suspects, scored(other, rows, prediction, ())[0])

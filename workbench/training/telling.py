@@ -18,7 +18,12 @@ ONE_IN_TEN = 1.645
 
 
 def findings(
-    plan: Plan, found: Search, ending: Ending, metrics: Sequence[Metric], profile: Profile
+    plan: Plan,
+    found: Search,
+    ending: Ending,
+    metrics: Sequence[Metric],
+    profile: Profile,
+    not_kept: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -26,6 +31,8 @@ def findings(
         *_suspicions(ending.without, metrics),
         *_candidates(plan, found.tried),
         *_stopped(plan, found, ending),
+        *_failed(found.failed),
+        *_not_kept(found.best, not_kept),
     ]
     missing = profile.rows - len(plan.table)
     if missing > 0:
@@ -93,3 +100,17 @@ def _stopped(plan: Plan, found: Search, ending: Ending) -> Iterator[Finding]:
     untried = f"{how_many(found.untried, 'setting')} {were} not tried, and the" if found.untried else "The"
     message = f"Stopped early: {untried} model is fitted on {ending.rows:,} of {how_many(len(plan.table), 'row')}."
     yield Finding("WB207", "warning", message, cure=python("run = wb.train(data)"))
+
+
+def _failed(failed: Mapping[str, str]) -> Iterator[Finding]:
+    for name, reason in failed.items():
+        yield Finding("WB208", "warning", f"The candidate {name!r} could not be fitted, and the others were: {reason}")
+
+
+def _not_kept(best: Trial, types: Sequence[str]) -> Iterator[Finding]:
+    if types:
+        message = (
+            f"The model {best.name!r} can be used here, and is gone with this session: it holds {', '.join(types)}, "
+            "which only a pickle could keep."
+        )
+        yield Finding("WB209", "warning", message)

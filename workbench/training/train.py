@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
+from workbench.core.measures import is_own
 from workbench.core.nouns import expect_or_none
-from workbench.core.parameters import TrainStep, listed, take
+from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
 from workbench.errors import BadParameter
@@ -22,8 +23,10 @@ from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
+from workbench.storage.pipelines import untrusted
 from workbench.training.columns import suspicious
 from workbench.training.numbered import in_words
+from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, with_intervals
@@ -42,8 +45,8 @@ def train(
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
-    candidates: Iterable[str] = ("baseline", "linear", "lightgbm"),
-    metric: str | None = None,
+    candidates: Iterable[Any] = ("baseline", "linear", "lightgbm"),
+    metric: str | Callable[..., Any] | None = None,
     split: str = "auto",
     trials: int | None = None,
     folds: int = 3,
@@ -67,11 +70,16 @@ def train(
     target, time, group, id, known_after, ignore : str or iterable of str, optional
         As :func:`workbench.dataset` takes them, for a table that is no dataset yet. A dataset gets the target that it
         lacks, and never another one than it has.
-    candidates : iterable of {"baseline", "linear", "lightgbm", "boosting", "forest"}
-        Models to try.
-    metric : str, optional
+    candidates : iterable of str, estimator, or (str, estimator)
+        Models to try: ``baseline``, ``linear``, ``lightgbm``, ``boosting`` (scikit-learn's), ``forest``, and any
+        estimator of scikit-learn's kind, with a name or called by its class. A pipeline gets the feature columns as
+        they are; another estimator gets numbers (categories one-hot, gaps filled, scaled). Where one fails, the others
+        go on, and a finding (WB208) says why.
+    metric : str or callable, optional
         The score that decides: ``roc_auc``, ``log_loss``, ``average_precision``, ``accuracy``, ``balanced_accuracy``,
-        ``rmse``, ``mae`` or ``r2``. By default ROC AUC for two classes, log loss for more, RMSE for numbers.
+        ``rmse``, ``mae``, ``r2``, or another of ``sklearn.metrics.get_scorer_names()``; a scorer; or a function of true
+        and predicted values, as :func:`workbench.core.measures.measure` calls it. By default ROC AUC for two classes,
+        log loss for more, RMSE for numbers.
     split : {"auto", "time", "group", "random"}
         How rows are held out. *auto*: by the time or the group of the dataset; where it has neither, by what the rows
         show. *time*: later rows, by the dates that are there, else as the rows come. *group*: whole groups. *random*:
@@ -112,19 +120,31 @@ def train(
     ('linear', 'roc_auc', {'customer': 'identifies the row'})
     >>> wb.train("churn.csv", target="Churn", candidates=["baseline"]).best.name
     'baseline'
+
+    An own estimator, and an own score:
+
+    >>> from sklearn.metrics import fbeta_score, make_scorer
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> f2 = make_scorer(fbeta_score, beta=2)
+    >>> run = wb.train("churn.csv", target="Churn", candidates=["baseline", GaussianNB()], metric=f2)
+    >>> run.best.name, run.metrics[0].name
+    ('GaussianNB', 'fbeta_score')
     """
-    asked = {"metric": metric, "split": split, "trials": trials, "folds": folds, "seed": seed}
-    step = take(TrainStep, {"candidates": listed(candidates), **asked})
+    names, own = sorted_out(candidates)
+    ours = None if is_own(metric) else metric
+    asked = {"metric": ours, "split": split, "trials": trials, "folds": folds, "seed": seed}
+    step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
+    step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
     profile = expect_or_none(profile, Profile, "wb.train(profile=…)")
     data = to_learn_from(data, **roles)
     known = data.take(data.target.notna())
     seen = _profile_of(data, profile)
-    plan = make_plan(known, seen, step)
+    plan = make_plan(known, seen, step, own, metric if ours is None else None)
     recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
-            found = search(plan, step.candidates, step.trials)
+            found = search(plan, step.trials)
             ending = end(plan, found, suspicious(seen, plan.features))
             with undisturbed():
                 run = _run(plan, data, seen, found, ending, recorder)
@@ -147,14 +167,15 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
     metrics = of_holdout(plan, found.best, ending.held)
-    pipeline = in_words(ending.pipeline, plan.numbered.words)
+    words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
+    pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
     kept = _kept(plan)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         seed=plan.seed, threshold=_threshold(plan, found.best), created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=findings(plan, found, ending, metrics, profile),
+        findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline)),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     )  # fmt: skip

@@ -1,0 +1,359 @@
+"""What a score is: a function of truth and prediction, ours by scikit-learn's names, theirs by name, or anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.contract import Task
+from workbench.core.metric import LARGER_IS_BETTER, Metric
+from workbench.errors import BadParameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+METRICS: dict[Task, tuple[str, ...]] = {
+    "binary": ("roc_auc", "log_loss", "average_precision", "accuracy"),
+    "multiclass": ("log_loss", "accuracy", "balanced_accuracy"),
+    "regression": ("rmse", "mae", "r2"),
+}
+# Scores of which less is better, by the end of a function's name, as scikit-learn names them.
+ERRORS = ("_error", "_loss", "_deviance")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A score.
+
+    Parameters
+    ----------
+    name : str
+    larger_is_better : bool
+    function : callable
+        Truth (numbers, or classes as 0, 1, …) and prediction (numbers, probabilities of the second class, or shape
+        (n, k) of each) to a number, or None where it can't be known.
+    weighted : callable, optional
+        The same of many samples at once: truth, prediction and weights, shape (samples, n), to shape (samples,).
+    """
+
+    name: str
+    larger_is_better: bool
+    function: Callable[[Any, Any], float | None]
+    weighted: Callable[[Any, Any, Any], Any] | None = None
+
+    def of(self, truth: Any, prediction: Any) -> float | None:
+        """The score of some rows; None where it can't be known, as ROC AUC of one class."""
+        value = self.function(truth, prediction)
+        return None if value is None or value != value else float(value)
+
+    def of_samples(self, truth: Any, prediction: Any, weights: Any) -> Numbers:
+        """The score of many samples, each a row of how often it has each of the values.
+
+        Parameters
+        ----------
+        truth : array, shape (n,)
+        prediction : array, shape (n,) or (n, k)
+        weights : int array, shape (samples, n)
+
+        Returns
+        -------
+        float array, shape (samples,)
+            As ``sklearn.metrics`` has them with ``sample_weight``; NaN where a sample has too few classes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> truth, predicted = np.array([1.0, 2.0]), np.array([1.0, 4.0])
+        >>> measure("mae", "regression").of_samples(truth, predicted, np.array([[1, 1], [2, 0]])).tolist()
+        [1.0, 0.0]
+        """
+        import numpy as np
+
+        if self.weighted is None:
+            drawn = (np.repeat(np.arange(len(truth)), times) for times in weights)
+            return np.array([self.of(truth[rows], prediction[rows]) for rows in drawn], dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.weighted(truth, prediction, weights.astype(float)), dtype=float)
+
+
+def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
+    """The measure of a name, a scorer of scikit-learn, or a function.
+
+    Parameters
+    ----------
+    metric : str, callable or Measure
+        One of :data:`METRICS`, any other name of ``sklearn.metrics.get_scorer_names``, what
+        ``sklearn.metrics.make_scorer`` makes, or a function of true and predicted values. It is called with 0 and 1
+        (the second class) of two classes, with the classes themselves of more. Of a function more is better, unless
+        its name ends with ``_error``, ``_loss`` or ``_deviance``.
+    task : {"binary", "multiclass", "regression"}
+        What is predicted.
+    classes : sequence
+        Labels in the order of the probabilities.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such score for the task.
+
+    Examples
+    --------
+    >>> measure("rmse", "regression").larger_is_better, measure("f1", "binary").larger_is_better
+    (False, True)
+    """
+    if isinstance(metric, Measure):
+        return metric
+    if isinstance(metric, str):
+        return OURS[metric] if metric in METRICS[task] else _of_scikit_learn(metric, task, classes)
+    if hasattr(metric, "_score_func"):
+        return _of_scorer(str(metric._score_func.__name__), metric, task, classes)
+    if callable(metric):
+        return _of_function(metric, task, classes)
+    raise BadParameter(f"metric is the name of a score or a function of true and predicted values, got {metric!r}.")
+
+
+def is_own(metric: Any) -> bool:
+    """Whether it is none of ours, but a function, a scorer, or the name of another one of scikit-learn's.
+
+    >>> is_own("roc_auc"), is_own("f1"), is_own(max), is_own("rock_auc")
+    (False, True, True, False)
+    """
+    if metric is None or not isinstance(metric, str):
+        return metric is not None
+    from sklearn.metrics import get_scorer_names
+
+    return metric not in OURS and metric in get_scorer_names()
+
+
+def known_anywhere(metrics: Sequence[Metric], task: Task) -> Metric:
+    """The first score that can be computed anew without the notebook: any but somebody's own function.
+
+    Examples
+    --------
+    >>> known_anywhere([Metric("f2", 0.6), Metric("roc_auc", 0.7)], "binary").name
+    'roc_auc'
+    """
+    from sklearn.metrics import get_scorer_names
+
+    return next((m for m in metrics if m.name in METRICS[task] or m.name in get_scorer_names()), metrics[0])
+
+
+def _of_scikit_learn(name: str, task: Task, classes: Sequence[Any]) -> Measure:
+    from sklearn.metrics import get_scorer, get_scorer_names
+
+    if name in OURS or name not in get_scorer_names():
+        raise BadParameter.unknown(name, METRICS[task], f"A {task} task")
+    return _of_scorer(name, get_scorer(name), task, classes)
+
+
+def _of_scorer(name: str, scorer: Any, task: Task, classes: Sequence[Any]) -> Measure:
+    def function(truth: Any, prediction: Any) -> float:
+        import numpy as np
+
+        rows = np.arange(len(truth))[:, None]
+        labels = _labels(task, classes)
+        return float(scorer(_fitted(task, prediction, labels), rows, truth if labels is None else labels[truth]))
+
+    return Measure(name, True, _tried(name, function, task))
+
+
+def _of_function(metric: Callable[..., Any], task: Task, classes: Sequence[Any]) -> Measure:
+    name = getattr(metric, "__name__", type(metric).__name__)
+
+    def function(truth: Any, prediction: Any) -> float:
+        labels = _labels(task, classes)
+        if labels is None:
+            return float(metric(truth, prediction))
+        return float(metric(labels[truth], labels[answers(prediction)]))
+
+    return Measure(name, not name.endswith(ERRORS), _tried(name, function, task))
+
+
+def _tried(name: str, function: Callable[[Any, Any], float], task: Task) -> Callable[[Any, Any], float]:
+    """The function, whose own errors say whose they are."""
+
+    def call(truth: Any, prediction: Any) -> float:
+        try:
+            return function(truth, prediction)
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+            raise BadParameter(
+                f"The metric {name!r} could not be computed for a {task} task: {error} "
+                f"Give another, such as {METRICS[task][0]!r}."
+            ) from error
+
+    return call
+
+
+def _labels(task: Task, classes: Sequence[Any]) -> Any:
+    """What a metric of scikit-learn is told for each place among the classes: 0 and 1 of two, since one is positive."""
+    import numpy as np
+
+    return {"regression": None, "binary": np.array([0, 1])}.get(task, np.asarray(classes))
+
+
+def _fitted(task: Task, prediction: Any, labels: Any) -> Any:
+    """Answers that are known, as the estimator that a scorer asks."""
+    import numpy as np
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+    class Number(RegressorMixin, BaseEstimator):
+        def predict(self, rows: Any) -> Any:
+            return prediction[rows[:, 0]]
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+    class Classes(ClassifierMixin, BaseEstimator):
+        classes_ = labels
+
+        def predict(self, rows: Any) -> Any:
+            return labels[answers(prediction[rows[:, 0]])]
+
+        def predict_proba(self, rows: Any) -> Any:
+            there = prediction[rows[:, 0]]
+            return there if there.ndim > 1 else np.column_stack([1 - there, there])
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+    return Number() if task == "regression" else Classes()
+
+
+def answers(predicted: Numbers) -> Any:
+    """The place of the class that probabilities answer."""
+    return (predicted >= 0.5).astype(int) if predicted.ndim == 1 else predicted.argmax(axis=1)
+
+
+def _roc_auc(truth: Any, predicted: Numbers) -> float | None:
+    """The Mann-Whitney form, equal to ``sklearn.metrics.roc_auc_score``."""
+    from scipy.stats import rankdata
+
+    if _one_class(truth):
+        return None
+    ranks = rankdata(predicted)
+    positive = int(truth.sum())
+    negative = len(truth) - positive
+    return float((ranks[truth == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def _one_class(truth: Any) -> bool:
+    return not len(truth) or truth.min() == truth.max()
+
+
+def _average_precision(truth: Any, predicted: Numbers) -> float | None:
+    """As ``sklearn.metrics.average_precision_score``, without its checks, which cost more than the sum."""
+    import numpy as np
+
+    if _one_class(truth):
+        return None
+    order = np.argsort(-predicted, kind="stable")
+    hits = np.cumsum(truth[order] == 1)
+    last_of_ties = np.append(np.flatnonzero(np.diff(predicted[order])), len(order) - 1)
+    recall = hits[last_of_ties] / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * hits[last_of_ties] / (last_of_ties + 1)))
+
+
+def _log_loss(truth: Any, predicted: Numbers) -> float:
+    return float(_losses(truth, predicted).mean())
+
+
+def _losses(truth: Any, predicted: Numbers) -> Numbers:
+    """As ``sklearn.metrics.log_loss``: natural logarithm, probabilities kept off 0 and 1 by float64's epsilon."""
+    import numpy as np
+
+    likelihood = (
+        np.where(truth == 1, predicted, 1 - predicted)
+        if predicted.ndim == 1
+        else predicted[np.arange(len(truth)), truth]
+    )
+    return -np.log(np.clip(likelihood, np.finfo(float).eps, 1))
+
+
+def _accuracy(truth: Any, predicted: Numbers) -> float:
+    return float((answers(predicted) == truth).mean())
+
+
+def _balanced_accuracy(truth: Any, predicted: Numbers) -> float:
+    import numpy as np
+
+    right = answers(predicted) == truth
+    return float(np.mean([right[truth == k].mean() for k in np.unique(truth)]))
+
+
+def _rmse(truth: Any, predicted: Numbers) -> float:
+    return float(((truth - predicted) ** 2).mean() ** 0.5)
+
+
+def _mae(truth: Any, predicted: Numbers) -> float:
+    return float(abs(truth - predicted).mean())
+
+
+def _r2(truth: Any, predicted: Numbers) -> float | None:
+    """As ``sklearn.metrics.r2_score``: 1 less the share of the variance that is left; 0 where there is none."""
+    if len(truth) < 2:
+        return None
+    left, whole = ((truth - predicted) ** 2).sum(), ((truth - truth.mean()) ** 2).sum()
+    return float(1 - left / whole) if whole else float(left == 0)
+
+
+def _mean(weights: Numbers, values: Any) -> Any:
+    return weights @ values / weights.sum(axis=1)
+
+
+def _by_rank(truth: Any, predicted: Numbers, weights: Numbers) -> tuple[Any, Any]:
+    """Weights of the positive and the negative rows at each value that is predicted, the least first."""
+    import numpy as np
+
+    order = np.argsort(predicted, kind="stable")
+    starts = np.flatnonzero(np.diff(predicted[order], prepend=-np.inf))
+    there = weights[:, order]
+    return (np.add.reduceat(there * (truth[order] == k), starts, axis=1) for k in (1, 0))  # type: ignore[return-value]
+
+
+def _roc_aucs(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    positive, negative = _by_rank(truth, predicted, weights)
+    below = negative.cumsum(axis=1) - negative / 2
+    return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def _average_precisions(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    import numpy as np
+
+    positive, negative = (there[:, ::-1] for there in _by_rank(truth, predicted, weights))
+    hits, answered = positive.cumsum(axis=1), (positive + negative).cumsum(axis=1)
+    precision = np.where(answered > 0, hits / answered, 0.0)
+    return (positive * precision).sum(axis=1) / hits[:, -1]
+
+
+def _balanced_accuracies(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    import numpy as np
+
+    right = answers(predicted) == truth
+    shares = [_mean(weights[:, truth == k], right[truth == k]) for k in np.unique(truth)]
+    return np.nanmean(shares, axis=0)
+
+
+def _r2s(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+    import numpy as np
+
+    centred = truth - truth.mean()  # squares of large numbers would cancel
+    left = _mean(weights, (truth - predicted) ** 2)
+    whole = _mean(weights, centred**2) - _mean(weights, centred) ** 2
+    return np.where(whole > 0, 1 - left / whole, left == 0)
+
+
+_FUNCTIONS: dict[str, tuple[Callable[[Any, Any], float | None], Callable[[Any, Any, Any], Any]]] = {
+    "roc_auc": (_roc_auc, _roc_aucs),
+    "average_precision": (_average_precision, _average_precisions),
+    "log_loss": (_log_loss, lambda truth, predicted, weights: _mean(weights, _losses(truth, predicted))),
+    "accuracy": (_accuracy, lambda truth, predicted, weights: _mean(weights, answers(predicted) == truth)),
+    "balanced_accuracy": (_balanced_accuracy, _balanced_accuracies),
+    "rmse": (_rmse, lambda truth, predicted, weights: _mean(weights, (truth - predicted) ** 2) ** 0.5),
+    "mae": (_mae, lambda truth, predicted, weights: _mean(weights, abs(truth - predicted))),
+    "r2": (_r2, _r2s),
+}
+OURS = {name: Measure(name, name in LARGER_IS_BETTER, *pair) for name, pair in _FUNCTIONS.items()}
