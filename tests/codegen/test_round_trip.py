@@ -158,7 +158,7 @@ def test_values_that_fit_have_no_problems(step: tuple[str, dict[str, Any]]) -> N
 
 
 def test_every_value_that_does_not_fit_is_told_by_name() -> None:
-    told = problems("train", {"folds": 1, "metric": "f1", "seed": "a", "fold": 2, "trials": 3})
+    told = problems("train", {"folds": 1, "metric": "f11", "seed": "a", "fold": 2, "trials": 3})
 
     assert sorted(told) == ["fold", "folds", "metric", "seed"]
     assert problems("package", {}).keys() == {"name"}
@@ -206,7 +206,7 @@ def test_any_typed_text_is_either_a_step_or_edited_by_hand(source: str) -> None:
     [
         ("dataset", {"source": "churn.csv", "target": "Churn"}, 'data = wb.dataset("churn.csv", target="Churn")\ndata'),
         ("profile", {}, "profile = wb.profile(data)\nprofile"),
-        ("train", {"metric": "roc_auc", "trials": 6}, 'run = wb.train(data, metric="roc_auc")\nrun'),
+        ("train", {"metric": "roc_auc", "trials": None}, 'run = wb.train(data, metric="roc_auc")\nrun'),
         ("explain", {"rows": 50}, "explanation = wb.explain(run, rows=50)\nexplanation"),
         ("package", {"name": "churn"}, 'bundle = wb.package(run, name="churn")\nbundle'),
         ("monitor", {"name": "churn"}, 'report = wb.monitor("churn")\nreport'),
@@ -282,10 +282,10 @@ def test_what_is_no_value_is_kept_as_it_is_written() -> None:
 
 
 def test_a_value_that_does_not_fit_is_told_beside_its_name() -> None:
-    found = read('run = wb.train(data, folds=100, metric="f1", trials=True)')
+    found = read('run = wb.train(data, folds=100, metric="f11", trials=True)')
 
     assert found is not None
-    assert found.code == {"folds": "100", "metric": "'f1'", "trials": "True"}
+    assert found.code == {"folds": "100", "metric": "'f11'", "trials": "True"}
     assert "lies between 2 and 20" in found.errors["folds"]
     assert list(found.errors) == ["folds", "metric", "trials"]
 

@@ -85,7 +85,7 @@ def test_customers_who_may_leave(store, shared_table, tmp_path):
 def test_prices_of_houses(store, shared_table, tmp_path):
     run = whole_journey(shared_table("housing.csv"), "median_house_value", "housing", tmp_path)
     assert run.task == "regression"
-    assert run.best.name == "boosting"
+    assert run.best.name == "lightgbm"
 
 
 def test_incomes_as_far_as_the_bundle(store, shared_table):

@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 import workbench as wb
 from workbench.core.measures import known_anywhere
 from workbench.errors import BadParameter, NotFound
+from workbench.scoring.runtime import Scorer
 from workbench.training.own import sorted_out
 
 
@@ -44,8 +45,7 @@ def trained(target, candidates, **keywords):
     ("target", "candidate"),
     [
         ("churn", GaussianNB()),
-        ("level", ExtraTreesClassifier(5)),
-        ("amount", KNeighborsRegressor()),
+        ("level", ExtraTreesClassifier(30, min_samples_leaf=5)),
         ("amount", Lasso()),
     ],
 )
@@ -72,7 +72,8 @@ def test_a_pipeline_takes_the_columns_as_they_are(store):
     assert list(run.pipeline[0].feature_names_in_) == list(run.features)
     bundle = wb.package(run, name="mine")
     rows = one("churn")[list(run.features)]
-    np.testing.assert_allclose(wb.bundle(bundle.path).predict(rows), run.pipeline.predict_proba(rows)[:, 1], atol=1e-12)
+    own = run.pipeline.predict_proba(rows)[:, 1]
+    np.testing.assert_allclose(Scorer(bundle.path).score_columns(rows)[0], own, atol=1e-12)
 
 
 def test_a_lightgbm_of_somebody_goes_the_whole_way(store):
@@ -216,7 +217,7 @@ def test_a_bundle_of_somebodys_own_score_is_watched_by_one_that_is_known_anywher
         ("amount", "f1", "could not be computed for a regression task"),
         ("churn", lambda truth, predicted: 1 / 0, "could not be computed for a binary task: division by zero"),
         ("churn", lambda truth: 1, "could not be computed"),
-        ("churn", 3, "metric is the name of a score or a function"),
+        ("churn", 3, "takes text, got 3"),
         ("churn", "f11", "f11"),
     ],
 )

@@ -122,8 +122,8 @@ def is_own(metric: Any) -> bool:
     >>> is_own("roc_auc"), is_own("f1"), is_own(max), is_own("rock_auc")
     (False, True, True, False)
     """
-    if metric is None or not isinstance(metric, str):
-        return metric is not None
+    if not isinstance(metric, str):
+        return callable(metric)
     from sklearn.metrics import get_scorer_names
 
     return metric not in OURS and metric in get_scorer_names()

@@ -192,7 +192,12 @@ class TrainStep(Step):
     metric: str | None = parameter(
         "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks.",
         None,
-        choices=("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
+        choices=(
+            *("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
+            # Of scikit-learn's others, which the verb takes all, those that are asked for most.
+            *("f1", "precision", "recall", "matthews_corrcoef", "neg_brier_score", "f1_macro", "f1_weighted"),
+            *("roc_auc_ovr", "neg_median_absolute_error", "neg_mean_absolute_percentage_error"),
+        ),
     )
     split: str = parameter(
         "How rows are held out: as the evidence says, in time order, by whole groups, or drawn at random.",

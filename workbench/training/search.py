@@ -165,7 +165,7 @@ def _tried(plan: Plan, name: str, setting: Settings, rival: Trial | None, failed
     """
     try:
         return validated(plan, name, setting, rival)
-    except WorkbenchError:
+    except (WorkbenchError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever somebody's estimator raises, the others go on
         failed[name] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
