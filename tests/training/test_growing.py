@@ -89,3 +89,27 @@ def test_a_pipeline_grown_on_many_rows_keeps_as_many_trees_as_others_ask_for():
     np.testing.assert_array_equal(pipeline.predict(frame), same.fit(frame.iloc[fit], labels[fit]).predict(frame))
     assert pipeline[-1].n_estimators == trees
     assert lgb.Booster(model_str=pipeline[-1].booster_.model_to_string()).num_trees() == trees
+
+
+@pytest.mark.parametrize("names", [["no", "yes"], ["a", "b", "c"], [False, True], [3, 7, 9]])
+def test_classes_of_any_kind_are_watched(names):
+    frame, labels = table(3_000)
+    classes = pd.Series(
+        np.asarray(names)[np.digitize(labels, np.quantile(labels, np.arange(1, len(names)) / len(names)))]
+    )
+    pipeline = build("lightgbm", CONTRACT, CONTRACT.names, "binary", FIRST, seed=0)
+    fit, watch = np.arange(2_400), np.arange(2_400, 3_000)
+    trees = grow_until_enough(pipeline, frame, classes, fit, watch)
+
+    assert 5 < trees < 200
+    assert pipeline.classes_.tolist() == names
+    assert (pipeline.predict(frame.iloc[watch]) == classes.iloc[watch]).mean() > 1.5 / len(names)
+
+
+def test_a_class_that_only_watched_rows_have_is_not_watched():
+    frame, labels = table(600)
+    classes = pd.Series(np.where(labels > 0, "yes", "no"))
+    classes.iloc[-3:] = "new"
+    pipeline = build("lightgbm", CONTRACT, CONTRACT.names, "binary", FIRST, seed=0)
+    assert grow_until_enough(pipeline, frame, classes, np.arange(500), np.arange(500, 600)) > 1
+    assert pipeline.classes_.tolist() == ["no", "yes"]

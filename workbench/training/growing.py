@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from workbench.settings import settings as workbench_settings
@@ -125,13 +126,23 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
 
     encode, model = pipeline[0], pipeline[-1]
     encoded = encode.fit_transform(table.iloc[fit])
+    watched, labels = _as_it_numbers(model, target.iloc[fit], target.iloc[validate])
     model.set_params(n_estimators=MOST_TREES, n_jobs=threads(encoded.size))
     model.fit(
-        encoded, target.iloc[fit], eval_X=encode.transform(table.iloc[validate]), eval_y=target.iloc[validate],
+        encoded, target.iloc[fit], eval_X=encode.transform(table.iloc[validate[watched]]), eval_y=labels,
         callbacks=[early_stopping(PATIENCE, verbose=False)],
     )  # fmt: skip
     model.set_params(n_estimators=model.best_iteration_)
     return int(model.best_iteration_)
+
+
+def _as_it_numbers(model: Any, fit: Any, watched: Any) -> tuple[Any, Any]:
+    """Which rows to watch with, and their target: LightGBM numbers the classes that it is fitted on, but not these."""
+    if not is_classifier(model):
+        return np.ones(len(watched), dtype=bool), watched
+    classes = np.unique(fit)
+    known = np.isin(watched, classes)
+    return known, np.searchsorted(classes, watched[known])
 
 
 # What scikit-learn's side of an estimator of LightGBM is told alone.
