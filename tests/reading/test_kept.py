@@ -95,7 +95,7 @@ def test_a_real_table_is_the_same_either_way(shared_table, name, ordered):
 @pytest.mark.slow
 def test_every_sample_of_readings_is_the_same_either_way(shared_table):
     for path in sorted(shared_table("readings/expected.json").parent.glob("*.csv")):
-        first = assert_alike(path, chunk=7).names[0]
+        first = assert_alike(path, chunk=25).names[0]  # sixty rows: the last chunk is not full
         assert_alike(path, chunk=20, time=first)
 
 
