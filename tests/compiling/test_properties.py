@@ -181,13 +181,6 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 
 @pytest.mark.slow
 @given(cases())
-@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
-def test_any_pipeline_answers_alike_as_tables(case):
-    check(case)
-
-
-@pytest.mark.slow
-@given(cases())
 @settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
 def test_many_pipelines_answer_alike_as_tables(case):
     check(case)

@@ -174,7 +174,7 @@ def _run_by_papermill(notebook: Path, folder: Path) -> list[tuple[str, str, Any]
     """Results of a plain papermill: no labextension, no server extension, no engine of ours, an empty home."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
     env |= {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ['PYTHONPATH']}",
         "WORKBENCH_HOME": str(folder / "papermill-home"),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),

@@ -48,9 +48,10 @@ def address(watched, tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     code = f"from workbench.apps.serve import serve; serve(port={port}, open_browser=False, token={TOKEN!r})"
+    path = f"{ROOT}{os.pathsep}{os.environ['PYTHONPATH']}"
     server = subprocess.Popen(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "WORKBENCH_HOME": str(watched)},
+        env={**os.environ, "PYTHONPATH": path, "WORKBENCH_HOME": str(watched)},
         cwd=tmp_path_factory.mktemp("voila"),
         stdout=subprocess.DEVNULL,
     )

@@ -84,12 +84,13 @@ def test_halves_of_a_real_table_are_alike(name, shared_table):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["telco_churn.csv", "adult.csv", "mixed"])
-def test_at_most_one_in_twenty_of_two_hundred_halvings_flags_anything(name, shared_table):
+def test_at_most_one_in_twenty_of_a_hundred_halvings_flags_anything(name, shared_table):
+    """At the rate of 1% that holds but once in 2,000 tries; of tests that flag one in ten, 19 of 20 would be found."""
     rng = np.random.default_rng(11)
     table = mixed(rng, 5000) if name == "mixed" else pd.read_csv(shared_table(name)).sample(5000, random_state=2)
     data = wb.dataset(table)
 
-    assert flagged(rng, data.table, data.contract, 200) <= 10
+    assert flagged(rng, data.table, data.contract, 100) <= 5
 
 
 @pytest.mark.slow

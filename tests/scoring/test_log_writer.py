@@ -68,7 +68,7 @@ def killed_writer(folder: Path, turn: int, many: int) -> tuple[int, int]:
     return tuple(1 + max(int(text.split()[1]) for text in lines if text.startswith(word)) for word in ("put", "kept"))
 
 
-@pytest.mark.parametrize(("turns", "many"), [(3, 1), (3, MANY), pytest.param(50, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("turns", "many"), [(3, 1), (3, MANY), pytest.param(30, 1, marks=pytest.mark.slow)])
 def test_kill_9_costs_no_more_than_what_was_not_yet_flushed(tmp_path, turns, many):
     for turn in range(turns):
         put, kept = killed_writer(tmp_path, turn, many)

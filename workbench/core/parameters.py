@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import cache
 from sys import float_info
 from typing import Any, ClassVar, TypeVar
 
@@ -381,7 +382,11 @@ def checked_value(step: type[Step], name: str, value: Any) -> Any:
     ('linear',)
     """
     declared = next(f for f in fields(step) if f.name == name)
-    return checked(declared, typing.get_type_hints(step)[name], value)
+    return checked(declared, _types(step)[name], value)
+
+
+# Compiled once from the annotations' texts, which costs more than all checks of a call together.
+_types: Callable[[Any], Mapping[str, Any]] = cache(typing.get_type_hints)
 
 
 def checked(declared: Field[Any], hint: Any, value: Any) -> Any:
@@ -496,7 +501,7 @@ def schema(verb: str) -> dict[str, Any]:
     ['name']
     """
     step = step_of(verb)
-    hints = typing.get_type_hints(step)
+    hints = _types(step)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": step.title,

@@ -198,11 +198,22 @@ def _running_cell(folder: Path) -> int | None:
 def _lives(record: Job) -> bool:
     if record.pid is None:
         return bool(record.created) and datetime.now(UTC) - datetime.fromisoformat(record.created) < START
-    return bool(_family(record))
+    return _runner(record) is not None
 
 
 def _family(record: Job) -> list[Any]:
-    """The process that runs the job, then its kernel and what that started; empty if it is gone.
+    """The process that runs the job, then its kernel and what that started; empty if it is gone."""
+    import psutil
+
+    try:
+        runner = _runner(record)
+        return [] if runner is None else [runner, *runner.children(recursive=True)]
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
+
+
+def _runner(record: Job) -> Any:
+    """The process that runs the job, None if it is gone.
 
     Its command line names the job, so that a number that the system gave to somebody else is not taken for it.
     """
@@ -211,11 +222,10 @@ def _family(record: Job) -> list[Any]:
     try:
         runner = psutil.Process(record.pid)
         words = runner.cmdline()
-        # For a moment after its start a process has no command line yet; a dead one raises instead.
-        ours = not words or any(record.id in word for word in words)
-        return [runner, *runner.children(recursive=True)] if ours else []
     except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError, OverflowError):
-        return []
+        return None
+    # For a moment after its start a process has no command line yet; a dead one raises instead.
+    return runner if not words or any(record.id in word for word in words) else None
 
 
 def tell(folder: Path, event: str, **details: Any) -> None:

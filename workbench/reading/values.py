@@ -93,7 +93,9 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     """Which texts stand for a missing value, shape (rows,)."""
     bare = pl.first().str.strip_chars()  # a name could be a pattern
-    nothing = bare.str.to_lowercase().is_in(list(NOTHING)) | bare.is_in(list(form.missing))
+    nothing = bare.str.to_lowercase().is_in(list(NOTHING))
+    if form.missing:
+        nothing = nothing | bare.is_in(list(form.missing))
     return text.to_frame().select(nothing.fill_null(value=False)).to_series()
 
 

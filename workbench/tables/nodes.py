@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -278,7 +279,7 @@ class Chain:
 
     def base(self, output: int) -> float:
         """The output where every input is at its own base."""
-        return float(self.final.predict(self._bases())[0, output])
+        return float(self._all_bases[output])
 
     def settled(self, mean: Array) -> Chain:
         """This node, measured from the mean row of the matrix."""
@@ -286,6 +287,12 @@ class Chain:
 
     def _inputs(self, matrix: Array) -> Array:
         return np.hstack([*(m.predict(matrix) for m in self.members), matrix[:, self.columns]])
+
+    @cached_property
+    def _all_bases(self) -> Array:
+        """Of all outputs at once: chains stand in chains, and each would ask its members anew for each output."""
+        result: Array = self.final.predict(self._bases())[0]
+        return result
 
     def _bases(self) -> Array:
         bases = [m.base(k) for m in self.members for k in range(m.width)]
