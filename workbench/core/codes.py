@@ -214,7 +214,7 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB207", "Stopped early", ("warning",),
                 "Somebody stopped the training. The run can be used: its model is the best one so far, fitted on the "
                 "rows that the message says, and its scores are of this very model on rows that it has not seen. What "
-                "was not tried is counted; the cure trains to the end."),
+                "was not tried is counted; the cure goes on from there to the end."),
     FindingCode("WB208", "A candidate failed", ("warning",),
                 "A candidate could not be fitted or asked; the message has its library's own words. The others were "
                 "tried as if it had not been named."),

@@ -65,9 +65,18 @@ class Metric:
         """Whether more of it is better."""
         return self.name in LARGER_IS_BETTER if self.larger is None else self.larger
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """Value and interval.
+
+        >>> Metric("roc_auc", 0.7512, 0.7401, 0.7620).text
+        '0.751 (0.740 to 0.762)'
+        """
         interval = "" if self.low is None or self.high is None else f" ({short(self.low)} to {short(self.high)})"
-        return f"{self.name} {short(self.value)}{interval}"
+        return f"{short(self.value)}{interval}"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.text}"
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Metric:

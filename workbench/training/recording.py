@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 FOLDER = "workbench"
+PROCESS = "workbench.process"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class Recorder:
     def start(cls, data: Dataset, left_out: dict[str, str], seed: int) -> Recorder:
         """Make the run, with where the data came from."""
         store = client()
+        end_the_dead(store)
         tags = {
+            PROCESS: json.dumps(_this_process()),
             "workbench.fingerprint": data.fingerprint,
             "workbench.source": data.source,
             "workbench.rows": str(data.rows),
@@ -57,7 +61,8 @@ class Recorder:
         from mlflow.entities import Metric as Number
         from mlflow.entities import Param
 
-        run = self.store.create_run(experiment_id(), tags={"mlflow.parentRunId": self.run_id}, run_name=name)
+        tags = {"mlflow.parentRunId": self.run_id, PROCESS: json.dumps(_this_process())}
+        run = self.store.create_run(experiment_id(), tags=tags, run_name=name)
         now = int(time.time() * 1000)
         numbers = [Number(f"validated_{m.name}", m.value, now, 0) for m in metrics]
         self.store.log_batch(
@@ -81,6 +86,34 @@ class Recorder:
     def failed(self) -> None:
         """End the run as failed: none stays *running*."""
         self.store.set_terminated(self.run_id, status="FAILED")
+
+
+def end_the_dead(store: MlflowClient) -> None:
+    """Runs that MLflow calls running though their process on this machine is gone become *killed*."""
+    for run in store.search_runs([experiment_id()], "attributes.status = 'RUNNING'"):
+        with suppress(ValueError, TypeError):  # a tag of somebody else's
+            process = json.loads(run.data.tags.get(PROCESS, "null"))
+            if isinstance(process, dict) and process.get("host") == socket.gethostname() and not _lives(process):
+                store.set_terminated(run.info.run_id, status="KILLED")
+
+
+def _this_process() -> dict[str, Any]:
+    import psutil
+
+    own = psutil.Process()
+    return {"host": socket.gethostname(), "pid": own.pid, "started": own.create_time()}
+
+
+def _lives(process: dict[str, Any]) -> bool:
+    """Whether that very process is there: its number may be another's by now."""
+    import psutil
+
+    try:
+        return abs(psutil.Process(process["pid"]).create_time() - process["started"]) < 1.0
+    except (psutil.NoSuchProcess, KeyError):
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 @contextmanager

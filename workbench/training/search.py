@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.core.metric import Metric
+from workbench.core.metric import Metric, metric_name
 from workbench.core.progress import progress
 from workbench.core.scores import scores
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.training.candidates import MODELS, Settings, settings_to_try
 from workbench.training.growing import Grown, grow_until_enough, threads
+from workbench.training.journal import Journal, Kept
 from workbench.training.plan import Plan
 from workbench.training.recording import undisturbed
 
@@ -50,6 +51,8 @@ class Trial:
         True and predicted values of each fold.
     pipeline : sklearn.pipeline.Pipeline
         That of the last fold; none where the folds were grown side by side.
+    measured : bool
+        Whether its metrics have intervals.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Trial:
     rows: Any = field(repr=False)
     windows: tuple[Window, ...] = field(repr=False)
     pipeline: Any = field(repr=False)
+    measured: bool = False
 
     @property
     def truth(self) -> Any:
@@ -131,8 +135,11 @@ class Ending:
     without: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def search(plan: Plan, trials: int | None) -> Search:
-    """Validate each setting of each candidate, the simplest first. Ctrl-C ends it with what is there."""
+def search(plan: Plan, trials: int | None, journal: Journal) -> Search:
+    """Validate each setting of each candidate, the simplest first; those that the journal knows are not done again.
+
+    Ctrl-C ends it with what is there.
+    """
     todo = [
         (name, setting)
         for name, model in plan.models.items()
@@ -144,9 +151,10 @@ def search(plan: Plan, trials: int | None) -> Search:
     try:
         with progress("Training", total=len(todo)) as tracker:
             for name, setting in todo:
-                trial = _tried(plan, name, setting, best.get(name), failed)
+                trial = _tried(plan, name, setting, best.get(name), failed, journal)
                 if trial is not None and (name not in best or trial.quality > best[name].quality):
                     best[name] = trial
+                    best[name] = with_intervals(plan, trial)
                 done += 1
                 tracker.advance(name, rows=list(_board(best.values())))
     except KeyboardInterrupt:
@@ -158,18 +166,45 @@ def search(plan: Plan, trials: int | None) -> Search:
     return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), len(todo) - done, failed)
 
 
-def _tried(plan: Plan, name: str, setting: Settings, rival: Trial | None, failed: dict[str, str]) -> Trial | None:
+def _tried(
+    plan: Plan, name: str, setting: Settings, rival: Trial | None, failed: dict[str, str], journal: Journal
+) -> Trial | None:
     """A setting validated; None where it falls behind its rival, or its library fails, which costs the others nothing.
 
     What our own code refuses (a bad metric, say) holds for all candidates, and is raised.
     """
+    kept = journal.read(name, setting)
+    if kept is not None:
+        return _again(plan, name, kept)
     try:
-        return validated(plan, name, setting, rival)
+        trial = validated(plan, name, setting, rival)
+        journal.write(name, setting, _to_keep(setting, trial))
+        return trial
     except (WorkbenchError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever somebody's estimator raises, the others go on
         failed[name] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         return None
+
+
+def _to_keep(setting: Settings, trial: Trial | None) -> Kept:
+    if trial is None:
+        return Kept(setting, 0.0, ())
+    return Kept(trial.settings, trial.seconds, tuple(prediction for _, prediction in trial.windows))
+
+
+def _again(plan: Plan, name: str, kept: Kept) -> Trial | None:
+    """The trial that was kept; None where it had fallen behind."""
+    if not kept.predictions:
+        return None
+    pairs = zip(plan.parts.folds, kept.predictions, strict=True)
+    windows = tuple((plan.target.iloc[validate], prediction) for (_, validate), prediction in pairs)
+    return _scored_so_far(plan, replace(_untried(plan, name, kept.settings), windows=windows, seconds=kept.seconds))
+
+
+def _untried(plan: Plan, name: str, setting: Settings) -> Trial:
+    rows = np.concatenate([rows for _, rows in plan.parts.folds])
+    return Trial(name, setting, (), 0.0, rows, (), None)
 
 
 def _trials(plan: Plan, asked: int | None) -> int:
@@ -218,7 +253,7 @@ def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = No
     spared, as in successive halving.
     """
     started = process_time()
-    trial = Trial(name, setting, (), 0.0, np.concatenate([rows for _, rows in plan.parts.folds]), (), None)
+    trial = _untried(plan, name, setting)
     made = _grown(plan, trial, rival) if plan.models[name].grows else _fitted(plan, trial, rival)
     return made and replace(made, seconds=process_time() - started)
 
@@ -271,8 +306,10 @@ def _baseline(plan: Plan) -> Trial:
 
 
 def with_intervals(plan: Plan, trial: Trial) -> Trial:
-    """The trial with intervals of its scores."""
-    return replace(trial, metrics=scored(plan, trial.rows, trial.prediction, trial.windows))
+    """The trial with intervals of its scores; one that has them already stays as it is."""
+    if trial.measured:
+        return trial
+    return replace(trial, measured=True, metrics=scored(plan, trial.rows, trial.prediction, trial.windows))
 
 
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
@@ -322,7 +359,9 @@ def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
 
 def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
     for trial in sorted(tried, key=lambda t: -t.quality):
-        yield {"candidate": trial.name, **{m.name: m.value for m in trial.metrics}, "CPU s": round(trial.seconds, 1)}
+        first, *others = trial.metrics
+        scores = {metric_name(first.name): first.text, **{metric_name(m.name): m.value for m in others}}
+        yield {"candidate": trial.name, **scores, "CPU s": round(trial.seconds, 1)}
 
 
 def _at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:

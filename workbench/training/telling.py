@@ -99,7 +99,7 @@ def _stopped(plan: Plan, found: Search, ending: Ending) -> Iterator[Finding]:
     were = "was" if found.untried == 1 else "were"
     untried = f"{how_many(found.untried, 'setting')} {were} not tried, and the" if found.untried else "The"
     message = f"Stopped early: {untried} model is fitted on {ending.rows:,} of {how_many(len(plan.table), 'row')}."
-    yield Finding("WB207", "warning", message, cure=python("run = wb.train(data)"))
+    yield Finding("WB207", "warning", message, cure=python("run = wb.train(data, resume=True)"))
 
 
 def _failed(failed: Mapping[str, str]) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
 from workbench.training.columns import suspicious
+from workbench.training.journal import Journal
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
@@ -52,6 +53,7 @@ def train(
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
+    resume: bool = False,
 ) -> Run:
     """Fit candidates, compare them honestly and keep the best.
 
@@ -93,6 +95,9 @@ def train(
         Of everything random, 0 to 2**32 - 1.
     profile : Profile, optional
         Of ``data``, if it has been made already; its findings decide what is left out.
+    resume : bool
+        Go on where the same training was killed or stopped: trials that had ended are not done again, and the run is
+        equal to one that nobody stopped. Own estimators and own scores are tried again.
 
     Returns
     -------
@@ -141,14 +146,19 @@ def train(
     known = data.take(data.target.notna())
     seen = _profile_of(data, profile)
     plan = make_plan(known, seen, step, own, metric if ours is None else None)
+    journal = Journal(plan, data.fingerprint)
+    if not resume:
+        journal.clear()
     recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
-            found = search(plan, step.trials)
+            found = search(plan, step.trials, journal)
             ending = end(plan, found, suspicious(seen, plan.features))
             with undisturbed():
                 run = _run(plan, data, seen, found, ending, recorder)
                 recorder.finished(run)
+                if not ending.stopped:
+                    journal.clear()
     except BaseException:
         recorder.failed()
         raise
