@@ -23,6 +23,7 @@ WRITE_ONLY = {
     "core/saved.py": "save writes a whole noun; what is on disk is changed through files.change",
     "tables/compiled.py": "save writes a whole model",
     "jobs/engine.py": "writes the notebook that it executes; nobody else does meanwhile",
+    "training/journal.py": "a trial is computed, never changed: two writers write the same",
 }
 # Who parses JSON that is no file of ours, or lines of one, with why.
 PARSES = {
@@ -42,6 +43,8 @@ PARSES = {
     "packaging/deploy/loadtest.py": "runs without Workbench",
     "scoring/log.py": "fields of a database",
     "scoring/bodies.py": "a request",
+    "training/journal.py": "the header inside a binary file",
+    "training/recording.py": "a tag of MLflow's, by anybody",
 }
 
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from workbench.core.measures import OURS
 from workbench.settings import settings
-from workbench.storage.files import write_bytes
+from workbench.storage.files import MISREAD, write_bytes
 from workbench.training.candidates import MODELS, Settings
 from workbench.training.plan import Plan
 
@@ -87,9 +87,9 @@ class Journal:
             with np.load(path, allow_pickle=False) as content:
                 told = json.loads(str(content["told"]))
                 predictions = tuple(content[f"fold{i}"] for i in range(told["folds"]))
-        except (OSError, ValueError, KeyError, BadZipFile):
+            return Kept(dict(told["settings"]), float(told["seconds"]), predictions)
+        except (OSError, EOFError, BadZipFile, *MISREAD):
             return None  # it is only tried again
-        return Kept(told["settings"], told["seconds"], predictions)
 
     def write(self, name: str, setting: Settings, kept: Kept) -> None:
         """Keep what a trial ended with.
