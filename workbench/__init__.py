@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from workbench.reading.dataset import dataset as dataset
     from workbench.reading.queries import Query as Query
     from workbench.reading.queries import query as query
+    from workbench.training.replay import replay as replay
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
     from workbench.widgets.profile import view as view
@@ -80,6 +81,7 @@ _PLACES = {
     "profile": "workbench.profiling.profile",
     "query": "workbench.reading.queries",
     "promote": "workbench.monitoring.promotion",
+    "replay": "workbench.training.replay",
     "rollback": "workbench.monitoring.promotion",
     "run": "workbench.training.runs",
     "score": "workbench.monitoring.score",
@@ -115,6 +117,7 @@ __all__ = [
     "profile",
     "promote",
     "query",
+    "replay",
     "rollback",
     "run",
     "score",

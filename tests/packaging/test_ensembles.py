@@ -5,7 +5,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
@@ -69,3 +69,20 @@ def test_its_explanation_adds_up(made):
     assert explanation.additivity_error < 1e-9
     assert explanation.unit == "log-odds"
     assert not explanation.findings
+
+
+@pytest.mark.slow
+def test_a_pipeline_without_tables_brings_lightgbm_and_what_reads_it(make_run, small_table):
+    frame = small_table()
+    encode = ColumnTransformer([("near", KNNImputer(), ["age", "income"])])
+    model = lightgbm.LGBMClassifier(n_estimators=10, verbose=-1, n_jobs=1)
+    pipeline = make_pipeline(encode, model).fit(frame[FEATURES][:300], frame["bought"][:300])
+    made = make_run(frame, "bought", pipeline=pipeline)
+    bundle = wb.package(made, name="near")
+
+    assert not bundle.compiled
+    assert "lightgbm==" in (bundle.path / "requirements.lock").read_text()
+    assert wb.verify(bundle).ok
+    rows = made.holdout[FEATURES]
+    found, _ = Scorer(bundle.path).score_columns(rows)
+    np.testing.assert_array_equal(found, made.pipeline.predict_proba(rows)[:, 1])

@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from workbench.core.contract import Column, Contract
 from workbench.errors import Damaged, NotFound, Untrusted, WorkbenchError
-from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.tables.dates import date_parts
 from workbench.training.candidates import build
 
@@ -102,6 +102,16 @@ def test_boosters_inside_of_others_go_as_text_and_the_pipeline_stays_as_it_is(tm
 
     np.testing.assert_array_equal(again.predict_proba(rows), before)
     np.testing.assert_array_equal(made.predict_proba(rows), before)
+
+
+@pytest.mark.parametrize("own", [{"linear_tree": True}, {"objective": "cross_entropy"}, {"objective": "xentlambda"}])
+def test_a_model_of_lightgbm_that_is_not_read_back_is_not_written(tmp_path, own):
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    made = make_pipeline(LGBMRegressor(n_estimators=2, verbose=-1, **own)).fit(rows, rows[:, 0] > 0)
+    with pytest.raises(Untrusted, match="LightGBM"):
+        save_pipeline(made, tmp_path / "pipeline.skops")
+    assert untrusted(made) == ("lightgbm.basic.Booster",)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("bad", ["left_child=0 ", "split_feature=99 ", "nonsense", 7, None])

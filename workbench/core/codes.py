@@ -226,6 +226,9 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),
+    FindingCode("WB211", "A budget of time", ("info",),
+                "The training was given a budget. The message says how many settings of boosting were tried in it: the "
+                "one thing that depends on the clock. The cure tries as many without one, and gives the same model."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -23,11 +23,14 @@ from workbench.core.wording import worded
 from workbench.errors import BadParameter
 
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
+# A span of time: a number and its unit.
+SPAN = r"^\d+(\.\d+)? ?(s|min|h)\Z"
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 # What the form shows the fields under that say how a file is written.
 READING = "How the file is read"
 _SHAPES = {
+    SPAN: "is a number of s, min or h, such as 60s",
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
 }
@@ -212,6 +215,12 @@ class TrainStep(Step):
         maximum=200,
         unit="settings",
     )
+    budget: str | None = parameter(
+        "Time that the search may take; it tries settings until then, and the clock is looked at between them only.",
+        None,
+        pattern=SPAN,
+        examples=("60s", "10min"),
+    )
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)
 
@@ -329,6 +338,18 @@ def take(step: type[S], values: Mapping[str, Any], elsewhere: tuple[str, ...] = 
             raise BadParameter(f"workbench.{step.verb} needs {name!r}: {declared.metadata['description']} Give it.")
     unknown = {n: None for n in elsewhere if n in known and known[n].default is MISSING}
     return step(**unknown, **{name: checked_value(step, name, value) for name, value in given.items()})
+
+
+def seconds(span: str | None) -> float | None:
+    """A span of time in seconds.
+
+    >>> seconds("60s"), seconds("1.5 min"), seconds(None)
+    (60.0, 90.0, None)
+    """
+    if span is None:
+        return None
+    number, unit = re.fullmatch(r"([\d.]+) ?(\w+)", span).groups()  # type: ignore[union-attr]
+    return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
 
 
 def listed(values: Any) -> Any:

@@ -127,6 +127,9 @@ class Run(Result):
     at_random : tuple of Metric
         What the same candidate would have scored on rows drawn at random, where the split is another: the promise that
         time or groups break.
+    asked : dict
+        What the training was asked for, as :func:`workbench.train` takes it, with the settings that it tried; empty in
+        runs of older versions, and where somebody's own estimator or score was part of it.
     """
 
     id: str
@@ -146,6 +149,7 @@ class Run(Result):
     findings: tuple[Finding, ...] = ()
     answers: tuple[float, ...] = ()
     at_random: tuple[Metric, ...] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -189,6 +193,7 @@ class Run(Result):
             "created": self.created,
             "findings": [asdict(f) for f in self.findings],
             "answers": list(self.answers),
+            "asked": self.asked,
         }
 
     @classmethod
@@ -206,8 +211,14 @@ class Run(Result):
                 "at_random": tuple(Metric.from_dict(m) for m in content.get("at_random", ())),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
+                "asked": _listed_again(content.get("asked", {})),
             }
         )
+
+
+def _listed_again(asked: dict[str, Any]) -> dict[str, Any]:
+    """JSON has lists where the step has tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
 
 
 def first_answers(pipeline: Pipeline, holdout: pd.DataFrame, features: Sequence[str], task: Task) -> tuple[float, ...]:

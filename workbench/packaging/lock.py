@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -44,13 +45,15 @@ HASH = "--hash=sha256:"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def requirements(compiled: bool) -> str:
+def requirements(compiled: bool, others: Iterable[str] = ()) -> str:
     """Lines of a requirements file: names and exact versions with all that they need, no addresses.
 
     Parameters
     ----------
     compiled : bool
         False adds scikit-learn and pandas, which a pipeline without tables needs.
+    others : iterable of str
+        Packages that this very pipeline needs besides.
 
     Examples
     --------
@@ -58,7 +61,7 @@ def requirements(compiled: bool) -> str:
     ['uvicorn', 'uvloop']
     """
     versions: dict[str, str] = {}
-    for name in COMPILED if compiled else PIPELINE:
+    for name in (*(COMPILED if compiled else PIPELINE), *others):
         _add(name, versions)
     marker = dict.fromkeys(NOT_ON_WINDOWS, " ; sys_platform != 'win32'")
     return "".join(f"{name}=={version}{marker.get(name, '')}\n" for name, version in sorted(versions.items()))

@@ -13,6 +13,7 @@ from workbench.compiling.pipeline import check_difference, compile_pipeline
 from workbench.core.bundle import Bundle
 from workbench.core.run import Run, first_answers
 from workbench.errors import CannotCompile, Refused
+from workbench.storage.lightgbm_text import models_of_lightgbm
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.pipeline_model import PipelineModel
 
@@ -48,6 +49,12 @@ class Packed:
     def compiled(self) -> CompiledModel | None:
         """The tables, if there are any."""
         return self.model if isinstance(self.model, CompiledModel) else None
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Packages that a pipeline without tables needs besides scikit-learn."""
+        boosted = self.compiled is None and any(models_of_lightgbm(self.pipeline, set()))
+        return ("lightgbm",) if boosted else ()
 
     def write(self, folder: Path) -> None:
         """Write ``model.npz``, or ``model.skops`` where there are no tables."""

@@ -240,7 +240,7 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanat
     packed.write(folder)
     write_json(folder / "contract.json", run.contract.to_dict())
     run.profile.save(folder / "reference.profile")
-    lock_text = hashed(requirements(bundle.compiled))
+    lock_text = hashed(requirements(bundle.compiled, packed.libraries))
     write_text(folder / "card.md", card(bundle, run, packed, explanation, lock_text))
     write_text(folder / "requirements.lock", lock_text)
     write_text(folder / "sbom.cdx.json", sbom(bundle, lock_text))

@@ -44,7 +44,7 @@ MODULES = (
     "tables/steps.py",
     "tables/trees.py",
 )
-PIPELINE = ("tables/pipeline_model.py", "storage/pipelines.py", "tables/dates.py")
+PIPELINE = ("tables/pipeline_model.py", "storage/pipelines.py", "storage/lightgbm_text.py", "tables/dates.py")
 
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
 

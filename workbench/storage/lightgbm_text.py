@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.errors import Damaged
+from workbench.errors import Damaged, Untrusted
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -35,9 +35,19 @@ MOST_DECISION = 0b1011
 
 
 def without_boosters(pipeline: Pipeline) -> Pipeline:
-    """A copy in which each fitted model of LightGBM is its text; the pipeline itself where there is none."""
-    boosters = {id(model._Booster): model._Booster.model_to_string() for model in models_of_lightgbm(pipeline, set())}
-    return deepcopy(pipeline, dict(boosters)) if boosters else pipeline
+    """A copy in which each fitted model of LightGBM is its text; the pipeline itself where there is none.
+
+    Raises
+    ------
+    Untrusted
+        If one is of a kind whose text is not read back: lines in its leaves, an objective of somebody's own.
+    """
+    boosters = {id(model._Booster): model._Booster for model in models_of_lightgbm(pipeline, set())}
+    try:
+        texts: dict[int, Any] = {place: sound(own.model_to_string()) for place, own in boosters.items()}
+    except (KeyError, ValueError) as error:
+        raise Untrusted(f"A model of LightGBM can't be kept ({error}). Train one of a usual objective.") from error
+    return deepcopy(pipeline, texts) if texts else pipeline
 
 
 def with_boosters(pipeline: Pipeline, what: str) -> Pipeline:

@@ -47,7 +47,12 @@ class Plan:
     classes: tuple[Any, ...]
     parts: Parts
     numbered: Numbered
-    seed: int
+    step: TrainStep
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+        return self.step.seed
 
     @cached_property
     def growing(self) -> Growing:
@@ -149,7 +154,7 @@ def _planned(
         _check_folds(target, split)
     return Plan(
         task, metric, models, contract, features, out, table, target, classes, split,
-        numbered(table[list(features)]), step.seed,
+        numbered(table[list(features)]), step,
     )  # fmt: skip
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import process_time
+from math import inf
+from time import monotonic, process_time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.core.metric import Metric, metric_name
+from workbench.core.parameters import seconds
 from workbench.core.progress import progress
 from workbench.core.scores import scores
 from workbench.errors import BadParameter, WorkbenchError
@@ -27,6 +29,7 @@ MANY_MORE = 1.5
 # Rows up to which other settings of boosting than the first are tried where nobody says how many: they cost little, and
 # it is there that they differ.
 FEW_ROWS = 10_000
+MOST_TRIALS = 200
 # True and predicted values of some rows.
 Window = tuple[pd.Series, Any]
 
@@ -92,11 +95,14 @@ class Search:
         Settings that were still to come when somebody stopped the search; 0 where nobody did.
     failed : mapping of str to str
         Candidates that could not be fitted, with the reason.
+    rounds : int
+        Settings of boosting that were tried: a search that is given so many finds the same.
     """
 
     tried: tuple[Trial, ...]
     untried: int
     failed: Mapping[str, str] = field(default_factory=dict)
+    rounds: int = 1
 
     @property
     def best(self) -> Trial:
@@ -135,35 +141,77 @@ class Ending:
     without: Mapping[str, Metric] = field(default_factory=dict)
 
 
-def search(plan: Plan, trials: int | None, journal: Journal) -> Search:
+def search(plan: Plan, journal: Journal) -> Search:
     """Validate each setting of each candidate, the simplest first; those that the journal knows are not done again.
 
-    Ctrl-C ends it with what is there.
+    The first settings of all candidates come first, then the second ones, and so on. A budget of seconds is looked at
+    before each further round: it starts where it will end in time, with what is to be fitted after it. Ctrl-C ends the
+    search with what is there.
     """
-    todo = [
-        (name, setting)
-        for name, model in plan.models.items()
-        for setting in settings_to_try(model, _trials(plan, trials), plan.seed)
-    ]
+    budget = seconds(plan.step.budget)
+    rounds = _rounds(plan, _trials(plan))
+    todo = [one for each in rounds for one in each]
+    clock = Clock(budget)
+    done_rounds = 0
     best: dict[str, Trial] = {}
     failed: dict[str, str] = {}
     done = 0
     try:
-        with progress("Training", total=len(todo)) as tracker:
-            for name, setting in todo:
-                trial = _tried(plan, name, setting, best.get(name), failed, journal)
-                if trial is not None and (name not in best or trial.quality > best[name].quality):
-                    best[name] = trial
-                    best[name] = with_intervals(plan, trial)
-                done += 1
-                tracker.advance(name, rows=list(_board(best.values())))
+        with progress("Training", total=None if budget else len(todo)) as tracker:
+            for each in rounds:
+                if done_rounds and best and not clock.has_time_for(each, best, plan):
+                    break
+                for name, setting in each:
+                    began = monotonic()
+                    trial = _tried(plan, name, setting, best.get(name), failed, journal)
+                    clock.took(name, monotonic() - began)
+                    if trial is not None and (name not in best or trial.quality > best[name].quality):
+                        best[name] = trial
+                        best[name] = with_intervals(plan, trial)
+                    done += 1
+                    tracker.advance(name, rows=list(_board(best.values())))
+                done_rounds += 1
+        untried = 0
     except KeyboardInterrupt:
+        untried = len(todo) - done
         # The baseline costs next to nothing: whoever stops the first trial gets at least a model to compare with.
         best = best or {"baseline": _baseline(plan)}
     if not best:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
         raise BadParameter(f"No candidate could be fitted. {reasons}. Give others, or mend these.")
-    return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), len(todo) - done, failed)
+    return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), untried, failed, done_rounds)
+
+
+def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
+    """The first settings of all candidates, then the second ones, and so on."""
+    settings = {name: settings_to_try(model, trials, plan.seed) for name, model in plan.models.items()}
+    longest = max(map(len, settings.values()))
+    return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
+
+
+class Clock:
+    """Seconds that a search may take, looked at between rounds.
+
+    Parameters
+    ----------
+    budget : float, optional
+        Seconds from now; without it there is always time.
+    """
+
+    def __init__(self, budget: float | None) -> None:
+        self.until = inf if budget is None else monotonic() + budget
+        self.longest: dict[str, float] = {}
+
+    def took(self, name: str, seconds: float) -> None:
+        """A trial of a candidate took so long."""
+        self.longest[name] = max(seconds, self.longest.get(name, 0.0))
+
+    def has_time_for(self, trials: Sequence[tuple[str, Settings]], best: Mapping[str, Trial], plan: Plan) -> bool:
+        """Whether some trials, and the fits that follow the search, are likely to end in time."""
+        leader = max(best.values(), key=lambda trial: trial.quality)
+        searched = sum(len(fit) for fit, _ in plan.parts.folds)
+        after = self.longest[leader.name] * (len(plan.parts.train) + len(plan.table)) / searched
+        return monotonic() + sum(self.longest[name] for name, _ in trials) + after <= self.until
 
 
 def _tried(
@@ -207,8 +255,9 @@ def _untried(plan: Plan, name: str, setting: Settings) -> Trial:
     return Trial(name, setting, (), 0.0, rows, (), None)
 
 
-def _trials(plan: Plan, asked: int | None) -> int:
-    return asked or (3 if len(plan.table) <= FEW_ROWS else 1)
+def _trials(plan: Plan) -> int:
+    few = 3 if len(plan.table) <= FEW_ROWS else 1
+    return plan.step.trials or (MOST_TRIALS if plan.step.budget else few)
 
 
 def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:

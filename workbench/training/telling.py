@@ -32,6 +32,7 @@ def findings(
         *_candidates(plan, found.tried),
         *_stopped(plan, found, ending),
         *_failed(found.failed),
+        *_budget(found, plan.step.budget),
         *_not_kept(found.best, not_kept),
     ]
     missing = profile.rows - len(plan.table)
@@ -114,3 +115,14 @@ def _not_kept(best: Trial, types: Sequence[str]) -> Iterator[Finding]:
             "which only a pickle could keep."
         )
         yield Finding("WB209", "warning", message)
+
+
+def _budget(found: Search, budget: str | None) -> Iterator[Finding]:
+    """How many settings the clock allowed: what else depends on it is nothing."""
+    if budget and not found.untried:
+        tried = how_many(found.rounds, "setting")
+        message = f"In {budget}, {tried} of boosting were tried. So many give the same model again, without a clock."
+        cure = python("run = wb.train(data, trials=$trials)", trials=found.rounds)
+        yield Finding(
+            "WB211", "info", message.replace("1 setting of boosting were", "1 setting of boosting was"), cure=cure
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
-from workbench.core.measures import is_own
+from workbench.core.measures import OURS, is_own
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
@@ -24,6 +24,7 @@ from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
+from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
 from workbench.training.journal import Journal
 from workbench.training.numbered import in_words
@@ -50,6 +51,7 @@ def train(
     metric: str | Callable[..., Any] | None = None,
     split: str = "auto",
     trials: int | None = None,
+    budget: str | None = None,
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -89,6 +91,10 @@ def train(
     trials : int, optional
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
         best on the folds so far are stopped. By default 3 of up to 10,000 rows, where they matter most, and 1 of more.
+    budget : str, optional
+        Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
+        ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
+        between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -137,7 +143,7 @@ def train(
     """
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
-    asked = {"metric": ours, "split": split, "trials": trials, "folds": folds, "seed": seed}
+    asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -152,7 +158,7 @@ def train(
     recorder = Recorder.start(data, plan.left_out, step.seed)
     try:
         with threadpool_limits(settings().threads):
-            found = search(plan, step.trials, journal)
+            found = search(plan, journal)
             ending = end(plan, found, suspicious(seen, plan.features))
             with undisturbed():
                 run = _run(plan, data, seen, found, ending, recorder)
@@ -184,11 +190,18 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        seed=plan.seed, threshold=_threshold(plan, found.best), created=datetime.now(UTC).isoformat(timespec="seconds"),
+        asked=_asked(plan, found), seed=plan.seed, threshold=_threshold(plan, found.best),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline)),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     )  # fmt: skip
+
+
+def _asked(plan: Plan, found: Search) -> dict[str, Any]:
+    """What gives the same run again, without a clock; nothing where it can't be written down."""
+    own = any(model is not MODELS.get(name) for name, model in plan.models.items()) or plan.metric.name not in OURS
+    return {} if own else {**asdict(plan.step), "trials": found.rounds, "budget": None}
 
 
 def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
