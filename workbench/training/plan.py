@@ -115,26 +115,28 @@ def make_plan(
     judge = measure(metric or step.metric or METRICS[task][0], task, classes)
     models = {name: MODELS[name] for name in sorted(step.candidates, key=list(MODELS).index)}
     models |= {name: own_model(name, estimator, task) for name, estimator in (own or {}).items()}
+    wanted = Wanted(step, judge, models, classes)
     how = evidence(table, known.contract, profile, asked=step.split)
     try:
-        return _planned(known, table, classes, profile, step, how, judge, models)
+        return _planned(known, table, profile, how, wanted)
     except (BadTable, BadTarget):
         if not how.found or step.split != "auto":
             raise
         # What nobody asked for must not refuse a table.
-        return _planned(known, table, classes, profile, step, too_short(how), judge, models)
+        return _planned(known, table, profile, too_short(how), wanted)
 
 
-def _planned(
-    known: Dataset,
-    table: pd.DataFrame,
-    classes: tuple[Any, ...],
-    profile: Profile,
-    step: TrainStep,
-    how: Evidence,
-    metric: Measure,
-    models: Mapping[str, Model],
-) -> Plan:
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for, made out: the score, the models, the classes."""
+
+    step: TrainStep
+    metric: Measure
+    models: Mapping[str, Model]
+    classes: tuple[Any, ...]
+
+
+def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidence, wanted: Wanted) -> Plan:
     """The plan by what is known of order and groups."""
     known = replace(known, contract=_with_role(known.contract, how))
     task, target = known.contract.task, table[known.contract.target]
@@ -146,15 +148,15 @@ def _planned(
     if not features:
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(table, known.contract, task, step.folds, step.seed, features, how)
+    split = parts(table, known.contract, task, wanted.step.folds, wanted.step.seed, features, how)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
-    if classes:
+    if wanted.classes:
         _check_folds(target, split)
     return Plan(
-        task, metric, models, contract, features, out, table, target, classes, split,
-        numbered(table[list(features)]), step,
+        task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
+        numbered(table[list(features)]), wanted.step,
     )  # fmt: skip
 
 

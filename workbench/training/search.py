@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
 from time import monotonic, process_time
@@ -148,38 +149,22 @@ def search(plan: Plan, journal: Journal) -> Search:
     before each further round: it starts where it will end in time, with what is to be fitted after it. Ctrl-C ends the
     search with what is there.
     """
-    budget = seconds(plan.step.budget)
     rounds = _rounds(plan, _trials(plan))
-    todo = [one for each in rounds for one in each]
-    clock = Clock(budget)
-    done_rounds = 0
-    best: dict[str, Trial] = {}
-    failed: dict[str, str] = {}
-    done = 0
+    race, many = Race(plan, journal, Clock(seconds(plan.step.budget))), sum(map(len, rounds))
     try:
-        with progress("Training", total=None if budget else len(todo)) as tracker:
+        with progress("Training", total=None if plan.step.budget else many) as tracker:
             for each in rounds:
-                if done_rounds and best and not clock.has_time_for(each, best, plan):
+                if not race.has_time_for(each):
                     break
                 for name, setting in each:
-                    began = monotonic()
-                    trial = _tried(plan, name, setting, best.get(name), failed, journal)
-                    clock.took(name, monotonic() - began)
-                    if trial is not None and (name not in best or trial.quality > best[name].quality):
-                        best[name] = trial
-                        best[name] = with_intervals(plan, trial)
-                    done += 1
-                    tracker.advance(name, rows=list(_board(best.values())))
-                done_rounds += 1
-        untried = 0
+                    race.try_out(name, setting)
+                    tracker.advance(name, rows=list(_board(race.best.values())))
+                race.rounds += 1
+        return race.ended(untried=0)
     except KeyboardInterrupt:
-        untried = len(todo) - done
         # The baseline costs next to nothing: whoever stops the first trial gets at least a model to compare with.
-        best = best or {"baseline": _baseline(plan)}
-    if not best:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
-        raise BadParameter(f"No candidate could be fitted. {reasons}. Give others, or mend these.")
-    return Search(tuple(sorted(best.values(), key=lambda t: -t.quality)), untried, failed, done_rounds)
+        race.best = race.best or {"baseline": _baseline(plan)}
+        return race.ended(untried=many - race.done)
 
 
 def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
@@ -190,7 +175,7 @@ def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
 
 
 class Clock:
-    """Seconds that a search may take, looked at between rounds.
+    """Seconds that a search may take, and those that trials took.
 
     Parameters
     ----------
@@ -202,37 +187,86 @@ class Clock:
         self.until = inf if budget is None else monotonic() + budget
         self.longest: dict[str, float] = {}
 
-    def took(self, name: str, seconds: float) -> None:
-        """A trial of a candidate took so long."""
-        self.longest[name] = max(seconds, self.longest.get(name, 0.0))
+    @contextmanager
+    def running(self, name: str) -> Iterator[None]:
+        """A trial of a candidate."""
+        began = monotonic()
+        yield
+        self.longest[name] = max(monotonic() - began, self.longest.get(name, 0.0))
 
-    def has_time_for(self, trials: Sequence[tuple[str, Settings]], best: Mapping[str, Trial], plan: Plan) -> bool:
-        """Whether some trials, and the fits that follow the search, are likely to end in time."""
-        leader = max(best.values(), key=lambda trial: trial.quality)
-        searched = sum(len(fit) for fit, _ in plan.parts.folds)
-        after = self.longest[leader.name] * (len(plan.parts.train) + len(plan.table)) / searched
-        return monotonic() + sum(self.longest[name] for name, _ in trials) + after <= self.until
+    def left(self) -> float:
+        """Seconds until the budget ends."""
+        return self.until - monotonic()
 
 
-def _tried(
-    plan: Plan, name: str, setting: Settings, rival: Trial | None, failed: dict[str, str], journal: Journal
-) -> Trial | None:
-    """A setting validated; None where it falls behind its rival, or its library fails, which costs the others nothing.
+class Race:
+    """The best trial of each candidate so far.
 
-    What our own code refuses (a bad metric, say) holds for all candidates, and is raised.
+    Parameters
+    ----------
+    plan : Plan
+        What is tried.
+    journal : Journal
+        Trials that had ended before.
+    clock : Clock
+        The time there is.
     """
-    kept = journal.read(name, setting)
-    if kept is not None:
-        return _again(plan, name, kept)
-    try:
-        trial = validated(plan, name, setting, rival)
-        journal.write(name, setting, _to_keep(setting, trial))
+
+    def __init__(self, plan: Plan, journal: Journal, clock: Clock) -> None:
+        self.plan, self.journal, self.clock = plan, journal, clock
+        self.best: dict[str, Trial] = {}
+        self.failed: dict[str, str] = {}
+        self.done = self.rounds = 0
+
+    def try_out(self, name: str, setting: Settings) -> None:
+        """Validate a setting of a candidate; where its library fails, the others go on.
+
+        What our own code refuses (a bad metric, say) holds for all candidates, and is raised.
+        """
+        try:
+            with self.clock.running(name):
+                trial = self._validated(name, setting)
+        except (WorkbenchError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever somebody's estimator raises, the others go on
+            self.failed[name] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+            trial = None
+        if trial is not None and (name not in self.best or trial.quality > self.best[name].quality):
+            self.best[name] = trial
+            self.best[name] = with_intervals(self.plan, trial)
+        self.done += 1
+
+    def has_time_for(self, trials: Sequence[tuple[str, Settings]]) -> bool:
+        """Whether further trials, and the fits that follow the search, are likely to end in time."""
+        if not self.rounds or not self.best:
+            return True
+        parts, leader = self.plan.parts, max(self.best.values(), key=lambda trial: trial.quality)
+        rows = len(self.plan.table) + len(parts.train) * (1 if parts.split.kind == "random" else 2)
+        after = self.clock.longest[leader.name] * rows / sum(len(fit) for fit, _ in parts.folds)
+        return sum(self.clock.longest.get(name, 0.0) for name, _ in trials) + after <= self.clock.left()
+
+    def ended(self, untried: int) -> Search:
+        """What was found.
+
+        Raises
+        ------
+        BadParameter
+            If no candidate could be fitted.
+        """
+        if not self.best:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in self.failed.items())
+            raise BadParameter(f"No candidate could be fitted. {reasons}. Give others, or mend these.")
+        tried = tuple(sorted(self.best.values(), key=lambda trial: -trial.quality))
+        return Search(tried, untried, self.failed, self.rounds)
+
+    def _validated(self, name: str, setting: Settings) -> Trial | None:
+        """A trial, or what the journal knows of it; None where it falls behind its rival."""
+        kept = self.journal.read(name, setting)
+        if kept is not None:
+            return _again(self.plan, name, kept)
+        trial = validated(self.plan, name, setting, self.best.get(name))
+        self.journal.write(name, setting, _to_keep(setting, trial))
         return trial
-    except (WorkbenchError, MemoryError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever somebody's estimator raises, the others go on
-        failed[name] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
-        return None
 
 
 def _to_keep(setting: Settings, trial: Trial | None) -> Kept:
