@@ -369,6 +369,7 @@ STOPPED = """
 import os, signal, sys, threading, time
 import pandas as pd, workbench as wb
 from workbench.training import search
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has its children ignore it
 after, at = float(sys.argv[2]), search.validated
 def started(*given):
     if not hasattr(search, "began"):

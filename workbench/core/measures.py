@@ -340,9 +340,9 @@ def _balanced_accuracies(truth: Any, predicted: Numbers, weights: Numbers) -> An
 def _r2s(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
     import numpy as np
 
-    centred = truth - truth.mean()  # squares of large numbers would cancel
     left = _mean(weights, (truth - predicted) ** 2)
-    whole = _mean(weights, centred**2) - _mean(weights, centred) ** 2
+    spread = (truth - _mean(weights, truth)[:, None]) ** 2  # not by the mean of squares, which cancel
+    whole = (weights * spread).sum(axis=1) / weights.sum(axis=1)
     return np.where(whole > 0, 1 - left / whole, left == 0)
 
 
