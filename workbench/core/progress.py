@@ -81,7 +81,8 @@ class _Notebook:
             self._show()
 
     def close(self) -> None:
-        self._done, self._note, self._rows = self._total or self._done, "done", ()  # the result itself shows the rows
+        self._total = self._total or max(self._done, 1)  # a bar without an end would go on and on
+        self._done, self._note, self._rows = self._total, "done", ()  # the result itself shows the rows
         self._show()
 
     def _show(self) -> None:
