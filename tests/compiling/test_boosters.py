@@ -1,5 +1,6 @@
 """LightGBM and XGBoost as tables: their own sums to the last bit, their answers within the bound, their SHAP values."""
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +13,6 @@ from workbench.compiling.rounding import limit, raw
 from workbench.errors import CannotCompile
 from workbench.tables.compiled import CompiledModel
 
-lightgbm = pytest.importorskip("lightgbm")
 xgboost = pytest.importorskip("xgboost")
 
 NUMBERS, TEXTS = ["age", "income"], ["city", "job"]

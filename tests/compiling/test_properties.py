@@ -2,6 +2,7 @@
 
 import warnings
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,7 +43,6 @@ from workbench.compiling.pipeline import compile_pipeline, difference
 from workbench.compiling.rounding import limit
 from workbench.tables.compiled import CompiledModel
 
-lightgbm = pytest.importorskip("lightgbm")
 xgboost = pytest.importorskip("xgboost")
 
 NUMBERS, TEXTS = ["a", "b", "c"], ["x", "y"]

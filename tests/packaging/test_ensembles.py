@@ -1,5 +1,6 @@
 """A bundle of a stacked, calibrated model of several libraries: the folder alone answers as the notebook did."""
 
+import lightgbm
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -13,8 +14,6 @@ from sklearn.preprocessing import RobustScaler, TargetEncoder
 
 import workbench as wb
 from workbench.scoring.runtime import Scorer
-
-lightgbm = pytest.importorskip("lightgbm")
 
 FEATURES = ["age", "income", "city"]
 

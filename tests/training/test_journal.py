@@ -6,23 +6,15 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
 import workbench as wb
+from tests.training.churners import churners
 from workbench.core.codes import CODES
 from workbench.settings import settings
 from workbench.storage.tracking import client, experiment_id
 from workbench.training import journal, recording, search
-
-
-def table(rows=400, seed=0):
-    rng = np.random.default_rng(seed)
-    useful, city = rng.normal(size=rows), rng.choice(["Ulm", "Bonn", "Köln"], rows)
-    signal_ = useful + (city == "Ulm") + rng.normal(0, 0.5, rows)
-    frame = pd.DataFrame({"useful": useful, "city": city, "noise": rng.normal(size=rows)})
-    return frame.assign(churn=np.where(signal_ > 0.3, "Yes", "No"))
 
 
 def trained(frame, **keywords):
@@ -74,7 +66,7 @@ wb.train(sys.argv[1], target="churn", folds=2, trials=3)
 @pytest.mark.parametrize("after", [0, 2, 4])
 def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(store, tmp_path, monkeypatch, after):
     path = tmp_path / "t.csv"
-    table().to_csv(path, index=False)
+    churners().to_csv(path, index=False)
     whole = trained(path)
     killed = subprocess.run([sys.executable, "-c", KILLED, str(path), str(after)], check=False, timeout=120)
     assert killed.returncode == -signal.SIGKILL
@@ -84,7 +76,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(store
     again = trained(path, resume=True)
     assert len(names) == 5 - after  # baseline, linear, and three settings of LightGBM
     assert told(again) == told(whole)
-    rows = table()[list(again.features)]
+    rows = churners()[list(again.features)]
     np.testing.assert_array_equal(again.pipeline.predict_proba(rows), whole.pipeline.predict_proba(rows))
     statuses = [run.info.status for run in client().search_runs([experiment_id()])]
     assert "RUNNING" not in statuses
@@ -95,15 +87,15 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(store
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 3])
 def test_a_training_that_was_stopped_goes_on(store, monkeypatch, at):
-    whole = trained(table())
+    whole = trained(churners())
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=at)
-        stopped = trained(table())
+        stopped = trained(churners())
     (cure,) = [f.cure for f in stopped.findings if f.code == "WB207"]
     assert "resume=True" in str(cure)
     assert len(trials()) == at
     names = count_validations(monkeypatch)
-    assert told(trained(table(), resume=True)) == told(whole)
+    assert told(trained(churners(), resume=True)) == told(whole)
     assert len(names) == 5 - at
 
 
@@ -112,40 +104,40 @@ def test_lightgbm_stopped_while_it_grows_leaves_the_best_of_the_others(store, mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr("workbench.training.growing.Growing.grow", stopped)
-    run = trained(table())
+    run = trained(churners())
     assert run.best.name == "linear"
     assert "3 settings were not tried" in next(f.message for f in run.findings if f.code == "WB207")
 
 
 def test_lightgbm_stopped_in_a_later_setting_is_fitted_and_can_be_used(store, monkeypatch):
     count_validations(monkeypatch, stop_at=1)
-    run = trained(table(), candidates=["lightgbm"])
+    run = trained(churners(), candidates=["lightgbm"])
     assert run.best.name == "lightgbm"
-    assert wb.run(run.id).pipeline.predict(table()[list(run.features)]).shape == (400,)
+    assert wb.run(run.id).pipeline.predict(churners()[list(run.features)]).shape == (400,)
 
 
 def test_another_seed_score_column_or_row_is_another_training(store, monkeypatch):
     count_validations(monkeypatch, stop_at=2)
-    trained(table())
+    trained(churners())
     assert len(trials()) == 2
     others = [
         {"seed": 1}, {"metric": "log_loss"}, {"folds": 3}, {"split": "group", "group": "city"}, {"ignore": ["noise"]},
     ]  # fmt: skip
     for other in others:
         names = count_validations(monkeypatch)
-        trained(table(), candidates=["baseline"], resume=True, **other)
+        trained(churners(), candidates=["baseline"], resume=True, **other)
         assert names == ["baseline"], other
     names = count_validations(monkeypatch)
-    trained(table().iloc[1:], candidates=["baseline"], resume=True)
+    trained(churners().iloc[1:], candidates=["baseline"], resume=True)
     assert names == ["baseline"]
 
 
 def test_without_being_asked_nothing_is_taken_over(store, monkeypatch):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=2)
-        trained(table())
+        trained(churners())
     names = count_validations(monkeypatch)
-    trained(table(), trials=1)
+    trained(churners(), trials=1)
     assert names == ["baseline", "linear", "lightgbm"]
     assert not trials()
 
@@ -154,30 +146,30 @@ def test_without_being_asked_nothing_is_taken_over(store, monkeypatch):
 def test_a_damaged_trial_is_tried_again(store, monkeypatch, content):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=2)
-        trained(table())
+        trained(churners())
     for path in (settings().home / "trials").rglob("*.npz"):
         path.write_bytes(path.read_bytes()[:-40] if content is None else content)
     names = count_validations(monkeypatch)
-    trained(table(), trials=1, resume=True)
+    trained(churners(), trials=1, resume=True)
     assert names == ["baseline", "linear", "lightgbm"]
 
 
 def test_a_trial_that_holds_objects_is_never_unpickled(store, monkeypatch):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=1)
-        trained(table())
+        trained(churners())
     (path,) = (settings().home / "trials").rglob("*.npz")
     settled = json.dumps({"settings": {}, "seconds": 0, "folds": 1})
     np.savez(path, told=np.array(settled), fold0=np.array([print], dtype=object))
     names = count_validations(monkeypatch)
-    trained(table(), candidates=["baseline"], resume=True)
+    trained(churners(), candidates=["baseline"], resume=True)
     assert names == ["baseline"]
 
 
 def test_somebodys_own_estimator_or_score_is_tried_again(store, monkeypatch):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=2)
-        trained(table(), candidates=["baseline", GaussianNB(), ("other", GaussianNB())])
+        trained(churners(), candidates=["baseline", GaussianNB(), ("other", GaussianNB())])
     assert [name.split("-")[0] for name in trials()] == ["baseline"]
 
     def own(truth, predicted):
@@ -185,7 +177,7 @@ def test_somebodys_own_estimator_or_score_is_tried_again(store, monkeypatch):
 
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=2)
-        trained(table(1_000), metric=own)
+        trained(churners(1_000), metric=own)
     assert [name.split("-")[0] for name in trials()] == ["baseline"]
 
 
@@ -194,7 +186,7 @@ def test_a_full_disk_costs_the_journal_and_not_the_training(store, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(journal, "write_bytes", full)
-    assert trained(table(), trials=1).best.name in ("linear", "lightgbm")
+    assert trained(churners(), trials=1).best.name in ("linear", "lightgbm")
 
 
 def test_what_was_killed_long_ago_is_taken_away(store, monkeypatch):
@@ -205,7 +197,7 @@ def test_what_was_killed_long_ago_is_taken_away(store, monkeypatch):
     os.utime(left, (0, 0))
     recent = settings().home / "trials" / "recent"
     recent.mkdir()
-    trained(table(), candidates=["baseline"])
+    trained(churners(), candidates=["baseline"])
     assert not left.exists()
     assert recent.exists()
 

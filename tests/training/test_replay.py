@@ -3,22 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
 import workbench as wb
+from tests.training.churners import churners
 from workbench.core.parameters import seconds
 from workbench.errors import BadParameter
 from workbench.training import search
-
-
-def table(rows=400, seed=0):
-    rng = np.random.default_rng(seed)
-    useful, city = rng.normal(size=rows), rng.choice(["Ulm", "Bonn", "Köln"], rows)
-    signal = useful + (city == "Ulm") + rng.normal(0, 0.5, rows)
-    frame = pd.DataFrame({"useful": useful, "city": city, "noise": rng.normal(size=rows)})
-    return frame.assign(churn=np.where(signal > 0.3, "Yes", "No"))
 
 
 def trained(frame, **keywords):
@@ -40,7 +32,7 @@ def ticking(monkeypatch):
 
 
 def test_a_budget_tries_settings_until_what_follows_would_be_late(store, ticking):
-    run = trained(table(), budget="12s")
+    run = trained(churners(), budget="12s")
     # Three candidates and further settings, each a second; then two fits, of which one takes as long as a trial.
     assert 12 - 3 <= ticking[0] <= 12
     assert run.asked["trials"] == ticking[0] - 2
@@ -49,18 +41,18 @@ def test_a_budget_tries_settings_until_what_follows_would_be_late(store, ticking
 
 
 def test_the_first_settings_of_all_candidates_are_tried_whatever_the_budget(store, ticking):
-    run = trained(table(), budget="0.1 s")
+    run = trained(churners(), budget="0.1 s")
     assert {c.name for c in run.candidates} == {"baseline", "linear", "lightgbm"}
     assert run.asked["trials"] == 1
 
 
 def test_as_many_trials_give_the_same_run_without_a_clock(store, monkeypatch, ticking):
-    run = trained(table(), budget="9s")
+    run = trained(churners(), budget="9s")
     monkeypatch.setattr(search, "monotonic", lambda: 0.0)
-    again = trained(table(), trials=run.asked["trials"])
+    again = trained(churners(), trials=run.asked["trials"])
     assert again.metrics == run.metrics
     assert [(c.name, c.parameters) for c in again.candidates] == [(c.name, c.parameters) for c in run.candidates]
-    rows = table()[list(run.features)]
+    rows = churners()[list(run.features)]
     np.testing.assert_array_equal(again.pipeline.predict_proba(rows), run.pipeline.predict_proba(rows))
     assert "WB211" not in {f.code for f in again.findings}
 
@@ -70,7 +62,7 @@ def test_two_kinds_of_boosting_are_tried_in_turns(store, ticking, monkeypatch):
     monkeypatch.setattr(
         search, "validated", lambda plan, name, *given: names.append(name) or validated(plan, name, *given)
     )
-    trained(table(), candidates=["lightgbm", "boosting"], budget="8s")
+    trained(churners(), candidates=["lightgbm", "boosting"], budget="8s")
     assert names[:4] == ["lightgbm", "boosting", "lightgbm", "boosting"]
     assert len(names) % 2 == 0
 
@@ -78,10 +70,10 @@ def test_two_kinds_of_boosting_are_tried_in_turns(store, ticking, monkeypatch):
 @pytest.mark.parametrize("budget", ["60", "s", "-1s", "1 day", "1m", "60s; rm", 60, ""])
 def test_a_budget_that_is_no_span_is_refused(store, budget):
     if budget == "":  # as a form leaves it
-        assert trained(table(), candidates=["baseline"], budget=None).asked["budget"] is None
+        assert trained(churners(), candidates=["baseline"], budget=None).asked["budget"] is None
         return
     with pytest.raises(BadParameter, match="budget"):
-        trained(table(), budget=budget)
+        trained(churners(), budget=budget)
 
 
 def test_spans_in_seconds():
@@ -89,7 +81,7 @@ def test_spans_in_seconds():
 
 
 def test_a_replay_is_the_same_bit_for_bit(store):
-    data = wb.dataset(table(), target="churn")
+    data = wb.dataset(churners(), target="churn")
     run = wb.train(data, folds=2, trials=2)
     told = wb.replay(run.id, data)
     assert told.ok, str(told)
@@ -98,8 +90,8 @@ def test_a_replay_is_the_same_bit_for_bit(store):
 
 
 def test_a_replay_on_other_rows_says_what_differs(store):
-    run = trained(table(), candidates=["linear"])
-    told = wb.replay(run, table(seed=1))
+    run = trained(churners(), candidates=["linear"])
+    told = wb.replay(run, churners(seed=1))
     assert not told.ok
     failed = [check.name for check in told.checks if not check.ok]
     assert "the same rows" in failed
@@ -107,7 +99,7 @@ def test_a_replay_on_other_rows_says_what_differs(store):
 
 
 def test_a_model_that_was_changed_is_found(store):
-    data = wb.dataset(table(), target="churn")
+    data = wb.dataset(churners(), target="churn")
     run = wb.train(data, candidates=["linear"], folds=2)
     other = wb.train(data, candidates=["baseline"], folds=2)
     told = wb.replay(replace(run, pipeline=other.pipeline), data)
@@ -116,9 +108,9 @@ def test_a_model_that_was_changed_is_found(store):
 
 
 def test_a_run_that_does_not_say_how_it_was_made_is_refused(store):
-    own = trained(table(), candidates=["baseline", GaussianNB()])
+    own = trained(churners(), candidates=["baseline", GaussianNB()])
     assert own.asked == {}
     with pytest.raises(BadParameter, match="does not say what it was asked for"):
-        wb.replay(own, table())
-    by_own_score = trained(table(), candidates=["baseline", "linear"], metric="f1")
+        wb.replay(own, churners())
+    by_own_score = trained(churners(), candidates=["baseline", "linear"], metric="f1")
     assert by_own_score.asked == {}

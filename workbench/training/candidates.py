@@ -179,12 +179,10 @@ def _lightgbm(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     from lightgbm import LGBMClassifier, LGBMRegressor
 
     make = LGBMClassifier if classes else LGBMRegressor
-    return Pipeline(
-        [("encode", _trees_encoder(columns)), ("model", make(**lightgbm_settings(columns, settings, seed)))]
-    )
+    return Pipeline([("encode", _trees_encoder(columns)), ("model", make(**_told_lightgbm(columns, settings, seed)))])
 
 
-def lightgbm_settings(columns: Columns, settings: Settings, seed: int) -> Settings:
+def _told_lightgbm(columns: Columns, settings: Settings, seed: int) -> Settings:
     """Everything that LightGBM is told: the same trees come of it on any number of threads.
 
     One thread, since several wait for each other on a machine that is busy: there two need twenty times the CPU of one.

@@ -20,6 +20,8 @@ PATIENCE = 30
 MOST_TREES = 2_000
 # Values of the features from which on several threads are worth their waiting for each other.
 MANY_VALUES = 4_000_000
+# What scikit-learn's side of an estimator of LightGBM is told alone.
+NOT_FOR_THE_LIBRARY = {"n_estimators", "importance_type", "class_weight"}
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,6 @@ def _as_it_numbers(model: Any, fit: Any, watched: Any) -> tuple[Any, Any]:
     classes = np.unique(fit)
     known = np.isin(watched, classes)
     return known, np.searchsorted(classes, watched[known])
-
-
-# What scikit-learn's side of an estimator of LightGBM is told alone.
-NOT_FOR_THE_LIBRARY = {"n_estimators", "importance_type", "class_weight"}
 
 
 def threads(values: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
@@ -92,9 +91,6 @@ def _last(estimator: Any) -> Any:
 
 def _seeded(estimator: Any, seed: int) -> Any:
     """With the training's seed wherever nobody gave one: the same rows give the same model again."""
-    unset = {k: seed for k, v in _parameters(estimator) if k.split("__")[-1] == "random_state" and v is None}
+    parameters = estimator.get_params(deep=True).items()
+    unset = {k: seed for k, v in parameters if k.split("__")[-1] == "random_state" and v is None}
     return estimator.set_params(**unset)
-
-
-def _parameters(estimator: Any) -> Iterable[tuple[str, Any]]:
-    return sorted(estimator.get_params(deep=True).items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -215,7 +216,7 @@ class Race:
     def __init__(self, plan: Plan, journal: Journal, clock: Clock) -> None:
         self.plan, self.journal, self.clock = plan, journal, clock
         self.best: dict[str, Trial] = {}
-        self.failed: dict[str, str] = {}
+        self.failed: dict[str, Exception] = {}
         self.done = self.rounds = 0
 
     def try_out(self, name: str, setting: Settings) -> None:
@@ -228,9 +229,9 @@ class Race:
                 trial = self._validated(name, setting)
         except (WorkbenchError, MemoryError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever somebody's estimator raises, the others go on
-            self.failed[name] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
-            trial = None
+        except Exception as error:
+            logging.getLogger(__name__).info("The candidate %s failed.", name, exc_info=True)
+            self.failed[name], trial = error, None
         if trial is not None and (name not in self.best or trial.quality > self.best[name].quality):
             self.best[name] = trial
             self.best[name] = with_intervals(self.plan, trial)
@@ -253,11 +254,13 @@ class Race:
         BadParameter
             If no candidate could be fitted.
         """
+        reasons = {name: f"{type(error).__name__}: {_first_line(error)}" for name, error in self.failed.items()}
         if not self.best:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in self.failed.items())
-            raise BadParameter(f"No candidate could be fitted. {reasons}. Give others, or mend these.")
+            told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+            message = f"No candidate could be fitted. {told}. Give others, or mend these."
+            raise BadParameter(message) from next(iter(self.failed.values()))
         tried = tuple(sorted(self.best.values(), key=lambda trial: -trial.quality))
-        return Search(tried, untried, self.failed, self.rounds)
+        return Search(tried, untried, reasons, self.rounds)
 
     def _validated(self, name: str, setting: Settings) -> Trial | None:
         """A trial, or what the journal knows of it; None where it falls behind its rival."""
@@ -267,6 +270,10 @@ class Race:
         trial = validated(self.plan, name, setting, self.best.get(name))
         self.journal.write(name, setting, _to_keep(setting, trial))
         return trial
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
 
 
 def _to_keep(setting: Settings, trial: Trial | None) -> Kept:

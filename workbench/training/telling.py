@@ -23,7 +23,7 @@ def findings(
     ending: Ending,
     metrics: Sequence[Metric],
     profile: Profile,
-    not_kept: Sequence[str] = (),
+    not_kept: Sequence[str],
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -120,9 +120,9 @@ def _not_kept(best: Trial, types: Sequence[str]) -> Iterator[Finding]:
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:
     """How many settings the clock allowed: what else depends on it is nothing."""
     if budget and not found.untried:
-        tried = how_many(found.rounds, "setting")
-        message = f"In {budget}, {tried} of boosting were tried. So many give the same model again, without a clock."
-        cure = python("run = wb.train(data, trials=$trials)", trials=found.rounds)
+        were = "was" if found.rounds == 1 else "were"
+        tried = f"{how_many(found.rounds, 'setting')} of boosting {were} tried"
+        message = f"In {budget}, {tried}. So many give the same model again, without a clock."
         yield Finding(
-            "WB211", "info", message.replace("1 setting of boosting were", "1 setting of boosting was"), cure=cure
+            "WB211", "info", message, cure=python("run = wb.train(data, trials=$trials)", trials=found.rounds)
         )
