@@ -46,9 +46,25 @@ def test_a_model_that_is_read_anew_answers_with_the_same_bits(kind):
 
 
 @pytest.mark.parametrize("kind", MODELS)
+def test_a_model_that_is_read_anew_gives_the_same_reasons(kind):
+    """They are shared out by how many rows went each way."""
+    own = model(kind)
+    again = booster(own.model_to_string(), "the file")
+    np.testing.assert_array_equal(again.predict(ROWS, pred_contrib=True), own.predict(ROWS, pred_contrib=True))
+
+
+@pytest.mark.parametrize("kind", MODELS)
 def test_what_is_written_anew_stays_the_same(kind):
     text = sound(model(kind).model_to_string())
     assert sound(text) == text
+    assert sound(booster(text, "the file").model_to_string()) == text
+
+
+def test_counts_of_files_of_before_are_read_as_what_they_were():
+    text = sound(model("two classes").model_to_string())
+    before = re.sub(r"^(internal_count|leaf_count)=.*$", lambda m: re.sub(r"(\d+)", r"\1.0", m[0]), text, flags=re.M)
+    assert before != text
+    assert sound(before) == text
 
 
 def test_nothing_but_numbers_and_the_objective_is_taken_over():

@@ -29,6 +29,8 @@ MOST_FEATURES = 1_000_000
 # Keys of a tree that hold a number a split, and those that hold one a leaf.
 OF_SPLITS = ("split_gain", "threshold", "internal_value", "internal_weight", "internal_count")
 OF_LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
+# Those that count rows: LightGBM reads a fraction there as the end of the list, and shares reasons out by them.
+COUNTS = frozenset({"internal_count", "leaf_count"})
 # Bits of a decision: by a set of categories; missing values go left; what counts as missing (none, zero, NaN).
 CATEGORIES = 1
 MOST_DECISION = 0b1011
@@ -208,8 +210,15 @@ def _whole(lines: Lines, key: str, many: int, least: int = -(2**31), most: int =
     return _listed(lines, key, many, lambda word: _within(int(word), least, most), np.int64)
 
 
-def _numbers(lines: Lines, key: str, many: int) -> NDArray[np.float64]:
+def _numbers(lines: Lines, key: str, many: int) -> NDArray[Any]:
+    if key in COUNTS:
+        return _listed(lines, key, many, _count, np.int64)
     return _listed(lines, key, many, float, np.float64)
+
+
+def _count(word: str) -> int:
+    """Rows; files of before have them with a fraction of nothing."""
+    return _within(int(word.removesuffix(".0")), 0, 2**31 - 1)
 
 
 def _listed(lines: Lines, key: str, many: int, read: Callable[[str], Any], dtype: Any) -> NDArray[Any]:
