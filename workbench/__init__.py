@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from workbench.reading.dataset import dataset as dataset
     from workbench.reading.queries import Query as Query
     from workbench.reading.queries import query as query
+    from workbench.training.adopt import adopt as adopt
     from workbench.training.replay import replay as replay
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
@@ -70,6 +71,7 @@ _PLACES = {
     "Query": "workbench.reading.queries",
     "Run": "workbench.core.run",
     "Verification": "workbench.core.verification",
+    "adopt": "workbench.training.adopt",
     "bundle": "workbench.packaging.package",
     "challenge": "workbench.monitoring.challenge",
     "dataset": "workbench.reading.dataset",
@@ -106,6 +108,7 @@ __all__ = [
     "Query",
     "Run",
     "Verification",
+    "adopt",
     "bundle",
     "challenge",
     "dataset",

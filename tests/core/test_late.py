@@ -13,7 +13,7 @@ import pytest
 import workbench as wb
 from workbench.core import late as table
 from workbench.core.contract import Column, Contract
-from workbench.core.late import LIBRARIES, PLACES, late
+from workbench.core.late import LIBRARIES, PLACES, VERBS, late
 from workbench.core.result import Result
 from workbench.errors import MissingExtra
 
@@ -86,7 +86,12 @@ def test_no_noun_asks_for_what_is_not_in_the_table():
     folder = Path(table.__file__).parent
     asked = {n for path in folder.glob("*.py") for n in re.findall(r'(?<!>>> )late\("([^"]+)"\)', path.read_text())}
 
-    assert asked == {*PLACES, *LIBRARIES}
+    assert asked == {*PLACES, *LIBRARIES, *VERBS}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_in_the_table_is_the_public_one(verb):
+    assert late(verb) is getattr(wb, verb)
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda noun: pickle.loads(pickle.dumps(noun))])

@@ -170,6 +170,8 @@ def _largest(expected: Any, answers: Any) -> float:
 def _read(pipeline: Any, features: Sequence[str]) -> list[str]:
     """The columns that the pipeline was fitted on, in its order."""
     names = [str(n) for n in getattr(pipeline, "feature_names_in_", features)]
+    if names == [f"Column_{i}" for i in range(len(features))]:  # LightGBM's own words, in files that hold no others
+        names = list(features)
     strange = set(names) - set(features)
     if strange:
         raise CannotCompile(f"The pipeline was fitted on columns that are no features: {', '.join(sorted(strange))}.")

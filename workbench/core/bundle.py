@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
@@ -96,6 +97,36 @@ class Bundle(Result):
     noun: ClassVar[str] = "bundle"
     format_version: ClassVar[int] = FORMAT
 
+    @property
+    def claim(self) -> Claim | None:
+        """What binds the scores to the model; None in bundles of older versions."""
+        return Claim(**self.lineage["claim"]) if "claim" in self.lineage else None
+
+    @property
+    def model_file(self) -> str:
+        """Where the model lies in the folder."""
+        return "model.npz" if self.compiled else "model.skops"
+
+    def bound(self, claim: Claim | None) -> Bundle:
+        """The same bundle, its scores bound to the model file that ships, for a run's claim; its files are hashed."""
+        if claim is None:
+            return self
+        told = {"model": claim.model, "scores": self._scores_hash(claim.model)}
+        return replace(self, lineage={**self.lineage, "claim": told})
+
+    def _scores_hash(self, model: str) -> str:
+        told = ("run_id", "fingerprint", "task", "classes", "features", "model", "metrics")
+        known = {f"of {name}": getattr(self, name) for name in told}
+        return scores_hash(model, file=self.files[self.model_file], **known)
+
+    def _check_claim(self) -> None:
+        claim = self.claim
+        if claim is not None and self._scores_hash(claim.model) != claim.scores:
+            raise Damaged(
+                f"{MANIFEST} tells scores that are not of the model in {self.model_file}: one of the two was "
+                "exchanged. Package the run again."
+            )
+
     @cached_property
     def contract(self) -> Contract:
         """What a row must look like."""
@@ -144,6 +175,7 @@ class Bundle(Result):
         # Where the bundle's own runtime looks at itself, Python has compiled it a moment ago.
         itself = Path(__file__).resolve().is_relative_to((folder / "scoring").resolve())
         check_files(folder, bundle.files, strict=trusted is not None and not itself)
+        bundle._check_claim()
         return bundle
 
     def headline(self) -> str:

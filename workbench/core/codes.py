@@ -229,6 +229,16 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB211", "A budget of time", ("info",),
                 "The training was given a budget. The message says how many settings of boosting were tried in it: the "
                 "one thing that depends on the clock. The cure tries as many without one, and gives the same model."),
+    FindingCode("WB212", "Scores of clones", ("info",),
+                "A pipeline was adopted without rows that it has not seen. Nobody can know which rows it was fitted "
+                "on, so clones of it were fitted and scored as candidates of a training are: the score is of what "
+                "makes such a pipeline. The cure scores the pipeline itself, on rows of yours that are new to it."),
+    FindingCode("WB213", "Held-out rows that are known", ("warning",),
+                "Rows of the hold-out that was given equal rows of the data in every feature and in the target. A "
+                "pipeline that was fitted on those knows the answer."),
+    FindingCode("WB214", "A doubtful column is taken", ("warning",),
+                "An adopted pipeline takes a column that a training would have left out, such as one that gives the "
+                "target away or is known only afterwards. Its score may not hold where the column is not known yet."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -1,8 +1,8 @@
-"""Methods of the nouns that a higher floor provides: named here once, found by name when somebody first calls them.
+"""What a higher floor provides: methods of the nouns, and verbs that others begin with, each named here once.
 
 A noun says what such a method takes, gives and means, so that help, editors and type checkers see it; the work is done
 above, where a noun must not point. A name is no import: no arrow goes up, and a bundle's own runtime, which carries
-only what scores, loads without the modules that are named here.
+only what scores, loads without the modules that are named here. They are found when somebody first calls them.
 """
 
 from __future__ import annotations
@@ -29,21 +29,25 @@ PLACES = {
 LIBRARIES = {
     "Result.frame": "pandas:DataFrame",
 }
+# Verbs that those of other rooms on their floor begin with, where they are given what it makes a noun of.
+VERBS = {
+    "adopt": "workbench.training.adopt:adopt",
+}
 
 
 @cache
 def late(method: str) -> Callable[..., Any]:
-    """The function behind a method of a noun.
+    """The function behind a method of a noun, or of a verb.
 
     Parameters
     ----------
     method : str
-        Class and name, a key of :data:`PLACES` or :data:`LIBRARIES`.
+        Class and name, a key of :data:`PLACES` or :data:`LIBRARIES`; or one of :data:`VERBS`.
 
     Raises
     ------
     KeyError
-        If the method is in neither table.
+        If it is in none of the tables.
     MissingExtra
         If the module is not there, as in the runtime that a bundle carries.
 
@@ -52,7 +56,7 @@ def late(method: str) -> Callable[..., Any]:
     >>> late("Profile.merge").__module__
     'workbench.profiling.merge'
     """
-    module, _, name = {**PLACES, **LIBRARIES}[method].partition(":")
+    module, _, name = {**PLACES, **LIBRARIES, **VERBS}[method].partition(":")
     try:
         function: Callable[..., Any] = attrgetter(name)(import_module(module))
     except ModuleNotFoundError as error:

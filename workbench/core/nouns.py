@@ -15,6 +15,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.contract import Contract
 from workbench.core.dataset import Dataset
 from workbench.core.explanation import Explanation
+from workbench.core.late import late
 from workbench.core.literals import Code, Cure, assigned, call, python
 from workbench.core.profile import Profile
 from workbench.core.run import Run
@@ -30,6 +31,7 @@ MAKERS: dict[type, Code] = {
     Profile: python("wb.profile(data)"),
     Run: python("wb.train(data)"),
 }
+ADOPTED = python("wb.adopt(pipeline, data)")
 N = TypeVar("N")
 
 
@@ -62,6 +64,39 @@ def expect(value: Any, noun: type[N], verb: str) -> N:
     way = _way(value, noun)
     cure: Cure = assigned(noun.__name__.lower(), way) if _runs(value, noun) else ""
     raise BadParameter(f"{verb} takes {described_type(noun)}, got {described(value)}. Give {way}.").cured_by(cure)
+
+
+def run_of(value: Any, data: Any, verb: str, **adopting: Any) -> Run:
+    """The run that a verb takes, or that is made of a fitted pipeline by :func:`workbench.adopt`.
+
+    Parameters
+    ----------
+    value : Run, or fitted pipeline
+        What was given.
+    data : Dataset, table or None
+        Rows to adopt a pipeline with; None beside a run.
+    verb : str
+        As it is called: ``wb.explain``.
+    **adopting
+        Of :func:`workbench.adopt`, None where nobody said it.
+
+    Raises
+    ------
+    BadParameter
+        If it is neither, or there are data beside a run.
+    Refused
+        If the run's scores are of another pipeline than the one it holds.
+    """
+    asked = {name: given for name, given in {"data": data, **adopting}.items() if given is not None}
+    if not asked:
+        return expect(value, Run, verb).checked()
+    if isinstance(value, Run):
+        raise BadParameter(
+            f"{verb} takes a run alone, or a fitted pipeline with data; got a run and {', '.join(asked)}. "
+            f"Give {verb}(run), or {verb}(run.pipeline, data)."
+        )
+    run: Run = late("adopt")(value, **{"data": None, **asked})
+    return run
 
 
 def expect_or_none(value: Any, noun: type[N], verb: str) -> N | None:
@@ -142,6 +177,8 @@ def _way(value: Any, noun: type) -> Code:
         return call("wb.run", value)
     if noun is Run and isinstance(value, (Bundle, Explanation)):
         return call("wb.run", value.run_id)
+    if noun is Run and hasattr(value, "predict"):
+        return ADOPTED
     if noun is Contract and isinstance(value, (Dataset, Profile, Run, Bundle)):
         return _CONTRACTS[type(value)]
     if noun is Profile and isinstance(value, str):
@@ -151,7 +188,7 @@ def _way(value: Any, noun: type) -> Code:
 
 def _runs(value: Any, noun: type) -> bool:
     """Whether the way can be run as it stands: it names what was given, and nothing that may not be there."""
-    return noun is not Contract and _way(value, noun) is not MAKERS[noun]
+    return noun is not Contract and _way(value, noun) not in (MAKERS[noun], ADOPTED)
 
 
 _CONTRACTS: dict[type, Code] = {

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
 from workbench.core.finding import Finding
+from workbench.core.literals import Code, call
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
+from workbench.errors import Refused
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
-SplitKind = Literal["time", "group", "random"]
+SplitKind = Literal["time", "group", "random", "given"]
 # Rows of the hold-out whose answers bind a run's scores to its pipeline.
 BOUND = 20
 
@@ -57,8 +60,8 @@ class Split:
 
     Parameters
     ----------
-    kind : {"time", "group", "random"}
-        *time*: each part is validated on what came after it.
+    kind : {"time", "group", "random", "given"}
+        *time*: each part is validated on what came after it. *given*: the hold-out came with an adopted pipeline.
     folds : int
         Parts of the validation.
     train_rows, holdout_rows : int
@@ -85,7 +88,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Run(Result):
-    """One training and its best candidate. Made by :func:`workbench.train`.
+    """One training and its best candidate. Made by :func:`workbench.train` and :func:`workbench.adopt`.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ class Run(Result):
     threshold : float, optional
         Binary: probability from which on the positive class is answered, in (0, 1).
     pipeline : sklearn.pipeline.Pipeline
-        Fitted on all rows; takes the raw feature columns.
+        Fitted on all rows, or as it was adopted; takes the raw feature columns.
     profile : Profile
         Of the training rows: the reference for monitoring. It also profiles ``prediction`` (the hold-out scores).
     holdout : pandas.DataFrame
@@ -122,8 +125,10 @@ class Run(Result):
     findings : tuple of Finding
         About the training.
     answers : tuple of float
-        What the pipeline answers for the first rows of the hold-out, as :func:`first_answers` has them: they bind the
-        scores to it. Empty in runs of older versions.
+        What the pipeline answers for the first rows of the hold-out, as :func:`first_answers` has them. Empty in runs
+        of older versions.
+    claim : Claim, optional
+        Binds the scores to the pipeline that they are of; none in runs of older versions.
     at_random : tuple of Metric
         What the same candidate would have scored on rows drawn at random, where the split is another: the promise that
         time or groups break.
@@ -150,6 +155,7 @@ class Run(Result):
     answers: tuple[float, ...] = ()
     at_random: tuple[Metric, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
+    claim: Claim | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -160,6 +166,39 @@ class Run(Result):
     def best(self) -> Candidate:
         """The candidate that was kept."""
         return self.candidates[0]
+
+    def bound(self) -> Run:
+        """The same run, its scores bound to the pipeline that it holds: for whoever has just scored that one."""
+        model = _digest(self.pipeline)
+        return replace(self, claim=Claim(model, self._scores_hash(model)))
+
+    def checked(self) -> Run:
+        """The run itself, if its scores are of the pipeline that it holds.
+
+        Raises
+        ------
+        Refused
+            If the pipeline was exchanged or changed since it was scored, or the scores were. Runs of older versions,
+            which say nothing of it, pass.
+        """
+        if self.claim is None or self.pipeline is None:
+            return self
+        if _digest(self.pipeline) != self.claim.model:
+            raise Refused(
+                "The run's scores are of another pipeline than the one it holds: that one was exchanged, or changed "
+                f"since it was scored. Take the run as it was made, {_kept(self)}, or score the pipeline as it is now: "
+                "wb.adopt(run.pipeline, data)."
+            )
+        if self._scores_hash(self.claim.model) != self.claim.scores:
+            raise Refused(
+                "The scores, columns or split that the run tells of are not those that its pipeline was scored with: "
+                f"they were exchanged or changed. Take the run as it was made, {_kept(self)}."
+            )
+        return self
+
+    def _scores_hash(self, model: str) -> str:
+        told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
+        return scores_hash(model, **{name: getattr(self, name) for name in told})
 
     def headline(self) -> str:
         """Best candidate and its score in one line."""
@@ -194,6 +233,7 @@ class Run(Result):
             "findings": [asdict(f) for f in self.findings],
             "answers": list(self.answers),
             "asked": self.asked,
+            "claim": self.claim and asdict(self.claim),
         }
 
     @classmethod
@@ -212,8 +252,19 @@ class Run(Result):
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),
+                "claim": Claim(**content["claim"]) if content.get("claim") else None,
             }
         )
+
+
+def _digest(pipeline: Any) -> str:
+    from workbench.storage.model_digest import digest
+
+    return digest(pipeline)
+
+
+def _kept(run: Run) -> Code:
+    return call("wb.run", run.id)
 
 
 def _listed_again(asked: dict[str, Any]) -> dict[str, Any]:

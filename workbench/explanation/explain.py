@@ -18,7 +18,7 @@ from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.json_values import rows as plain_rows
 from workbench.core.literals import python
-from workbench.core.nouns import expect
+from workbench.core.nouns import run_of
 from workbench.core.parameters import ExplainStep, take
 from workbench.core.run import Run
 from workbench.errors import CannotCompile
@@ -31,7 +31,9 @@ Numbers = NDArray[np.float64]
 TOLERANCE = 1e-6
 
 
-def explain(run: Run, *, rows: int = 1000) -> Explanation:
+def explain(
+    run: Run | Any, data: Any = None, *, rows: int = 1000, target: str | None = None, holdout: Any = None
+) -> Explanation:
     """Say which columns drive the predictions, over all held-out rows and for each one.
 
     Values are exact SHAP values of the original columns (path-dependent for trees), from the compiled model. What can't
@@ -39,8 +41,10 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
 
     Parameters
     ----------
-    run : Run
-        Made by :func:`workbench.train`.
+    run : Run, or fitted pipeline
+        Made by :func:`workbench.train`, or a model of your own, which :func:`workbench.adopt` scores first.
+    data, target, holdout : optional
+        For a model of your own, as :func:`workbench.adopt` takes them.
     rows : int
         Held-out rows to explain, the latest ones, at least 1; all of them where there are fewer.
 
@@ -53,7 +57,9 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     Raises
     ------
     BadParameter
-        If ``rows`` is out of its range, or something else than a run came.
+        If ``rows`` is out of its range, or something else than a run, or a pipeline with data, came.
+    Refused
+        If the run's scores are of another pipeline than the one it holds.
 
     References
     ----------
@@ -69,7 +75,7 @@ def explain(run: Run, *, rows: int = 1000) -> Explanation:
     ['tenure', 'Contract', 'MonthlyCharges']
     """
     rows = take(ExplainStep, {"rows": rows}).rows
-    run = expect(run, Run, "wb.explain")
+    run = run_of(run, data, "wb.explain", target=target, holdout=holdout)
     table = run.holdout[list(run.features)].tail(rows).reset_index(drop=True)
     explained = _values(run, table)
     error = float(np.abs(explained.base + explained.values.sum(axis=1) - explained.outputs).max())

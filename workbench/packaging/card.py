@@ -48,7 +48,7 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
         _limits(run),
         _model(bundle, packed),
         _security(bundle, lock),
-        _lineage(bundle),
+        _lineage(bundle, run),
     )
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
@@ -253,12 +253,14 @@ def _security(bundle: Bundle, lock: str) -> Iterator[str]:
     yield "- Values of sensitive columns are hashed in the log, and exchanged between the golden rows."
 
 
-def _lineage(bundle: Bundle) -> Iterator[str]:
+def _lineage(bundle: Bundle, run: Run) -> Iterator[str]:
     lineage = bundle.lineage
     yield from ("## Lineage", "")
     yield f"- MLflow run: `{bundle.run_id}`"
     yield f"- Trained: {lineage.get('trained') or 'not known'}, seed {lineage.get('seed')}"
     yield f"- Packaged: {bundle.created}"
+    if run.claim is not None:
+        yield f"- Fingerprint of the fitted model that was scored: `{run.claim.model}`"
     yield f"- Commit: {lineage['commit'] or 'not in git'}"
     yield "- Environment: " + ", ".join(f"{k} {v}" for k, v in lineage["environment"].items())
 

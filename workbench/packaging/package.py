@@ -15,7 +15,7 @@ from workbench.core.arguments import described
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
-from workbench.core.nouns import expect, expect_or_none
+from workbench.core.nouns import expect_or_none, run_of
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
 from workbench.errors import BadParameter, Unsigned
@@ -37,7 +37,16 @@ from workbench.storage.signature import SIGNATURE, Signature
 from workbench.storage.tracking import CHALLENGER, CHAMPION, client
 
 
-def package(run: Run, *, name: str, explanation: Explanation | None = None, promote: bool | None = None) -> Bundle:
+def package(
+    run: Run | Any,
+    data: Any = None,
+    *,
+    name: str,
+    target: str | None = None,
+    holdout: Any = None,
+    explanation: Explanation | None = None,
+    promote: bool | None = None,
+) -> Bundle:
     """Make the folder that ships, and register it in MLflow.
 
     The fitted pipeline is compiled to tables and compared with itself on the hold-out. What has no exact tables
@@ -45,8 +54,10 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
 
     Parameters
     ----------
-    run : Run
-        What :func:`workbench.train` gave.
+    run : Run, or fitted pipeline
+        What :func:`workbench.train` gave, or a model of your own, which :func:`workbench.adopt` scores first.
+    data, target, holdout : optional
+        For a model of your own, as :func:`workbench.adopt` takes them.
     name : str
         Name under which it is registered and served: letters, digits, ``.``, ``_``, ``-``.
     explanation : Explanation, optional
@@ -63,7 +74,9 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     Raises
     ------
     BadParameter
-        If the name can't be a folder's name, or something else than a run came.
+        If the name can't be a folder's name, or something else than a run, or a pipeline with data, came.
+    Refused
+        If the run's scores are of another pipeline than the one it holds.
     Damaged
         If the audit log is not what was written; nothing is packaged then.
     Unsigned
@@ -79,7 +92,7 @@ def package(run: Run, *, name: str, explanation: Explanation | None = None, prom
     (1, ('tenure', 'Contract', 'MonthlyCharges'), True)
     """
     name = take(PackageStep, {"name": name}).name
-    run = expect(run, Run, "wb.package")
+    run = run_of(run, data, "wb.package", target=target, holdout=holdout)
     explanation = expect_or_none(explanation, Explanation, "wb.package(explanation=…)")
     force = settings()
     packed = pack(run)
@@ -224,7 +237,7 @@ def _build(run: Run, name: str, version: int, packed: Packed, explanation: Expla
     bundle.path.mkdir(parents=True)
     try:
         _write_parts(bundle, run, packed, explanation)
-        bundle = replace(bundle, files=_hashes(bundle.path))
+        bundle = replace(bundle, files=_hashes(bundle.path)).bound(run.claim)
         bundle.save(bundle.path / MANIFEST)
         key = settings().signing_key
         if key is not None:

@@ -73,7 +73,7 @@ def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
     with tempfile.TemporaryDirectory() as scratch:
         bundle = _copied(Bundle.load_folder(given.path), Path(scratch, "bundle"))
         python, environment = build(bundle, Path(scratch, "env")) if fresh else (sys.executable, present(bundle))
-        checks = [_signed(given), _files(bundle), environment, *_replay(bundle, python, Path(scratch))]
+        checks = [_signed(given), _files(bundle), *_claim(bundle), environment, *_replay(bundle, python, Path(scratch))]
     return Verification(f"{bundle.name} version {bundle.version}", tuple(checks))
 
 
@@ -104,6 +104,12 @@ def _origin(bundle: Bundle) -> str:
 
 def _files(bundle: Bundle) -> Check:
     return Check("files", True, f"{len(bundle.files)} files are what was packaged")
+
+
+def _claim(bundle: Bundle) -> Iterator[Check]:
+    """Loading has compared it."""
+    if bundle.claim is not None:
+        yield Check("scores", True, f"{bundle.metrics[0]}, of the model {bundle.claim.model[:16]}… that ships here")
 
 
 def _replay(bundle: Bundle, python: str, scratch: Path) -> list[Check]:

@@ -168,7 +168,12 @@ def _is_files(value: Any) -> bool:
 
 
 def _is_lineage(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("environment", {}), dict)
+    return isinstance(value, dict) and isinstance(value.get("environment", {}), dict) and _is_claim(value)
+
+
+def _is_claim(lineage: dict[str, Any]) -> bool:
+    claim = lineage.get("claim", {"model": "", "scores": ""})
+    return isinstance(claim, dict) and set(claim) == {"model", "scores"} and all(map(_is_text, claim.values()))
 
 
 def _is_version(value: Any) -> bool:

@@ -44,16 +44,26 @@ def sorted_out(candidates: Any) -> tuple[Any, dict[str, Any]]:
     return tuple(names), own
 
 
-def model(name: str, estimator: Any, task: Task) -> Model:
+def model(name: str, estimator: Any, task: Task, as_they_are: bool = False) -> Model:
     """An estimator as a model that is tried: a pipeline takes the columns as they are, another one numbers.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    estimator : estimator
+        Of scikit-learn's kind; it is cloned, and stays as it is.
+    task : {"binary", "multiclass", "regression"}
+        What it is to predict.
+    as_they_are : bool
+        Whether any estimator takes the columns as they are.
 
     Raises
     ------
     BadParameter
         If it can't predict what the task asks for.
     """
-    fits = is_regressor(estimator) if task == "regression" else is_classifier(estimator)
-    if not fits:
+    if not _predicts(estimator, task):
         wanted = "a regressor" if task == "regression" else "a classifier"
         raise BadParameter(f"The candidate {name!r} is not {wanted}, and the task is {task}. Give {wanted}.")
     if task != "regression" and not hasattr(estimator, "predict_proba"):
@@ -62,13 +72,23 @@ def model(name: str, estimator: Any, task: Task) -> Model:
             "sklearn.calibration.CalibratedClassifierCV(…)."
         )
 
+    takes_words = as_they_are or isinstance(estimator, Pipeline)
+
     def make(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
         seeded = _seeded(clone(estimator), seed)
-        if isinstance(seeded, Pipeline):
+        if takes_words:
             return seeded
         return Pipeline([("encode", encoded_for_lines(columns, sparse=False)), ("model", seeded)])
 
-    return Model(make, takes_words=isinstance(estimator, Pipeline))
+    return Model(make, takes_words=takes_words)
+
+
+def _predicts(estimator: Any, task: Task) -> bool:
+    """Whether it is of the kind that the task asks for; what says nothing of it is known by its methods."""
+    try:
+        return bool(is_regressor(estimator) if task == "regression" else is_classifier(estimator))
+    except (AttributeError, TypeError):  # none of scikit-learn's kind
+        return hasattr(estimator, "predict_proba") is (task != "regression")
 
 
 def _is_own(candidate: Any) -> bool:

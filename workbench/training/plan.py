@@ -22,7 +22,7 @@ from workbench.core.wording import worded
 from workbench.errors import BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.training.candidates import MODELS, Model, Settings, unfitted
-from workbench.training.columns import follow_the_clock, left_out
+from workbench.training.columns import ROLES, follow_the_clock, left_out
 from workbench.training.evidence import Evidence, evidence, too_short
 from workbench.training.growing import Growing
 from workbench.training.numbered import Numbered, numbered
@@ -30,6 +30,7 @@ from workbench.training.own import model as own_model
 from workbench.training.splits import Parts, in_order, parts
 
 FEWEST_ROWS = 40
+NOT_TAKEN = "the pipeline does not take it"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,12 @@ class Plan:
 
 
 def make_plan(
-    known: Dataset, profile: Profile, step: TrainStep, own: Mapping[str, Any] | None = None, metric: Any = None
+    known: Dataset,
+    profile: Profile,
+    step: TrainStep,
+    own: Mapping[str, Any] | None = None,
+    metric: Any = None,
+    features: tuple[str, ...] | None = None,
 ) -> Plan:
     """The plan of a training.
 
@@ -97,6 +103,8 @@ def make_plan(
         Candidates that somebody brings, by their names.
     metric : scorer or function, optional
         Somebody's own score, instead of the step's.
+    features : tuple of str, optional
+        The columns that all candidates take, as they are; by default those that nothing speaks against.
 
     Raises
     ------
@@ -114,8 +122,9 @@ def make_plan(
     table = with_target(known.frame(), target)
     judge = measure(metric or step.metric or METRICS[task][0], task, classes)
     models = {name: MODELS[name] for name in sorted(step.candidates, key=list(MODELS).index)}
-    models |= {name: own_model(name, estimator, task) for name, estimator in (own or {}).items()}
-    wanted = Wanted(step, judge, models, classes)
+    as_they_are = features is not None
+    models |= {name: own_model(name, estimator, task, as_they_are) for name, estimator in (own or {}).items()}
+    wanted = Wanted(step, judge, models, classes, features)
     how = evidence(table, known.contract, profile, asked=step.split)
     try:
         return _planned(known, table, profile, how, wanted)
@@ -128,23 +137,23 @@ def make_plan(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for, made out: the score, the models, the classes."""
+    """What was asked for, made out: the score, the models, the classes, the features."""
 
     step: TrainStep
     metric: Measure
     models: Mapping[str, Model]
     classes: tuple[Any, ...]
+    features: tuple[str, ...] | None = None
 
 
 def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidence, wanted: Wanted) -> Plan:
     """The plan by what is known of order and groups."""
-    known = replace(known, contract=_with_role(known.contract, how))
+    if wanted.features is None or how.column not in wanted.features:
+        known = replace(known, contract=_with_role(known.contract, how))
     task, target = known.contract.task, table[known.contract.target]
     assert task is not None, "a dataset with a target has a task"
-    out = left_out(known.contract, profile)
-    if how.found and how.kind == "time" and how.by is not None:
-        out |= dict(follow_the_clock(table, known.contract, in_order(how.by)))
-    features = tuple(c for c in known.contract.features if c not in out)
+    out = _left_out(known.contract, table, profile, how, wanted)
+    features = wanted.features or tuple(c for c in known.contract.features if c not in out)
     if not features:
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     _check_finite(table[[*features, str(target.name)]])
@@ -158,6 +167,20 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
         task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
         numbered(table[list(features)]), wanted.step,
     )  # fmt: skip
+
+
+def _left_out(
+    contract: Contract, table: pd.DataFrame, profile: Profile, how: Evidence, wanted: Wanted
+) -> dict[str, str]:
+    """Columns that are no features, with the reason."""
+    if wanted.features is not None:
+        roles = {c.name: ROLES[c.role] for c in contract.columns if c.role in ROLES}
+        rest = (n for n in contract.names if n not in wanted.features and n != contract.target)
+        return {n: roles.get(n, NOT_TAKEN) for n in rest}
+    out = left_out(contract, profile)
+    if how.found and how.kind == "time" and how.by is not None:
+        out |= dict(follow_the_clock(table, contract, in_order(how.by)))
+    return out
 
 
 def _with_role(contract: Contract, how: Evidence) -> Contract:

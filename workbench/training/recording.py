@@ -40,7 +40,7 @@ class Recorder:
     run_id: str
 
     @classmethod
-    def start(cls, data: Dataset, left_out: dict[str, str], seed: int) -> Recorder:
+    def start(cls, data: Dataset, left_out: dict[str, str], seed: int, verb: str = "train") -> Recorder:
         """Make the run, with where the data came from."""
         store = client()
         end_the_dead(store)
@@ -51,7 +51,7 @@ class Recorder:
             "workbench.rows": str(data.rows),
             "workbench.left_out": json.dumps(left_out)[:4900],
         }
-        name = f"train {data.contract.target}"
+        name = f"{verb} {data.contract.target}"
         run = store.create_run(experiment_id(), tags=tags, run_name=name)
         store.log_param(run.info.run_id, "seed", seed)
         return cls(store, run.info.run_id)
@@ -83,9 +83,14 @@ class Recorder:
             self.store.log_artifacts(self.run_id, folder, FOLDER)
         self.store.set_terminated(self.run_id)
 
-    def failed(self) -> None:
-        """End the run as failed: none stays *running*."""
-        self.store.set_terminated(self.run_id, status="FAILED")
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """What raises meanwhile ends the run as failed: none stays *running*."""
+        try:
+            yield
+        except BaseException:
+            self.store.set_terminated(self.run_id, status="FAILED")
+            raise
 
 
 def end_the_dead(store: MlflowClient) -> None:
@@ -158,7 +163,7 @@ def read(run_id: str) -> Run:
             pipeline=load_pipeline(place / "pipeline.skops"),
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
-        )
+        ).checked()
 
 
 def _write(run: Run, folder: Path) -> None:

@@ -27,9 +27,11 @@ def run(run_id: str | Run | Bundle | Explanation) -> Run:
     BadParameter
         If it is none of these.
     NotFound
-        If there is no such run, or it was not made by :func:`workbench.train`.
+        If there is no such run, or it was not made by :func:`workbench.train` or :func:`workbench.adopt`.
     Untrusted
         If its pipeline names types that are not on our list.
+    Refused
+        If the scores are of another pipeline than the one that lies there.
 
     Examples
     --------

@@ -315,7 +315,7 @@ def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
     try:
         on_train, grown = grown_on(plan, best, plan.parts.train)
         ending = _scored(plan, on_train, len(plan.parts.train), grown)
-        ending = replace(ending, at_random=_at_random(plan, grown))
+        ending = replace(ending, at_random=at_random(plan, grown))
         ending = replace(ending, without=_without(plan, grown, suspects))
         if len(plan.table) > MANY_ROWS and plan.parts.split.kind == "random":
             return replace(ending, stopped=False)
@@ -404,16 +404,16 @@ def with_intervals(plan: Plan, trial: Trial) -> Trial:
 
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
     """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
-    rows = plan.parts.holdout
-    stretches = (*best.windows, (plan.target.iloc[rows], held)) if plan.parts.split.kind == "time" else ()
-    return scored(plan, rows, held, stretches)
+    rows, kind = plan.parts.holdout, plan.parts.split.kind
+    stretches = (*best.windows, (plan.target.iloc[rows], held)) if kind == "time" else ()
+    return scored(plan, rows, held, best.windows if kind == "given" else stretches)
 
 
 def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) -> tuple[Metric, ...]:
     """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
     return scores(
         plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=plan.seed,
-        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind != "time",
+        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind not in ("time", "given"),
     )  # fmt: skip
 
 
@@ -454,7 +454,7 @@ def _board(tried: Iterable[Trial]) -> Iterator[dict[str, Any]]:
         yield {"candidate": trial.name, **scores, "CPU s": round(trial.seconds, 1)}
 
 
-def _at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:
+def at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:
     """What rows drawn at random would have promised; nothing where they were."""
     if plan.parts.split.kind == "random":
         return ()

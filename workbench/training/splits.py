@@ -59,6 +59,8 @@ class Parts:
         The same in words.
     units : int array, shape (n,)
         Which rows count as one where an interval is measured: those of a group, equal ones.
+    stretches : tuple of int array
+        Of a hold-out that was given and comes in time: its rows, cut into parts in their order.
     """
 
     train: Rows
@@ -66,6 +68,7 @@ class Parts:
     folds: tuple[tuple[Rows, Rows], ...]
     split: Split
     units: Rows
+    stretches: tuple[Rows, ...] = ()
 
     def inner(self, rows: Rows, seed: int) -> tuple[Rows, Rows]:
         """Rows to fit on and a tenth to watch them with: the latest in time, else whole units."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from workbench.core.finding import Finding, sort
-from workbench.core.literals import assigned, call, python
+from workbench.core.literals import Code, assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
 from workbench.core.wording import how_many
 from workbench.training.columns import may_have_spoken
+from workbench.training.near_rows import equal_rows
 from workbench.training.plan import Plan
 from workbench.training.search import Ending, Search, Trial
 
@@ -33,16 +36,84 @@ def findings(
         *_stopped(plan, found, ending),
         *_failed(found.failed),
         *_budget(found, plan.step.budget),
-        *_not_kept(found.best, not_kept),
+        *_not_kept(found.best.name, not_kept),
+        *_without_target(plan, profile, len(plan.table)),
     ]
-    missing = profile.rows - len(plan.table)
-    if missing > 0:
-        message = f"{how_many(missing, 'row')} without a target value were not used."
-        told.append(Finding("WB203", "info", message, plan.contract.target))
     return sort(told)
 
 
-def _split(plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric]) -> Iterator[Finding]:
+def of_adopted(
+    plan: Plan,
+    ending: Ending,
+    metrics: Sequence[Metric],
+    profile: Profile,
+    not_kept: Sequence[str],
+    doubted: Mapping[str, str],
+) -> tuple[Finding, ...]:
+    """What somebody should know of a pipeline that was adopted, worst first.
+
+    Parameters
+    ----------
+    plan, ending, metrics, profile
+        As :func:`findings` takes them.
+    not_kept : sequence of str
+        Types of the pipeline that only a pickle could keep.
+    doubted : mapping of str to str
+        Columns that it takes though a training would leave them out, with the reason.
+    """
+    name = next(iter(plan.models))
+    again = python('run = wb.adopt(pipeline, data, split="random")')
+    told = [
+        *_split(plan, metrics, ending.at_random, again),
+        *_of_clones(plan),
+        *_seen_before(plan),
+        *(_doubtful(column, reason) for column, reason in doubted.items()),
+        *_not_kept(name, not_kept),
+        *_without_target(plan, profile, len(plan.parts.train) if plan.parts.split.kind == "given" else len(plan.table)),
+    ]
+    return sort(told)
+
+
+def _of_clones(plan: Plan) -> Iterator[Finding]:
+    if plan.parts.split.kind != "given":
+        message = (
+            "The scores are of clones of the pipeline, each fitted on rows that it was not scored on: which rows the "
+            "adopted one has seen can't be known."
+        )
+        yield Finding("WB212", "info", message, cure=python("run = wb.adopt(pipeline, data, holdout=unseen)"))
+
+
+def _seen_before(plan: Plan) -> Iterator[Finding]:
+    """Rows of a given hold-out that equal one of the data in every feature and the target."""
+    if plan.parts.split.kind != "given":
+        return
+    same, rows = equal_rows(plan.table[[*plan.features, str(plan.target.name)]]), len(plan.parts.holdout)
+    equals = int(np.isin(same[plan.parts.holdout], same[plan.parts.train]).sum())
+    if equals:
+        message = (
+            f"{equals:,} of the {how_many(rows, 'row')} held out equal a row of the data, which the pipeline may have "
+            "been fitted on: the scores may flatter it."
+        )
+        yield Finding("WB213", "warning", message, evidence={"rows": rows, "equal": equals})
+
+
+def _doubtful(column: str, reason: str) -> Finding:
+    message = f"The pipeline takes {column}, which a training would leave out: it {reason}."
+    return Finding("WB214", "warning", message, column)
+
+
+def _without_target(plan: Plan, profile: Profile, used: int) -> Iterator[Finding]:
+    if profile.rows > used:
+        message = f"{how_many(profile.rows - used, 'row')} without a target value were not used."
+        yield Finding("WB203", "info", message, plan.contract.target)
+
+
+AGAIN = python('run = wb.train(data, split="random")')
+
+
+def _split(
+    plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric], again: Code = AGAIN
+) -> Iterator[Finding]:
     """What was found of the rows' order or groups, with the score that rows drawn at random would have promised."""
     split = plan.parts.split
     if not split.found or not at_random:
@@ -56,7 +127,7 @@ def _split(plan: Plan, metrics: Sequence[Metric], at_random: Sequence[Metric]) -
         f"{found}, though nobody named it: {name} {honest} {scored}; drawn at random, {naive} would have been promised."
     )
     code = "WB201" if split.kind == "time" else "WB205"
-    yield Finding(code, "info", message, split.column, python('run = wb.train(data, split="random")'))
+    yield Finding(code, "info", message, split.column, again)
 
 
 def _suspicions(without: Mapping[str, Metric], metrics: Sequence[Metric]) -> Iterator[Finding]:
@@ -108,10 +179,10 @@ def _failed(failed: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("WB208", "warning", f"The candidate {name!r} could not be fitted, and the others were: {reason}")
 
 
-def _not_kept(best: Trial, types: Sequence[str]) -> Iterator[Finding]:
+def _not_kept(name: str, types: Sequence[str]) -> Iterator[Finding]:
     if types:
         message = (
-            f"The model {best.name!r} can be used here, and is gone with this session: it holds {', '.join(types)}, "
+            f"The model {name!r} can be used here, and is gone with this session: it holds {', '.join(types)}, "
             "which only a pickle could keep."
         )
         yield Finding("WB209", "warning", message)

@@ -13,7 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
+from workbench.core.finding import Finding
 from workbench.core.measures import OURS, is_own
+from workbench.core.metric import Metric
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
@@ -150,28 +152,25 @@ def train(
     profile = expect_or_none(profile, Profile, "wb.train(profile=…)")
     data = to_learn_from(data, **roles)
     known = data.take(data.target.notna())
-    seen = _profile_of(data, profile)
+    seen = profile_of(data, profile)
     plan = make_plan(known, seen, step, own, metric if ours is None else None)
     journal = Journal(plan, data.fingerprint)
     if not resume:
         journal.clear()
     recorder = Recorder.start(data, plan.left_out, step.seed)
-    try:
-        with threadpool_limits(settings().threads):
-            found = search(plan, journal)
-            ending = end(plan, found, suspicious(seen, plan.features))
-            with undisturbed():
-                run = _run(plan, data, seen, found, ending, recorder)
-                recorder.finished(run)
-                if not ending.stopped:
-                    journal.clear()
-    except BaseException:
-        recorder.failed()
-        raise
+    with recorder.watching(), threadpool_limits(settings().threads):
+        found = search(plan, journal)
+        ending = end(plan, found, suspicious(seen, plan.features))
+        with undisturbed():
+            run = _run(plan, data, seen, found, ending, recorder)
+            recorder.finished(run)
+            if not ending.stopped:
+                journal.clear()
     return run
 
 
-def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
+def profile_of(data: Dataset, profile: Profile | None) -> Profile:
+    """The profile that was given, if it is of the data, or one that is made."""
     if profile is not None and profile.fingerprint != data.fingerprint:
         raise BadParameter(
             "The profile is of another table than the data. Make it with wb.profile(data), or leave it out."
@@ -185,17 +184,33 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
-    kept = _kept(plan)
+    told = findings(plan, found, ending, metrics, profile, untrusted(pipeline))
+    ending, threshold = replace(ending, pipeline=pipeline), _threshold(plan, found.best)
+    return as_run(plan, data, profile, found, ending, recorder, metrics, told, threshold)
+
+
+def as_run(
+    plan: Plan,
+    data: Dataset,
+    profile: Profile,
+    found: Search,
+    ending: Ending,
+    recorder: Recorder,
+    metrics: tuple[Metric, ...],
+    told: tuple[Finding, ...],
+    threshold: float | None,
+) -> Run:
+    """What was found and fitted as a run, its scores bound to its pipeline; each candidate is written to MLflow."""
+    kept, pipeline = _kept(plan), ending.pipeline
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        asked=_asked(plan, found), seed=plan.seed, threshold=_threshold(plan, found.best),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline)),
+        asked=_asked(plan, found), seed=plan.seed, threshold=threshold,
+        created=datetime.now(UTC).isoformat(timespec="seconds"), findings=told,
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
-    )  # fmt: skip
+    ).bound()  # fmt: skip
 
 
 def _asked(plan: Plan, found: Search) -> dict[str, Any]:
@@ -223,10 +238,11 @@ def _threshold(plan: Plan, best: Trial) -> float | None:
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
     """Profile of the rows that were fitted on, and of the predictions of rows that were not."""
-    columns = profile_columns(plan.table[list(plan.features)], plan.contract.only(plan.features))
+    learnt = plan.table.iloc[plan.parts.train] if plan.parts.split.kind == "given" else plan.table
+    columns = profile_columns(learnt[list(plan.features)], plan.contract.only(plan.features))
     answer, contract = predictions_column(plan.task, plan.classes, held)
     predicted = profile_columns(answer, contract)
-    return replace(profile, rows=len(plan.table), columns=(*columns, *predicted), contract=plan.contract, findings=())
+    return replace(profile, rows=len(learnt), columns=(*columns, *predicted), contract=plan.contract, findings=())
 
 
 def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> tuple[pd.DataFrame, Contract]:
