@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from workbench.compiling.pipeline import check_difference, compile_pipeline
-from workbench.core.bundle import Bundle
 from workbench.core.run import Run, first_answers
 from workbench.errors import CannotCompile, Refused
 from workbench.storage.lightgbm_text import models_of_lightgbm
@@ -64,25 +62,6 @@ class Packed:
         from workbench.storage.pipelines import save_pipeline
 
         save_pipeline(self.pipeline, folder / "model.skops")
-
-
-def signature(bundle: Bundle) -> dict[str, str]:
-    """What MLflow shows of a bundle's inputs and outputs, each as a scalar of YAML: ``inputs``, ``outputs``, ``kinds``.
-
-    MLflow's own types are stricter than a contract (no whole numbers where it was told floats, no gap among whole
-    numbers or booleans, no categories), and where it refuses it repeats the rows. So it lets all pass, an absent
-    column too, and the bundle's own door reads and refuses. The kinds of the contract are the model's metadata.
-    """
-    inputs = [{"type": "any", "name": name, "required": False} for name in bundle.features]
-    shape = [-1, len(bundle.classes)] if bundle.task == "multiclass" else [-1]
-    outputs = [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": shape}}]
-    kinds = {name: bundle.contract[name].kind for name in bundle.features}
-    return {"inputs": _scalar(inputs), "outputs": _scalar(outputs), "kinds": _scalar({"kinds": kinds})}
-
-
-def _scalar(content: Any) -> str:
-    """JSON in single quotes, which YAML reads as one text: no character of a name is more than that there."""
-    return "'" + json.dumps(content).replace("'", "''") + "'"
 
 
 def _check_scored(run: Run) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import workbench
 from workbench.core.bundle import Bundle
-from workbench.packaging.model import signature
+from workbench.core.mlmodel import mlmodel
 from workbench.storage.files import write_bytes, write_text
 
 MODULES = (
@@ -70,22 +70,6 @@ from workbench.scoring.__main__ import main  # noqa: E402  (the path comes first
 main(bundle=HERE.parent)
 '''
 
-MLMODEL = """artifact_path: bundle
-flavors:
-  python_function:
-    code: scoring
-    loader_module: workbench.scoring.pyfunc
-    python_version: '{python}'
-run_id: '{run}'
-metadata:
-  workbench: {kinds}
-signature:
-  inputs: {inputs}
-  outputs: {outputs}
-  params: null
-utc_time_created: '{created}'
-"""
-
 
 def write_runtime(folder: Path, bundle: Bundle) -> None:
     """Write ``scoring/`` and ``MLmodel`` into a bundle's folder."""
@@ -94,6 +78,8 @@ def write_runtime(folder: Path, bundle: Bundle) -> None:
     for name in (*MODULES, *scoring, *(() if bundle.compiled else PIPELINE)):
         write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
     write_text(folder / "scoring" / "__main__.py", MAIN)
-    python, created = bundle.lineage["environment"]["python"], bundle.created.replace("T", " ")[:19]
-    text = MLMODEL.format(python=python, run=bundle.run_id, created=created, **signature(bundle))
+    text = mlmodel(
+        bundle.contract, bundle.features, bundle.classes, run=bundle.run_id, created=bundle.created, place="bundle",
+        python=bundle.lineage["environment"]["python"], code="scoring",
+    )  # fmt: skip
     write_text(folder / "MLmodel", text)

@@ -1,4 +1,4 @@
-"""How MLflow loads a bundle: ``mlflow.pyfunc.load_model`` imports this module and calls :func:`_load_pyfunc`.
+"""How MLflow loads a bundle, or the model of a run: ``mlflow.pyfunc.load_model`` calls :func:`_load_pyfunc` here.
 
 A frame of any library comes in by the door of the service: its columns become plain values, a missing one None, and
 each is read by its form and checked. What a batch of ``wb.score`` answers is answered alike, gaps included; what it
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,27 +18,48 @@ from typing import Any
 import numpy as np
 
 from workbench.core.checking import Checker
-from workbench.core.contract import Column, Kind
+from workbench.core.contract import Column, Contract, Kind
 from workbench.core.names import matching
 from workbench.core.reading import Form
 from workbench.errors import BadRow, BadTable, ColumnNotFound
 from workbench.scoring.runtime import Array, Scorer
+from workbench.storage.manifest import MANIFEST
+from workbench.tables.compiled import CompiledModel
 
 ROWS = 50_000  # that are checked at a time
 # What pandas calls a value that is not there; the types are its own, and pandas is not loaded here.
 NOTHING = ("NAType", "NaTType")
 
 
-class BundleModel:
-    """A bundle as MLflow's Python function.
+@dataclass(frozen=True)
+class OfRun:
+    """The model of a run, as a bundle's scorer has it.
 
     Parameters
     ----------
-    scorer : Scorer
-        The loaded bundle.
+    model : CompiledModel or PipelineModel
+        What answers.
+    contract : Contract
+        How its columns are read.
+    features : tuple of str
+        The columns that it takes.
     """
 
-    def __init__(self, scorer: Scorer) -> None:
+    model: Any
+    contract: Contract
+    features: tuple[str, ...]
+
+
+class BundleModel:
+    """A bundle, or the model of a run, as MLflow's Python function.
+
+    Parameters
+    ----------
+    scorer : Scorer or OfRun
+        What was loaded.
+    """
+
+    def __init__(self, scorer: Scorer | OfRun) -> None:
         self.scorer = scorer
         self._columns = [scorer.contract[name] for name in scorer.features]
         self._check = Checker(
@@ -153,8 +174,20 @@ _PLAIN: dict[Kind, Callable[[Any], Any]] = {
 
 
 def _load_pyfunc(path: str) -> BundleModel:
-    _take_the_copy_off_the_path(Path(path))
-    return BundleModel(Scorer(Path(path)))
+    folder = Path(path)
+    _take_the_copy_off_the_path(folder)
+    return BundleModel(Scorer(folder) if (folder / MANIFEST).is_file() else _model_of_a_run(folder))
+
+
+def _model_of_a_run(folder: Path) -> OfRun:
+    """What :mod:`workbench.training.recording` has written: the contract of the columns in their order, and a model."""
+    contract = Contract.load(folder / "contract.json")
+    if (folder / "model.npz").is_file():
+        return OfRun(CompiledModel.load(folder / "model.npz"), contract, contract.features)
+    from workbench.tables.pipeline_model import PipelineModel  # loads pandas and scikit-learn
+
+    model = PipelineModel.load(folder / "pipeline.skops", contract.features, contract)
+    return OfRun(model, contract, contract.features)
 
 
 def _take_the_copy_off_the_path(folder: Path) -> None:
