@@ -229,6 +229,9 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB211", "A budget of time", ("info",),
                 "The training was given a budget. The message says how many settings of boosting were tried in it: the "
                 "one thing that depends on the clock. The cure tries as many without one, and gives the same model."),
+    FindingCode("WB212", "No threshold fulfils the rule", ("warning",),
+                "On the validated rows no threshold has the precision that was asked for, so the one with the best F1 "
+                "decides. Ask for less, or give the model better columns."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.contract import Contract, Task
+from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
+from workbench.core.thresholds import Confusion, Thresholds
+from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +133,9 @@ class Run(Result):
     asked : dict
         What the training was asked for, as :func:`workbench.train` takes it, with the settings that it tried; empty in
         runs of older versions, and where somebody's own estimator or score was part of it.
+    evaluation : Evaluation, optional
+        How the kept candidate answered the hold-out: what curves, calibration and worst groups are drawn from. None in
+        runs of older versions.
     """
 
     id: str
@@ -150,6 +156,7 @@ class Run(Result):
     answers: tuple[float, ...] = ()
     at_random: tuple[Metric, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
+    evaluation: Evaluation | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -160,6 +167,55 @@ class Run(Result):
     def best(self) -> Candidate:
         """The candidate that was kept."""
         return self.candidates[0]
+
+    def confusion(self) -> Confusion | None:
+        """Two classes: how the hold-out is answered at the threshold; None for other tasks and older runs."""
+        counted = self.evaluation and self.evaluation.thresholds
+        return counted.confusion(self.threshold) if counted and self.threshold is not None else None
+
+    def decide(self, threshold: str | float) -> Run:
+        """Answer the second class by another rule: the same model and scores, with another threshold.
+
+        The threshold is chosen on the validated rows, so the hold-out still tells what to expect of it:
+        :meth:`confusion`. What :func:`workbench.package` makes of the new run decides by it.
+
+        Parameters
+        ----------
+        threshold : str or float
+            ``"f1"``, ``"recall >= 0.9"``, ``"precision >= 0.8"``, ``"top 5%"`` of the rows, ``"cost 1:10"`` (a false
+            alarm costs 1, a missed one 10), or the threshold itself, in (0, 1).
+            :meth:`workbench.core.thresholds.Thresholds.chosen` says what each does.
+
+        Raises
+        ------
+        BadParameter
+            If the run has no two classes, is of a version that kept no counts, the rule is none, or no threshold
+            fulfils it.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> careful = run.decide("recall >= 0.9")
+        >>> careful.threshold < run.threshold
+        True
+        >>> careful.confusion().recall > 0.8
+        True
+        """
+        chosen = self._validated().chosen(str(threshold))
+        if chosen is None:
+            raise BadParameter(
+                f"No threshold fulfils {threshold!r} on the validated rows. Ask for less, or for the most that there "
+                'is: run.decide("f1").'
+            )
+        return replace(self, threshold=chosen, asked=self.asked and {**self.asked, "threshold": str(threshold)})
+
+    def _validated(self) -> Thresholds:
+        if self.task != "binary":
+            raise BadParameter(f"A threshold decides between two classes; this run is a {self.task} one.")
+        if self.evaluation is None or self.evaluation.validated is None:
+            raise BadParameter("This run is of an older version, which kept no counts. Train again: wb.train(data).")
+        return self.evaluation.validated
 
     def headline(self) -> str:
         """Best candidate and its score in one line."""
@@ -194,6 +250,7 @@ class Run(Result):
             "findings": [asdict(f) for f in self.findings],
             "answers": list(self.answers),
             "asked": self.asked,
+            "evaluation": self.evaluation and self.evaluation.to_dict(),
         }
 
     @classmethod
@@ -212,6 +269,7 @@ class Run(Result):
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),
+                "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
             }
         )
 

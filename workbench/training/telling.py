@@ -24,6 +24,7 @@ def findings(
     metrics: Sequence[Metric],
     profile: Profile,
     not_kept: Sequence[str],
+    decided: bool,
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -34,6 +35,7 @@ def findings(
         *_failed(found.failed),
         *_budget(found, plan.step.budget),
         *_not_kept(found.best, not_kept),
+        *_undecided(plan.step.threshold, decided),
     ]
     missing = profile.rows - len(plan.table)
     if missing > 0:
@@ -115,6 +117,12 @@ def _not_kept(best: Trial, types: Sequence[str]) -> Iterator[Finding]:
             "which only a pickle could keep."
         )
         yield Finding("WB209", "warning", message)
+
+
+def _undecided(rule: str, decided: bool) -> Iterator[Finding]:
+    if not decided:
+        message = f"No threshold fulfils {rule!r} on the validated rows; the one with the best F1 decides."
+        yield Finding("WB212", "warning", message, cure=python('run = run.decide("cost 1:5")'))
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

@@ -13,11 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
+from workbench.core.evaluation import Evaluation
 from workbench.core.measures import OURS, is_own
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
+from workbench.core.thresholds import Thresholds
 from workbench.errors import BadParameter
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
@@ -26,6 +28,7 @@ from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
+from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
@@ -52,6 +55,7 @@ def train(
     split: str = "auto",
     trials: int | None = None,
     budget: str | None = None,
+    threshold: str | float = "f1",
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -95,6 +99,10 @@ def train(
         Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
         ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
         between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
+    threshold : str or float
+        Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
+        ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
+        itself. ``run.decide`` chooses another one afterwards; where none fulfils the rule, a finding (WB212) says so.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -144,6 +152,7 @@ def train(
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
+    asked["threshold"] = str(threshold)
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -185,15 +194,18 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
-    kept = _kept(plan)
+    kept, counted = _kept(plan), _counted(plan, found.best)
+    chosen = counted.chosen(plan.step.threshold) if counted else None
+    threshold = chosen if chosen or counted is None else counted.chosen("f1")
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        asked=_asked(plan, found), seed=plan.seed, threshold=_threshold(plan, found.best),
+        asked=_asked(plan, found), seed=plan.seed, threshold=threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline)),
+        findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
+        evaluation=_evaluation(plan, ending.held, threshold, counted),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     )  # fmt: skip
 
@@ -209,16 +221,19 @@ def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
     return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
 
 
-def _threshold(plan: Plan, best: Trial) -> float | None:
-    """Binary: the probability that gives the best F1 on the validated predictions, which sees both kinds of error."""
-    if plan.task != "binary":
-        return None
-    truth = (best.truth == plan.classes[1]).to_numpy()
-    grid = np.unique(np.quantile(best.prediction, np.linspace(0.01, 0.99, 99)))
-    answered = best.prediction[None, :] >= grid[:, None]
-    hits = (answered & truth).sum(axis=1)
-    f1 = 2 * hits / (answered.sum(axis=1) + truth.sum())
-    return float(np.clip(grid[int(f1.argmax())], 1e-6, 1 - 1e-6))
+def _counted(plan: Plan, best: Trial) -> Thresholds | None:
+    """Binary: what each threshold answers on the validated rows."""
+    return Thresholds.of(best.truth == plan.classes[1], best.prediction) if plan.task == "binary" else None
+
+
+def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thresholds | None) -> Evaluation:
+    """How the hold-out was answered; masked columns make no slices, for their values must not be told."""
+    rows = plan.parts.holdout
+    shown = [name for name in plan.features if not plan.contract[name].sensitive]
+    return evaluate(
+        plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
+        validated, threshold,
+    )  # fmt: skip
 
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
