@@ -232,6 +232,10 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB212", "No threshold fulfils the rule", ("warning",),
                 "On the validated rows no threshold has the precision that was asked for, so the one with the best F1 "
                 "decides. Ask for less, or give the model better columns."),
+    FindingCode("WB213", "Intervals hold less than they say", ("warning",),
+                "The intervals of predictions, or the sets of classes, hold the truth of nine in ten validated rows "
+                "and of clearly fewer held-out ones. Those are later, or of other groups, and differ from what was "
+                "learnt: expect the same of rows to come."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -13,6 +13,7 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
 from workbench.core.thresholds import Confusion, Thresholds
+from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ class Run(Result):
     evaluation : Evaluation, optional
         How the kept candidate answered the hold-out: what curves, calibration and worst groups are drawn from. None in
         runs of older versions.
+    uncertainty : Uncertainty, optional
+        Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
+        older versions.
     """
 
     id: str
@@ -157,6 +161,7 @@ class Run(Result):
     at_random: tuple[Metric, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     evaluation: Evaluation | None = None
+    uncertainty: Uncertainty | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -251,6 +256,7 @@ class Run(Result):
             "answers": list(self.answers),
             "asked": self.asked,
             "evaluation": self.evaluation and self.evaluation.to_dict(),
+            "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
         }
 
     @classmethod
@@ -270,6 +276,7 @@ class Run(Result):
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),
                 "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
+                "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
             }
         )
 

@@ -57,6 +57,7 @@ def body(run: Run) -> str:
         curves=list(_curves(run, seen)) if seen else [],
         matrix=_matrix(seen) if seen and seen.confusion else [],
         slices=_slices(run, seen) if seen else [],
+        open_=_left_open(run),
     )
 
 
@@ -143,7 +144,8 @@ def _curves(run: Run, seen: Evaluation) -> list[tuple[str, str, Markup]]:
             ("Gains", "found, when the most probable rows come first", drawings.lift(seen.thresholds, run.threshold)),
         ]
     if seen.points:
-        drawn.append(("Predicted and true", f"{len(seen.points)} rows", drawings.predicted_and_true(seen.points)))
+        drawing = drawings.predicted_and_true(seen.points, run.uncertainty)
+        drawn.append(("Predicted and true", f"{len(seen.points)} rows", drawing))
     if seen.bins:
         titles = _axes(run)
         off = f"off by {number(seen.calibration_error)} in the mean"
@@ -165,6 +167,22 @@ def _matrix(seen: Evaluation) -> list[tuple[str, int, list[tuple[int, float]]]]:
     """Label, rows, and of each answer how many and how large a share of the label's rows."""
     rows = zip(seen.labels, seen.confusion, strict=True)
     return [(label, sum(row), [(n, n / (sum(row) or 1)) for n in row]) for label, row in rows]
+
+
+def _left_open(run: Run) -> str:
+    """How far the truth may lie from a prediction, in one sentence."""
+    said = run.uncertainty
+    if said is None or said.held is None:
+        return ""
+    if said.least is None:
+        part = len(said.low) // 2
+        sizes = " where predictions are of middling size" if said.edges else ""
+        what = f"From {number(said.low[part])} to +{number(said.high[part])} around the prediction{sizes}"
+    else:
+        what = f"Classes of a probability of {number(said.least)} and more"
+    kind = "sets" if said.least is not None else "intervals"
+    held, low, high = map(percent, said.held)
+    return f"{what}: {kind} that should hold {percent(said.level)} hold {held} of the hold-out ({low} to {high})."
 
 
 def _slices(run: Run, seen: Evaluation) -> list[tuple[Any, Markup]]:

@@ -6,14 +6,17 @@ of its plane.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor, log10
 
 from markupsafe import Markup
 
 from workbench.core.evaluation import Bin, Evaluation, Spread
 from workbench.core.thresholds import Thresholds
+from workbench.core.uncertainty import Uncertainty
 from workbench.display.charts import ticks
 from workbench.display.rendering import number
 
@@ -164,12 +167,29 @@ def calibration(evaluation: Evaluation, titles: tuple[str, str]) -> Markup:
     return plane.draw(plane.line([(ends[0], ends[0]), (ends[1], ends[1])], "wb-chance"), path, plane.whiskers(bins))
 
 
-def predicted_and_true(points: Sequence[Point]) -> Markup:
-    """A dot a row, around the diagonal of right predictions."""
+def predicted_and_true(points: Sequence[Point], left_open: Uncertainty | None = None) -> Markup:
+    """A dot a row, around the diagonal of right predictions, with the band that holds nine of ten."""
     values = [v for point in points for v in point]
     ends = (min(values), max(values))
     plane = Plane(ends, ends, ("Predicted", "True"), "Predicted and true")
-    return plane.draw(plane.line([(ends[0], ends[0]), (ends[1], ends[1])], "wb-chance"), plane.dots(points))
+    diagonal = plane.line([(ends[0], ends[0]), (ends[1], ends[1])], "wb-chance")
+    return plane.draw(_band(plane, left_open), diagonal, plane.dots(points))
+
+
+def _band(plane: Plane, left_open: Uncertainty | None) -> Markup:
+    """From the low to the high end of the interval around each prediction."""
+    if left_open is None or left_open.least is not None:
+        return Markup("")
+    low, high = plane.x
+    edges = [low, *(e for e in left_open.edges if low < e < high), high]
+    sides: tuple[list[Point], list[Point]] = ([], [])
+    for start, stop in pairwise(edges):
+        part = bisect_right(left_open.edges, start)
+        for x in (start, stop):
+            sides[0].append((x, x + left_open.low[part]))
+            sides[1].append((x, x + left_open.high[part]))
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(plane.at, [*sides[0], *sides[1][::-1]]))
+    return Markup('<polygon class="wb-band" points="{}"/>').format(places)
 
 
 def spread(counts: Spread, title: str) -> Markup:

@@ -8,6 +8,8 @@ from workbench.core.finding import Finding, sort
 from workbench.core.literals import assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
+from workbench.core.scores import share_interval
+from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many
 from workbench.training.columns import may_have_spoken
 from workbench.training.plan import Plan
@@ -25,6 +27,7 @@ def findings(
     profile: Profile,
     not_kept: Sequence[str],
     decided: bool,
+    uncertainty: Uncertainty | None,
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -36,6 +39,7 @@ def findings(
         *_budget(found, plan.step.budget),
         *_not_kept(found.best, not_kept),
         *_undecided(plan.step.threshold, decided),
+        *_too_sure(uncertainty, len(plan.parts.holdout)),
     ]
     missing = profile.rows - len(plan.table)
     if missing > 0:
@@ -123,6 +127,19 @@ def _undecided(rule: str, decided: bool) -> Iterator[Finding]:
     if not decided:
         message = f"No threshold fulfils {rule!r} on the validated rows; the one with the best F1 decides."
         yield Finding("WB212", "warning", message, cure=python('run = run.decide("cost 1:5")'))
+
+
+def _too_sure(said: Uncertainty | None, rows: int) -> Iterator[Finding]:
+    """Intervals that hold fewer rows of the hold-out than they promise: by chance in one of a hundred tables."""
+    if said is None or said.held is None:
+        return
+    ends = share_interval(round(said.held[0] * rows), rows, 0.98)
+    if ends is not None and ends[1] < said.level:
+        message = (
+            f"The {'sets' if said.least is not None else 'intervals'} of predictions hold {said.held[0]:.0%} of the "
+            f"held-out rows, where they should hold {said.level:.0%}: these differ from the rows that were learnt from."
+        )
+        yield Finding("WB213", "warning", message)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
 from workbench.core.thresholds import Thresholds
+from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
@@ -28,6 +29,7 @@ from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
+from workbench.training.conformal import uncertainty
 from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
 from workbench.training.numbered import in_words
@@ -196,6 +198,7 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
     kept, counted = _kept(plan), _counted(plan, found.best)
     chosen = counted.chosen(plan.step.threshold) if counted else None
+    left_open = _uncertainty(plan, found.best, ending.held)
     threshold = chosen if chosen or counted is None else counted.chosen("f1")
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
@@ -203,9 +206,11 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         asked=_asked(plan, found), seed=plan.seed, threshold=threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold),
+        findings=findings(
+            plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold, left_open
+        ),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
-        evaluation=_evaluation(plan, ending.held, threshold, counted),
+        evaluation=_evaluation(plan, ending.held, threshold, counted), uncertainty=left_open,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     )  # fmt: skip
 
@@ -234,6 +239,11 @@ def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thres
         plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
         validated, threshold,
     )  # fmt: skip
+
+
+def _uncertainty(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
+    truth = plan.target.iloc[plan.parts.holdout]
+    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held))
 
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
