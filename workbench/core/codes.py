@@ -236,6 +236,10 @@ ALL: tuple[FindingCode, ...] = (
                 "The intervals of predictions, or the sets of classes, hold the truth of nine in ten validated rows "
                 "and of clearly fewer held-out ones. Those are later, or of other groups, and differ from what was "
                 "learnt: expect the same of rows to come."),
+    FindingCode("WB214", "Probabilities are off", ("warning",),
+                "Of validated rows with a probability of 30%, clearly more or fewer than three in ten came true, which "
+                "chance does in one of a hundred tables. Ranks (ROC AUC) do not mind; costs and thresholds do. The "
+                "cure puts a calibrator behind the model where that helps."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

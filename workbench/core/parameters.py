@@ -233,6 +233,11 @@ class TrainStep(Step):
         pattern=DECISION,
         examples=DECISIONS,
     )
+    calibration: str = parameter(
+        "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",
+        "none",
+        choices=("none", "auto", "sigmoid", "isotonic"),
+    )
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)
 

@@ -91,7 +91,7 @@ def evaluate(
     )  # fmt: skip
 
 
-def _parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
+def parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
     """Rows in ten parts of as many each, by their predictions; equal predictions are never parted."""
     order = np.argsort(predicted, kind="stable")
     _, firsts = np.unique(predicted[order], return_index=True)
@@ -102,7 +102,7 @@ def _parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
 
 def _shares(predicted: Numbers, came: NDArray[np.bool_]) -> tuple[Bin, ...]:
     """Of each part the share that came true, with Wilson's interval."""
-    return tuple(_share(float(predicted[rows].mean()), int(came[rows].sum()), len(rows)) for rows in _parted(predicted))
+    return tuple(_share(float(predicted[rows].mean()), int(came[rows].sum()), len(rows)) for rows in parted(predicted))
 
 
 def _share(predicted: float, part: int, rows: int) -> Bin:
@@ -112,7 +112,7 @@ def _share(predicted: float, part: int, rows: int) -> Bin:
 
 def _means(predicted: Numbers, truth: Numbers) -> tuple[Bin, ...]:
     """Of each part the mean that came true, with Student's interval."""
-    return tuple(_mean(predicted[rows], truth[rows]) for rows in _parted(predicted))
+    return tuple(_mean(predicted[rows], truth[rows]) for rows in parted(predicted))
 
 
 def _mean(predicted: Numbers, truth: Numbers) -> Bin:
@@ -154,7 +154,7 @@ def _slices(
     task: Task, classes: Sequence[Any], metric: Measure, table: pd.DataFrame, truth: pd.Series, predicted: Numbers
 ) -> Iterator[Slice]:
     """Where the loss is larger than elsewhere by more than chance, with the deciding score of those rows."""
-    loss = _losses(task, classes, truth, predicted)
+    loss = losses(task, classes, truth, predicted)
     found = [(name, value, rows) for name in table.columns for value, rows in _parts_of(table[name])]
     if not found:
         return
@@ -181,8 +181,8 @@ def _first(measured: Sequence[Any], metric: Measure) -> Any:
     return next((one for one in measured if one.name == metric.name), None)
 
 
-def _losses(task: Task, classes: Sequence[Any], truth: pd.Series, predicted: Numbers) -> Numbers:
-    """Of each row: how improbable what came true was, or how far off the number is."""
+def losses(task: Task, classes: Sequence[Any], truth: pd.Series, predicted: Numbers) -> Numbers:
+    """Of each row: how improbable what came true was (log loss), or how far off the number is, shape (n,)."""
     if task == "regression":
         return np.abs(truth.to_numpy(dtype=float) - predicted)
     codes = pd.Index(classes).get_indexer(truth)

@@ -28,6 +28,7 @@ def findings(
     not_kept: Sequence[str],
     decided: bool,
     uncertainty: Uncertainty | None,
+    off_by: float | None,
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -40,6 +41,7 @@ def findings(
         *_not_kept(found.best, not_kept),
         *_undecided(plan.step.threshold, decided),
         *_too_sure(uncertainty, len(plan.parts.holdout)),
+        *_off(off_by, plan.step.calibration),
     ]
     missing = profile.rows - len(plan.table)
     if missing > 0:
@@ -140,6 +142,16 @@ def _too_sure(said: Uncertainty | None, rows: int) -> Iterator[Finding]:
             f"held-out rows, where they should hold {said.level:.0%}: these differ from the rows that were learnt from."
         )
         yield Finding("WB213", "warning", message)
+
+
+def _off(far: float | None, calibration: str) -> Iterator[Finding]:
+    if far is not None:
+        message = f"The probabilities are off by {far:.3f} in the mean on validated rows: no shares to reckon with."
+        if calibration == "none":
+            cure = python('run = wb.train(data, calibration="auto")')
+            yield Finding("WB214", "warning", message, cure=cure)
+        else:
+            yield Finding("WB214", "warning", message)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

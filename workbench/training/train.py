@@ -27,6 +27,7 @@ from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
+from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
@@ -58,6 +59,7 @@ def train(
     trials: int | None = None,
     budget: str | None = None,
     threshold: str | float = "f1",
+    calibration: str = "none",
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -105,6 +107,11 @@ def train(
         Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
         ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
         itself. ``run.decide`` chooses another one afterwards; where none fulfils the rule, a finding (WB212) says so.
+    calibration : {"none", "auto", "sigmoid", "isotonic"}
+        Classes: whether a calibrator stands behind the best candidate, fitted on predictions of rows that it had not
+        seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
+        validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
+        where probabilities are off.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -154,7 +161,7 @@ def train(
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
-    asked["threshold"] = str(threshold)
+    asked |= {"threshold": str(threshold), "calibration": calibration}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -170,9 +177,11 @@ def train(
     try:
         with threadpool_limits(settings().threads):
             found = search(plan, journal)
+            again = _asked(plan, found)
+            plan, found = calibrated(plan, found)
             ending = end(plan, found, suspicious(seen, plan.features))
             with undisturbed():
-                run = _run(plan, data, seen, found, ending, recorder)
+                run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
                 recorder.finished(run)
                 if not ending.stopped:
                     journal.clear()
@@ -204,10 +213,11 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        asked=_asked(plan, found), seed=plan.seed, threshold=threshold,
+        seed=plan.seed, threshold=threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=findings(
-            plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold, left_open
+            plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold, left_open,
+            off_by(plan, found.best),
         ),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         evaluation=_evaluation(plan, ending.held, threshold, counted), uncertainty=left_open,
