@@ -75,7 +75,9 @@ def test_only_a_name_is_taken_as_a_name(text):
     if text.isidentifier() and not keyword.iskeyword(text):
         assert identifier(text) == text
         return
-    uses = (lambda: call(f"wb.{text}"), lambda: assigned(text, call("f")), lambda: call("f", **{text: 1}))
+    uses = [lambda: assigned(text, call("f")), lambda: call("f", **{text: 1})]
+    if "." not in text:  # a verb may be a method of a method
+        uses.append(lambda: call(f"wb.{text}"))
     for use in uses:
         with pytest.raises(BadParameter, match="not a Python name"):
             use()

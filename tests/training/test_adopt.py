@@ -81,7 +81,7 @@ def test_without_such_rows_clones_are_scored_as_a_training_scores_its_candidates
     assert run.best.metrics == trained.best.metrics
     assert run.split == trained.split
     assert run.pipeline is MINE
-    assert codes(run) == {"WB212"}
+    assert codes(run) == {"WB215"}
 
 
 @pytest.mark.slow
@@ -215,7 +215,7 @@ def test_a_hold_out_in_order_of_time_has_an_interval_of_its_stretches(store):
 def test_held_out_rows_that_are_among_the_data_are_told(store):
     run = wb.adopt(MINE, DATA, holdout=pd.concat([LATER.head(100), FRAME.head(50)]))
 
-    (told,) = [f for f in run.findings if f.code == "WB213"]
+    (told,) = [f for f in run.findings if f.code == "WB216"]
     assert told.message.startswith("50 of the 150 rows held out equal a row of the data")
     with pytest.raises(BadParameter, match="very table that was given as data"):
         wb.adopt(MINE, DATA, holdout=FRAME)
@@ -229,7 +229,7 @@ def test_columns_that_a_training_would_leave_out_are_told(store):
 
     run = wb.adopt(model, data)
 
-    (told,) = [f for f in run.findings if f.code == "WB214"]
+    (told,) = [f for f in run.findings if f.code == "WB217"]
     assert (told.column, told.severity) == ("later", "warning")
     assert "is known only after the moment of prediction" in told.message
 

@@ -229,14 +229,25 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB211", "A budget of time", ("info",),
                 "The training was given a budget. The message says how many settings of boosting were tried in it: the "
                 "one thing that depends on the clock. The cure tries as many without one, and gives the same model."),
-    FindingCode("WB212", "Scores of clones", ("info",),
+    FindingCode("WB212", "No threshold fulfils the rule", ("warning",),
+                "On the validated rows no threshold has the precision that was asked for, so the one with the best F1 "
+                "decides. Ask for less, or give the model better columns."),
+    FindingCode("WB213", "Intervals hold less than they say", ("warning",),
+                "The intervals of predictions, or the sets of classes, hold the truth of nine in ten validated rows "
+                "and of clearly fewer held-out ones. Those are later, or of other groups, and differ from what was "
+                "learnt: expect the same of rows to come."),
+    FindingCode("WB214", "Probabilities are off", ("warning",),
+                "Of validated rows with a probability of 30%, clearly more or fewer than three in ten came true, which "
+                "chance does in one of a hundred tables. Ranks (ROC AUC) do not mind; costs and thresholds do. The "
+                "cure puts a calibrator behind the model where that helps."),
+    FindingCode("WB215", "Scores of clones", ("info",),
                 "A pipeline was adopted without rows that it has not seen. Nobody can know which rows it was fitted "
                 "on, so clones of it were fitted and scored as candidates of a training are: the score is of what "
                 "makes such a pipeline. The cure scores the pipeline itself, on rows of yours that are new to it."),
-    FindingCode("WB213", "Held-out rows that are known", ("warning",),
+    FindingCode("WB216", "Held-out rows that are known", ("warning",),
                 "Rows of the hold-out that was given equal rows of the data in every feature and in the target. A "
                 "pipeline that was fitted on those knows the answer."),
-    FindingCode("WB214", "A doubtful column is taken", ("warning",),
+    FindingCode("WB217", "A doubtful column is taken", ("warning",),
                 "An adopted pipeline takes a column that a training would have left out, such as one that gives the "
                 "target away or is known only afterwards. Its score may not hold where the column is not known yet."),
     FindingCode("WB301", "Alarm", ("error", "warning"),

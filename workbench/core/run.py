@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
+from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
 from workbench.core.literals import Code, call
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
-from workbench.errors import Refused
+from workbench.core.thresholds import Confusion, Thresholds
+from workbench.core.uncertainty import Uncertainty
+from workbench.errors import BadParameter, Refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,6 +138,12 @@ class Run(Result):
     asked : dict
         What the training was asked for, as :func:`workbench.train` takes it, with the settings that it tried; empty in
         runs of older versions, and where somebody's own estimator or score was part of it.
+    evaluation : Evaluation, optional
+        How the kept candidate answered the hold-out: what curves, calibration and worst groups are drawn from. None in
+        runs of older versions.
+    uncertainty : Uncertainty, optional
+        Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
+        older versions.
     """
 
     id: str
@@ -156,6 +165,8 @@ class Run(Result):
     at_random: tuple[Metric, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     claim: Claim | None = None
+    evaluation: Evaluation | None = None
+    uncertainty: Uncertainty | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -198,7 +209,60 @@ class Run(Result):
 
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
-        return scores_hash(model, **{name: getattr(self, name) for name in told})
+        parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty")}
+        return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
+
+    def confusion(self) -> Confusion | None:
+        """Two classes: how the hold-out is answered at the threshold; None for other tasks and older runs."""
+        counted = self.evaluation and self.evaluation.thresholds
+        return counted.confusion(self.threshold) if counted and self.threshold is not None else None
+
+    def decide(self, threshold: str | float) -> Run:
+        """Answer the second class by another rule: the same model and scores, with another threshold.
+
+        The threshold is chosen on the validated rows, so the hold-out still tells what to expect of it:
+        :meth:`confusion`. What :func:`workbench.package` makes of the new run decides by it.
+
+        Parameters
+        ----------
+        threshold : str or float
+            ``"f1"``, ``"recall >= 0.9"``, ``"precision >= 0.8"``, ``"top 5%"`` of the rows, ``"cost 1:10"`` (a false
+            alarm costs 1, a missed one 10), or the threshold itself, in (0, 1).
+            :meth:`workbench.core.thresholds.Thresholds.chosen` says what each does.
+
+        Raises
+        ------
+        BadParameter
+            If the run has no two classes, is of a version that kept no counts, the rule is none, or no threshold
+            fulfils it.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> careful = run.decide("recall >= 0.9")
+        >>> careful.threshold < run.threshold
+        True
+        >>> careful.confusion().recall > 0.8
+        True
+        """
+        chosen = self._validated().chosen(str(threshold))
+        if chosen is None:
+            raise BadParameter(
+                f"No threshold fulfils {threshold!r} on the validated rows. Ask for less, or for the most that there "
+                'is: run.decide("f1").'
+            )
+        return replace(self, threshold=chosen, asked=self.asked and {**self.asked, "threshold": str(threshold)})
+
+    def _validated(self) -> Thresholds:
+        if self.task != "binary":
+            raise BadParameter(f"A threshold decides between two classes; this run is a {self.task} one.")
+        if self.evaluation is None or self.evaluation.validated is None:
+            raise BadParameter(
+                "This run kept no counts of validated rows: it is of an older version, or of a pipeline that was "
+                "adopted with a hold-out. Train again, wb.train(data), or adopt it without."
+            )
+        return self.evaluation.validated
 
     def headline(self) -> str:
         """Best candidate and its score in one line."""
@@ -234,6 +298,8 @@ class Run(Result):
             "answers": list(self.answers),
             "asked": self.asked,
             "claim": self.claim and asdict(self.claim),
+            "evaluation": self.evaluation and self.evaluation.to_dict(),
+            "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
         }
 
     @classmethod
@@ -253,6 +319,8 @@ class Run(Result):
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),
                 "claim": Claim(**content["claim"]) if content.get("claim") else None,
+                "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
+                "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
             }
         )
 

@@ -105,6 +105,33 @@ def scores(
     return tuple(_metric(measures[name], value, ends[name], spreads.get(name), level) for name, value in known.items())
 
 
+def share_interval(part: int, whole: int, level: float = 0.9) -> tuple[float, float] | None:
+    """Wilson's interval of a share; None of nothing.
+
+    Parameters
+    ----------
+    part, whole : int
+        So many of so many.
+    level : float
+        Share of intervals that hold the true one, in (0, 1).
+
+    References
+    ----------
+    ``scipy.stats.binomtest(part, whole).proportion_ci(level, "wilson")``.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in share_interval(8, 10)]
+    [0.541, 0.931]
+    """
+    from scipy.stats import binomtest
+
+    if not whole:
+        return None
+    ends = binomtest(part, whole).proportion_ci(level, "wilson")
+    return float(ends.low), float(ends.high)
+
+
 def _codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.intp]:
     import numpy as np
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from workbench.core.contract import Column, Contract, Kind
 from workbench.core.names import matching
 from workbench.core.reading import Form
 from workbench.errors import BadRow, BadTable, ColumnNotFound
-from workbench.scoring.runtime import Array, Scorer
+from workbench.scoring.runtime import PIPELINES, Array, Scorer
 from workbench.storage.manifest import MANIFEST
 from workbench.tables.compiled import CompiledModel
 
@@ -184,10 +185,10 @@ def _model_of_a_run(folder: Path) -> OfRun:
     contract = Contract.load(folder / "contract.json")
     if (folder / "model.npz").is_file():
         return OfRun(CompiledModel.load(folder / "model.npz"), contract, contract.features)
-    from workbench.tables.pipeline_model import PipelineModel  # loads pandas and scikit-learn
-
-    model = PipelineModel.load(folder / "pipeline.skops", contract.features, contract)
-    return OfRun(model, contract, contract.features)
+    module = import_module(PIPELINES)
+    return OfRun(
+        module.PipelineModel.load(folder / "pipeline.skops", contract.features, contract), contract, contract.features
+    )
 
 
 def _take_the_copy_off_the_path(folder: Path) -> None:

@@ -35,6 +35,7 @@ from workbench.training.brought import (
     in_short,
     opened,
 )
+from workbench.training.calibrating import off_by
 from workbench.training.columns import left_out
 from workbench.training.evidence import evidence
 from workbench.training.near_rows import near_rows
@@ -53,7 +54,7 @@ from workbench.training.search import (
 )
 from workbench.training.splits import Parts, in_order
 from workbench.training.telling import of_adopted
-from workbench.training.train import as_run, profile_of
+from workbench.training.train import Judged, as_run, profile_of, validated_counts, what_is_left_open
 
 FEWEST_HELD = 10
 # Stretches of a hold-out that comes in time: what their scores differ by is in the interval.
@@ -82,7 +83,7 @@ def adopt(
 
     With ``holdout=``, rows that it has not seen, the very pipeline is scored there. Without, nobody can know which rows
     it has seen: clones of it are fitted and scored as :func:`workbench.train` does with its candidates, on a split that
-    follows from the evidence, and a finding (WB212) says that the score is of what makes such a model. What is kept,
+    follows from the evidence, and a finding (WB215) says that the score is of what makes such a model. What is kept,
     explained and shipped is the pipeline that came.
 
     Parameters
@@ -137,7 +138,7 @@ def adopt(
     >>> run.best.name, run.features, run.pipeline is mine
     ('LogisticRegression', ('tenure', 'MonthlyCharges'), True)
     >>> [finding.code for finding in run.findings]
-    ['WB212']
+    ['WB215']
     """
     report = opened(pipeline, data, holdout, target)
     name, model = fitted_one(report.model)
@@ -158,9 +159,14 @@ def adopt(
         trial, ending = (_of_clones if report.holdout is None else _of_itself)(plan, mine)
         metrics = of_holdout(plan, trial, ending.held)
         doubted = {n: why for n, why in left_out(data.contract, seen).items() if n in mine.features}
-        told = of_adopted(plan, ending, metrics, seen, untrusted(mine.pipeline), doubted)
-        threshold = mine.threshold if plan.task == "binary" else None
-        run = as_run(plan, data, seen, Search((trial,), 0), ending, recorder, metrics, told, threshold)
+        given, binary = report.holdout is not None, plan.task == "binary"
+        left_open = None if given else what_is_left_open(plan, trial, ending.held)
+        told = of_adopted(
+            plan, ending, metrics, seen, untrusted(mine.pipeline), doubted, left_open, off_by(plan, trial)
+        )
+        counted = None if given else validated_counts(plan, trial)
+        judged = Judged(metrics, told, mine.threshold if binary else None, counted, left_open)
+        run = as_run(plan, data, seen, Search((trial,), 0), ending, judged, recorder)
         recorder.finished(run)
     return run
 

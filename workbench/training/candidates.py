@@ -66,6 +66,8 @@ class Model:
         Whether it grows tree by tree on all folds side by side: :class:`workbench.training.growing.Growing`.
     takes_words : bool
         Whether it is fitted on the table as it is, not on the numbered one.
+    calibrates : bool
+        Whether its estimator has a calibrator behind it, which needs folds: ``CalibratedClassifierCV``.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
@@ -73,6 +75,7 @@ class Model:
     space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     grows: bool = False
     takes_words: bool = False
+    calibrates: bool = False
 
 
 def build(

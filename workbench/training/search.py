@@ -422,7 +422,18 @@ def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
     if plan.models[trial.name].grows:
         pipeline.set_params(model__n_jobs=threads(table.size))
+    if plan.models[trial.name].calibrates:
+        return _fitted_with_calibrator(plan, pipeline, table, rows)
     return pipeline.fit(table, plan.target.iloc[rows])
+
+
+def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
+    """Fitted; the calibrator's folds keep together what belongs together, and are not kept with it."""
+    last = pipeline[-1]
+    last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
+    pipeline.fit(table, plan.target.iloc[rows])
+    last.set_params(cv=3)
+    return pipeline
 
 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:

@@ -19,6 +19,7 @@ from sklearn.model_selection import (
     GroupKFold,
     GroupShuffleSplit,
     KFold,
+    StratifiedGroupKFold,
     StratifiedKFold,
     TimeSeriesSplit,
     train_test_split,
@@ -79,6 +80,13 @@ class Parts:
         watched = np.random.default_rng(seed).permutation(units)[: max(int(len(units) * WATCHED), 1)]
         apart = np.isin(self.units[rows], watched)
         return rows[~apart], rows[apart]
+
+    def thirds(self, rows: Rows, labels: Rows, seed: int) -> list[tuple[Rows, Rows]]:
+        """Positions within some rows of three parts, each with what it leaves: stretches of time, else whole units."""
+        if self.split.kind == "time":
+            return list(KFold(3).split(rows))
+        splitter = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
+        return list(splitter.split(rows, labels, self.units[rows]))
 
 
 def parts(

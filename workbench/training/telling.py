@@ -10,6 +10,8 @@ from workbench.core.finding import Finding, sort
 from workbench.core.literals import Code, assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
+from workbench.core.scores import share_interval
+from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many
 from workbench.training.columns import may_have_spoken
 from workbench.training.near_rows import equal_rows
@@ -27,6 +29,9 @@ def findings(
     metrics: Sequence[Metric],
     profile: Profile,
     not_kept: Sequence[str],
+    decided: bool,
+    uncertainty: Uncertainty | None,
+    off_by: float | None,
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -37,6 +42,9 @@ def findings(
         *_failed(found.failed),
         *_budget(found, plan.step.budget),
         *_not_kept(found.best.name, not_kept),
+        *_undecided(plan.step.threshold, decided),
+        *_too_sure(uncertainty, len(plan.parts.holdout)),
+        *_off(off_by, plan.step.calibration),
         *_without_target(plan, profile, len(plan.table)),
     ]
     return sort(told)
@@ -49,6 +57,8 @@ def of_adopted(
     profile: Profile,
     not_kept: Sequence[str],
     doubted: Mapping[str, str],
+    uncertainty: Uncertainty | None,
+    off_by: float | None,
 ) -> tuple[Finding, ...]:
     """What somebody should know of a pipeline that was adopted, worst first.
 
@@ -60,6 +70,8 @@ def of_adopted(
         Types of the pipeline that only a pickle could keep.
     doubted : mapping of str to str
         Columns that it takes though a training would leave them out, with the reason.
+    uncertainty, off_by
+        As :func:`findings` takes them.
     """
     name = next(iter(plan.models))
     again = python('run = wb.adopt(pipeline, data, split="random")')
@@ -69,6 +81,8 @@ def of_adopted(
         *_seen_before(plan),
         *(_doubtful(column, reason) for column, reason in doubted.items()),
         *_not_kept(name, not_kept),
+        *_too_sure(uncertainty, len(plan.parts.holdout)),
+        *_off(off_by, "as it came"),
         *_without_target(plan, profile, len(plan.parts.train) if plan.parts.split.kind == "given" else len(plan.table)),
     ]
     return sort(told)
@@ -80,7 +94,7 @@ def _of_clones(plan: Plan) -> Iterator[Finding]:
             "The scores are of clones of the pipeline, each fitted on rows that it was not scored on: which rows the "
             "adopted one has seen can't be known."
         )
-        yield Finding("WB212", "info", message, cure=python("run = wb.adopt(pipeline, data, holdout=unseen)"))
+        yield Finding("WB215", "info", message, cure=python("run = wb.adopt(pipeline, data, holdout=unseen)"))
 
 
 def _seen_before(plan: Plan) -> Iterator[Finding]:
@@ -94,12 +108,12 @@ def _seen_before(plan: Plan) -> Iterator[Finding]:
             f"{equals:,} of the {how_many(rows, 'row')} held out equal a row of the data, which the pipeline may have "
             "been fitted on: the scores may flatter it."
         )
-        yield Finding("WB213", "warning", message, evidence={"rows": rows, "equal": equals})
+        yield Finding("WB216", "warning", message, evidence={"rows": rows, "equal": equals})
 
 
 def _doubtful(column: str, reason: str) -> Finding:
     message = f"The pipeline takes {column}, which a training would leave out: it {reason}."
-    return Finding("WB214", "warning", message, column)
+    return Finding("WB217", "warning", message, column)
 
 
 def _without_target(plan: Plan, profile: Profile, used: int) -> Iterator[Finding]:
@@ -186,6 +200,35 @@ def _not_kept(name: str, types: Sequence[str]) -> Iterator[Finding]:
             "which only a pickle could keep."
         )
         yield Finding("WB209", "warning", message)
+
+
+def _undecided(rule: str, decided: bool) -> Iterator[Finding]:
+    if not decided:
+        message = f"No threshold fulfils {rule!r} on the validated rows; the one with the best F1 decides."
+        yield Finding("WB212", "warning", message, cure=python('run = run.decide("cost 1:5")'))
+
+
+def _too_sure(said: Uncertainty | None, rows: int) -> Iterator[Finding]:
+    """Intervals that hold fewer rows of the hold-out than they promise: by chance in one of a hundred tables."""
+    if said is None or said.held is None:
+        return
+    ends = share_interval(round(said.held[0] * rows), rows, 0.98)
+    if ends is not None and ends[1] < said.level:
+        message = (
+            f"The {'sets' if said.least is not None else 'intervals'} of predictions hold {said.held[0]:.0%} of the "
+            f"held-out rows, where they should hold {said.level:.0%}: these differ from the rows that were learnt from."
+        )
+        yield Finding("WB213", "warning", message)
+
+
+def _off(far: float | None, calibration: str) -> Iterator[Finding]:
+    if far is not None:
+        message = f"The probabilities are off by {far:.3f} in the mean on validated rows: no shares to reckon with."
+        if calibration == "none":
+            cure = python('run = wb.train(data, calibration="auto")')
+            yield Finding("WB214", "warning", message, cure=cure)
+        else:
+            yield Finding("WB214", "warning", message)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
+from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
 from workbench.core.measures import OURS, is_own
 from workbench.core.metric import Metric
@@ -20,14 +21,19 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
+from workbench.core.thresholds import Thresholds
+from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
+from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
+from workbench.training.conformal import uncertainty
+from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
@@ -54,6 +60,8 @@ def train(
     split: str = "auto",
     trials: int | None = None,
     budget: str | None = None,
+    threshold: str | float = "f1",
+    calibration: str = "none",
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -97,6 +105,15 @@ def train(
         Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
         ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
         between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
+    threshold : str or float
+        Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
+        ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
+        itself. ``run.decide`` chooses another one afterwards; where none fulfils the rule, a finding (WB212) says so.
+    calibration : {"none", "auto", "sigmoid", "isotonic"}
+        Classes: whether a calibrator stands behind the best candidate, fitted on predictions of rows that it had not
+        seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
+        validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
+        where probabilities are off.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -146,6 +163,7 @@ def train(
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
+    asked |= {"threshold": str(threshold), "calibration": calibration}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -160,9 +178,11 @@ def train(
     recorder = Recorder.start(data, plan.left_out, step.seed)
     with recorder.watching(), threadpool_limits(settings().threads):
         found = search(plan, journal)
+        again = _asked(plan, found)
+        plan, found = calibrated(plan, found)
         ending = end(plan, found, suspicious(seen, plan.features))
         with undisturbed():
-            run = _run(plan, data, seen, found, ending, recorder)
+            run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
             recorder.finished(run)
             if not ending.stopped:
                 journal.clear()
@@ -184,31 +204,54 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
-    told = findings(plan, found, ending, metrics, profile, untrusted(pipeline))
-    ending, threshold = replace(ending, pipeline=pipeline), _threshold(plan, found.best)
-    return as_run(plan, data, profile, found, ending, recorder, metrics, told, threshold)
+    counted, left_open = validated_counts(plan, found.best), what_is_left_open(plan, found.best, ending.held)
+    chosen = counted.chosen(plan.step.threshold) if counted else None
+    threshold = chosen if chosen or counted is None else counted.chosen("f1")
+    told = findings(
+        plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold, left_open,
+        off_by(plan, found.best),
+    )  # fmt: skip
+    judged = Judged(metrics, told, threshold, counted, left_open)
+    return as_run(plan, data, profile, found, replace(ending, pipeline=pipeline), judged, recorder)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is told of a model.
+
+    Parameters
+    ----------
+    metrics : tuple of Metric
+        Of the hold-out, the deciding one first.
+    findings : tuple of Finding
+    threshold : float, optional
+        Binary: from which on the second class is answered.
+    validated : Thresholds, optional
+        Binary: what each threshold answers on the validated rows.
+    uncertainty : Uncertainty, optional
+        What predictions leave open.
+    """
+
+    metrics: tuple[Metric, ...]
+    findings: tuple[Finding, ...]
+    threshold: float | None = None
+    validated: Thresholds | None = None
+    uncertainty: Uncertainty | None = None
 
 
 def as_run(
-    plan: Plan,
-    data: Dataset,
-    profile: Profile,
-    found: Search,
-    ending: Ending,
-    recorder: Recorder,
-    metrics: tuple[Metric, ...],
-    told: tuple[Finding, ...],
-    threshold: float | None,
+    plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, judged: Judged, recorder: Recorder
 ) -> Run:
     """What was found and fitted as a run, its scores bound to its pipeline; each candidate is written to MLflow."""
     kept, pipeline = _kept(plan), ending.pipeline
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
-        classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
+        classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=judged.metrics,
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        asked=_asked(plan, found), seed=plan.seed, threshold=threshold,
-        created=datetime.now(UTC).isoformat(timespec="seconds"), findings=told,
+        seed=plan.seed, threshold=judged.threshold,
+        created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
         answers=first_answers(pipeline, kept, plan.features, plan.task),
+        evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=judged.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     ).bound()  # fmt: skip
 
@@ -224,16 +267,25 @@ def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
     return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
 
 
-def _threshold(plan: Plan, best: Trial) -> float | None:
-    """Binary: the probability that gives the best F1 on the validated predictions, which sees both kinds of error."""
-    if plan.task != "binary":
-        return None
-    truth = (best.truth == plan.classes[1]).to_numpy()
-    grid = np.unique(np.quantile(best.prediction, np.linspace(0.01, 0.99, 99)))
-    answered = best.prediction[None, :] >= grid[:, None]
-    hits = (answered & truth).sum(axis=1)
-    f1 = 2 * hits / (answered.sum(axis=1) + truth.sum())
-    return float(np.clip(grid[int(f1.argmax())], 1e-6, 1 - 1e-6))
+def validated_counts(plan: Plan, best: Trial) -> Thresholds | None:
+    """Binary: what each threshold answers on the validated rows."""
+    return Thresholds.of(best.truth == plan.classes[1], best.prediction) if plan.task == "binary" else None
+
+
+def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thresholds | None) -> Evaluation:
+    """How the hold-out was answered; masked columns make no slices, for their values must not be told."""
+    rows = plan.parts.holdout
+    shown = [name for name in plan.features if not plan.contract[name].sensitive]
+    return evaluate(
+        plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
+        validated, threshold,
+    )  # fmt: skip
+
+
+def what_is_left_open(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
+    """Intervals or sets of classes of the validated rows, checked on the hold-out."""
+    truth = plan.target.iloc[plan.parts.holdout]
+    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held))
 
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
