@@ -212,7 +212,7 @@ def test_a_run_of_a_living_process_or_another_machine_stays_running(store):
         tags = {recording.PROCESS: json.dumps(process) if process is not None else "{"}
         runs[name] = store_.create_run(experiment, tags=tags).info.run_id
     runs["none"] = store_.create_run(experiment).info.run_id
-    recording.end_the_dead(store_)
+    recording.end_the_dead(store_, experiment)
     found = {name: store_.get_run(run_id).info.status for name, run_id in runs.items()}
     assert found == dict.fromkeys(runs, "RUNNING") | {"reused": "KILLED"}
 

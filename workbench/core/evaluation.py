@@ -132,6 +132,33 @@ class Evaluation:
         rows = sum(b.rows for b in self.bins)
         return sum(b.rows * abs(b.predicted - b.came) for b in self.bins) / rows if rows else None
 
+    def curves(self) -> dict[str, dict[str, list[Any]]]:
+        """The curves of the hold-out as columns of equally many numbers, a few hundred at most.
+
+        Returns
+        -------
+        dict
+            ``calibration`` always. Two classes: ``roc``, ``precision_recall`` and ``lift`` by thresholds; precision and
+            lift are None where nothing is answered. A regression: ``predicted_and_true``, and ``residuals`` as counts
+            between ends.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> counted = Thresholds.of(np.array([False, True]), np.array([0.2, 0.7]))
+        >>> Evaluation(2, thresholds=counted).curves()["roc"]["recall"]
+        [1.0, 1.0, 1.0, 0.0]
+        """
+        names = ("predicted", "came", "low", "high", "rows")
+        drawn = {"calibration": {name: [getattr(one, name) for one in self.bins] for name in names}}
+        if self.thresholds is not None:
+            return drawn | _by_threshold(self.thresholds)
+        if self.points:
+            predicted, true = map(list, zip(*self.points, strict=True))
+            drawn["predicted_and_true"] = {"predicted": predicted, "true": true}
+            drawn["residuals"] = _counts(self.spread)
+        return drawn
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)
@@ -151,3 +178,28 @@ class Evaluation:
             slices=tuple(Slice.from_dict(s) for s in content.get("slices", ())),
             **several,
         )
+
+
+def _by_threshold(counted: Thresholds) -> dict[str, dict[str, list[Any]]]:
+    each = [counted.confusion(at) for at in counted.at]
+    recall, precision, answered = ([getattr(c, n) for c in each] for n in ("recall", "precision", "answered"))
+    usual = counted.positives / (counted.positives + counted.negatives)
+    at = {"threshold": list(counted.at)}
+    return {
+        "roc": {**at, "false_alarm_rate": [c.false_alarm_rate for c in each], "recall": recall},
+        "precision_recall": {**at, "recall": recall, "precision": precision},
+        "lift": {
+            **at,
+            "answered": answered,
+            "recall": recall,
+            "lift": [None if p is None or not usual else p / usual for p in precision],
+        },
+    }
+
+
+def _counts(spread: Spread | None) -> dict[str, list[Any]]:
+    if spread is None:
+        return {}
+    rows, width = spread.counts[0], (spread.high - spread.low) / len(spread.counts[0])
+    ends = [spread.low + i * width for i in range(len(rows) + 1)]
+    return {"low": ends[:-1], "high": ends[1:], "rows": list(rows)}

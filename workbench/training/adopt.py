@@ -32,7 +32,6 @@ from workbench.training.brought import (
     check_classes,
     check_clones,
     fitted_one,
-    in_short,
     opened,
 )
 from workbench.training.calibrating import off_by
@@ -47,6 +46,7 @@ from workbench.training.search import (
     Trial,
     at_random,
     fitted,
+    in_short,
     of_holdout,
     predicted,
     validated,
@@ -150,16 +150,17 @@ def adopt(
     plan = make_plan(data.take(data.target.notna()), seen, step, {name: mine.procedure}, judge, mine.features)
     check_classes(mine.pipeline, plan.classes, str(plan.target.name))
     check_answers(mine, plan.table, plan.task, report.data if plan.contract.time is None else None)
-    if report.holdout is None:
+    held = None if report.holdout is None else _held(report.holdout, data)
+    if held is None:
         check_clones(mine.procedure)
     else:
-        plan = _with_holdout(plan, _held(report.holdout, data), seen)
-    recorder = Recorder.start(data, plan.left_out, step.seed, "adopt")
+        plan = _with_holdout(plan, held, seen)
+    recorder = Recorder.start(data, plan.left_out, step.seed, "adopt", held)
     with recorder.watching(), threadpool_limits(settings().threads):
-        trial, ending = (_of_clones if report.holdout is None else _of_itself)(plan, mine)
+        trial, ending = (_of_clones if held is None else _of_itself)(plan, mine)
         metrics = of_holdout(plan, trial, ending.held)
         doubted = {n: why for n, why in left_out(data.contract, seen).items() if n in mine.features}
-        given, binary = report.holdout is not None, plan.task == "binary"
+        given, binary = held is not None, plan.task == "binary"
         left_open = None if given else what_is_left_open(plan, trial, ending.held)
         told = of_adopted(
             plan, ending, metrics, seen, untrusted(mine.pipeline), doubted, left_open, off_by(plan, trial)
@@ -167,7 +168,7 @@ def adopt(
         counted = None if given else validated_counts(plan, trial)
         judged = Judged(metrics, told, mine.threshold if binary else None, counted, left_open)
         run = as_run(plan, data, seen, Search((trial,), 0), ending, judged, recorder)
-        recorder.finished(run)
+        recorder.finished(run, plan.parts.sizes)
     return run
 
 
@@ -192,7 +193,7 @@ def _of_clones(plan: Plan, mine: Brought) -> tuple[Trial, Ending]:
     except (WorkbenchError, MemoryError):
         raise
     except Exception as error:  # whatever somebody's own model raises is told
-        raise BadParameter(f"A clone of the pipeline can't be fitted anew: {in_short(error)} {HOLDOUT}") from error
+        raise BadParameter(f"A clone of the pipeline can't be fitted anew: {in_short(error)}. {HOLDOUT}") from error
     return with_intervals(plan, trial), Ending(mine.pipeline, held, len(plan.parts.train), {}, False, naive)
 
 

@@ -23,6 +23,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.literals import call, python
 from workbench.core.wording import how_many, worded
 from workbench.errors import BadParameter, ColumnNotFound, shortened
+from workbench.training.search import in_short
 
 # Names that libraries give to columns that have none.
 NUMBERED = re.compile(r"(?:Column_|x|f)?(\d+)")
@@ -302,7 +303,7 @@ def _answers(pipeline: Any, rows: Any, task: str) -> Any:
         return np.asarray(pipeline.predict(rows) if task == "regression" else pipeline.predict_proba(rows), dtype=float)
     except Exception as error:  # whatever somebody's own model raises is told
         raise BadParameter(
-            f"The pipeline can't answer rows of the data: {in_short(error)} It gets them as Workbench "
+            f"The pipeline can't answer rows of the data: {in_short(error)}. It gets them as Workbench "
             f"reads and serves them ({READ_AS}). Fit it on the frame that wb.dataset(…).frame() gives; categories are "
             "numbered by a step of it, such as OrdinalEncoder."
         ) from error
@@ -347,12 +348,6 @@ def check_clones(procedure: Any) -> None:
             f"A clone of the {type(procedure).__name__} keeps what its {learnt} has learnt, perhaps of the very rows "
             f"that it would be scored on. {HOLDOUT}"
         )
-
-
-def in_short(error: Exception) -> str:
-    """An error of somebody's own model in one line, without the values that it may quote at length."""
-    first = (str(error).strip().splitlines() or [""])[0][:200].rstrip(".")
-    return f"{type(error).__name__}: {first}." if first else f"{type(error).__name__}."
 
 
 HOLDOUT = "Give rows that it has not seen: wb.adopt(pipeline, data, holdout=…)."

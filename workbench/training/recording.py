@@ -1,4 +1,4 @@
-"""A training in MLflow: one run, with a child run for each candidate.
+"""A training in MLflow: one run, with a child run for each trial.
 
 Logged by hand; autologging costs seconds a run.
 """
@@ -13,56 +13,85 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from platform import python_version
 from typing import TYPE_CHECKING, Any
 
+from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
+from workbench.core.mlmodel import mlmodel
 from workbench.core.profile import Profile
 from workbench.core.run import Run
-from workbench.errors import NotFound
+from workbench.errors import CannotCompile, NotFound
+from workbench.storage.files import write_json, write_text
 from workbench.storage.pipelines import load_pipeline, save_pipeline
 from workbench.storage.tracking import client, experiment_id
+from workbench.tables.compiled import CompiledModel
+from workbench.training.shown import dataset_input, split_told
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 FOLDER = "workbench"
+MODEL = "model"
 PROCESS = "workbench.process"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recorder:
-    """Writes one training to MLflow."""
+    """Writes one training to MLflow.
+
+    Parameters
+    ----------
+    store : MlflowClient
+    run_id : str
+        Of the training.
+    experiment : str
+        Where its trials go too.
+    """
 
     store: MlflowClient
     run_id: str
+    experiment: str
 
     @classmethod
-    def start(cls, data: Dataset, left_out: dict[str, str], seed: int, verb: str = "train") -> Recorder:
-        """Make the run, with where the data came from."""
-        store = client()
-        end_the_dead(store)
+    def start(
+        cls, data: Dataset, left_out: dict[str, str], seed: int, verb: str = "train", held: Dataset | None = None
+    ) -> Recorder:
+        """Make the run, with where the data, and a hold-out that was given, came from."""
+        store, experiment = client(), experiment_id()
+        end_the_dead(store, experiment)
         tags = {
             PROCESS: json.dumps(_this_process()),
             "workbench.fingerprint": data.fingerprint,
             "workbench.source": data.source,
             "workbench.rows": str(data.rows),
+            "workbench.seed": str(seed),
             "workbench.left_out": json.dumps(left_out)[:4900],
         }
-        name = f"{verb} {data.contract.target}"
-        run = store.create_run(experiment_id(), tags=tags, run_name=name)
-        store.log_param(run.info.run_id, "seed", seed)
-        return cls(store, run.info.run_id)
+        run = store.create_run(experiment, tags=tags, run_name=f"{verb} {data.contract.target}")
+        used = [dataset_input(data, "training"), *([] if held is None else [dataset_input(held, "evaluation")])]
+        store.log_inputs(run.info.run_id, used)
+        return cls(store, run.info.run_id, experiment)
 
-    def candidate(self, name: str, parameters: dict[str, Any], metrics: Sequence[Metric], seconds: float) -> str:
-        """Write one candidate as a child run and return its id."""
+    def trial(
+        self,
+        name: str,
+        parameters: dict[str, Any],
+        metrics: Sequence[Metric],
+        seconds: float,
+        told: str = "",
+        failed: bool = False,
+    ) -> str:
+        """Write one trial as a child run and return its id; ``told`` says what became of it."""
         from mlflow.entities import Metric as Number
         from mlflow.entities import Param
 
-        tags = {"mlflow.parentRunId": self.run_id, PROCESS: json.dumps(_this_process())}
-        run = self.store.create_run(experiment_id(), tags=tags, run_name=name)
+        tags = {"mlflow.parentRunId": self.run_id, PROCESS: self._process, "workbench.trial": told[:4900] or "kept"}
+        run = self.store.create_run(self.experiment, tags=tags, run_name=name)
         now = int(time.time() * 1000)
         numbers = [Number(f"validated_{m.name}", m.value, now, 0) for m in metrics]
         self.store.log_batch(
@@ -70,17 +99,30 @@ class Recorder:
             metrics=[*numbers, Number("cpu_seconds", seconds, now, 0)],
             params=[Param("model", name), *(Param(k, str(v)) for k, v in parameters.items())],
         )
-        self.store.set_terminated(run.info.run_id)
+        self.store.set_terminated(run.info.run_id, status="FAILED" if failed else "FINISHED")
         return str(run.info.run_id)
 
-    def finished(self, run: Run) -> None:
-        """Write scores and files, and end the run."""
-        for metric in run.metrics:
-            self.store.log_metric(self.run_id, metric.name, metric.value)
-        self.store.log_param(self.run_id, "model", run.best.name)
+    @cached_property
+    def _process(self) -> str:
+        return json.dumps(_this_process())
+
+    def finished(self, run: Run, folds: list[tuple[int, int]]) -> None:
+        """Write scores, split and files, and end the run."""
+        from mlflow.entities import Metric as Number
+        from mlflow.entities import Param, RunTag
+
+        now, split = int(time.time() * 1000), split_told(run, folds)
+        told = [(m.name + end, value) for m in run.metrics for end, value in _ends(m) if value is not None]
+        known = {"seed": run.seed, "model": run.best.name, "split": run.split.kind, "folds": len(folds)}
+        self.store.log_batch(
+            self.run_id,
+            metrics=[Number(name, value, now, 0) for name, value in told],
+            params=[Param(name, str(value)) for name, value in known.items()],
+            tags=[RunTag("workbench.split", run.split.kind), RunTag("workbench.split.reason", run.split.reason[:4900])],
+        )
         with tempfile.TemporaryDirectory() as folder:
-            _write(run, Path(folder))
-            self.store.log_artifacts(self.run_id, folder, FOLDER)
+            _write(run, split, Path(folder))
+            self.store.log_artifacts(self.run_id, folder)
         self.store.set_terminated(self.run_id)
 
     @contextmanager
@@ -93,9 +135,13 @@ class Recorder:
             raise
 
 
-def end_the_dead(store: MlflowClient) -> None:
+def _ends(metric: Metric) -> tuple[tuple[str, float | None], ...]:
+    return ("", metric.value), ("_low", metric.low), ("_high", metric.high)
+
+
+def end_the_dead(store: MlflowClient, experiment: str) -> None:
     """Runs that MLflow calls running though their process on this machine is gone become *killed*."""
-    for run in store.search_runs([experiment_id()], "attributes.status = 'RUNNING'"):
+    for run in store.search_runs([experiment], "attributes.status = 'RUNNING'"):
         with suppress(ValueError, TypeError):  # a tag of somebody else's
             process = json.loads(run.data.tags.get(PROCESS, "null"))
             if isinstance(process, dict) and process.get("host") == socket.gethostname() and not _lives(process):
@@ -142,8 +188,6 @@ def read(run_id: str) -> Run:
     NotFound
         If there is no such run, or it is none of ours.
     """
-    from dataclasses import replace
-
     import pandas as pd
     from mlflow.exceptions import MlflowException
 
@@ -160,15 +204,57 @@ def read(run_id: str) -> Run:
             raise NotFound(f"{gone} Train it again: wb.train(…).")
         return replace(
             run,
-            pipeline=load_pipeline(place / "pipeline.skops"),
+            pipeline=load_pipeline(_pipeline(run_id, place, folder)),
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
         ).checked()
 
 
-def _write(run: Run, folder: Path) -> None:
-    run.save(folder / "run.json")
+def _pipeline(run_id: str, place: Path, folder: str) -> Path:
+    """Where the pipeline lies: in the model that MLflow loads; in runs of before, beside the record."""
+    before = place / "pipeline.skops"
+    return before if before.is_file() else Path(client().download_artifacts(run_id, MODEL, folder)) / "pipeline.skops"
+
+
+def _write(run: Run, split: dict[str, Any], folder: Path) -> None:
+    """The record for :func:`read`, the model for MLflow, and what people look at there."""
+    place = folder / FOLDER
+    place.mkdir()
+    run.save(place / "run.json")
+    run.profile.save(place / "reference.profile")
+    run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
+    run.contract.save(place / "contract.json")
+    write_json(place / "split.json", split)
+    if run.evaluation is not None:
+        write_json(place / "curves.json", run.evaluation.curves())
+    _write_model(run, folder / MODEL)
+
+
+def _write_model(run: Run, folder: Path) -> None:
+    """What ``mlflow.pyfunc.load_model("runs:/…/model")`` loads: the pipeline, or its tables where it can't be kept.
+
+    Nothing where there are neither. The contract has the features in the pipeline's order; another column is no part
+    of it.
+    """
+    folder.mkdir()
     if "WB209" not in {finding.code for finding in run.findings}:
         save_pipeline(run.pipeline, folder / "pipeline.skops")
-    run.profile.save(folder / "reference.profile")
-    run.holdout.to_parquet(folder / "holdout.parquet", write_page_checksum=True)
+    elif (tables := _tables(run)) is not None:
+        tables.save(folder / "model.npz")
+    else:
+        folder.rmdir()
+        return
+    features = tuple(replace(run.contract[name], role="feature") for name in run.features)
+    contract = replace(run.contract, columns=features)
+    contract.save(folder / "contract.json")
+    text = mlmodel(
+        contract, run.features, run.classes, run=run.id, python=python_version(), created=run.created, place=MODEL
+    )
+    write_text(folder / "MLmodel", text)
+
+
+def _tables(run: Run) -> CompiledModel | None:
+    rows = run.holdout[list(run.features)]
+    with suppress(CannotCompile):
+        return compile_pipeline(run.pipeline, run.features, run.task, background=rows)
+    return None

@@ -86,6 +86,34 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A setting that was tried, and is not the best of its candidate.
+
+    Parameters
+    ----------
+    name : str
+        Of the candidate.
+    settings : dict
+        Its hyper-parameters.
+    metrics : tuple of Metric
+        Of all validated rows; none where it was not validated to the end.
+    seconds : float
+        CPU seconds.
+    told : str
+        What became of it.
+    failed : bool
+        Whether it could not be fitted.
+    """
+
+    name: str
+    settings: Settings
+    metrics: tuple[Metric, ...]
+    seconds: float
+    told: str
+    failed: bool = False
+
+
+@dataclass(frozen=True)
 class Search:
     """What was tried.
 
@@ -99,12 +127,15 @@ class Search:
         Candidates that could not be fitted, with the reason.
     rounds : int
         Settings of boosting that were tried: a search that is given so many finds the same.
+    others : tuple of Tried
+        All other settings that were tried, in their order.
     """
 
     tried: tuple[Trial, ...]
     untried: int
     failed: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 1
+    others: tuple[Tried, ...] = ()
 
     @property
     def best(self) -> Trial:
@@ -217,6 +248,7 @@ class Race:
         self.plan, self.journal, self.clock = plan, journal, clock
         self.best: dict[str, Trial] = {}
         self.failed: dict[str, Exception] = {}
+        self.others: list[Tried] = []
         self.done = self.rounds = 0
 
     def try_out(self, name: str, setting: Settings) -> None:
@@ -224,6 +256,7 @@ class Race:
 
         What our own code refuses (a bad metric, say) holds for all candidates, and is raised.
         """
+        began, became = process_time(), "fell behind the best of its kind on the first folds"
         try:
             with self.clock.running(name):
                 trial = self._validated(name, setting)
@@ -231,11 +264,24 @@ class Race:
             raise
         except Exception as error:
             logging.getLogger(__name__).info("The candidate %s failed.", name, exc_info=True)
-            self.failed[name], trial = error, None
-        if trial is not None and (name not in self.best or trial.quality > self.best[name].quality):
-            self.best[name] = trial
-            self.best[name] = with_intervals(self.plan, trial)
+            self.failed[name], trial, became = error, None, in_short(error)
+        if trial is None:
+            spent = process_time() - began
+            self.others.append(Tried(name, setting, (), spent, became, failed=name in self.failed))
+        else:
+            self._ranked(name, trial)
         self.done += 1
+
+    def _ranked(self, name: str, trial: Trial) -> None:
+        """The better one of a candidate is kept, the other one told."""
+        best = self.best.get(name)
+        if best is None or trial.quality > best.quality:
+            self.best[name], worse = trial, best
+            self.best[name] = with_intervals(self.plan, trial)
+        else:
+            worse = trial
+        if worse is not None:
+            self.others.append(Tried(name, worse.settings, worse.metrics, worse.seconds, "validated"))
 
     def has_time_for(self, trials: Sequence[tuple[str, Settings]]) -> bool:
         """Whether further trials, and the fits that follow the search, are likely to end in time."""
@@ -254,13 +300,13 @@ class Race:
         BadParameter
             If no candidate could be fitted.
         """
-        reasons = {name: f"{type(error).__name__}: {_first_line(error)}" for name, error in self.failed.items()}
+        reasons = {name: in_short(error) for name, error in self.failed.items()}
         if not self.best:
             told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
             message = f"No candidate could be fitted. {told}. Give others, or mend these."
             raise BadParameter(message) from next(iter(self.failed.values()))
         tried = tuple(sorted(self.best.values(), key=lambda trial: -trial.quality))
-        return Search(tried, untried, reasons, self.rounds)
+        return Search(tried, untried, reasons, self.rounds, tuple(self.others))
 
     def _validated(self, name: str, setting: Settings) -> Trial | None:
         """A trial, or what the journal knows of it; None where it falls behind its rival."""
@@ -272,8 +318,10 @@ class Race:
         return trial
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
+def in_short(error: Exception) -> str:
+    """An error of somebody's own model in one line, without the values that it may quote at length."""
+    first = (str(error).strip().splitlines() or [""])[0][:300].rstrip(".")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _to_keep(setting: Settings, trial: Trial | None) -> Kept:

@@ -71,6 +71,11 @@ class Parts:
     units: Rows
     stretches: tuple[Rows, ...] = ()
 
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Rows to fit and to validate on of each fold."""
+        return [(len(fit), len(validate)) for fit, validate in self.folds]
+
     def inner(self, rows: Rows, seed: int) -> tuple[Rows, Rows]:
         """Rows to fit on and a tenth to watch them with: the latest in time, else whole units."""
         if self.split.kind == "time":

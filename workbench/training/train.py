@@ -183,7 +183,7 @@ def train(
         ending = end(plan, found, suspicious(seen, plan.features))
         with undisturbed():
             run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
-            recorder.finished(run)
+            recorder.finished(run, plan.parts.sizes)
             if not ending.stopped:
                 journal.clear()
     return run
@@ -242,8 +242,10 @@ class Judged:
 def as_run(
     plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, judged: Judged, recorder: Recorder
 ) -> Run:
-    """What was found and fitted as a run, its scores bound to its pipeline; each candidate is written to MLflow."""
+    """What was found and fitted as a run, its scores bound to its pipeline; each trial is written to MLflow."""
     kept, pipeline = _kept(plan), ending.pipeline
+    for one in found.others:
+        recorder.trial(one.name, one.settings, one.metrics, one.seconds, one.told, one.failed)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=judged.metrics,
@@ -263,7 +265,7 @@ def _asked(plan: Plan, found: Search) -> dict[str, Any]:
 
 
 def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
-    run_id = recorder.candidate(trial.name, trial.settings, trial.metrics, trial.seconds)
+    run_id = recorder.trial(trial.name, trial.settings, trial.metrics, trial.seconds)
     return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
 
 
