@@ -54,6 +54,7 @@ def made():
         "finding": Finding("WB101", "warning", "is constant.", "spent"),
         "verification": wb.Verification("shop version 1", ()),
         "query": wb.query("SELECT 1 AS x", "sqlite://"),
+        "a fitted pipeline": run.pipeline,
     }
     plain = {
         "None": None, "True": True, "a number": 7, "a huge number": 10**5000,
@@ -113,9 +114,14 @@ PLACES = {
     "train": lambda it, _: wb.train(it, **QUICK),
     "train target=": lambda it, has: wb.train(has["frame"], target=it, **QUICK),
     "train profile=": lambda it, has: wb.train(has["dataset"], profile=it, **QUICK),
+    "adopt": lambda it, has: wb.adopt(it, has["dataset"], folds=2),
+    "adopt data": lambda it, has: wb.adopt(has["a fitted pipeline"], it, target="stays", folds=2),
+    "adopt holdout=": lambda it, has: wb.adopt(has["a fitted pipeline"], has["dataset"], holdout=it, folds=2),
     "run": lambda it, _: wb.run(it),
     "explain": lambda it, _: wb.explain(it, rows=5),
+    "explain data": lambda it, has: wb.explain(has["a fitted pipeline"], it, rows=5),
     "package": lambda it, _: wb.package(it, name="other"),
+    "package data": lambda it, has: wb.package(has["a fitted pipeline"], it, name="other"),
     "package name=": lambda it, has: wb.package(has["run"], name=it),
     "package explanation=": lambda it, has: wb.package(has["run"], name="other", explanation=it),
     "bundle": lambda it, _: wb.bundle(it),
@@ -207,7 +213,8 @@ TAKEN = [
     *(("log_profile run_id", t) for t in ("None", "run", "bundle")),
     *((p, "profile") for p in ("log_profile", "view", "profile.merge", "profile.compare", "overlap", "train profile=")),
     *((p, "contract") for p in ("dataset contract=", "profile contract=")),
-    ("train", "dataset"), ("explain", "run"), ("package", "run"), ("package explanation=", "explanation"),
+    ("train", "dataset"), ("explain", "run"), ("adopt", "a fitted pipeline"), ("adopt data", "frame"),
+    ("adopt holdout=", "frame"), ("explain data", "dataset"), ("package data", "dataset"), ("package", "run"), ("package explanation=", "explanation"),
     ("challenge challenger", "challenger"), ("submit parameters", "an empty dict"),
 ]  # fmt: skip
 

@@ -22,7 +22,12 @@ from workbench.tables.links import Array
 from workbench.tables.nodes import Curve
 from workbench.tables.trees import CODES
 
-RAW = {"LGBM": {"raw_score": True}, "XGB": {"output_margin": True}}  # how each is asked for its sums of leaves
+# How each is asked for its sums of leaves.
+RAW: dict[str, dict[str, Any]] = {
+    "LGBM": {"raw_score": True},
+    "XGB": {"output_margin": True},
+    "CatBoost": {"prediction_type": "RawFormulaVal"},
+}
 OTHER = CODES - 1  # the code of every category that no split names
 
 

@@ -130,6 +130,8 @@ def through(step: Any, state: State) -> State:
         return () if step == "drop" else state
     if step is None:
         return state
+    if hasattr(step, "fit_resample"):  # imbalanced-learn's: it draws rows to fit on, and lets all others pass
+        return state
     if hasattr(step, "get_support"):
         return tuple(state[i] for i in step.get_support(indices=True).tolist())
     kind = type(step).__name__
