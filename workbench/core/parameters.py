@@ -238,6 +238,9 @@ class TrainStep(Step):
         "none",
         choices=("none", "auto", "sigmoid", "isotonic"),
     )
+    learning_curve: bool = parameter(
+        "Whether to fit the best model on fewer rows too, to see what more of them would bring.", False
+    )
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)
 

@@ -19,7 +19,17 @@ from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
 from workbench.display import run_drawings as drawings
-from workbench.display.rendering import clipped, fragment, functions, metric_name, moment, number, percent, squeezed
+from workbench.display.rendering import (
+    clipped,
+    fragment,
+    functions,
+    metric_name,
+    moment,
+    number,
+    percent,
+    signed,
+    squeezed,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -150,9 +160,21 @@ def _curves(run: Run, seen: Evaluation) -> list[tuple[str, str, Markup]]:
         titles = _axes(run)
         off = f"off by {number(seen.calibration_error)} in the mean"
         drawn.append(("Calibration", off, drawings.calibration(seen, titles)))
+    if seen.learned:
+        drawn.append(("Learning curve", _twice(run, seen), drawings.learning(seen, metric_name(run.metrics[0].name))))
     if seen.spread and len(seen.spread.counts) == 1:
         drawn.append(("Residuals", "true minus predicted", drawings.spread(seen.spread, "Residual")))
     return drawn
+
+
+def _twice(run: Run, seen: Evaluation) -> str:
+    """What twice the rows would bring."""
+    if seen.doubled is None:
+        return ""
+    now = seen.learned[-1].score.value
+    if number(seen.doubled) == number(now):
+        return "more rows would hardly help"
+    return f"twice the rows: {signed(seen.doubled - now)}"
 
 
 def _axes(run: Run) -> tuple[str, str]:

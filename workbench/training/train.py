@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
-from workbench.core.evaluation import Evaluation
+from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.measures import OURS, is_own
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
@@ -33,6 +33,8 @@ from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
 from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
+from workbench.training.learning import doubled
+from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
@@ -60,6 +62,7 @@ def train(
     budget: str | None = None,
     threshold: str | float = "f1",
     calibration: str = "none",
+    learning_curve: bool = False,
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -112,6 +115,9 @@ def train(
         seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
         validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
         where probabilities are off.
+    learning_curve : bool
+        Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
+        hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -161,7 +167,7 @@ def train(
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
-    asked |= {"threshold": str(threshold), "calibration": calibration}
+    asked |= {"threshold": str(threshold), "calibration": calibration, "learning_curve": learning_curve}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -180,8 +186,10 @@ def train(
             again = _asked(plan, found)
             plan, found = calibrated(plan, found)
             ending = end(plan, found, suspicious(seen, plan.features))
+            learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
             with undisturbed():
                 run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
+                run = replace(run, evaluation=_with_curve(run, learned))
                 recorder.finished(run)
                 if not ending.stopped:
                     journal.clear()
@@ -249,6 +257,14 @@ def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thres
         plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
         validated, threshold,
     )  # fmt: skip
+
+
+def _with_curve(run: Run, learned: Sequence[Learned]) -> Evaluation | None:
+    """The evaluation with the learning curve, which ends at the score of all rows that were chosen on."""
+    if run.evaluation is None or not learned:
+        return run.evaluation
+    curve = (*learned, Learned(run.split.train_rows, run.metrics[0]))
+    return replace(run.evaluation, learned=curve, doubled=doubled(curve))
 
 
 def _uncertainty(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
