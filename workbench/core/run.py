@@ -41,6 +41,8 @@ class Candidate:
         What it was fitted with, plain JSON.
     seconds : float
         CPU seconds of its validation and fit.
+    tied : bool
+        Whether the best one scores no better than it by more than chance: on the same rows, nine times in ten.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Candidate:
     metrics: tuple[Metric, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    tied: bool = False
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Candidate:

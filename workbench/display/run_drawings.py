@@ -225,7 +225,7 @@ def _shortened(rows: float) -> str:
     """A number of rows in few characters.
 
     >>> _shortened(704), _shortened(28_170.0)
-    ('704', '28k')
+    ('704', '28.2k')
     """
     return f"{rows:.0f}" if rows < 1e3 else f"{rows / 1e3:.3g}k" if rows < 1e6 else f"{rows / 1e6:.3g}M"
 

@@ -39,8 +39,8 @@ from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
-from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, with_intervals
-from workbench.training.telling import findings
+from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, tied, with_intervals
+from workbench.training.telling import Outcome, findings
 
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
@@ -210,25 +210,27 @@ def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
 def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
+    equal = [trial.name for trial in found.tried[1:] if tied(plan, found.best, trial)]
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
     kept, counted = _kept(plan), _counted(plan, found.best)
     chosen = counted.chosen(plan.step.threshold) if counted else None
-    left_open = _uncertainty(plan, found.best, ending.held)
     threshold = chosen if chosen or counted is None else counted.chosen("f1")
+    outcome = Outcome(
+        metrics, tuple(equal), _uncertainty(plan, found.best, ending.held), off_by(plan, found.best),
+        decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)),
+    )  # fmt: skip
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
-        classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
+        classes=plan.classes, metrics=metrics,
+        candidates=tuple(_candidate(t, recorder, t.name in equal) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         seed=plan.seed, threshold=threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=findings(
-            plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold, left_open,
-            off_by(plan, found.best),
-        ),
+        findings=findings(plan, found, ending, profile, outcome),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
-        evaluation=_evaluation(plan, ending.held, threshold, counted), uncertainty=left_open,
+        evaluation=_evaluation(plan, ending.held, threshold, counted), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
     )  # fmt: skip
 
@@ -239,9 +241,9 @@ def _asked(plan: Plan, found: Search) -> dict[str, Any]:
     return {} if own else {**asdict(plan.step), "trials": found.rounds, "budget": None}
 
 
-def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
+def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
     run_id = recorder.candidate(trial.name, trial.settings, trial.metrics, trial.seconds)
-    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
+    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3), tied)
 
 
 def _counted(plan: Plan, best: Trial) -> Thresholds | None:
