@@ -203,8 +203,8 @@ ALL: tuple[FindingCode, ...] = (
                 "Rows whose target has no value were not used, neither to train nor to score."),
     FindingCode("WB204", "A simpler model is as good", ("info",),
                 "A simpler candidate scores as well as the best one, within the noise: on samples of the same rows it "
-                "is no worse in one of twenty, or it is better on a fold. It is smaller and easier to explain; the cure "
-                "trains it alone."),
+                "is no worse in one of twenty, or it is better on a fold. It is smaller and easier to explain; the "
+                "cure trains it alone."),
     FindingCode("WB205", "Rows that belong together", ("info",),
                 "Nobody named a group, and a column says whose row it is all the same: its values come again and tell "
                 "most other columns. So no one's rows are on both sides of the split. The message says what rows drawn "

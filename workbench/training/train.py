@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,9 @@ from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, tied, with_intervals
 from workbench.training.telling import Outcome, findings
+
+if TYPE_CHECKING:
+    from workbench.core.run import Folds
 
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
@@ -232,13 +235,33 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         evaluation=_evaluation(plan, ending.held, threshold, counted), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
+        folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
     )  # fmt: skip
 
 
 def _asked(plan: Plan, found: Search) -> dict[str, Any]:
     """What gives the same run again, without a clock; nothing where it can't be written down."""
-    own = any(model is not MODELS.get(name) for name, model in plan.models.items()) or plan.metric.name not in OURS
+    own = _brought(plan) or plan.metric.name not in OURS
     return {} if own else {**asdict(plan.step), "trials": found.rounds, "budget": None}
+
+
+def _brought(plan: Plan) -> list[str]:
+    """Names of the candidates that are not ours as they are."""
+    return [name for name, model in plan.models.items() if model is not MODELS.get(name)]
+
+
+def _unfitted(plan: Plan, found: Search) -> dict[str, Any]:
+    """The candidates on the leaderboard that are not ours as they are."""
+    ranked = {trial.name: trial.settings for trial in found.tried}
+    return {name: plan.unfitted(name, ranked[name]) for name in _brought(plan) if name in ranked}
+
+
+def _thirds(plan: Plan, best: Trial) -> Folds:
+    """On which rows of each fold its calibrator was fitted; nothing where it has none."""
+    if best.name not in plan.models or not plan.models[best.name].calibrates:
+        return ()
+    rows = (fit for fit, _ in plan.parts.folds)
+    return tuple(pair for fit in rows for pair in plan.parts.thirds(fit, plan.labels[fit], plan.seed))
 
 
 def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
