@@ -7,6 +7,7 @@ leaderboard.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from workbench.core.evaluation import Evaluation, Slice
+from workbench.core.literals import python
 from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
@@ -63,6 +65,7 @@ def body(run: Run) -> str:
         how=_how(run),
         seen=seen,
         drawings=drawings,
+        notebooks=_notebooks(run),
         decision=_decision(run),
         curves=list(_curves(run, seen)) if seen else [],
         matrix=_matrix(seen) if seen and seen.confusion else [],
@@ -117,6 +120,17 @@ def interval(metric: Metric) -> str:
     return "" if metric.low is None else f"{number(metric.low)} to {number(metric.high)}"
 
 
+def _notebooks(run: Run) -> dict[str, str]:
+    """What writes each candidate as a notebook without us, where the run knows its folds."""
+    names = [c.name for c in run.candidates] if run.folds else []
+    code = "run.to_notebook($path, $name, data=data)"
+    return {name: str(python(code, path=f"{_file_name(name)}.ipynb", name=name)) for name in names}
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "candidate"
+
+
 def _decision(run: Run) -> dict[str, Any] | None:
     """Two classes: what the threshold answers on the hold-out, and what the script needs to move it."""
     now, seen = run.confusion(), run.evaluation
@@ -151,7 +165,7 @@ def _curves(run: Run, seen: Evaluation) -> list[tuple[str, str, Markup]]:
         drawn = [
             ("ROC", "found against false alarms", drawings.roc(seen.thresholds, run.threshold)),
             ("Precision and recall", "", drawings.precision_recall(seen.thresholds, run.threshold)),
-            ("Gains", "found, when the most probable rows come first", drawings.lift(seen.thresholds, run.threshold)),
+            ("Gains", "found, the most probable first", drawings.lift(seen.thresholds, run.threshold)),
         ]
     if seen.points:
         drawing = drawings.predicted_and_true(seen.points, run.uncertainty)
