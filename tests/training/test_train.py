@@ -132,6 +132,7 @@ def test_one_keyword_overrules_what_was_found(store):
         trained(in_time(), "amount", split="by hand")
 
 
+@pytest.mark.slow
 def test_patients_who_come_again_do_not_praise_a_model_of_noise(store):
     """Five nearly equal rows a patient, and an illness that nothing tells: with and without a name for the patient."""
     rng = np.random.default_rng(0)
