@@ -228,7 +228,8 @@ class TrainStep(Step):
         examples=("60s", "10min"),
     )
     threshold: str = parameter(
-        "Two classes: how the threshold is chosen, on validated rows; a cost is that of a false alarm : a missed one.",
+        "Two classes: how the threshold is chosen: f1, recall >= 0.9, precision >= 0.8, top 5%, cost 1:10 (a false "
+        "alarm to a missed one) or a number.",
         "f1",
         pattern=DECISION,
         examples=DECISIONS,
