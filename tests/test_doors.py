@@ -214,7 +214,8 @@ TAKEN = [
     *((p, "profile") for p in ("log_profile", "view", "profile.merge", "profile.compare", "overlap", "train profile=")),
     *((p, "contract") for p in ("dataset contract=", "profile contract=")),
     ("train", "dataset"), ("explain", "run"), ("adopt", "a fitted pipeline"), ("adopt data", "frame"),
-    ("adopt holdout=", "frame"), ("explain data", "dataset"), ("package data", "dataset"), ("package", "run"), ("package explanation=", "explanation"),
+    ("adopt holdout=", "frame"), ("explain data", "dataset"), ("package data", "dataset"),
+    ("package", "run"), ("package explanation=", "explanation"),
     ("challenge challenger", "challenger"), ("submit parameters", "an empty dict"),
 ]  # fmt: skip
 
@@ -243,6 +244,7 @@ def test_a_table_with_a_target_is_trained_on(tmp_path, store):
         assert (run.contract.columns, run.metrics) == (of_dataset.contract.columns, of_dataset.metrics)
 
 
+@pytest.mark.slow
 def test_a_dataset_gets_the_roles_that_it_lacks_and_keeps_those_that_it_has(things):
     bare, data = things["a dataset without a target"], things["dataset"]
 

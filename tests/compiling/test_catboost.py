@@ -86,9 +86,7 @@ def test_the_tables_give_the_librarys_own_answers(kind, scaled):
     frame = pd.DataFrame(draw.normal(size=(500, 3)), columns=list("abc"))
     frame.loc[::7, "b"] = np.nan
     signal = frame["a"] + frame["b"].fillna(2.0) + draw.normal(size=500)
-    target = {"binary": signal > 0, "multiclass": np.digitize(signal, [-1, 1]), "regression": signal.abs().round()}[
-        task
-    ]
+    targets = {"binary": signal > 0, "multiclass": np.digitize(signal, [-1, 1]), "regression": signal.abs().round()}
     made = getattr(catboost, f"CatBoost{name}")(iterations=30, verbose=0, allow_writing_files=False, **own)
     model = (make_pipeline(StandardScaler(), made) if scaled else made).fit(frame, targets[task])
     unusual = pd.DataFrame(draw.normal(size=(200, 3)) * 5, columns=list("abc"))

@@ -1,15 +1,18 @@
 """The run's page: what it draws, and what a script adds to it."""
 
+import ast
 import re
 from dataclasses import replace
 
 import examples
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.core.scores import share_interval
 from workbench.display import html
 from workbench.display.rendering import number, percent
-from workbench.display.run import body, script
+from workbench.display.run import _notebooks, body, script
 
 SEVERAL, REGRESSION = examples.other_runs()
 
@@ -64,6 +67,22 @@ def test_hostile_labels_stay_texts(run):
     assert "<script" not in body(run)
 
 
+@given(st.text(max_size=80))
+def test_each_row_opens_with_the_code_that_writes_its_notebook_into_this_folder(name):
+    run = replace(examples.run(), candidates=(replace(examples.run().best, name=name),))
+
+    (code,) = _notebooks(run).values()
+
+    call = ast.parse(code).body[0].value
+    path, candidate = (ast.literal_eval(argument) for argument in call.args)
+    assert candidate == name
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.ipynb", path)
+
+
+def test_a_run_that_does_not_know_its_folds_offers_no_notebook():
+    assert "to_notebook" not in body(replace(examples.run(), folds=()))
+
+
 @pytest.fixture
 def page(chromium):
     page = chromium.new_page()
@@ -103,7 +122,7 @@ def test_costs_choose_as_python_does_and_give_the_code_that_decides_so(page):
 
     page.get_by_label("a missed one costs").fill("7.5")
     page.get_by_role("button", name="Least cost").click()
-    page.get_by_role("button", name="Accept").click()
+    page.locator(".wb-decide").get_by_role("button", name="Accept").click()
 
     assert page.evaluate("window.took") == 'run = run.decide("cost 1:7.5")'
     chosen = run.decide("cost 1:7.5")

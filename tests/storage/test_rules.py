@@ -25,6 +25,7 @@ WRITE_ONLY = {
     "jobs/engine.py": "writes the notebook that it executes; nobody else does meanwhile",
     "training/journal.py": "a trial is computed, never changed: two writers write the same",
     "training/recording.py": "writes a folder of its own, which MLflow takes over",
+    "training/glass_box/notebook.py": "one that somebody edited is refused, another is written anew as a whole",
 }
 # Who parses JSON that is no file of ours, or lines of one, with why.
 PARSES = {
@@ -37,6 +38,7 @@ PARSES = {
     "server/columns.py": "a table of the user's",
     "reading/formats.py": "a table of the user's",
     "compiling/boosters.py": "what a library gave",
+    "compiling/catboost.py": "what a library gave",
     "tables/compiled.py": "the header inside a binary file",
     "display/__init__.py": "a copy in memory",
     "display/profile.py": "a catalogue of the package's own",

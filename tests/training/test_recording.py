@@ -17,7 +17,6 @@ from workbench.errors import BadRow, Untrusted
 from workbench.settings import settings
 from workbench.storage.tracking import client, experiment_id
 from workbench.training.recording import Recorder
-from workbench.training.splits import Parts
 
 NEAREST = KNeighborsClassifier(n_neighbors=1, algorithm="kd_tree").fit([[0.0], [1.0]], [0, 1])
 
@@ -202,17 +201,10 @@ def test_what_is_written_costs_little(recorded, monkeypatch):
         recorder = Recorder.start(data, run.left_out, 0)
         for _ in range(5):
             recorder.trial("linear", {"C": 1.0}, run.best.metrics, 0.1)
-        recorder.finished(run, [(1, 1)])
+        recorder.finished(run)
         return time.process_time() - began
 
     assert min(whole() for _ in range(3)) < 0.3
-
-
-def test_sizes_of_folds():
-    rows = np.arange(10)
-    parts = Parts(rows, rows, ((rows[:4], rows[4:6]), (rows[:6], rows[6:])), None, rows)
-
-    assert parts.sizes == [(4, 2), (6, 4)]
 
 
 def test_a_trial_that_failed_is_told(store):

@@ -202,8 +202,9 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB203", "Rows without a target", ("info",),
                 "Rows whose target has no value were not used, neither to train nor to score."),
     FindingCode("WB204", "A simpler model is as good", ("info",),
-                "The linear model scores as well as boosting, within the interval of the measurement. It is simpler, "
-                "smaller and easier to explain; the cure trains it alone."),
+                "A simpler candidate scores as well as the best one, within the noise: on samples of the same rows it "
+                "is no worse in one of twenty, or it is better on a fold. It is smaller and easier to explain; the "
+                "cure trains it alone."),
     FindingCode("WB205", "Rows that belong together", ("info",),
                 "Nobody named a group, and a column says whose row it is all the same: its values come again and tell "
                 "most other columns. So no one's rows are on both sides of the split. The message says what rows drawn "

@@ -90,6 +90,27 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """What the kept candidate scores on the hold-out when it learns from so many rows.
+
+    Parameters
+    ----------
+    rows : int
+        That it was fitted on.
+    score : Metric
+        The deciding one.
+    """
+
+    rows: int
+    score: Metric
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Learned:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(content["rows"], Metric.from_dict(content["score"]))
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How the kept candidate answered the hold-out, aggregated.
 
@@ -114,6 +135,10 @@ class Evaluation:
         Regression: predicted and true of at most 400 rows, evenly from the smallest prediction to the largest.
     slices : tuple of Slice
         Where it does worst, the surest first.
+    learned : tuple of Learned
+        The learning curve, from the fewest rows to all that were chosen on; empty where nobody asked for it.
+    doubled : float, optional
+        The score that twice as many rows are likely to bring.
     """
 
     rows: int
@@ -125,6 +150,8 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...] = ()
     points: tuple[tuple[float, float], ...] = ()
     slices: tuple[Slice, ...] = ()
+    learned: tuple[Learned, ...] = ()
+    doubled: float | None = None
 
     @property
     def calibration_error(self) -> float | None:
@@ -138,7 +165,7 @@ class Evaluation:
         Returns
         -------
         dict
-            ``calibration`` always. Two classes: ``roc``, ``precision_recall`` and ``lift`` by thresholds; precision and
+            ``calibration`` always, ``learning`` where it was asked for. Two classes: ``roc``, ``precision_recall`` and ``lift`` by thresholds; precision and
             lift are None where nothing is answered. A regression: ``predicted_and_true``, and ``residuals`` as counts
             between ends.
 
@@ -151,6 +178,9 @@ class Evaluation:
         """
         names = ("predicted", "came", "low", "high", "rows")
         drawn = {"calibration": {name: [getattr(one, name) for one in self.bins] for name in names}}
+        if self.learned:
+            ends = {end: [getattr(one.score, end) for one in self.learned] for end in ("value", "low", "high")}
+            drawn["learning"] = {"rows": [one.rows for one in self.learned], **ends}
         if self.thresholds is not None:
             return drawn | _by_threshold(self.thresholds)
         if self.points:
@@ -176,6 +206,8 @@ class Evaluation:
             validated=validated and Thresholds.from_dict(validated),
             labels=tuple(content.get("labels", ())),
             slices=tuple(Slice.from_dict(s) for s in content.get("slices", ())),
+            learned=tuple(Learned.from_dict(one) for one in content.get("learned", ())),
+            doubled=content.get("doubled"),
             **several,
         )
 

@@ -228,7 +228,8 @@ class TrainStep(Step):
         examples=("60s", "10min"),
     )
     threshold: str = parameter(
-        "Two classes: how the threshold is chosen, on validated rows; a cost is that of a false alarm : a missed one.",
+        "Two classes: how the threshold is chosen: f1, recall >= 0.9, precision >= 0.8, top 5%, cost 1:10 (a false "
+        "alarm to a missed one) or a number.",
         "f1",
         pattern=DECISION,
         examples=DECISIONS,
@@ -237,6 +238,9 @@ class TrainStep(Step):
         "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",
         "none",
         choices=("none", "auto", "sigmoid", "isotonic"),
+    )
+    learning_curve: bool = parameter(
+        "Whether to fit the best model on fewer rows too, to see what more of them would bring.", False
     )
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)

@@ -10,6 +10,7 @@ from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
 from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
+from workbench.core.late import late
 from workbench.core.literals import Code, call
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
@@ -19,8 +20,14 @@ from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter, Refused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
+
+    Folds = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
 
 SplitKind = Literal["time", "group", "random", "given"]
 # Rows of the hold-out whose answers bind a run's scores to its pipeline.
@@ -43,6 +50,8 @@ class Candidate:
         What it was fitted with, plain JSON.
     seconds : float
         CPU seconds of its validation and fit.
+    tied : bool
+        Whether the best one scores no better than it by more than chance: on the same rows, nine times in ten.
     """
 
     name: str
@@ -50,6 +59,7 @@ class Candidate:
     metrics: tuple[Metric, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    tied: bool = False
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Candidate:
@@ -144,6 +154,15 @@ class Run(Result):
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
+    folds : tuple of (int array, int array)
+        Rows that candidates were fitted on, and rows that were scored, fold by fold: their positions among those with a
+        target. Empty in runs of older versions, and where nothing was validated here.
+    thirds : tuple of (int array, int array)
+        Where the kept candidate has a calibrator: the rows on which that was fitted, three pairs a fold, as positions
+        among the fold's rows to fit on. Else empty.
+    unfitted : dict of str to sklearn.pipeline.Pipeline
+        Candidates by their names that are not ours as they are, not fitted: somebody's own, and the calibrated one. Of
+        a run that is read back, those that could be kept.
     """
 
     id: str
@@ -170,6 +189,9 @@ class Run(Result):
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    folds: Folds = field(default=(), repr=False, compare=False)
+    thirds: Folds = field(default=(), repr=False, compare=False)
+    unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"
 
@@ -276,8 +298,46 @@ class Run(Result):
         ]
         return self._frame(rows).set_index("candidate")
 
+    def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
+        """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.
+
+        The notebook imports nothing of Workbench: it reads the table with pandas, makes the same folds, fits the same
+        pipeline on each, and compares what it scores with the leaderboard. What pandas or scikit-learn can't say in
+        code lies beside it, in files of its name: ``.rows.parquet`` with the rows, ``.folds.parquet`` with the folds.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the notebook, with the ending ``.ipynb``.
+        candidate : str, optional
+            Name of the row; the best by default.
+        data : Dataset, or a path, frame, query or other table, optional
+            What it was trained on; by default the file that it was read from.
+
+        Returns
+        -------
+        Path
+            Of the notebook.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such candidate, its estimator can't be written as code, the data is another than that of the
+            training, or a notebook at this path was edited.
+        BadTable
+            If the file that it was trained on is gone.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["baseline", "linear"])
+        >>> run.to_notebook("linear.ipynb").name
+        'linear.ipynb'
+        """
+        return late("Run.to_notebook")(self, path, candidate, data=data)
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data; pipeline, profile and hold-out are files of the MLflow run."""
+        """Plain JSON data; pipeline, profile, hold-out and folds are files of the MLflow run."""
         return {
             "id": self.id,
             "task": self.task,

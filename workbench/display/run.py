@@ -7,6 +7,7 @@ leaderboard.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,23 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from workbench.core.evaluation import Evaluation, Slice
+from workbench.core.literals import python
 from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
 from workbench.display import run_drawings as drawings
-from workbench.display.rendering import clipped, fragment, functions, metric_name, moment, number, percent, squeezed
+from workbench.display.rendering import (
+    clipped,
+    fragment,
+    functions,
+    metric_name,
+    moment,
+    number,
+    percent,
+    signed,
+    squeezed,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -53,6 +65,7 @@ def body(run: Run) -> str:
         how=_how(run),
         seen=seen,
         drawings=drawings,
+        notebooks=_notebooks(run),
         decision=_decision(run),
         curves=list(_curves(run, seen)) if seen else [],
         matrix=_matrix(seen) if seen and seen.confusion else [],
@@ -107,6 +120,17 @@ def interval(metric: Metric) -> str:
     return "" if metric.low is None else f"{number(metric.low)} to {number(metric.high)}"
 
 
+def _notebooks(run: Run) -> dict[str, str]:
+    """What writes each candidate as a notebook without us, where the run knows its folds."""
+    names = [c.name for c in run.candidates] if run.folds else []
+    code = "run.to_notebook($path, $name, data=data)"
+    return {name: str(python(code, path=f"{_file_name(name)}.ipynb", name=name)) for name in names}
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "candidate"
+
+
 def _decision(run: Run) -> dict[str, Any] | None:
     """Two classes: what the threshold answers on the hold-out, and what the script needs to move it."""
     now, seen = run.confusion(), run.evaluation
@@ -141,7 +165,7 @@ def _curves(run: Run, seen: Evaluation) -> list[tuple[str, str, Markup]]:
         drawn = [
             ("ROC", "found against false alarms", drawings.roc(seen.thresholds, run.threshold)),
             ("Precision and recall", "", drawings.precision_recall(seen.thresholds, run.threshold)),
-            ("Gains", "found, when the most probable rows come first", drawings.lift(seen.thresholds, run.threshold)),
+            ("Gains", "found, the most probable first", drawings.lift(seen.thresholds, run.threshold)),
         ]
     if seen.points:
         drawing = drawings.predicted_and_true(seen.points, run.uncertainty)
@@ -150,9 +174,21 @@ def _curves(run: Run, seen: Evaluation) -> list[tuple[str, str, Markup]]:
         titles = _axes(run)
         off = f"off by {number(seen.calibration_error)} in the mean"
         drawn.append(("Calibration", off, drawings.calibration(seen, titles)))
+    if seen.learned:
+        drawn.append(("Learning curve", _twice(run, seen), drawings.learning(seen, metric_name(run.metrics[0].name))))
     if seen.spread and len(seen.spread.counts) == 1:
         drawn.append(("Residuals", "true minus predicted", drawings.spread(seen.spread, "Residual")))
     return drawn
+
+
+def _twice(run: Run, seen: Evaluation) -> str:
+    """What twice the rows would bring."""
+    if seen.doubled is None:
+        return ""
+    now = seen.learned[-1].score.value
+    if number(seen.doubled) == number(now):
+        return "more rows would hardly help"
+    return f"twice the rows: {signed(seen.doubled - now)}"
 
 
 def _axes(run: Run) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, log10
+from math import floor, log2, log10
 
 from markupsafe import Markup
 
@@ -40,6 +40,8 @@ class Plane:
         For screen readers.
     height : int
         Of the picture, in its own units.
+    marks : tuple of (float, str), optional
+        Places of the axis below and what is written there; by default round numbers.
     """
 
     x: Range
@@ -47,6 +49,7 @@ class Plane:
     titles: tuple[str, str]
     label: str
     height: int = HEIGHT
+    marks: tuple[tuple[float, str], ...] | None = None
 
     def draw(self, *layers: Markup) -> Markup:
         """The picture: the grid, then the layers."""
@@ -71,9 +74,14 @@ class Plane:
         dot = Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>')
         return Markup("").join(dot.format(kind, *self.at(p), radius) for p in points)
 
-    def whiskers(self, bins: Iterable[Bin]) -> Markup:
-        """What came true of each part, with its interval; what is off the diagonal by more than chance stands out."""
-        return Markup("").join(map(self._whisker, bins))
+    def whisker(self, point: Point, low: float, high: float, text: str, kind: str = "wb-dot") -> Markup:
+        """A value with its interval, and what it says when it is pointed at."""
+        (x, y), ends = self.at(point), [self.at((point[0], end))[1] for end in (low, high)]
+        drawn = Markup(
+            '<g class="{}"><title>{}</title><line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
+            '<circle cx="{:.1f}" cy="{:.1f}" r="3"/></g>'
+        )
+        return drawn.format(kind, text, x, x, *ends, x, y)
 
     def marker(self, name: str, point: Point) -> Markup:
         """The place of the threshold, which the script moves."""
@@ -82,23 +90,13 @@ class Plane:
         mark = Markup('<circle class="wb-here" data-mark="{}" data-scale="{}" cx="{:.1f}" cy="{:.1f}" r="4.5"/>')
         return mark.format(name, scale, x, y)
 
-    def _whisker(self, one: Bin) -> Markup:
-        x, y = self.at((one.predicted, one.came))
-        low, high = (self.at((one.predicted, end))[1] for end in (one.low, one.high))
-        kind = "wb-dot" if one.low <= one.predicted <= one.high else "wb-off"
-        text = f"predicted {number(one.predicted)}, came {number(one.came)} ({number(one.low)} to {number(one.high)})"
-        return Markup(
-            '<g class="{}"><title>{}, {} rows</title><line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
-            '<circle cx="{:.1f}" cy="{:.1f}" r="3"/></g>'
-        ).format(kind, text, number(one.rows), x, x, low, high, x, y)
-
     def _grid(self) -> Markup:
         across = Markup('<line class="wb-grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>')
         up = Markup('<line class="wb-grid" x1="{1}" x2="{2}" y1="{0:.1f}" y2="{0:.1f}"/>')
         text = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
         floor_, end = self.height - BOTTOM, WIDTH - RIGHT
         drawn = Markup("")
-        for value, shown in _marks(*self.x):
+        for value, shown in _marks(*self.x) if self.marks is None else self.marks:
             x = self.at((value, self.y[0]))[0]
             drawn += across.format(x, TOP, floor_) + text.format(x, floor_ + 13, "middle", shown)
         for value, shown in _marks(*self.y):
@@ -164,7 +162,15 @@ def calibration(evaluation: Evaluation, titles: tuple[str, str]) -> Markup:
         ends = (min(values), max(values))
     plane = Plane(ends, ends, titles, "Calibration: predicted and came true")
     path = plane.line([(b.predicted, b.came) for b in bins], "wb-thin")
-    return plane.draw(plane.line([(ends[0], ends[0]), (ends[1], ends[1])], "wb-chance"), path, plane.whiskers(bins))
+    diagonal = plane.line([(ends[0], ends[0]), (ends[1], ends[1])], "wb-chance")
+    return plane.draw(diagonal, path, *(_calibrated(plane, one) for one in bins))
+
+
+def _calibrated(plane: Plane, one: Bin) -> Markup:
+    """What came true of a part; what is off the diagonal by more than chance stands out."""
+    text = f"predicted {number(one.predicted)}, came {number(one.came)} ({number(one.low)} to {number(one.high)})"
+    kind = "wb-dot" if one.low <= one.predicted <= one.high else "wb-off"
+    return plane.whisker((one.predicted, one.came), one.low, one.high, f"{text}, {number(one.rows)} rows", kind)
 
 
 def predicted_and_true(points: Sequence[Point], left_open: Uncertainty | None = None) -> Markup:
@@ -190,6 +196,38 @@ def _band(plane: Plane, left_open: Uncertainty | None) -> Markup:
             sides[1].append((x, x + left_open.high[part]))
     places = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(plane.at, [*sides[0], *sides[1][::-1]]))
     return Markup('<polygon class="wb-band" points="{}"/>').format(places)
+
+
+def learning(evaluation: Evaluation, score: str) -> Markup:
+    """The score by the rows that were learnt from, each step twice as many, and what twice all of them would bring."""
+    learned, doubled = evaluation.learned, evaluation.doubled
+    points = [(log2(one.rows), one.score.value) for one in learned]
+    further = [] if doubled is None else [points[-1], (points[-1][0] + 1, doubled)]
+    ends = [v for one in learned for v in (one.score.value, one.score.low, one.score.high) if v is not None]
+    ends += [value for _, value in further]
+    room = (max(ends) - min(ends)) * 0.06 or 0.01
+    marks = tuple((x, _shortened(2**x)) for x, _ in [*points, *further[1:]])
+    across, up = (marks[0][0] - 0.2, marks[-1][0] + 0.2), (min(ends) - room, max(ends) + room)
+    plane = Plane(across, up, ("Rows learnt from", score), "Learning curve", marks=marks)
+    scores = (
+        plane.whisker(point, _or(m.low, m.value), _or(m.high, m.value), f"{one.rows:,} rows: {m}")
+        for one, point in zip(learned, points, strict=True)
+        for m in (one.score,)
+    )
+    return plane.draw(plane.line(further, "wb-chance"), plane.line(points), plane.dots(further[1:], radius=3), *scores)
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value
+
+
+def _shortened(rows: float) -> str:
+    """A number of rows in few characters.
+
+    >>> _shortened(704), _shortened(28_170.0)
+    ('704', '28.2k')
+    """
+    return f"{rows:.0f}" if rows < 1e3 else f"{rows / 1e3:.3g}k" if rows < 1e6 else f"{rows / 1e6:.3g}M"
 
 
 def spread(counts: Spread, title: str) -> Markup:

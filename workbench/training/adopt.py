@@ -53,7 +53,7 @@ from workbench.training.search import (
     with_intervals,
 )
 from workbench.training.splits import Parts, in_order
-from workbench.training.telling import of_adopted
+from workbench.training.telling import Outcome, of_adopted
 from workbench.training.train import Judged, as_run, profile_of, validated_counts, what_is_left_open
 
 FEWEST_HELD = 10
@@ -160,15 +160,15 @@ def adopt(
         trial, ending = (_of_clones if held is None else _of_itself)(plan, mine)
         metrics = of_holdout(plan, trial, ending.held)
         doubted = {n: why for n, why in left_out(data.contract, seen).items() if n in mine.features}
-        given, binary = held is not None, plan.task == "binary"
-        left_open = None if given else what_is_left_open(plan, trial, ending.held)
-        told = of_adopted(
-            plan, ending, metrics, seen, untrusted(mine.pipeline), doubted, left_open, off_by(plan, trial)
-        )
-        counted = None if given else validated_counts(plan, trial)
-        judged = Judged(metrics, told, mine.threshold if binary else None, counted, left_open)
-        run = as_run(plan, data, seen, Search((trial,), 0), ending, judged, recorder)
-        recorder.finished(run, plan.parts.sizes)
+        outcome = Outcome(
+            metrics, (), None if held is not None else what_is_left_open(plan, trial, ending.held),
+            off_by(plan, trial), decided=True, not_kept=untrusted(mine.pipeline),
+        )  # fmt: skip
+        told = of_adopted(plan, ending, seen, outcome, doubted)
+        counted = None if held is not None else validated_counts(plan, trial)
+        judged = Judged(outcome, told, mine.threshold if plan.task == "binary" else None, counted)
+        run = as_run(plan, data, seen, Search((trial,), 0), ending, judged, recorder).bound()
+        recorder.finished(run)
     return run
 
 

@@ -110,7 +110,7 @@ def unfitted(
     seed : int
         ``random_state`` of everything that has one.
     """
-    return model.make(_by_kind(contract, features), task != "regression", settings, seed)
+    return model.make(columns_by_kind(contract, features), task != "regression", settings, seed)
 
 
 def settings_to_try(model: Model, trials: int, seed: int) -> list[Settings]:
@@ -131,7 +131,8 @@ def settings_to_try(model: Model, trials: int, seed: int) -> list[Settings]:
     return [*model.known_good, *drawn][:trials]
 
 
-def _by_kind(contract: Contract, features: Sequence[str]) -> Columns:
+def columns_by_kind(contract: Contract, features: Sequence[str]) -> Columns:
+    """Features as encoders take them: ``categories``, ``numbers`` and ``dates``."""
     kinds: Columns = {"categories": [], "numbers": [], "dates": []}
     for name in features:
         kind = contract[name].kind

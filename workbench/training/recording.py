@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from platform import python_version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.dataset import Dataset
@@ -27,7 +27,7 @@ from workbench.core.profile import Profile
 from workbench.core.run import Run
 from workbench.errors import CannotCompile, NotFound
 from workbench.storage.files import write_json, write_text
-from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.storage.tracking import client, experiment_id
 from workbench.tables.compiled import CompiledModel
 from workbench.training.shown import dataset_input, split_told
@@ -35,8 +35,13 @@ from workbench.training.shown import dataset_input, split_told
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from workbench.core.run import Folds
+
 FOLDER = "workbench"
 MODEL = "model"
+FOLDS = "folds.parquet"
+THIRDS = "thirds.parquet"
+UNFITTED = "unfitted.skops"
 PROCESS = "workbench.process"
 
 
@@ -106,14 +111,14 @@ class Recorder:
     def _process(self) -> str:
         return json.dumps(_this_process())
 
-    def finished(self, run: Run, folds: list[tuple[int, int]]) -> None:
+    def finished(self, run: Run) -> None:
         """Write scores, split and files, and end the run."""
         from mlflow.entities import Metric as Number
         from mlflow.entities import Param, RunTag
 
-        now, split = int(time.time() * 1000), split_told(run, folds)
+        now = int(time.time() * 1000)
         told = [(m.name + end, value) for m in run.metrics for end, value in _ends(m) if value is not None]
-        known = {"seed": run.seed, "model": run.best.name, "split": run.split.kind, "folds": len(folds)}
+        known = {"seed": run.seed, "model": run.best.name, "split": run.split.kind, "folds": len(run.folds)}
         self.store.log_batch(
             self.run_id,
             metrics=[Number(name, value, now, 0) for name, value in told],
@@ -121,7 +126,7 @@ class Recorder:
             tags=[RunTag("workbench.split", run.split.kind), RunTag("workbench.split.reason", run.split.reason[:4900])],
         )
         with tempfile.TemporaryDirectory() as folder:
-            _write(run, split, Path(folder))
+            _write(run, Path(folder))
             self.store.log_artifacts(self.run_id, folder)
         self.store.set_terminated(self.run_id)
 
@@ -207,6 +212,9 @@ def read(run_id: str) -> Run:
             pipeline=load_pipeline(_pipeline(run_id, place, folder)),
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
+            folds=folds_of(place / FOLDS),
+            thirds=folds_of(place / THIRDS),
+            unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
         ).checked()
 
 
@@ -216,18 +224,28 @@ def _pipeline(run_id: str, place: Path, folder: str) -> Path:
     return before if before.is_file() else Path(client().download_artifacts(run_id, MODEL, folder)) / "pipeline.skops"
 
 
-def _write(run: Run, split: dict[str, Any], folder: Path) -> None:
+def _write(run: Run, folder: Path) -> None:
     """The record for :func:`read`, the model for MLflow, and what people look at there."""
     place = folder / FOLDER
     place.mkdir()
     run.save(place / "run.json")
     run.profile.save(place / "reference.profile")
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
+    _write_folds(run, place)
     run.contract.save(place / "contract.json")
-    write_json(place / "split.json", split)
+    write_json(place / "split.json", split_told(run))
     if run.evaluation is not None:
         write_json(place / "curves.json", run.evaluation.curves())
     _write_model(run, folder / MODEL)
+
+
+def _write_folds(run: Run, place: Path) -> None:
+    write_folds(run.folds, place / FOLDS)
+    if run.thirds:
+        write_folds(run.thirds, place / THIRDS)
+    kept: Any = {name: pipeline for name, pipeline in run.unfitted.items() if not untrusted(pipeline)}
+    if kept:
+        save_pipeline(kept, place / UNFITTED)
 
 
 def _write_model(run: Run, folder: Path) -> None:
@@ -258,3 +276,29 @@ def _tables(run: Run) -> CompiledModel | None:
     with suppress(CannotCompile):
         return compile_pipeline(run.pipeline, run.features, run.task, background=rows)
     return None
+
+
+def write_folds(folds: Folds, file: Path | BinaryIO) -> None:
+    """Write the rows of folds as a table: fold, whether it is scored, and its position, in their order."""
+    import numpy as np
+    import pandas as pd
+
+    sides = [(k, scored, rows) for k, pair in enumerate(folds) for scored, rows in enumerate(pair)]
+    sizes = [len(rows) for _, _, rows in sides]
+    table = pd.DataFrame({
+        "fold": np.repeat(np.array([k for k, _, _ in sides], dtype=np.int32), sizes),
+        "scored": np.repeat(np.array([scored for _, scored, _ in sides], dtype=bool), sizes),
+        "row": np.concatenate([np.empty(0, dtype=np.int64), *(rows for _, _, rows in sides)]).astype(np.int64),
+    })  # fmt: skip
+    table.to_parquet(file, write_page_checksum=True)
+
+
+def folds_of(path: Path) -> Folds:
+    """What :func:`write_folds` wrote; nothing where older versions wrote none."""
+    import pandas as pd
+
+    if not path.is_file():
+        return ()
+    table = pd.read_parquet(path, page_checksum_verification=True)
+    folds = (fold for _, fold in table.groupby("fold"))
+    return tuple((f["row"][~f["scored"]].to_numpy(), f["row"][f["scored"]].to_numpy()) for f in folds)

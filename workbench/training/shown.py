@@ -53,7 +53,7 @@ def dataset_input(data: Dataset, context: str) -> DatasetInput:
     return DatasetInput(shown, [InputTag("mlflow.data.context", context)])
 
 
-def split_told(run: Run, folds: list[tuple[int, int]]) -> dict[str, Any]:
+def split_told(run: Run) -> dict[str, Any]:
     """How the rows were split, with the sizes of the folds (rows fitted on, rows validated), as plain JSON."""
     split = run.split
     return {
@@ -64,5 +64,5 @@ def split_told(run: Run, folds: list[tuple[int, int]]) -> dict[str, Any]:
         "found": split.found,
         "train_rows": split.train_rows,
         "holdout_rows": split.holdout_rows,
-        "folds": [{"fitted": fitted, "validated": validated} for fitted, validated in folds],
+        "folds": [{"fitted": len(fitted), "validated": len(validated)} for fitted, validated in run.folds],
     }

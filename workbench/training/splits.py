@@ -71,11 +71,6 @@ class Parts:
     units: Rows
     stretches: tuple[Rows, ...] = ()
 
-    @property
-    def sizes(self) -> list[tuple[int, int]]:
-        """Rows to fit and to validate on of each fold."""
-        return [(len(fit), len(validate)) for fit, validate in self.folds]
-
     def inner(self, rows: Rows, seed: int) -> tuple[Rows, Rows]:
         """Rows to fit on and a tenth to watch them with: the latest in time, else whole units."""
         if self.split.kind == "time":
@@ -85,6 +80,14 @@ class Parts:
         watched = np.random.default_rng(seed).permutation(units)[: max(int(len(units) * WATCHED), 1)]
         apart = np.isin(self.units[rows], watched)
         return rows[~apart], rows[apart]
+
+    def share(self, share: float, seed: int) -> Rows:
+        """A part of the rows to choose on: the latest in time, else whole units, drawn."""
+        if self.split.kind == "time":
+            return self.train[-max(int(share * len(self.train)), 1) :]
+        units = np.unique(self.units[self.train])
+        some = np.random.default_rng(seed).permutation(units)[: max(int(share * len(units)), 1)]
+        return self.train[np.isin(self.units[self.train], some)]
 
     def thirds(self, rows: Rows, labels: Rows, seed: int) -> list[tuple[Rows, Rows]]:
         """Positions within some rows of three parts, each with what it leaves: stretches of time, else whole units."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
-from workbench.core.evaluation import Evaluation
+from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
 from workbench.core.measures import OURS, is_own
-from workbench.core.metric import Metric
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
@@ -35,12 +34,17 @@ from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
 from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
+from workbench.training.learning import doubled
+from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
-from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, with_intervals
-from workbench.training.telling import findings
+from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, tied, with_intervals
+from workbench.training.telling import Outcome, findings
+
+if TYPE_CHECKING:
+    from workbench.core.run import Folds
 
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
@@ -62,6 +66,7 @@ def train(
     budget: str | None = None,
     threshold: str | float = "f1",
     calibration: str = "none",
+    learning_curve: bool = False,
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -114,6 +119,9 @@ def train(
         seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
         validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
         where probabilities are off.
+    learning_curve : bool
+        Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
+        hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -163,7 +171,7 @@ def train(
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
-    asked |= {"threshold": str(threshold), "calibration": calibration}
+    asked |= {"threshold": str(threshold), "calibration": calibration, "learning_curve": learning_curve}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -181,9 +189,11 @@ def train(
         again = _asked(plan, found)
         plan, found = calibrated(plan, found)
         ending = end(plan, found, suspicious(seen, plan.features))
+        learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():
             run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
-            recorder.finished(run, plan.parts.sizes)
+            run = replace(run, evaluation=_with_curve(run, learned)).bound()
+            recorder.finished(run)
             if not ending.stopped:
                 journal.clear()
     return run
@@ -201,72 +211,93 @@ def profile_of(data: Dataset, profile: Profile | None) -> Profile:
 def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
+    equal = [trial.name for trial in found.tried[1:] if tied(plan, found.best, trial)]
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
     counted, left_open = validated_counts(plan, found.best), what_is_left_open(plan, found.best, ending.held)
     chosen = counted.chosen(plan.step.threshold) if counted else None
     threshold = chosen if chosen or counted is None else counted.chosen("f1")
-    told = findings(
-        plan, found, ending, metrics, profile, untrusted(pipeline), chosen == threshold, left_open,
-        off_by(plan, found.best),
+    outcome = Outcome(
+        metrics, tuple(equal), left_open, off_by(plan, found.best),
+        decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)),
     )  # fmt: skip
-    judged = Judged(metrics, told, threshold, counted, left_open)
+    judged = Judged(outcome, findings(plan, found, ending, profile, outcome), threshold, counted)
     return as_run(plan, data, profile, found, replace(ending, pipeline=pipeline), judged, recorder)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What is told of a model.
+    """What is told of a model, and how it decides.
 
     Parameters
     ----------
-    metrics : tuple of Metric
-        Of the hold-out, the deciding one first.
+    outcome : Outcome
+        Its scores and what they leave open.
     findings : tuple of Finding
     threshold : float, optional
         Binary: from which on the second class is answered.
     validated : Thresholds, optional
         Binary: what each threshold answers on the validated rows.
-    uncertainty : Uncertainty, optional
-        What predictions leave open.
     """
 
-    metrics: tuple[Metric, ...]
+    outcome: Outcome
     findings: tuple[Finding, ...]
     threshold: float | None = None
     validated: Thresholds | None = None
-    uncertainty: Uncertainty | None = None
 
 
 def as_run(
     plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, judged: Judged, recorder: Recorder
 ) -> Run:
-    """What was found and fitted as a run, its scores bound to its pipeline; each trial is written to MLflow."""
-    kept, pipeline = _kept(plan), ending.pipeline
+    """What was found and fitted as a run; each trial is written to MLflow."""
+    kept, pipeline, outcome = _kept(plan), ending.pipeline, judged.outcome
     for one in found.others:
         recorder.trial(one.name, one.settings, one.metrics, one.seconds, one.told, one.failed)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
-        classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=judged.metrics,
+        classes=plan.classes, metrics=outcome.metrics,
+        candidates=tuple(_candidate(t, recorder, t.name in outcome.tied) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         seed=plan.seed, threshold=judged.threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
         answers=first_answers(pipeline, kept, plan.features, plan.task),
-        evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=judged.uncertainty,
+        evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
-    ).bound()  # fmt: skip
+        folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
+    )  # fmt: skip
 
 
 def _asked(plan: Plan, found: Search) -> dict[str, Any]:
     """What gives the same run again, without a clock; nothing where it can't be written down."""
-    own = any(model is not MODELS.get(name) for name, model in plan.models.items()) or plan.metric.name not in OURS
+    own = _brought(plan) or plan.metric.name not in OURS
     return {} if own else {**asdict(plan.step), "trials": found.rounds, "budget": None}
 
 
-def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
+def _brought(plan: Plan) -> list[str]:
+    """Names of the candidates that are not ours as they are."""
+    return [name for name, model in plan.models.items() if model is not MODELS.get(name)]
+
+
+def _unfitted(plan: Plan, found: Search) -> dict[str, Any]:
+    """The candidates on the leaderboard that are not ours as they are; of a hold-out that was given none is fitted."""
+    if plan.parts.split.kind == "given":
+        return {}
+    ranked = {trial.name: trial.settings for trial in found.tried}
+    return {name: plan.unfitted(name, ranked[name]) for name in _brought(plan) if name in ranked}
+
+
+def _thirds(plan: Plan, best: Trial) -> Folds:
+    """On which rows of each fold its calibrator was fitted; nothing where it has none."""
+    if best.name not in plan.models or not plan.models[best.name].calibrates:
+        return ()
+    rows = (fit for fit, _ in plan.parts.folds)
+    return tuple(pair for fit in rows for pair in plan.parts.thirds(fit, plan.labels[fit], plan.seed))
+
+
+def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
     run_id = recorder.trial(trial.name, trial.settings, trial.metrics, trial.seconds)
-    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
+    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3), tied)
 
 
 def validated_counts(plan: Plan, best: Trial) -> Thresholds | None:
@@ -282,6 +313,14 @@ def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thres
         plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
         validated, threshold,
     )  # fmt: skip
+
+
+def _with_curve(run: Run, learned: Sequence[Learned]) -> Evaluation | None:
+    """The evaluation with the learning curve, which ends at the score of all rows that were chosen on."""
+    if run.evaluation is None or not learned:
+        return run.evaluation
+    curve = (*learned, Learned(run.split.train_rows, run.metrics[0]))
+    return replace(run.evaluation, learned=curve, doubled=doubled(curve))
 
 
 def what_is_left_open(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:

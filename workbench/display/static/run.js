@@ -14,6 +14,9 @@ function enhance(root) {
   root.dataset.ready = 'yes';
   root.dataset.lmSuppressShortcuts = 'true'; // a digit in a field must not change the notebook's cell
   addSorting(root);
+  for (const cure of root.querySelectorAll('.wb-board .wb-cure')) {
+    cure.append(...codeButtons(() => cure.querySelector('pre').textContent));
+  }
   const stage = root.querySelector('.wb-decide');
   if (stage) {
     addThreshold(root, stage);
