@@ -23,6 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import workbench as wb
 from workbench.errors import BadParameter, BadTable, BadTarget, ColumnNotFound, Refused
+from workbench.scoring.runtime import Scorer
 from workbench.settings import settings
 from workbench.storage.tracking import client
 
@@ -419,6 +420,33 @@ def test_a_report_of_skore_is_read(store):
         wb.adopt(fitted_here)
     with pytest.raises(BadParameter, match="holds several models"):
         wb.adopt(skore.CrossValidationReport(pipeline(), FRAME[COLUMNS], FRAME["churn"], splitter=2))
+
+
+@pytest.mark.slow
+def test_a_pipeline_of_skrub_is_kept_and_ships_audited(store):
+    """It has no exact tables, and needs skrub where it answers."""
+    skrub = pytest.importorskip("skrub")
+    theirs = skrub.tabular_pipeline("classifier").fit(FRAME[COLUMNS], FRAME["churn"])
+
+    run = wb.run(wb.adopt(theirs, DATA, holdout=LATER).id)
+
+    bundle = wb.package(run, name="tabular")
+    assert not bundle.compiled
+    assert "skrub==" in (bundle.path / "requirements.lock").read_text(encoding="utf-8")
+    np.testing.assert_array_equal(
+        Scorer(bundle.path).score_columns(LATER[COLUMNS])[0], theirs.predict_proba(LATER[COLUMNS])[:, 1]
+    )
+
+
+@pytest.mark.slow
+def test_a_pipeline_that_draws_rows_is_kept_and_ships_as_tables(store):
+    sampling = pytest.importorskip("imblearn.over_sampling")
+    from imblearn.pipeline import make_pipeline as made
+
+    theirs = made(SimpleImputer(), sampling.RandomOverSampler(random_state=0), LogisticRegression())
+    theirs.fit(FRAME[["useful", "noise"]], FRAME["churn"])
+
+    assert wb.package(wb.run(wb.adopt(theirs, DATA).id), name="drawn").compiled
 
 
 def test_selected_columns_stay_those_that_it_asks_for(store):

@@ -165,9 +165,9 @@ class Evaluation:
         Returns
         -------
         dict
-            ``calibration`` always, ``learning`` where it was asked for. Two classes: ``roc``, ``precision_recall`` and ``lift`` by thresholds; precision and
-            lift are None where nothing is answered. A regression: ``predicted_and_true``, and ``residuals`` as counts
-            between ends.
+            ``calibration`` always, ``learning`` where it was asked for. Two classes: ``roc``, ``precision_recall`` and
+            ``lift`` by thresholds; precision and lift are None where nothing is answered. A regression:
+            ``predicted_and_true``, and ``residuals`` as counts between ends.
 
         Examples
         --------

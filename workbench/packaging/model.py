@@ -11,7 +11,7 @@ import numpy as np
 from workbench.compiling.pipeline import check_difference, compile_pipeline
 from workbench.core.run import Run, first_answers
 from workbench.errors import CannotCompile, Refused
-from workbench.storage.lightgbm_text import models_of_lightgbm
+from workbench.storage.pipelines import libraries
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.pipeline_model import PipelineModel
 
@@ -51,8 +51,7 @@ class Packed:
     @property
     def libraries(self) -> tuple[str, ...]:
         """Packages that a pipeline without tables needs besides scikit-learn."""
-        boosted = self.compiled is None and any(models_of_lightgbm(self.pipeline, set()))
-        return ("lightgbm",) if boosted else ()
+        return () if self.compiled is not None else libraries(self.pipeline)
 
     def write(self, folder: Path) -> None:
         """Write ``model.npz``, or ``model.skops`` where there are no tables."""

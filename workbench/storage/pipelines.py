@@ -24,6 +24,11 @@ TRUSTED = (
     "collections.OrderedDict",
     # A partial can hold only functions and values that are named, and checked, themselves.
     "functools.partial",
+    # imbalanced-learn's: what draws rows to fit on answers for none.
+    "imblearn.over_sampling._random_over_sampler.RandomOverSampler",
+    "imblearn.over_sampling._smote.base.SMOTE",
+    "imblearn.pipeline.Pipeline",
+    "imblearn.under_sampling._prototype_selection._random_under_sampler.RandomUnderSampler",
     "lightgbm.sklearn.LGBMClassifier",
     "lightgbm.sklearn.LGBMRegressor",
     "numpy.dtype",
@@ -53,9 +58,39 @@ TRUSTED = (
     "sklearn.utils._metadata_requests.MetadataRequest",
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "sklearn.utils.validation.check_array",
+    # Those of skrub's tabular_pipeline: each changes columns, and the functions ask a column what it is.
+    "skrub._apply_to_each_col.ApplyToEachCol",
+    "skrub._check_input.CheckInputDataFrame",
+    "skrub._clean_categories.CleanCategories",
+    "skrub._clean_null_strings.CleanNullStrings",
+    "skrub._dataframe._common.is_any_date",
+    "skrub._dataframe._common.is_categorical",
+    "skrub._dataframe._common.is_numeric",
+    "skrub._datetime_encoder.DatetimeEncoder",
+    "skrub._drop_uninformative.DropUninformative",
+    "skrub._duration_to_float.DurationToFloat",
+    "skrub._squashing_scaler.SquashingScaler",
+    "skrub._squashing_scaler._MinMaxScaler",
+    "skrub._string_encoder.StringEncoder",
+    "skrub._table_vectorizer.PassThrough",
+    "skrub._table_vectorizer.ShortReprDict",
+    "skrub._table_vectorizer.TableVectorizer",
+    "skrub._table_vectorizer._created_by_predicate",
+    "skrub._to_categorical.ToCategorical",
+    "skrub._to_datetime.ToDatetime",
+    "skrub._to_float.ToFloat",
+    "skrub._to_str.ToStr",
+    "skrub.selectors._base.All",
+    "skrub.selectors._base.And",
+    "skrub.selectors._base.Cols",
+    "skrub.selectors._base.Filter",
+    "skrub.selectors._base.Sub",
+    "skrub.selectors._selectors._cardinality_below",
     "workbench.core.dates.date_parts",  # where it was in pipelines of before
     "workbench.tables.dates.date_parts",
 )
+# Packages of those types, by what they are called where they are installed from.
+DISTRIBUTIONS = {"imblearn": "imbalanced-learn", "lightgbm": "lightgbm", "skrub": "skrub"}
 MOVED = {"workbench.core.dates": "workbench.tables.dates"}  # modules that older files name
 
 
@@ -93,6 +128,22 @@ def untrusted(pipeline: Pipeline) -> tuple[str, ...]:
         return ("lightgbm.basic.Booster",)
     named = skops.io.get_untrusted_types(data=content)
     return tuple(sorted(set(named) - set(TRUSTED)))
+
+
+def libraries(pipeline: Pipeline) -> tuple[str, ...]:
+    """Distributions that a pipeline of trusted types needs besides scikit-learn.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> libraries(Ridge())
+    ()
+    """
+    import skops.io
+
+    named = skops.io.get_untrusted_types(data=skops.io.dumps(without_boosters(pipeline)))
+    roots = {name.partition(".")[0] for name in named}
+    return tuple(sorted(DISTRIBUTIONS[root] for root in roots if root in DISTRIBUTIONS))
 
 
 def load_pipeline(path: Path) -> Pipeline:
