@@ -12,10 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import workbench as wb
+from workbench.core.measures import measure
 from workbench.core.metric import Metric
 from workbench.errors import BadRow, Untrusted
 from workbench.settings import settings
 from workbench.storage.tracking import client, experiment_id
+from workbench.training.evaluating import evaluate
 from workbench.training.recording import Recorder
 
 NEAREST = KNeighborsClassifier(n_neighbors=1, algorithm="kd_tree").fit([[0.0], [1.0]], [0, 1])
@@ -131,6 +133,23 @@ def test_curves_are_those_of_the_hold_out(recorded):
     assert all(len(numbers) <= 400 for curve in curves.values() for numbers in curve.values())
     assert {len(set(map(len, curve.values()))) for curve in curves.values()} == {1}
     assert curves["lift"]["lift"][0] == 1.0
+
+
+def test_curves_of_numbers_and_of_several_classes():
+    draw = np.random.default_rng(0)
+    truth = pd.Series(draw.normal(size=900))
+    numbers = evaluate("regression", (), measure("rmse", "regression"), pd.DataFrame(), truth, truth + 0.1).curves()
+    shares, labels = np.full((900, 3), 1 / 3), pd.Series(draw.integers(0, 3, 900))
+    several = evaluate(
+        "multiclass", (0, 1, 2), measure("log_loss", "multiclass", (0, 1, 2)), pd.DataFrame(), labels, shares
+    ).curves()
+
+    assert set(numbers) == {"calibration", "predicted_and_true", "residuals"}
+    assert sum(numbers["residuals"]["rows"]) == 900
+    pairs = numbers["predicted_and_true"]
+    np.testing.assert_allclose(np.subtract(pairs["predicted"], pairs["true"]), 0.1)  # off by as good as the same
+    assert len(pairs["true"]) <= 400
+    assert set(several) == {"calibration"}
 
 
 def test_mlflow_loads_the_model_which_answers_as_the_pipeline_and_reads_as_the_contract_does(model, recorded):

@@ -122,7 +122,8 @@ def _mean(predicted: Numbers, truth: Numbers) -> Bin:
 
 
 def _spread(low: float, high: float, *predicted: Numbers) -> Spread:
-    high = high if high > low else low + 1.0
+    if not (np.diff(np.linspace(low, high, PARTS + 1)) > 0).all():  # equal, but for the last digits
+        high = low + max(1.0, abs(low))
     counted = (np.histogram(one, PARTS, (low, high))[0] for one in predicted)
     return Spread(low, high, tuple(tuple(counts.tolist()) for counts in counted))
 
