@@ -23,6 +23,7 @@ from workbench.core.contract import NUMERIC, Contract
 from workbench.core.profile import Association, Measure, TargetView
 from workbench.profiling.comoments import FEWEST, Comoments
 from workbench.profiling.pairs import WIDE, Pairs, chosen, correlations, rows_at_even_steps
+from workbench.profiling.ranks import average_ranks
 from workbench.profiling.statistics import as_floats, as_numbers
 from workbench.reading.source import values_of
 from workbench.reading.values import counted
@@ -176,9 +177,11 @@ def spearman(numbers: np.ndarray) -> np.ndarray:
 
 def _ranked(numbers: np.ndarray) -> np.ndarray:
     """Each column's own ranks, NaN where missing; shape (n, p)."""
-    names = list(map(str, range(numbers.shape[1])))
-    table = pl.DataFrame(np.ascontiguousarray(numbers), schema=names, orient="row")
-    return table.select(pl.all().fill_nan(None).rank("average").cast(pl.Float64).fill_null(np.nan)).to_numpy()
+    ranked = np.full(numbers.shape[::-1], np.nan)
+    for ranks, values in zip(ranked, numbers.T, strict=True):
+        known = ~np.isnan(values)
+        ranks[known] = average_ranks(values[known])
+    return ranked.T
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
@@ -267,10 +270,13 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
 def level_numbers(values: pl.Series) -> np.ndarray:
     """Number of each row's level, the most frequent first, the rare ones as one, -1 for missing; shape (n,)."""
     levels = counted(values)["value"]
-    ranks = {level: min(i, MOST_LEVELS) for i, level in enumerate(levels.to_list())}
-    if not ranks:
+    if not len(levels):
         return np.full(len(values), -1)
-    return values.replace_strict(ranks, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+    if values.dtype == pl.String:
+        places = values.cast(pl.Enum(levels)).to_physical().cast(pl.Int64)
+    else:
+        places = values.replace_strict(levels, range(len(levels)), default=None, return_dtype=pl.Int64)
+    return np.minimum(places.fill_null(-1).to_numpy(), MOST_LEVELS)
 
 
 def _pearson(sums: Comoments, error: float) -> Iterator[Association]:

@@ -40,7 +40,7 @@ class RowSample:
         chosen = np.flatnonzero(drawn < self._limit(most))
         if len(chosen) > most:
             chosen = np.sort(chosen[np.argpartition(drawn[chosen], most - 1)[:most]])
-        part = chunk if len(chosen) == chunk.height else chunk[chosen]
+        part = _rows_at(chunk, chosen)
         grown = self._joined(RowSample(part, chosen + start, drawn[chosen]))
         return grown.thinned(most) if len(grown.at) > 1.5 * most else grown
 
@@ -53,7 +53,7 @@ class RowSample:
         if self.rows is None or len(self.at) <= most:
             return self
         kept = np.sort(np.argpartition(self.priority, most - 1)[:most])
-        return RowSample(self.rows[kept], self.at[kept], self.priority[kept])
+        return RowSample(_rows_at(self.rows, kept), self.at[kept], self.priority[kept])
 
     def _joined(self, other: RowSample) -> RowSample:
         if self.rows is None or other.rows is None:
@@ -65,3 +65,12 @@ class RowSample:
     def _limit(self, most: int) -> float:
         """What a row's number must be below to belong to the smallest."""
         return float(np.partition(self.priority, most - 1)[most - 1]) if len(self.at) >= most else 1.0
+
+
+def _rows_at(rows: pl.DataFrame, rising: np.ndarray) -> pl.DataFrame:
+    """Those at rising places: by a mask, which polars follows ten times as quickly as places where there are texts."""
+    if len(rising) == rows.height:
+        return rows
+    kept = np.zeros(rows.height, dtype=bool)
+    kept[rising] = True
+    return rows.filter(kept)

@@ -55,6 +55,8 @@ _UNIT = rf"[%‰°]?[^\W\d_]{{1,12}}[²³]?(?:/[^\W\d_]{{1,4}}[²³]?)?|[%‰°]
 ORDERS = ("dmy", "mdy", "ymd")
 _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
 _TEXT, _ROWS = pl.col("text"), pl.col("rows")
+_IS_NOTHING = _TEXT.str.to_lowercase().is_in(pl.Series(sorted(NOTHING)).implode())
+_PERHAPS_NOTHING = pl.Series(sorted(PERHAPS_NOTHING)).implode()
 _MAY_BE_NUMERIC = _TEXT.str.contains("[0-9]") & (_TEXT.str.len_chars() <= LONGEST)
 _COMPACT_DATE = r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
@@ -62,6 +64,7 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
 _WEEKDAY = re.compile(WEEKDAY)
 _LETTER = r"[\p{L}&&[^eE]]"  # in the syntax of Rust
 _FIRST_COMPACT_DATE = 19000101
+_DIGITS_OF_EXACT = len(str(EXACT))
 _CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
 _MARKS: tuple[tuple[str, str], ...] = (
     (".", ","), (",", "."), (".", BLANK), (",", BLANK), (".", "'"), (",", "'"),
@@ -180,12 +183,11 @@ def _of_numbers(values: pl.Series) -> Decision:
 
 def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     counted = _counted(values)
-    may_be_missing = _may_be_missing(wish)
-    words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
+    words, rest = _parted(counted, _may_be_missing(wish))
     missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
     few_words = wish.missing is not None or _rows(words) <= MOST_WORDS * _rows(counted)
+    looks = _looks(rest)
     if len(rest) and few_words:
-        looks = _looks(rest)
         decided = (
             _as_wished(rest, wish)
             or _boolean(rest)
@@ -198,14 +200,21 @@ def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     if wish.missing is None:
         missing = tuple(w for w in missing if w.lower() in _WORD_FOR_MISSING and not _is_a_code(w, rest))
     distinct = len(counted) - len(missing)
-    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), _beyond_floats(rest))
+    beyond = BEYOND if looks.whole >= READABLE and without_exact_float(rest["text"]) else ""
+    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), beyond)
+
+
+def _parted(counted: pl.DataFrame, words: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The words and the rest."""
+    among = counted.select(words).to_series()
+    return (counted.filter(among), counted.filter(~among)) if among.any() else (counted.clear(), counted)
 
 
 def _may_be_missing(wish: Wish) -> pl.Expr:
     """Which texts are words for a missing value, by the user or by usage."""
     if wish.missing is not None:
         return _TEXT.is_in(list(wish.missing))
-    return _TEXT.str.to_lowercase().is_in(list(PERHAPS_NOTHING))
+    return _TEXT.str.to_lowercase().is_in(_PERHAPS_NOTHING)
 
 
 class _Looks(NamedTuple):
@@ -227,6 +236,8 @@ class _Looks(NamedTuple):
         Whether there is a mark or a blank in any.
     endless : bool
         Whether any is infinite.
+    whole : float
+        Whole numbers of any length, without a zero in front.
     """
 
     numeric: float
@@ -236,39 +247,50 @@ class _Looks(NamedTuple):
     codes: bool
     marked: bool
     endless: bool
+    whole: float
 
 
 def _looks(rest: pl.DataFrame) -> _Looks:
-    """All of it at once, since polars takes as long for each question as for the texts of a category."""
+    """All of it at once, since polars takes as long for each question as for the texts of a category.
+
+    The rest of it is asked only of what may be numbers or dates: free texts are long.
+    """
 
     def share(condition: pl.Expr) -> pl.Expr:
         return _ROWS.filter(condition).sum() / _ROWS.sum()
 
+    numeric, endless, whole = rest.select(
+        numeric=share(_MAY_BE_NUMERIC),
+        endless=_TEXT.str.contains(_ENDLESS).any(),
+        whole=share(_TEXT.str.contains("^[-+]?[1-9][0-9]*$")),
+    ).row(0)
+    if numeric < READABLE:
+        return _Looks(numeric, 0.0, 0.0, 0.0, codes=False, marked=False, endless=endless, whole=whole)
     padded, length = _TEXT.str.contains("^0[0-9]+$"), _TEXT.str.len_chars()
     looks = rest.select(
-        numeric=share(_MAY_BE_NUMERIC),
         compact=share(_TEXT.str.contains(_COMPACT_DATE)),
         bare=share(~_TEXT.str.contains(_LETTER)),
         padded=share(padded),
         codes=padded.any() & (length.min() == length.max()),
         marked=_TEXT.str.contains(r"[.,'\s]").any(),
-        endless=_TEXT.str.contains(_ENDLESS).any(),
     )
-    return _Looks(*looks.row(0))
-
-
-def _beyond_floats(rest: pl.DataFrame) -> str:
-    whole = rest["text"].str.contains("^[-+]?[1-9][0-9]*$")
-    return BEYOND if len(rest) and _share(rest, whole) >= READABLE and without_exact_float(rest["text"]) else ""
+    return _Looks(numeric, *looks.row(0), endless=endless, whole=whole)
 
 
 def _counted(values: pl.Series) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
     counted = values.drop_nulls().alias("text").value_counts(name="rows")
     bare = _TEXT.str.strip_chars()
-    if counted.select(((bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars())).any()).item():
+    odd, nothing = counted.select(
+        odd=(bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars()), nothing=_IS_NOTHING
+    )
+    if odd.any():
         counted = counted.with_columns(plain(counted["text"])).group_by("text").agg(_ROWS.sum())
-    counted = counted.filter(~_TEXT.str.to_lowercase().is_in(list(NOTHING)))
+        return counted.filter(~_IS_NOTHING)
+    return counted.filter(~nothing) if nothing.any() else counted
+
+
+def _commonest_first(counted: pl.DataFrame) -> pl.DataFrame:
     return counted.sort("rows", "text", descending=[True, False])
 
 
@@ -299,7 +321,6 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
         looks = _looks(rest)
     if not len(rest) or looks.numeric < READABLE or _are_codes(looks):
         return None
-    texts = rest["text"]
     # Where a few rows alone have other letters; else a number has a unit, or is none.
     alone = _best(rest, _marks(wish) if looks.marked else [PLAIN]) if looks.bare >= READABLE else None
     best = alone or _best(rest, _with_words(rest, _marks(wish)))
@@ -309,9 +330,8 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
     if without_exact_float(numbers):
         return None
     whole = is_whole(numbers.cast(pl.Float64, strict=False))
-    return Decision(
-        "integer" if whole else "number", form, _doubtful_marks(texts, form) if wish.decimal is None else ""
-    )
+    doubt = _doubtful_marks(rest, form) if wish.decimal is None else ""
+    return Decision("integer" if whole else "number", form, doubt)
 
 
 def _marks(wish: Wish) -> list[Form]:
@@ -327,7 +347,7 @@ def _best(rest: pl.DataFrame, forms: Iterable[Form]) -> tuple[Form, pl.Series] |
     best, most = None, 0.0
     for form in forms:
         numbers = plain_numbers(rest["text"], form)
-        share = _share(rest, numbers.is_not_null())
+        share = _share(rest, numbers.is_not_null()) if numbers.null_count() else 1.0
         if share > most and share >= READABLE:
             best, most = (form, numbers), share
         if most == 1:
@@ -378,16 +398,19 @@ def _are_codes(looks: _Looks) -> bool:
 
 def without_exact_float(numbers: pl.Series) -> bool:
     """Whether a whole number among them has no exact float."""
+    longest = numbers.str.len_bytes().max()
+    if longest is None or int(longest) < _DIGITS_OF_EXACT:  # type: ignore[arg-type]  # a whole number
+        return False
     long = numbers.filter(numbers.str.contains(r"^-?[0-9]{16,}$"))
     return any(abs(int(n)) > EXACT for n in long.to_list())
 
 
-def _doubtful_marks(texts: pl.Series, form: Form) -> str:
+def _doubtful_marks(rest: pl.DataFrame, form: Form) -> str:
     """Where each number could be another one with its mark before decimals: 1.234 in a file with semicolons."""
     if form.thousands not in (".", ","):
         return ""
     other = replace(form, decimal=form.thousands, thousands="")
-    marked = texts.filter(texts.str.contains(form.thousands, literal=True))
+    marked = _commonest_first(rest.filter(_TEXT.str.contains(form.thousands, literal=True)))["text"]
     if not len(marked) or plain_numbers(marked, other).null_count():
         return ""
     return f"can be meant in two ways: {marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
@@ -405,6 +428,7 @@ def _compact_dates(counted: pl.DataFrame, looks: _Looks) -> Decision | None:
 def _dates(rest: pl.DataFrame, looks: _Looks, values: pl.Series, wish: Wish) -> Decision | None:
     if looks.numeric < READABLE:
         return None
+    rest = _commonest_first(rest)
     texts = rest["text"]
     patterns = [] if wish.dates else _patterns(rest.filter(_MAY_BE_NUMERIC))
     if not patterns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -174,8 +175,10 @@ def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
     """The likelier mark before decimals: where semicolons separate, the comma was taken by the numbers."""
     if layout.separator == ";":
         return ","
-    values = [value for row in rows[:TYPED_ROWS] for value in row]
-    points, commas = (sum(bool(mark.fullmatch(value)) for value in values) for mark in (_POINT, _COMMA))
+    values = Counter(value for row in rows[:TYPED_ROWS] for value in row)
+    points, commas = (
+        sum(times for value, times in values.items() if mark.fullmatch(value)) for mark in (_POINT, _COMMA)
+    )
     return "," if commas > points else "."
 
 

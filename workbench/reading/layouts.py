@@ -346,9 +346,12 @@ def _well_quoted(text: str, trial: Layout) -> float:
 def _clean(rows: Sequence[Sequence[str]], trial: Layout) -> float:
     """How much values look like those of a table: numbers and dates most, texts with other separators in them least."""
     others = [sep for sep in ",;\t|" if sep != trial.separator]
-    values = [value for row in rows[:TYPED_ROWS] for value in row]
+    values = Counter(value for row in rows[:TYPED_ROWS] for value in row)
     whole = not trial.separator
-    return sum(_cleanness(value, others, whole) for value in values) / len(values) if values else 0.0
+    marks = Counter[float]()
+    for value, times in values.items():
+        marks[_cleanness(value, others, whole)] += times
+    return sum(mark * times for mark, times in sorted(marks.items())) / values.total() if values else 0.0
 
 
 def _cleanness(value: str, others: Iterable[str], whole: bool) -> float:
@@ -369,8 +372,9 @@ def is_typed(values: Sequence[Sequence[str]]) -> list[bool]:
 
 
 def _mostly_typed(column: Sequence[str]) -> bool:
-    there = [value for value in column if value.strip().lower() not in _MISSING]
-    return bool(there) and sum(bool(TYPED.fullmatch(value)) for value in there) >= MOSTLY * len(there)
+    there = {value: rows for value, rows in Counter(column).items() if value.strip().lower() not in _MISSING}
+    typed = sum(rows for value, rows in there.items() if TYPED.fullmatch(value))
+    return bool(there) and typed >= MOSTLY * sum(there.values())
 
 
 @dataclass(frozen=True)

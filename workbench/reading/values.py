@@ -29,6 +29,9 @@ from workbench.core.reading import Form
 EXACT = 2**53
 PLAIN = Form()
 _MICROSECONDS = pl.Datetime("us")
+_NOTHING = pl.Series(sorted(NOTHING)).implode()
+# Numbers as programs write them, which no form reads otherwise.
+_PLAINEST = r"^-?[0-9]+(?:\.[0-9]+)?$"
 
 
 def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
@@ -93,7 +96,7 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     """Which texts stand for a missing value, shape (rows,)."""
     bare = pl.first().str.strip_chars()  # a name could be a pattern
-    nothing = bare.str.to_lowercase().is_in(list(NOTHING))
+    nothing = bare.str.to_lowercase().is_in(_NOTHING)
     if form.missing:
         nothing = nothing | bare.is_in(list(form.missing))
     return text.to_frame().select(nothing.fill_null(value=False)).to_series()
@@ -194,6 +197,8 @@ def plain(text: pl.Series) -> pl.Series:
 
 def plain_numbers(text: pl.Series, form: Form) -> pl.Series:
     """Numbers as programs write them, none of their digits lost; None for what is no number in this form."""
+    if form.decimal == "." and text.str.contains(_PLAINEST).all():
+        return text
     found = _groups(plain(text), number_pattern(form))
     signs = pl.sum_horizontal(*(pl.col(n).str.len_bytes() > 0 for n in ("open", "sign", "inner", "behind")))
     right = (pl.col("open").is_null() == pl.col("close").is_null()) & (signs.fill_null(0) <= 1)
@@ -273,6 +278,9 @@ def _integers(values: pl.Series, form: Form) -> pl.Series:
     if values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Duration):
         return _whole(_floats(values, form))
     text = as_text(values)
+    whole = text.cast(pl.Int64, strict=False)
+    if whole.null_count() == values.null_count():
+        return whole
     whole = text.str.strip_chars().cast(pl.Int64, strict=False)
     if whole.null_count() == values.null_count():
         return whole

@@ -10,12 +10,14 @@ from workbench.core.finding import Finding
 from workbench.core.literals import python
 from workbench.profiling.findings.context import Context
 from workbench.reading.source import values_of
+from workbench.reading.values import counted
 
 CODE = "WB118"
 
 LEAST, MOST = 0.03, 0.95
 FEWEST_NUMBERS = 10
 _NUMBER = pl.first().str.strip_chars().str.contains(r"^[-+]?\d+(?:\.\d+)?$")
+_ROWS = pl.col("rows")
 WORDS = "data.table.loc[~data.table[$column].str.fullmatch(r'[-+.0-9]+', na=True), $column].unique()"
 
 
@@ -25,7 +27,7 @@ def check(context: Context) -> Iterator[Finding]:
         return
     for column in context.features("category", "text"):
         values = values_of(context.sample, column.name)
-        share = values.to_frame().select(_NUMBER.mean()).item() or 0.0
+        share = counted(values).select(_ROWS.filter(_NUMBER).sum() / _ROWS.sum()).item()
         if LEAST <= share < MOST and _numbers_and_words(values.drop_nulls().str.strip_chars(), column.distinct):
             message = f"mixes numbers ({share:.0%} of the rows) with words."
             cure = python(WORDS, column=column.name)
