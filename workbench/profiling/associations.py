@@ -304,7 +304,7 @@ class _Centred(NamedTuple):
             middle = np.where(known, numbers, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
             # Column by column in memory, so that some of them are taken quickly.
             away = np.asfortranarray(np.where(known, numbers - middle, 0.0))
-            return cls(away, away * away, None if bool(known.all()) else known.astype(float))
+            return cls(away, away * away, None if bool(known.all()) else np.asfortranarray(known, dtype=float))
 
     def columns(self, at: np.ndarray) -> _Centred:
         def taken(part: np.ndarray) -> np.ndarray:
@@ -317,18 +317,24 @@ def _ratios(levels: np.ndarray, numbers: _Centred) -> np.ndarray:
     """Of one category with every number."""
     away, squares, known = numbers
     there = levels >= 0
-    groups = np.zeros((int(levels.max(initial=-1)) + 1, len(levels)))
-    groups[levels[there], np.flatnonzero(there)] = 1.0
     with np.errstate(all="ignore"):
-        sums = groups @ away
-        counts = groups.sum(axis=1)[:, None] * np.ones(away.shape[1]) if known is None else groups @ known
+        sums = _by_level(levels, there, away)
+        counts = _by_level(levels, there, np.ones((len(levels), 1)) if known is None else known)
         square = there.astype(float) @ squares
-        n, k = counts.sum(axis=0), (counts > 0).sum(axis=0)
+        n, k = counts.sum(axis=0), (counts > 0).sum(axis=0)  # of one column for all where none has gaps
         total = square - sums.sum(axis=0) ** 2 / n
         within = square - np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=0)
         ratio = np.sqrt(np.clip(1 - within / total * (n - 1) / (n - k), 0, 1))
     enough = (k >= 2) & (n > k) & (total > 1e-12 * square)
     return np.where(enough, np.nan_to_num(ratio), 0.0)
+
+
+def _by_level(levels: np.ndarray, there: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Sums of the columns over the rows of each level, shape (levels, p)."""
+    size = int(levels.max(initial=-1)) + 1
+    if there.all():
+        return np.column_stack([np.bincount(levels, column, size) for column in numbers.T])
+    return np.column_stack([np.bincount(levels[there], column[there], size) for column in numbers.T])
 
 
 def _with_target(sample: pl.DataFrame, contract: Contract) -> pl.DataFrame | None:
@@ -464,6 +470,7 @@ def _crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     known = (a >= 0) & (b >= 0)
     if not known.any():
         return np.zeros((0, 0))
-    a, b = a[known], b[known]
+    if not known.all():
+        a, b = a[known], b[known]
     table = np.bincount(a * (b.max() + 1) + b, minlength=(a.max() + 1) * (b.max() + 1)).reshape(a.max() + 1, -1)
     return table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(float)

@@ -40,7 +40,7 @@ class RowSample:
         chosen = np.flatnonzero(drawn < self._limit(most))
         if len(chosen) > most:
             chosen = np.sort(chosen[np.argpartition(drawn[chosen], most - 1)[:most]])
-        part = _rows_at(chunk, chosen)
+        part = rows_at(chunk, chosen)
         grown = self._joined(RowSample(part, chosen + start, drawn[chosen]))
         return grown.thinned(most) if len(grown.at) > 1.5 * most else grown
 
@@ -53,7 +53,7 @@ class RowSample:
         if self.rows is None or len(self.at) <= most:
             return self
         kept = np.sort(np.argpartition(self.priority, most - 1)[:most])
-        return RowSample(_rows_at(self.rows, kept), self.at[kept], self.priority[kept])
+        return RowSample(rows_at(self.rows, kept), self.at[kept], self.priority[kept])
 
     def _joined(self, other: RowSample) -> RowSample:
         if self.rows is None or other.rows is None:
@@ -67,7 +67,7 @@ class RowSample:
         return float(np.partition(self.priority, most - 1)[most - 1]) if len(self.at) >= most else 1.0
 
 
-def _rows_at(rows: pl.DataFrame, rising: np.ndarray) -> pl.DataFrame:
+def rows_at(rows: pl.DataFrame, rising: np.ndarray) -> pl.DataFrame:
     """Those at rising places: by a mask, which polars follows ten times as quickly as places where there are texts."""
     if len(rising) == rows.height:
         return rows

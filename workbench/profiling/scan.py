@@ -267,9 +267,10 @@ class _ColumnPass:
                 return typed
             self._begin(values)
         assert self._scan is not None
+        counted = self.reader.counted
         if self._scan.kind != self._read_as():
-            typed = read(values, self._scan.kind)
-        self._scan.update(typed, self.reader.unread - before)
+            typed, counted = read(values, self._scan.kind), None
+        self._scan.update(typed, self.reader.unread - before, counted)
         return typed
 
     def state(self) -> State:

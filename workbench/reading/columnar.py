@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyarrow import parquet
 
 # Rows that are read from Parquet at once where chunks are smaller, since each slice finds its pages anew.
-AT_ONCE = 32_768
+AT_ONCE = 65_536
 MOST_CELLS = 1 << 22
 # Rows from which on finding slices would take long where one row group holds them all.
 LONG = 100_000_000

@@ -20,7 +20,7 @@ from workbench.reading import tasks
 from workbench.reading.again import Again
 from workbench.reading.by_contract import to_pandas
 from workbench.reading.column_findings import findings_of
-from workbench.reading.columns import CHUNK, read_column
+from workbench.reading.columns import CHUNK, TEXTS, read_column
 from workbench.reading.deciding import Wish
 from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.passing import Wanted, passed
@@ -28,7 +28,6 @@ from workbench.reading.read_columns import ColumnRead, column_of
 from workbench.reading.sensitive import Glance, set_apart
 from workbench.reading.source import Source, together, values_of
 from workbench.reading.sources import source_of
-from workbench.reading.typed_columns import TEXTS
 
 # Bytes of values up to which the table of a file is held, so that none is read twice. The process takes 300 MB at most
 # then, of which 135 are the libraries': about as much as where a large file is kept and profiled.

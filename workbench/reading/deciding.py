@@ -224,6 +224,10 @@ class _Looks(NamedTuple):
     ----------
     numeric : float
         With a digit, and not too long for a number or a date.
+    endless : bool
+        Whether any is infinite.
+    whole : float
+        Whole numbers of any length, without a zero in front.
     compact : float
         Dates without a mark.
     bare : float
@@ -234,20 +238,16 @@ class _Looks(NamedTuple):
         Whether there are such, and all texts have one length.
     marked : bool
         Whether there is a mark or a blank in any.
-    endless : bool
-        Whether any is infinite.
-    whole : float
-        Whole numbers of any length, without a zero in front.
     """
 
     numeric: float
-    compact: float
-    bare: float
-    padded: float
-    codes: bool
-    marked: bool
     endless: bool
     whole: float
+    compact: float = 0.0
+    bare: float = 0.0
+    padded: float = 0.0
+    codes: bool = False
+    marked: bool = False
 
 
 def _looks(rest: pl.DataFrame) -> _Looks:
@@ -265,7 +265,7 @@ def _looks(rest: pl.DataFrame) -> _Looks:
         whole=share(_TEXT.str.contains("^[-+]?[1-9][0-9]*$")),
     ).row(0)
     if numeric < READABLE:
-        return _Looks(numeric, 0.0, 0.0, 0.0, codes=False, marked=False, endless=endless, whole=whole)
+        return _Looks(numeric, endless, whole)
     padded, length = _TEXT.str.contains("^0[0-9]+$"), _TEXT.str.len_chars()
     looks = rest.select(
         compact=share(_TEXT.str.contains(_COMPACT_DATE)),
@@ -274,7 +274,7 @@ def _looks(rest: pl.DataFrame) -> _Looks:
         codes=padded.any() & (length.min() == length.max()),
         marked=_TEXT.str.contains(r"[.,'\s]").any(),
     )
-    return _Looks(numeric, *looks.row(0), endless=endless, whole=whole)
+    return _Looks(numeric, endless, whole, *looks.row(0))
 
 
 def _counted(values: pl.Series) -> pl.DataFrame:

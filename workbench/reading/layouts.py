@@ -185,7 +185,7 @@ def layout_of(text: str, encoding: str, asked: Asked, whole: bool = True) -> Lay
 
 def _rules(lines: Sequence[str]) -> str:
     """How the lines begin that are drawn between rows, as Markdown, SAP and the shells of databases do; else empty."""
-    drawn = [line for line in lines if _RULE.fullmatch(line.strip())]
+    drawn = [line for line in lines if "--" in line and _RULE.fullmatch(line.strip())]
     mark = drawn[0][:2] if drawn and len(lines) >= len(drawn) + 2 else ""
     return mark if sum(line.startswith(mark) for line in lines) == len(drawn) else ""
 

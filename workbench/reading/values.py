@@ -68,7 +68,27 @@ def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
     if kind == "datetime":
         return _datetimes(values, form)
     text = as_text(values)
-    return _without_nothing(text, form) if _may_be_nothing(text, form) else text
+    return read_texts(text, form)[0] if _may_be_nothing(text, form) else text
+
+
+def read_texts(values: pl.Series, form: Form = PLAIN) -> tuple[pl.Series, pl.DataFrame]:
+    """As :func:`read` of categories and texts, and what is counted on the way, as :func:`counted` in any order.
+
+    >>> texts, rows = read_texts(pl.Series(["a", "NaN", "a"]))
+    >>> texts.to_list(), rows.rows()
+    (['a', None, 'a'], [('a', 2)])
+    """
+    text = as_text(values)
+    rows = counted(text, commonest_first=False)
+    nothing = is_nothing(rows["value"], form) if _may_be_nothing(rows["value"], form) else None
+    if nothing is None or not nothing.any():
+        return text, rows
+    return text.set(text.is_in(rows["value"].filter(nothing).implode()), None), rows.filter(~nothing)
+
+
+def without_gaps(values: pl.Series) -> pl.Series:
+    """The values that are there; the series itself where all are, since polars would copy it."""
+    return values.drop_nulls() if values.null_count() else values
 
 
 def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series:
@@ -117,12 +137,6 @@ def _stands_for_nothing(numbers: pl.Series, form: Form) -> pl.Series:
     return numbers.cast(pl.Float64).is_in(list(missing_numbers(form))).fill_null(value=False)
 
 
-def _without_nothing(text: pl.Series, form: Form) -> pl.Series:
-    distinct = text.unique()
-    words = distinct.filter(is_nothing(distinct, form))
-    return text.set(text.is_in(words.implode()), None) if len(words) else text
-
-
 def as_text(values: pl.Series) -> pl.Series:
     """Any values as texts, None where missing; a whole number has no point, as one gap makes a whole column floats.
 
@@ -159,13 +173,13 @@ def value_text(value: Any) -> str:
         return str(value)
 
 
-def counted(values: pl.Series) -> pl.DataFrame:
-    """Distinct values that are there, the commonest first, with their rows: columns ``value`` and ``rows``.
+def counted(values: pl.Series, *, commonest_first: bool = True) -> pl.DataFrame:
+    """Distinct values that are there, with their rows: columns ``value`` and ``rows``.
 
     >>> counted(pl.Series("count", ["a", "b", "b", None])).rows()
     [('b', 2), ('a', 1)]
     """
-    return values.drop_nulls().alias("value").value_counts(sort=True, name="rows")
+    return without_gaps(values).alias("value").value_counts(sort=commonest_first, name="rows")
 
 
 def is_whole(values: pl.Series) -> bool:
