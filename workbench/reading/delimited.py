@@ -32,8 +32,9 @@ from workbench.reading.source import Source, from_arrow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Bytes of text that are read at a time.
-BLOCK = 4 << 20
+# Bytes of text whose rows are looked at together, and the pieces of it that Arrow reads at a time: the memory of a small
+# piece is taken and given back without asking the system each time.
+BLOCK, PIECES = 4 << 20, 4
 # Lines without a table's values at the end of a file that may be its footer.
 FOOTER = 5
 _FOOTER_WORDS = ("total", "sum", "source", "note", "gesamt", "summe", "quelle", "(", "*", "#", "-- ", "end of")
@@ -125,18 +126,39 @@ def _chunks(text: _Text, most: int, irregular: Irregular) -> Iterator[pl.DataFra
     """Quickly up to the first irregular row, and from there on row by row."""
     done = 0
     if text.head.layout.separator != " ":
-        for frame in _quick(text):
-            if frame is None:
+        for chunk in _sliced(_quick(text), most):
+            if chunk is None:
                 break
-            done += frame.height
-            yield from frame.iter_slices(most)
+            done += chunk.height
+            yield chunk
         else:
             return
     yield from _careful(text, most, done, irregular)
 
 
+def _sliced(blocks: Iterator[pl.DataFrame | None], most: int) -> Iterator[pl.DataFrame | None]:
+    """Chunks of the blocks; the rest of a block that is more than one chunk comes with the next."""
+    rest: pl.DataFrame | None = None
+    for block in blocks:
+        if block is None:
+            yield None
+            return
+        rows = block if rest is None else pl.concat([rest, block], rechunk=False)
+        rest = rows[-(rows.height % most) :] if rows.height > most and rows.height % most else None
+        yield from rows[: rows.height - (0 if rest is None else rest.height)].iter_slices(most)
+    if rest is not None:
+        yield rest
+
+
 def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
-    """Regular batches; None at the first that is not."""
+    """Regular blocks; None at the first that is not."""
+    pieces = _pieces(text)
+    while block := list(islice(pieces, PIECES)):
+        yield None if block[-1] is None else pl.concat(block, rechunk=False)  # type: ignore[type-var]  # None comes last
+
+
+def _pieces(text: _Text) -> Iterator[pl.DataFrame | None]:
+    """Regular pieces of blocks; None at the first that is not."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -167,7 +189,7 @@ def _options(text: _Text) -> dict[str, Any]:
 
     layout, names = text.head.layout, [str(i) for i in range(text.head.width)]
     return {
-        "read_options": arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False, column_names=names),
+        "read_options": arrow_csv.ReadOptions(block_size=BLOCK // PIECES, use_threads=False, column_names=names),
         "parse_options": arrow_csv.ParseOptions(
             delimiter=layout.separator or NONE,
             quote_char=layout.quote or False,
