@@ -34,15 +34,13 @@ class RowSample:
     def add(self, chunk: pl.DataFrame, start: int, most: int, rng: np.random.Generator) -> RowSample:
         """With the rows of one more chunk, whose first is the table's row ``start``.
 
-        There may be half as many again as ``most`` in the end: rows are taken out rarely, since that moves all of them.
+        There may be twice as many as ``most`` in the end: rows are taken out rarely, since that moves all of them.
         """
         drawn = rng.random(chunk.height)
         chosen = np.flatnonzero(drawn < self._limit(most))
-        if len(chosen) > most:
-            chosen = np.sort(chosen[np.argpartition(drawn[chosen], most - 1)[:most]])
         part = rows_at(chunk, chosen)
         grown = self._joined(RowSample(part, chosen + start, drawn[chosen]))
-        return grown.thinned(most) if len(grown.at) > 1.5 * most else grown
+        return grown.thinned(most) if len(grown.at) > 2 * most else grown
 
     def merge(self, other: RowSample, most: int) -> RowSample:
         """Of the rows of both; those of ``other`` come after."""

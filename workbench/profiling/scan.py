@@ -20,6 +20,7 @@ from workbench.profiling.row_sample import SAMPLED, RowSample
 from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_states, without_values
 from workbench.reading.columns import CHUNK, ColumnReader
 from workbench.reading.deciding import Decision, Wish
+from workbench.reading.meanings import LOOKED_AT
 from workbench.reading.sensitive import meaning_of
 from workbench.reading.source import values_of
 from workbench.reading.values import PLAIN, read
@@ -293,7 +294,9 @@ class _ColumnPass:
         return None if self.reader.decision is None else self.reader.decision.kind
 
     def _begin(self, values: pl.Series) -> None:
-        self.look(values)
+        # Of few texts it does not matter in which order they are looked at.
+        first = self.reader.first
+        self.look(values if first is None or len(first) > LOOKED_AT else first["value"])
         kind = self._read_as()
         assert kind is not None
         # Statistics of card numbers would hold card numbers: they are looked at as texts.

@@ -41,6 +41,8 @@ class ColumnReader:
         Values so far that are there and could not be read.
     counted : polars.DataFrame or None
         Of the latest chunk, where it was read as texts: each with its rows, columns ``value`` and ``rows``.
+    first : polars.DataFrame or None
+        The same of the texts as they came, where the latest chunk is the first one with a value.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class ColumnReader:
     def __init__(self, column: Column | None = None, wish: Wish = AS_SEEN, decision: Decision | None = None) -> None:
         self.decision, self._column, self._wish = decision, column, wish
         self.counted: pl.DataFrame | None = None
+        self.first: pl.DataFrame | None = None
         self._head: pl.Series | None = None
         self._kept: list[pl.Series] = []
         self._later = LaterValues()
@@ -60,15 +63,19 @@ class ColumnReader:
 
     def read(self, values: pl.Series) -> pl.Series:
         """The values in their type; of a column without any value so far, as they are."""
-        self.counted = None
+        self.counted = self.first = None
         if self._head is None:
             if values.null_count() == len(values):
                 return values.cast(pl.Float64) if values.dtype == pl.Null else values
             self._head = values
+            self.first = counted(values, commonest_first=False) if values.dtype == pl.String else None
             self.decision = self.decision or self._decide(values)
         assert self.decision is not None
         kind, form, _ = self.decision
-        typed, self.counted = read_texts(values, form) if kind in TEXTS else (read(values, kind, form), None)
+        if kind in TEXTS:
+            typed, self.counted = read_texts(values, form, self.first)
+        else:
+            typed = read(values, kind, form)
         if values.dtype in (pl.String, pl.UInt64) or (form.missing and values.dtype.is_numeric()):
             self._note(values, typed, form)
         if self._column is None and kind in ("integer", "number"):
@@ -102,10 +109,10 @@ class ColumnReader:
     def _decide(self, values: pl.Series) -> Decision:
         column = self._column
         if column is None:
-            return decide(values, self._wish)
+            return decide(values, self._wish, self.first)
         if column.form is not None:
             return Decision(column.kind, column.form)
-        seen = decide(values, self._wish)
+        seen = decide(values, self._wish, self.first)
         alike = seen.kind == column.kind or {seen.kind, column.kind} <= set(NUMERIC)
         return Decision(column.kind, seen.form if alike else PLAIN)
 

@@ -19,6 +19,7 @@ from workbench.core.contract import Kind
 from workbench.core.forms import BLANK, CLOCK, ISO, MONTHS, MULTIPLES, NOTHING, PERHAPS_NOTHING, WEEKDAY
 from workbench.core.reading import Form
 from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers, read, without_words
+from workbench.reading.values import counted as counted_values
 
 # A text column is a number (a date) when at least this share of its rows can be read as one.
 READABLE = 0.95
@@ -64,6 +65,9 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
 _WEEKDAY = re.compile(WEEKDAY)
 _LETTER = r"[\p{L}&&[^eE]]"  # in the syntax of Rust
 _FIRST_COMPACT_DATE = 19000101
+# Signs that no form of a number has; where more rows than these have one, no form need be tried.
+_STRANGE = r'[<>=@#&*\\:;!?"|~^{}\[\]]|[0-9][-/][0-9]'
+MOST_STRANGE = 1 - READABLE + 1e-9
 _DIGITS_OF_EXACT = len(str(EXACT))
 _CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
 _MARKS: tuple[tuple[str, str], ...] = (
@@ -113,7 +117,7 @@ class Decision(NamedTuple):
     doubt: str = ""
 
 
-def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
+def decide(values: pl.Series, wish: Wish = AS_SEEN, rows: pl.DataFrame | None = None) -> Decision:
     """What the values of one column are.
 
     Parameters
@@ -122,6 +126,8 @@ def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
         Of any type.
     wish : Wish
         What the user says of it.
+    rows : polars.DataFrame, optional
+        Of texts that were counted already, as :func:`~workbench.reading.values.counted` gives them, in any order.
 
     Examples
     --------
@@ -145,7 +151,7 @@ def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
         return Decision("datetime")
     if kind == pl.Duration:
         return Decision("integer" if is_whole(read(values, "number")) else "number")
-    return _of_texts(as_text(values), wish)
+    return _of_texts(as_text(values), wish, rows)
 
 
 def infer_kind(values: pl.Series) -> Kind:
@@ -177,12 +183,12 @@ def _of_numbers(values: pl.Series) -> Decision:
         return Decision(text_or_category(known.n_unique(), len(known)), doubt=BEYOND)
     if high < _FIRST_COMPACT_DATE:
         return Decision("integer")
-    counted = _counted(known.cast(pl.String))
+    counted = _bare(counted_values(known.cast(pl.String), commonest_first=False))
     return _compact_dates(counted, _looks(counted)) or Decision("integer")
 
 
-def _of_texts(values: pl.Series, wish: Wish) -> Decision:
-    counted = _counted(values)
+def _of_texts(values: pl.Series, wish: Wish, rows: pl.DataFrame | None) -> Decision:
+    counted = _bare(counted_values(values, commonest_first=False) if rows is None else rows)
     words, rest = _parted(counted, _may_be_missing(wish))
     missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
     few_words = wish.missing is not None or _rows(words) <= MOST_WORDS * _rows(counted)
@@ -238,6 +244,8 @@ class _Looks(NamedTuple):
         Whether there are such, and all texts have one length.
     marked : bool
         Whether there is a mark or a blank in any.
+    strange : float
+        With a sign that no form of a number has.
     """
 
     numeric: float
@@ -248,6 +256,7 @@ class _Looks(NamedTuple):
     padded: float = 0.0
     codes: bool = False
     marked: bool = False
+    strange: float = 0.0
 
 
 def _looks(rest: pl.DataFrame) -> _Looks:
@@ -273,13 +282,14 @@ def _looks(rest: pl.DataFrame) -> _Looks:
         padded=share(padded),
         codes=padded.any() & (length.min() == length.max()),
         marked=_TEXT.str.contains(r"[.,'\s]").any(),
+        strange=share(_TEXT.str.contains(_STRANGE)),
     )
     return _Looks(numeric, endless, whole, *looks.row(0))
 
 
-def _counted(values: pl.Series) -> pl.DataFrame:
+def _bare(every: pl.DataFrame) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
-    counted = values.drop_nulls().alias("text").value_counts(name="rows")
+    counted = pl.DataFrame({"text": every["value"], "rows": every["rows"]})
     bare = _TEXT.str.strip_chars()
     odd, nothing = counted.select(
         odd=(bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars()), nothing=_IS_NOTHING
@@ -319,7 +329,7 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
     if looks.endless:
         rest = rest.filter(~_TEXT.str.contains(_ENDLESS))
         looks = _looks(rest)
-    if not len(rest) or looks.numeric < READABLE or _are_codes(looks):
+    if not len(rest) or looks.numeric < READABLE or looks.strange > MOST_STRANGE or _are_codes(looks):
         return None
     # Where a few rows alone have other letters; else a number has a unit, or is none.
     alone = _best(rest, _marks(wish) if looks.marked else [PLAIN]) if looks.bare >= READABLE else None

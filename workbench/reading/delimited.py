@@ -32,8 +32,8 @@ from workbench.reading.source import Source, from_arrow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Bytes of text whose rows are looked at together, and the pieces of it that Arrow reads at a time: the memory of a small
-# piece is taken and given back without asking the system each time.
+# Bytes of text whose rows are looked at together, and the pieces of it that Arrow reads at a time: the memory of small
+# pieces is taken and given back without asking the system each time.
 BLOCK, PIECES = 4 << 20, 4
 # Lines without a table's values at the end of a file that may be its footer.
 FOOTER = 5

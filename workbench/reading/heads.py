@@ -99,7 +99,7 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
     lines = split_lines(text)
     rows = Rows(lines, layout)
     header = _header(rows, layout, name)
-    begin, line = rows.characters, rows.until
+    begin, line = sum(map(len, lines[: rows.until - 1])), rows.until
     there = (row for row in rows if len(row) > 1 or row[0].strip() or not layout.separator)
     body = list(islice(there, COMPARED))
     if not header and not body:

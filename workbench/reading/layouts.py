@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.core.names import counts
 from workbench.core.reading import Layout
@@ -377,8 +377,7 @@ def _mostly_typed(column: Sequence[str]) -> bool:
     return bool(there) and typed >= MOSTLY * sum(there.values())
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     line: int
     until: int
     values: list[str]
@@ -414,7 +413,7 @@ def placed(cells: Sequence[Sequence[str]]) -> Layout:
     """
     rows = [_Row(i + 1, i + 2, list(values)) for i, values in enumerate(cells) if any(map(str.strip, values))]
     width = max(_filled_until(row.values) for row in rows)
-    rows = [replace(row, values=row.values[:width]) for row in rows]
+    rows = [row._replace(values=row.values[:width]) for row in rows]
     at = _header_at(rows, width)
     header = not without_header(rows[at].values, [row.values for row in rows[at + 1 :]])
     return Layout(skip=rows[at].line - 1, header=header)

@@ -71,15 +71,19 @@ def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
     return read_texts(text, form)[0] if _may_be_nothing(text, form) else text
 
 
-def read_texts(values: pl.Series, form: Form = PLAIN) -> tuple[pl.Series, pl.DataFrame]:
+def read_texts(
+    values: pl.Series, form: Form = PLAIN, rows: pl.DataFrame | None = None
+) -> tuple[pl.Series, pl.DataFrame]:
     """As :func:`read` of categories and texts, and what is counted on the way, as :func:`counted` in any order.
+
+    ``rows`` are the same of the values, where they were counted already.
 
     >>> texts, rows = read_texts(pl.Series(["a", "NaN", "a"]))
     >>> texts.to_list(), rows.rows()
     (['a', None, 'a'], [('a', 2)])
     """
     text = as_text(values)
-    rows = counted(text, commonest_first=False)
+    rows = counted(text, commonest_first=False) if rows is None else rows
     nothing = is_nothing(rows["value"], form) if _may_be_nothing(rows["value"], form) else None
     if nothing is None or not nothing.any():
         return text, rows
