@@ -26,11 +26,12 @@ from workbench.reading.heads import Head
 from workbench.reading.layout_findings import Irregular, findings
 from workbench.reading.layouts import TYPED, Asked
 from workbench.reading.packed import endings, name_of, opened
+from workbench.reading.plain_blocks import Ahead, PlainBlocks
 from workbench.reading.rows import BLANKS, LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 # Bytes of text whose rows are looked at together, and the pieces of it that Arrow reads at a time: the memory of small
 # pieces is taken and given back without asking the system each time.
@@ -152,34 +153,50 @@ def _sliced(blocks: Iterator[pl.DataFrame | None], most: int) -> Iterator[pl.Dat
 
 def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
     """Regular blocks; None at the first that is not."""
-    pieces = _pieces(text)
-    while block := list(islice(pieces, PIECES)):
-        yield None if block[-1] is None else pl.concat(block, rechunk=False)  # type: ignore[type-var]  # None comes last
+    with text.stream(careful=False) as file:
+        plain = PlainBlocks(file, text.head.layout, text.head.width, BLOCK)
+        for block in plain:
+            if _has_more_values(block, len(text.head.names)):
+                yield None
+                return
+            yield _named(block, text)
+        pieces = _pieces(_Counted(Ahead(plain.left, file), text, plain.passed), text)
+        while several := list(islice(pieces, PIECES)):
+            yield None if several[-1] is None else pl.concat(several, rechunk=False)  # type: ignore[type-var]  # at the end
 
 
-def _pieces(text: _Text) -> Iterator[pl.DataFrame | None]:
+def _pieces(file: _Counted, text: _Text) -> Iterator[pl.DataFrame | None]:
     """Regular pieces of blocks; None at the first that is not."""
+    if not file.more():
+        return
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    names, last = text.head.names, None
-    with text.stream(careful=False) as file:
-        counted = _Counted(file, text)
-        try:
-            with arrow_csv.open_csv(pa.PythonFile(counted, mode="r"), **_options(text)) as reader:
-                for batch in reader:
-                    frame = from_arrow(batch.select(range(len(names))), names)
-                    if _has_more_values(batch, len(names)) or _has_odd_rows(frame, text.head.layout):
-                        yield None
-                        return
-                    yield _without_padding(frame) if text.head.layout.padded else frame
-                    last = frame.tail(1)
-        except pa.ArrowInvalid as error:
-            if "Empty CSV" not in str(error):
-                yield None
-            return
-        if counted.quotes % 2 and last is not None and _spans_lines(last):
-            refuse_unclosed(text)
+    last = None
+    try:
+        with arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **_options(text)) as reader:
+            for batch in reader:
+                every = from_arrow(batch)
+                frame = _named(every, text)
+                if _has_more_values(every, frame.width) or _has_odd_rows(frame, text.head.layout):
+                    yield None
+                    return
+                yield _without_padding(frame) if text.head.layout.padded else frame
+                last = frame.tail(1)
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" not in str(error):
+            yield None
+        return
+    if file.quotes % 2 and last is not None and _spans_lines(last):
+        refuse_unclosed(text)
+
+
+def _named(block: pl.DataFrame, text: _Text) -> pl.DataFrame:
+    """Its named columns."""
+    names = text.head.names
+    named = block if block.width == len(names) else block[:, : len(names)]
+    named.columns = list(names)
+    return named
 
 
 def _options(text: _Text) -> dict[str, Any]:
@@ -211,12 +228,17 @@ class _Counted:
 
     closed = False
 
-    def __init__(self, file: IO[bytes], text: _Text) -> None:
+    def __init__(self, file: Ahead, text: _Text, passed: int) -> None:
         self._file, self._text, self._quote = file, text, text.head.layout.quote.encode()
-        self._at, self._mark = text.begin, codecs.BOM_UTF8  # Arrow takes one away, which may be a value's
+        self._at, self._mark = text.begin + passed, codecs.BOM_UTF8  # Arrow takes one away, which may be a value's
         self.quotes = 0
 
-    def read(self, size: int = -1) -> bytes:
+    def more(self) -> bool:
+        """Whether there is anything to read."""
+        return self._file.more()
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes."""
         mark, self._mark = self._mark, b""
         block = self._file.read(size - len(mark))
         if (zero := block.find(b"\0")) >= 0:
@@ -229,9 +251,9 @@ class _Counted:
         """Nothing: who opened the file closes it."""
 
 
-def _has_more_values(batch: pa.RecordBatch, names: int) -> bool:
+def _has_more_values(block: pl.DataFrame, names: int) -> bool:
     """Whether a value stands behind the named columns, where none was seen."""
-    return any(column.null_count < batch.num_rows for column in batch.columns[names:])
+    return any(column.null_count() < block.height for column in block.get_columns()[names:])
 
 
 def _has_odd_rows(frame: pl.DataFrame, layout: Layout) -> bool:
