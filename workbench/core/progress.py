@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from html import escape
 from typing import Any, Protocol
 
 from workbench.settings import in_kernel
@@ -90,6 +89,8 @@ class _Notebook:
         self._handle.update(self._html(self._text()))
 
     def _text(self) -> str:
+        from html import escape
+
         seconds = time.monotonic() - self._started
         total = self._total or 0
         left = seconds / self._done * (total - self._done) if self._done else 0.0
@@ -106,6 +107,8 @@ class _Notebook:
 def _table(rows: Rows) -> str:
     if not rows:
         return ""
+    from html import escape
+
     head = "".join(f"<th>{escape(str(k))}</th>" for k in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in r.values()) + "</tr>" for r in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

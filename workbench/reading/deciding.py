@@ -18,7 +18,18 @@ import polars as pl
 from workbench.core.contract import Kind
 from workbench.core.forms import BLANK, CLOCK, ISO, MONTHS, MULTIPLES, NOTHING, PERHAPS_NOTHING, WEEKDAY
 from workbench.core.reading import Form
-from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers, read, without_words
+from workbench.reading.values import (
+    EXACT,
+    PLAIN,
+    as_text,
+    is_whole,
+    moments,
+    plain,
+    plain_numbers,
+    read,
+    without_words,
+    words_of,
+)
 from workbench.reading.values import counted as counted_values
 
 # A text column is a number (a date) when at least this share of its rows can be read as one.
@@ -56,8 +67,6 @@ _UNIT = rf"[%‰°]?[^\W\d_]{{1,12}}[²³]?(?:/[^\W\d_]{{1,4}}[²³]?)?|[%‰°]
 ORDERS = ("dmy", "mdy", "ymd")
 _NUMBERS = ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"})
 _TEXT, _ROWS = pl.col("text"), pl.col("rows")
-_IS_NOTHING = _TEXT.str.to_lowercase().is_in(pl.Series(sorted(NOTHING)).implode())
-_PERHAPS_NOTHING = pl.Series(sorted(PERHAPS_NOTHING)).implode()
 _MAY_BE_NUMERIC = _TEXT.str.contains("[0-9]") & (_TEXT.str.len_chars() <= LONGEST)
 _COMPACT_DATE = r"^(?:19|20)[0-9]{6}(?:T?[0-9]{4}(?:[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 _ENDLESS = r"(?i)^[-+]?inf(?:inity)?$"
@@ -220,7 +229,7 @@ def _may_be_missing(wish: Wish) -> pl.Expr:
     """Which texts are words for a missing value, by the user or by usage."""
     if wish.missing is not None:
         return _TEXT.is_in(list(wish.missing))
-    return _TEXT.str.to_lowercase().is_in(_PERHAPS_NOTHING)
+    return _TEXT.str.to_lowercase().is_in(words_of(PERHAPS_NOTHING))
 
 
 class _Looks(NamedTuple):
@@ -290,13 +299,13 @@ def _looks(rest: pl.DataFrame) -> _Looks:
 def _bare(every: pl.DataFrame) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
     counted = pl.DataFrame({"text": every["value"], "rows": every["rows"]})
-    bare = _TEXT.str.strip_chars()
+    bare, is_nothing = _TEXT.str.strip_chars(), _TEXT.str.to_lowercase().is_in(words_of(NOTHING))
     odd, nothing = counted.select(
-        odd=(bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars()), nothing=_IS_NOTHING
+        odd=(bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars()), nothing=is_nothing
     )
     if odd.any():
         counted = counted.with_columns(plain(counted["text"])).group_by("text").agg(_ROWS.sum())
-        return counted.filter(~_IS_NOTHING)
+        return counted.filter(~is_nothing)
     return counted.filter(~nothing) if nothing.any() else counted
 
 

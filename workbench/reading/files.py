@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import lzma
 import re
-import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -307,6 +306,8 @@ def _look_beside(path: str) -> Cure:
 
 def _unreadable() -> tuple[type[Exception], ...]:
     """What reading may raise; asked for when something was raised, so that Arrow is not loaded before."""
+    import sqlite3
+
     import pyarrow as pa
 
     packed = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)

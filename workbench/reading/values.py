@@ -5,6 +5,7 @@ What :mod:`workbench.core.forms` says of one text is said of a column here, by t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ from workbench.core.reading import Form
 EXACT = 2**53
 PLAIN = Form()
 _MICROSECONDS = pl.Datetime("us")
-_NOTHING = pl.Series(sorted(NOTHING)).implode()
 # Numbers as programs write them, which no form reads otherwise.
 _PLAINEST = r"^-?[0-9]+(?:\.[0-9]+)?$"
 
@@ -120,10 +120,16 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     """Which texts stand for a missing value, shape (rows,)."""
     bare = pl.first().str.strip_chars()  # a name could be a pattern
-    nothing = bare.str.to_lowercase().is_in(_NOTHING)
+    nothing = bare.str.to_lowercase().is_in(words_of(NOTHING))
     if form.missing:
         nothing = nothing | bare.is_in(list(form.missing))
     return text.to_frame().select(nothing.fill_null(value=False)).to_series()
+
+
+@cache
+def words_of(words: frozenset[str]) -> pl.Series:
+    """Words as polars looks among them; made once, for that takes as long as to look."""
+    return pl.Series(sorted(words)).implode()
 
 
 def without_words(numbers: pl.Series, form: Form) -> pl.Series:
