@@ -24,7 +24,7 @@ from workbench.reading.columns import CHUNK, TEXTS, read_column
 from workbench.reading.deciding import Wish
 from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.passing import Wanted, passed
-from workbench.reading.read_columns import ColumnRead, column_of
+from workbench.reading.read_columns import ColumnRead, column_of, in_unit
 from workbench.reading.sensitive import Glance, set_apart
 from workbench.reading.source import Source, together, values_of
 from workbench.reading.sources import source_of
@@ -156,7 +156,8 @@ def dataset(
     _check_names(stream.names, (*_roles(step), *wishes.columns()))
     wanted = _wanted(stream, contract, wishes, _roles(step))
     read = passed(stream, wanted) if chunks is None else in_memory(chunks, wanted)
-    accepted = contract or Contract(tuple(one.column for one in read.columns.values()), layout=stream.layout)
+    columns = tuple(in_unit(one.column, stream.units.get(name)) for name, one in read.columns.items())
+    accepted = contract or Contract(columns, layout=stream.layout)
     accepted = _with_roles(accepted, _roles(step))
     accepted = set_apart(accepted, {n: one.meaning for n, one in read.columns.items() if one.meaning})
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))

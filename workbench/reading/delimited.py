@@ -24,11 +24,12 @@ from workbench.reading.beginnings import beginning
 from workbench.reading.encodings import UTF8, Recoded, nul
 from workbench.reading.heads import Head
 from workbench.reading.layout_findings import Irregular, findings
-from workbench.reading.layouts import TYPED, Asked
+from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, name_of, opened
 from workbench.reading.plain_blocks import Ahead, PlainBlocks
 from workbench.reading.rows import BLANKS, LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow
+from workbench.reading.typed_cells import TYPED
 
 if TYPE_CHECKING:
     pass
@@ -85,6 +86,7 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
         decimal=head.decimal,
         notes=notes,
         streamed=True,
+        units=head.measured,
     )
 
 

@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 from workbench.core.names import counts
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter
+from workbench.reading.below_header import LOGGER, Below, below
 from workbench.reading.encodings import encoding_of, known_encoding
 from workbench.reading.rows import Rows, split_lines
+from workbench.reading.typed_cells import MOSTLY, TYPED, TYPED_ROWS, columns, is_typed, names_columns
 
 # Bytes at the beginning of a file that are looked at.
 SAMPLE = 1 << 18
@@ -35,18 +37,8 @@ COMMENTS = ("#", "//", "%")
 REGULAR = 0.3
 # Lines above a header that are looked over for it.
 MOST_TITLES = 20
-# Rows by which a column's kind is seen.
-TYPED_ROWS = 200
 # Share of the values behind a separator that begin with a blank from which on blanks are no part of values.
 PADDED = 0.95
-# Share of a column's values that must be numbers or dates to call it one of those.
-MOSTLY = 0.8
-
-# Loosely a number or a date, in any form: digits and what stands between them.
-TYPED = re.compile(
-    r"\s*[-+(]?\s*[$€£¥]?\s*[-+]?[\d.,](?:[ _\u00a0\u202f]?[\d.,'’:/eE+T-])*(?<=[\d.])"
-    r"\s*(?:[Zz%)€$£-]|[AaPp]\.?[Mm]\.?|UTC|GMT|[kKM])?\s*"
-)
 _ONE_NUMBER = re.compile(r"\s*[-+]?(?:\d+,\d+|\d{1,3}(?:[,.]\d{3})+(?:[.,]\d+)?)\s*")
 _ONE_VALUE = re.compile(
     r"\s*(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?\S*(?: [AaPp]\.?[Mm]\.?)?\s*|\s*\d{1,3}(?: \d{3})+\s*"
@@ -54,7 +46,6 @@ _ONE_VALUE = re.compile(
 _APOSTROPHES = re.compile(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
 _YEAR = re.compile(r"\s*(?:19|20)\d\d\s*")
 _RULE = re.compile(r"(?=.*[|+])[|+]?[ :]*-{2,}[-+|: ]*")
-_MISSING = frozenset({"", "na", "nan", "null", "n/a", "none", "-", "?", "."})
 # As Excel writes it into the first line.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
@@ -361,22 +352,6 @@ def _cleanness(value: str, others: Iterable[str], whole: bool) -> float:
     return 0.5 if any(sep in value for sep in others) or "  " in value.strip() else 0.9
 
 
-def columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    """The values of each column, of the first rows."""
-    return [[row[i] for row in rows[:TYPED_ROWS] if i < len(row)] for i in range(width)]
-
-
-def is_typed(values: Sequence[Sequence[str]]) -> list[bool]:
-    """Which columns hold numbers or dates."""
-    return [_mostly_typed(column) for column in values]
-
-
-def _mostly_typed(column: Sequence[str]) -> bool:
-    there = {value: rows for value, rows in Counter(column).items() if value.strip().lower() not in _MISSING}
-    typed = sum(rows for value, rows in there.items() if TYPED.fullmatch(value))
-    return bool(there) and typed >= MOSTLY * sum(there.values())
-
-
 class _Row(NamedTuple):
     line: int
     until: int
@@ -393,7 +368,8 @@ def _placed(lines: Sequence[str], split: Layout, above: int, asked: Asked) -> La
         width = 1
     comment = asked.comment if asked.comment is not None else split.comment or _comment_within(rows, width)
     rows = [row for row in rows if not (comment and row.values[0].startswith(comment))]
-    at = 0 if asked.skip is not None else _header_at(rows, width)
+    logged = len(rows) > 1 and rows[0].values[0] == LOGGER
+    at = 0 if asked.skip is not None else 1 if logged else _header_at(rows, width)
     titled = _named_in_comment(lines, split, rows, at, width, above) if asked.skip is None and above else None
     if titled is not None:
         return replace(split, skip=titled, header=True, comment=comment)
@@ -402,7 +378,13 @@ def _placed(lines: Sequence[str], split: Layout, above: int, asked: Asked) -> La
     sure = asked.header if asked.header is not None else not without_header(rows[at].values, body)
     header = True if row_names and asked.header is None else sure
     skip = asked.skip if asked.skip is not None else (rows[at].line - 1 if at or not comment else above)
-    return replace(split, skip=skip, header=header, comment=comment, row_names=header and row_names)
+    lower = _below_names(rows, at, width) if header and split.separator and not row_names else Below()
+    return replace(split, skip=skip, header=header, comment=comment, row_names=header and row_names, **lower._asdict())
+
+
+def _below_names(rows: Sequence[_Row], at: int, width: int) -> Below:
+    names = rows[at].values
+    return below([*names, *[""] * (width - len(names))], _below(rows, at, width), rows[0].values[0] if at else "")
 
 
 def placed(cells: Sequence[Sequence[str]]) -> Layout:
@@ -416,7 +398,8 @@ def placed(cells: Sequence[Sequence[str]]) -> Layout:
     rows = [row._replace(values=row.values[:width]) for row in rows]
     at = _header_at(rows, width)
     header = not without_header(rows[at].values, [row.values for row in rows[at + 1 :]])
-    return Layout(skip=rows[at].line - 1, header=header)
+    lower = _below_names(rows, at, width) if header else Below()
+    return Layout(skip=rows[at].line - 1, header=header, **lower._asdict())
 
 
 def _filled_until(values: Sequence[str]) -> int:
@@ -493,13 +476,6 @@ def _below(rows: Sequence[_Row], at: int, width: int) -> list[list[str]]:
 
 def _filled(values: Sequence[str]) -> int:
     return sum(bool(value.strip()) for value in values)
-
-
-def names_columns(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether values are texts where the rows below have numbers or dates."""
-    typed = is_typed(columns(body, len(values)))
-    pairs = [value for value, is_number in zip(values, typed, strict=True) if is_number and value.strip()]
-    return bool(pairs) and not any(TYPED.fullmatch(value) for value in pairs)
 
 
 def _are_row_names(names: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:
