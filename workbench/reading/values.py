@@ -30,6 +30,7 @@ from workbench.core.reading import Form
 EXACT = 2**53
 PLAIN = Form()
 _MICROSECONDS = pl.Datetime("us")
+_DAY = 86_400_000_000
 # Numbers as programs write them, which no form reads otherwise.
 _PLAINEST = r"^-?[0-9]+(?:\.[0-9]+)?$"
 
@@ -387,18 +388,22 @@ def _assembled(found: pl.DataFrame) -> pl.Series:
         if "month" in there
         else name.replace_strict({n: str(m) for n, m in MONTHS.items()}, default=None, return_dtype=pl.String)
     )
-    hour = part("hour", "0").cast(pl.Int32)
+    rest = pl.concat_str(part("minute", "0"), part("second", "0"), part("fraction", "0"))
+    ends = (part("hour", "0") == "24") & (rest.str.strip_chars("0") == "")  # 24:00 is 0:00 of the next day
+    hour = pl.when(ends).then(0).otherwise(part("hour", "0").cast(pl.Int32))
     if "half" in there:
         half = pl.col("half").str.to_lowercase().str.slice(0, 1)
         twelve = pl.when(hour <= 12).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
         hour = pl.when(half.is_null()).then(hour).otherwise(twelve)
+        ends = ends & half.is_null()
     written = pl.concat_str(
         year, pl.lit("-"), month.str.zfill(2), pl.lit("-"), part("day", "1").str.zfill(2), pl.lit(" "),
         hour.cast(pl.String).str.zfill(2), pl.lit(":"), part("minute", "00"), pl.lit(":"), part("second", "00"),
         pl.lit("."), part("fraction", "0").str.slice(0, 6).str.pad_end(6, "0"),
     )  # fmt: skip
-    texts = found.select(written.alias("moment")).to_series()
-    return texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", time_unit="us", strict=False)
+    texts, days = found.select(moment=written, days=ends.cast(pl.Int64)).get_columns()
+    moments = texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", time_unit="us", strict=False)
+    return moments + (days * _DAY).cast(pl.Duration("us")) if days.sum() else moments
 
 
 def _offsets(zones: pl.Series) -> pl.Series:
