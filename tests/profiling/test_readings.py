@@ -43,6 +43,11 @@ TABLE = {
     "separators behind": Case(rows("1,2,", "3,4,"), {"x": "integer", "v": "integer"}, {"v": [2, 4] * 5}, ("WB132",)),
     "comma in a header": Case("a;b, of all\n1;2\n3;4\n", {"a": "integer", "b, of all": "integer"}),
     "tabs": Case("a\tb\n1\tx y\n2\tz\n", {"a": "integer", "b": "category"}, {"b": ["x y", "z"]}, name="t.tsv"),
+    "PostgreSQL's COPY": Case(
+        'a\tb\n1\tx\\ty\n2\t\\N\n3\tC:\\\\new "x"\n4\t"\n5\tu\\\\tv\n', {"a": "integer", "b": "category"}, {"b": ["x\ty", None, 'C:\\new "x"', '"', "u\\tv"]}, ("WB132",), "t.tsv"
+    ),
+    "paths are no escapes": Case("a\tb\n1\tC:\\new\n2\tC:\\table\n", {"a": "integer", "b": "category"}, {"b": ["C:\\new", "C:\\table"]}, name="t.tsv"),
+    "paths beside no value": Case("a\tb\n1\tC:\\Users\n2\t\\N\n", {"a": "integer", "b": "category"}, {"b": ["C:\\Users", None]}, name="t.tsv"),
     "Excel's first line": Case("sep=;\na;b\n1;2\n3;4\n", {"a": "integer", "b": "integer"}),
     "one column": Case("a\n1,5\n2,5\n", {"a": "number"}, {"a": [1.5, 2.5]}, ("WB138",)),
     "a short row": Case(rows("1,2", "5,6") + "3\n", {"x": "integer", "v": "integer"}, codes=("WB131",)),

@@ -729,3 +729,20 @@ def test_an_encoding_is_found_by_its_letters(of, encoding, times):
     found, _ = encoding_of(written, True)
 
     assert written.decode(found) == SAMPLES[of] * times
+
+
+SIGNS = st.text('ab\\\t\n\r"N, ', min_size=1, max_size=6)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(SIGNS, SIGNS | st.none()), min_size=1, max_size=6))
+def test_what_postgres_copies_comes_back(tmp_path_factory, values):
+    def copied(value):
+        signs = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+        return "\\N" if value is None else "".join(signs.get(sign, sign) for sign in value)
+
+    written = [(str(i), *row) for i, row in enumerate([("x", None), ("y", None), *values])]
+    path = tmp_path_factory.mktemp("copy") / "t.tsv"
+    path.write_bytes("".join("\t".join(map(copied, row)) + "\n" for row in [("n", "a", "b"), *written]).encode())
+
+    assert rows(source_of(str(path))) == written

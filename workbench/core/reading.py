@@ -47,6 +47,9 @@ class Layout:
         Lines below the header that are no rows, at most: units of measurement, or more lines of names.
     joined : bool
         Whether the names stand in the lines below too.
+    escaped : bool
+        Whether values are written as PostgreSQL's ``COPY`` does: ``\\t`` and ``\\n`` for tabs and line breaks, and
+        ``\\N`` for none.
     """
 
     encoding: str = "utf-8"
@@ -60,6 +63,7 @@ class Layout:
     padded: bool = False
     below: int = 0
     joined: bool = False
+    escaped: bool = False
 
     def described(self) -> str:
         """In words.
@@ -77,6 +81,7 @@ class Layout:
             f"lines that begin with {self.comment} left out" if self.comment else "",
             "names of rows" if self.row_names else "",
             "blanks around values left out" if self.padded else "",
+            "tabs and line breaks as \\t and \\n" if self.escaped else "",
             f"names in {1 + self.below} lines" if self.joined else "units below the header" if self.below else "",
         ]
         return ", ".join(part for part in parts if part)

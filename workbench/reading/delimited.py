@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 BLOCK, PIECES = 4 << 20, 4
 # Lines without a table's values at the end of a file that may be its footer.
 FOOTER = 5
+# Of PostgreSQL's COPY.
+_ESCAPES = {
+    "\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
+}  # fmt: skip
 _FOOTER_WORDS = ("total", "sum", "source", "note", "gesamt", "summe", "quelle", "(", "*", "#", "-- ", "end of")
 
 
@@ -72,6 +76,7 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         vars(irregular).update(vars(Irregular()))
         parts = _chunks(text, most, irregular)
+        parts = map(_unescaped, parts) if head.layout.escaped else parts
         return map(_unprotected, parts) if head.protected else parts
 
     local = "://" not in path and not endings(path)[1]
@@ -279,6 +284,12 @@ def _without_padding(frame: pl.DataFrame) -> pl.DataFrame:
 def _unprotected(frame: pl.DataFrame) -> pl.DataFrame:
     """Without what makes Excel take a number for a text."""
     return frame.select(pl.all().str.replace('^="([^"]*)"$', "$1"))
+
+
+def _unescaped(frame: pl.DataFrame) -> pl.DataFrame:
+    """With the signs that escapes stand for, and none where there is no value."""
+    signs = pl.all().str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
+    return frame.select(pl.when(pl.all() != "\\N").then(signs).name.keep())
 
 
 def _spans_lines(row: pl.DataFrame) -> bool:

@@ -17,6 +17,10 @@ NAMED = 5
 
 NO_HEADER = "WB130"
 UNUSUAL = "WB132"
+ESCAPED = (
+    "Values are written as PostgreSQL's COPY does: tabs, line breaks and backslashes were read for \\t, \\n and \\\\, "
+    "and no value for \\N."
+)
 UNITS = "The first row has words above all columns of numbers: perhaps units, and no values."
 
 
@@ -122,6 +126,8 @@ def _rows(head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
     unusual: list[tuple[str, Cure]] = []
     if head.protected:
         unusual.append(('Texts are written as ="00123", as Excel protects them: they were read without that.', ""))
+    if head.layout.escaped:
+        unusual.append((ESCAPED, ""))
     if head.units:
         unusual.append((UNITS, ""))
     if head.below:

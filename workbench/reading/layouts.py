@@ -46,6 +46,9 @@ _ONE_VALUE = re.compile(
 _APOSTROPHES = re.compile(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
 _YEAR = re.compile(r"\s*(?:19|20)\d\d\s*")
 _RULE = re.compile(r"(?=.*[|+])[|+]?[ :]*-{2,}[-+|: ]*")
+# Of PostgreSQL: what stands for no value, and what for a sign.
+_NO_VALUE = re.compile(r"(?:^|\t)\\N(?=[\t\r\n]|\Z)", re.MULTILINE)
+_ESCAPE = re.compile(r"\\[\\bfnrtvN.]")
 # As Excel writes it into the first line.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
@@ -171,7 +174,14 @@ def layout_of(text: str, encoding: str, asked: Asked, whole: bool = True) -> Lay
     compared = lines[above : above + COMPARED]
     cut = not whole or len(lines) > above + COMPARED
     split = _best_split(compared, replace(plain, skip=0), asked, cut)
+    if split.separator == "\t" and not asked.quote and _is_copied(text):
+        split = replace(split, quote="", escape="", escaped=True)
     return _placed(lines, replace(split, skip=plain.skip), above, asked)
+
+
+def _is_copied(text: str) -> bool:
+    """Whether it is written as PostgreSQL's COPY does: with its word for no value, and no backslash but in escapes."""
+    return _NO_VALUE.search(text) is not None and "\\" not in _ESCAPE.sub("", text)
 
 
 def _rules(lines: Sequence[str]) -> str:
