@@ -264,3 +264,47 @@ def test_a_value_that_the_contract_can_not_read_is_told_by_row():
         "ok": [True, False, False, True],
     }
     assert moment("31.01.2024", contract["when"].form) == DAY
+
+
+def batch(tmp_path, training, later):
+    """How later rows of a column ``n`` are read by the contract of a file, and which of them can't be."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(training)
+    second.write_text(later)
+    contract = wb.dataset(first).contract
+    typed = read_by(read_table(second, like=contract), contract)
+    return plain(typed.table["n"]), typed.unread["n"].tolist() if "n" in typed.unread else [False] * len(typed.table)
+
+
+WHOLE = "".join(f"{i};{i % 3}\n" for i in range(30))
+
+
+@pytest.mark.parametrize(
+    ("training", "values"),
+    [
+        ("n;x\n" + WHOLE, [1234, 7, None]),  # a comma may be the mark: a thousand, and a fraction
+        ("n;x\n" + WHOLE.replace(";1\n", ";1,5\n"), [1234, 7, None]),
+        ("n;x\n" + WHOLE.replace(";1\n", ";1.5\n"), [None, 7, None]),  # points stand before decimals elsewhere
+    ],
+    ids=["no mark at all", "commas elsewhere", "points elsewhere"],
+)
+def test_marks_that_only_a_later_batch_shows_are_those_of_the_table(training, values, tmp_path):
+    read, lost = batch(tmp_path, training, "n;x\n1.234;1\n7;1\n2,5;1\n")
+
+    assert read == values
+    assert lost == [value is None for value in values]
+
+
+def test_a_fraction_among_whole_numbers_is_flagged_where_commas_separate(tmp_path):
+    training = WHOLE.replace(";", ",")
+
+    assert batch(tmp_path, f"n,x\n{training}", "n,x\n1.234,1\n7,1\n") == ([None, 7], [True, False])
+
+
+def test_marks_that_only_late_rows_show_are_those_of_the_table(tmp_path):
+    (tmp_path / "t.csv").write_text("n;x\n" + WHOLE * 2000 + "1.234;1\n")
+
+    data = wb.dataset(tmp_path / "t.csv")
+
+    assert (data.contract["n"].kind, data.table["n"].iloc[-1]) == ("integer", 1234)
+    assert not [f for f in data.findings if f.column == "x"]  # nothing is told of marks that no value has
