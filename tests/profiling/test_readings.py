@@ -43,6 +43,17 @@ TABLE = {
     "separators behind": Case(rows("1,2,", "3,4,"), {"x": "integer", "v": "integer"}, {"v": [2, 4] * 5}, ("WB132",)),
     "comma in a header": Case("a;b, of all\n1;2\n3;4\n", {"a": "integer", "b, of all": "integer"}),
     "tabs": Case("a\tb\n1\tx y\n2\tz\n", {"a": "integer", "b": "category"}, {"b": ["x y", "z"]}, name="t.tsv"),
+    "units below the names": Case(
+        "t;temp;city\n[s];[°C];\n1;1,5;A\n2;2,5;B\n3;3,5;A\n", {"t": "integer", "temp": "number", "city": "category"}, {"temp": [1.5, 2.5, 3.5]}, ("WB132", "WB138")
+    ),
+    "a logger's file": Case(
+        '"TOA5","CR1000","Table1"\n"TIMESTAMP","RECORD","Temp"\n"TS","RN","Deg C"\n"","","Avg"\n"2024-01-31 00:00:00",0,20.5\n"2024-01-31 00:00:00",1,"NAN"\n',
+        {"TIMESTAMP": "datetime", "RECORD": "integer", "Temp": "number"}, {"TIMESTAMP": [DAY, DAY], "Temp": [20.5, None]}, ("WB132",), "t.dat",
+    ),
+    "names in two lines": Case(
+        "city,price,,sold,\n,min,max,min,max\nA,1,2,3,4\nB,2,3,4,5\nC,3,4,5,6\n",
+        {"city": "category", "price_min": "integer", "price_max": "integer", "sold_min": "integer", "sold_max": "integer"}, {"price_max": [2, 3, 4]}, ("WB132",),
+    ),
     "PostgreSQL's COPY": Case(
         'a\tb\n1\tx\\ty\n2\t\\N\n3\tC:\\\\new "x"\n4\t"\n5\tu\\\\tv\n', {"a": "integer", "b": "category"}, {"b": ["x\ty", None, 'C:\\new "x"', '"', "u\\tv"]}, ("WB132",), "t.tsv"
     ),
