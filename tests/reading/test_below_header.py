@@ -30,6 +30,14 @@ def read_later(contract, tmp_path):
     return read
 
 
+def test_a_profile_has_the_units_too(contract, tmp_path):
+    (tmp_path / "t.csv").write_text(HEAD + UNITS + ROWS, encoding="utf-8")
+
+    seen = wb.profile(tmp_path / "t.csv").contract
+
+    assert [(c.name, c.kind, c.unit) for c in seen.columns] == [(c.name, c.kind, c.unit) for c in contract.columns]
+
+
 def test_units_are_those_of_the_columns(contract):
     assert [(c.name, c.kind, c.unit) for c in contract.columns] == [
         ("time", "integer", "s"), ("name", "category", None), ("temp", "number", "°C"),

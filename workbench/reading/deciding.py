@@ -21,6 +21,7 @@ from workbench.core.reading import Form
 from workbench.reading.values import (
     EXACT,
     PLAIN,
+    PLAINEST,
     as_text,
     is_whole,
     moments,
@@ -302,6 +303,8 @@ def _looks(rest: pl.DataFrame) -> _Looks:
 def _bare(every: pl.DataFrame) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
     counted = pl.DataFrame({"text": every["value"], "rows": every["rows"]})
+    if every["value"].str.contains(PLAINEST["."]).all():
+        return counted
     bare, is_nothing = _TEXT.str.strip_chars(), _TEXT.str.to_lowercase().is_in(words_of(NOTHING))
     odd, nothing = counted.select(
         odd=(bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars()), nothing=is_nothing

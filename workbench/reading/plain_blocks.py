@@ -54,13 +54,14 @@ class PlainBlocks:
     def __iter__(self) -> Iterator[pl.DataFrame]:
         while not self._none:
             read = self._file.read(self._size)
-            self.left += read
-            # The last line may lack its end.
-            end = self.left.rfind(b"\n") + 1 if read else len(self.left)
-            frame = self._frame(self.left[:end])
+            end = read.rfind(b"\n") + 1
+            # The last line may lack its end. Nothing is copied twice: a block is large.
+            content = b"".join((self.left, memoryview(read)[:end])) if end or not read else b""
+            frame = self._frame(content)
             if frame is None:
+                self.left += read
                 return
-            self.left, self.passed = self.left[end:], self.passed + end
+            self.left, self.passed = read[end:], self.passed + len(content)
             yield frame
 
     def _frame(self, content: bytes) -> pl.DataFrame | None:

@@ -32,7 +32,7 @@ PLAIN = Form()
 _MICROSECONDS = pl.Datetime("us")
 _DAY = 86_400_000_000
 # Numbers as programs write them, which no form reads otherwise.
-_PLAINEST = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": "^-?[0-9]+$"}
+PLAINEST = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": "^-?[0-9]+$"}
 
 
 def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
@@ -222,7 +222,7 @@ def plain(text: pl.Series) -> pl.Series:
 
 def plain_numbers(text: pl.Series, form: Form) -> pl.Series:
     """Numbers as programs write them, none of their digits lost; None for what is no number in this form."""
-    if text.str.contains(_PLAINEST[form.decimal]).all():
+    if text.str.contains(PLAINEST[form.decimal]).all():
         return text
     found = _groups(plain(text), number_pattern(form))
     signs = pl.sum_horizontal(*(pl.col(n).str.len_bytes() > 0 for n in ("open", "sign", "inner", "behind")))
