@@ -236,6 +236,7 @@ def test_a_table_with_a_target_is_trained_on(tmp_path, store):
         assert (run.contract.columns, run.metrics) == (of_dataset.contract.columns, of_dataset.metrics)
 
 
+@pytest.mark.slow
 def test_a_dataset_gets_the_roles_that_it_lacks_and_keeps_those_that_it_has(things):
     bare, data = things["a dataset without a target"], things["dataset"]
 

@@ -10,7 +10,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.hostile_names import ANY as TEXTS
-from workbench.core.literals import assigned, call, corrected, expression, identifier, literal, python
+from workbench.core.literals import (
+    Written,
+    assigned,
+    call,
+    corrected,
+    dotted,
+    expression,
+    identifier,
+    imported,
+    in_brackets,
+    laid_out,
+    literal,
+    python,
+)
 from workbench.errors import BadParameter
 
 PLAIN = st.recursive(
@@ -75,7 +88,9 @@ def test_only_a_name_is_taken_as_a_name(text):
     if text.isidentifier() and not keyword.iskeyword(text):
         assert identifier(text) == text
         return
-    uses = (lambda: call(f"wb.{text}"), lambda: assigned(text, call("f")), lambda: call("f", **{text: 1}))
+    uses = [lambda: assigned(text, call("f")), lambda: call("f", **{text: 1})]
+    if "." not in text:  # a verb may be a method of a method
+        uses.append(lambda: call(f"wb.{text}"))
     for use in uses:
         with pytest.raises(BadParameter, match="not a Python name"):
             use()
@@ -154,3 +169,46 @@ def shape(source: str) -> str:
         if isinstance(node, ast.Constant):
             node.value = None
     return ast.dump(tree)
+
+
+NESTED = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda values: Written(in_brackets(values)))
+        | st.lists(inner, max_size=3).map(lambda values: Written(call("Made", *values)))
+        | st.dictionaries(st.sampled_from(["alpha", "steps", "b"]), inner, max_size=3).map(
+            lambda named: Written(call("module.Made", **named))
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(NESTED, st.integers(10, 100))
+def test_code_that_is_laid_out_is_the_same_code(value, width):
+    code = assigned("made", call("Outer", value, named=value))
+
+    assert ast.dump(ast.parse(laid_out(code, width))) == ast.dump(ast.parse(code))
+
+
+@given(st.lists(st.sampled_from(["a", "long name", 3]), min_size=1, max_size=40))
+def test_no_line_is_wider_than_asked_where_its_parts_are_not(values):
+    text = laid_out(assigned("made", call("Outer", values, Written(call("Inner", values)))), width=40)
+
+    assert all(len(line) <= 40 for line in text.splitlines())
+    assert text.count("\n") == 0 or not text.endswith("\n")
+
+
+@given(st.lists(PLAIN, max_size=4))
+def test_a_tuple_reads_back_as_one(values):
+    assert ast.literal_eval(in_brackets(values)) == tuple(values)
+
+
+@pytest.mark.parametrize("name", ["os; import sys", "a b", "", "class", "sklearn.", "a\nb"])
+def test_what_is_imported_or_called_is_a_name(name):
+    with pytest.raises(BadParameter, match="not a Python name"):
+        imported(name)
+    with pytest.raises(BadParameter, match="not a Python name"):
+        imported("sklearn", ["Pipeline", name])
+    with pytest.raises(BadParameter, match="not a Python name"):
+        dotted("np", name)

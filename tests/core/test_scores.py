@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core.measures import METRICS, measure
-from workbench.core.scores import of_windows, scores
+from workbench.core.scores import difference, of_windows, scores
 from workbench.errors import BadParameter
 
 few = settings(max_examples=60, deadline=None)
@@ -259,3 +259,38 @@ def test_the_error_of_the_rows_stays_beside_a_wider_interval():
     alone, together = (scores("regression", truth, predicted, windows=w)[0] for w in ((), parts))
     assert together.error == alone.error == pytest.approx((alone.high - alone.low) / 2 / 1.645, rel=1e-3)
     assert together.high - together.low > 3 * (alone.high - alone.low)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1_000), st.floats(0.0, 0.5))
+def test_a_paired_difference_is_that_of_the_scores_and_turns_its_sign(seed, noise):
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(size=200)
+    a, b = truth + rng.normal(0, 0.3, 200), truth + rng.normal(0, 0.3 + noise, 200)
+
+    one = difference("regression", truth, (a, b), seed=seed)
+    other = difference("regression", truth, (b, a), seed=seed)
+
+    rmse = [float(np.sqrt(np.mean((truth - p) ** 2))) for p in (a, b)]
+    assert one[0] == pytest.approx(rmse[1] - rmse[0])
+    assert one == pytest.approx((-other[0], -other[2], -other[1]))
+    assert one[1] <= one[0] <= one[2]
+
+
+def test_a_paired_difference_holds_the_truth_as_often_as_it_says_and_is_narrow():
+    """Two that err alike are told apart on few rows, where their own intervals overlap by far."""
+    rng = np.random.default_rng(0)
+    held, found = 0, []
+    for k in range(100):
+        truth, shared = rng.normal(size=300), rng.normal(size=300)
+        pair = (truth + shared + rng.normal(0, 0.1, 300), truth + shared + rng.normal(0, 0.5, 300))
+        _, low, high = difference("regression", truth, pair, seed=k)
+        held += low <= 1.25**0.5 - 1.01**0.5 <= high
+        found.append(low > 0)
+
+    assert 82 <= held <= 97
+    assert sum(found) > 90
+
+
+def test_what_can_not_be_scored_has_no_difference():
+    assert difference("binary", ["a", "a"], ([0.1, 0.2], [0.3, 0.1]), ("a", "b")) is None

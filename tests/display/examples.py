@@ -12,6 +12,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.comparison import Comparison
 from workbench.core.contract import Column, Contract
 from workbench.core.dataset import Dataset
+from workbench.core.evaluation import Bin, Evaluation, Slice, Spread
 from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding, sort
 from workbench.core.job import Job, JobState
@@ -20,6 +21,7 @@ from workbench.core.profile import Association, ColumnProfile, Histogram, Profil
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split
+from workbench.core.thresholds import Thresholds
 from workbench.core.verification import Check, Verification
 
 HOSTILE = '</style></script></svg><img src=x onerror="window.XSS=1"><script>window.XSS=1</script>\'">{{ 7*7 }}'
@@ -312,7 +314,34 @@ def run(hostile: bool = False) -> Run:
         0.34,
         MADE,
         found,
+        asked={"threshold": bad or "f1"},
+        evaluation=evaluation(bad),
+        folds=(((0, 1), (2,)), ((2,), (0, 1))),
     )
+
+
+def evaluation(bad: str | None = None) -> Evaluation:
+    """Of two classes that overlap."""
+    made = random.Random(3)
+    truth = [made.random() < 0.3 for _ in range(600)]
+    chance = [min(max(made.gauss(0.55 if late else 0.3, 0.18), 0.0), 1.0) for late in truth]
+    counted = Thresholds.of(truth, chance, (0.34,))
+    bins = tuple(Bin(60, 0.1 * k + 0.05, 0.1 * k + 0.03, 0.09 * k, 0.1 * k + 0.1) for k in range(10))
+    spread = Spread(0.0, 1.0, ((40, 60, 30, 10, 5), (5, 10, 20, 30, 10)))
+    score = Metric("roc_auc", 0.66, 0.61, 0.71)
+    worst = Slice(bad or "dest", bad or "'ORD'", 87, 0.61, 0.47, 0.003, score)
+    return Evaluation(600, bins, spread, counted, counted, slices=(worst, replace(worst, score=None)))
+
+
+def other_runs(bad: str | None = None) -> tuple[Run, Run]:
+    """Of three classes, and of a number."""
+    classes = (bad or "low", "middle", "high")
+    seen = Evaluation(30, (Bin(30, 0.7, 0.8, 0.6, 0.9),), labels=classes, confusion=((9, 1, 0), (0, 10, 0), (2, 0, 8)))
+    numbers = Evaluation(
+        3, (Bin(3, 12.0, 11.0, 9.0, 13.0),), Spread(-2.0, 2.0, ((1, 2, 0),)), points=((10.0, 9.0), (14.0, 15.5))
+    )
+    several = replace(run(), task="multiclass", classes=classes, threshold=None, evaluation=seen)
+    return several, replace(run(), task="regression", classes=(), threshold=None, evaluation=numbers)
 
 
 def explanation(hostile: bool = False) -> Explanation:

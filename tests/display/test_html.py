@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.display import html
-from workbench.display.profile import script
+from workbench.display import html, profile, run
 from workbench.display.rendering import fragment, moment
 from workbench.errors import BadParameter
 
@@ -42,9 +41,12 @@ class Tags(HTMLParser):
 
 
 def without_our_script(text):
-    """The page without the one script that a profile has, which is the file's text to the letter."""
-    before, ours, after = text.partition(script())
-    return f"{before.removesuffix('<script>(() => { ')}{after.partition('</script>')[2]}" if ours else text
+    """The page without the one script that a profile or a run has, which is the file's text to the letter."""
+    for script in (profile.script(), run.script()):
+        before, ours, after = text.partition(script)
+        if ours:
+            return f"{before.removesuffix('<script>(() => { ')}{after.partition('</script>')[2]}"
+    return text
 
 
 @pytest.mark.parametrize("noun", NOUNS)

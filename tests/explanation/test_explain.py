@@ -85,6 +85,7 @@ def test_of_more_classes_the_one_predicted_most_often_is_explained(store):
     assert wb.explain(run).label == pd.Series(answers).mode()[0]
 
 
+@pytest.mark.slow
 def test_rows_are_the_latest_of_the_hold_out(store):
     run = trained("churn", "linear")
     few = wb.explain(run, rows=7)

@@ -31,6 +31,7 @@ def test_a_window_like_the_training_is_ok(shop, customers):
     assert (report.status, report.incidents) == ("ok", ())
 
 
+@pytest.mark.slow
 def test_a_turned_relation_is_an_alarm_without_drift(shop, customers):
     see(shop, customers(600, 5), "w1")
     see(shop, customers(600, 6, flip=True), "w2")

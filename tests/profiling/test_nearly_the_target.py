@@ -33,6 +33,7 @@ def test_parts_of_a_total_are_suspicious_and_stay_features():
     assert found["tip"].cure == 'data = data.known_after("fare", "tip", "tolls")'
 
 
+@pytest.mark.slow
 def test_training_says_the_score_without_them(store):
     run = wb.train(rides(), target="total", candidates=["linear"], folds=2)
     (told,) = [f for f in run.findings if f.code == "WB206"]

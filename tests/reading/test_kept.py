@@ -86,6 +86,7 @@ def small(path, **columns):
 
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.slow
 def test_a_real_table_is_the_same_either_way(shared_table, name, ordered):
     if ordered and name not in TIMES:
         pytest.skip("it has no time")
@@ -126,6 +127,7 @@ def write(frame, path):
 
 
 @pytest.mark.parametrize("asked", [{}, {"time": "n", "target": "last"}], ids=str)
+@pytest.mark.slow
 def test_what_later_rows_say_of_a_column_counts(tmp_path, asked):
     """In chunks of three rows, so that each of them misleads; all such columns side by side, as none is asked for."""
     frame = pl.DataFrame({"n": range(12, 0, -1), **LATE, "last": list("abc") * 4}, strict=False)

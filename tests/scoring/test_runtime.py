@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ import pandas as pd
 import pytest
 
 from workbench.compiling.rounding import LOGISTIC
+from workbench.core.bundle import Bundle, file_hash
+from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadRow, Damaged, NotFound
 from workbench.scoring.runtime import Scorer
+from workbench.storage.files import write_json
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +55,39 @@ def test_the_threshold_of_the_bundle_decides(scorer):
 
     assert (low["answer"], high["answer"]) == ("no", "yes")
     assert low["probability"] == 1 - low["prediction"]
+
+
+def with_uncertainty(folder, said):
+    """The bundle with another file, whatever is in it."""
+    bundle = Bundle.load_folder(folder)
+    write_json(folder / "uncertainty.json", said)
+    files = {**bundle.files, "uncertainty.json": file_hash(folder / "uncertainty.json")}
+    replace(bundle, files=files).save(folder / "bundle.json")
+
+
+def test_an_answer_says_which_labels_are_left_open(folder):
+    with_uncertainty(folder, Uncertainty(0.9, 500, least=0.15).document())
+
+    sure, unsure = Scorer(folder).predict([{"age": 60, "city": "Ulm"}, {"age": 60, "city": "Bonn"}])
+
+    assert (sure["set"], unsure["set"]) == (["yes"], ["no", "yes"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Uncertainty(0.9, 500, low=(-1.0,), high=(1.0,)).document(),
+        {"noun": "uncertainty", "format_version": 1, "level": 0.9, "rows": 5, "low": [], "high": []},
+        {"noun": "uncertainty", "format_version": 1, "level": 0.9, "rows": 5, "least": "x"},
+        {"noun": "run", "format_version": 1},
+        [],
+    ],
+)
+def test_what_is_left_open_for_another_task_is_damage_that_is_told_at_the_start(folder, said):
+    with_uncertainty(folder, said)
+
+    with pytest.raises(Damaged, match="uncertainty"):
+        Scorer(folder)
 
 
 def test_a_bad_row_is_refused_whole(scorer):

@@ -25,6 +25,7 @@ WRITE_ONLY = {
     "tables/compiled.py": "save writes a whole model",
     "jobs/engine.py": "writes the notebook that it executes; nobody else does meanwhile",
     "training/journal.py": "a trial is computed, never changed: two writers write the same",
+    "training/glass_box/notebook.py": "one that somebody edited is refused, another is written anew as a whole",
 }
 # Who parses JSON that is no file of ours, or lines of one, with why.
 PARSES = {

@@ -159,6 +159,7 @@ def test_groups_that_are_not_there_are_refused_with_what_to_do():
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["number", "classes"]))
+@pytest.mark.slow
 def test_rows_in_any_order_are_never_taken_for_time(seed, kind):
     """Five standard errors: of a million tables without an order one is."""
     frame = noise(300, seed)

@@ -116,6 +116,7 @@ def test_lightgbm_stopped_in_a_later_setting_is_fitted_and_can_be_used(store, mo
     assert wb.run(run.id).pipeline.predict(churners()[list(run.features)]).shape == (400,)
 
 
+@pytest.mark.slow
 def test_another_seed_score_column_or_row_is_another_training(store, monkeypatch):
     count_validations(monkeypatch, stop_at=2)
     trained(churners())
@@ -143,6 +144,7 @@ def test_without_being_asked_nothing_is_taken_over(store, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no archive", None])
+@pytest.mark.slow
 def test_a_damaged_trial_is_tried_again(store, monkeypatch, content):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=2)
@@ -154,6 +156,7 @@ def test_a_damaged_trial_is_tried_again(store, monkeypatch, content):
     assert names == ["baseline", "linear", "lightgbm"]
 
 
+@pytest.mark.slow
 def test_a_trial_that_holds_objects_is_never_unpickled(store, monkeypatch):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=1)
@@ -166,6 +169,7 @@ def test_a_trial_that_holds_objects_is_never_unpickled(store, monkeypatch):
     assert names == ["baseline"]
 
 
+@pytest.mark.slow
 def test_somebodys_own_estimator_or_score_is_tried_again(store, monkeypatch):
     with monkeypatch.context() as patch:
         count_validations(patch, stop_at=2)

@@ -22,6 +22,7 @@ def frame(cities, streets):
 @pytest.mark.parametrize("name", ["linear", "boosting"])
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=40, max_size=80), st.lists(WORDS, min_size=1, max_size=5))
+@pytest.mark.slow
 def test_the_encoder_is_the_one_of_the_words_in_every_attribute(name, rows, later):
     table = frame(*zip(*rows, strict=True))
     fit = np.arange(len(table) * 3 // 4)  # an encoder of a fold has not seen every value

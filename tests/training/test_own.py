@@ -189,6 +189,7 @@ def mean_cubic_error(truth, predicted):
         ("amount", mean_cubic_error, "mean_cubic_error", False),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_anybodys_score_decides_and_has_its_interval(store, target, metric, name, larger):
     run = trained(target, ["baseline", "linear"], metric=metric)
     first = run.metrics[0]
@@ -198,12 +199,14 @@ def test_anybodys_score_decides_and_has_its_interval(store, target, metric, name
     assert wb.run(run.id).metrics == run.metrics
 
 
+@pytest.mark.slow
 def test_a_score_of_somebody_is_that_of_scikit_learn_on_the_holdout(store):
     run = trained("churn", ["linear"], metric="f1")
     plain = trained("churn", ["linear"])
     assert {m.name: m.value for m in run.metrics if m.name != "f1"} == {m.name: m.value for m in plain.metrics}
 
 
+@pytest.mark.slow
 def test_a_bundle_of_somebodys_own_score_is_watched_by_one_that_is_known_anywhere(store):
     bundle = wb.package(trained("churn", ["linear"], metric=f2), name="own")
     assert bundle.metrics[0].name == "f2"

@@ -31,6 +31,7 @@ def ticking(monkeypatch):
     return now
 
 
+@pytest.mark.slow
 def test_a_budget_tries_settings_until_what_follows_would_be_late(store, ticking):
     run = trained(churners(), budget="12s")
     # Three candidates and further settings, each a second; then two fits, of which one takes as long as a trial.
@@ -46,6 +47,7 @@ def test_the_first_settings_of_all_candidates_are_tried_whatever_the_budget(stor
     assert run.asked["trials"] == 1
 
 
+@pytest.mark.slow
 def test_as_many_trials_give_the_same_run_without_a_clock(store, monkeypatch, ticking):
     run = trained(churners(), budget="9s")
     monkeypatch.setattr(search, "monotonic", lambda: 0.0)
@@ -107,6 +109,7 @@ def test_a_model_that_was_changed_is_found(store):
     assert "they differ by up to" in str(told)
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_say_how_it_was_made_is_refused(store):
     own = trained(churners(), candidates=["baseline", GaussianNB()])
     assert own.asked == {}

@@ -132,6 +132,7 @@ def test_one_keyword_overrules_what_was_found(store):
         trained(in_time(), "amount", split="by hand")
 
 
+@pytest.mark.slow
 def test_patients_who_come_again_do_not_praise_a_model_of_noise(store):
     """Five nearly equal rows a patient, and an illness that nothing tells: with and without a name for the patient."""
     rng = np.random.default_rng(0)
@@ -415,3 +416,24 @@ def stop_at_fit(monkeypatch, at, error):
         return fitted(*given)
 
     monkeypatch.setattr(search, "fitted", stopping)
+
+
+@pytest.mark.slow
+def test_candidates_that_score_as_well_are_named_and_the_simplest_is_proposed(store):
+    """A straight line has nothing for trees to find; a step has nothing for a line."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(900, 2))
+    line = pd.DataFrame(x, columns=["a", "b"]).assign(y=x[:, 0] + rng.normal(0, 2.0, 900))
+    step = line.assign(y=np.where(abs(x[:, 0]) > 1, 3.0, 0.0) + rng.normal(0, 0.3, 900))
+    candidates = ["linear", "forest", "boosting"]
+
+    equal, apart = (wb.train(t, target="y", candidates=candidates) for t in (line, step))
+
+    told = [f for run in (equal, apart) for f in run.findings if f.code == "WB204"]
+    assert not any(c.tied for c in apart.candidates if c.name == "linear")
+    assert all('"linear"' not in f.cure for f in apart.findings)
+    assert equal.best.name == "linear" or any('"linear"' in f.cure for f in told)
+    for run in (equal, apart):
+        ties = {c.name for c in run.candidates if c.tied}
+        simplest = min((run.best.name, *ties), key=["linear", "boosting", "forest"].index)
+        assert ("WB204" in {f.code for f in run.findings}) == (simplest != run.best.name)

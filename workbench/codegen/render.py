@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from workbench.core.literals import expression, identifier, literal
+from workbench.core.literals import WIDTH, expression, identifier, literal
 from workbench.core.parameters import make, positional, step_of
 
 IMPORT = "import workbench as wb"
-WIDTH = 88
 
 
 def render(

@@ -7,9 +7,9 @@
 The format's change procedure: a reader reads every older ``format_version`` of ``bundle.json``. A field that older
 readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
 :mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
-(``sbom.cdx.json``, ``signature``) do not raise it. A bundle of each format is kept in ``tests/packaging/formats`` and
-must load. The files in the folder have formats of their own: ``model.npz`` in :mod:`workbench.tables.compiled`,
-``contract.json``, ``reference.profile``, ``signature``.
+(``sbom.cdx.json``, ``signature``, ``uncertainty.json``) do not raise it. A bundle of each format is kept in
+``tests/packaging/formats`` and must load. The files in the folder have formats of their own: ``model.npz`` in
+:mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``, ``uncertainty.json``, ``signature``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
 from workbench.core.saved import Saved
+from workbench.core.uncertainty import Uncertainty
 from workbench.errors import Damaged
 from workbench.settings import path_setting
 from workbench.storage.bundle_files import check_files, file_hash
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MANIFEST", "Bundle", "file_hash"]
 
 _Saved = TypeVar("_Saved", bound=Saved)
+UNCERTAINTY = "uncertainty.json"
 MOST_TEXT = 256 * 2**20  # bytes of a file of plain data; a profile has some 40 kB a column
 
 
@@ -109,6 +111,16 @@ class Bundle(Result):
     def reference(self) -> Profile:
         """Profile of the training rows and of the hold-out's predictions (column ``prediction``)."""
         return self._read(Profile, "reference.profile")
+
+    @cached_property
+    def uncertainty(self) -> Uncertainty | None:
+        """What predictions leave open; None where too few rows were there to say it, and in older bundles."""
+        if UNCERTAINTY not in self.files:
+            return None
+        read = self._read(Uncertainty, UNCERTAINTY)
+        if (read.least is None) == bool(self.classes):
+            raise Damaged(f"{UNCERTAINTY} is of another task than the model. Package the model again.")
+        return read
 
     @classmethod
     def load_folder(cls, path: str | Path, *, ask_signature: bool = True) -> Bundle:

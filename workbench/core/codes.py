@@ -202,8 +202,9 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB203", "Rows without a target", ("info",),
                 "Rows whose target has no value were not used, neither to train nor to score."),
     FindingCode("WB204", "A simpler model is as good", ("info",),
-                "The linear model scores as well as boosting, within the interval of the measurement. It is simpler, "
-                "smaller and easier to explain; the cure trains it alone."),
+                "A simpler candidate scores as well as the best one, within the noise: on samples of the same rows it "
+                "is no worse in one of twenty, or it is better on a fold. It is smaller and easier to explain; the "
+                "cure trains it alone."),
     FindingCode("WB205", "Rows that belong together", ("info",),
                 "Nobody named a group, and a column says whose row it is all the same: its values come again and tell "
                 "most other columns. So no one's rows are on both sides of the split. The message says what rows drawn "
@@ -229,6 +230,17 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB211", "A budget of time", ("info",),
                 "The training was given a budget. The message says how many settings of boosting were tried in it: the "
                 "one thing that depends on the clock. The cure tries as many without one, and gives the same model."),
+    FindingCode("WB212", "No threshold fulfils the rule", ("warning",),
+                "On the validated rows no threshold has the precision that was asked for, so the one with the best F1 "
+                "decides. Ask for less, or give the model better columns."),
+    FindingCode("WB213", "Intervals hold less than they say", ("warning",),
+                "The intervals of predictions, or the sets of classes, hold the truth of nine in ten validated rows "
+                "and of clearly fewer held-out ones. Those are later, or of other groups, and differ from what was "
+                "learnt: expect the same of rows to come."),
+    FindingCode("WB214", "Probabilities are off", ("warning",),
+                "Of validated rows with a probability of 30%, clearly more or fewer than three in ten came true, which "
+                "chance does in one of a hundred tables. Ranks (ROC AUC) do not mind; costs and thresholds do. The "
+                "cure puts a calibrator behind the model where that helps."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

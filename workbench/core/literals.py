@@ -10,7 +10,8 @@ import ast
 import keyword
 import re
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from io import StringIO
 from numbers import Integral, Real
@@ -21,6 +22,21 @@ from workbench.errors import BadParameter
 Code = NewType("Code", str)
 """Python that this module built; a type checker takes no other text for it."""
 Cure = Code | Literal[""]
+
+# Columns of a line of code that is shown.
+WIDTH = 88
+
+
+@dataclass(frozen=True)
+class Written:
+    """An expression that this module built, to stand among values.
+
+    >>> literal({"missing_values": Written(python("np.nan"))})
+    '{"missing_values": np.nan}'
+    """
+
+    code: Code
+
 
 _MARK = re.compile(r"\$(\w+)")
 _HOLE = "_hole_"
@@ -87,6 +103,100 @@ def assigned(variable: str, value: Code) -> Code:
     return Code(f"{identifier(variable)} = {value}")
 
 
+def dotted(*names: str) -> Code:
+    """Names with points between them, such as an attribute of a module.
+
+    >>> dotted("np", "float64")
+    'np.float64'
+    """
+    return Code(".".join(identifier(name) for text in names for name in text.split(".")))
+
+
+def in_brackets(values: Sequence[Any]) -> Code:
+    """A tuple; :func:`literal` writes a list.
+
+    >>> in_brackets(("a", 1)), in_brackets((100,))
+    ('("a", 1)', '(100,)')
+    """
+    return Code(f"({', '.join(map(literal, values))}{',' if len(values) == 1 else ''})")
+
+
+def imported(module: str, names: Iterable[str] = ()) -> Code:
+    """A statement that imports names from a module, or the module itself.
+
+    >>> imported("sklearn.pipeline", ["Pipeline"]), imported("hashlib")
+    ('from sklearn.pipeline import Pipeline', 'import hashlib')
+    """
+    wanted = ", ".join(map(identifier, names))
+    return Code(f"from {dotted(module)} import {wanted}" if wanted else f"import {dotted(module)}")
+
+
+def one_below_another(*statements: Code) -> Code:
+    """Statements, each on lines of its own.
+
+    >>> one_below_another(assigned("a", call("int", 1)), assigned("b", call("int", 2)))
+    'a = int(1)\\nb = int(2)'
+    """
+    return Code("\n".join(statements))
+
+
+def laid_out(statement: Code, width: int = WIDTH) -> Code:
+    """A statement of one line on several ones where it is too long, as people write it.
+
+    Parameters
+    ----------
+    statement : Code
+        An expression, or one that a variable gets.
+    width : int
+        Columns of a line.
+
+    Examples
+    --------
+    >>> print(laid_out(assigned("model", call("Ridge", alpha=1.0, random_state=0)), width=30))
+    model = Ridge(
+        alpha=1.0,
+        random_state=0,
+    )
+    """
+    (node,) = ast.parse(statement).body
+    assert isinstance(node, (ast.Assign, ast.Expr)), "an expression, or one that a variable gets"
+    raw = statement.encode()
+    before = raw[: node.value.col_offset].decode()
+    return Code(before + _Line(raw, width).laid_out(node.value, "", len(before)))
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of code in bytes, as the syntax tree counts them."""
+
+    raw: bytes
+    width: int
+
+    def text(self, node: ast.expr) -> str:
+        return self.raw[node.col_offset : node.end_col_offset].decode()
+
+    def laid_out(self, node: ast.expr, indent: str, before: int) -> str:
+        """An expression with so much before it: on this line, or its parts on lines of their own."""
+        text = self.text(node)
+        if before + len(text) < self.width:
+            return text
+        match node:
+            case ast.Call(func=function, args=values, keywords=named):
+                parts = [("", v) for v in values] + [(f"{k.arg}=", k.value) for k in named]
+                return self._opened(f"{self.text(function)}(", parts, ")", indent) if parts else text
+            case ast.List(elts=[_, *_]) | ast.Tuple(elts=[_, *_]):
+                return self._opened(text[0], [("", v) for v in node.elts], text[-1], indent)
+            case ast.Dict(keys=[_, *_] as keys, values=values):
+                pairs = [(f"{self.text(k)}: ", v) for k, v in zip(keys, values, strict=True) if k]
+                return self._opened("{", pairs, "}", indent)
+        return text
+
+    def _opened(self, opening: str, parts: Sequence[tuple[str, ast.expr]], closing: str, indent: str) -> str:
+        inner = f"{indent}    "
+        lines = [inner + name + self.laid_out(value, inner, len(inner + name)) for name, value in parts]
+        return "\n".join([opening, *(f"{line}," for line in lines), indent + closing])
+
+
 def corrected(source: str, wrong: str, right: str) -> Cure:
     """Somebody's own code with one text in place of another that stands in it.
 
@@ -130,7 +240,7 @@ def literal(value: Any) -> str:
 
     Parameters
     ----------
-    value : None, bool, int, float, str, or lists, tuples and dicts of them
+    value : None, bool, int, float, str, Written, or lists, tuples and dicts of them
         Numbers and texts of numpy count as Python's own.
 
     Returns
@@ -148,6 +258,8 @@ def literal(value: Any) -> str:
     >>> literal(("a", 'say "b"', 3))
     '["a", \\'say "b"\\', 3]'
     """
+    if isinstance(value, Written):
+        return value.code
     if value is None or isinstance(value, bool):
         return repr(value)
     if isinstance(value, str):

@@ -24,13 +24,19 @@ from workbench.errors import BadParameter
 
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
 # A span of time: a number and its unit.
-SPAN = r"^\d+(\.\d+)? ?(s|min|h)\Z"
+SPAN = r"^\d+(\.\d+)? ?(s|min|h)(?![\s\S])"
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
+# How a threshold is chosen; a share is a number between 0 and 1, without its ends.
+_SHARE, _COST = r"0?\.\d*[1-9]\d*", r"\d{1,9}(?:\.\d{1,6})?"
+_RULES = rf"f1|(?:recall|precision) ?>= ?{_SHARE}|top \d{{1,2}}(?:\.\d{{1,3}})?%|cost {_COST}:{_COST}|{_SHARE}"
+DECISION = rf"^(?:{_RULES})(?![\s\S])"
+DECISIONS = ("f1", "recall >= 0.9", "precision >= 0.8", "top 5%", "cost 1:10", "0.5")
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 # What the form shows the fields under that say how a file is written.
 READING = "How the file is read"
 _SHAPES = {
     SPAN: "is a number of s, min or h, such as 60s",
+    DECISION: f"is a rule such as {', '.join(DECISIONS)}",
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
 }
@@ -220,6 +226,21 @@ class TrainStep(Step):
         None,
         pattern=SPAN,
         examples=("60s", "10min"),
+    )
+    threshold: str = parameter(
+        "Two classes: how the threshold is chosen: f1, recall >= 0.9, precision >= 0.8, top 5%, cost 1:10 (a false "
+        "alarm to a missed one) or a number.",
+        "f1",
+        pattern=DECISION,
+        examples=DECISIONS,
+    )
+    calibration: str = parameter(
+        "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",
+        "none",
+        choices=("none", "auto", "sigmoid", "isotonic"),
+    )
+    learning_curve: bool = parameter(
+        "Whether to fit the best model on fewer rows too, to see what more of them would bring.", False
     )
     folds: int = parameter("Parts of the validation.", 3, minimum=2, maximum=20, unit="parts")
     seed: int = parameter("Seed of everything random.", 0, minimum=0, maximum=2**32 - 1)

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.contract import Contract, Task
+from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
+from workbench.core.late import late
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
+from workbench.core.thresholds import Confusion, Thresholds
+from workbench.core.uncertainty import Uncertainty
+from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
+
+    Folds = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
 
 SplitKind = Literal["time", "group", "random"]
 # Rows of the hold-out whose answers bind a run's scores to its pipeline.
@@ -37,6 +48,8 @@ class Candidate:
         What it was fitted with, plain JSON.
     seconds : float
         CPU seconds of its validation and fit.
+    tied : bool
+        Whether the best one scores no better than it by more than chance: on the same rows, nine times in ten.
     """
 
     name: str
@@ -44,6 +57,7 @@ class Candidate:
     metrics: tuple[Metric, ...]
     parameters: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    tied: bool = False
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Candidate:
@@ -130,6 +144,21 @@ class Run(Result):
     asked : dict
         What the training was asked for, as :func:`workbench.train` takes it, with the settings that it tried; empty in
         runs of older versions, and where somebody's own estimator or score was part of it.
+    evaluation : Evaluation, optional
+        How the kept candidate answered the hold-out: what curves, calibration and worst groups are drawn from. None in
+        runs of older versions.
+    uncertainty : Uncertainty, optional
+        Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
+        older versions.
+    folds : tuple of (int array, int array)
+        Rows that candidates were fitted on, and rows that were scored, fold by fold: their positions among those with a
+        target. Empty in runs of older versions, and where nothing was validated here.
+    thirds : tuple of (int array, int array)
+        Where the kept candidate has a calibrator: the rows on which that was fitted, three pairs a fold, as positions
+        among the fold's rows to fit on. Else empty.
+    unfitted : dict of str to sklearn.pipeline.Pipeline
+        Candidates by their names that are not ours as they are, not fitted: somebody's own, and the calibrated one. Of
+        a run that is read back, those that could be kept.
     """
 
     id: str
@@ -150,9 +179,14 @@ class Run(Result):
     answers: tuple[float, ...] = ()
     at_random: tuple[Metric, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
+    evaluation: Evaluation | None = None
+    uncertainty: Uncertainty | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    folds: Folds = field(default=(), repr=False, compare=False)
+    thirds: Folds = field(default=(), repr=False, compare=False)
+    unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"
 
@@ -160,6 +194,55 @@ class Run(Result):
     def best(self) -> Candidate:
         """The candidate that was kept."""
         return self.candidates[0]
+
+    def confusion(self) -> Confusion | None:
+        """Two classes: how the hold-out is answered at the threshold; None for other tasks and older runs."""
+        counted = self.evaluation and self.evaluation.thresholds
+        return counted.confusion(self.threshold) if counted and self.threshold is not None else None
+
+    def decide(self, threshold: str | float) -> Run:
+        """Answer the second class by another rule: the same model and scores, with another threshold.
+
+        The threshold is chosen on the validated rows, so the hold-out still tells what to expect of it:
+        :meth:`confusion`. What :func:`workbench.package` makes of the new run decides by it.
+
+        Parameters
+        ----------
+        threshold : str or float
+            ``"f1"``, ``"recall >= 0.9"``, ``"precision >= 0.8"``, ``"top 5%"`` of the rows, ``"cost 1:10"`` (a false
+            alarm costs 1, a missed one 10), or the threshold itself, in (0, 1).
+            :meth:`workbench.core.thresholds.Thresholds.chosen` says what each does.
+
+        Raises
+        ------
+        BadParameter
+            If the run has no two classes, is of a version that kept no counts, the rule is none, or no threshold
+            fulfils it.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> careful = run.decide("recall >= 0.9")
+        >>> careful.threshold < run.threshold
+        True
+        >>> careful.confusion().recall > 0.8
+        True
+        """
+        chosen = self._validated().chosen(str(threshold))
+        if chosen is None:
+            raise BadParameter(
+                f"No threshold fulfils {threshold!r} on the validated rows. Ask for less, or for the most that there "
+                'is: run.decide("f1").'
+            )
+        return replace(self, threshold=chosen, asked=self.asked and {**self.asked, "threshold": str(threshold)})
+
+    def _validated(self) -> Thresholds:
+        if self.task != "binary":
+            raise BadParameter(f"A threshold decides between two classes; this run is a {self.task} one.")
+        if self.evaluation is None or self.evaluation.validated is None:
+            raise BadParameter("This run is of an older version, which kept no counts. Train again: wb.train(data).")
+        return self.evaluation.validated
 
     def headline(self) -> str:
         """Best candidate and its score in one line."""
@@ -173,8 +256,46 @@ class Run(Result):
         ]
         return self._frame(rows).set_index("candidate")
 
+    def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
+        """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.
+
+        The notebook imports nothing of Workbench: it reads the table with pandas, makes the same folds, fits the same
+        pipeline on each, and compares what it scores with the leaderboard. What pandas or scikit-learn can't say in
+        code lies beside it, in files of its name: ``.rows.parquet`` with the rows, ``.folds.parquet`` with the folds.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the notebook, with the ending ``.ipynb``.
+        candidate : str, optional
+            Name of the row; the best by default.
+        data : Dataset, or a path, frame, query or other table, optional
+            What it was trained on; by default the file that it was read from.
+
+        Returns
+        -------
+        Path
+            Of the notebook.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such candidate, its estimator can't be written as code, the data is another than that of the
+            training, or a notebook at this path was edited.
+        BadTable
+            If the file that it was trained on is gone.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["baseline", "linear"])
+        >>> run.to_notebook("linear.ipynb").name
+        'linear.ipynb'
+        """
+        return late("Run.to_notebook")(self, path, candidate, data=data)
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data; pipeline, profile and hold-out are files of the MLflow run."""
+        """Plain JSON data; pipeline, profile, hold-out and folds are files of the MLflow run."""
         return {
             "id": self.id,
             "task": self.task,
@@ -194,6 +315,8 @@ class Run(Result):
             "findings": [asdict(f) for f in self.findings],
             "answers": list(self.answers),
             "asked": self.asked,
+            "evaluation": self.evaluation and self.evaluation.to_dict(),
+            "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
         }
 
     @classmethod
@@ -212,6 +335,8 @@ class Run(Result):
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),
+                "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
+                "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
             }
         )
 

@@ -105,6 +105,33 @@ def scores(
     return tuple(_metric(measures[name], value, ends[name], spreads.get(name), level) for name, value in known.items())
 
 
+def share_interval(part: int, whole: int, level: float = 0.9) -> tuple[float, float] | None:
+    """Wilson's interval of a share; None of nothing.
+
+    Parameters
+    ----------
+    part, whole : int
+        So many of so many.
+    level : float
+        Share of intervals that hold the true one, in (0, 1).
+
+    References
+    ----------
+    ``scipy.stats.binomtest(part, whole).proportion_ci(level, "wilson")``.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in share_interval(8, 10)]
+    [0.541, 0.931]
+    """
+    from scipy.stats import binomtest
+
+    if not whole:
+        return None
+    ends = binomtest(part, whole).proportion_ci(level, "wilson")
+    return float(ends.low), float(ends.high)
+
+
 def _codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.intp]:
     import numpy as np
 
@@ -224,17 +251,8 @@ def _spreads(
     """How far the interval of each score reaches below and above it."""
     import numpy as np
 
-    rng = np.random.default_rng(seed)
-    part = np.arange(len(units))
-    if len(units) > MOST_RESAMPLED:
-        many = int(units.max()) + 1
-        wanted = rng.choice(many, max(MOST_RESAMPLED * many // len(units), 2), replace=False)
-        part = np.flatnonzero(np.isin(units, wanted))
-    shrink = (len(part) / len(units)) ** 0.5
+    part, weights, shrink = _drawn(units, resamples, seed)
     truth, predicted = truth[part], predicted[part]
-    units = np.unique(units[part], return_inverse=True)[1]
-    many = int(units.max(initial=-1)) + 1
-    weights = np.stack([np.bincount(rng.integers(0, many, many), minlength=many)[units] for _ in range(resamples)])
     ends = (50 * (1 - level), 50 * (1 + level))
     spreads = {}
     for name, one in measures.items():
@@ -243,3 +261,80 @@ def _spreads(
             low, high = np.percentile(drawn[np.isfinite(drawn)], ends)
             spreads[name] = (float(shrink * (middle - low)), float(shrink * (high - middle)))
     return spreads
+
+
+def _drawn(rows: Any, resamples: int, seed: int) -> tuple[Any, Any, float]:
+    """Rows that are resampled, how often each sample has each of them, and how much narrower all rows' spread is.
+
+    ``rows`` says of each row which unit it is of.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    part = np.arange(len(rows))
+    if len(rows) > MOST_RESAMPLED:
+        many = int(rows.max()) + 1
+        wanted = rng.choice(many, max(MOST_RESAMPLED * many // len(rows), 2), replace=False)
+        part = np.flatnonzero(np.isin(rows, wanted))
+    units = np.unique(rows[part], return_inverse=True)[1]
+    many = int(units.max(initial=-1)) + 1
+    weights = np.stack([np.bincount(rng.integers(0, many, many), minlength=many)[units] for _ in range(resamples)])
+    return part, weights, (len(part) / len(rows)) ** 0.5
+
+
+def difference(
+    task: Task,
+    truth: Any,
+    predictions: tuple[Any, Any],
+    classes: Sequence[Any] = (),
+    metric: Any = None,
+    level: float = 0.9,
+    resamples: int = 200,
+    seed: int = 0,
+    units: Any = None,
+) -> tuple[float, float, float] | None:
+    """By how much the first of two predictions of the same rows scores better than the second, with its interval.
+
+    Both are scored on the same samples, so what makes a sample hard for both does not blur their difference.
+
+    Parameters
+    ----------
+    task, truth, classes, metric, level, resamples, seed, units
+        As :func:`scores` takes them.
+    predictions : pair of array
+        As ``prediction`` of :func:`scores`.
+
+    Returns
+    -------
+    (float, float, float), or None where one of them can't be scored
+        The difference in the score's own unit, larger being better, and the ends of its interval.
+
+    References
+    ----------
+    Efron, B. and Tibshirani, R. (1993), An Introduction to the Bootstrap: paired samples.
+
+    Examples
+    --------
+    >>> better, low, high = difference("regression", [1.0, 2.0, 3.0, 4.0], ([1.0, 2.0, 3.0, 4.5], [2.0, 3.0, 4.0, 5.0]))
+    >>> better > 0.5, low > 0
+    (True, True)
+    """
+    import numpy as np
+
+    judge = measure(metric or METRICS[task][0], task, classes)
+    codes = _codes(truth, classes) if task != "regression" else np.asarray(truth, dtype=float)
+    pair = [np.asarray(one, dtype=float) for one in predictions]
+    values = [judge.of(codes, one) for one in pair]
+    if values[0] is None or values[1] is None:
+        return None
+    each = np.arange(len(codes)) if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
+    part, weights, shrink = _drawn(each, resamples, seed)
+    first, second = (judge.of_samples(codes[part], one[part], weights) for one in pair)
+    sign = 1 if judge.larger_is_better else -1
+    drawn = sign * (first - second)
+    drawn = drawn[np.isfinite(drawn)]
+    if not len(drawn):
+        return None
+    middle, whole = float(np.median(drawn)), sign * (values[0] - values[1])
+    low, high = np.percentile(drawn, (50 * (1 - level), 50 * (1 + level)))
+    return whole, whole - shrink * (middle - float(low)), whole + shrink * (float(high) - middle)

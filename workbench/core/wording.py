@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LONGEST = 40  # characters of a text that a sentence repeats
@@ -45,6 +45,15 @@ def listed_values(values: Iterable[Any], most: int = 5) -> str:
     return ", ".join([*first[:most], *(["…"] if len(first) > most else [])])
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def quoted(text: str) -> str:
     """A text in quotes; of a long one its beginning.
 
@@ -60,8 +69,7 @@ def quoted_list(texts: Iterable[str]) -> str:
     >>> quoted_list(["a"]), quoted_list(["a", "b", "c"])
     ("'a'", "'a', 'b' and 'c'")
     """
-    shown = [quoted(text) for text in texts]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return listed([quoted(text) for text in texts])
 
 
 def how_many(number: int, thing: str) -> str:

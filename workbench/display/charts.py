@@ -152,19 +152,19 @@ def line(points: Sequence[Point], band: Band | None, label: str) -> Markup:
 
 
 def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
-    ticks = _ticks(low, high)
-    digits = max(0, -floor(log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 3
+    marks = ticks(low, high)
+    digits = max(0, -floor(log10(marks[1] - marks[0]))) if len(marks) > 1 else 3
     lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
     return Markup("").join(
         lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:,.{digits}f}")
-        for t in ticks
+        for t in marks
     )
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Two to six round numbers between the ends.
 
-    >>> [round(t, 3) for t in _ticks(0.63, 0.76)]
+    >>> [round(t, 3) for t in ticks(0.63, 0.76)]
     [0.65, 0.7, 0.75]
     """
     rough = (high - low) / 4

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from workbench.core.finding import Finding
 from workbench.core.profile import Association, ColumnProfile, Profile
 from workbench.display import profile_drawings as drawings
-from workbench.display.rendering import fragment, number, percent, squeezed
+from workbench.display.rendering import fragment, functions, number, percent, squeezed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -50,7 +50,7 @@ def body(profile: Profile) -> str:
         "profile",
         p=profile,
         headline=profile.headline(),
-        style=Markup(squeezed("profile.css")),  # noqa: S704 - our own file
+        style=Markup(squeezed("controls.css") + squeezed("profile.css")),  # noqa: S704 - our own file
         drawings=drawings,
         kinds=", ".join(f"{n} {kind}" for kind, n in Counter(c.kind for c in profile.columns).most_common(3)),
         missing=_missing_share(profile),
@@ -74,8 +74,8 @@ def body(profile: Profile) -> str:
 @cache
 def script() -> str:
     """The functions of ``static/profile.js``; whoever shows them adds the line that starts them."""
-    functions = files("workbench.display").joinpath("static/profile.js").read_text(encoding="utf-8")
-    return f"const CATALOGUES = {json.dumps(catalogues(), ensure_ascii=False, separators=(',', ':'))};\n{functions}"
+    sentences = json.dumps(catalogues(), ensure_ascii=False, separators=(",", ":"))
+    return f"const CATALOGUES = {sentences};\n{functions('profile.js')}"
 
 
 def catalogues() -> dict[str, dict[str, str]]:

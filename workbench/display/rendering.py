@@ -21,6 +21,7 @@ from workbench.display.compiled import Compiled
 __all__ = [
     "clipped",
     "fragment",
+    "functions",
     "metric_name",
     "moment",
     "number",
@@ -71,6 +72,13 @@ def squeezed(name: str) -> str:
     """A stylesheet of ``static``, without comments and line breaks."""
     text = files("workbench.display").joinpath("static", name).read_text(encoding="utf-8")
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
+
+
+@cache
+def functions(name: str) -> str:
+    """A script of ``static``, after what all scripts share; whoever shows it adds the line that starts it."""
+    static = files("workbench.display").joinpath("static")
+    return "\n".join(static.joinpath(one).read_text(encoding="utf-8") for one in ("controls.js", name))
 
 
 def number(value: Any) -> str:

@@ -1,20 +1,83 @@
-"""A run: the kept candidate, the leaderboard with intervals, and how it was made."""
+"""A run: the kept candidate, the leaderboard with intervals, how it decides and where it errs, and how it was made.
+
+The page is whole without a script. ``static/run.js`` lets the threshold and the costs be played with, and sorts the
+leaderboard.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
+from workbench.core.evaluation import Evaluation, Slice
+from workbench.core.literals import python
 from workbench.core.metric import Metric
 from workbench.core.run import Run
-from workbench.display.rendering import fragment, metric_name, moment, number
+from workbench.core.scores import share_interval
+from workbench.core.thresholds import Confusion
+from workbench.display import run_drawings as drawings
+from workbench.display.rendering import (
+    clipped,
+    fragment,
+    functions,
+    metric_name,
+    moment,
+    number,
+    percent,
+    signed,
+    squeezed,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+_START = "enhance(document.currentScript.previousElementSibling);"
+# What is counted at a threshold, in words.
+MEASURES = {
+    "precision": "Precision: right, of those answered so",
+    "recall": "Recall: found, of all there are",
+    "false_alarm_rate": "False alarms, of all others",
+    "answered": "Answered so, of all rows",
+    "accuracy": "Accuracy: right, of all rows",
+}
+
 
 def html(run: Run) -> str:
-    """Score on the hold-out, leaderboard with intervals on one scale, split and lineage."""
-    return fragment("run", r=run, deciding=run.metrics[0], scale=_scale(run), tiles=_tiles(run), how=_how(run))
+    """The whole view: what :func:`body` gives, and the script that lets the threshold be moved."""
+    return f"{body(run)}<script>(() => {{ {script()}\n{_START} }})();</script>"
+
+
+def body(run: Run) -> str:
+    """Score on the hold-out, leaderboard, decision, curves, worst groups, split and lineage; without any script."""
+    seen = run.evaluation
+    return fragment(
+        "run",
+        r=run,
+        style=Markup(squeezed("controls.css") + squeezed("run.css")),  # noqa: S704 - our own files
+        deciding=run.metrics[0],
+        scale=_scale(run),
+        tiles=_tiles(run),
+        how=_how(run),
+        seen=seen,
+        drawings=drawings,
+        notebooks=_notebooks(run),
+        decision=_decision(run),
+        curves=list(_curves(run, seen)) if seen else [],
+        matrix=_matrix(seen) if seen and seen.confusion else [],
+        slices=_slices(run, seen) if seen else [],
+        open_=_left_open(run),
+    )
+
+
+@cache
+def script() -> str:
+    """The functions of ``static/run.js``; whoever shows them adds the line that starts them."""
+    return functions("run.js")
 
 
 def figure(run: Run) -> go.Figure:
@@ -28,8 +91,11 @@ def figure(run: Run) -> go.Figure:
 
 def _scale(run: Run) -> tuple[float, float]:
     """Ends of the common axis: all values and intervals."""
-    deciding = [c.metrics[0] for c in run.candidates if c.metrics]
-    ends = [v for m in deciding for v in (m.value, m.low, m.high) if v is not None]
+    return _ends(*(c.metrics[0] for c in run.candidates if c.metrics))
+
+
+def _ends(*metrics: Metric) -> tuple[float, float]:
+    ends = [v for m in metrics for v in (m.value, m.low, m.high) if v is not None]
     return min(ends, default=0.0), max(ends, default=1.0)
 
 
@@ -52,6 +118,123 @@ def interval(metric: Metric) -> str:
     '0.740 to 0.760'
     """
     return "" if metric.low is None else f"{number(metric.low)} to {number(metric.high)}"
+
+
+def _notebooks(run: Run) -> dict[str, str]:
+    """What writes each candidate as a notebook without us, where the run knows its folds."""
+    names = [c.name for c in run.candidates] if run.folds else []
+    code = "run.to_notebook($path, $name, data=data)"
+    return {name: str(python(code, path=f"{_file_name(name)}.ipynb", name=name)) for name in names}
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "candidate"
+
+
+def _decision(run: Run) -> dict[str, Any] | None:
+    """Two classes: what the threshold answers on the hold-out, and what the script needs to move it."""
+    now, seen = run.confusion(), run.evaluation
+    if now is None or seen is None or seen.thresholds is None or seen.spread is None or run.threshold is None:
+        return None
+    return {
+        "drawing": drawings.decision(seen.spread, run.threshold, f"Probability of {clipped(run.classes[1], 30)}"),
+        "rule": run.asked.get("threshold", "f1"),
+        "first": str(run.classes[0]),
+        "second": str(run.classes[1]),
+        "now": now,
+        "measures": _measures(now),
+        "data": json.dumps(
+            {"holdout": asdict(seen.thresholds), "validated": asdict(seen.validated or seen.thresholds)}
+        ),
+    }
+
+
+def _measures(now: Confusion) -> list[tuple[str, str, str, str]]:
+    shown = []
+    for name, (part, whole) in now.shares().items():
+        ends = share_interval(part, whole)
+        between = "" if ends is None else f"{percent(ends[0])} to {percent(ends[1])}"
+        shown.append((name, MEASURES[name], percent(part / whole if whole else None), between))
+    return shown
+
+
+def _curves(run: Run, seen: Evaluation) -> list[tuple[str, str, Markup]]:
+    """Title, note and drawing of each curve that the task has."""
+    drawn: list[tuple[str, str, Markup]] = []
+    if seen.thresholds and run.threshold is not None:
+        drawn = [
+            ("ROC", "found against false alarms", drawings.roc(seen.thresholds, run.threshold)),
+            ("Precision and recall", "", drawings.precision_recall(seen.thresholds, run.threshold)),
+            ("Gains", "found, the most probable first", drawings.lift(seen.thresholds, run.threshold)),
+        ]
+    if seen.points:
+        drawing = drawings.predicted_and_true(seen.points, run.uncertainty)
+        drawn.append(("Predicted and true", f"{len(seen.points)} rows", drawing))
+    if seen.bins:
+        titles = _axes(run)
+        off = f"off by {number(seen.calibration_error)} in the mean"
+        drawn.append(("Calibration", off, drawings.calibration(seen, titles)))
+    if seen.learned:
+        drawn.append(("Learning curve", _twice(run, seen), drawings.learning(seen, metric_name(run.metrics[0].name))))
+    if seen.spread and len(seen.spread.counts) == 1:
+        drawn.append(("Residuals", "true minus predicted", drawings.spread(seen.spread, "Residual")))
+    return drawn
+
+
+def _twice(run: Run, seen: Evaluation) -> str:
+    """What twice the rows would bring."""
+    if seen.doubled is None:
+        return ""
+    now = seen.learned[-1].score.value
+    if number(seen.doubled) == number(now):
+        return "more rows would hardly help"
+    return f"twice the rows: {signed(seen.doubled - now)}"
+
+
+def _axes(run: Run) -> tuple[str, str]:
+    return {
+        "binary": ("Predicted probability", "Share that came true"),
+        "multiclass": ("Probability of the answer", "Share that was right"),
+        "regression": ("Predicted", "Mean that came true"),
+    }[run.task]
+
+
+def _matrix(seen: Evaluation) -> list[tuple[str, int, list[tuple[int, float]]]]:
+    """Label, rows, and of each answer how many and how large a share of the label's rows."""
+    rows = zip(seen.labels, seen.confusion, strict=True)
+    return [(label, sum(row), [(n, n / (sum(row) or 1)) for n in row]) for label, row in rows]
+
+
+def _left_open(run: Run) -> str:
+    """How far the truth may lie from a prediction, in one sentence."""
+    said = run.uncertainty
+    if said is None or said.held is None:
+        return ""
+    if said.least is None:
+        part = len(said.low) // 2
+        sizes = " where predictions are of middling size" if said.edges else ""
+        what = f"From {number(said.low[part])} to +{number(said.high[part])} around the prediction{sizes}"
+    else:
+        what = f"Classes of a probability of {number(said.least)} and more"
+    kind = "sets" if said.least is not None else "intervals"
+    held, low, high = map(percent, said.held)
+    return f"{what}: {kind} that should hold {percent(said.level)} hold {held} of the hold-out ({low} to {high})."
+
+
+def _slices(run: Run, seen: Evaluation) -> list[tuple[Any, Markup]]:
+    """Each slice with its score on one scale, beside that of all rows."""
+    from workbench.display.charts import interval as drawn
+
+    overall = run.metrics[0]
+    scale = _ends(overall, *(s.score for s in seen.slices if s.score))
+
+    def score(one: Slice) -> Markup:
+        if one.score is None:
+            return Markup('<span class="wb-faint">–</span>')
+        text = f"{one.column} {one.value}: {one.score}"
+        return drawn(one.score.value, one.score.low, one.score.high, scale, text, overall.value)
+
+    return [(one, score(one)) for one in seen.slices]
 
 
 def _how(run: Run) -> list[tuple[str, Any]]:

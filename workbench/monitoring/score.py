@@ -63,8 +63,10 @@ def score(
 
     Returns
     -------
-    pandas.DataFrame, shape (rows, 4)
-        id, prediction (binary: probability of the second class; several classes: one column a class), answer, flags
+    pandas.DataFrame, shape (rows, columns)
+        id, prediction (binary: probability of the second class; several classes: one column a class), answer, what the
+        prediction leaves open where the bundle knows it (regression: ``low`` and ``high``, the ends of an interval that
+        holds nine of ten; classes: ``set``, the labels that hold the right one in nine of ten rows), flags
         (``unseen_category:COLUMN; out_of_range:COLUMN``; ``unreadable:COLUMN`` where a value could not be read as the
         contract says and was taken as missing; or an empty text).
 
@@ -86,7 +88,7 @@ def score(
     >>> import workbench as wb
     >>> answers = wb.score("churn", "july.csv", window="2026-07")
     >>> answers.shape, list(answers.columns)
-    ((300, 4), ['id', 'prediction', 'answer', 'flags'])
+    ((300, 5), ['id', 'prediction', 'answer', 'set', 'flags'])
     """
     force = settings(home=home)
     window, key = text(window, "window", "wb.score"), text_or_none(id, "id", "wb.score")

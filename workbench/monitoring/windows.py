@@ -114,10 +114,23 @@ def answered(scorer: Scorer, table: pd.DataFrame, ids: Iterable[Any]) -> tuple[p
 
 
 def framed(bundle: Bundle, prediction: Any, ids: Iterable[Any], flags: Any) -> pd.DataFrame:
-    """Predictions as a table: id, prediction or a probability a class, answer, flags."""
+    """Predictions as a table: id, prediction or a probability a class, answer, what is left open, flags."""
     values = np.asarray(prediction, dtype=float)
     columns = {"prediction": values} if values.ndim == 1 else _by_class(values)
-    return pd.DataFrame({"id": [str(i) for i in ids], **columns, "answer": _answers(bundle, values), "flags": flags})
+    said = {"answer": _answers(bundle, values), **_left_open(bundle, values), "flags": flags}
+    return pd.DataFrame({"id": [str(i) for i in ids], **columns, **said})
+
+
+def _left_open(bundle: Bundle, values: Any) -> dict[str, Any]:
+    """Columns ``low`` and ``high`` of a regression, ``set`` (labels with semicolons between) of classes."""
+    if bundle.uncertainty is None:
+        return {}
+    if not bundle.classes:
+        low, high = bundle.uncertainty.intervals(values)
+        return {"low": low, "high": high}
+    may_be, place = np.unique(bundle.uncertainty.masks(values), axis=0, return_inverse=True)
+    labels = np.asarray([str(label) for label in bundle.classes], dtype=object)
+    return {"set": np.asarray(["; ".join(labels[one]) for one in may_be], dtype=object)[place.ravel()]}
 
 
 def prediction_of(frame: pd.DataFrame) -> Any:

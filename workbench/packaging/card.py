@@ -10,6 +10,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.explanation import Explanation
 from workbench.core.run import Run
+from workbench.core.scores import share_interval
 from workbench.packaging.lock import has_hashes
 from workbench.packaging.model import Packed
 
@@ -39,7 +40,9 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
         _opening(bundle, run),
         _use(run),
         _scores(run),
+        _decision(run),
         _candidates(run),
+        _worst(run),
         _data(run),
         _features(run),
         _left_out(run),
@@ -59,8 +62,6 @@ def _opening(bundle: Bundle, run: Run) -> Iterator[str]:
     yield f"Predicts {code(run.contract.target or 'the target')} ({run.task}) with the candidate {code(run.best.name)}."
     if run.classes:
         yield f"Classes: {', '.join(code(c) for c in run.classes)}."
-    if run.threshold is not None:
-        yield f"The second class is answered from a probability of {run.threshold:.3g} on."
 
 
 def _use(run: Run) -> Iterator[str]:
@@ -84,6 +85,42 @@ def _scores(run: Run) -> Iterator[str]:
     for m in run.metrics:
         interval = "" if m.low is None or m.high is None else f"{m.low:.4g} to {m.high:.4g} ({m.level:.0%})"
         yield f"| {m.name} | {m.value:.4g} | {interval} | {'larger' if m.larger_is_better else 'smaller'} |"
+
+
+def _decision(run: Run) -> Iterator[str]:
+    """What the threshold answered on the hold-out."""
+    now = run.confusion()
+    if now is None or run.threshold is None:
+        return
+    second, first = code(run.classes[1]), code(run.classes[0])
+    yield from ("## Decision", "")
+    yield f"{second} is answered from a probability of {run.threshold:.3g} on. On the held-out rows that gave:"
+    yield ""
+    yield from (f"| | answered {second} | answered {first} |", "|---|---:|---:|")
+    yield f"| is {second} | {now.hits:,} | {now.missed:,} |"
+    yield f"| is {first} | {now.alarms:,} | {now.quiet:,} |"
+    yield ""
+    yield from ("| share | value | 90% interval |", "|---|---:|---|")
+    for name, (part, whole) in now.shares().items():
+        ends = share_interval(part, whole)
+        if ends is not None:
+            yield f"| {name.replace('_', ' ')} | {part / whole:.1%} | {ends[0]:.1%} to {ends[1]:.1%} |"
+
+
+def _worst(run: Run) -> Iterator[str]:
+    """Where it errs more than elsewhere, by more than chance."""
+    slices = run.evaluation.slices if run.evaluation else ()
+    if slices:
+        loss = "mean absolute error" if run.task == "regression" else "log loss"
+        yield from (
+            "## Where it errs more",
+            "",
+            "Of the held-out rows, by more than chance among all that were tried.",
+            "",
+        )
+        yield from (f"| column | value | rows | {loss} | of the others |", "|---|---|---:|---:|---:|")
+        for one in slices:
+            yield f"| {code(one.column)} | {code(one.value)} | {one.rows:,} | {one.loss:.4g} | {one.others:.4g} |"
 
 
 def _candidates(run: Run) -> Iterator[str]:

@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Any
 
 from workbench.core.arguments import described
-from workbench.core.bundle import MANIFEST, Bundle, file_hash
+from workbench.core.bundle import MANIFEST, UNCERTAINTY, Bundle, file_hash
 from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
 from workbench.core.nouns import expect, expect_or_none
@@ -240,6 +240,8 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanat
     packed.write(folder)
     write_json(folder / "contract.json", run.contract.to_dict())
     run.profile.save(folder / "reference.profile")
+    if run.uncertainty is not None:
+        run.uncertainty.save(folder / UNCERTAINTY)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))
     write_text(folder / "card.md", card(bundle, run, packed, explanation, lock_text))
     write_text(folder / "requirements.lock", lock_text)

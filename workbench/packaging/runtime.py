@@ -27,6 +27,7 @@ MODULES = (
     "core/reading.py",
     "core/result.py",
     "core/saved.py",
+    "core/uncertainty.py",
     "storage/__init__.py",
     "storage/bundle_files.py",
     "storage/files.py",

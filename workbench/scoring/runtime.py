@@ -68,6 +68,7 @@ class Scorer:
         self._id = self.contract.id
         self._asked, self._preparing = 0, Event()
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
+        self._left_open = self.bundle.uncertainty  # read now, so that what is damaged does not wait for a request
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -110,8 +111,9 @@ class Scorer:
         -------
         list of dict
             ``id``, ``version``, ``prediction`` (binary: probability of the positive class; multiclass: one a class),
-            ``answer`` (label or number), ``probability`` (of the answer; None for a regression), ``reasons``
-            (``column``, ``value``, ``added``), ``flags``.
+            ``answer`` (label or number), ``probability`` (of the answer; None for a regression), ``low`` and ``high``
+            (of a regression: ends of the 90% interval) or ``set`` (labels that hold the right one in nine of ten
+            rows), both where the bundle knows them, ``reasons`` (``column``, ``value``, ``added``), ``flags``.
 
         Raises
         ------
@@ -125,9 +127,10 @@ class Scorer:
         names = self.ids_of(rows) if ids is None else ids
         version, predicted = self.bundle.version, prediction.tolist()
         answers, probabilities = self._answered(predicted)
+        said = zip(names, predicted, answers, probabilities, self.left_open(predicted), why, flags, strict=True)
         return [
-            {"id": i, "version": version, "prediction": p, "answer": a, "probability": q, "reasons": r, "flags": f}
-            for i, p, a, q, r, f in zip(names, predicted, answers, probabilities, why, flags, strict=True)
+            {"id": i, "version": version, "prediction": p, "answer": a, "probability": q, **u, "reasons": r, "flags": f}
+            for i, p, a, q, u, r, f in said
         ]
 
     def explain(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -179,6 +182,12 @@ class Scorer:
             if rows.any():
                 unusual[f"{flag}:{name}"] = rows
         return self.model.predict(columns), unusual
+
+    def left_open(self, predicted: Sequence[Any]) -> list[dict[str, Any]]:
+        """``low`` and ``high``, or ``set``, of each prediction; nothing where the bundle does not know them."""
+        if self._left_open is None:
+            return [{} for _ in predicted]
+        return self._left_open.added(predicted, self.bundle.classes)
 
     def answers(self, prediction: Array) -> list[Any]:
         """The label of each prediction (binary: by the bundle's threshold), or the number itself."""

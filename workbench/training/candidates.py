@@ -66,6 +66,8 @@ class Model:
         Whether it grows tree by tree on all folds side by side: :class:`workbench.training.growing.Growing`.
     takes_words : bool
         Whether it is fitted on the table as it is, not on the numbered one.
+    calibrates : bool
+        Whether its estimator has a calibrator behind it, which needs folds: ``CalibratedClassifierCV``.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
@@ -73,6 +75,7 @@ class Model:
     space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     grows: bool = False
     takes_words: bool = False
+    calibrates: bool = False
 
 
 def build(
@@ -107,7 +110,7 @@ def unfitted(
     seed : int
         ``random_state`` of everything that has one.
     """
-    return model.make(_by_kind(contract, features), task != "regression", settings, seed)
+    return model.make(columns_by_kind(contract, features), task != "regression", settings, seed)
 
 
 def settings_to_try(model: Model, trials: int, seed: int) -> list[Settings]:
@@ -128,7 +131,8 @@ def settings_to_try(model: Model, trials: int, seed: int) -> list[Settings]:
     return [*model.known_good, *drawn][:trials]
 
 
-def _by_kind(contract: Contract, features: Sequence[str]) -> Columns:
+def columns_by_kind(contract: Contract, features: Sequence[str]) -> Columns:
+    """Features as encoders take them: ``categories``, ``numbers`` and ``dates``."""
     kinds: Columns = {"categories": [], "numbers": [], "dates": []}
     for name in features:
         kind = contract[name].kind

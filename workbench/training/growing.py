@@ -102,13 +102,25 @@ class Growing:
         )
 
     def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """As its estimator would tell LightGBM; bins that hold for any settings."""
-        model = self.unfitted[-1]
-        own = {k: v for k, v in model.get_params().items() if v is not None and k not in NOT_FOR_THE_LIBRARY}
-        objective = {0: "regression", 2: "binary"}.get(self.classes, "multiclass")
-        counted = {"num_class": self.classes} if self.classes > 2 else {}
-        ours = {"n_jobs": threads(self.encoded.size), "feature_pre_filter": False}
-        return {"objective": objective} | own | counted | settings | ours
+        told = for_the_library(self.unfitted[-1], self.classes, settings)
+        return told | {"n_jobs": threads(self.encoded.size)}
+
+
+def for_the_library(model: Any, classes: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """What LightGBM itself is told, as its estimator would tell it; bins that hold for any settings.
+
+    Parameters
+    ----------
+    model : LGBMClassifier or LGBMRegressor
+    classes : int
+        How many; 0 for numbers.
+    settings : dict
+        Hyper-parameters instead of the model's own.
+    """
+    own = {k: v for k, v in model.get_params().items() if v is not None and k not in NOT_FOR_THE_LIBRARY}
+    objective = {0: "regression", 2: "binary"}.get(classes, "multiclass")
+    counted = {"num_class": classes} if classes > 2 else {}
+    return {"objective": objective} | own | counted | settings | {"feature_pre_filter": False}
 
 
 def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, validate: Rows) -> int:

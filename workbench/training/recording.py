@@ -15,20 +15,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.run import Run
 from workbench.errors import NotFound
-from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.storage.tracking import client, experiment_id
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from workbench.core.run import Folds
+
 FOLDER = "workbench"
+FOLDS = "folds.parquet"
+THIRDS = "thirds.parquet"
+UNFITTED = "unfitted.skops"
 PROCESS = "workbench.process"
 
 
@@ -158,6 +163,9 @@ def read(run_id: str) -> Run:
             pipeline=load_pipeline(place / "pipeline.skops"),
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
+            folds=folds_of(place / FOLDS),
+            thirds=folds_of(place / THIRDS),
+            unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
         )
 
 
@@ -167,3 +175,35 @@ def _write(run: Run, folder: Path) -> None:
         save_pipeline(run.pipeline, folder / "pipeline.skops")
     run.profile.save(folder / "reference.profile")
     run.holdout.to_parquet(folder / "holdout.parquet", write_page_checksum=True)
+    write_folds(run.folds, folder / FOLDS)
+    if run.thirds:
+        write_folds(run.thirds, folder / THIRDS)
+    kept: Any = {name: pipeline for name, pipeline in run.unfitted.items() if not untrusted(pipeline)}
+    if kept:
+        save_pipeline(kept, folder / UNFITTED)
+
+
+def write_folds(folds: Folds, file: Path | BinaryIO) -> None:
+    """Write the rows of folds as a table: fold, whether it is scored, and its position, in their order."""
+    import numpy as np
+    import pandas as pd
+
+    sides = [(k, scored, rows) for k, pair in enumerate(folds) for scored, rows in enumerate(pair)]
+    sizes = [len(rows) for _, _, rows in sides]
+    table = pd.DataFrame({
+        "fold": np.repeat(np.array([k for k, _, _ in sides], dtype=np.int32), sizes),
+        "scored": np.repeat(np.array([scored for _, scored, _ in sides], dtype=bool), sizes),
+        "row": np.concatenate([np.empty(0, dtype=np.int64), *(rows for _, _, rows in sides)]).astype(np.int64),
+    })  # fmt: skip
+    table.to_parquet(file, write_page_checksum=True)
+
+
+def folds_of(path: Path) -> Folds:
+    """What :func:`write_folds` wrote; nothing where older versions wrote none."""
+    import pandas as pd
+
+    if not path.is_file():
+        return ()
+    table = pd.read_parquet(path, page_checksum_verification=True)
+    folds = (fold for _, fold in table.groupby("fold"))
+    return tuple((f["row"][~f["scored"]].to_numpy(), f["row"][f["scored"]].to_numpy()) for f in folds)

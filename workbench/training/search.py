@@ -16,7 +16,7 @@ import pandas as pd
 from workbench.core.metric import Metric, metric_name
 from workbench.core.parameters import seconds
 from workbench.core.progress import progress
-from workbench.core.scores import scores
+from workbench.core.scores import difference, scores
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.training.candidates import MODELS, Settings, settings_to_try
 from workbench.training.growing import Grown, grow_until_enough, threads
@@ -402,6 +402,27 @@ def with_intervals(plan: Plan, trial: Trial) -> Trial:
     return replace(trial, measured=True, metrics=scored(plan, trial.rows, trial.prediction, trial.windows))
 
 
+def tied(plan: Plan, best: Trial, other: Trial) -> bool:
+    """Whether the best trial scores no better than another one by more than chance.
+
+    That is where samples of the rows that both validated say so, or where the other one is better on one of the folds:
+    another draw of the rows to fit on would give other models.
+    """
+    if len(best.rows) != len(other.rows) or (best.rows != other.rows).any():
+        return False
+    whole = (best.truth, (best.prediction, other.prediction))
+    found = _difference(plan, *whole, resamples=200, units=plan.parts.units[best.rows])
+    pairs = [(truth, (one, two)) for (truth, one), (_, two) in zip(best.windows, other.windows, strict=True)]
+    each = [_difference(plan, *pair, resamples=1) for pair in pairs]
+    return found is not None and (found[1] <= 0 or any(fold is not None and fold[0] <= 0 for fold in each))
+
+
+def _difference(plan: Plan, truth: Any, pair: tuple[Any, Any], resamples: int, units: Any = None) -> Any:
+    return difference(
+        plan.task, truth, pair, plan.classes, plan.metric, resamples=resamples, seed=plan.seed, units=units
+    )
+
+
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
     """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
     rows = plan.parts.holdout
@@ -422,7 +443,18 @@ def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
     if plan.models[trial.name].grows:
         pipeline.set_params(model__n_jobs=threads(table.size))
+    if plan.models[trial.name].calibrates:
+        return _fitted_with_calibrator(plan, pipeline, table, rows)
     return pipeline.fit(table, plan.target.iloc[rows])
+
+
+def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
+    """Fitted; the calibrator's folds keep together what belongs together, and are not kept with it."""
+    last = pipeline[-1]
+    last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
+    pipeline.fit(table, plan.target.iloc[rows])
+    last.set_params(cv=3)
+    return pipeline
 
 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:

@@ -19,6 +19,7 @@ from sklearn.model_selection import (
     GroupKFold,
     GroupShuffleSplit,
     KFold,
+    StratifiedGroupKFold,
     StratifiedKFold,
     TimeSeriesSplit,
     train_test_split,
@@ -76,6 +77,21 @@ class Parts:
         watched = np.random.default_rng(seed).permutation(units)[: max(int(len(units) * WATCHED), 1)]
         apart = np.isin(self.units[rows], watched)
         return rows[~apart], rows[apart]
+
+    def share(self, share: float, seed: int) -> Rows:
+        """A part of the rows to choose on: the latest in time, else whole units, drawn."""
+        if self.split.kind == "time":
+            return self.train[-max(int(share * len(self.train)), 1) :]
+        units = np.unique(self.units[self.train])
+        some = np.random.default_rng(seed).permutation(units)[: max(int(share * len(units)), 1)]
+        return self.train[np.isin(self.units[self.train], some)]
+
+    def thirds(self, rows: Rows, labels: Rows, seed: int) -> list[tuple[Rows, Rows]]:
+        """Positions within some rows of three parts, each with what it leaves: stretches of time, else whole units."""
+        if self.split.kind == "time":
+            return list(KFold(3).split(rows))
+        splitter = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
+        return list(splitter.split(rows, labels, self.units[rows]))
 
 
 def parts(

@@ -3,37 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
-from workbench.core.wording import how_many
+from workbench.core.scores import share_interval
+from workbench.core.uncertainty import Uncertainty
+from workbench.core.wording import how_many, listed
 from workbench.training.columns import may_have_spoken
 from workbench.training.plan import Plan
 from workbench.training.search import Ending, Search, Trial
 
-# Standard errors beyond which one in ten differences lies by chance.
-ONE_IN_TEN = 1.645
+# Of those that score the same, the first is the simplest; what people bring comes last.
+SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")
 
 
-def findings(
-    plan: Plan,
-    found: Search,
-    ending: Ending,
-    metrics: Sequence[Metric],
-    profile: Profile,
-    not_kept: Sequence[str],
-) -> tuple[Finding, ...]:
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to.
+
+    Parameters
+    ----------
+    metrics : tuple of Metric
+        Of the best candidate on the hold-out.
+    tied : tuple of str
+        Candidates that score as well, within the noise.
+    uncertainty : Uncertainty, optional
+        What its predictions leave open.
+    off_by : float, optional
+        How far its probabilities are off, where that is far.
+    decided : bool
+        Whether a threshold fulfils the rule that was asked for.
+    not_kept : tuple of str
+        Types in its pipeline that only a pickle could keep.
+    """
+
+    metrics: tuple[Metric, ...]
+    tied: tuple[str, ...]
+    uncertainty: Uncertainty | None
+    off_by: float | None
+    decided: bool
+    not_kept: tuple[str, ...]
+
+
+def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcome: Outcome) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
-        *_split(plan, metrics, ending.at_random),
-        *_suspicions(ending.without, metrics),
-        *_candidates(plan, found.tried),
+        *_split(plan, outcome.metrics, ending.at_random),
+        *_suspicions(ending.without, outcome.metrics),
+        *_beaten(plan, found.tried),
+        *_ties(found.best, outcome.tied),
         *_stopped(plan, found, ending),
         *_failed(found.failed),
         *_budget(found, plan.step.budget),
-        *_not_kept(found.best, not_kept),
+        *_not_kept(found.best, outcome.not_kept),
+        *_undecided(plan.step.threshold, outcome.decided),
+        *_too_sure(outcome.uncertainty, len(plan.parts.holdout)),
+        *_off(outcome.off_by, plan.step.calibration),
     ]
     missing = profile.rows - len(plan.table)
     if missing > 0:
@@ -69,14 +97,30 @@ def _suspicions(without: Mapping[str, Metric], metrics: Sequence[Metric]) -> Ite
         yield Finding("WB206", "warning", message, names[0], assigned("data", call("data.known_after", *names)))
 
 
-def _candidates(plan: Plan, tried: Sequence[Trial]) -> Iterator[Finding]:
-    by_name = {t.name: t for t in tried}
+def _beaten(plan: Plan, tried: Sequence[Trial]) -> Iterator[Finding]:
     if tried[0].name == "baseline" and len(tried) > 1:
         yield Finding("WB202", "warning", f"No candidate beats the baseline: {_nothing_said(plan)}.")
-    linear, trees = by_name.get("linear"), next((t for t in tried if t.name in ("lightgbm", "boosting")), None)
-    if linear and trees and _tied(linear, trees):
-        yield Finding("WB204", "info", "The linear model scores as well as boosting, within the noise, and is simpler.",
-                      cure=python('run = wb.train(data, candidates=["baseline", "linear"])'))  # fmt: skip
+
+
+def _ties(best: Trial, tied: Sequence[str]) -> Iterator[Finding]:
+    """Candidates that score as well as the best one, where a simpler one is among them."""
+    simplest = min((best.name, *tied), key=_how_simple)
+    if simplest == best.name or best.name == "baseline":
+        return
+    many = len(tied) > 1
+    message = (
+        f"{listed(tied)} {'score' if many else 'scores'} as well as {best.name}, within the noise"
+        f"{f'; {simplest} is the simplest' if many else ', and is simpler'}."
+    )
+    cure = python("run = wb.train(data, candidates=$names)", names=["baseline", simplest])
+    if simplest in SIMPLER[1:]:
+        yield Finding("WB204", "info", message, cure=cure)
+    else:
+        yield Finding("WB204", "info", message)
+
+
+def _how_simple(name: str) -> int:
+    return SIMPLER.index(name) if name in SIMPLER else len(SIMPLER)
 
 
 def _nothing_said(plan: Plan) -> str:
@@ -85,12 +129,6 @@ def _nothing_said(plan: Plan) -> str:
     if not removed:
         return "the features say nothing about the target"
     return f"the features that are left say nothing about the target; left out were {', '.join(removed)}"
-
-
-def _tied(a: Trial, b: Trial) -> bool:
-    """Whether the scores differ by less than the rows that they were measured on let tell."""
-    first, second = a.metrics[0], b.metrics[0]
-    return second.error is not None and abs(first.value - second.value) <= ONE_IN_TEN * second.error
 
 
 def _stopped(plan: Plan, found: Search, ending: Ending) -> Iterator[Finding]:
@@ -115,6 +153,35 @@ def _not_kept(best: Trial, types: Sequence[str]) -> Iterator[Finding]:
             "which only a pickle could keep."
         )
         yield Finding("WB209", "warning", message)
+
+
+def _undecided(rule: str, decided: bool) -> Iterator[Finding]:
+    if not decided:
+        message = f"No threshold fulfils {rule!r} on the validated rows; the one with the best F1 decides."
+        yield Finding("WB212", "warning", message, cure=python('run = run.decide("cost 1:5")'))
+
+
+def _too_sure(said: Uncertainty | None, rows: int) -> Iterator[Finding]:
+    """Intervals that hold fewer rows of the hold-out than they promise: by chance in one of a hundred tables."""
+    if said is None or said.held is None:
+        return
+    ends = share_interval(round(said.held[0] * rows), rows, 0.98)
+    if ends is not None and ends[1] < said.level:
+        message = (
+            f"The {'sets' if said.least is not None else 'intervals'} of predictions hold {said.held[0]:.0%} of the "
+            f"held-out rows, where they should hold {said.level:.0%}: these differ from the rows that were learnt from."
+        )
+        yield Finding("WB213", "warning", message)
+
+
+def _off(far: float | None, calibration: str) -> Iterator[Finding]:
+    if far is not None:
+        message = f"The probabilities are off by {far:.3f} in the mean on validated rows: no shares to reckon with."
+        if calibration == "none":
+            cure = python('run = wb.train(data, calibration="auto")')
+            yield Finding("WB214", "warning", message, cure=cure)
+        else:
+            yield Finding("WB214", "warning", message)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

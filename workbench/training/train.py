@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,26 +13,37 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
+from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.measures import OURS, is_own
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
+from workbench.core.thresholds import Thresholds
+from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import settings
 from workbench.storage.pipelines import untrusted
+from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
+from workbench.training.conformal import uncertainty
+from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
+from workbench.training.learning import doubled
+from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
-from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, with_intervals
-from workbench.training.telling import findings
+from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, tied, with_intervals
+from workbench.training.telling import Outcome, findings
+
+if TYPE_CHECKING:
+    from workbench.core.run import Folds
 
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_KEPT = 20_000
@@ -52,6 +63,9 @@ def train(
     split: str = "auto",
     trials: int | None = None,
     budget: str | None = None,
+    threshold: str | float = "f1",
+    calibration: str = "none",
+    learning_curve: bool = False,
     folds: int = 3,
     seed: int = 0,
     profile: Profile | None = None,
@@ -95,6 +109,18 @@ def train(
         Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
         ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
         between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
+    threshold : str or float
+        Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
+        ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
+        itself. ``run.decide`` chooses another one afterwards; where none fulfils the rule, a finding (WB212) says so.
+    calibration : {"none", "auto", "sigmoid", "isotonic"}
+        Classes: whether a calibrator stands behind the best candidate, fitted on predictions of rows that it had not
+        seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
+        validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
+        where probabilities are off.
+    learning_curve : bool
+        Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
+        hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
     folds : int
         Parts of the validation, at least 2.
     seed : int
@@ -144,6 +170,7 @@ def train(
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
+    asked |= {"threshold": str(threshold), "calibration": calibration, "learning_curve": learning_curve}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -159,9 +186,13 @@ def train(
     try:
         with threadpool_limits(settings().threads):
             found = search(plan, journal)
+            again = _asked(plan, found)
+            plan, found = calibrated(plan, found)
             ending = end(plan, found, suspicious(seen, plan.features))
+            learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
             with undisturbed():
-                run = _run(plan, data, seen, found, ending, recorder)
+                run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
+                run = replace(run, evaluation=_with_curve(run, learned))
                 recorder.finished(run)
                 if not ending.stopped:
                     journal.clear()
@@ -182,43 +213,88 @@ def _profile_of(data: Dataset, profile: Profile | None) -> Profile:
 def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
+    equal = [trial.name for trial in found.tried[1:] if tied(plan, found.best, trial)]
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
-    kept = _kept(plan)
+    kept, counted = _kept(plan), _counted(plan, found.best)
+    chosen = counted.chosen(plan.step.threshold) if counted else None
+    threshold = chosen if chosen or counted is None else counted.chosen("f1")
+    outcome = Outcome(
+        metrics, tuple(equal), _uncertainty(plan, found.best, ending.held), off_by(plan, found.best),
+        decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)),
+    )  # fmt: skip
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
-        classes=plan.classes, candidates=tuple(_candidate(t, recorder) for t in found.tried), metrics=metrics,
+        classes=plan.classes, metrics=metrics,
+        candidates=tuple(_candidate(t, recorder, t.name in equal) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        asked=_asked(plan, found), seed=plan.seed, threshold=_threshold(plan, found.best),
+        seed=plan.seed, threshold=threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        findings=findings(plan, found, ending, metrics, profile, untrusted(pipeline)),
+        findings=findings(plan, found, ending, profile, outcome),
         answers=first_answers(pipeline, kept, plan.features, plan.task),
+        evaluation=_evaluation(plan, ending.held, threshold, counted), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
+        folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
     )  # fmt: skip
 
 
 def _asked(plan: Plan, found: Search) -> dict[str, Any]:
     """What gives the same run again, without a clock; nothing where it can't be written down."""
-    own = any(model is not MODELS.get(name) for name, model in plan.models.items()) or plan.metric.name not in OURS
+    own = _brought(plan) or plan.metric.name not in OURS
     return {} if own else {**asdict(plan.step), "trials": found.rounds, "budget": None}
 
 
-def _candidate(trial: Trial, recorder: Recorder) -> Candidate:
+def _brought(plan: Plan) -> list[str]:
+    """Names of the candidates that are not ours as they are."""
+    return [name for name, model in plan.models.items() if model is not MODELS.get(name)]
+
+
+def _unfitted(plan: Plan, found: Search) -> dict[str, Any]:
+    """The candidates on the leaderboard that are not ours as they are."""
+    ranked = {trial.name: trial.settings for trial in found.tried}
+    return {name: plan.unfitted(name, ranked[name]) for name in _brought(plan) if name in ranked}
+
+
+def _thirds(plan: Plan, best: Trial) -> Folds:
+    """On which rows of each fold its calibrator was fitted; nothing where it has none."""
+    if best.name not in plan.models or not plan.models[best.name].calibrates:
+        return ()
+    rows = (fit for fit, _ in plan.parts.folds)
+    return tuple(pair for fit in rows for pair in plan.parts.thirds(fit, plan.labels[fit], plan.seed))
+
+
+def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
     run_id = recorder.candidate(trial.name, trial.settings, trial.metrics, trial.seconds)
-    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3))
+    return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3), tied)
 
 
-def _threshold(plan: Plan, best: Trial) -> float | None:
-    """Binary: the probability that gives the best F1 on the validated predictions, which sees both kinds of error."""
-    if plan.task != "binary":
-        return None
-    truth = (best.truth == plan.classes[1]).to_numpy()
-    grid = np.unique(np.quantile(best.prediction, np.linspace(0.01, 0.99, 99)))
-    answered = best.prediction[None, :] >= grid[:, None]
-    hits = (answered & truth).sum(axis=1)
-    f1 = 2 * hits / (answered.sum(axis=1) + truth.sum())
-    return float(np.clip(grid[int(f1.argmax())], 1e-6, 1 - 1e-6))
+def _counted(plan: Plan, best: Trial) -> Thresholds | None:
+    """Binary: what each threshold answers on the validated rows."""
+    return Thresholds.of(best.truth == plan.classes[1], best.prediction) if plan.task == "binary" else None
+
+
+def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thresholds | None) -> Evaluation:
+    """How the hold-out was answered; masked columns make no slices, for their values must not be told."""
+    rows = plan.parts.holdout
+    shown = [name for name in plan.features if not plan.contract[name].sensitive]
+    return evaluate(
+        plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
+        validated, threshold,
+    )  # fmt: skip
+
+
+def _with_curve(run: Run, learned: Sequence[Learned]) -> Evaluation | None:
+    """The evaluation with the learning curve, which ends at the score of all rows that were chosen on."""
+    if run.evaluation is None or not learned:
+        return run.evaluation
+    curve = (*learned, Learned(run.split.train_rows, run.metrics[0]))
+    return replace(run.evaluation, learned=curve, doubled=doubled(curve))
+
+
+def _uncertainty(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
+    truth = plan.target.iloc[plan.parts.holdout]
+    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held))
 
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:

@@ -1,0 +1,174 @@
+"""The method ``Run.to_notebook``: a row of the leaderboard as a notebook that nobody needs us for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.core.contract import Contract
+from workbench.core.dataset import Dataset
+from workbench.core.run import Run
+from workbench.errors import BadParameter, Damaged, FormatVersion
+from workbench.reading.dataset import dataset
+from workbench.reading.door import to_learn_from
+from workbench.storage.files import in_one_step, read, write_json
+from workbench.training.candidates import MODELS, columns_by_kind, unfitted
+from workbench.training.glass_box.cells import Book, Row, digest, model_cells
+from workbench.training.glass_box.estimators import Writer
+from workbench.training.glass_box.splitting import rule, with_thirds
+from workbench.training.glass_box.tables import Source, beside, of_file
+
+
+def to_notebook(run: Run, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
+    """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.
+
+    Parameters
+    ----------
+    run : Run
+        With its folds.
+    path : str or Path
+        Of the notebook, with the ending ``.ipynb``.
+    candidate : str, optional
+        Name of the row; the best by default.
+    data : Dataset, or a path, frame, query or other table, optional
+        What it was trained on; by default the file that it was read from.
+
+    Returns
+    -------
+    Path
+        Of the notebook.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such candidate, its estimator can't be written as code, the data is another than that of the
+        training, or a notebook at this path was edited.
+    BadTable
+        If the file that it was trained on is gone.
+    """
+    place = _place(path)
+    row = _row(run, candidate)
+    writer = Writer(row.candidate.name, {} if row.is_own else _lists(run), run.seed)
+    model = model_cells(row, writer)
+    source, table = _source(run, _data(run, data), place)
+    y = _labels(run, table)
+    split = rule(run, table, y, place.with_suffix(".folds.parquet"))
+    if row.calibrates:
+        split = with_thirds(split, run, place.with_suffix(".thirds.parquet"))
+    write_json(place, Book(row, place, source, table, y, split, writer).document(model))
+    return place
+
+
+def _place(path: str | Path) -> Path:
+    """Where the notebook may be written: an edited one is never lost."""
+    place = Path(path).absolute()
+    if place.suffix != ".ipynb":
+        raise BadParameter(f"A notebook's name ends with .ipynb, got {str(path)!r}.")
+    if place.exists() and not _is_as_written(place):
+        raise BadParameter(f"{str(path)!r} is there, and was not written so by run.to_notebook. Give another name.")
+    return place
+
+
+def _is_as_written(place: Path) -> bool:
+    """Whether a file is a notebook of ours in which nobody has changed a cell."""
+    try:
+        return read(place, lambda content: content["metadata"]["workbench"]["cells"] == digest(content["cells"]))
+    except (Damaged, FormatVersion):
+        return False
+
+
+def _row(run: Run, candidate: str | None) -> Row:
+    named = {row.name: row for row in run.candidates}
+    if candidate is not None and candidate not in named:
+        raise BadParameter.unknown(candidate, tuple(named), "The leaderboard")
+    if not run.folds:
+        raise BadParameter(
+            f"The run {run.id} does not say on which rows its candidates were validated: it is of an older version, or "
+            "nothing was validated here. Train with wb.train(data, …)."
+        )
+    row = run.best if candidate is None else named[candidate]
+    calibrated = bool(run.thirds) and row is run.best
+    if row.name in run.unfitted:
+        return Row(run, row, run.unfitted[row.name], row.parameters, is_own=True, calibrates=calibrated)
+    if calibrated or row.name not in MODELS:
+        raise BadParameter(
+            f"The candidate {row.name!r} is somebody's own, and was not kept with the run: its code is no package's. "
+            "Ask the run that wb.train returned, in its process."
+        )
+    model = MODELS[row.name]
+    found = {"n_estimators"} if model.grows else set()  # the folds say it
+    settings = {name: value for name, value in row.parameters.items() if name not in found}
+    pipeline = unfitted(model, run.contract, run.features, run.task, settings, run.seed)
+    return Row(run, row, pipeline, settings, grows=model.grows)
+
+
+def _lists(run: Run) -> dict[str, list[str]]:
+    return {kind: names for kind, names in columns_by_kind(run.contract, run.features).items() if names}
+
+
+def _data(run: Run, data: Any) -> Dataset:
+    """The rows that the run was trained on."""
+    made = _read_again(run) if data is None else data
+    if not isinstance(made, Dataset):
+        made = to_learn_from(data, target=run.contract.target, **_roles(run))
+    if made.fingerprint != run.fingerprint:
+        raise BadParameter(
+            "The data is another table than the run was trained on, or was read otherwise. Give the dataset that "
+            "wb.train was given: run.to_notebook(path, data=data)."
+        )
+    return made
+
+
+def _roles(run: Run) -> dict[str, str | None]:
+    """What the user said of the columns; what was found puts no row elsewhere."""
+    contract, found = run.contract, run.split.found
+    return {"time": None if found else contract.time, "group": None if found else contract.group, "id": contract.id}
+
+
+def _read_again(run: Run) -> Dataset:
+    if not Path(run.source).is_file():
+        raise BadParameter(
+            f"The run was trained on {run.source!r}, which is no file here. Give the table: "
+            "run.to_notebook(path, data=data)."
+        )
+    said = _roles(run).values()
+    roles = (n for n in (run.contract.time, run.contract.group) if n and n not in said)
+    return dataset(run.source, contract=run.contract.set_role("ignored", roles))
+
+
+def _source(run: Run, data: Dataset, place: Path) -> tuple[Source, pd.DataFrame]:
+    """How the notebook reads its rows, and the rows."""
+    names = _names(run, data.contract)
+    wanted = _known(data.columns(names), run)
+    if Path(data.source).is_file():
+        source = of_file(data.source, data.contract, wanted, data.contract.time)
+        if source is not None:
+            return source, wanted
+    wanted = wanted[[n for n in names if n in run.features or not _is_private(run.contract, n)]]
+    rows = place.with_suffix(".rows.parquet")
+    with in_one_step(rows) as file:
+        wanted.to_parquet(file, write_page_checksum=True)
+    return beside(rows), wanted
+
+
+def _names(run: Run, contract: Contract) -> list[str]:
+    """Columns of the notebook: features, target, and those that say how rows are split and in which order they are."""
+    used = {*run.features, run.contract.target, run.split.column, contract.time}
+    return [name for name in contract.names if name in used]
+
+
+def _is_private(contract: Contract, name: str) -> bool:
+    return contract[name].role != "target" and (contract[name].sensitive or contract[name].role == "personal")
+
+
+def _known(table: pd.DataFrame, run: Run) -> pd.DataFrame:
+    return table[table[run.contract.target].notna()].reset_index(drop=True)
+
+
+def _labels(run: Run, table: pd.DataFrame) -> pd.Series:
+    """The target as it was learnt: truth values and whole numbers that are classes were floats beside missing ones."""
+    target = table[run.contract.target]
+    exact: Any = {"boolean": bool, "integer": "int64"}.get(run.contract[str(target.name)].kind)
+    return target.astype(exact) if exact and run.task != "regression" else target

@@ -1,0 +1,164 @@
+"""Functions that a notebook shows as they stand here: they need what its first cell imports, and nothing of ours.
+
+What was found when the notebook was written was found by these very functions, so the text that is shown is the text
+that ran. The scores are those of :mod:`workbench.core.measures`, summed in the same order: equal to the last bit, which
+scikit-learn's are not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    train_test_split,
+)
+
+
+def drawn(y: pd.Series, folds: int, seed: int, stratify: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows to fit on and rows to score, fold by fold; a fifth of all was drawn before, and is held out."""
+    kept, _ = train_test_split(np.arange(len(y)), test_size=0.2, random_state=seed, stratify=y if stratify else None)
+    step = max(len(kept) / 30_000, 1.0)  # of more rows than these, some are enough to choose by
+    kept = np.sort(kept[np.arange(0, len(kept), step).astype(int)])
+    splitter = (StratifiedKFold if stratify else KFold)(folds, shuffle=True, random_state=seed)
+    return [(kept[fit], kept[scored]) for fit, scored in splitter.split(kept, y.iloc[kept])]
+
+
+def by_group(groups: pd.Series, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows to fit on and rows to score, whole groups of them; a fifth of the groups is held out."""
+    names = groups.astype(str).to_numpy()
+    splitter = GroupShuffleSplit(1, test_size=0.2, random_state=seed)
+    kept, _ = next(splitter.split(names, groups=names))
+    return [(kept[fit], kept[scored]) for fit, scored in GroupKFold(folds).split(kept, groups=names[kept])]
+
+
+def in_time(moments: pd.Series, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows to fit on, and the next ones in time to score; the latest fifth is held out, rows without a time are first.
+
+    Rows of one moment are never on both sides.
+    """
+    order = moments.reset_index(drop=True).sort_values(kind="stable", na_position="first").index.to_numpy()
+    time = moments.iloc[order]
+    kept = np.flatnonzero(~(time >= time.iloc[int(len(time) * (1 - 0.2))]))[-30_000:]
+    pairs = [(kept[fit], kept[scored]) for fit, scored in TimeSeriesSplit(folds).split(kept)]
+    before = [(fit[~(time.iloc[fit] >= time.iloc[scored[0]])], scored) for fit, scored in pairs]
+    return [(order[fit], order[scored]) for fit, scored in before]
+
+
+def without_copies(
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    X: pd.DataFrame,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The folds, where no row is fitted on that equals a scored one in every feature."""
+    rows = pd.util.hash_pandas_object(X, index=False).to_numpy()
+    return [(fit[~np.isin(rows[fit], rows[scored])], scored) for fit, scored in folds]
+
+
+def from_file(path: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows to fit on and rows to score, fold by fold, as they were when the leaderboard was made."""
+    places = [fold for _, fold in pd.read_parquet(path).groupby("fold")]
+    return [
+        (fold.loc[~fold["scored"], "row"].to_numpy(), fold.loc[fold["scored"], "row"].to_numpy()) for fold in places
+    ]
+
+
+def date_parts(dates: pd.DataFrame) -> np.ndarray:
+    """Month, weekday (Monday is 0) and hour of each date, in UTC where its zone is known."""
+    parts = []
+    for name in dates:
+        moment = dates[name].dt.tz_localize(None) if dates[name].dt.tz is None else dates[name].dt.tz_convert(None)
+        parts += [moment.dt.month, moment.dt.day_of_week, moment.dt.hour]
+    return np.column_stack([part.to_numpy(dtype=float, na_value=np.nan) for part in parts])
+
+
+def roc_auc(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Share of pairs of a positive and a negative row in which the positive one has the larger probability."""
+    ranks, positive = rankdata(predicted), int(truth.sum())
+    pairs = positive * (len(truth) - positive)
+    return float((ranks[truth == 1].sum() - positive * (positive + 1) / 2) / pairs)
+
+
+def average_precision(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Precision, averaged over the positive rows."""
+    order = np.argsort(-predicted, kind="stable")
+    hits = np.cumsum(truth[order] == 1)
+    last_of_ties = np.append(np.flatnonzero(np.diff(predicted[order])), len(order) - 1)
+    recall = hits[last_of_ties] / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * hits[last_of_ties] / (last_of_ties + 1)))
+
+
+def log_loss(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean of minus the logarithm of the true class's probability."""
+    if predicted.ndim == 1:
+        likelihood = np.where(truth == 1, predicted, 1 - predicted)
+    else:
+        likelihood = predicted[np.arange(len(truth)), truth]
+    return float((-np.log(np.clip(likelihood, np.finfo(float).eps, 1))).mean())
+
+
+def answered(predicted: np.ndarray) -> np.ndarray:
+    """The class of the largest probability."""
+    return (predicted >= 0.5).astype(int) if predicted.ndim == 1 else predicted.argmax(axis=1)
+
+
+def accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Share of right answers."""
+    return float((answered(predicted) == truth).mean())
+
+
+def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Share of right answers, averaged over the classes."""
+    right = answered(predicted) == truth
+    return float(np.mean([right[truth == k].mean() for k in np.unique(truth)]))
+
+
+def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Root of the mean squared error."""
+    return float(((truth - predicted) ** 2).mean() ** 0.5)
+
+
+def mae(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean absolute error."""
+    return float(abs(truth - predicted).mean())
+
+
+def r2(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """1 less the share of the variance that is left."""
+    left, whole = ((truth - predicted) ** 2).sum(), ((truth - truth.mean()) ** 2).sum()
+    return float(1 - left / whole) if whole else float(left == 0)
+
+
+class Answers(ClassifierMixin, BaseEstimator):
+    """Probabilities that are known, as the model that a scorer of scikit-learn asks."""
+
+    def __init__(self, predicted: np.ndarray, classes: np.ndarray) -> None:
+        self.predicted, self.classes_ = predicted, classes
+
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray:
+        """Those of some rows, shape (rows, classes)."""
+        there = self.predicted[rows[:, 0]]
+        return there if there.ndim > 1 else np.column_stack([1 - there, there])
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """The classes that they answer."""
+        return self.classes_[answered(self.predicted[rows[:, 0]])]
+
+
+class Numbers(RegressorMixin, BaseEstimator):
+    """Predictions that are known, as the model that a scorer of scikit-learn asks."""
+
+    def __init__(self, predicted: np.ndarray) -> None:
+        self.predicted = predicted
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        """Those of some rows."""
+        return self.predicted[rows[:, 0]]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
