@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from html import escape
 from typing import Any, Protocol
 
 from workbench.settings import in_kernel
@@ -97,6 +96,8 @@ class _Notebook:
         self._handle.update(self._html(self._text()))
 
     def _text(self) -> str:
+        from html import escape
+
         seconds = time.monotonic() - self._started
         if self._seconds is None:
             done, total = float(self._done), float(self._total or 0)
@@ -131,6 +132,8 @@ def _curve(bests: Sequence[float]) -> str:
 def _table(rows: Rows) -> str:
     if not rows:
         return ""
+    from html import escape
+
     head = "".join(f"<th>{escape(str(k))}</th>" for k in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in r.values()) + "</tr>" for r in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
