@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Self
 
@@ -218,6 +217,8 @@ def nearest_name(name: str, known: Sequence[str]) -> str | None:
     >>> nearest_name("tenur", ["tenure", "Churn"]), nearest_name("tenur", ["Churn"])
     ('tenure', None)
     """
+    from difflib import get_close_matches
+
     by_lower = {k.lower(): k for k in known}
     match = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[match[0]] if match else None

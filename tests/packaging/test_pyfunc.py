@@ -162,6 +162,8 @@ def test_names_have_one_normal_form_unless_mlflow_leaves_the_columns_out_before(
     assert _load_pyfunc(str(packaged.path)).predict(renamed).tolist() == model.predict(FRAME).tolist()
     with pytest.raises(BadTable, match=r"has no column\. .* leaves out columns .* Name them as the contract does"):
         model.predict(renamed)
+    with pytest.raises(ColumnNotFound, match=r"Column 'city' is not .* leaves out columns .* with a blank around"):
+        model.predict(FRAME.rename(columns={"city": " city"}))
 
 
 def test_mlflow_shows_the_signature(packaged):

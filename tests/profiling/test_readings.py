@@ -43,6 +43,22 @@ TABLE = {
     "separators behind": Case(rows("1,2,", "3,4,"), {"x": "integer", "v": "integer"}, {"v": [2, 4] * 5}, ("WB132",)),
     "comma in a header": Case("a;b, of all\n1;2\n3;4\n", {"a": "integer", "b, of all": "integer"}),
     "tabs": Case("a\tb\n1\tx y\n2\tz\n", {"a": "integer", "b": "category"}, {"b": ["x y", "z"]}, name="t.tsv"),
+    "units below the names": Case(
+        "t;temp;city\n[s];[°C];\n1;1,5;A\n2;2,5;B\n3;3,5;A\n", {"t": "integer", "temp": "number", "city": "category"}, {"temp": [1.5, 2.5, 3.5]}, ("WB132", "WB138")
+    ),
+    "a logger's file": Case(
+        '"TOA5","CR1000","Table1"\n"TIMESTAMP","RECORD","Temp"\n"TS","RN","Deg C"\n"","","Avg"\n"2024-01-31 00:00:00",0,20.5\n"2024-01-31 00:00:00",1,"NAN"\n',
+        {"TIMESTAMP": "datetime", "RECORD": "integer", "Temp": "number"}, {"TIMESTAMP": [DAY, DAY], "Temp": [20.5, None]}, ("WB132",), "t.dat",
+    ),
+    "names in two lines": Case(
+        "city,price,,sold,\n,min,max,min,max\nA,1,2,3,4\nB,2,3,4,5\nC,3,4,5,6\n",
+        {"city": "category", "price_min": "integer", "price_max": "integer", "sold_min": "integer", "sold_max": "integer"}, {"price_max": [2, 3, 4]}, ("WB132",),
+    ),
+    "PostgreSQL's COPY": Case(
+        'a\tb\n1\tx\\ty\n2\t\\N\n3\tC:\\\\new "x"\n4\t"\n5\tu\\\\tv\n', {"a": "integer", "b": "category"}, {"b": ["x\ty", None, 'C:\\new "x"', '"', "u\\tv"]}, ("WB132",), "t.tsv"
+    ),
+    "paths are no escapes": Case("a\tb\n1\tC:\\new\n2\tC:\\table\n", {"a": "integer", "b": "category"}, {"b": ["C:\\new", "C:\\table"]}, name="t.tsv"),
+    "paths beside no value": Case("a\tb\n1\tC:\\Users\n2\t\\N\n", {"a": "integer", "b": "category"}, {"b": ["C:\\Users", None]}, name="t.tsv"),
     "Excel's first line": Case("sep=;\na;b\n1;2\n3;4\n", {"a": "integer", "b": "integer"}),
     "one column": Case("a\n1,5\n2,5\n", {"a": "number"}, {"a": [1.5, 2.5]}, ("WB138",)),
     "a short row": Case(rows("1,2", "5,6") + "3\n", {"x": "integer", "v": "integer"}, codes=("WB131",)),
@@ -117,6 +133,9 @@ TABLE = {
     "as browsers write": Case(rows("1,Wed Jan 31 2024 01:00:00 GMT+0100 (CET)", "2,Wed Jan 31 2024 01:00:00 GMT+0100 (Central European Standard Time)"), {"v": "datetime"}, {"v": [DAY] * 10}, ("WB138",)),
     "as Java writes": Case(rows("1,2024-01-31T01:00+01:00[Europe/Berlin]", "2,2024-01-31T00:00Z[UTC]"), {"v": "datetime"}, {"v": [DAY] * 10}),
     "as Oracle writes": Case(rows("1,31-JAN-24 12.00.00.000000000 AM", "2,31-JAN-24 01.00.00.500000000 PM"), {"v": "datetime"}, {"v": [DAY, DAY + pd.Timedelta("13:00:00.5")] * 5}, ("WB138",)),
+    "the end of a day": Case(rows("1,2024-01-30 24:00", "2,2024-01-30T24:00:00", "3,2024-01-30 23:59"), {"v": "datetime"}, {"v": [DAY, DAY, DAY - pd.Timedelta(minutes=1)] * 5}),
+    "the end of a German day": Case(rows("1,30.01.2024 24:00", "2,30.01.2024 24:00:00.000"), {"v": "datetime"}, {"v": [DAY] * 10}, ("WB138",)),
+    "no hour of any day": Case(rows(*[f"{i},2024-01-31 00:00" for i in range(30)], times=1) + "30,2024-01-30 24:01\n", {"v": "datetime"}, {"v": [*[DAY] * 30, None]}, ("WB129",)),
     "Korean": Case(rows("1,2024년 1월 31일", "2,2024년 01월 31일"), {"v": "datetime"}, {"v": [DAY] * 10}, ("WB138",)),
     "Russian": Case(rows("1,31 января 2024", "2,31 янв 2024"), {"v": "datetime"}, {"v": [DAY] * 10}, ("WB138",)),
     "Polish": Case(rows("1,31 stycznia 2024", "2,31 sty 2024"), {"v": "datetime"}, {"v": [DAY] * 10}, ("WB138",)),
@@ -256,3 +275,47 @@ def test_a_value_that_the_contract_can_not_read_is_told_by_row():
         "ok": [True, False, False, True],
     }
     assert moment("31.01.2024", contract["when"].form) == DAY
+
+
+def batch(tmp_path, training, later):
+    """How later rows of a column ``n`` are read by the contract of a file, and which of them can't be."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(training)
+    second.write_text(later)
+    contract = wb.dataset(first).contract
+    typed = read_by(read_table(second, like=contract), contract)
+    return plain(typed.table["n"]), typed.unread["n"].tolist() if "n" in typed.unread else [False] * len(typed.table)
+
+
+WHOLE = "".join(f"{i};{i % 3}\n" for i in range(30))
+
+
+@pytest.mark.parametrize(
+    ("training", "values"),
+    [
+        ("n;x\n" + WHOLE, [1234, 7, None]),  # a comma may be the mark: a thousand, and a fraction
+        ("n;x\n" + WHOLE.replace(";1\n", ";1,5\n"), [1234, 7, None]),
+        ("n;x\n" + WHOLE.replace(";1\n", ";1.5\n"), [None, 7, None]),  # points stand before decimals elsewhere
+    ],
+    ids=["no mark at all", "commas elsewhere", "points elsewhere"],
+)
+def test_marks_that_only_a_later_batch_shows_are_those_of_the_table(training, values, tmp_path):
+    read, lost = batch(tmp_path, training, "n;x\n1.234;1\n7;1\n2,5;1\n")
+
+    assert read == values
+    assert lost == [value is None for value in values]
+
+
+def test_a_fraction_among_whole_numbers_is_flagged_where_commas_separate(tmp_path):
+    training = WHOLE.replace(";", ",")
+
+    assert batch(tmp_path, f"n,x\n{training}", "n,x\n1.234,1\n7,1\n") == ([None, 7], [True, False])
+
+
+def test_marks_that_only_late_rows_show_are_those_of_the_table(tmp_path):
+    (tmp_path / "t.csv").write_text("n;x\n" + WHOLE * 2000 + "1.234;1\n")
+
+    data = wb.dataset(tmp_path / "t.csv")
+
+    assert (data.contract["n"].kind, data.table["n"].iloc[-1]) == ("integer", 1234)
+    assert not [f for f in data.findings if f.column == "x"]  # nothing is told of marks that no value has

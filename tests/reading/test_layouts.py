@@ -155,8 +155,37 @@ CASES = {
         "day;n\nMon;5\nTue;6\n\nTotal: 11\n", ("day", "n"), [("Mon", "5"), ("Tue", "6")], {"separator": ";"}, ("WB132",)
     ),
     "a note below numbers": Case("n,m\n1,5\n2,6\nas of May\n", ("n", "m"), [("1", "5"), ("2", "6")], {}, ("WB132",)),
-    "units": Case(
-        "a,b\n[kg],[m]\n1,2\n3,4\n5,6\n", AB, [("[kg]", "[m]"), ("1", "2"), ("3", "4"), ("5", "6")], {}, ("WB132",)
+    "units": Case("a,b\n[kg],[m]\n1,2\n3,4\n5,6\n", AB, [("1", "2"), ("3", "4"), ("5", "6")], {"below": 1}, ("WB132",)),
+    "words that may be units": Case(
+        "a,b\nlow,high\n1,2\n3,4\n5,6\n", AB, [("low", "high"), ("1", "2"), ("3", "4"), ("5", "6")], {}, ("WB132",)
+    ),
+    "a word among few numbers": Case(
+        "n,age\nAda,unknown\nBob,5\nCy,7\n",
+        ("n", "age"),
+        [("Ada", "unknown"), ("Bob", "5"), ("Cy", "7")],
+        codes=("WB132",),
+    ),
+    "a logger's units and processing": Case(
+        '"TOA5","CR1000","x"\n"TIMESTAMP","Temp","Wind"\n"TS","Deg C","m/s"\n"","Avg","WVc"\n'
+        '"2024-01-01 00:00:00",1.5,2\n',
+        ("TIMESTAMP", "Temp", "Wind"),
+        [("2024-01-01 00:00:00", "1.5", "2")],
+        {"skip": 1, "below": 2},
+        ("WB132", "WB132"),
+    ),
+    "names in two lines": Case(
+        "Region,Price,,Volume,\n,min,max,min,max\nN,1,2,3,4\nS,5,6,7,8\n",
+        ("Region", "Price_min", "Price_max", "Volume_min", "Volume_max"),
+        [("N", "1", "2", "3", "4"), ("S", "5", "6", "7", "8")],
+        {"below": 1, "joined": True},
+        ("WB132",),
+    ),
+    "names of pandas in two levels, and of the index": Case(
+        ",a,a,b\n,x,y,x\nid,,,\n1,2,3,4\n2,3,4,5\n",
+        ("id", "a_x", "a_y", "b_x"),
+        [("1", "2", "3", "4"), ("2", "3", "4", "5")],
+        {"below": 2, "joined": True},
+        ("WB132",),
     ),
     # columns
     "trailing separators of rows": Case("a,b\n1,x,\n2,y,\n", AB, [("1", "x"), ("2", "y")], {}, ("WB132",)),
@@ -459,6 +488,8 @@ def test_a_later_file_is_read_by_the_earlier_layout_where_that_gives_its_names(c
     [
         ("a;b\n1;2\n3;4\n", ","),
         ("a;b\n1.5;2\n3.5;4\n", ","),  # each column decides; this is only the likelier where it can't
+        ("a;b\n1.234;2\n3.456;4\n", ","),
+        ("a;b\n1.5;2,5\n3.5;4,5\n", ","),
         ("a\tb\n1,5\t2\n3,5\t4\n", ","),
         ('a,b\n"1,5",2\n"3,5",4\n', ","),
         ("a,b\n1.5,2\n3.5,4\n", "."),
@@ -700,3 +731,20 @@ def test_an_encoding_is_found_by_its_letters(of, encoding, times):
     found, _ = encoding_of(written, True)
 
     assert written.decode(found) == SAMPLES[of] * times
+
+
+SIGNS = st.text('ab\\\t\n\r"N, ', min_size=1, max_size=6)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(SIGNS, SIGNS | st.none()), min_size=1, max_size=6))
+def test_what_postgres_copies_comes_back(tmp_path_factory, values):
+    def copied(value):
+        signs = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+        return "\\N" if value is None else "".join(signs.get(sign, sign) for sign in value)
+
+    written = [(str(i), *row) for i, row in enumerate([("x", None), ("y", None), *values])]
+    path = tmp_path_factory.mktemp("copy") / "t.tsv"
+    path.write_bytes("".join("\t".join(map(copied, row)) + "\n" for row in [("n", "a", "b"), *written]).encode())
+
+    assert rows(source_of(str(path))) == written

@@ -58,12 +58,27 @@ def test_a_last_row_with_a_value_is_a_row(tmp_path):
     assert read(sheet(tmp_path / "total.xlsx", (1, 1, total)))[0].rows == 3
 
 
-def test_units_below_the_names_are_told(tmp_path):
+def test_units_below_the_names_are_those_of_the_columns(tmp_path):
     units = [TABLE[0], [None, None, "EUR"], *TABLE[1:]]
 
-    _, messages = read(sheet(tmp_path / "t.xlsx", (1, 1, units)))
+    data, messages = read(sheet(tmp_path / "t.xlsx", (1, 1, units)))
+    bare, _ = read(sheet(tmp_path / "bare.xlsx", (1, 1, TABLE)))
 
-    assert any("perhaps units" in message for message in messages)
+    assert any("units (EUR of" in message for message in messages)
+    assert [column.unit for column in data.contract.columns] == [None, None, "EUR"]
+    assert data.table.equals(bare.table)
+    assert {c.name: c.kind for c in data.contract.columns} == {c.name: c.kind for c in bare.contract.columns}
+
+
+def test_names_in_two_rows_are_joined(tmp_path):
+    cells = [["Region", "Price", None, "Volume", None], [None, "min", "max", "min", "max"]]
+    cells += [[f"r{i}", i, i + 0.5, 2 * i, 3 * i] for i in range(5)]
+
+    data, messages = read(sheet(tmp_path / "t.xlsx", (1, 1, cells)))
+
+    assert list(data.names) == ["Region", "Price_min", "Price_max", "Volume_min", "Volume_max"]
+    assert [c.kind for c in data.contract.columns][1:] == ["integer", "number", "integer", "integer"]
+    assert (data.rows, any("were joined" in message for message in messages)) == (5, True)
 
 
 def test_times_of_the_day_are_no_moments_of_1899(tmp_path):

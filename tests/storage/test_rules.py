@@ -18,6 +18,7 @@ WRITE_ONLY = {
     "packaging/runtime.py": "copies our own source into a folder that nobody has yet",
     "packaging/package.py": "writes a folder that nobody has yet",
     "packaging/signing.py": "reads a key, writes a signature",
+    "display/compiled.py": "whoever compiles a template again writes the same",
     "monitoring/windows.py": "a window is replaced as a whole; under a lock",
     "jobs/submit.py": "reads the notebook, writes a copy",
     "core/saved.py": "save writes a whole noun; what is on disk is changed through files.change",

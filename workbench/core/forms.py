@@ -225,6 +225,8 @@ def moment(text: str, form: Form) -> datetime | None:
     datetime.datetime(2023, 2, 3, 13, 5)
     >>> moment("2023-01-01T02:00+02", Form()), moment("02/03/2023", Form())
     (datetime.datetime(2023, 1, 1, 0, 0), None)
+    >>> moment("2023-01-31 24:00", Form())
+    datetime.datetime(2023, 2, 1, 0, 0)
     """
     bare = plain_signs(text).strip()
     for pattern in (*form.moments, ISO):
@@ -271,11 +273,20 @@ def _expression(pattern: str, tokens: Mapping[str, str]) -> str:
 
 
 def _moment(parts: Mapping[str, str | None]) -> datetime | None:
-    written = iso_moment(parts)
+    ends = _ends_the_day(parts)
+    written = iso_moment({**parts, "hour": "0"} if ends else parts)
     try:
-        return None if written is None else datetime.fromisoformat(written) - timedelta(minutes=_offset(parts))
+        if written is None:
+            return None
+        return datetime.fromisoformat(written) + timedelta(days=ends) - timedelta(minutes=_offset(parts))
     except (ValueError, OverflowError):
         return None
+
+
+def _ends_the_day(parts: Mapping[str, str | None]) -> bool:
+    """Whether it is 24:00, which is 0:00 of the next day (ISO 8601)."""
+    rest = ((parts.get(name) or "0").strip("0") for name in ("minute", "second", "fraction"))
+    return parts.get("hour") == "24" and not parts.get("half") and not any(rest)
 
 
 def iso_moment(parts: Mapping[str, str | None]) -> str | None:

@@ -8,28 +8,25 @@ Tables of other kinds become datasets in :mod:`workbench.reading.door`.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.core.arguments import described, described_type
-from workbench.core.bundle import Bundle
-from workbench.core.contract import Contract
-from workbench.core.dataset import Dataset
-from workbench.core.explanation import Explanation
 from workbench.core.late import late
 from workbench.core.literals import Code, Cure, assigned, call, python
-from workbench.core.profile import Profile
-from workbench.core.run import Run
 from workbench.errors import BadParameter
 from workbench.settings import may_be_path
 
-# What makes each noun.
-MAKERS: dict[type, Code] = {
-    Bundle: python("wb.package(run, name='customers')"),
-    Contract: python("wb.dataset(source).contract"),
-    Dataset: python("wb.dataset(source, target='column')"),
-    Explanation: python("wb.explain(run)"),
-    Profile: python("wb.profile(data)"),
-    Run: python("wb.train(data)"),
+if TYPE_CHECKING:
+    from workbench.core.run import Run
+
+# What makes each noun, by its name: a verb that takes one of them need not load the others.
+MAKERS: dict[str, Code] = {
+    "Bundle": python("wb.package(run, name='customers')"),
+    "Contract": python("wb.dataset(source).contract"),
+    "Dataset": python("wb.dataset(source, target='column')"),
+    "Explanation": python("wb.explain(run)"),
+    "Profile": python("wb.profile(data)"),
+    "Run": python("wb.train(data)"),
 }
 ADOPTED = python("wb.adopt(pipeline, data)")
 N = TypeVar("N")
@@ -43,7 +40,7 @@ def expect(value: Any, noun: type[N], verb: str) -> N:
     value : object
         What was given.
     noun : type
-        A key of :data:`MAKERS`.
+        Its name is a key of :data:`MAKERS`.
     verb : str
         As it is called: ``wb.explain``, ``profile.merge``.
 
@@ -54,6 +51,7 @@ def expect(value: Any, noun: type[N], verb: str) -> N:
 
     Examples
     --------
+    >>> from workbench.core.run import Run
     >>> expect("churn", Run, "wb.explain")
     Traceback (most recent call last):
     ...
@@ -87,6 +85,8 @@ def run_of(value: Any, data: Any, verb: str, **adopting: Any) -> Run:
     Refused
         If the run's scores are of another pipeline than the one it holds.
     """
+    from workbench.core.run import Run
+
     asked = {name: given for name, given in {"data": data, **adopting}.items() if given is not None}
     if not asked:
         return expect(value, Run, verb).checked()
@@ -117,11 +117,12 @@ def bundle_name(value: Any, verb: str) -> str:
     >>> bundle_name("churn", "wb.monitor")
     'churn'
     """
-    if isinstance(value, Bundle):
-        return value.name
+    if _is(value, "Bundle"):
+        name: str = value.name
+        return name
     if isinstance(value, str):
         return value
-    way = f"Package it first: {MAKERS[Bundle]}." if isinstance(value, Run) else "Give a text such as 'customers'."
+    way = f"Package it first: {MAKERS['Bundle']}." if _is(value, "Run") else "Give a text such as 'customers'."
     raise BadParameter(f"{verb} takes the name of a bundle, got {described(value)}. {way}")
 
 
@@ -138,10 +139,12 @@ def run_id(value: Any, verb: str) -> str:
     >>> run_id("3f1c", "wb.run")
     '3f1c'
     """
-    if isinstance(value, Run):
-        return value.id
-    if isinstance(value, (Bundle, Explanation)):
-        return value.run_id
+    if _is(value, "Run"):
+        own: str = value.id
+        return own
+    if _is(value, "Bundle", "Explanation"):
+        its: str = value.run_id
+        return its
     if isinstance(value, str):
         return value
     raise BadParameter(
@@ -162,8 +165,9 @@ def version(value: Any, verb: str) -> int | str:
     >>> version(2, "wb.promote")
     2
     """
-    if isinstance(value, Bundle):
-        return value.version
+    if _is(value, "Bundle"):
+        number: int | str = value.version
+        return number
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return value
     if isinstance(value, str) and may_be_path(value):
@@ -171,29 +175,36 @@ def version(value: Any, verb: str) -> int | str:
     raise BadParameter(f"{verb} takes the version of a bundle, got {described(value)}. Give for example 2.")
 
 
+def _is(value: Any, *nouns: str) -> bool:
+    """Whether it is one of these nouns, which are not loaded to tell."""
+    kind = type(value)
+    return kind.__name__ in nouns and kind.__module__.startswith("workbench.core.")
+
+
 def _way(value: Any, noun: type) -> Code:
     """How to come from what was given to the noun."""
-    if noun is Run and isinstance(value, str):
+    wanted = noun.__name__
+    if wanted == "Run" and isinstance(value, str):
         return call("wb.run", value)
-    if noun is Run and isinstance(value, (Bundle, Explanation)):
+    if wanted == "Run" and _is(value, "Bundle", "Explanation"):
         return call("wb.run", value.run_id)
-    if noun is Run and hasattr(value, "predict"):
+    if wanted == "Run" and hasattr(value, "predict"):
         return ADOPTED
-    if noun is Contract and isinstance(value, (Dataset, Profile, Run, Bundle)):
-        return _CONTRACTS[type(value)]
-    if noun is Profile and isinstance(value, str):
+    if wanted == "Contract" and _is(value, *_CONTRACTS):
+        return _CONTRACTS[type(value).__name__]
+    if wanted == "Profile" and isinstance(value, str):
         return call("wb.profile", value)
-    return MAKERS[noun]
+    return MAKERS[wanted]
 
 
 def _runs(value: Any, noun: type) -> bool:
     """Whether the way can be run as it stands: it names what was given, and nothing that may not be there."""
-    return noun is not Contract and _way(value, noun) not in (MAKERS[noun], ADOPTED)
+    return noun.__name__ != "Contract" and _way(value, noun) not in (MAKERS[noun.__name__], ADOPTED)
 
 
-_CONTRACTS: dict[type, Code] = {
-    Bundle: python("bundle.contract"),
-    Dataset: python("data.contract"),
-    Profile: python("profile.contract"),
-    Run: python("run.contract"),
+_CONTRACTS: dict[str, Code] = {
+    "Bundle": python("bundle.contract"),
+    "Dataset": python("data.contract"),
+    "Profile": python("profile.contract"),
+    "Run": python("run.contract"),
 }

@@ -43,6 +43,13 @@ class Layout:
         Whether each row begins with a name that has none in the header, as R writes them.
     padded : bool
         Whether a blank stands behind each separator, so that blanks around values are no part of them.
+    below : int
+        Lines below the header that are no rows, at most: units of measurement, or more lines of names.
+    joined : bool
+        Whether the names stand in the lines below too.
+    escaped : bool
+        Whether values are written as PostgreSQL's ``COPY`` does: ``\\t`` and ``\\n`` for tabs and line breaks, and
+        ``\\N`` for none.
     """
 
     encoding: str = "utf-8"
@@ -54,6 +61,9 @@ class Layout:
     comment: str = ""
     row_names: bool = False
     padded: bool = False
+    below: int = 0
+    joined: bool = False
+    escaped: bool = False
 
     def described(self) -> str:
         """In words.
@@ -71,6 +81,8 @@ class Layout:
             f"lines that begin with {self.comment} left out" if self.comment else "",
             "names of rows" if self.row_names else "",
             "blanks around values left out" if self.padded else "",
+            "tabs and line breaks as \\t and \\n" if self.escaped else "",
+            f"names in {1 + self.below} lines" if self.joined else "units below the header" if self.below else "",
         ]
         return ", ".join(part for part in parts if part)
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from workbench.core.literals import python
 from workbench.core.metric import metric_name, short
 from workbench.display import charts
+from workbench.display.compiled import Compiled
 
 __all__ = [
     "clipped",
@@ -164,6 +165,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=Compiled(),
     )
     for one in (number, signed, percent, moment, metric_name, clipped):
         environment.filters[one.__name__] = one

@@ -36,6 +36,7 @@ from workbench.display.rendering import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+_NOTEBOOK = "run.to_notebook($path, $name, data=data)"
 _START = "enhance(document.currentScript.previousElementSibling);"
 # What is counted at a threshold, in words.
 MEASURES = {
@@ -123,8 +124,7 @@ def interval(metric: Metric) -> str:
 def _notebooks(run: Run) -> dict[str, str]:
     """What writes each candidate as a notebook without us, where the run knows its folds."""
     names = [c.name for c in run.candidates] if run.folds else []
-    code = "run.to_notebook($path, $name, data=data)"
-    return {name: str(python(code, path=f"{_file_name(name)}.ipynb", name=name)) for name in names}
+    return {name: python(_NOTEBOOK, path=f"{_file_name(name)}.ipynb", name=name) for name in names}
 
 
 def _file_name(name: str) -> str:

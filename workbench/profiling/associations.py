@@ -23,6 +23,7 @@ from workbench.core.contract import NUMERIC, Contract
 from workbench.core.profile import Association, Measure, TargetView
 from workbench.profiling.comoments import FEWEST, Comoments
 from workbench.profiling.pairs import WIDE, Pairs, chosen, correlations, rows_at_even_steps
+from workbench.profiling.ranks import average_ranks
 from workbench.profiling.statistics import as_floats, as_numbers
 from workbench.reading.source import values_of
 from workbench.reading.values import counted
@@ -176,9 +177,11 @@ def spearman(numbers: np.ndarray) -> np.ndarray:
 
 def _ranked(numbers: np.ndarray) -> np.ndarray:
     """Each column's own ranks, NaN where missing; shape (n, p)."""
-    names = list(map(str, range(numbers.shape[1])))
-    table = pl.DataFrame(np.ascontiguousarray(numbers), schema=names, orient="row")
-    return table.select(pl.all().fill_nan(None).rank("average").cast(pl.Float64).fill_null(np.nan)).to_numpy()
+    ranked = np.full(numbers.shape[::-1], np.nan)
+    for ranks, values in zip(ranked, numbers.T, strict=True):
+        known = ~np.isnan(values)
+        ranks[known] = average_ranks(values[known])
+    return ranked.T
 
 
 def cramers_v(a: np.ndarray, b: np.ndarray) -> float:
@@ -267,10 +270,13 @@ def target_views(sample: pl.DataFrame, contract: Contract, hidden: Iterable[str]
 def level_numbers(values: pl.Series) -> np.ndarray:
     """Number of each row's level, the most frequent first, the rare ones as one, -1 for missing; shape (n,)."""
     levels = counted(values)["value"]
-    ranks = {level: min(i, MOST_LEVELS) for i, level in enumerate(levels.to_list())}
-    if not ranks:
+    if not len(levels):
         return np.full(len(values), -1)
-    return values.replace_strict(ranks, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+    if values.dtype == pl.String:
+        places = values.cast(pl.Enum(levels)).to_physical().cast(pl.Int64)
+    else:
+        places = values.replace_strict(levels, range(len(levels)), default=None, return_dtype=pl.Int64)
+    return np.minimum(places.fill_null(-1).to_numpy(), MOST_LEVELS)
 
 
 def _pearson(sums: Comoments, error: float) -> Iterator[Association]:
@@ -298,7 +304,7 @@ class _Centred(NamedTuple):
             middle = np.where(known, numbers, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
             # Column by column in memory, so that some of them are taken quickly.
             away = np.asfortranarray(np.where(known, numbers - middle, 0.0))
-            return cls(away, away * away, None if bool(known.all()) else known.astype(float))
+            return cls(away, away * away, None if bool(known.all()) else np.asfortranarray(known, dtype=float))
 
     def columns(self, at: np.ndarray) -> _Centred:
         def taken(part: np.ndarray) -> np.ndarray:
@@ -311,18 +317,24 @@ def _ratios(levels: np.ndarray, numbers: _Centred) -> np.ndarray:
     """Of one category with every number."""
     away, squares, known = numbers
     there = levels >= 0
-    groups = np.zeros((int(levels.max(initial=-1)) + 1, len(levels)))
-    groups[levels[there], np.flatnonzero(there)] = 1.0
     with np.errstate(all="ignore"):
-        sums = groups @ away
-        counts = groups.sum(axis=1)[:, None] * np.ones(away.shape[1]) if known is None else groups @ known
+        sums = _by_level(levels, there, away)
+        counts = _by_level(levels, there, np.ones((len(levels), 1)) if known is None else known)
         square = there.astype(float) @ squares
-        n, k = counts.sum(axis=0), (counts > 0).sum(axis=0)
+        n, k = counts.sum(axis=0), (counts > 0).sum(axis=0)  # of one column for all where none has gaps
         total = square - sums.sum(axis=0) ** 2 / n
         within = square - np.where(counts > 0, sums**2 / counts, 0.0).sum(axis=0)
         ratio = np.sqrt(np.clip(1 - within / total * (n - 1) / (n - k), 0, 1))
     enough = (k >= 2) & (n > k) & (total > 1e-12 * square)
     return np.where(enough, np.nan_to_num(ratio), 0.0)
+
+
+def _by_level(levels: np.ndarray, there: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Sums of the columns over the rows of each level, shape (levels, p)."""
+    size = int(levels.max(initial=-1)) + 1
+    if there.all():
+        return np.column_stack([np.bincount(levels, column, size) for column in numbers.T])
+    return np.column_stack([np.bincount(levels[there], column[there], size) for column in numbers.T])
 
 
 def _with_target(sample: pl.DataFrame, contract: Contract) -> pl.DataFrame | None:
@@ -458,6 +470,7 @@ def _crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     known = (a >= 0) & (b >= 0)
     if not known.any():
         return np.zeros((0, 0))
-    a, b = a[known], b[known]
+    if not known.all():
+        a, b = a[known], b[known]
     table = np.bincount(a * (b.max() + 1) + b, minlength=(a.max() + 1) * (b.max() + 1)).reshape(a.max() + 1, -1)
     return table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(float)

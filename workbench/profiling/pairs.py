@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from workbench.profiling.comoments import FEWEST, Comoments
+from workbench.profiling.ranks import average_ranks
 
 # Up to this many columns all pairs are looked at; beyond, as many pairs as these columns have.
 WIDE = 200
@@ -155,7 +155,7 @@ def _with_one(x: np.ndarray, others: np.ndarray) -> np.ndarray:
 def _ranks(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     ranks = np.zeros(len(values))
-    ranks[known] = pl.Series(values[known]).rank("average").to_numpy()
+    ranks[known] = average_ranks(values[known])
     return _of_length_one(ranks[None, :], known)
 
 

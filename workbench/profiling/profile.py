@@ -19,7 +19,6 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import DatasetStep, ProfileStep, checked_value, take
 from workbench.core.profile import Association, ColumnProfile, Profile
 from workbench.core.progress import Tracker, progress
-from workbench.core.reading import Layout
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.profiling.associations import (
     associations,
@@ -40,6 +39,7 @@ from workbench.reading.column_findings import findings_of
 from workbench.reading.columns import AGAIN
 from workbench.reading.door import roles_asked, with_roles
 from workbench.reading.files import BLOCK
+from workbench.reading.read_columns import in_unit
 from workbench.reading.sensitive import set_apart
 from workbench.reading.source import Source, values_of
 from workbench.reading.sources import from_pandas, source_of
@@ -122,12 +122,15 @@ def profile(
     chunk, kept = fitting(len(source.names), memory_budget)
     known = {} if accepted is None else accepted.by_name
     secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))
-    plan = Plan(known, decimal=source.decimal, sensitive=secret, show=show_sensitive, bins=bins, chunk=chunk, kept=kept)
+    plan = Plan(
+        known, decimal=source.decimal, others=source.others, sensitive=secret, show=show_sensitive, bins=bins,
+        chunk=chunk, kept=kept,
+    )  # fmt: skip
     # Small products of matrices: more threads would wait for each other longer than they work.
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
-        agreed = _agreed(seen, accepted, roles, source.layout, wanted)
+        agreed = _agreed(seen, accepted or _seen_contract(seen, source), roles, wanted)
         tracker.advance("what goes together")
         profiled = tell(seen, agreed, source.description, noticed=_noticed(data, source, seen, agreed, roles))
     return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
@@ -270,12 +273,13 @@ def _seen_part(chunks: Iterable[pl.DataFrame], number: int, names: tuple[str, ..
     return scan(small, names, replace(plan, seed=plan.seed + number))
 
 
-def _agreed(
-    seen: Scanned, accepted: Contract | None, roles: dict[str, Role], layout: Layout | None, task: Task | None
-) -> Contract:
-    """The contract with what was seen of columns that nobody had spoken of."""
-    if accepted is None:
-        accepted = Contract(tuple(_column(seen, name, kind) for name, kind in seen.kinds.items()), layout=layout)
+def _seen_contract(seen: Scanned, source: Source) -> Contract:
+    columns = (in_unit(_column(seen, name, kind), source.units.get(name)) for name, kind in seen.kinds.items())
+    return Contract(tuple(columns), layout=source.layout)
+
+
+def _agreed(seen: Scanned, accepted: Contract, roles: dict[str, Role], task: Task | None) -> Contract:
+    """The contract with roles and task."""
     agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds))
     for name, role in roles.items():
         agreed = agreed.change(name, role=role)

@@ -34,15 +34,13 @@ class RowSample:
     def add(self, chunk: pl.DataFrame, start: int, most: int, rng: np.random.Generator) -> RowSample:
         """With the rows of one more chunk, whose first is the table's row ``start``.
 
-        There may be half as many again as ``most`` in the end: rows are taken out rarely, since that moves all of them.
+        There may be twice as many as ``most`` in the end: rows are taken out rarely, since that moves all of them.
         """
         drawn = rng.random(chunk.height)
         chosen = np.flatnonzero(drawn < self._limit(most))
-        if len(chosen) > most:
-            chosen = np.sort(chosen[np.argpartition(drawn[chosen], most - 1)[:most]])
-        part = chunk if len(chosen) == chunk.height else chunk[chosen]
+        part = rows_at(chunk, chosen)
         grown = self._joined(RowSample(part, chosen + start, drawn[chosen]))
-        return grown.thinned(most) if len(grown.at) > 1.5 * most else grown
+        return grown.thinned(most) if len(grown.at) > 2 * most else grown
 
     def merge(self, other: RowSample, most: int) -> RowSample:
         """Of the rows of both; those of ``other`` come after."""
@@ -53,7 +51,7 @@ class RowSample:
         if self.rows is None or len(self.at) <= most:
             return self
         kept = np.sort(np.argpartition(self.priority, most - 1)[:most])
-        return RowSample(self.rows[kept], self.at[kept], self.priority[kept])
+        return RowSample(rows_at(self.rows, kept), self.at[kept], self.priority[kept])
 
     def _joined(self, other: RowSample) -> RowSample:
         if self.rows is None or other.rows is None:
@@ -65,3 +63,12 @@ class RowSample:
     def _limit(self, most: int) -> float:
         """What a row's number must be below to belong to the smallest."""
         return float(np.partition(self.priority, most - 1)[most - 1]) if len(self.at) >= most else 1.0
+
+
+def rows_at(rows: pl.DataFrame, rising: np.ndarray) -> pl.DataFrame:
+    """Those at rising places: by a mask, which polars follows ten times as quickly as places where there are texts."""
+    if len(rising) == rows.height:
+        return rows
+    kept = np.zeros(rows.height, dtype=bool)
+    kept[rising] = True
+    return rows.filter(kept)

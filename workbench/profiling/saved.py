@@ -13,7 +13,7 @@ from workbench.profiling.associations import MOST_LEVELS
 from workbench.profiling.comoments import Comoments
 from workbench.profiling.packing import packed, unpacked
 from workbench.profiling.row_hashes import RowHashes
-from workbench.profiling.row_sample import RowSample
+from workbench.profiling.row_sample import RowSample, rows_at
 from workbench.profiling.scan import Scanned
 from workbench.reading.source import values_of
 from workbench.reading.values import counted
@@ -67,10 +67,11 @@ def _saved_sample(seen: Scanned) -> dict[str, Any]:
         else np.arange(typed.height)
     )
     shown = [n for n, k in seen.kinds.items() if k not in ("text", None) and n not in seen.sensitive]
+    rows = rows_at(typed, kept)
     return {
         "at": packed(seen.sample.at[kept], "<i8"),
         "priority": packed(seen.sample.priority[kept], "<f8"),
-        "columns": {n: _saved_column(values_of(typed, n)[kept], seen.kinds[n]) for n in shown},
+        "columns": {n: _saved_column(values_of(rows, n), seen.kinds[n]) for n in shown},
     }
 
 

@@ -20,6 +20,7 @@ from workbench.profiling.row_sample import SAMPLED, RowSample
 from workbench.profiling.statistics import ColumnScan, State, as_floats, merge_states, without_values
 from workbench.reading.columns import CHUNK, ColumnReader
 from workbench.reading.deciding import Decision, Wish
+from workbench.reading.meanings import LOOKED_AT
 from workbench.reading.sensitive import meaning_of
 from workbench.reading.source import values_of
 from workbench.reading.values import PLAIN, read
@@ -37,6 +38,8 @@ class Plan:
         What columns are, where that was decided by an earlier pass.
     decimal : {".", ","}
         The mark before decimals that is more likely meant where a number can be read both ways.
+    others : {".", ",", ""}
+        That of numbers that can be read in one way alone.
     sensitive : frozenset of str
         Columns of which only hashes are kept; others are found by looking, unless ``look`` is False.
     look : bool
@@ -56,6 +59,7 @@ class Plan:
     columns: Mapping[str, Column] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     decimal: str = "."
+    others: str = ""
     sensitive: frozenset[str] = frozenset()
     look: bool = True
     show: bool = False
@@ -243,7 +247,8 @@ class _ColumnPass:
 
     def __init__(self, name: str, plan: Plan) -> None:
         self.name, self._plan = name, plan
-        self.reader = ColumnReader(plan.columns.get(name), Wish(likely=plan.decimal), plan.decisions.get(name))
+        wish = Wish(likely=plan.decimal, others=plan.others)
+        self.reader = ColumnReader(plan.columns.get(name), wish, plan.decisions.get(name))
         self.sensitive = name in plan.sensitive
         self.meaning: str | None = None
         self._scan: ColumnScan | None = None
@@ -267,9 +272,10 @@ class _ColumnPass:
                 return typed
             self._begin(values)
         assert self._scan is not None
+        counted = self.reader.counted
         if self._scan.kind != self._read_as():
-            typed = read(values, self._scan.kind)
-        self._scan.update(typed, self.reader.unread - before)
+            typed, counted = read(values, self._scan.kind), None
+        self._scan.update(typed, self.reader.unread - before, counted)
         return typed
 
     def state(self) -> State:
@@ -292,7 +298,9 @@ class _ColumnPass:
         return None if self.reader.decision is None else self.reader.decision.kind
 
     def _begin(self, values: pl.Series) -> None:
-        self.look(values)
+        # Of few texts it does not matter in which order they are looked at.
+        first = self.reader.first
+        self.look(values if first is None or len(first) > LOOKED_AT else first["value"])
         kind = self._read_as()
         assert kind is not None
         # Statistics of card numbers would hold card numbers: they are looked at as texts.

@@ -20,9 +20,11 @@ import polars as pl
 from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.profile import ColumnProfile, Histogram
 from workbench.profiling import distinct, sketches
+from workbench.profiling.ranks import are_close_together
 from workbench.profiling.value_counts import MOST_TOP, ValueCounts, arrays
 from workbench.reading.deciding import text_or_category
 from workbench.reading.sensitive import mask
+from workbench.reading.values import counted, without_gaps
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 SECONDS_A_DAY = 86_400
@@ -57,14 +59,20 @@ class ColumnScan:
         self._part: _Numbers | _Texts = _Numbers() if self._values.numeric else _Texts()
         self._days: set[int] | None = set() if kind == "datetime" else None
 
-    def update(self, values: pl.Series, unread: int = 0) -> None:
-        """One more chunk, shape (rows,), read as the column's kind; ``unread`` of its values could not be."""
+    def update(self, values: pl.Series, unread: int = 0, texts: pl.DataFrame | None = None) -> None:
+        """One more chunk, shape (rows,), read as the column's kind; ``unread`` of its values could not be.
+
+        ``texts`` are those of the chunk where they were counted already, in columns ``value`` and ``rows``.
+        """
         self._rows += len(values)
         self._missing += (missing := values.null_count())
         self._unread += unread
-        known = values.drop_nulls() if missing else values
-        if not known.is_empty():
-            self._add_days(self._part.update(known, self._values))
+        if missing == len(values):
+            return
+        if isinstance(self._part, _Texts):
+            self._part.update(counted(values, commonest_first=False) if texts is None else texts, self._values)
+        else:
+            self._add_days(self._part.update(without_gaps(values), self._values))
 
     def state(self) -> State:
         """What merging needs, as plain JSON."""
@@ -73,7 +81,7 @@ class ColumnScan:
         dates = {} if self.kind != "datetime" else {"days": days}
         return {**counts, "bins": self._bins, **self._part.state(), **self._values.state(), **dates}
 
-    def _add_days(self, values: np.ndarray | pl.Series) -> None:
+    def _add_days(self, values: np.ndarray) -> None:
         """The days of distinct moments, rising, in seconds since 1970."""
         if self._days is None or not len(values):
             return
@@ -92,7 +100,7 @@ class _Numbers:
         self._low, self._high = math.inf, -math.inf
         self._whole = True
 
-    def update(self, known: pl.Series, counted: ValueCounts) -> np.ndarray:
+    def update(self, known: pl.Series, seen: ValueCounts) -> np.ndarray:
         """One more chunk without gaps; returns its distinct finite values, rising."""
         numbers = as_numbers(known)
         finite = numbers if numbers.dtype.kind == "i" else numbers[np.isfinite(numbers)]
@@ -106,7 +114,7 @@ class _Numbers:
         self._zeros += int(counts[: np.searchsorted(values, 0, side="right")].sum()) - below
         self._low, self._high = min(self._low, float(values[0])), max(self._high, float(values[-1]))
         self._whole = self._whole and (finite.dtype.kind == "i" or bool((values == np.round(values)).all()))
-        counted.update(values, counts)
+        seen.update(values, counts)
         return values
 
     def state(self) -> State:
@@ -130,17 +138,15 @@ class _Texts:
         self._shortest: int | None = None
         self._longest = self._total = 0
 
-    def update(self, known: pl.Series, counted: ValueCounts) -> pl.Series:
-        """One more chunk without gaps; returns its distinct values."""
-        table = known.alias("value").value_counts(name="rows")
-        values, counts = table["value"], table["rows"].to_numpy().astype(np.int64)
+    def update(self, texts: pl.DataFrame, seen: ValueCounts) -> None:
+        """The distinct texts of one more chunk with their rows."""
+        values, counts = texts["value"], texts["rows"].to_numpy().astype(np.int64)
         lengths = values.str.len_chars().to_numpy()
         shortest, longest = int(lengths.min()), int(lengths.max())
         self._shortest = shortest if self._shortest is None else min(self._shortest, shortest)
         self._longest = max(self._longest, longest)
         self._total += int(lengths @ counts)
-        counted.update(values, counts)
-        return values
+        seen.update(values, counts)
 
     def state(self) -> State:
         longest = None if self._shortest is None else self._longest
@@ -273,7 +279,12 @@ def hashed_alike(a: State, b: State) -> tuple[State, State] | None:
 
 
 def _unique(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As :func:`numpy.unique` with counts, of one value or more, none of them NaN; a third quicker."""
+    """As :func:`numpy.unique` with counts, of one value or more, none of them NaN; quicker."""
+    low = values.min()
+    if are_close_together(values):
+        counts = np.bincount((values - low).astype(np.intp))
+        there = np.flatnonzero(counts)
+        return low + there.astype(values.dtype), counts[there]
     ordered = np.sort(values)
     first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     if len(first) == len(ordered):

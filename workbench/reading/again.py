@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.literals import Cure, assigned, call
+from workbench.reading.remotes import holds_secret
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Again:
     Parameters
     ----------
     source : str, optional
-        Its path; None where it is no file, and no code can name it.
+        Its path; None where it is no file, and no code can name it. Nor is a URL named that holds a secret.
     roles : dict
         Keywords of :func:`workbench.dataset` that were given.
     """
@@ -29,6 +30,6 @@ class Again:
         >>> Again("t.csv", {"target": "y"}).by(missing={"x": ["-"]})
         'data = wb.dataset("t.csv", target="y", missing={"x": ["-"]})'
         """
-        if self.source is None:
+        if self.source is None or holds_secret(self.source):
             return ""
         return assigned("data", call("wb.dataset", self.source, **self.roles, **options))

@@ -11,7 +11,7 @@ import polars as pl
 from polars import selectors
 
 from workbench.reading.layouts import Asked
-from workbench.reading.packed import remote
+from workbench.reading.remotes import opened_remote
 from workbench.reading.source import Source, chosen, distinct_names, from_arrow
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyarrow import parquet
 
 # Rows that are read from Parquet at once where chunks are smaller, since each slice finds its pages anew.
-AT_ONCE = 32_768
+AT_ONCE = 65_536
 MOST_CELLS = 1 << 22
 # Rows from which on finding slices would take long where one row group holds them all.
 LONG = 100_000_000
@@ -75,7 +75,7 @@ def _checked_parquet(path: str) -> Source:
     def opened() -> parquet.ParquetFile:
         # A small read buffer and no read-ahead: a row group of a million rows would else lie in memory whole.
         options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 18, "page_checksum_verification": True}
-        return parquet.ParquetFile(remote(path) if "://" in path else path, **options)
+        return parquet.ParquetFile(opened_remote(path) if "://" in path else path, **options)
 
     with opened() as file:
         given, rows = file.schema_arrow.names, file.metadata.num_rows
@@ -120,7 +120,7 @@ def _arrow_batches(path: str, places: list[int] | None = None) -> Iterator[tuple
     import pyarrow as pa
     from pyarrow import ipc
 
-    file = remote(path) if "://" in path else pa.memory_map(path)
+    file = opened_remote(path) if "://" in path else pa.memory_map(path)
     beginning, options = file.read(6), ipc.IpcReadOptions(included_fields=places)
     file.seek(0)
     if beginning == b"\xff\xff\xff\xff" + beginning[4:]:

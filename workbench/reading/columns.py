@@ -6,17 +6,18 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from workbench.core.contract import NUMERIC, Column
+from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.forms import NOTHING
 from workbench.core.reading import EXAMPLES, Form, Notes
 from workbench.reading.deciding import AS_SEEN, READABLE, Decision, Wish, decide, text_or_category
 from workbench.reading.later_values import LaterValues
-from workbench.reading.values import PLAIN, all_whole, as_text, counted, read, unread
+from workbench.reading.values import PLAIN, all_whole, as_text, counted, read, read_texts, unread
 
 # Rows that are looked at together; enough to be quick, few enough to stay in the processor's cache and in memory.
 CHUNK = 32_768
 # Values that could not be read which are kept, to decide again by them.
 MOST_KEPT = 10_000
+TEXTS: tuple[Kind, ...] = ("category", "text")
 # How often a column is decided again before it is a text.
 AGAIN = 2
 
@@ -38,6 +39,10 @@ class ColumnReader:
     ----------
     unread : int
         Values so far that are there and could not be read.
+    counted : polars.DataFrame or None
+        Of the latest chunk, where it was read as texts: each with its rows, columns ``value`` and ``rows``.
+    first : polars.DataFrame or None
+        The same of the texts as they came, where the latest chunk is the first one with a value.
 
     Examples
     --------
@@ -48,6 +53,8 @@ class ColumnReader:
 
     def __init__(self, column: Column | None = None, wish: Wish = AS_SEEN, decision: Decision | None = None) -> None:
         self.decision, self._column, self._wish = decision, column, wish
+        self.counted: pl.DataFrame | None = None
+        self.first: pl.DataFrame | None = None
         self._head: pl.Series | None = None
         self._kept: list[pl.Series] = []
         self._later = LaterValues()
@@ -56,14 +63,19 @@ class ColumnReader:
 
     def read(self, values: pl.Series) -> pl.Series:
         """The values in their type; of a column without any value so far, as they are."""
+        self.counted = self.first = None
         if self._head is None:
             if values.null_count() == len(values):
                 return values.cast(pl.Float64) if values.dtype == pl.Null else values
             self._head = values
+            self.first = counted(values, commonest_first=False) if values.dtype == pl.String else None
             self.decision = self.decision or self._decide(values)
         assert self.decision is not None
-        kind, form, _ = self.decision
-        typed = read(values, kind, form)
+        kind, form, *_ = self.decision
+        if kind in TEXTS:
+            typed, self.counted = read_texts(values, form, self.first)
+        else:
+            typed = read(values, kind, form)
         if values.dtype in (pl.String, pl.UInt64) or (form.missing and values.dtype.is_numeric()):
             self._note(values, typed, form)
         if self._column is None and kind in ("integer", "number"):
@@ -73,10 +85,10 @@ class ColumnReader:
 
     def notes(self) -> Notes:
         """What was noticed so far."""
-        kind, form, doubt = self.decision or Decision("category" if self._column is None else self._column.kind)
+        kind, form, doubt, shown = self.decision or Decision("category" if self._column is None else self._column.kind)
         kind = "number" if self._broken else kind
         lost = pl.concat(self._kept).unique(maintain_order=True).head(EXAMPLES).to_list() if self._kept else []
-        as_text = self._head is not None and self._head.dtype == pl.String
+        as_text = shown and self._head is not None and self._head.dtype == pl.String
         return Notes(kind, form, self.unread, tuple(lost), dict(self._words), doubt, as_text)
 
     def misread(self) -> bool:
@@ -97,10 +109,10 @@ class ColumnReader:
     def _decide(self, values: pl.Series) -> Decision:
         column = self._column
         if column is None:
-            return decide(values, self._wish)
+            return decide(values, self._wish, self.first)
         if column.form is not None:
             return Decision(column.kind, column.form)
-        seen = decide(values, self._wish)
+        seen = decide(values, self._wish, self.first)
         alike = seen.kind == column.kind or {seen.kind, column.kind} <= set(NUMERIC)
         return Decision(column.kind, seen.form if alike else PLAIN)
 

@@ -20,15 +20,14 @@ from workbench.reading import tasks
 from workbench.reading.again import Again
 from workbench.reading.by_contract import to_pandas
 from workbench.reading.column_findings import findings_of
-from workbench.reading.columns import CHUNK, read_column
+from workbench.reading.columns import CHUNK, TEXTS, read_column
 from workbench.reading.deciding import Wish
 from workbench.reading.pandas_tables import nothing, tidied
 from workbench.reading.passing import Wanted, passed
-from workbench.reading.read_columns import ColumnRead, column_of
+from workbench.reading.read_columns import ColumnRead, column_of, in_unit
 from workbench.reading.sensitive import Glance, set_apart
 from workbench.reading.source import Source, together, values_of
 from workbench.reading.sources import source_of
-from workbench.reading.typed_columns import TEXTS
 
 # Bytes of values up to which the table of a file is held, so that none is read twice. The process takes 300 MB at most
 # then, of which 135 are the libraries': about as much as where a large file is kept and profiled.
@@ -157,7 +156,8 @@ def dataset(
     _check_names(stream.names, (*_roles(step), *wishes.columns()))
     wanted = _wanted(stream, contract, wishes, _roles(step))
     read = passed(stream, wanted) if chunks is None else in_memory(chunks, wanted)
-    accepted = contract or Contract(tuple(one.column for one in read.columns.values()), layout=stream.layout)
+    columns = tuple(in_unit(one.column, stream.units.get(name)) for name, one in read.columns.items())
+    accepted = contract or Contract(columns, layout=stream.layout)
     accepted = _with_roles(accepted, _roles(step))
     accepted = set_apart(accepted, {n: one.meaning for n, one in read.columns.items() if one.meaning})
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
@@ -264,11 +264,11 @@ class Wishes:
         """Names that are spoken of."""
         return tuple(name for wish in (self.missing, self.dates) if isinstance(wish, Mapping) for name in wish)
 
-    def of(self, name: str, likely: str) -> Wish:
+    def of(self, name: str, likely: str, others: str) -> Wish:
         """What is said of one column."""
         missing = self.missing.get(name) if isinstance(self.missing, Mapping) else self.missing or None
         dates = self.dates.get(name, ()) if isinstance(self.dates, Mapping) else self.dates
-        return Wish(self.decimal, likely, None if missing is None else _texts(missing), _texts(dates))
+        return Wish(self.decimal, likely, None if missing is None else _texts(missing), _texts(dates), others)
 
 
 @dataclass(frozen=True)
@@ -331,8 +331,9 @@ def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dic
     features = frozenset(name for name, role in usual.items() if role == "feature")
     single = {role: name for name, role in reversed(usual.items())}
     return Wanted(
-        names, known, lambda name: wishes.of(name, table.decimal), features, single.get("target"), single.get("time")
-    )
+        names, known, lambda name: wishes.of(name, table.decimal, table.others), features, single.get("target"),
+        single.get("time"),
+    )  # fmt: skip
 
 
 def _texts(words: str | Iterable[str]) -> tuple[str, ...]:

@@ -18,7 +18,20 @@ import polars as pl
 from workbench.core.contract import Kind
 from workbench.core.forms import BLANK, CLOCK, ISO, MONTHS, MULTIPLES, NOTHING, PERHAPS_NOTHING, WEEKDAY
 from workbench.core.reading import Form
-from workbench.reading.values import EXACT, PLAIN, as_text, is_whole, moments, plain, plain_numbers, read, without_words
+from workbench.reading.values import (
+    EXACT,
+    PLAIN,
+    PLAINEST,
+    as_text,
+    is_whole,
+    moments,
+    plain,
+    plain_numbers,
+    read,
+    without_words,
+    words_of,
+)
+from workbench.reading.values import counted as counted_values
 
 # A text column is a number (a date) when at least this share of its rows can be read as one.
 READABLE = 0.95
@@ -62,6 +75,10 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "er", "º"})
 _WEEKDAY = re.compile(WEEKDAY)
 _LETTER = r"[\p{L}&&[^eE]]"  # in the syntax of Rust
 _FIRST_COMPACT_DATE = 19000101
+# Signs that no form of a number has; where more rows than these have one, no form need be tried.
+_STRANGE = r'[<>=@#&*\\:;!?"|~^{}\[\]]|[0-9][-/][0-9]'
+MOST_STRANGE = 1 - READABLE + 1e-9
+_DIGITS_OF_EXACT = len(str(EXACT))
 _CLOCK = re.compile(f"(?<![0-9]){CLOCK}")
 _MARKS: tuple[tuple[str, str], ...] = (
     (".", ","), (",", "."), (".", BLANK), (",", BLANK), (".", "'"), (",", "'"),
@@ -81,12 +98,16 @@ class Wish(NamedTuple):
         Words that stand for a missing value, and no others.
     dates : tuple of str
         Patterns of dates in the letters of ``strptime``.
+    others : str
+        The mark before decimals in the table's numbers that can be read in one way alone: it is that of a column whose
+        numbers have no mark. Empty where none shows it.
     """
 
     decimal: str | None = None
     likely: str = "."
     missing: tuple[str, ...] | None = None
     dates: tuple[str, ...] = ()
+    others: str = ""
 
 
 AS_SEEN = Wish()
@@ -103,14 +124,17 @@ class Decision(NamedTuple):
         How its texts are written.
     doubt : str
         What else the values could mean; else empty.
+    shown : bool
+        Whether the values show their form; else it is what the table's other columns are likely to have.
     """
 
     kind: Kind
     form: Form = PLAIN
     doubt: str = ""
+    shown: bool = True
 
 
-def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
+def decide(values: pl.Series, wish: Wish = AS_SEEN, rows: pl.DataFrame | None = None) -> Decision:
     """What the values of one column are.
 
     Parameters
@@ -119,6 +143,8 @@ def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
         Of any type.
     wish : Wish
         What the user says of it.
+    rows : polars.DataFrame, optional
+        Of texts that were counted already, as :func:`~workbench.reading.values.counted` gives them, in any order.
 
     Examples
     --------
@@ -142,7 +168,7 @@ def decide(values: pl.Series, wish: Wish = AS_SEEN) -> Decision:
         return Decision("datetime")
     if kind == pl.Duration:
         return Decision("integer" if is_whole(read(values, "number")) else "number")
-    return _of_texts(as_text(values), wish)
+    return _of_texts(as_text(values), wish, rows)
 
 
 def infer_kind(values: pl.Series) -> Kind:
@@ -174,18 +200,17 @@ def _of_numbers(values: pl.Series) -> Decision:
         return Decision(text_or_category(known.n_unique(), len(known)), doubt=BEYOND)
     if high < _FIRST_COMPACT_DATE:
         return Decision("integer")
-    counted = _counted(known.cast(pl.String))
+    counted = _bare(counted_values(known.cast(pl.String), commonest_first=False))
     return _compact_dates(counted, _looks(counted)) or Decision("integer")
 
 
-def _of_texts(values: pl.Series, wish: Wish) -> Decision:
-    counted = _counted(values)
-    may_be_missing = _may_be_missing(wish)
-    words, rest = counted.filter(may_be_missing), counted.filter(~may_be_missing)
+def _of_texts(values: pl.Series, wish: Wish, rows: pl.DataFrame | None) -> Decision:
+    counted = _bare(counted_values(values, commonest_first=False) if rows is None else rows)
+    words, rest = _parted(counted, _may_be_missing(wish))
     missing = tuple(sorted(words["text"].to_list())) if wish.missing is None else wish.missing
     few_words = wish.missing is not None or _rows(words) <= MOST_WORDS * _rows(counted)
+    looks = _looks(rest)
     if len(rest) and few_words:
-        looks = _looks(rest)
         decided = (
             _as_wished(rest, wish)
             or _boolean(rest)
@@ -198,14 +223,21 @@ def _of_texts(values: pl.Series, wish: Wish) -> Decision:
     if wish.missing is None:
         missing = tuple(w for w in missing if w.lower() in _WORD_FOR_MISSING and not _is_a_code(w, rest))
     distinct = len(counted) - len(missing)
-    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), _beyond_floats(rest))
+    beyond = BEYOND if looks.whole >= READABLE and without_exact_float(rest["text"]) else ""
+    return Decision(text_or_category(distinct, _rows(counted)), replace(PLAIN, missing=missing), beyond)
+
+
+def _parted(counted: pl.DataFrame, words: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The words and the rest."""
+    among = counted.select(words).to_series()
+    return (counted.filter(among), counted.filter(~among)) if among.any() else (counted.clear(), counted)
 
 
 def _may_be_missing(wish: Wish) -> pl.Expr:
     """Which texts are words for a missing value, by the user or by usage."""
     if wish.missing is not None:
         return _TEXT.is_in(list(wish.missing))
-    return _TEXT.str.to_lowercase().is_in(list(PERHAPS_NOTHING))
+    return _TEXT.str.to_lowercase().is_in(words_of(PERHAPS_NOTHING))
 
 
 class _Looks(NamedTuple):
@@ -215,6 +247,10 @@ class _Looks(NamedTuple):
     ----------
     numeric : float
         With a digit, and not too long for a number or a date.
+    endless : bool
+        Whether any is infinite.
+    whole : float
+        Whole numbers of any length, without a zero in front.
     compact : float
         Dates without a mark.
     bare : float
@@ -225,50 +261,65 @@ class _Looks(NamedTuple):
         Whether there are such, and all texts have one length.
     marked : bool
         Whether there is a mark or a blank in any.
-    endless : bool
-        Whether any is infinite.
+    strange : float
+        With a sign that no form of a number has.
     """
 
     numeric: float
-    compact: float
-    bare: float
-    padded: float
-    codes: bool
-    marked: bool
     endless: bool
+    whole: float
+    compact: float = 0.0
+    bare: float = 0.0
+    padded: float = 0.0
+    codes: bool = False
+    marked: bool = False
+    strange: float = 0.0
 
 
 def _looks(rest: pl.DataFrame) -> _Looks:
-    """All of it at once, since polars takes as long for each question as for the texts of a category."""
+    """All of it at once, since polars takes as long for each question as for the texts of a category.
+
+    The rest of it is asked only of what may be numbers or dates: free texts are long.
+    """
 
     def share(condition: pl.Expr) -> pl.Expr:
         return _ROWS.filter(condition).sum() / _ROWS.sum()
 
+    numeric, endless, whole = rest.select(
+        numeric=share(_MAY_BE_NUMERIC),
+        endless=_TEXT.str.contains(_ENDLESS).any(),
+        whole=share(_TEXT.str.contains("^[-+]?[1-9][0-9]*$")),
+    ).row(0)
+    if numeric < READABLE:
+        return _Looks(numeric, endless, whole)
     padded, length = _TEXT.str.contains("^0[0-9]+$"), _TEXT.str.len_chars()
     looks = rest.select(
-        numeric=share(_MAY_BE_NUMERIC),
         compact=share(_TEXT.str.contains(_COMPACT_DATE)),
         bare=share(~_TEXT.str.contains(_LETTER)),
         padded=share(padded),
         codes=padded.any() & (length.min() == length.max()),
         marked=_TEXT.str.contains(r"[.,'\s]").any(),
-        endless=_TEXT.str.contains(_ENDLESS).any(),
+        strange=share(_TEXT.str.contains(_STRANGE)),
     )
-    return _Looks(*looks.row(0))
+    return _Looks(numeric, endless, whole, *looks.row(0))
 
 
-def _beyond_floats(rest: pl.DataFrame) -> str:
-    whole = rest["text"].str.contains("^[-+]?[1-9][0-9]*$")
-    return BEYOND if len(rest) and _share(rest, whole) >= READABLE and without_exact_float(rest["text"]) else ""
-
-
-def _counted(values: pl.Series) -> pl.DataFrame:
+def _bare(every: pl.DataFrame) -> pl.DataFrame:
     """Distinct texts that may stand for something, with their rows: columns ``text`` and ``rows``."""
-    counted = values.drop_nulls().alias("text").value_counts(name="rows")
-    bare = _TEXT.str.strip_chars()
-    if counted.select(((bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars())).any()).item():
+    counted = pl.DataFrame({"text": every["value"], "rows": every["rows"]})
+    if every["value"].str.contains(PLAINEST["."]).all():
+        return counted
+    bare, is_nothing = _TEXT.str.strip_chars(), _TEXT.str.to_lowercase().is_in(words_of(NOTHING))
+    odd, nothing = counted.select(
+        odd=(bare != _TEXT) | (bare.str.len_bytes() != bare.str.len_chars()), nothing=is_nothing
+    )
+    if odd.any():
         counted = counted.with_columns(plain(counted["text"])).group_by("text").agg(_ROWS.sum())
-    counted = counted.filter(~_TEXT.str.to_lowercase().is_in(list(NOTHING)))
+        return counted.filter(~is_nothing)
+    return counted.filter(~nothing) if nothing.any() else counted
+
+
+def _commonest_first(counted: pl.DataFrame) -> pl.DataFrame:
     return counted.sort("rows", "text", descending=[True, False])
 
 
@@ -297,11 +348,11 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
     if looks.endless:
         rest = rest.filter(~_TEXT.str.contains(_ENDLESS))
         looks = _looks(rest)
-    if not len(rest) or looks.numeric < READABLE or _are_codes(looks):
+    if not len(rest) or looks.numeric < READABLE or looks.strange > MOST_STRANGE or _are_codes(looks):
         return None
-    texts = rest["text"]
     # Where a few rows alone have other letters; else a number has a unit, or is none.
-    alone = _best(rest, _marks(wish) if looks.marked else [PLAIN]) if looks.bare >= READABLE else None
+    marks = _marks(wish) if looks.marked else _marks(wish._replace(likely=wish.others or wish.likely))[:1]
+    alone = _best(rest, marks) if looks.bare >= READABLE else None
     best = alone or _best(rest, _with_words(rest, _marks(wish)))
     if best is None:
         return None
@@ -309,9 +360,8 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
     if without_exact_float(numbers):
         return None
     whole = is_whole(numbers.cast(pl.Float64, strict=False))
-    return Decision(
-        "integer" if whole else "number", form, _doubtful_marks(texts, form) if wish.decimal is None else ""
-    )
+    doubt = _doubtful_marks(rest, form) if wish.decimal is None else ""
+    return Decision("integer" if whole else "number", form, doubt, looks.marked or bool(form.unit))
 
 
 def _marks(wish: Wish) -> list[Form]:
@@ -327,7 +377,7 @@ def _best(rest: pl.DataFrame, forms: Iterable[Form]) -> tuple[Form, pl.Series] |
     best, most = None, 0.0
     for form in forms:
         numbers = plain_numbers(rest["text"], form)
-        share = _share(rest, numbers.is_not_null())
+        share = _share(rest, numbers.is_not_null()) if numbers.null_count() else 1.0
         if share > most and share >= READABLE:
             best, most = (form, numbers), share
         if most == 1:
@@ -378,16 +428,19 @@ def _are_codes(looks: _Looks) -> bool:
 
 def without_exact_float(numbers: pl.Series) -> bool:
     """Whether a whole number among them has no exact float."""
+    longest = numbers.str.len_bytes().max()
+    if longest is None or int(longest) < _DIGITS_OF_EXACT:  # type: ignore[arg-type]  # a whole number
+        return False
     long = numbers.filter(numbers.str.contains(r"^-?[0-9]{16,}$"))
     return any(abs(int(n)) > EXACT for n in long.to_list())
 
 
-def _doubtful_marks(texts: pl.Series, form: Form) -> str:
+def _doubtful_marks(rest: pl.DataFrame, form: Form) -> str:
     """Where each number could be another one with its mark before decimals: 1.234 in a file with semicolons."""
     if form.thousands not in (".", ","):
         return ""
     other = replace(form, decimal=form.thousands, thousands="")
-    marked = texts.filter(texts.str.contains(form.thousands, literal=True))
+    marked = _commonest_first(rest.filter(_TEXT.str.contains(form.thousands, literal=True)))["text"]
     if not len(marked) or plain_numbers(marked, other).null_count():
         return ""
     return f"can be meant in two ways: {marked[0]} was read as {plain_numbers(marked.head(1), form)[0]}"
@@ -405,6 +458,7 @@ def _compact_dates(counted: pl.DataFrame, looks: _Looks) -> Decision | None:
 def _dates(rest: pl.DataFrame, looks: _Looks, values: pl.Series, wish: Wish) -> Decision | None:
     if looks.numeric < READABLE:
         return None
+    rest = _commonest_first(rest)
     texts = rest["text"]
     patterns = [] if wish.dates else _patterns(rest.filter(_MAY_BE_NUMERIC))
     if not patterns:

@@ -24,18 +24,25 @@ from workbench.reading.beginnings import beginning
 from workbench.reading.encodings import UTF8, Recoded, nul
 from workbench.reading.heads import Head
 from workbench.reading.layout_findings import Irregular, findings
-from workbench.reading.layouts import TYPED, Asked
+from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, name_of, opened
+from workbench.reading.plain_blocks import Ahead, PlainBlocks
 from workbench.reading.rows import BLANKS, LONGEST, NONE, Rows
 from workbench.reading.source import Source, from_arrow
+from workbench.reading.typed_cells import TYPED
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
-# Bytes of text that are read at a time.
-BLOCK = 4 << 20
+# Bytes of text whose rows are looked at together, and the pieces of it that Arrow reads at a time: the memory of small
+# pieces is taken and given back without asking the system each time.
+BLOCK, PIECES = 4 << 20, 4
 # Lines without a table's values at the end of a file that may be its footer.
 FOOTER = 5
+# Of PostgreSQL's COPY.
+_ESCAPES = {
+    "\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
+}  # fmt: skip
 _FOOTER_WORDS = ("total", "sum", "source", "note", "gesamt", "summe", "quelle", "(", "*", "#", "-- ", "end of")
 
 
@@ -69,6 +76,7 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
     def chunks(most: int) -> Iterator[pl.DataFrame]:
         vars(irregular).update(vars(Irregular()))
         parts = _chunks(text, most, irregular)
+        parts = map(_unescaped, parts) if head.layout.escaped else parts
         return map(_unprotected, parts) if head.protected else parts
 
     local = "://" not in path and not endings(path)[1]
@@ -81,8 +89,10 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
         typed=False,
         layout=head.layout,
         decimal=head.decimal,
+        others=head.others,
         notes=notes,
         streamed=True,
+        units=head.measured,
     )
 
 
@@ -125,39 +135,76 @@ def _chunks(text: _Text, most: int, irregular: Irregular) -> Iterator[pl.DataFra
     """Quickly up to the first irregular row, and from there on row by row."""
     done = 0
     if text.head.layout.separator != " ":
-        for frame in _quick(text):
-            if frame is None:
+        for chunk in _sliced(_quick(text), most):
+            if chunk is None:
                 break
-            done += frame.height
-            yield from frame.iter_slices(most)
+            done += chunk.height
+            yield chunk
         else:
             return
     yield from _careful(text, most, done, irregular)
 
 
+def _sliced(blocks: Iterator[pl.DataFrame | None], most: int) -> Iterator[pl.DataFrame | None]:
+    """Chunks of the blocks; the rest of a block that is more than one chunk comes with the next."""
+    rest: pl.DataFrame | None = None
+    for block in blocks:
+        if block is None:
+            yield None
+            return
+        rows = block if rest is None else pl.concat([rest, block], rechunk=False)
+        rest = rows[-(rows.height % most) :] if rows.height > most and rows.height % most else None
+        yield from rows[: rows.height - (0 if rest is None else rest.height)].iter_slices(most)
+    if rest is not None:
+        yield rest
+
+
 def _quick(text: _Text) -> Iterator[pl.DataFrame | None]:
-    """Regular batches; None at the first that is not."""
+    """Regular blocks; None at the first that is not."""
+    with text.stream(careful=False) as file:
+        plain = PlainBlocks(file, text.head.layout, text.head.width, BLOCK)
+        for block in plain:
+            if _has_more_values(block, len(text.head.names)):
+                yield None
+                return
+            yield _named(block, text)
+        pieces = _pieces(_Counted(Ahead(plain.left, file), text, plain.passed), text)
+        while several := list(islice(pieces, PIECES)):
+            yield None if several[-1] is None else pl.concat(several, rechunk=False)  # type: ignore[type-var]  # at the end
+
+
+def _pieces(file: _Counted, text: _Text) -> Iterator[pl.DataFrame | None]:
+    """Regular pieces of blocks; None at the first that is not."""
+    if not file.more():
+        return
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    names, last = text.head.names, None
-    with text.stream(careful=False) as file:
-        counted = _Counted(file, text)
-        try:
-            with arrow_csv.open_csv(pa.PythonFile(counted, mode="r"), **_options(text)) as reader:
-                for batch in reader:
-                    frame = from_arrow(batch.select(range(len(names))), names)
-                    if _has_more_values(batch, len(names)) or _has_odd_rows(frame, text.head.layout):
-                        yield None
-                        return
-                    yield _without_padding(frame) if text.head.layout.padded else frame
-                    last = frame.tail(1)
-        except pa.ArrowInvalid as error:
-            if "Empty CSV" not in str(error):
-                yield None
-            return
-        if counted.quotes % 2 and last is not None and _spans_lines(last):
-            refuse_unclosed(text)
+    last = None
+    try:
+        with arrow_csv.open_csv(pa.PythonFile(file, mode="r"), **_options(text)) as reader:
+            for batch in reader:
+                every = from_arrow(batch)
+                frame = _named(every, text)
+                if _has_more_values(every, frame.width) or _has_odd_rows(frame, text.head.layout):
+                    yield None
+                    return
+                yield _without_padding(frame) if text.head.layout.padded else frame
+                last = frame.tail(1)
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" not in str(error):
+            yield None
+        return
+    if file.quotes % 2 and last is not None and _spans_lines(last):
+        refuse_unclosed(text)
+
+
+def _named(block: pl.DataFrame, text: _Text) -> pl.DataFrame:
+    """Its named columns."""
+    names = text.head.names
+    named = block if block.width == len(names) else block[:, : len(names)]
+    named.columns = list(names)
+    return named
 
 
 def _options(text: _Text) -> dict[str, Any]:
@@ -167,7 +214,7 @@ def _options(text: _Text) -> dict[str, Any]:
 
     layout, names = text.head.layout, [str(i) for i in range(text.head.width)]
     return {
-        "read_options": arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False, column_names=names),
+        "read_options": arrow_csv.ReadOptions(block_size=BLOCK // PIECES, use_threads=False, column_names=names),
         "parse_options": arrow_csv.ParseOptions(
             delimiter=layout.separator or NONE,
             quote_char=layout.quote or False,
@@ -189,12 +236,17 @@ class _Counted:
 
     closed = False
 
-    def __init__(self, file: IO[bytes], text: _Text) -> None:
+    def __init__(self, file: Ahead, text: _Text, passed: int) -> None:
         self._file, self._text, self._quote = file, text, text.head.layout.quote.encode()
-        self._at, self._mark = text.begin, codecs.BOM_UTF8  # Arrow takes one away, which may be a value's
+        self._at, self._mark = text.begin + passed, codecs.BOM_UTF8  # Arrow takes one away, which may be a value's
         self.quotes = 0
 
-    def read(self, size: int = -1) -> bytes:
+    def more(self) -> bool:
+        """Whether there is anything to read."""
+        return self._file.more()
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes."""
         mark, self._mark = self._mark, b""
         block = self._file.read(size - len(mark))
         if (zero := block.find(b"\0")) >= 0:
@@ -207,9 +259,9 @@ class _Counted:
         """Nothing: who opened the file closes it."""
 
 
-def _has_more_values(batch: pa.RecordBatch, names: int) -> bool:
+def _has_more_values(block: pl.DataFrame, names: int) -> bool:
     """Whether a value stands behind the named columns, where none was seen."""
-    return any(column.null_count < batch.num_rows for column in batch.columns[names:])
+    return any(column.null_count() < block.height for column in block.get_columns()[names:])
 
 
 def _has_odd_rows(frame: pl.DataFrame, layout: Layout) -> bool:
@@ -233,6 +285,12 @@ def _without_padding(frame: pl.DataFrame) -> pl.DataFrame:
 def _unprotected(frame: pl.DataFrame) -> pl.DataFrame:
     """Without what makes Excel take a number for a text."""
     return frame.select(pl.all().str.replace('^="([^"]*)"$', "$1"))
+
+
+def _unescaped(frame: pl.DataFrame) -> pl.DataFrame:
+    """With the signs that escapes stand for, and none where there is no value."""
+    signs = pl.all().str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
+    return frame.select(pl.when(pl.all() != "\\N").then(signs).name.keep())
 
 
 def _spans_lines(row: pl.DataFrame) -> bool:

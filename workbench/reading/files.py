@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import lzma
 import re
-import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -22,11 +21,12 @@ from workbench.core.finding import Finding
 from workbench.core.literals import Cure, python
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, WorkbenchError
-from workbench.reading import columnar, formats
+from workbench.reading import columnar, formats, remotes
 from workbench.reading.delimited import BLOCK as BLOCK
 from workbench.reading.delimited import delimited
 from workbench.reading.layouts import Asked
-from workbench.reading.packed import endings, fsspec, inner_ending, name_of
+from workbench.reading.packed import endings, inner_ending, name_of
+from workbench.reading.remotes import matching_remote, told, without_secrets
 from workbench.reading.source import Source, chosen, completed, named
 from workbench.reading.stamps import Stamp, stamps
 from workbench.reading.workbooks import workbook
@@ -190,9 +190,10 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
     rows = None if any(p.rows is None for p in parts) else sum(p.rows or 0 for p in parts)
     size = None if any(p.size is None for p in parts) else sum(p.size or 0 for p in parts)
     first, typed = parts[0], all(p.typed for p in parts)
-    told = first.description if len(parts) == 1 and "://" not in pattern else _told(pattern)
+    alone = first.description if len(parts) == 1 else pattern
+    described = told(pattern) if "://" in pattern else alone
     return Source(
-        told,
+        described,
         names,
         chunks,
         rows,
@@ -200,8 +201,10 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
         typed=typed,
         layout=first.layout,
         decimal=first.decimal,
+        others=first.others,
         notes=notes,
         columns=columns,
+        units={name: unit for part in reversed(parts) for name, unit in part.units.items()},
     )
 
 
@@ -244,7 +247,7 @@ def _matching(pattern: str) -> tuple[list[str], bool]:
     """The files of a path, folder, glob or URL, and whether there may be several."""
     if "://" in pattern:
         several = "*" in pattern
-        paths = [file.full_name for file in fsspec().open_files(pattern, mode="rb")] if several else [pattern]
+        paths = matching_remote(pattern) if several else [pattern]
         return sorted(paths) or [pattern], several
     if not may_be_path(pattern):
         raise BadTable(f"{described(pattern).capitalize()} can't be a path: no system has such a name. Give a file's.")
@@ -270,14 +273,6 @@ def _inside(folder: str) -> list[str]:
     return paths
 
 
-def _told(pattern: str) -> str:
-    """A path or URL without user, password and query."""
-    if "://" not in pattern:
-        return pattern
-    parts = urlsplit(pattern)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
 def _kind(path: str) -> str:
     """The ending that says how a file is read; text of any other ending is read as text."""
     ending = _explained(path, lambda: inner_ending(path))
@@ -292,8 +287,9 @@ def _explained(path: str, act: Callable[[], Any]) -> Any:
         raise
     except _unreadable() as error:
         kind = "".join(endings(path))[1:] or "a table"
-        problem = f"{name_of(path)} can't be read as {kind} ({error})"
-        raise BadTable(f"{problem}. Check the file, or give a frame.") from error
+        problem = f"{name_of(path)} can't be read as {kind} ({without_secrets(str(error), path)})"
+        cause = error if problem.endswith(f"({error})") else None
+        raise BadTable(f"{problem}. Check the file, or give a frame.") from cause
 
 
 FILES_BESIDE = "import os\n\nsorted((entry.name, entry.stat().st_size) for entry in os.scandir($folder))"
@@ -307,7 +303,18 @@ def _look_beside(path: str) -> Cure:
 
 def _unreadable() -> tuple[type[Exception], ...]:
     """What reading may raise; asked for when something was raised, so that Arrow is not loaded before."""
+    import sqlite3
+
     import pyarrow as pa
 
     packed = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
-    return pa.ArrowException, OSError, ValueError, *packed, sqlite3.Error, pl.exceptions.PolarsError, *formats.errors()
+    return (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        *packed,
+        sqlite3.Error,
+        pl.exceptions.PolarsError,
+        *remotes.errors(),
+        *formats.errors(),
+    )

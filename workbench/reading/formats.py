@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -219,6 +218,8 @@ def database(path: str, asked: Asked) -> Source:
 
 
 def _sqlite(path: str, asked: Asked) -> Source:
+    import sqlite3
+
     @contextmanager
     def cursor(statement: str) -> Iterator[sqlite3.Cursor]:
         with closing(sqlite3.connect(f"file:{quote(str(Path(path).absolute()))}?mode=ro", uri=True)) as connection:

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from workbench.core.names import normalised, twin
 from workbench.core.reading import Layout
 from workbench.errors import BadTable
-from workbench.reading.layouts import (
-    COMMENTS,
-    COMPARED,
-    MOSTLY,
-    SEPARATOR_LINE,
-    TYPED,
-    TYPED_ROWS,
-    columns,
-    is_typed,
-    looks_like_row,
-    names_columns,
-    usual_width,
-    without_mark,
-)
+from workbench.reading.below_header import LOGGER, below, joined, number_without_values, units_of
+from workbench.reading.layouts import COMMENTS, COMPARED, SEPARATOR_LINE, looks_like_row, usual_width, without_mark
 from workbench.reading.rows import Rows, split_lines
+from workbench.reading.typed_cells import MOSTLY, TYPED, TYPED_ROWS, columns, is_typed, names_columns
 
 _POINT = re.compile(r"\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0\.\d+\s*")
 _COMMA = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+|\d*),(?:\d{1,2}|\d{4,})\s*|\s*[-+]?0,\d+\s*")
@@ -48,7 +38,8 @@ class Head:
         Characters above the first row.
     line : int
         Of the first row.
-    decimal : str
+    decimal, others : str
+        As of a :class:`~workbench.reading.source.Source`.
     titles : tuple of str
         Lines above the header that say something.
     trailing : int
@@ -59,6 +50,10 @@ class Head:
         Whether the names look like values.
     units : bool
         Whether the first row looks like units of measurement.
+    below : int
+        Lines below the header that are no rows.
+    measured : dict of str to str
+        Units that stand below the names, by column.
     first_typed : bool
         Whether the first column holds numbers or dates.
     protected : bool
@@ -71,11 +66,14 @@ class Head:
     begin: int
     line: int
     decimal: str
+    others: str
     titles: tuple[str, ...] = ()
     trailing: int = 0
     counted: bool = False
     doubtful: bool = False
     units: bool = False
+    below: int = 0
+    measured: dict[str, str] = field(default_factory=dict)
     first_typed: bool = False
     protected: bool = False
 
@@ -98,26 +96,31 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
     lines = split_lines(text)
     rows = Rows(lines, layout)
     header = _header(rows, layout, name)
-    begin, line = rows.characters, rows.until
-    there = (row for row in rows if len(row) > 1 or row[0].strip() or not layout.separator)
-    body = list(islice(there, COMPARED))
+    placed = ((rows.until, row) for row in rows if len(row) > 1 or row[0].strip() or not layout.separator)
+    line, first = rows.until, list(islice(placed, layout.below + TYPED_ROWS if layout.below else 0))
+    lower = _lower([row for _, row in first], header, layout, lines[0])
+    line = first[len(lower) - 1][0] if lower else line
+    begin = sum(map(len, lines[: line - 1]))
+    body = [row for _, row in islice(chain(first[len(lower) :], placed), COMPARED)]
     if not header and not body:
         raise BadTable(f"{name} is empty. Give a file with a header and rows.")
     if rows.unclosed and len(body) > 1:
         body.pop()  # cut with the sample
     width = _width(body, header, layout)
     full = [row for row in body if len(row) == width]
-    given = _padded(header, width)
+    given = joined(_padded(header, width), lower) if layout.joined else _padded(header, width)
     trailing = _trailing(given, full)
     given = given[: width - trailing]
     if (double := twin(given)) is not None:
         raise BadTable(f"Two columns are called {double!r}. Rename one of them.")
     names = normalised(given, columns(full, 1)[0] if header else ())
     return Head(
-        layout, names, width, begin, line, _decimal(full, layout), _titles(lines[: layout.skip]), trailing,
+        layout, names, width, begin, line, *_decimal(full, layout), _titles(lines[: layout.skip]), trailing,
         counted=bool(header) and not given[0].strip() and names[0] == "index",
-        doubtful=layout.header and (looks_like_row(_padded(header, width), full) or _come_again(header, full)),
+        doubtful=layout.header and (looks_like_row(given, full) or _come_again(given, full)),
         units=layout.header and are_units(full),
+        below=len(lower),
+        measured=units_of(names, lower[0]) if lower and not layout.joined else {},
         first_typed=is_typed(columns(full, 1))[0],
         protected=any(map(_PROTECTED.fullmatch, chain.from_iterable(full[:TYPED_ROWS]))),
     )  # fmt: skip
@@ -146,6 +149,19 @@ def _header(rows: Rows, layout: Layout, name: str) -> list[str]:
     return ["", *first] if layout.row_names else first
 
 
+def _lower(rows: Sequence[list[str]], header: Sequence[str], layout: Layout, title: str) -> Sequence[list[str]]:
+    """The lines below the header that are no rows; a later file may lack those that an earlier one had."""
+    if not layout.below or not rows:
+        return []
+    if layout.joined:  # else the names were others
+        return rows[: number_without_values(rows, layout.below)]
+    width = max(usual_width(rows)[0], len(header))
+    first = LOGGER if title.startswith((LOGGER, f'"{LOGGER}"')) else ""
+    lines = below(_padded(header, width), [row for row in rows if len(row) == width], first).below
+    lower = rows[: min(lines, layout.below)]
+    return lower if all(len(row) == width for row in lower) else []
+
+
 def _padded(header: Sequence[str], width: int) -> list[str]:
     return [*header, *[""] * (width - len(header))]
 
@@ -170,13 +186,17 @@ def _come_again(header: Sequence[str], full: Sequence[Sequence[str]]) -> bool:
     return len(header) > 1 and bool(below) and all(n in column for n, column in zip(header, below, strict=True))
 
 
-def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
-    """The likelier mark before decimals: where semicolons separate, the comma was taken by the numbers."""
-    if layout.separator == ";":
-        return ","
-    values = [value for row in rows[:TYPED_ROWS] for value in row]
-    points, commas = (sum(bool(mark.fullmatch(value)) for value in values) for mark in (_POINT, _COMMA))
-    return "," if commas > points else "."
+def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> tuple[str, str]:
+    """The likelier mark before decimals, and that of the numbers that can be read in one way alone.
+
+    Where semicolons separate, the comma was taken by the numbers.
+    """
+    values = Counter(value for row in rows[:TYPED_ROWS] for value in row)
+    points, commas = (
+        sum(times for value, times in values.items() if mark.fullmatch(value)) for mark in (_POINT, _COMMA)
+    )
+    likely = "," if layout.separator == ";" or commas > points else "."
+    return likely, "." if points else "," if commas else ""
 
 
 def are_units(rows: Sequence[Sequence[str]]) -> bool:

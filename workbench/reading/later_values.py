@@ -11,7 +11,8 @@ from workbench.reading.values import EXACT, as_text, plain_numbers
 # Values that are kept, to decide again by them.
 MOST_KEPT = 1_000
 _LENGTH = pl.first().str.len_bytes()
-_PADDED = pl.first().str.starts_with("0") & pl.first().str.contains("^0[0-9]+$")
+_MAY_BE_PADDED = pl.first().str.starts_with("0") & (_LENGTH > 1)
+_PADDED = pl.first().str.contains("^0[0-9]+$")
 
 
 class LaterValues:
@@ -68,11 +69,11 @@ class LaterValues:
 
     def _look_in_front(self, values: pl.Series) -> None:
         texts = values.to_frame()
-        low, high, any_padded = texts.select(low=_LENGTH.min(), high=_LENGTH.max(), padded=_PADDED.any()).row(0)
+        low, high, any_padded = texts.select(low=_LENGTH.min(), high=_LENGTH.max(), padded=_MAY_BE_PADDED.any()).row(0)
         self._lengths |= {one for one in (low, high) if one is not None}
         self._rows += len(values) - values.null_count()
         if any_padded:
-            padded = texts.filter(_PADDED).to_series()
+            padded = texts.filter(_MAY_BE_PADDED).filter(_PADDED).to_series()
             self._padded += len(padded)
             self._keep(padded)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.core.finding import Finding
@@ -17,6 +17,10 @@ NAMED = 5
 
 NO_HEADER = "WB130"
 UNUSUAL = "WB132"
+ESCAPED = (
+    "Values are written as PostgreSQL's COPY does: tabs, line breaks and backslashes were read for \\t, \\n and \\\\, "
+    "and no value for \\N."
+)
 UNITS = "The first row has words above all columns of numbers: perhaps units, and no values."
 
 
@@ -122,11 +126,29 @@ def _rows(head: Head, irregular: Irregular) -> list[tuple[str, Cure]]:
     unusual: list[tuple[str, Cure]] = []
     if head.protected:
         unusual.append(('Texts are written as ="00123", as Excel protects them: they were read without that.', ""))
+    if head.layout.escaped:
+        unusual.append((ESCAPED, ""))
     if head.units:
         unusual.append((UNITS, ""))
+    if head.below:
+        unusual.append((lines_below(head.below, head.names, None if head.layout.joined else head.measured), ""))
     if irregular.footer:
         unusual.append((footer(irregular.footer), ""))
     return unusual
+
+
+def lines_below(lines: int, names: Sequence[str], measured: Mapping[str, str] | None) -> str:
+    """The message of lines below the header that are no rows: units by column, or None where they are names.
+
+    >>> lines_below(1, ["t", "v"], {"v": "kg"})
+    "The line below the header holds no values: units (kg of 'v'), which the columns have now."
+    """
+    if measured is None:
+        shown = shortened([repr(name) for name in names if "_" in name], 3)
+        return f"The names of the columns stand in {1 + lines} lines: they were joined, as {shown}."
+    units = shortened([f"{unit} of {name!r}" for name, unit in measured.items()], 3) if measured else "none known"
+    which = "The line below the header holds" if lines == 1 else f"The {lines} lines below the header hold"
+    return f"{which} no values: units ({units}), which the columns have now."
 
 
 def footer(lines: Sequence[str]) -> str:

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.core.names import counts
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter
+from workbench.reading.below_header import LOGGER, Below, below
 from workbench.reading.encodings import encoding_of, known_encoding
 from workbench.reading.rows import Rows, split_lines
+from workbench.reading.typed_cells import MOSTLY, TYPED, TYPED_ROWS, columns, is_typed, names_columns
 
 # Bytes at the beginning of a file that are looked at.
 SAMPLE = 1 << 18
@@ -35,18 +37,8 @@ COMMENTS = ("#", "//", "%")
 REGULAR = 0.3
 # Lines above a header that are looked over for it.
 MOST_TITLES = 20
-# Rows by which a column's kind is seen.
-TYPED_ROWS = 200
 # Share of the values behind a separator that begin with a blank from which on blanks are no part of values.
 PADDED = 0.95
-# Share of a column's values that must be numbers or dates to call it one of those.
-MOSTLY = 0.8
-
-# Loosely a number or a date, in any form: digits and what stands between them.
-TYPED = re.compile(
-    r"\s*[-+(]?\s*[$€£¥]?\s*[-+]?[\d.,](?:[ _\u00a0\u202f]?[\d.,'’:/eE+T-])*(?<=[\d.])"
-    r"\s*(?:[Zz%)€$£-]|[AaPp]\.?[Mm]\.?|UTC|GMT|[kKM])?\s*"
-)
 _ONE_NUMBER = re.compile(r"\s*[-+]?(?:\d+,\d+|\d{1,3}(?:[,.]\d{3})+(?:[.,]\d+)?)\s*")
 _ONE_VALUE = re.compile(
     r"\s*(?:[\d./-]{6,10}[ T])?\d{1,2}:\d\d(?::\d\d)?\S*(?: [AaPp]\.?[Mm]\.?)?\s*|\s*\d{1,3}(?: \d{3})+\s*"
@@ -54,7 +46,9 @@ _ONE_VALUE = re.compile(
 _APOSTROPHES = re.compile(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", re.MULTILINE)
 _YEAR = re.compile(r"\s*(?:19|20)\d\d\s*")
 _RULE = re.compile(r"(?=.*[|+])[|+]?[ :]*-{2,}[-+|: ]*")
-_MISSING = frozenset({"", "na", "nan", "null", "n/a", "none", "-", "?", "."})
+# Of PostgreSQL: what stands for no value, and what for a sign.
+_NO_VALUE = re.compile(r"(?:^|\t)\\N(?=[\t\r\n]|\Z)", re.MULTILINE)
+_ESCAPE = re.compile(r"\\[\\bfnrtvN.]")
 # As Excel writes it into the first line.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
@@ -180,12 +174,19 @@ def layout_of(text: str, encoding: str, asked: Asked, whole: bool = True) -> Lay
     compared = lines[above : above + COMPARED]
     cut = not whole or len(lines) > above + COMPARED
     split = _best_split(compared, replace(plain, skip=0), asked, cut)
+    if split.separator == "\t" and not asked.quote and _is_copied(text):
+        split = replace(split, quote="", escape="", escaped=True)
     return _placed(lines, replace(split, skip=plain.skip), above, asked)
+
+
+def _is_copied(text: str) -> bool:
+    """Whether it is written as PostgreSQL's COPY does: with its word for no value, and no backslash but in escapes."""
+    return _NO_VALUE.search(text) is not None and "\\" not in _ESCAPE.sub("", text)
 
 
 def _rules(lines: Sequence[str]) -> str:
     """How the lines begin that are drawn between rows, as Markdown, SAP and the shells of databases do; else empty."""
-    drawn = [line for line in lines if _RULE.fullmatch(line.strip())]
+    drawn = [line for line in lines if "--" in line and _RULE.fullmatch(line.strip())]
     mark = drawn[0][:2] if drawn and len(lines) >= len(drawn) + 2 else ""
     return mark if sum(line.startswith(mark) for line in lines) == len(drawn) else ""
 
@@ -346,9 +347,12 @@ def _well_quoted(text: str, trial: Layout) -> float:
 def _clean(rows: Sequence[Sequence[str]], trial: Layout) -> float:
     """How much values look like those of a table: numbers and dates most, texts with other separators in them least."""
     others = [sep for sep in ",;\t|" if sep != trial.separator]
-    values = [value for row in rows[:TYPED_ROWS] for value in row]
+    values = Counter(value for row in rows[:TYPED_ROWS] for value in row)
     whole = not trial.separator
-    return sum(_cleanness(value, others, whole) for value in values) / len(values) if values else 0.0
+    marks = Counter[float]()
+    for value, times in values.items():
+        marks[_cleanness(value, others, whole)] += times
+    return sum(mark * times for mark, times in sorted(marks.items())) / values.total() if values else 0.0
 
 
 def _cleanness(value: str, others: Iterable[str], whole: bool) -> float:
@@ -358,23 +362,7 @@ def _cleanness(value: str, others: Iterable[str], whole: bool) -> float:
     return 0.5 if any(sep in value for sep in others) or "  " in value.strip() else 0.9
 
 
-def columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    """The values of each column, of the first rows."""
-    return [[row[i] for row in rows[:TYPED_ROWS] if i < len(row)] for i in range(width)]
-
-
-def is_typed(values: Sequence[Sequence[str]]) -> list[bool]:
-    """Which columns hold numbers or dates."""
-    return [_mostly_typed(column) for column in values]
-
-
-def _mostly_typed(column: Sequence[str]) -> bool:
-    there = [value for value in column if value.strip().lower() not in _MISSING]
-    return bool(there) and sum(bool(TYPED.fullmatch(value)) for value in there) >= MOSTLY * len(there)
-
-
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     line: int
     until: int
     values: list[str]
@@ -390,7 +378,8 @@ def _placed(lines: Sequence[str], split: Layout, above: int, asked: Asked) -> La
         width = 1
     comment = asked.comment if asked.comment is not None else split.comment or _comment_within(rows, width)
     rows = [row for row in rows if not (comment and row.values[0].startswith(comment))]
-    at = 0 if asked.skip is not None else _header_at(rows, width)
+    logged = len(rows) > 1 and rows[0].values[0] == LOGGER
+    at = 0 if asked.skip is not None else 1 if logged else _header_at(rows, width)
     titled = _named_in_comment(lines, split, rows, at, width, above) if asked.skip is None and above else None
     if titled is not None:
         return replace(split, skip=titled, header=True, comment=comment)
@@ -399,7 +388,13 @@ def _placed(lines: Sequence[str], split: Layout, above: int, asked: Asked) -> La
     sure = asked.header if asked.header is not None else not without_header(rows[at].values, body)
     header = True if row_names and asked.header is None else sure
     skip = asked.skip if asked.skip is not None else (rows[at].line - 1 if at or not comment else above)
-    return replace(split, skip=skip, header=header, comment=comment, row_names=header and row_names)
+    lower = _below_names(rows, at, width) if header and split.separator and not row_names else Below()
+    return replace(split, skip=skip, header=header, comment=comment, row_names=header and row_names, **lower._asdict())
+
+
+def _below_names(rows: Sequence[_Row], at: int, width: int) -> Below:
+    names = rows[at].values
+    return below([*names, *[""] * (width - len(names))], _below(rows, at, width), rows[0].values[0] if at else "")
 
 
 def placed(cells: Sequence[Sequence[str]]) -> Layout:
@@ -410,10 +405,11 @@ def placed(cells: Sequence[Sequence[str]]) -> Layout:
     """
     rows = [_Row(i + 1, i + 2, list(values)) for i, values in enumerate(cells) if any(map(str.strip, values))]
     width = max(_filled_until(row.values) for row in rows)
-    rows = [replace(row, values=row.values[:width]) for row in rows]
+    rows = [row._replace(values=row.values[:width]) for row in rows]
     at = _header_at(rows, width)
     header = not without_header(rows[at].values, [row.values for row in rows[at + 1 :]])
-    return Layout(skip=rows[at].line - 1, header=header)
+    lower = _below_names(rows, at, width) if header else Below()
+    return Layout(skip=rows[at].line - 1, header=header, **lower._asdict())
 
 
 def _filled_until(values: Sequence[str]) -> int:
@@ -490,13 +486,6 @@ def _below(rows: Sequence[_Row], at: int, width: int) -> list[list[str]]:
 
 def _filled(values: Sequence[str]) -> int:
     return sum(bool(value.strip()) for value in values)
-
-
-def names_columns(values: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether values are texts where the rows below have numbers or dates."""
-    typed = is_typed(columns(body, len(values)))
-    pairs = [value for value, is_number in zip(values, typed, strict=True) if is_number and value.strip()]
-    return bool(pairs) and not any(TYPED.fullmatch(value) for value in pairs)
 
 
 def _are_row_names(names: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from typing import Any
 
 from workbench.reading.first_names import FIRST_NAMES
 
@@ -33,6 +33,17 @@ DIRECT = frozenset({"e-mail addresses", "phone numbers", "card numbers", "IBANs"
 WITHIN = "texts with "
 
 Test = Callable[[str], bool]
+
+
+class _Late:
+    """A pattern that is compiled when it is first asked: a table of numbers needs none of them."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self._pattern, self._flags = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        method = self.__dict__[name] = getattr(re.compile(self._pattern, self._flags), name)
+        return method
 
 
 @dataclass(frozen=True)
@@ -161,6 +172,8 @@ def is_ip(text: str) -> bool:
     """
     if text.count(".") != 3 and text.count(":") < 2:
         return False
+    from ipaddress import ip_address
+
     try:
         ip_address(text)
     except ValueError:
@@ -245,7 +258,7 @@ def _phones(text: str) -> list[bool]:
     return numbers + [True for _ in _CALL_ME.finditer(text)]
 
 
-def _matches(pattern: re.Pattern[str]) -> Test:
+def _matches(pattern: _Late) -> Test:
     return lambda text: pattern.fullmatch(text) is not None
 
 
@@ -258,57 +271,57 @@ def _is_two_words(text: str) -> bool:
     return 2 <= len(words) <= 4 and all(_NAME_WORD.fullmatch(w) for w in words)
 
 
-_EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z]{2,}")
-_EMAIL_WITHIN = re.compile(r"[\w.%+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[^\W\d_]{2,24}")
-_CARD_WITHIN = re.compile(r"(?<![\w.-])(?:\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5})(?![\w-])")
-_IBAN_WITHIN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_PHONE_WITHIN = re.compile(
+_EMAIL = _Late(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z]{2,}")
+_EMAIL_WITHIN = _Late(r"[\w.%+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[^\W\d_]{2,24}")
+_CARD_WITHIN = _Late(r"(?<![\w.-])(?:\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5})(?![\w-])")
+_IBAN_WITHIN = _Late(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_PHONE_WITHIN = _Late(
     r"(?<![\w.,/+-])(?:(?:\+|00(?=[1-9]))\d[\d\s().-]{6,18}\d|(?:\d{1,2}[ .-]?)?\(\d{2,5}\)[\d\s./-]{5,12}\d"
     r"|(?:1[ .-])?[2-9]\d{2}[ .-]\d{3}[ .-]\d{4}|0\d{1,4}[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3})(?![\w-])"
 )
-_CALL_ME = re.compile(
+_CALL_ME = _Late(
     r"\b(?:tel|phone|call|mobile|cell|fax|telefon|handy|whatsapp|sms|ring)[a-z]{0,5}\W{1,3}"
     r"(?:(?:me|at|on|under|no|nr|number|is|auf)\W{1,3}){0,3}\d{7,15}\b",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_CENTS = re.compile(r"\.\d{1,2}$")
-_URL = re.compile(r"(?:https?://|ftp://|www\.)[^\s/$.?#][^\s]*", re.IGNORECASE)
-_UUID = re.compile(r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE)
-_CARD = re.compile(r"\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5}|\d{13,19}")
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
-_SOCIAL = re.compile(r"(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}")
-_PHONE = re.compile(
+_WORD = _Late(r"[^\W\d_]{2,}")
+_CENTS = _Late(r"\.\d{1,2}$")
+_URL = _Late(r"(?:https?://|ftp://|www\.)[^\s/$.?#][^\s]*", re.IGNORECASE)
+_UUID = _Late(r"\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?", re.IGNORECASE)
+_CARD = _Late(r"\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{4,5}|\d{13,19}")
+_IBAN = _Late(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_SOCIAL = _Late(r"(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}")
+_PHONE = _Late(
     r"(?:\+|00)\d[\d\s().-]{6,18}\d"  # +49 171 1234567
     r"|(?:\d{1,2}[ .-]?)?\(\d{2,5}\)[\d\s./-]{5,12}\d"  # (555) 010-9999
     r"|(?:1[ .-])?[2-9]\d{2}[ .-]\d{3}[ .-]\d{4}"  # 555-010-9999
     r"|0\d{1,4}[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3}"  # 0171 1234567, 01 23 45 67 89
     r"(?:\s?(?:x|ext\.?)\s?\d{1,5})?"
 )
-_STREET = re.compile(
+_STREET = _Late(
     r"\d{1,5}[a-zA-Z]? [\w .'-]+ (?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Place|Pl)"
     r"\.?(?:,.*)?"
     r"|[\w .'-]+(?:straße|strasse|str\.|weg|platz|allee|gasse) \d{1,4} ?[a-z]?(?:,.*)?"
     r"|\d{1,4},? (?:rue|avenue|place|boulevard|via|calle) [\w .'-]+(?:,.*)?",
     re.IGNORECASE,
 )
-_DATE_LIKE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}.*")
-_DIGITS = re.compile(r"\+?[\d\s().-]{7,20}")
-_NINE = re.compile(r"\d{9}")
-_NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+_DATE_LIKE = _Late(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}.*")
+_DIGITS = _Late(r"\+?[\d\s().-]{7,20}")
+_NINE = _Late(r"\d{9}")
+_NAME_WORD = _Late(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
 _SIGN = r"(?:[$€£¥₹₽₩]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|Rs\.?|kr\.?|zł)"
 _AMOUNT = r"(?:\d{1,3}(?:[,.' \u00a0]\d{3})+|\d+)(?:[.,]\d{1,2})?"
-_MONEY = re.compile(rf"\(?[-+]?\s?(?:{_SIGN}\s?[-+]?{_AMOUNT}|{_AMOUNT}\s?{_SIGN})[kKmM]?\)?")
-_PERCENT = re.compile(r"[-+]?\d+(?:[.,]\d+)?\s?%")
-_UNIT = re.compile(
+_MONEY = _Late(rf"\(?[-+]?\s?(?:{_SIGN}\s?[-+]?{_AMOUNT}|{_AMOUNT}\s?{_SIGN})[kKmM]?\)?")
+_PERCENT = _Late(r"[-+]?\d+(?:[.,]\d+)?\s?%")
+_UNIT = _Late(
     r"[-+]?\d+(?:[.,]\d+)?\s?(?:kg|g|mg|t|lbs?|oz|km|m|cm|mm|mi|miles|ft|feet|in|inch(?:es)?|yd|l|ml|gal|h|hrs?|hours?|"
     r"min|mins|s|sec|ms|d|days?|°?[CF]|°|k?wh|mw|w|v|a|hz|[kmgt]i?b|mph|km/h|px|pcs)",
     re.IGNORECASE,
 )
-_COMMA = re.compile(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_COMMA = _Late(r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
+_THOUSANDS = _Late(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATE = re.compile(
+_DATE = _Late(
     rf"\d{{1,2}}[ -]{_MONTH}[ -,]*\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2}}",
     re.IGNORECASE,
 )
@@ -339,7 +352,7 @@ _TESTS: list[tuple[str, bool, Test]] = [
 ]
 _SURE = 8  # so many need no word of the column's name
 _PHONES = "phones?|tel|telephone|mobile|cell|fax|telefon|handy|msisdn"
-_PHONE_NAME = re.compile(rf"\b(?:{_PHONES})(?: (?:numbers?|no|nr|num|home|work|private|business|mobile))?$")
+_PHONE_NAME = _Late(rf"\b(?:{_PHONES})(?: (?:numbers?|no|nr|num|home|work|private|business|mobile))?$")
 _BY_NAME: tuple[tuple[str, str, Test], ...] = (
     (_PHONES, "phone numbers", _matches(_DIGITS)),
     ("ssn|social security|sin", "social security numbers", _matches(_NINE)),

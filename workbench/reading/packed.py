@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import IO, Any, cast
 
 from workbench.errors import BadTable
+from workbench.reading.remotes import opened_remote
 
 # Endings that text mostly has; it is read under any other that is none of a known format.
 TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat", ".tab", ".psv")
@@ -149,33 +150,13 @@ def raw(path: str) -> Iterator[IO[bytes]]:
         If it is not there or may not be read.
     """
     try:
-        file = remote(path) if "://" in path else Path(path).open("rb")  # noqa: SIM115 - closed below
+        file = opened_remote(path) if "://" in path else Path(path).open("rb")  # noqa: SIM115 - closed below
     except FileNotFoundError as error:
         raise BadTable(f"There is no file {path!r}. Give the path from the working folder {Path.cwd()}.") from error
     except PermissionError as error:
         raise BadTable(f"{name_of(path)} may not be read by this user. Change its permissions, or copy it.") from error
     with file:
         yield file
-
-
-def remote(url: str) -> Any:
-    """A file behind a URL, opened."""
-    return fsspec().open(url, mode="rb").open()
-
-
-def fsspec() -> Any:
-    """The library that opens URLs.
-
-    Raises
-    ------
-    BadTable
-        If it is not installed.
-    """
-    try:
-        import fsspec
-    except ImportError as error:
-        raise BadTable("URLs need fsspec: pip install fsspec, for s3:// also s3fs. Or give a local path.") from error
-    return fsspec
 
 
 def refuse_binary(sample: bytes, name: str) -> None:

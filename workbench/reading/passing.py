@@ -23,7 +23,7 @@ from workbench.reading.read_columns import ColumnRead, column_of
 from workbench.reading.sensitive import Glance
 from workbench.reading.source import Source, Stored, values_of
 from workbench.reading.stamps import stamps
-from workbench.reading.typed_columns import TEXTS, TypedColumn, in_pandas
+from workbench.reading.typed_columns import TypedColumn, in_pandas
 
 
 @dataclass(frozen=True)
@@ -226,12 +226,12 @@ class _ColumnPass:
         if typed.null_count() < len(typed) and typed.dtype not in self._dtypes:
             self._dtypes.append(typed.dtype)
         if self.reader.decision is not None:
-            self._look_at(values, typed, self.reader.decision)
+            self._look_at(values, self.reader.decision)
         return typed
 
-    def _look_at(self, values: pl.Series, typed: pl.Series, decision: Decision) -> None:
-        if decision.kind in TEXTS:
-            self.levels.add(typed)
+    def _look_at(self, values: pl.Series, decision: Decision) -> None:
+        if self.reader.counted is not None:
+            self.levels.add(self.reader.counted)
         if self._look:
             self._glance = self._glance or Glance(self._name, decision.kind)
             self._glance.add(values)
@@ -266,9 +266,10 @@ class Levels:
 
     Examples
     --------
+    >>> from workbench.reading.values import counted
     >>> levels = Levels()
-    >>> levels.add(pl.Series(["a", "b"]))
-    >>> levels.add(pl.Series(["b", None]))
+    >>> levels.add(counted(pl.Series(["a", "b"])))
+    >>> levels.add(counted(pl.Series(["b", None])))
     >>> levels.distinct, levels.rows
     (2, {'a': 1, 'b': 2})
     """
@@ -277,12 +278,12 @@ class Levels:
         self.distinct = 0
         self.rows: dict[str, int] = {}
 
-    def add(self, texts: pl.Series) -> None:
-        """Further ones."""
+    def add(self, rows: pl.DataFrame) -> None:
+        """Further ones, counted."""
         if self.distinct > MOST_CATEGORIES:
             return
-        for text, rows in texts.drop_nulls().alias("text").value_counts(name="rows").sort("text").iter_rows():
-            self.rows[text] = self.rows.get(text, 0) + rows
+        for text, times in rows.sort("value").iter_rows():
+            self.rows[text] = self.rows.get(text, 0) + times
         self.distinct = min(len(self.rows), MOST_CATEGORIES + 1)
         if self.distinct > MOST_CATEGORIES:
             self.rows = {}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from workbench.core.contract import Column
 from workbench.core.reading import Notes
 from workbench.reading.deciding import text_or_category
+
+
+def in_unit(column: Column, unit: str | None) -> Column:
+    """A column in the unit that stands with its name; one beside its values says more."""
+    return replace(column, unit=unit) if unit and column.unit is None else column
 
 
 class ColumnRead(NamedTuple):

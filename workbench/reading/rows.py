@@ -6,7 +6,8 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from io import StringIO
-from itertools import islice
+from itertools import chain, islice
+from typing import Protocol
 
 from workbench.core.reading import Layout
 
@@ -38,8 +39,6 @@ class Rows:
         On which the latest row begins.
     until : int
         Number of the line behind it.
-    characters : int
-        Of all lines up to there.
     unclosed : bool
         Whether the latest row ends with the text, within quotes that begin on an earlier line.
 
@@ -51,40 +50,47 @@ class Rows:
     """
 
     def __init__(self, lines: Iterable[str], layout: Layout, first: int = 1) -> None:
-        self.line, self.until, self.characters, self.unclosed = first, first, 0, False
-        self._comment, self._padded, self._fresh = layout.comment, layout.padded, True
-        self._lines = iter(lines)
-        for line in islice(self._lines, layout.skip):
-            self._count(line)
-        self._rows = _between_blanks(self._fed()) if layout.separator == " " else _separated(self._fed(), layout)
+        self._lines, self._comment, self._padded = iter(lines), layout.comment, layout.padded
+        self._passed, self._began = first + sum(1 for _ in islice(self._lines, layout.skip)), 0
+        self.line, self.until, self.unclosed = first, self._passed, False
+        fed = chain(self._without_comments() if self._comment else self._lines, self._end())
+        self._rows = _BetweenBlanks(fed) if layout.separator == " " else _separated(fed, layout)
 
     def __iter__(self) -> Iterator[list[str]]:
         return self
 
     def __next__(self) -> list[str]:
-        while True:
-            self._fresh = True
+        row: list[str] = []
+        while not row:
+            self._began = self._rows.line_num
             row = next(self._rows)
-            if row:
-                return [value.strip(BLANKS) for value in row] if self._padded else row
+            self.line, self.until = self._passed + self._began, self._passed + self._rows.line_num
+        return [value.strip(BLANKS) for value in row] if self._padded else row
 
-    def _fed(self) -> Iterator[str]:
-        """The lines that hold rows; the first of each row is known by being asked for."""
+    def _without_comments(self) -> Iterator[str]:
+        """The lines that hold rows; a comment stands between rows."""
         for line in self._lines:
-            self._count(line)
-            if self._fresh:
-                if self._comment and line.startswith(self._comment):
-                    continue
-                self._fresh, self.line = False, self.until - 1
-            yield line
-        self.unclosed = not self._fresh and self.until > self.line + 1
+            if self._rows.line_num == self._began and line.startswith(self._comment):
+                self._passed += 1
+            else:
+                yield line
 
-    def _count(self, line: str) -> None:
-        self.until += 1
-        self.characters += len(line)
+    def _end(self) -> Iterator[str]:
+        """No line, but asked for when there is no more: in the middle of a row then, where a quote is open."""
+        self.unclosed = self._rows.line_num > self._began + 1
+        yield from ()
 
 
-def _separated(lines: Iterable[str], layout: Layout) -> Iterator[list[str]]:
+class _Reader(Protocol):
+    """Splits lines; knows how many it has taken."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def _separated(lines: Iterable[str], layout: Layout) -> _Reader:
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
     return csv.reader(
         lines,
@@ -96,9 +102,16 @@ def _separated(lines: Iterable[str], layout: Layout) -> Iterator[list[str]]:
     )
 
 
-def _between_blanks(lines: Iterable[str]) -> Iterator[list[str]]:
-    for line in lines:
-        yield [plain or quoted.replace('""', '"') for quoted, plain in _BETWEEN_BLANKS.findall(line)]
+class _BetweenBlanks:
+    """Splits lines at blanks."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self.line_num = lines, 0
+
+    def __next__(self) -> list[str]:
+        found = _BETWEEN_BLANKS.findall(next(self._lines))
+        self.line_num += 1
+        return [plain or quoted.replace('""', '"') for quoted, plain in found]
 
 
 def split_lines(text: str) -> list[str]:

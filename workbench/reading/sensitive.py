@@ -79,7 +79,8 @@ class Glance:
     def add(self, values: pl.Series) -> None:
         """Further values, as they came or in the column's type; of many rows ever fewer are looked at."""
         if self._seen is not None and values.null_count() < len(values):
-            self._seen.add(values.gather_every(1 + self._rows // LOOKED_THROUGH))
+            step = 1 + self._rows // LOOKED_THROUGH
+            self._seen.add(values.gather_every(step) if step > 1 else values)
             self._rows += len(values)
 
     def meaning(self) -> Meaning | None:
@@ -94,7 +95,9 @@ class _First:
         self._most, self._values = most, pl.Series(dtype=pl.Null)
 
     def add(self, distinct: pl.Series) -> None:
-        if len(self._values) <= self._most:
+        if not len(self._values):
+            self._values = distinct.alias("").head(self._most + 1)
+        elif len(self._values) <= self._most:
             both = pl.concat([self._values.cast(distinct.dtype), distinct.alias("")])
             self._values = both.unique(maintain_order=True).head(self._most + 1)
 
@@ -146,11 +149,14 @@ class _Digits:
         self._whole, self._long = _First(int(LOOKED_AT / EMBEDDED)), _First(LOOKED_AT)
 
     def add(self, values: pl.Series) -> None:
-        if values.dtype == pl.String:
-            self._texts.add(values.drop_nulls().unique(maintain_order=True))
-        whole = read(values, "integer").cast(pl.Int64, strict=False).drop_nulls().unique(maintain_order=True)
+        distinct = values.unique(maintain_order=True).drop_nulls()
+        if distinct.dtype == pl.String:
+            self._texts.add(distinct)
+        whole = read(distinct, "integer").cast(pl.Int64, strict=False).drop_nulls()
+        whole = whole if distinct.dtype.is_integer() else whole.unique(maintain_order=True)
         self._whole.add(whole)
-        self._long.add(whole.filter(whole >= LEAST_CARD))
+        if len(whole) and int(whole.max()) >= LEAST_CARD:  # type: ignore[arg-type]  # whole numbers
+            self._long.add(whole.filter(whole >= LEAST_CARD))
 
     def meaning(self) -> Meaning | None:
         texts = [text.strip() for text in self._texts.head(LOOKED_AT).to_list()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import polars as pl
@@ -69,6 +69,8 @@ class Source:
         Of a file of text; of several, of the first.
     decimal : {".", ","}
         The mark before decimals that is more likely meant where a number can be read both ways.
+    others : {".", ",", ""}
+        The mark before decimals of numbers that can be read in one way alone; a point where there are both.
     notes : callable
         What was noticed of the file; known whole when it has been read.
     columns : callable, optional
@@ -77,6 +79,8 @@ class Source:
         Whether it is read from its file anew each time, and never lies in memory whole.
     files : Stored, optional
         Of local files that are streamed: how they are opened again, by this process or another.
+    units : mapping of str to str
+        Of columns whose unit stands below their name.
     """
 
     description: str
@@ -89,10 +93,12 @@ class Source:
     workers: Workers | None = None
     layout: Layout | None = None
     decimal: str = "."
+    others: str = ""
     notes: Callable[[], tuple[Finding, ...]] = tuple
     columns: Callable[[Sequence[str], int], Iterator[pl.DataFrame]] | None = None
     streamed: bool = False
     files: Stored | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def chunks_of(self, names: Sequence[str], most: int) -> Iterator[pl.DataFrame]:
         """Chunks with some of the columns, in this order."""

@@ -11,10 +11,8 @@ import polars as pl
 from workbench.core.contract import Kind
 from workbench.core.reading import Form
 from workbench.reading.by_contract import to_pandas
-from workbench.reading.columns import conformed
+from workbench.reading.columns import TEXTS, conformed
 from workbench.reading.values import read
-
-TEXTS: tuple[Kind, ...] = ("category", "text")
 
 
 class TypedColumn(NamedTuple):

@@ -5,6 +5,7 @@ What :mod:`workbench.core.forms` says of one text is said of a column here, by t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ from workbench.core.reading import Form
 EXACT = 2**53
 PLAIN = Form()
 _MICROSECONDS = pl.Datetime("us")
+_DAY = 86_400_000_000
+# Numbers as programs write them, which no form reads otherwise.
+PLAINEST = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": "^-?[0-9]+$"}
 
 
 def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
@@ -65,7 +69,31 @@ def read(values: pl.Series, kind: Kind, form: Form = PLAIN) -> pl.Series:
     if kind == "datetime":
         return _datetimes(values, form)
     text = as_text(values)
-    return _without_nothing(text, form) if _may_be_nothing(text, form) else text
+    return read_texts(text, form)[0] if _may_be_nothing(text, form) else text
+
+
+def read_texts(
+    values: pl.Series, form: Form = PLAIN, rows: pl.DataFrame | None = None
+) -> tuple[pl.Series, pl.DataFrame]:
+    """As :func:`read` of categories and texts, and what is counted on the way, as :func:`counted` in any order.
+
+    ``rows`` are the same of the values, where they were counted already.
+
+    >>> texts, rows = read_texts(pl.Series(["a", "NaN", "a"]))
+    >>> texts.to_list(), rows.rows()
+    (['a', None, 'a'], [('a', 2)])
+    """
+    text = as_text(values)
+    rows = counted(text, commonest_first=False) if rows is None else rows
+    nothing = is_nothing(rows["value"], form) if _may_be_nothing(rows["value"], form) else None
+    if nothing is None or not nothing.any():
+        return text, rows
+    return text.set(text.is_in(rows["value"].filter(nothing).implode()), None), rows.filter(~nothing)
+
+
+def without_gaps(values: pl.Series) -> pl.Series:
+    """The values that are there; the series itself where all are, since polars would copy it."""
+    return values.drop_nulls() if values.null_count() else values
 
 
 def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series:
@@ -93,10 +121,16 @@ def unread(values: pl.Series, typed: pl.Series, form: Form = PLAIN) -> pl.Series
 def is_nothing(text: pl.Series, form: Form = PLAIN) -> pl.Series:
     """Which texts stand for a missing value, shape (rows,)."""
     bare = pl.first().str.strip_chars()  # a name could be a pattern
-    nothing = bare.str.to_lowercase().is_in(list(NOTHING))
+    nothing = bare.str.to_lowercase().is_in(words_of(NOTHING))
     if form.missing:
         nothing = nothing | bare.is_in(list(form.missing))
     return text.to_frame().select(nothing.fill_null(value=False)).to_series()
+
+
+@cache
+def words_of(words: frozenset[str]) -> pl.Series:
+    """Words as polars looks among them; made once, for that takes as long as to look."""
+    return pl.Series(sorted(words)).implode()
 
 
 def without_words(numbers: pl.Series, form: Form) -> pl.Series:
@@ -112,12 +146,6 @@ def without_words(numbers: pl.Series, form: Form) -> pl.Series:
 def _stands_for_nothing(numbers: pl.Series, form: Form) -> pl.Series:
     """Which numbers are words for a missing value."""
     return numbers.cast(pl.Float64).is_in(list(missing_numbers(form))).fill_null(value=False)
-
-
-def _without_nothing(text: pl.Series, form: Form) -> pl.Series:
-    distinct = text.unique()
-    words = distinct.filter(is_nothing(distinct, form))
-    return text.set(text.is_in(words.implode()), None) if len(words) else text
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -156,13 +184,13 @@ def value_text(value: Any) -> str:
         return str(value)
 
 
-def counted(values: pl.Series) -> pl.DataFrame:
-    """Distinct values that are there, the commonest first, with their rows: columns ``value`` and ``rows``.
+def counted(values: pl.Series, *, commonest_first: bool = True) -> pl.DataFrame:
+    """Distinct values that are there, with their rows: columns ``value`` and ``rows``.
 
     >>> counted(pl.Series("count", ["a", "b", "b", None])).rows()
     [('b', 2), ('a', 1)]
     """
-    return values.drop_nulls().alias("value").value_counts(sort=True, name="rows")
+    return without_gaps(values).alias("value").value_counts(sort=commonest_first, name="rows")
 
 
 def is_whole(values: pl.Series) -> bool:
@@ -194,6 +222,8 @@ def plain(text: pl.Series) -> pl.Series:
 
 def plain_numbers(text: pl.Series, form: Form) -> pl.Series:
     """Numbers as programs write them, none of their digits lost; None for what is no number in this form."""
+    if text.str.contains(PLAINEST[form.decimal]).all():
+        return text
     found = _groups(plain(text), number_pattern(form))
     signs = pl.sum_horizontal(*(pl.col(n).str.len_bytes() > 0 for n in ("open", "sign", "inner", "behind")))
     right = (pl.col("open").is_null() == pl.col("close").is_null()) & (signs.fill_null(0) <= 1)
@@ -273,6 +303,9 @@ def _integers(values: pl.Series, form: Form) -> pl.Series:
     if values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Duration):
         return _whole(_floats(values, form))
     text = as_text(values)
+    whole = text.cast(pl.Int64, strict=False)
+    if whole.null_count() == values.null_count():
+        return whole
     whole = text.str.strip_chars().cast(pl.Int64, strict=False)
     if whole.null_count() == values.null_count():
         return whole
@@ -355,18 +388,22 @@ def _assembled(found: pl.DataFrame) -> pl.Series:
         if "month" in there
         else name.replace_strict({n: str(m) for n, m in MONTHS.items()}, default=None, return_dtype=pl.String)
     )
-    hour = part("hour", "0").cast(pl.Int32)
+    rest = pl.concat_str(part("minute", "0"), part("second", "0"), part("fraction", "0"))
+    ends = (part("hour", "0") == "24") & (rest.str.strip_chars("0") == "")  # 24:00 is 0:00 of the next day
+    hour = pl.when(ends).then(0).otherwise(part("hour", "0").cast(pl.Int32))
     if "half" in there:
         half = pl.col("half").str.to_lowercase().str.slice(0, 1)
         twelve = pl.when(hour <= 12).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
         hour = pl.when(half.is_null()).then(hour).otherwise(twelve)
+        ends = ends & half.is_null()
     written = pl.concat_str(
         year, pl.lit("-"), month.str.zfill(2), pl.lit("-"), part("day", "1").str.zfill(2), pl.lit(" "),
         hour.cast(pl.String).str.zfill(2), pl.lit(":"), part("minute", "00"), pl.lit(":"), part("second", "00"),
         pl.lit("."), part("fraction", "0").str.slice(0, 6).str.pad_end(6, "0"),
     )  # fmt: skip
-    texts = found.select(written.alias("moment")).to_series()
-    return texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", time_unit="us", strict=False)
+    texts, days = found.select(moment=written, days=ends.cast(pl.Int64)).get_columns()
+    moments = texts.str.to_datetime("%Y-%m-%d %H:%M:%S%.6f", time_unit="us", strict=False)
+    return moments + (days * _DAY).cast(pl.Duration("us")) if days.sum() else moments
 
 
 def _offsets(zones: pl.Series) -> pl.Series:

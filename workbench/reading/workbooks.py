@@ -14,11 +14,13 @@ from workbench.core.literals import call
 from workbench.core.names import normalised
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, MissingExtra, nearest, shortened
+from workbench.reading.below_header import joined, units_of
 from workbench.reading.heads import are_units
-from workbench.reading.layout_findings import NO_HEADER, UNITS, UNUSUAL, footer
-from workbench.reading.layouts import TYPED, Asked, placed
+from workbench.reading.layout_findings import NO_HEADER, UNITS, UNUSUAL, footer, lines_below
+from workbench.reading.layouts import Asked, placed
 from workbench.reading.packed import name_of, raw
 from workbench.reading.source import Source, in_memory, refuse_twins
+from workbench.reading.typed_cells import TYPED
 
 # Rows of a sheet by which its header is found, and those at its end that may be notes.
 LOOKED_AT = 200
@@ -35,6 +37,7 @@ class _Sheet(NamedTuple):
     titles: bool
     units: bool
     notes: tuple[str, ...]
+    measured: dict[str, str]
 
 
 def workbook(path: str, asked: Asked) -> Source:
@@ -63,7 +66,7 @@ def workbook(path: str, asked: Asked) -> Source:
         raise BadTable(f"The sheet {chosen!r} of {name_of(path)} is empty. Choose one of {shortened(list(filled))}.")
     sheet = _sheet(book, chosen, filled[chosen])
     findings = _findings(path, chosen, list(filled), sheet, asked)
-    return replace(in_memory(path, sheet.frame), notes=lambda: findings)
+    return replace(in_memory(path, sheet.frame), notes=lambda: findings, units=sheet.measured)
 
 
 def _opened(path: str) -> Any:
@@ -92,11 +95,14 @@ def _first_cells(book: Any, name: str) -> list[list[str]]:
 def _sheet(book: Any, name: str, first: list[list[str]]) -> _Sheet:
     layout = placed(first)
     begin = layout.skip + layout.header
+    lower = [row for row in first[begin:] if any(map(str.strip, row))][: layout.below]
+    begin = first.index(lower[-1], begin) + 1 if lower else begin
     frame = _loaded(book, name, begin)
     notes = _notes(frame)
     if notes:  # types are seen anew without them
         frame = _loaded(book, name, begin, frame.height - _rows_from(frame, len(notes)))
     given = [*first[layout.skip], *[""] * frame.width][: frame.width] if layout.header else [""] * frame.width
+    given = joined(given, lower) if layout.joined else given
     kept = [i for i in range(frame.width) if given[i].strip() or frame.to_series(i).null_count() < frame.height]
     values = [_times(frame.to_series(i)) for i in kept]
     names = [given[i] for i in kept]
@@ -106,8 +112,10 @@ def _sheet(book: Any, name: str, first: list[list[str]]) -> _Sheet:
     body = [row for row in first[begin:] if any(map(str.strip, row))]
     units = layout.header and are_units(body)
     table = table.filter(~pl.all_horizontal(pl.all().is_null())) if table.width else table
+    line = lower[0] if lower and not layout.joined else []
+    measured = units_of(plain, [line[i] for i in kept if i < len(line)])
     titles = any(any(map(str.strip, row)) for row in first[: layout.skip])
-    return _Sheet(table, layout, titles, units, notes)
+    return _Sheet(table, layout, titles, units, notes, measured)
 
 
 def _loaded(book: Any, name: str, begin: int, rows: int | None = None) -> pl.DataFrame:
@@ -163,6 +171,10 @@ def _findings(path: str, chosen: str, sheets: Sequence[str], sheet: _Sheet, aske
         unusual.append(Finding(NO_HEADER, "warning", message))
     if sheet.units:
         unusual.append(Finding(UNUSUAL, "info", UNITS))
+    if sheet.layout.below:
+        measured = None if sheet.layout.joined else sheet.measured
+        message = lines_below(sheet.layout.below, sheet.frame.columns, measured)
+        unusual.append(Finding(UNUSUAL, "info", message))
     if sheet.notes:
         unusual.append(Finding(UNUSUAL, "info", footer(sheet.notes)))
     return tuple(unusual)

@@ -30,6 +30,11 @@ from workbench.tables.compiled import CompiledModel
 ROWS = 50_000  # that are checked at a time
 # What pandas calls a value that is not there; the types are its own, and pandas is not loaded here.
 NOTHING = ("NAType", "NaTType")
+# MLflow asks the signature before this door is asked, and no signature tells it of names with blanks around them.
+LEFT_OUT = (
+    "MLflow leaves out columns that the model's signature does not name to the letter, such as those with a blank "
+    "around their name. Name them as the contract does."
+)
 
 
 @dataclass(frozen=True)
@@ -121,13 +126,10 @@ def _column(frame: Any, name: str) -> Any:
         raise BadTable(f"A model answers a table, got a {type(frame).__name__}. Give a frame with named columns.")
     names = list(given)
     if not names:
-        raise BadTable(
-            "The table has no column. MLflow leaves out columns that the model's signature does not name to the "
-            "letter. Name them as the contract does."
-        )
+        raise BadTable(f"The table has no column. {LEFT_OUT}")
     place = matching(name, names)
     if place is None:
-        raise ColumnNotFound.named(name, map(str, names))
+        raise ColumnNotFound(f"{ColumnNotFound.named(name, map(str, names))} {LEFT_OUT}")
     values = frame[names[place]]
     if getattr(values, "ndim", 1) != 1:
         raise BadTable(f"Two columns are called {name!r}. Rename one of them.")

@@ -182,15 +182,16 @@ def search(plan: Plan, journal: Journal) -> Search:
     search with what is there.
     """
     rounds = _rounds(plan, _trials(plan))
-    race, many = Race(plan, journal, Clock(seconds(plan.step.budget))), sum(map(len, rounds))
+    budget, many = seconds(plan.step.budget), sum(map(len, rounds))
+    race = Race(plan, journal, Clock(budget))
     try:
-        with progress("Training", total=None if plan.step.budget else many) as tracker:
+        with progress("Training", total=None if budget else many, seconds=budget) as tracker:
             for each in rounds:
                 if not race.has_time_for(each):
                     break
                 for name, setting in each:
                     race.try_out(name, setting)
-                    tracker.advance(name, rows=list(_board(race.best.values())))
+                    tracker.advance(name, rows=list(_board(race.best.values())), best=race.leading)
                 race.rounds += 1
         return race.ended(untried=0)
     except KeyboardInterrupt:
@@ -282,6 +283,12 @@ class Race:
             worse = trial
         if worse is not None:
             self.others.append(Tried(name, worse.settings, worse.metrics, worse.seconds, "validated"))
+
+    @property
+    def leading(self) -> float | None:
+        """The best score so far."""
+        best = max(self.best.values(), key=lambda trial: trial.quality, default=None)
+        return best.metrics[0].value if best is not None else None
 
     def has_time_for(self, trials: Sequence[tuple[str, Settings]]) -> bool:
         """Whether further trials, and the fits that follow the search, are likely to end in time."""

@@ -9,6 +9,7 @@ from polars import selectors
 
 from workbench.core.finding import Finding
 from workbench.profiling.findings.context import Context, without
+from workbench.profiling.ranks import average_ranks
 from workbench.profiling.statistics import as_numbers
 from workbench.reading.source import values_of
 
@@ -51,8 +52,6 @@ def with_order(values: np.ndarray) -> float:
     >>> round(with_order(np.array([1.0, 2.0, 4.0, 8.0] * 1)), 6)
     1.0
     """
-    import polars as pl
-
-    ranks = pl.Series(values).rank("average").to_numpy()
+    ranks = average_ranks(values)
     spread = ranks.std()
     return float(np.corrcoef(ranks, np.arange(ranks.size))[0, 1]) if ranks.size > 2 and spread else 0.0

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
 
 from workbench.core.finding import Finding
 from workbench.core.literals import python
+from workbench.core.profile import ColumnProfile
 from workbench.profiling.findings.context import Context
 from workbench.reading.source import values_of
+from workbench.reading.values import counted
 
 CODE = "WB118"
 
 LEAST, MOST = 0.03, 0.95
 FEWEST_NUMBERS = 10
 _NUMBER = pl.first().str.strip_chars().str.contains(r"^[-+]?\d+(?:\.\d+)?$")
+_ROWS = pl.col("rows")
+_MAY_BE_NUMBER = re.compile(r"\s*[-+]?\d")
 WORDS = "data.table.loc[~data.table[$column].str.fullmatch(r'[-+.0-9]+', na=True), $column].unique()"
 
 
@@ -24,12 +29,20 @@ def check(context: Context) -> Iterator[Finding]:
     if context.sample is None:
         return
     for column in context.features("category", "text"):
+        if _has_no_number(column):
+            continue
         values = values_of(context.sample, column.name)
-        share = values.to_frame().select(_NUMBER.mean()).item() or 0.0
+        share = counted(values).select(_ROWS.filter(_NUMBER).sum() / _ROWS.sum()).item()
         if LEAST <= share < MOST and _numbers_and_words(values.drop_nulls().str.strip_chars(), column.distinct):
             message = f"mixes numbers ({share:.0%} of the rows) with words."
             cure = python(WORDS, column=column.name)
             yield Finding(CODE, "warning", message, column.name, cure, {"share": share})
+
+
+def _has_no_number(column: ColumnProfile) -> bool:
+    """Whether none of its values begins as one, where all of them were counted."""
+    counts = column.state.get("counts")
+    return counts is not None and not any(_MAY_BE_NUMBER.match(str(value)) for value, _ in counts)
 
 
 def _numbers_and_words(texts: pl.Series, distinct: int) -> bool:

@@ -66,9 +66,12 @@ def _groups(context: Context, columns: dict[str, ColumnProfile]) -> Iterator[lis
 
 def _appearance(values: pl.Series) -> bytes:
     """The number of each row's value in the order in which they appear: equal where values go one to one."""
-    known = values.drop_nulls()
-    places = pl.DataFrame({"v": known.unique(maintain_order=True)}).with_row_index("at")
-    numbers = pl.DataFrame({"v": values}).join(places, on="v", how="left", maintain_order="left")["at"]
+    known = values.unique(maintain_order=True).drop_nulls()
+    if values.dtype == pl.String:
+        numbers = values.cast(pl.Enum(known)).to_physical().cast(pl.UInt32)
+    else:
+        places = pl.DataFrame({"v": known}).with_row_index("at")
+        numbers = pl.DataFrame({"v": values}).join(places, on="v", how="left", maintain_order="left")["at"]
     return numbers.fill_null(2**32 - 1).to_numpy().tobytes()
 
 
