@@ -20,7 +20,7 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
-from workbench.core.run import Candidate, Run, Split
+from workbench.core.run import Candidate, Run, Split, Tried
 from workbench.core.thresholds import Thresholds
 from workbench.core.verification import Check, Verification
 
@@ -317,7 +317,22 @@ def run(hostile: bool = False) -> Run:
         asked={"threshold": bad or "f1"},
         evaluation=evaluation(bad),
         folds=(((0, 1), (2,)), ((2,), (0, 1))),
+        trials=trials(bad),
     )
+
+
+def trials(bad: str | None = None) -> tuple[Tried, ...]:
+    """Four settings of one candidate, of which one was given up and one failed, and one of another."""
+    name, kind = bad or "boosting", bad or "deep"
+    scored = [
+        Tried(
+            name, {"leaves": leaves, "kind": kind, "rate": 0.1 * leaves}, (Metric("roc_auc", value),), 1.0, "validated"
+        )
+        for leaves, value in ((31, 0.73), (7, 0.742))
+    ]
+    given_up = Tried(name, {"leaves": 63, "kind": None}, (), 0.5, bad or "fell behind")
+    linear = Tried("linear", {}, (Metric("roc_auc", 0.69),), 1.0, "kept")
+    return (*scored, given_up, replace(given_up, failed=True), linear)
 
 
 def evaluation(bad: str | None = None) -> Evaluation:

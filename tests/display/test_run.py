@@ -83,6 +83,20 @@ def test_a_run_that_does_not_know_its_folds_offers_no_notebook():
     assert "to_notebook" not in body(replace(examples.run(), folds=()))
 
 
+def test_settings_that_were_tried_are_lines_to_the_score_and_the_best_stands_out():
+    page = body(examples.run())
+
+    lines = re.findall(r'<polyline class="(wb-[a-z-]+)" points="([^"]+)"><title>([^<]*)', page)
+    kinds = [kind for kind, *_ in lines]
+    ends = {kind: [float(p.split(",")[0]) for p in points.split()][-1] for kind, points, _ in lines}
+    assert "3 settings of boosting were tried" in page
+    assert "of linear were tried" not in page
+    assert sorted(kinds) == ["wb-best-trial", "wb-given-up", "wb-trial"]
+    assert kinds[-1] == "wb-best-trial", "it is drawn over the others"
+    assert ends["wb-best-trial"] == ends["wb-trial"] > ends["wb-given-up"]
+    assert "0.742" in lines[-1][2]
+
+
 @pytest.fixture
 def page(chromium):
     page = chromium.new_page()

@@ -68,6 +68,39 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A setting that was tried.
+
+    Parameters
+    ----------
+    name : str
+        Of the candidate.
+    settings : dict
+        Its hyper-parameters.
+    metrics : tuple of Metric
+        Of all validated rows; none where it was not validated to the end.
+    seconds : float
+        CPU seconds.
+    told : str
+        What became of it.
+    failed : bool
+        Whether it could not be fitted.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    metrics: tuple[Metric, ...]
+    seconds: float
+    told: str
+    failed: bool = False
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Tried:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(**{**content, "metrics": tuple(Metric.from_dict(m) for m in content["metrics"])})
+
+
+@dataclass(frozen=True)
 class Split:
     """How the score was found.
 
@@ -151,6 +184,8 @@ class Run(Result):
     evaluation : Evaluation, optional
         How the kept candidate answered the hold-out: what curves, calibration and worst groups are drawn from. None in
         runs of older versions.
+    trials : tuple of Tried
+        All settings that were tried, those of the leaderboard last; empty in runs of older versions.
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
@@ -186,6 +221,7 @@ class Run(Result):
     claim: Claim | None = None
     evaluation: Evaluation | None = None
     uncertainty: Uncertainty | None = None
+    trials: tuple[Tried, ...] = ()
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -360,6 +396,7 @@ class Run(Result):
             "claim": self.claim and asdict(self.claim),
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
+            "trials": [asdict(one) for one in self.trials],
         }
 
     @classmethod
@@ -381,6 +418,7 @@ class Run(Result):
                 "claim": Claim(**content["claim"]) if content.get("claim") else None,
                 "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
                 "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
+                "trials": tuple(Tried.from_dict(one) for one in content.get("trials", ())),
             }
         )
 

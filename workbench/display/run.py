@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ def body(run: Run) -> str:
         seen=seen,
         drawings=drawings,
         notebooks=_notebooks(run),
+        trials=list(_trials(run)),
         decision=_decision(run),
         curves=list(_curves(run, seen)) if seen else [],
         matrix=_matrix(seen) if seen and seen.confusion else [],
@@ -125,6 +127,15 @@ def _notebooks(run: Run) -> dict[str, str]:
     """What writes each candidate as a notebook without us, where the run knows its folds."""
     names = [c.name for c in run.candidates] if run.folds else []
     return {name: python(_NOTEBOOK, path=f"{_file_name(name)}.ipynb", name=name) for name in names}
+
+
+def _trials(run: Run) -> Iterator[tuple[str, int, Markup]]:
+    """Of each candidate that was tried with several settings: its name, how many, and their drawing."""
+    score = run.metrics[0]
+    for name in dict.fromkeys(one.name for one in run.trials):
+        tried = [one for one in run.trials if one.name == name and not one.failed]
+        if len(tried) > 1 and any(one.metrics for one in tried):
+            yield name, len(tried), drawings.trials(tried, metric_name(score.name), score.larger_is_better)
 
 
 def _file_name(name: str) -> str:

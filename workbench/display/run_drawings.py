@@ -10,11 +10,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, log2, log10
+from math import floor, inf, log2, log10
+from typing import Any
 
 from markupsafe import Markup
 
 from workbench.core.evaluation import Bin, Evaluation, Spread
+from workbench.core.metric import short
+from workbench.core.run import Tried
 from workbench.core.thresholds import Thresholds
 from workbench.core.uncertainty import Uncertainty
 from workbench.display.charts import ticks
@@ -22,6 +25,8 @@ from workbench.display.rendering import number
 
 WIDTH, HEIGHT, FLAT = 260, 210, 130
 LEFT, RIGHT, TOP, BOTTOM = 42, 10, 8, 34
+# Of the drawing of trials: its width, room beside its first and last axis, settings that have an axis.
+WIDE, BESIDE, MOST_AXES = 760, 60, 7
 Point = tuple[float, float]
 Range = tuple[float, float]
 
@@ -228,6 +233,67 @@ def _shortened(rows: float) -> str:
     ('704', '28.2k')
     """
     return f"{rows:.0f}" if rows < 1e3 else f"{rows / 1e3:.3g}k" if rows < 1e6 else f"{rows / 1e6:.3g}M"
+
+
+def trials(tried: Sequence[Tried], score: str, larger: bool) -> Markup:
+    """Settings that were tried as lines through their values, to the score that each reached; the best one stands out.
+
+    What differs between them has an axis, as many as there is room for; what was given up does not reach the score.
+    """
+    names = _differing(tried)[:MOST_AXES]
+    levels = {name: sorted({_level(one.settings[name]) for one in tried if name in one.settings}) for name in names}
+    scores = [one.metrics[0].value for one in tried if one.metrics]
+    low, high = min(scores), max(scores)
+    xs = [BESIDE + k * (WIDE - 2 * BESIDE) / max(len(names), 1) for k in range(len(names) + 1)]
+    best = max(scores) if larger else min(scores)
+
+    def place(one: Tried) -> list[Point]:
+        at = [
+            (x, _up(levels[name].index(_level(one.settings[name])), len(levels[name]) - 1))
+            for x, name in zip(xs, names, strict=False)
+            if name in one.settings
+        ]
+        return [*at, (xs[-1], _up(one.metrics[0].value - low, high - low))] if one.metrics else at
+
+    drawn = Markup("")
+    for one in sorted(tried, key=lambda t: bool(t.metrics) and t.metrics[0].value == best):
+        kind = "wb-given-up" if not one.metrics else "wb-best-trial" if one.metrics[0].value == best else "wb-trial"
+        text = f"{score} {one.metrics[0].text}" if one.metrics else one.told
+        places = " ".join(f"{x:.1f},{y:.1f}" for x, y in place(one))
+        drawn += Markup('<polyline class="{}" points="{}"><title>{}</title></polyline>').format(kind, places, text)
+    ends = [(name, str(levels[name][0][1]), str(levels[name][-1][1])) for name in names]
+    axes = Markup("").join(
+        _upright(x, *told) for x, told in zip(xs, [*ends, (score, short(low), short(high))], strict=True)
+    )
+    label = f"{len(tried)} settings and the score of each"
+    return Markup('<svg class="wb-plane wb-trials" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>').format(
+        WIDE, HEIGHT, label, axes, drawn
+    )
+
+
+def _differing(tried: Sequence[Tried]) -> list[str]:
+    names = dict.fromkeys(name for one in tried for name in one.settings)
+    return [n for n in names if len({_level(one.settings.get(n)) for one in tried}) > 1]
+
+
+def _level(value: Any) -> tuple[float, str]:
+    """Numbers in their order, texts after them."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value), f"{value:g}"
+    return inf, "none" if value is None else str(value)[:12]
+
+
+def _up(value: float, most: float) -> float:
+    return HEIGHT - BOTTOM - (value / most if most else 0.5) * (HEIGHT - TOP - BOTTOM - 12)
+
+
+def _upright(x: float, name: str, low: str, high: str) -> Markup:
+    """An axis with its ends and its name."""
+    line = Markup('<line class="wb-grid" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>')
+    text = Markup('<text class="{}" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')
+    bottom = HEIGHT - BOTTOM
+    texts = (("", bottom + 12, low), ("", TOP + 8, high), ("wb-axis", HEIGHT - 6, name))
+    return line.format(x, TOP + 12, bottom) + Markup("").join(text.format(kind, x, y, told) for kind, y, told in texts)
 
 
 def spread(counts: Spread, title: str) -> Markup:

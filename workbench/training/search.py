@@ -16,6 +16,7 @@ import pandas as pd
 from workbench.core.metric import Metric, metric_name
 from workbench.core.parameters import seconds
 from workbench.core.progress import progress
+from workbench.core.run import Tried
 from workbench.core.scores import difference, scores
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.training.candidates import MODELS, Settings, settings_to_try
@@ -83,34 +84,6 @@ class Trial:
     def quality(self) -> float:
         """The deciding score, larger being better."""
         return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A setting that was tried, and is not the best of its candidate.
-
-    Parameters
-    ----------
-    name : str
-        Of the candidate.
-    settings : dict
-        Its hyper-parameters.
-    metrics : tuple of Metric
-        Of all validated rows; none where it was not validated to the end.
-    seconds : float
-        CPU seconds.
-    told : str
-        What became of it.
-    failed : bool
-        Whether it could not be fitted.
-    """
-
-    name: str
-    settings: Settings
-    metrics: tuple[Metric, ...]
-    seconds: float
-    told: str
-    failed: bool = False
 
 
 @dataclass(frozen=True)
