@@ -54,6 +54,7 @@ TRUSTED = (
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "sklearn.utils.validation.check_array",
     "workbench.core.dates.date_parts",  # where it was in pipelines of before
+    "workbench.tables.dates.date_features",
     "workbench.tables.dates.date_parts",
 )
 MOVED = {"workbench.core.dates": "workbench.tables.dates"}  # modules that older files name
