@@ -23,7 +23,7 @@ from sklearn.tree import DecisionTreeRegressor
 from workbench.compiling.pipeline import compile_pipeline, difference
 from workbench.errors import CannotCompile
 from workbench.tables.compiled import CompiledModel
-from workbench.tables.dates import date_parts
+from workbench.tables.dates import date_features, date_parts
 
 NUMBERS, TEXTS, DATES = ["age", "income"], ["city", "job"], ["since"]
 FEATURES = [*NUMBERS, *TEXTS, *DATES]
@@ -107,6 +107,10 @@ CASES = {
     "scaled target means": columns(texts=make_pipeline(TargetEncoder(cv=3), StandardScaler())),
     "numbers as categories": columns(one_hot(max_categories=5, handle_unknown="infrequent_if_exist")),
     "dates": columns(dates=make_pipeline(FunctionTransformer(date_parts), fill(), StandardScaler())),
+    "a date's age and place in its month": columns(dates=FunctionTransformer(date_features)),
+    "dates as points on a circle": columns(
+        dates=make_pipeline(FunctionTransformer(date_features, kw_args={"cyclic": True}), fill(), StandardScaler())
+    ),
     "rest as it is": ColumnTransformer([("texts", one_hot(), TEXTS), ("gone", "drop", DATES)], remainder="passthrough"),
     "rest dropped": ColumnTransformer([("texts", one_hot(), ["city"])]),
     "scaled rest": ColumnTransformer([("a", ordinal(), TEXTS), ("b", "drop", DATES)], remainder=filled(MaxAbsScaler())),

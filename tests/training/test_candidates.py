@@ -5,8 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from workbench.compiling.pipeline import compile_pipeline
+from workbench.compiling.onnx import to_onnx
+from workbench.compiling.pipeline import compile_pipeline, difference
+from workbench.compiling.rounding import limit
 from workbench.core.contract import Column, Contract
+from workbench.errors import CannotCompile
+from workbench.storage.pipelines import load_pipeline, save_pipeline
+from workbench.tables.compiled import CompiledModel
+from workbench.tables.dates import date_parts
 from workbench.training.candidates import MODELS, build, settings_to_try
 
 CONTRACT = Contract(
@@ -19,6 +25,7 @@ CONTRACT = Contract(
     )
 )
 NAMES = ("baseline", "linear", "lightgbm", "boosting", "forest")
+QUICK_DATES = {"lightgbm": {"n_estimators": 60}, "boosting": {"max_iter": 60}}
 QUICK = {"boosting": {"max_iter": 5}, "lightgbm": {"n_estimators": 5, "min_child_samples": 5}}
 
 
@@ -73,6 +80,55 @@ def test_one_kind_of_column_is_enough(name):
     for column in CONTRACT.names:
         pipeline = build(name, CONTRACT, [column], "regression", QUICK.get(name, {}), seed=0)
         assert np.isfinite(pipeline.fit(table()[[column]], target("regression")).predict(table()[[column]])).all()
+
+
+HOSTILE_DATES = ("a {x}\n'\"", "$(b)", "since")
+
+
+@pytest.fixture(scope="module")
+def lasting():
+    """Dates, one of them beside the point, and the days between the other two with noise of 1."""
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 30_000, 1500), unit="h")
+    end = start + pd.to_timedelta(rng.integers(-200, 2000, 1500), unit="h")
+    since = pd.Timestamp("2000-01-01") + pd.to_timedelta(rng.integers(0, 150_000, 1500), unit="h")
+    dates = pd.DataFrame(dict(zip(HOSTILE_DATES, (start, end, since), strict=True))).astype("datetime64[us]")
+    return dates, pd.Series((end - start) / pd.Timedelta(days=1) + rng.normal(size=1500))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["linear", "lightgbm", "boosting", "forest"])
+def test_the_days_between_two_dates_are_learnt_and_ship(name, lasting, tmp_path):
+    dates, target = lasting
+    contract = Contract(tuple(Column(date, "datetime") for date in HOSTILE_DATES))
+    settings = settings_to_try(MODELS[name], 1, 0, dates=3)[0] | QUICK_DATES.get(name, {})
+    gaps = dates.iloc[1200:].mask(np.random.default_rng(1).random((300, 3)) < 0.2)
+    pipeline = build(name, contract, HOSTILE_DATES, "regression", settings, seed=0).fit(dates[:1200], target[:1200])
+    again = load_pipeline(save_pipeline(pipeline, tmp_path / "pipeline.skops"))
+
+    compiled = CompiledModel.load(
+        compile_pipeline(pipeline, HOSTILE_DATES, "regression", dates[:300]).save(tmp_path / "model.npz")
+    )
+
+    missed = pipeline.predict(dates[1200:]) - target[1200:]
+    assert (missed**2).mean() ** 0.5 < 1.4  # of 26 days, and 1 of noise
+    np.testing.assert_array_equal(again.predict(gaps), pipeline.predict(gaps))
+    assert difference(pipeline, compiled, gaps) <= limit(compiled)
+    values, base = compiled.explain(gaps)
+    np.testing.assert_allclose(base + values.sum(axis=1), compiled.output(gaps), rtol=1e-9)
+    one = {date: [gaps[date].dropna().iloc[0].to_pydatetime()] for date in HOSTILE_DATES}
+    assert compiled.predict(one) == pytest.approx(pipeline.predict(pd.DataFrame(one).astype("datetime64[us]")))
+    with pytest.raises(CannotCompile, match="has no ONNX operator"):
+        to_onnx(compiled)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_date_alone_is_taken_as_it_was(name):
+    pipeline = build(name, CONTRACT, CONTRACT.names, "regression", {}, seed=0).fit(table(), target("regression"))
+    dates = pipeline[0].named_transformers_["dates"]
+
+    assert (dates[0] if name == "linear" else dates).func is date_parts
+    assert settings_to_try(MODELS[name], 9, 0, dates=1) == settings_to_try(MODELS[name], 9, 0)
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "boosting"])

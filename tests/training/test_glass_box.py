@@ -87,6 +87,7 @@ def written(tmp_path_factory, put_store, shared_table):
     rng = np.random.default_rng(1)
     visits = pd.DataFrame({"patient": rng.integers(0, 40, 400).astype(str), "x": rng.normal(size=400)})
     visits["seen"] = pd.date_range("2024-01-01", periods=400, freq="7h", tz="Europe/Berlin")
+    visits["left"] = (visits["seen"] + pd.to_timedelta(rng.integers(0, 90, 400), unit="min")).mask(visits["x"] > 2)
     visits["smokes"] = rng.choice([True, False, None], 400)
     visits["y"] = visits["x"] + visits["patient"].astype(int) / 10 + rng.normal(size=400)
     visits.loc[::50, "y"] = np.nan

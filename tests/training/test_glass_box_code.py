@@ -22,7 +22,7 @@ from tests.training.churners import churners
 from workbench.core.contract import Column, Contract
 from workbench.core.measures import OURS
 from workbench.errors import BadParameter, WorkbenchError
-from workbench.tables.dates import date_parts
+from workbench.tables.dates import date_features, date_parts
 from workbench.training.candidates import MODELS, build
 from workbench.training.glass_box import plain
 from workbench.training.glass_box.estimators import Writer
@@ -61,6 +61,16 @@ def test_parts_of_dates_are_ours(zone, unit):
     np.testing.assert_array_equal(plain.date_parts(dates), date_parts(dates))
 
 
+@pytest.mark.parametrize("unit", ["s", "ns"])
+def test_features_of_dates_are_ours(unit):
+    moments = pd.Series(pd.date_range("1969-12-30 23:59:59", periods=500, freq="5h7min")).dt.as_unit(unit)
+    zoned = moments.dt.tz_localize("Asia/Kolkata")
+    dates = pd.DataFrame({f"d{i}": moments.where(moments.dt.day % (i + 2) > 0) for i in range(6)} | {"last": zoned})
+
+    for cyclic in (False, True):
+        np.testing.assert_array_equal(plain.date_features(dates, cyclic), date_features(dates, cyclic))
+
+
 def test_folds_come_back_in_their_order(tmp_path):
     folds = ((np.array([3, 1, 2]), np.array([0])), (np.array([0, 5]), np.array([4, 2])))
     write_folds(folds, tmp_path / "folds.parquet")
@@ -73,7 +83,7 @@ def test_folds_come_back_in_their_order(tmp_path):
 def built(code, writer):
     """What the code of an estimator makes, by the imports that it asks for."""
     scope = {"np": np, "pd": pd, "seed": 0}
-    exec("\n".join([*writer.imports(), writer.show("date_parts")]), scope)
+    exec("\n".join([*writer.imports(), *map(writer.show, writer.functions)]), scope)
     return eval(code, scope | dict(writer.lists))
 
 
@@ -90,13 +100,13 @@ def plainly(value):
 
 @given(
     st.sampled_from([(name, settings) for name, model in MODELS.items() for settings in model.known_good]),
-    st.lists(TEXTS, min_size=3, max_size=3, unique=True),
+    st.lists(TEXTS, min_size=3, max_size=4, unique=True),
     st.sampled_from(["binary", "regression"]),
 )
 def test_the_code_of_a_candidate_makes_the_candidate(candidate, names, task):
     """Whatever its columns are called."""
     name, settings = candidate
-    kinds = zip(names, ("category", "number", "datetime"), strict=True)
+    kinds = zip(names, ("category", "number", "datetime", "datetime"), strict=False)
     contract = Contract(tuple(Column(column, kind) for column, kind in kinds))
     pipeline = build(name, contract, names, task, settings, seed=0)
     writer = Writer(name, {"categories": names[:1]}, seed=0)

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from workbench.errors import CannotCompile
-from workbench.tables.encoders import DATE_PARTS, Categories, Numbers, unlike
+from workbench.tables.dates import PERIODS, pairs
+from workbench.tables.encoders import EACH, Categories, Numbers, unlike
 from workbench.tables.links import Array
 from workbench.tables.steps import FUNCTIONS, JUMPS, ROUGH, STEPS
 
 INSTEAD = "It ships as an audited pipeline instead."
+# Parts of a date as encoders read them, in their order: the kind that reads each, and its place there.
+_DATE: tuple[Literal["date", "calendar"], ...] = ("date", "calendar")
+PARTS = tuple((kind, place) for kind in _DATE for place in range(EACH[kind]))
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,24 @@ class Plain:
     source : str
         Original column.
     part : int
-        -1 for the number itself, else which of the parts of a date.
+        -1 for the number itself, else which of the :data:`PARTS` of a date.
     steps : tuple of (str, value)
         As :class:`workbench.tables.encoders.Numbers` has them, a table as a tuple; a ``fill`` may be a text.
+    until : str, optional
+        It is the days from the source to this column.
     """
 
     source: str
     part: int = -1
     steps: tuple[tuple[str, Any], ...] = ()
+    until: str | None = None
+
+    @property
+    def kind(self) -> Literal["number", "date", "calendar", "difference"]:
+        """Of the encoder that reads it."""
+        if self.until is not None:
+            return "difference"
+        return "number" if self.part < 0 else PARTS[self.part][0]
 
     def then(self, name: str, operand: Any = 0.0) -> Plain:
         """This column with one step more."""
@@ -256,15 +270,31 @@ def _function(step: Any, state: State) -> State:
     if step.func is None:
         return state
     if name == "date_parts":
-        return tuple(Plain(_untouched(column).source, part) for column in state for part in range(DATE_PARTS))
+        return _parts_of(state, range(EACH["date"]))
+    if name == "date_features":
+        return _date_features(state, **(step.kw_args or {}))
     short = {"absolute": "abs"}.get(name, name)
     if not isinstance(step.func, np.ufunc) or short not in FUNCTIONS or step.kw_args:
         raise CannotCompile(f"FunctionTransformer({name or 'a function'}) has no exact table. {INSTEAD}")
     return tuple(column.then(short) for column in state)
 
 
+def _parts_of(state: State, parts: range) -> State:
+    return tuple(Plain(_untouched(column).source, part) for column in state for part in parts)
+
+
+def _date_features(state: State, cyclic: bool = False) -> State:
+    """As :func:`workbench.tables.dates.date_features` lays them out."""
+    names = [_untouched(column).source for column in state]
+    between = [Plain(start, until=end) for start, end in pairs(names)]
+    angles = [Plain(n, part).then("multiply", by) for n in names for part, by in enumerate(PERIODS)] if cyclic else []
+    waves = [angle.then(wave) for wave in ("sin", "cos") for angle in angles]
+    again, once = range(EACH["date"]), range(EACH["date"], len(PARTS))
+    return (*_parts_of(state, again), *_parts_of(state, once), *between, *waves)
+
+
 def _untouched(column: Made) -> Plain:
-    if not isinstance(column, Plain) or column.steps or column.part >= 0:
+    if not isinstance(column, Plain) or column.steps or column.kind != "number":
         raise CannotCompile(f"A second encoder of column {column.source!r} has no table. {INSTEAD}")
     return column
 
@@ -284,7 +314,7 @@ def _indicators(step: Any, state: State) -> State:
 
 
 def _indicator(column: Made) -> Made:
-    if isinstance(column, Plain) and not column.steps and column.part < 0:
+    if isinstance(column, Plain) and not column.steps and column.kind == "number":
         # By look-up, for the column may hold texts.
         return Looked(column.source, (), (1.0, 0.0))
     return column.then("missing")
@@ -358,7 +388,7 @@ def looked_up(column: Made, categories: list[Any], rows: Array) -> list[Made]:
         return [replace(column, values=tuple(values)) for values in rows[places].T.tolist()]
     if isinstance(column, Inner):
         raise CannotCompile(f"A transformer on the members' outputs of a stacked model has no table. {INSTEAD}")
-    plain = isinstance(column, Plain) and column.part < 0 and len(column.steps) <= 1
+    plain = isinstance(column, Plain) and column.kind == "number" and len(column.steps) <= 1
     if isinstance(column, Plain) and plain and all(name == "fill" for name, _ in column.steps):
         return _looked(column, categories, rows)
     return [column.then("look up", _table(categories, values)) for values in np.asarray(rows, np.float64).T]
@@ -407,21 +437,29 @@ def _alike(column: Made) -> tuple[Any, ...]:
         return ("category", column.source, column.keys)
     if not isinstance(column, Plain):
         raise CannotCompile(f"A model inside a model, on columns made of several others, has no table. {INSTEAD}")
-    return ("number" if column.part < 0 else "date", steps_of(column))
+    return (column.kind, steps_of(column))
 
 
 def _encoder(run: Sequence[Any]) -> Numbers | Categories:
     if isinstance(run[0], Looked):
         table = np.array([c.values for c in run], dtype=np.float64).T.copy()
         return Categories(run[0].source, run[0].keys, table).checked()
-    columns = unlike([c.source for c in run])
-    date = run[0].part >= 0
-    each = DATE_PARTS if date else 1
-    take = np.array([columns.index(c.source) * each + max(c.part, 0) for c in run], np.int64)
+    columns, take = _differences(run) if run[0].kind == "difference" else _parts(run)
     steps = tuple(
         (name, np.array([_operand(c, i) for c in run], dtype=np.float64)) for i, (name, _) in enumerate(run[0].steps)
     )
-    return Numbers(columns, "date" if date else "number", take, steps).checked()
+    return Numbers(columns, run[0].kind, np.array(take, np.int64), steps).checked()
+
+
+def _parts(run: Sequence[Plain]) -> tuple[tuple[str, ...], list[int]]:
+    """The columns that are read, and which of the numbers read becomes which column."""
+    columns, each = unlike([c.source for c in run]), EACH[run[0].kind]
+    return columns, [columns.index(c.source) * each + (PARTS[c.part][1] if c.part >= 0 else 0) for c in run]
+
+
+def _differences(run: Sequence[Plain]) -> tuple[tuple[str, ...], list[int]]:
+    """As :func:`_parts`, where each two columns that are read give one number."""
+    return tuple(name for c in run for name in (c.source, str(c.until))), list(range(len(run)))
 
 
 def _operand(column: Plain, step: int) -> float | tuple[float, ...]:

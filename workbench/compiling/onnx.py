@@ -165,7 +165,7 @@ def _nothing(graph: Graph, model: CompiledModel) -> str:
 def _encoded(graph: Graph, encoder: Numbers | Categories, model: CompiledModel) -> str:
     if isinstance(encoder, Categories):
         return _looked_up(graph, encoder, encoder.column in _texts(model))
-    if encoder.kind == "date":
+    if encoder.kind != "number":
         raise CannotCompile(f"The date {encoder.columns[0]!r} {NO_ONNX}. Leave it out, or make its parts columns.")
     read = graph.named("Concat", list(encoder.columns), axis=1)
     values = graph.named("Gather", [read, graph.constant(encoder.take)], axis=1)

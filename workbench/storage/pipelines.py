@@ -87,6 +87,7 @@ TRUSTED = (
     "skrub.selectors._base.Sub",
     "skrub.selectors._selectors._cardinality_below",
     "workbench.core.dates.date_parts",  # where it was in pipelines of before
+    "workbench.tables.dates.date_features",
     "workbench.tables.dates.date_parts",
 )
 # Packages of those types, by what they are called where they are installed from.

@@ -5,7 +5,8 @@ One ``model.npz`` holds everything: plain arrays, and a JSON header that says wh
 
 The format's change procedure: a reader reads every older ``format_version``; whatever changes the meaning of a file
 raises ``FORMAT``, and a file of the old format is kept in the tests. Format 2 brought encoders of several steps and
-models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others.
+models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others;
+format 4 the days between two dates, the day of the month and the days since 1970.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from workbench.tables.encoders import (
     Categories,
     Columns,
     Numbers,
+    Source,
     fits,
     is_missing,
     moments,
@@ -46,7 +48,7 @@ from workbench.tables.trees import Trees
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
 
-FORMAT = 3
+FORMAT = 4
 MANY_ROWS = 2500  # whose reasons pay for the tables
 FEW_NODES = 300  # whose tables are made at once
 MOST_PROBLEMS = 100  # rows named in one error
@@ -188,6 +190,8 @@ class CompiledModel:
     def explain(self, columns: Columns) -> tuple[Array, float | Array]:
         """What each original column adds to the model's own output: exact SHAP values.
 
+        What the days between two dates add belongs to both, and half of it is told of each.
+
         Returns
         -------
         values : float array, shape (rows, features)
@@ -270,7 +274,11 @@ class CompiledModel:
         return _Read(matrix, self.lookup.codes(columns) if self.lookup is not None and self._patterns else None)
 
     def _explained(self, read: _Read, output: int) -> tuple[Array, float]:
-        columns = len(self.features)
+        values, base = self._by_origin(read, output)
+        return self._by_feature(values), base
+
+    def _by_origin(self, read: _Read, output: int) -> tuple[Array, float]:
+        columns = len(self._origins)
         if read.codes is None or not isinstance(self.model, Trees):
             return self.model.explain(read.matrix, output, self._source, columns)
         tables = self._patterns[output]
@@ -279,6 +287,14 @@ class CompiledModel:
             values += self.model.added(tables.rest, read.matrix, output, self._source, columns)
         return values + self.model.rounding(read.matrix, output, values), self.model.base(output)
 
+    def _by_feature(self, values: Array) -> Array:
+        """What was added by origin, with that of two features shared out to them in halves; shape (rows, features)."""
+        result = values[:, : len(self.features)]
+        for i, pair in enumerate(self._pairs, len(self.features)):
+            for feature in pair:
+                result[:, feature] += values[:, i] / 2
+        return result
+
     def _outputs(self, columns: Columns) -> Array:
         self._check_there(columns)
         if self.lookup is None:
@@ -286,8 +302,21 @@ class CompiledModel:
         return self.lookup.predict(self.lookup.codes(columns))
 
     @cached_property
-    def _source(self) -> Array:
+    def _origins(self) -> tuple[Source, ...]:
+        """What the matrix' columns are made of: each feature, then the pairs of them that there are."""
+        sources = (source for encoder in self.encoders for source in encoder.sources)
+        return tuple(dict.fromkeys([*self.features, *sources]))
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[int, ...], ...]:
+        """The two features of each pair among the origins."""
         place = {name: i for i, name in enumerate(self.features)}
+        return tuple(tuple(place[name] for name in pair) for pair in self._origins[len(place) :])
+
+    @cached_property
+    def _source(self) -> Array:
+        """Origin of each of the matrix' columns."""
+        place = {origin: i for i, origin in enumerate(self._origins)}
         return np.array([place[s] for e in self.encoders for s in e.sources], np.intp)
 
     def _check_there(self, columns: Columns) -> None:

@@ -13,7 +13,11 @@ from workbench.errors import Damaged
 from workbench.tables.steps import STEPS, sound
 
 Array = np.ndarray[Any, np.dtype[Any]]
-DATE_PARTS = 3
+Source = str | tuple[str, str]
+# Numbers that are read of each column, by the kind of an encoder; of a difference one of each two columns.
+EACH = {"number": 1, "date": 3, "calendar": 2}
+DAY = np.timedelta64(1, "D")
+EPOCH = np.datetime64(0, "us")
 
 
 class Columns(Protocol):
@@ -37,8 +41,10 @@ class Numbers:
     ----------
     columns : tuple of str
         Original columns that are read.
-    kind : {"number", "date"}
-        *date*: each column gives its month, weekday (Monday = 0) and hour, in UTC where the zone is known.
+    kind : {"number", "date", "calendar", "difference"}
+        *date*: each column gives its month, weekday (Monday = 0) and hour, in UTC where the zone is known. *calendar*:
+        its day of the month and its days since 1970. *difference*: each two columns, the first with the second and so
+        on, give the days from the one to the other.
     take : int array, shape (made columns,)
         Which of the values read becomes which made column.
     steps : tuple of (str, float array)
@@ -46,14 +52,16 @@ class Numbers:
     """
 
     columns: tuple[str, ...]
-    kind: Literal["number", "date"]
+    kind: Literal["number", "date", "calendar", "difference"]
     take: Array
     steps: tuple[tuple[str, Array], ...] = ()
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """Original column of each column that it makes."""
-        return tuple(self.columns[i // self._each] for i in self.take.tolist())
+    def sources(self) -> tuple[Source, ...]:
+        """Original column of each column that it makes; of a difference both."""
+        if self.kind == "difference":
+            return tuple((self.columns[2 * i], self.columns[2 * i + 1]) for i in self.take.tolist())
+        return tuple(self.columns[i // EACH[self.kind]] for i in self.take.tolist())
 
     def encode(self, columns: Columns) -> Array:
         """The encoded values, shape (rows, made columns)."""
@@ -80,7 +88,8 @@ class Numbers:
         """
         fits(all(isinstance(c, str) for c in self.columns) and bool(self.columns), "an encoder")
         fits(self.take.ndim == 1 and self.take.dtype.kind == "i", self._what)
-        fits(bool(((self.take >= 0) & (self.take < len(self.columns) * self._each)).all()), self._what)
+        fits(self.kind != "difference" or len(self.columns) % 2 == 0, self._what)
+        fits(bool(((self.take >= 0) & (self.take < self._width)).all()), self._what)
         for name, operand in self.steps:
             fits(sound(name, operand, len(self.take)), self._what)
         return self
@@ -94,8 +103,9 @@ class Numbers:
         return {"take": self.take, **{f"step{i}": operand for i, (_, operand) in enumerate(self.steps)}}
 
     @property
-    def _each(self) -> int:
-        return DATE_PARTS if self.kind == "date" else 1
+    def _width(self) -> int:
+        """How many numbers are read."""
+        return len(self.columns) // 2 if self.kind == "difference" else len(self.columns) * EACH[self.kind]
 
     @property
     def _what(self) -> str:
@@ -103,15 +113,21 @@ class Numbers:
 
     @cached_property
     def _as_read(self) -> bool:
-        return np.array_equal(self.take, np.arange(len(self.columns) * self._each))
+        return np.array_equal(self.take, np.arange(self._width))
 
     def _read(self, columns: Columns) -> Array:
+        if self.kind == "difference":
+            return self._differences({c: moments(columns[c]) for c in unlike(self.columns)})
         read = [columns[c] for c in self.columns]
-        if self.kind == "date":
-            return np.hstack([parts(values) for values in read])
+        if self.kind != "number":
+            return np.hstack([(parts if self.kind == "date" else calendar)(values) for values in read])
         if all(type(values) is list for values in read):
             return np.array(read, dtype=np.float64).T  # a service's rows; None becomes NaN
         return np.column_stack([numbers(values) for values in read])
+
+    def _differences(self, read: dict[str, Array]) -> Array:
+        pairs = zip(self.columns[::2], self.columns[1::2], strict=True)
+        return np.column_stack([days(read[start], read[end]) for start, end in pairs])
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +154,7 @@ class Categories:
         return (self.column,)
 
     @property
-    def sources(self) -> tuple[str, ...]:
+    def sources(self) -> tuple[Source, ...]:
         """Original column of each column that it makes."""
         return (self.column,) * self.table.shape[1]
 
@@ -194,18 +210,17 @@ class _Codes(dict[Any, int]):
 
 
 def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories:
-    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 3."""
+    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 4."""
     if header["kind"] == "category":
         return Categories(header["column"], tuple(header["keys"]), arrays[f"{name}.table"]).checked()
-    fits(header["kind"] in ("number", "date"), "an encoder")
+    fits(header["kind"] in (*EACH, "difference"), "an encoder")
     columns: tuple[str, ...] = tuple(header["columns"])
     if "steps" in header:
         steps = tuple((s, arrays[f"{name}.step{i}"]) for i, s in enumerate(header["steps"]))
         return Numbers(columns, header["kind"], arrays[f"{name}.take"], steps).checked()
     first = (("fill", "fill"), ("subtract", "mean"), ("divide", "scale"))
     steps = tuple((step, arrays[f"{name}.{old}"]) for step, old in first)
-    width = len(columns) * (DATE_PARTS if header["kind"] == "date" else 1)
-    return Numbers(columns, header["kind"], np.arange(width), steps).checked()
+    return Numbers(columns, header["kind"], np.arange(len(columns) * EACH[header["kind"]]), steps).checked()
 
 
 def numbers(values: Any) -> Array:
@@ -230,6 +245,27 @@ def parts(values: Any) -> Array:
     result = np.column_stack([month, weekday, hour]).astype(np.float64)
     result[np.isnat(moment)] = np.nan
     return result
+
+
+def calendar(values: Any) -> Array:
+    """Day of the month, and days since 1970, of moments, NaN where missing, shape (rows, 2).
+
+    >>> calendar(np.array(["1970-02-03T12:00", "NaT"], "datetime64[s]")).tolist()
+    [[3.0, 33.5], [nan, nan]]
+    """
+    moment = moments(values)
+    day = (moment.astype("datetime64[D]") - moment.astype("datetime64[M]")) / DAY + 1
+    return np.column_stack([day, days(EPOCH, moment)])
+
+
+def days(start: Any, end: Any) -> Array:
+    """Days from one moment to another, both of :func:`moments`; NaN where one is missing, shape (rows,).
+
+    >>> days(moments(np.array(["2024-02-28", "NaT"], "datetime64[s]")), moments([np.datetime64("2024-03-01T06")] * 2))
+    array([2.25,  nan])
+    """
+    between: Array = (end - start) / DAY
+    return between
 
 
 def moments(values: Any) -> Array:

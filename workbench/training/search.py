@@ -19,7 +19,7 @@ from workbench.core.progress import progress
 from workbench.core.run import Tried
 from workbench.core.scores import difference, scores
 from workbench.errors import BadParameter, WorkbenchError
-from workbench.training.candidates import MODELS, Settings, settings_to_try
+from workbench.training.candidates import MODELS, Settings, columns_by_kind, settings_to_try
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.journal import Journal, Kept
 from workbench.training.plan import Plan
@@ -175,7 +175,8 @@ def search(plan: Plan, journal: Journal) -> Search:
 
 def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
     """The first settings of all candidates, then the second ones, and so on."""
-    settings = {name: settings_to_try(model, trials, plan.seed) for name, model in plan.models.items()}
+    dates = len(columns_by_kind(plan.contract, plan.features)["dates"])
+    settings = {name: settings_to_try(model, trials, plan.seed, dates) for name, model in plan.models.items()}
     longest = max(map(len, settings.values()))
     return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
 

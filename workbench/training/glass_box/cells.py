@@ -224,7 +224,7 @@ class Book:
         parts = {
             "data": [*self.source.code(), *self._checked()],
             "features": self._features(),
-            "model": [*self._dates(), *made.model],
+            "model": [*map(self.writer.show, self.writer.functions), *made.model],
             "folds": [*map(self.writer.show, self.split.shown), self.split.code],
             "validation": [made.validated],
             "scores": self._scores(),
@@ -335,9 +335,6 @@ class Book:
         else:
             yield python("y = data[$target].astype($kind)", target=target, kind=kind)
         yield python(LABELS_OF_NUMBERS) if self.run.task == "regression" else python(LABELS_OF_CLASSES)
-
-    def _dates(self) -> list[str]:
-        return [self.writer.show("date_parts")] if self.writer.lists.get("dates") else []
 
     def _scores(self) -> Iterator[str]:
         """Each score as the leaderboard adds it up, and as scikit-learn does."""

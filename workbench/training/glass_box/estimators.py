@@ -16,14 +16,14 @@ import numpy as np
 
 from workbench.core.literals import Code, Written, call, dotted, imported, in_brackets, python
 from workbench.errors import BadParameter
-from workbench.tables.dates import date_parts
+from workbench.tables.dates import date_features, date_parts
 from workbench.training.glass_box import plain
 
 # Names that the notebook gives to something itself.
 OWN = {name: thing for name, thing in vars(plain).items() if getattr(thing, "__module__", None) == plain.__name__}
 TAKEN = frozenset({*OWN, "np", "pd", "lgb", "hashlib", "metrics", "clone", "threadpool_limits"})
 # Functions of ours in a pipeline, by those that the notebook shows in their place.
-SHOWN: Mapping[Any, str] = {date_parts: "date_parts"}
+SHOWN: Mapping[Any, str] = {date_parts: "date_parts", date_features: "date_features"}
 # What every notebook may need; finding out what else is installed takes a while.
 USUAL = frozenset({"numpy", "scipy", "pandas", "pyarrow", "sklearn", "lightgbm"})
 
@@ -53,6 +53,7 @@ class Writer:
     ) -> None:
         self.candidate, self.lists, self.seed = candidate, lists, seed
         self.shown: dict[str, str] = {}
+        self.functions: list[str] = []
         self._told: tuple[Any, Collection[str]] = (None, ())
         self._modules: dict[str, str] = {}
         self._whole: set[str] = set()
@@ -148,6 +149,7 @@ class Writer:
     def _named(self, thing: Any) -> Code | None:
         """The name of a class or function in the notebook; None where nobody else could import it."""
         if thing in SHOWN:
+            self.functions.append(SHOWN[thing])
             return dotted(SHOWN[thing])
         module, name = _place(thing)
         if module is None:

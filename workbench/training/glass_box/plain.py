@@ -71,10 +71,35 @@ def from_file(path: str) -> list[tuple[np.ndarray, np.ndarray]]:
 def date_parts(dates: pd.DataFrame) -> np.ndarray:
     """Month, weekday (Monday is 0) and hour of each date, in UTC where its zone is known."""
     parts = []
-    for name in dates:
-        moment = dates[name].dt.tz_localize(None) if dates[name].dt.tz is None else dates[name].dt.tz_convert(None)
+    for moment in in_utc(dates):
         parts += [moment.dt.month, moment.dt.day_of_week, moment.dt.hour]
     return np.column_stack([part.to_numpy(dtype=float, na_value=np.nan) for part in parts])
+
+
+def date_features(dates: pd.DataFrame, cyclic: bool = False) -> np.ndarray:
+    """Parts of the dates, days of the month, days since 1970, and the days between each two of the first six.
+
+    For lines, which can't bend, also months, weekdays and hours as points on a circle.
+    """
+    day, found = np.timedelta64(1, "D"), in_utc(dates)
+    exact = [moment.to_numpy("datetime64[us]") for moment in found]
+    parts = date_parts(dates)
+    made = [parts]
+    for moment, at in zip(found, exact, strict=True):
+        made += [moment.dt.day.to_numpy(dtype=float, na_value=np.nan), (at - np.datetime64(0, "us")) / day]
+    made += [(end - start) / day for k, start in enumerate(exact[:6]) for end in exact[k + 1 : 6]]
+    if cyclic:
+        angles = parts * np.tile([2 * np.pi / 12, 2 * np.pi / 7, 2 * np.pi / 24], len(exact))
+        made += [np.sin(angles), np.cos(angles)]
+    return np.column_stack(made)
+
+
+def in_utc(dates: pd.DataFrame) -> list[pd.Series]:
+    """The dates in UTC where their zone is known."""
+    return [
+        values.dt.tz_localize(None) if values.dt.tz is None else values.dt.tz_convert(None)
+        for _, values in dates.items()
+    ]
 
 
 def roc_auc(truth: np.ndarray, predicted: np.ndarray) -> float:
