@@ -12,7 +12,6 @@ from workbench.core.contract import Column, Contract
 from workbench.errors import CannotCompile
 from workbench.storage.pipelines import load_pipeline, save_pipeline
 from workbench.tables.compiled import CompiledModel
-from workbench.tables.dates import date_parts
 from workbench.training.candidates import MODELS, build, settings_to_try
 
 CONTRACT = Contract(
@@ -122,12 +121,28 @@ def test_the_days_between_two_dates_are_learnt_and_ship(name, lasting, tmp_path)
         to_onnx(compiled)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_one_date_alone_is_taken_as_it_was(name):
-    pipeline = build(name, CONTRACT, CONTRACT.names, "regression", {}, seed=0).fit(table(), target("regression"))
-    dates = pipeline[0].named_transformers_["dates"]
+@pytest.mark.parametrize(("says", "noise"), [("age", 3.0), ("day of the month", 1.0), ("season", 1.0)])
+@pytest.mark.parametrize("name", ["linear", "lightgbm"])
+def test_what_one_date_says_is_learnt(name, says, noise, lasting):
+    born = lasting[0]["since"]
+    rng = np.random.default_rng(2)
+    meant = {
+        "age": (pd.Timestamp("2025-01-01") - born) / pd.Timedelta(days=365),
+        "day of the month": born.dt.day,
+        "season": 10 * np.cos(born.dt.month * 2 * np.pi / 12),
+    }[says] + rng.normal(0, noise, len(born))
+    rows = born.to_frame()
+    contract = Contract((Column("since", "datetime"),))
+    setting = settings_to_try(MODELS[name], 1, 0)[0]
 
-    assert (dates[0] if name == "linear" else dates).func is date_parts
+    pipeline = build(name, contract, ["since"], "regression", setting, seed=0).fit(rows[:1200], meant[:1200])
+
+    missed = pipeline.predict(rows[1200:]) - meant[1200:]
+    assert (missed**2).mean() ** 0.5 < 1.25 * noise
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_date_is_sampled_as_other_columns_are(name):
     assert settings_to_try(MODELS[name], 9, 0, dates=1) == settings_to_try(MODELS[name], 9, 0)
 
 

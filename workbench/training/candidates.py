@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from workbench.core.contract import Contract, Task
-from workbench.tables.dates import date_features, date_parts
+from workbench.tables.dates import date_features
 
 Settings = dict[str, Any]
 Columns = dict[str, list[str]]
@@ -153,10 +153,7 @@ def _encoder(columns: Columns, **transformers: Any) -> ColumnTransformer:
     return ColumnTransformer(entries, verbose_feature_names_out=False)
 
 
-def _dates(names: Sequence[str], cyclic: bool = False) -> FunctionTransformer:
-    """Parts of one date; of several their days and the days between them too."""
-    if len(names) < 2:
-        return FunctionTransformer(date_parts)
+def _dates(cyclic: bool = False) -> FunctionTransformer:
     return FunctionTransformer(date_features, kw_args={"cyclic": True} if cyclic else None)
 
 
@@ -174,7 +171,7 @@ def encoded_for_lines(columns: Columns, sparse: bool) -> ColumnTransformer:
         columns,
         categories=one_hot,
         numbers=make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
-        dates=make_pipeline(_dates(columns["dates"], cyclic=True), SimpleImputer(strategy="median"), StandardScaler()),
+        dates=make_pipeline(_dates(cyclic=True), SimpleImputer(strategy="median"), StandardScaler()),
     )
 
 
@@ -220,7 +217,7 @@ def _forest(columns: Columns, classes: bool, settings: Settings, seed: int) -> P
 
 
 def _trees_encoder(columns: Columns) -> ColumnTransformer:
-    return _encoder(columns, categories=_codes(), numbers="passthrough", dates=_dates(columns["dates"]))
+    return _encoder(columns, categories=_codes(), numbers="passthrough", dates=_dates())
 
 
 def _codes() -> OrdinalEncoder:
