@@ -12,7 +12,7 @@ import workbench as wb
 from workbench.core.metric import short
 from workbench.errors import BadParameter, BadTable, BadTarget, InputError, NotFound
 from workbench.storage.tracking import client, experiment_id
-from workbench.training import search
+from workbench.training import ending, trials
 
 
 def table(rows=400, seed=0):
@@ -408,14 +408,15 @@ def test_a_run_that_is_not_there_is_not_found(store):
 
 def stop_at_fit(monkeypatch, at, error):
     """Raise when a pipeline is to be fitted for the time ``at``, counted from 0, and never again."""
-    fitted, times = search.fitted, iter(range(10_000))
+    fitted, times = trials.fitted, iter(range(10_000))
 
     def stopping(*given):
         if next(times) == at:
             raise error
         return fitted(*given)
 
-    monkeypatch.setattr(search, "fitted", stopping)
+    for module in (trials, ending):
+        monkeypatch.setattr(module, "fitted", stopping)
 
 
 @pytest.mark.slow

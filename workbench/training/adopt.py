@@ -36,25 +36,16 @@ from workbench.training.brought import (
 )
 from workbench.training.calibrating import off_by
 from workbench.training.columns import left_out
+from workbench.training.ending import Ending, at_random
 from workbench.training.evidence import evidence
 from workbench.training.near_rows import near_rows
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder
-from workbench.training.search import (
-    Ending,
-    Search,
-    Trial,
-    at_random,
-    fitted,
-    in_short,
-    of_holdout,
-    predicted,
-    validated,
-    with_intervals,
-)
+from workbench.training.search import Search, in_short
 from workbench.training.splits import Parts, in_order
 from workbench.training.telling import Outcome, of_adopted
 from workbench.training.train import Judged, as_run, profile_of, validated_counts, what_is_left_open
+from workbench.training.trials import Trial, fitted, of_holdout, predicted, validated, with_intervals
 
 FEWEST_HELD = 10
 # Stretches of a hold-out that comes in time: what their scores differ by is in the interval.

@@ -14,7 +14,8 @@ from workbench.core.progress import progress
 from workbench.training.candidates import Columns, Model, Settings
 from workbench.training.evaluating import losses, parted
 from workbench.training.plan import Plan
-from workbench.training.search import Search, Trial, validated
+from workbench.training.search import Search
+from workbench.training.trials import Trial, validated
 
 METHODS = ("sigmoid", "isotonic")
 # Rows of the rarest class from which on a free curve is tried by itself: of fewer it learns their noise.

@@ -15,7 +15,7 @@ from workbench.core.metric import Metric
 from workbench.core.progress import progress
 from workbench.training.growing import grow_until_enough
 from workbench.training.plan import Plan
-from workbench.training.search import Trial, fitted, predicted, scored
+from workbench.training.trials import Trial, fitted, predicted, scored
 
 # Parts of the training rows that the candidate is fitted on; the whole is known already.
 SHARES = (1 / 8, 1 / 4, 1 / 2)

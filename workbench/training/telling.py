@@ -15,9 +15,11 @@ from workbench.core.scores import share_interval
 from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many, listed
 from workbench.training.columns import may_have_spoken
+from workbench.training.ending import Ending
 from workbench.training.near_rows import equal_rows
 from workbench.training.plan import Plan
-from workbench.training.search import Ending, Search, Trial
+from workbench.training.search import Search
+from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
 SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")

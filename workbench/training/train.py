@@ -32,6 +32,7 @@ from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
+from workbench.training.ending import Ending, end
 from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
 from workbench.training.learning import doubled
@@ -40,8 +41,9 @@ from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.recording import Recorder, undisturbed
-from workbench.training.search import Ending, Search, Trial, end, of_holdout, search, tied, with_intervals
+from workbench.training.search import Search, search
 from workbench.training.telling import Outcome, findings
+from workbench.training.trials import Trial, of_holdout, tied, with_intervals
 
 if TYPE_CHECKING:
     from workbench.core.run import Folds

@@ -1,0 +1,215 @@
+"""A trial: one setting of a candidate, fitted on the folds and scored on what they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.core.metric import Metric
+from workbench.core.scores import difference, scores
+from workbench.training.candidates import Settings
+from workbench.training.growing import Grown, grow_until_enough, threads
+from workbench.training.plan import Plan
+
+# Times as many rows as were searched, from which on the number of trees is found anew.
+MANY_MORE = 1.5
+# True and predicted values of some rows.
+Window = tuple[pd.Series, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One validated setting of a candidate.
+
+    Parameters
+    ----------
+    name : str
+        Of the candidate.
+    settings : dict
+        Its hyper-parameters.
+    metrics : tuple of Metric
+        Of all validated rows, the deciding one first.
+    seconds : float
+        CPU seconds.
+    rows : int array
+        Positions of the validated rows.
+    windows : tuple of (pandas.Series, array)
+        True and predicted values of each fold.
+    pipeline : sklearn.pipeline.Pipeline
+        That of the last fold; none where the folds were grown side by side.
+    measured : bool
+        Whether its metrics have intervals.
+    """
+
+    name: str
+    settings: Settings
+    metrics: tuple[Metric, ...]
+    seconds: float
+    rows: Any = field(repr=False)
+    windows: tuple[Window, ...] = field(repr=False)
+    pipeline: Any = field(repr=False)
+    measured: bool = False
+
+    @property
+    def truth(self) -> Any:
+        """Of all validated rows."""
+        return pd.concat([truth for truth, _ in self.windows])
+
+    @property
+    def prediction(self) -> Any:
+        """Of all validated rows."""
+        return np.concatenate([prediction for _, prediction in self.windows])
+
+    @property
+    def quality(self) -> float:
+        """The deciding score, larger being better."""
+        return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
+
+
+def untried(plan: Plan, name: str, setting: Settings) -> Trial:
+    """A trial before its first fold."""
+    rows = np.concatenate([rows for _, rows in plan.parts.folds])
+    return Trial(name, setting, (), 0.0, rows, (), None)
+
+
+def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = None) -> Trial | None:
+    """A candidate fitted on each fold, and scored on what the fold leaves.
+
+    None where a rival, the best of this candidate so far, is better on the folds that were tried: the others are
+    spared, as in successive halving.
+    """
+    started = process_time()
+    trial = untried(plan, name, setting)
+    made = _grown(plan, trial, rival) if plan.models[name].grows else _fitted(plan, trial, rival)
+    return made and replace(made, seconds=process_time() - started)
+
+
+def _fitted(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+    """Fold after fold."""
+    for fit, validate in plan.parts.folds:
+        pipeline = fitted(plan, trial, fit)
+        window = (plan.target.iloc[validate], predicted(pipeline, plan, trial.name, validate))
+        trial = scored_so_far(plan, replace(trial, windows=(*trial.windows, window), pipeline=pipeline))
+        if _falls_behind(plan, trial, rival):
+            return None
+    return trial
+
+
+def _grown(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+    """All folds side by side, for they have to agree on the number of trees; the first one alone before."""
+    if rival is not None and _falls_behind(plan, _with_trees(plan, trial, plan.growing.grow(trial.settings, 1)), rival):
+        return None
+    return _with_trees(plan, trial, plan.growing.grow(trial.settings))
+
+
+def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
+    windows = tuple(
+        (plan.target.iloc[validate], prediction)
+        for (_, validate), prediction in zip(plan.parts.folds, grown.predictions, strict=False)
+    )
+    settings = trial.settings | {"n_estimators": grown.trees}
+    return scored_so_far(plan, replace(trial, settings=settings, windows=windows))
+
+
+def _falls_behind(plan: Plan, trial: Trial, rival: Trial | None) -> bool:
+    return rival is not None and trial.quality < _as_far(plan, rival, trial).quality
+
+
+def _as_far(plan: Plan, rival: Trial, trial: Trial) -> Trial:
+    """The rival on the folds that a trial has seen."""
+    return scored_so_far(plan, replace(rival, windows=rival.windows[: len(trial.windows)]))
+
+
+def scored_so_far(plan: Plan, trial: Trial) -> Trial:
+    """The trial with the scores of the folds that it has seen, without intervals."""
+    metrics = scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0)
+    return replace(trial, metrics=metrics)
+
+
+def with_intervals(plan: Plan, trial: Trial) -> Trial:
+    """The trial with intervals of its scores; one that has them already stays as it is."""
+    if trial.measured:
+        return trial
+    return replace(trial, measured=True, metrics=scored(plan, trial.rows, trial.prediction, trial.windows))
+
+
+def tied(plan: Plan, best: Trial, other: Trial) -> bool:
+    """Whether the best trial scores no better than another one by more than chance.
+
+    That is where samples of the rows that both validated say so, or where the other one is better on one of the folds:
+    another draw of the rows to fit on would give other models.
+    """
+    if len(best.rows) != len(other.rows) or (best.rows != other.rows).any():
+        return False
+    whole = (best.truth, (best.prediction, other.prediction))
+    found = _difference(plan, *whole, resamples=200, units=plan.parts.units[best.rows])
+    pairs = [(truth, (one, two)) for (truth, one), (_, two) in zip(best.windows, other.windows, strict=True)]
+    each = [_difference(plan, *pair, resamples=1) for pair in pairs]
+    return found is not None and (found[1] <= 0 or any(fold is not None and fold[0] <= 0 for fold in each))
+
+
+def _difference(plan: Plan, truth: Any, pair: tuple[Any, Any], resamples: int, units: Any = None) -> Any:
+    return difference(
+        plan.task, truth, pair, plan.classes, plan.metric, resamples=resamples, seed=plan.seed, units=units
+    )
+
+
+def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
+    """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
+    rows, kind = plan.parts.holdout, plan.parts.split.kind
+    stretches = (*best.windows, (plan.target.iloc[rows], held)) if kind == "time" else ()
+    return scored(plan, rows, held, best.windows if kind == "given" else stretches)
+
+
+def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) -> tuple[Metric, ...]:
+    """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
+    return scores(
+        plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=plan.seed,
+        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind not in ("time", "given"),
+    )  # fmt: skip
+
+
+def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
+    """A pipeline with the trial's settings, fitted on some rows."""
+    pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
+    if plan.models[trial.name].grows:
+        pipeline.set_params(model__n_jobs=threads(table.size))
+    if plan.models[trial.name].calibrates:
+        return _fitted_with_calibrator(plan, pipeline, table, rows)
+    return pipeline.fit(table, plan.target.iloc[rows])
+
+
+def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
+    """Fitted; the calibrator's folds keep together what belongs together, and are not kept with it."""
+    last = pipeline[-1]
+    last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
+    pipeline.fit(table, plan.target.iloc[rows])
+    last.set_params(cv=3)
+    return pipeline
+
+
+def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
+    """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
+    if not plan.models[trial.name].grows or len(rows) < MANY_MORE * len(plan.growing.rows):
+        return fitted(plan, trial, rows), trial
+    fit, validate = plan.parts.inner(rows, plan.seed)
+    pipeline = plan.unfitted(trial.name, trial.settings)
+    trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
+    return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
+
+
+def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
+    """A candidate's predictions of some rows; a class that a fold has never seen gets probability 0."""
+    table = plan.rows(name, rows)
+    if plan.task == "regression":
+        return pipeline.predict(table)
+    probabilities = np.zeros((len(table), len(plan.classes)))
+    probabilities[:, [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]] = pipeline.predict_proba(
+        table
+    )
+    return probabilities[:, 1] if plan.task == "binary" else probabilities
