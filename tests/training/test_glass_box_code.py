@@ -29,6 +29,8 @@ from workbench.training.glass_box.estimators import Writer
 from workbench.training.glass_box.tables import of_file
 from workbench.training.recording import folds_of, write_folds
 
+EPSILON = np.finfo(float).eps
+
 
 @given(
     st.integers(0, 10_000),
@@ -49,7 +51,11 @@ def test_the_scores_that_are_shown_are_ours_to_the_last_bit(seed, rows, name, st
     ours = OURS[name].of(truth, predicted)
     assume(ours is not None)
 
-    assert getattr(plain, name)(truth, predicted) == ours
+    found = getattr(plain, name)(truth, predicted)
+
+    # Each logarithm is off by a unit in its last place on another processor, and their sum may round otherwise with
+    # each of them; all else is the same everywhere.
+    assert found == (pytest.approx(ours, rel=rows * EPSILON) if name == "log_loss" else ours)
 
 
 @pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin", "Asia/Kolkata"])
@@ -67,8 +73,9 @@ def test_features_of_dates_are_ours(unit):
     zoned = moments.dt.tz_localize("Asia/Kolkata")
     dates = pd.DataFrame({f"d{i}": moments.where(moments.dt.day % (i + 2) > 0) for i in range(6)} | {"last": zoned})
 
-    for cyclic in (False, True):
-        np.testing.assert_array_equal(plain.date_features(dates, cyclic), date_features(dates, cyclic))
+    np.testing.assert_array_equal(plain.date_features(dates), date_features(dates))
+    # A sine is off by a unit in its last place on another processor; these are of numbers up to 1.
+    np.testing.assert_allclose(plain.date_features(dates, True), date_features(dates, True), rtol=0, atol=EPSILON)
 
 
 def test_folds_come_back_in_their_order(tmp_path):

@@ -187,7 +187,7 @@ def test_mlflow_holds_a_finished_run_with_a_child_for_each_candidate(store):
     run = trained(one_target("churn"), "churn", ("baseline", "linear"))
     parent = client().get_run(run.id)
     assert parent.info.status == "FINISHED"
-    assert parent.data.params == {"seed": "0", "model": "linear"}
+    assert parent.data.params == {"seed": "0", "model": "linear", "split": "random", "folds": "2"}
     assert parent.data.metrics["roc_auc"] == run.metrics[0].value
     assert parent.data.tags["workbench.fingerprint"] == run.fingerprint
     for candidate in run.candidates:
