@@ -122,10 +122,7 @@ def profile(
     chunk, kept = fitting(len(source.names), memory_budget)
     known = {} if accepted is None else accepted.by_name
     secret = frozenset(() if accepted is None else (c.name for c in accepted.columns if c.sensitive))
-    plan = Plan(
-        known, decimal=source.decimal, others=source.others, sensitive=secret, show=show_sensitive, bins=bins,
-        chunk=chunk, kept=kept,
-    )  # fmt: skip
+    plan = Plan(known, decimal=source.decimal, sensitive=secret, show=show_sensitive, bins=bins, chunk=chunk, kept=kept)
     # Small products of matrices: more threads would wait for each other longer than they work.
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:

@@ -38,8 +38,6 @@ class Plan:
         What columns are, where that was decided by an earlier pass.
     decimal : {".", ","}
         The mark before decimals that is more likely meant where a number can be read both ways.
-    others : {".", ",", ""}
-        That of numbers that can be read in one way alone.
     sensitive : frozenset of str
         Columns of which only hashes are kept; others are found by looking, unless ``look`` is False.
     look : bool
@@ -59,7 +57,6 @@ class Plan:
     columns: Mapping[str, Column] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     decimal: str = "."
-    others: str = ""
     sensitive: frozenset[str] = frozenset()
     look: bool = True
     show: bool = False
@@ -247,8 +244,7 @@ class _ColumnPass:
 
     def __init__(self, name: str, plan: Plan) -> None:
         self.name, self._plan = name, plan
-        wish = Wish(likely=plan.decimal, others=plan.others)
-        self.reader = ColumnReader(plan.columns.get(name), wish, plan.decisions.get(name))
+        self.reader = ColumnReader(plan.columns.get(name), Wish(likely=plan.decimal), plan.decisions.get(name))
         self.sensitive = name in plan.sensitive
         self.meaning: str | None = None
         self._scan: ColumnScan | None = None

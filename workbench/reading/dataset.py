@@ -264,11 +264,11 @@ class Wishes:
         """Names that are spoken of."""
         return tuple(name for wish in (self.missing, self.dates) if isinstance(wish, Mapping) for name in wish)
 
-    def of(self, name: str, likely: str, others: str) -> Wish:
+    def of(self, name: str, likely: str) -> Wish:
         """What is said of one column."""
         missing = self.missing.get(name) if isinstance(self.missing, Mapping) else self.missing or None
         dates = self.dates.get(name, ()) if isinstance(self.dates, Mapping) else self.dates
-        return Wish(self.decimal, likely, None if missing is None else _texts(missing), _texts(dates), others)
+        return Wish(self.decimal, likely, None if missing is None else _texts(missing), _texts(dates))
 
 
 @dataclass(frozen=True)
@@ -331,9 +331,8 @@ def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dic
     features = frozenset(name for name, role in usual.items() if role == "feature")
     single = {role: name for name, role in reversed(usual.items())}
     return Wanted(
-        names, known, lambda name: wishes.of(name, table.decimal, table.others), features, single.get("target"),
-        single.get("time"),
-    )  # fmt: skip
+        names, known, lambda name: wishes.of(name, table.decimal), features, single.get("target"), single.get("time")
+    )
 
 
 def _texts(words: str | Iterable[str]) -> tuple[str, ...]:

@@ -98,16 +98,12 @@ class Wish(NamedTuple):
         Words that stand for a missing value, and no others.
     dates : tuple of str
         Patterns of dates in the letters of ``strptime``.
-    others : str
-        The mark before decimals in the table's numbers that can be read in one way alone: it is that of a column whose
-        numbers have no mark. Empty where none shows it.
     """
 
     decimal: str | None = None
     likely: str = "."
     missing: tuple[str, ...] | None = None
     dates: tuple[str, ...] = ()
-    others: str = ""
 
 
 AS_SEEN = Wish()
@@ -351,7 +347,7 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
     if not len(rest) or looks.numeric < READABLE or looks.strange > MOST_STRANGE or _are_codes(looks):
         return None
     # Where a few rows alone have other letters; else a number has a unit, or is none.
-    marks = _marks(wish) if looks.marked else _marks(wish._replace(likely=wish.others or wish.likely))[:1]
+    marks = _marks(wish) if looks.marked else _marks(wish)[:1]  # what no mark shows is meant as the table's others are
     alone = _best(rest, marks) if looks.bare >= READABLE else None
     best = alone or _best(rest, _with_words(rest, _marks(wish)))
     if best is None:

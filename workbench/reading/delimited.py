@@ -89,7 +89,6 @@ def delimited(path: str, asked: Asked, like: Layout | None = None, expected: Seq
         typed=False,
         layout=head.layout,
         decimal=head.decimal,
-        others=head.others,
         notes=notes,
         streamed=True,
         units=head.measured,

@@ -201,7 +201,6 @@ def _together(pattern: str, paths: Sequence[str], parts: Sequence[Source]) -> So
         typed=typed,
         layout=first.layout,
         decimal=first.decimal,
-        others=first.others,
         notes=notes,
         columns=columns,
         units={name: unit for part in reversed(parts) for name, unit in part.units.items()},

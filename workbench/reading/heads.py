@@ -38,8 +38,7 @@ class Head:
         Characters above the first row.
     line : int
         Of the first row.
-    decimal, others : str
-        As of a :class:`~workbench.reading.source.Source`.
+    decimal : str
     titles : tuple of str
         Lines above the header that say something.
     trailing : int
@@ -66,7 +65,6 @@ class Head:
     begin: int
     line: int
     decimal: str
-    others: str
     titles: tuple[str, ...] = ()
     trailing: int = 0
     counted: bool = False
@@ -115,7 +113,7 @@ def head_of(text: str, layout: Layout, name: str) -> Head:
         raise BadTable(f"Two columns are called {double!r}. Rename one of them.")
     names = normalised(given, columns(full, 1)[0] if header else ())
     return Head(
-        layout, names, width, begin, line, *_decimal(full, layout), _titles(lines[: layout.skip]), trailing,
+        layout, names, width, begin, line, _decimal(full, layout), _titles(lines[: layout.skip]), trailing,
         counted=bool(header) and not given[0].strip() and names[0] == "index",
         doubtful=layout.header and (looks_like_row(given, full) or _come_again(given, full)),
         units=layout.header and are_units(full),
@@ -186,17 +184,13 @@ def _come_again(header: Sequence[str], full: Sequence[Sequence[str]]) -> bool:
     return len(header) > 1 and bool(below) and all(n in column for n, column in zip(header, below, strict=True))
 
 
-def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> tuple[str, str]:
-    """The likelier mark before decimals, and that of the numbers that can be read in one way alone.
-
-    Where semicolons separate, the comma was taken by the numbers.
-    """
+def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
+    """The likelier mark before decimals, by what has one meaning alone; beside semicolons the comma is free."""
     values = Counter(value for row in rows[:TYPED_ROWS] for value in row)
     points, commas = (
         sum(times for value, times in values.items() if mark.fullmatch(value)) for mark in (_POINT, _COMMA)
     )
-    likely = "," if layout.separator == ";" or commas > points else "."
-    return likely, "." if points else "," if commas else ""
+    return "," if commas > points or (commas == points and layout.separator == ";") else "."
 
 
 def are_units(rows: Sequence[Sequence[str]]) -> bool:

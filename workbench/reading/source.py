@@ -69,8 +69,6 @@ class Source:
         Of a file of text; of several, of the first.
     decimal : {".", ","}
         The mark before decimals that is more likely meant where a number can be read both ways.
-    others : {".", ",", ""}
-        The mark before decimals of numbers that can be read in one way alone; a point where there are both.
     notes : callable
         What was noticed of the file; known whole when it has been read.
     columns : callable, optional
@@ -93,7 +91,6 @@ class Source:
     workers: Workers | None = None
     layout: Layout | None = None
     decimal: str = "."
-    others: str = ""
     notes: Callable[[], tuple[Finding, ...]] = tuple
     columns: Callable[[Sequence[str], int], Iterator[pl.DataFrame]] | None = None
     streamed: bool = False
