@@ -327,7 +327,7 @@ def test_a_typed_column_is_what_its_type_and_its_values_say(values, kind):
     ],
 )
 def test_texts_are_decided_by_most_of_their_rows(texts, decision):
-    assert decide(pl.Series(texts))[:3] == decision
+    assert decide(pl.Series(texts)) == decision
 
 
 @pytest.mark.parametrize(

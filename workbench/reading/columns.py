@@ -71,7 +71,7 @@ class ColumnReader:
             self.first = counted(values, commonest_first=False) if values.dtype == pl.String else None
             self.decision = self.decision or self._decide(values)
         assert self.decision is not None
-        kind, form, *_ = self.decision
+        kind, form, _ = self.decision
         if kind in TEXTS:
             typed, self.counted = read_texts(values, form, self.first)
         else:
@@ -85,10 +85,10 @@ class ColumnReader:
 
     def notes(self) -> Notes:
         """What was noticed so far."""
-        kind, form, doubt, shown = self.decision or Decision("category" if self._column is None else self._column.kind)
+        kind, form, doubt = self.decision or Decision("category" if self._column is None else self._column.kind)
         kind = "number" if self._broken else kind
         lost = pl.concat(self._kept).unique(maintain_order=True).head(EXAMPLES).to_list() if self._kept else []
-        as_text = shown and self._head is not None and self._head.dtype == pl.String
+        as_text = self._head is not None and self._head.dtype == pl.String
         return Notes(kind, form, self.unread, tuple(lost), dict(self._words), doubt, as_text)
 
     def misread(self) -> bool:

@@ -120,14 +120,11 @@ class Decision(NamedTuple):
         How its texts are written.
     doubt : str
         What else the values could mean; else empty.
-    shown : bool
-        Whether the values show their form; else it is what the table's other columns are likely to have.
     """
 
     kind: Kind
     form: Form = PLAIN
     doubt: str = ""
-    shown: bool = True
 
 
 def decide(values: pl.Series, wish: Wish = AS_SEEN, rows: pl.DataFrame | None = None) -> Decision:
@@ -347,8 +344,7 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
     if not len(rest) or looks.numeric < READABLE or looks.strange > MOST_STRANGE or _are_codes(looks):
         return None
     # Where a few rows alone have other letters; else a number has a unit, or is none.
-    marks = _marks(wish) if looks.marked else _marks(wish)[:1]  # what no mark shows is meant as the table's others are
-    alone = _best(rest, marks) if looks.bare >= READABLE else None
+    alone = _best(rest, _marks(wish) if looks.marked else [PLAIN]) if looks.bare >= READABLE else None
     best = alone or _best(rest, _with_words(rest, _marks(wish)))
     if best is None:
         return None
@@ -357,7 +353,7 @@ def _number(rest: pl.DataFrame, looks: _Looks, wish: Wish) -> Decision | None:
         return None
     whole = is_whole(numbers.cast(pl.Float64, strict=False))
     doubt = _doubtful_marks(rest, form) if wish.decimal is None else ""
-    return Decision("integer" if whole else "number", form, doubt, looks.marked or bool(form.unit))
+    return Decision("integer" if whole else "number", form, doubt)
 
 
 def _marks(wish: Wish) -> list[Form]:

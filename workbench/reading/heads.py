@@ -185,12 +185,14 @@ def _come_again(header: Sequence[str], full: Sequence[Sequence[str]]) -> bool:
 
 
 def _decimal(rows: Sequence[Sequence[str]], layout: Layout) -> str:
-    """The likelier mark before decimals, by what has one meaning alone; beside semicolons the comma is free."""
+    """The likelier mark before decimals: where semicolons separate, the comma was taken by the numbers."""
+    if layout.separator == ";":
+        return ","
     values = Counter(value for row in rows[:TYPED_ROWS] for value in row)
     points, commas = (
         sum(times for value, times in values.items() if mark.fullmatch(value)) for mark in (_POINT, _COMMA)
     )
-    return "," if commas > points or (commas == points and layout.separator == ";") else "."
+    return "," if commas > points else "."
 
 
 def are_units(rows: Sequence[Sequence[str]]) -> bool:
