@@ -23,7 +23,7 @@ def test_a_window_keeps_ids_predictions_answers_and_flags(shop, customers):
 
     said = wb.score(shop, batch, window="2026-01")
 
-    assert list(said) == ["id", "prediction", "answer", "flags"]
+    assert list(said) == ["id", "prediction", "answer", "set", "flags"]
     assert said["id"].tolist() == batch["customer"].tolist()
     assert said.loc[0, "flags"] == "unseen_category:city"
     assert said.loc[1, "flags"] == "out_of_range:spent"
