@@ -186,7 +186,7 @@ class Ways:
 
     def arrow(self, row):
         try:
-            table = pa.table({name: pa.array([value]) for name, value in row.items()})
+            table = pa.table({name: _arrow(value) for name, value in row.items()})
         except (pa.ArrowInvalid, OverflowError):
             return None
         sink = io.BytesIO()
@@ -201,6 +201,11 @@ class Ways:
             return UNREADABLE
         assert answer.status_code == 200, answer.text
         return answer.json()["predictions"][0], tuple(answer.json()["flags"][0])
+
+
+def _arrow(value):
+    """As a frame's column becomes one: of a bare moment Arrow may forget the zone."""
+    return pa.Array.from_pandas(pd.Series([value])) if isinstance(value, pd.Timestamp) else pa.array([value])
 
 
 def _frame(row, dtype):

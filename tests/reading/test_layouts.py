@@ -559,6 +559,20 @@ def test_a_table_of_hostile_texts_is_read_back_by_its_layout(tmp_path, table, ho
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=8, max_size=14), WRITTEN)
 @example(
+    [("", "")] * 6 + [("", "; "), ("", ";\t")],
+    {
+        "separator": ";",
+        "quoting": csv.QUOTE_ALL,
+        "end": "\n",
+        "encoding": "utf-8",
+        "titles": 0,
+        "comment": False,
+        "trailing": False,
+        "index": False,
+        "most": 1,
+    },
+)
+@example(
     [*[("", "")] * 6, ("", " "), ("", ", ")],
     {
         "separator": ",",

@@ -214,7 +214,7 @@ def _best_split(lines: Sequence[str], plain: Layout, asked: Asked, cut: bool) ->
         for quote in (_quotes(text) if asked.quote is None else [asked.quote])
         for escape in (["", "\\"] if quote and f"\\{quote}" in text else [""])
     ]
-    trials += [replace(trial, padded=True) for trial in trials if _quoted_behind_blanks(text, trial)]
+    trials += [replace(trial, padded=True) for trial in trials if _quoted_behind_blanks(text, lines, trial)]
     best = _best(trials, lines, cut)
     return replace(best, padded=best.padded or _is_padded(lines, best))
 
@@ -228,10 +228,13 @@ def _best(trials: Sequence[Layout], lines: Sequence[str], cut: bool) -> Layout:
     return best
 
 
-def _quoted_behind_blanks(text: str, trial: Layout) -> bool:
+def _quoted_behind_blanks(text: str, lines: Sequence[str], trial: Layout) -> bool:
+    """Whether a value begins with blanks and a quote; a separator and a blank within quotes are no such begin."""
     separator, quote = trial.separator, trial.quote
     usual = separator not in ("", " ", "\t") and bool(quote)
-    return usual and re.search(f"{re.escape(separator)} +{re.escape(quote)}", text) is not None
+    if not usual or re.search(f"{re.escape(separator)} +{re.escape(quote)}", text) is None:
+        return False
+    return any(v.startswith(" ") and v.lstrip(" ").startswith(quote) for row in Rows(lines, trial) for v in row)
 
 
 def _is_padded(lines: Sequence[str], split: Layout) -> bool:
