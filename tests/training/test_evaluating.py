@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench as wb
-from workbench.core.contract import Column
 from workbench.core.evaluation import Evaluation
 from workbench.core.measures import measure
 from workbench.errors import BadParameter
@@ -192,4 +191,3 @@ def test_masked_columns_make_no_slices(store):
 
     assert "ward" in {s.column for s in open_}
     assert "ward" not in {s.column for s in hidden}
-    assert Column("ward", "category", sensitive=True).sensitive

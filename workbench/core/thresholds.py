@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -157,7 +158,9 @@ class Thresholds:
 
     def confusion(self, threshold: float) -> Confusion:
         """What is answered from the first of our thresholds on that is no lower."""
-        return self._confusion(self._place(threshold))
+        place = min(bisect_left(self.at, threshold), len(self.at) - 1)
+        hits, alarms = self.hits[place], self.alarms[place]
+        return Confusion(hits, alarms, self.positives - hits, self.negatives - alarms)
 
     def chosen(self, rule: str) -> float | None:
         """The threshold that a rule asks for; None where there is none.
@@ -183,15 +186,6 @@ class Thresholds:
         hits, alarms = np.asarray(self.hits, dtype=float), np.asarray(self.alarms, dtype=float)
         place = _CHOICES[word](hits, alarms, self.positives, self.negatives, *numbers)
         return None if place is None else self.at[place]
-
-    def _place(self, threshold: float) -> int:
-        from bisect import bisect_left
-
-        return min(bisect_left(self.at, threshold), len(self.at) - 1)
-
-    def _confusion(self, place: int) -> Confusion:
-        hits, alarms = self.hits[place], self.alarms[place]
-        return Confusion(hits, alarms, self.positives - hits, self.negatives - alarms)
 
 
 def _steps(ordered: NDArray[np.float64]) -> NDArray[np.float64]:

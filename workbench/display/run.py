@@ -21,6 +21,7 @@ from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
+from workbench.display import charts
 from workbench.display import run_drawings as drawings
 from workbench.display.rendering import (
     clipped,
@@ -149,7 +150,7 @@ def _decision(run: Run) -> dict[str, Any] | None:
         return None
     return {
         "drawing": drawings.decision(seen.spread, run.threshold, f"Probability of {clipped(run.classes[1], 30)}"),
-        "rule": run.asked.get("threshold", "f1"),
+        "rule": run.asked.get("threshold"),
         "first": str(run.classes[0]),
         "second": str(run.classes[1]),
         "now": now,
@@ -234,8 +235,6 @@ def _left_open(run: Run) -> str:
 
 def _slices(run: Run, seen: Evaluation) -> list[tuple[Any, Markup]]:
     """Each slice with its score on one scale, beside that of all rows."""
-    from workbench.display.charts import interval as drawn
-
     overall = run.metrics[0]
     scale = _ends(overall, *(s.score for s in seen.slices if s.score))
 
@@ -243,7 +242,7 @@ def _slices(run: Run, seen: Evaluation) -> list[tuple[Any, Markup]]:
         if one.score is None:
             return Markup('<span class="wb-faint">–</span>')
         text = f"{one.column} {one.value}: {one.score}"
-        return drawn(one.score.value, one.score.low, one.score.high, scale, text, overall.value)
+        return charts.interval(one.score.value, one.score.low, one.score.high, scale, text, overall.value)
 
     return [(one, score(one)) for one in seen.slices]
 

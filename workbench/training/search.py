@@ -165,7 +165,7 @@ class Race:
         else:
             worse = trial
         if worse is not None:
-            self.others.append(Tried(name, worse.settings, worse.metrics, worse.seconds, "validated"))
+            self.others.append(worse.told("validated"))
 
     @property
     def leading(self) -> float | None:

@@ -23,6 +23,7 @@ from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
 SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")
+AGAIN = python('run = wb.train(data, split="random")')
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,6 @@ def _without_target(plan: Plan, profile: Profile, used: int) -> Iterator[Finding
     if profile.rows > used:
         message = f"{how_many(profile.rows - used, 'row')} without a target value were not used."
         yield Finding("WB203", "info", message, plan.contract.target)
-
-
-AGAIN = python('run = wb.train(data, split="random")')
 
 
 def _split(

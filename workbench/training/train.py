@@ -19,7 +19,7 @@ from workbench.core.measures import OURS, is_own
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
-from workbench.core.run import Candidate, Run, Tried, first_answers
+from workbench.core.run import Candidate, Run, first_answers
 from workbench.core.thresholds import Thresholds
 from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
@@ -267,7 +267,7 @@ def as_run(
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
         folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
-        trials=(*found.others, *(Tried(t.name, t.settings, t.metrics, t.seconds, "kept") for t in found.tried)),
+        trials=(*found.others, *(trial.told("kept") for trial in found.tried)),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.metric import Metric
+from workbench.core.run import Tried
 from workbench.core.scores import difference, scores
 from workbench.training.candidates import Settings
 from workbench.training.growing import Grown, grow_until_enough, threads
@@ -69,6 +70,10 @@ class Trial:
     def quality(self) -> float:
         """The deciding score, larger being better."""
         return self.metrics[0].value if self.metrics[0].larger_is_better else -self.metrics[0].value
+
+    def told(self, became: str) -> Tried:
+        """What a run keeps of it, with what became of it."""
+        return Tried(self.name, self.settings, self.metrics, self.seconds, became)
 
 
 def untried(plan: Plan, name: str, setting: Settings) -> Trial:
