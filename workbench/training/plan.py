@@ -199,10 +199,9 @@ def _without_persons(contract: Contract, profile: Profile) -> Contract:
 def _seen(contract: Contract, profile: Profile) -> Contract:
     """The data's own kinds and roles with the ranges, categories and masks that the profile saw."""
     seen = ("minimum", "maximum", "categories", "missing_allowed", "sensitive")
-    for name in contract.names:
-        proposed = profile.contract[name]
-        contract = contract.change(name, **{what: getattr(proposed, what) for what in seen})
-    return contract
+    return contract.change_each(
+        {name: {what: getattr(profile.contract[name], what) for what in seen} for name in contract.names}
+    )
 
 
 def with_target(table: pd.DataFrame, target: pd.Series) -> pd.DataFrame:

@@ -107,7 +107,8 @@ def train(
         drawn at random, which is right where rows to come will be like these.
     trials : int, optional
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
-        best on the folds so far are stopped. By default 3 of up to 10,000 rows, where they matter most, and 1 of more.
+        best on the folds so far are stopped. By default 3 of up to 10,000 rows and a million values, where they matter
+        most, and 1 of more.
     budget : str, optional
         Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
         ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
