@@ -221,7 +221,7 @@ TABLES: dict[str, Table] = {
     "heavy tails": Table(_heavy_tails, "amount", "random", made=True),
     "two of a hundred": Table(_rare, "fraud", "random", made=True),
     "rule of ten": Table(_rule_of_ten, "y", "random", made=True),
-    "stores": Table(_stores, "sales", "store", made=True),
+    "stores": Table(_stores, "sales", "random", made=True),
     "patients": Table(_patients(named=True), "ill", "patient", made=True),
     "patients without a name": Table(_patients(named=False), "ill", "_person", made=True),
     "noise, each row five times": Table(_copies, "y", "_person", made=True),

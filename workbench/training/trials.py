@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.core.metric import Metric
 from workbench.core.run import Tried
-from workbench.core.scores import difference, scores
+from workbench.core.scores import difference, no_surer, scores
 from workbench.training.candidates import Settings
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
@@ -165,10 +165,18 @@ def _difference(plan: Plan, truth: Any, pair: tuple[Any, Any], resamples: int, u
 
 
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
-    """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
+    """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on.
+
+    Elsewhere it is no narrower than the many validated rows say that so few may be off by.
+    """
     rows, kind = plan.parts.holdout, plan.parts.split.kind
     stretches = (*best.windows, (plan.target.iloc[rows], held)) if kind == "time" else ()
-    return scored(plan, rows, held, best.windows if kind == "given" else stretches)
+    metrics = scored(plan, rows, held, best.windows if kind == "given" else stretches)
+    if kind in ("time", "given"):
+        return metrics
+    validated, units = {m.name: m for m in best.metrics}, plan.parts.units
+    many = [len(np.unique(units[of])) for of in (rows, best.rows)]
+    return tuple(no_surer(m, validated[m.name], *many) if m.name in validated else m for m in metrics)
 
 
 def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) -> tuple[Metric, ...]:
