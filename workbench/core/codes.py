@@ -251,6 +251,9 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB217", "A doubtful column is taken", ("warning",),
                 "An adopted pipeline takes a column that a training would have left out, such as one that gives the "
                 "target away or is known only afterwards. Its score may not hold where the column is not known yet."),
+    FindingCode("WB231", "No ensemble", ("info",),
+        "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
+        "ensemble."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -70,8 +70,11 @@ class Model:
         Whether it grows tree by tree on all folds side by side: :class:`workbench.training.growing.Growing`.
     takes_words : bool
         Whether it is fitted on the table as it is, not on the numbered one.
-    calibrates : bool
-        Whether its estimator has a calibrator behind it, which needs folds: ``CalibratedClassifierCV``.
+    cross_fits : bool
+        Whether its last step fits something on what its members answer to rows that they have not seen, which needs
+        folds: ``CalibratedClassifierCV``, ``StackingClassifier``.
+    members : tuple of str
+        The candidates that it is made of; their settings are called ``member__setting``.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
@@ -79,7 +82,8 @@ class Model:
     space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     grows: bool = False
     takes_words: bool = False
-    calibrates: bool = False
+    cross_fits: bool = False
+    members: tuple[str, ...] = ()
 
 
 def build(
@@ -142,6 +146,15 @@ def settings_to_try(model: Model, trials: int, seed: int, dates: int = 0, wide: 
     if dates > 1 and "colsample_bytree" in first:
         first = first | {"colsample_bytree": 1.0}
     return [first, *others, *drawn][:trials]
+
+
+def member_settings(settings: Settings, member: str) -> Settings:
+    """The settings of a member of an ensemble, by their own names.
+
+    >>> member_settings({"linear": 3, "linear__C": 1.0, "forest": 7}, "linear")
+    {'C': 1.0}
+    """
+    return {key.removeprefix(f"{member}__"): value for key, value in settings.items() if key.startswith(f"{member}__")}
 
 
 def columns_by_kind(contract: Contract, features: Sequence[str]) -> Columns:

@@ -13,7 +13,7 @@ import pandas as pd
 from workbench.core.metric import Metric
 from workbench.core.run import Tried
 from workbench.core.scores import difference, no_surer, scores
-from workbench.training.candidates import Settings
+from workbench.training.candidates import Settings, member_settings
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
 
@@ -192,13 +192,13 @@ def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
     if plan.models[trial.name].grows:
         pipeline.set_params(model__n_jobs=threads(table.size))
-    if plan.models[trial.name].calibrates:
-        return _fitted_with_calibrator(plan, pipeline, table, rows)
+    if plan.models[trial.name].cross_fits:
+        return _cross_fitted(plan, pipeline, table, rows)
     return pipeline.fit(table, plan.target.iloc[rows])
 
 
-def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
-    """Fitted; the calibrator's folds keep together what belongs together, and are not kept with it."""
+def _cross_fitted(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
+    """Fitted; the folds within keep together what belongs together, and are not kept with it."""
     last = pipeline[-1]
     last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
     pipeline.fit(table, plan.target.iloc[rows])
@@ -208,12 +208,27 @@ def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows
 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
     """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
-    if not plan.models[trial.name].grows or len(rows) < MANY_MORE * len(plan.growing.rows):
+    model = plan.models[trial.name]
+    if not (model.grows or model.members) or len(rows) < MANY_MORE * len(plan.growing.rows):
+        return fitted(plan, trial, rows), trial
+    if model.members:
+        trial = _with_grown_members(plan, trial, rows)
         return fitted(plan, trial, rows), trial
     fit, validate = plan.parts.inner(rows, plan.seed)
     pipeline = plan.unfitted(trial.name, trial.settings)
     trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
     return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
+
+
+def _with_grown_members(plan: Plan, trial: Trial, rows: Any) -> Trial:
+    """An ensemble whose members have as many trees as many rows ask for."""
+    settings = dict(trial.settings)
+    for name in plan.models[trial.name].members:
+        if name in settings and plan.models[name].grows:
+            member = replace(trial, name=name, settings=member_settings(settings, name))
+            grown = grown_on(plan, member, rows)[1].settings
+            settings |= {f"{name}__{key}": value for key, value in grown.items()}
+    return replace(trial, settings=settings)
 
 
 def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
