@@ -1,6 +1,8 @@
 """Ours, nothing set but the target."""
 
+import os
 import tempfile
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -27,9 +29,14 @@ def few_rows():
     wb.train(pd.DataFrame({"x": x, "y": np.where(x > 0, "yes", "no")}), target="y")
 
 
-if __name__ == "__main__":
-    import os
+@contextmanager
+def home():
+    """The folder of the runs: that which is set, or one for this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("WORKBENCH_HOME", folder)
+        yield
 
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["WORKBENCH_HOME"] = home
+
+if __name__ == "__main__":
+    with home():
         judge(train, few_rows)
