@@ -195,6 +195,9 @@ class Run(Result):
     thirds : tuple of (int array, int array)
         Where the kept candidate has a calibrator: the rows on which that was fitted, three pairs a fold, as positions
         among the fold's rows to fit on. Else empty.
+    loss : str, optional
+        Regression: what our candidates were fitted by, as :func:`workbench.train` takes it but for ``auto``; none of an
+        adopted pipeline, and in runs of older versions.
     unfitted : dict of str to sklearn.pipeline.Pipeline
         Candidates by their names that are not ours as they are, not fitted: somebody's own, and the calibrated one. Of
         a run that is read back, those that could be kept.
@@ -222,6 +225,7 @@ class Run(Result):
     evaluation: Evaluation | None = None
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
+    loss: str | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -267,7 +271,7 @@ class Run(Result):
 
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
-        parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty")}
+        parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty", "loss")}
         return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
 
     def confusion(self) -> Confusion | None:
@@ -397,6 +401,7 @@ class Run(Result):
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
             "trials": [asdict(one) for one in self.trials],
+            "loss": self.loss,
         }
 
     @classmethod

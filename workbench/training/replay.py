@@ -51,8 +51,14 @@ def replay(run: str | Run, data: Any) -> Verification:
             f"The run {first.id} does not say what it was asked for: it is of an older version, or an estimator or a "
             "score of somebody's own was part of it. Train it again with wb.train(data, …)."
         )
-    again = train(to_learn_from(data, target=first.contract.target), **first.asked)
+    again = train(to_learn_from(data, target=first.contract.target), **_as_asked(first))
     return Verification(f"run {first.id}", tuple(_checks(first, again)))
+
+
+def _as_asked(first: Run) -> dict[str, Any]:
+    """What it was asked for; before there were other losses, numbers were fitted by the squared error."""
+    older = first.task == "regression" and "loss" not in first.asked
+    return {**first.asked, **({"loss": "squared"} if older else {})}
 
 
 def _checks(first: Run, again: Run) -> Iterator[Check]:
