@@ -152,7 +152,7 @@ NUMBERS, COUNTS = pd.Series(np.linspace(-1, 1, 50), name="y"), pd.Series([0, 1, 
     ({"loss": "poisson"}, "regression", NUMBERS, BadTarget, r"'y' lies between -1\.0 and 1\.0"),
     ({"loss": "poisson"}, "regression", COUNTS * 0, BadTarget, "not all 0"),
     ({"loss": "absolute"}, "multiclass", COUNTS, BadParameter, "'visits' has classes"),
-    ({"loss": "absolute", "ensemble": "stack"}, "regression", pd.Series(np.arange(10_001.0)), BadParameter, "blend"),
+    ({"loss": "absolute", "ensemble": "stack"}, "regression", pd.Series(np.arange(30_001.0)), BadParameter, "blend"),
     ({"loss": "quantile 0.9", "candidates": ("forest",)}, "regression", COUNTS, BadParameter, "forest can't be fitted"),
 ])  # fmt: skip
 def test_a_loss_that_does_not_fit_is_refused_with_what_to_do(asked, task, target, error, told):

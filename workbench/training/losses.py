@@ -20,6 +20,8 @@ from workbench.training.candidates import Settings
 MOST_COUNTED = 1_000
 # Rows up to which lines are fitted to quantiles: it is a linear program, and takes the square of their number.
 MOST_FOR_LINES = 10_000
+# And those up to which a model upon the candidates' answers, which are few, is: half a minute a fit.
+MOST_FOR_STACKS = 30_000
 
 
 def loss_of(step: TrainStep, task: Task, target: pd.Series) -> Loss | None:
@@ -39,8 +41,8 @@ def loss_of(step: TrainStep, task: Task, target: pd.Series) -> Loss | None:
     Raises
     ------
     BadParameter
-        If a loss of numbers is asked for classes, one that a candidate has not, or a quantile of a model of models for
-        so many rows that it takes hours.
+        If a loss of numbers is asked for classes, one that a candidate has not, or a model upon quantiles of too many
+        rows.
     BadTarget
         If Poisson's is asked for a target below 0, or of zeros alone.
     """
@@ -57,9 +59,10 @@ def loss_of(step: TrainStep, task: Task, target: pd.Series) -> Loss | None:
     without = [name for name in step.candidates if _untold(name, loss)]
     if without and step.loss != "auto":
         raise BadParameter(f"{listed(without)} can't be fitted by loss={step.loss!r}. Leave it out of the candidates.")
-    if step.ensemble == "stack" and loss.share is not None and len(target) > MOST_FOR_LINES:
+    if step.ensemble == "stack" and loss.share is not None and len(target) > MOST_FOR_STACKS:
         raise BadParameter(
-            f"ensemble='stack' by loss={step.loss!r} takes hours for {len(target):,} rows. Use ensemble='blend'."
+            f"ensemble='stack' by loss={step.loss!r} is for up to {MOST_FOR_STACKS:,} rows, for its time goes with "
+            f"their square, and there are {len(target):,}. Use ensemble='blend'."
         )
     return loss
 
@@ -133,7 +136,7 @@ TOLD: Mapping[str, Mapping[str, Told]] = {
 
 
 def without_lines(names: Sequence[str], loss: Loss | None, rows: int) -> tuple[str, ...]:
-    """Candidates that are not tried, for they would take hours: lines through quantiles of many rows, beside others.
+    """Candidates that are not tried, for they would take too long: lines through quantiles of many rows, beside others.
 
     Examples
     --------

@@ -47,7 +47,7 @@ class Plan:
     rare : mapping of str to int
         Rows of the classes that are left out, since they are too few to validate on.
     untried : tuple of str
-        Candidates that were asked for and would take hours.
+        Candidates that were asked for and would take too long.
     """
 
     task: Task

@@ -314,7 +314,8 @@ def _another_share(plan: Plan, below: tuple[float, float, float] | None) -> Iter
 def _untried_lines(plan: Plan) -> Iterator[Finding]:
     if plan.untried:
         message = (
-            f"{listed(plan.untried)} was not tried: a line through quantiles of {len(plan.table):,} rows takes hours."
+            f"{listed(plan.untried)} was not tried: a line through quantiles takes time as the square of its rows, and "
+            f"there are {len(plan.table):,}."
         )
         cure = python("run = wb.train(data, loss=$loss, candidates=$names)", loss=plan.step.loss, names=[*plan.untried])
         yield Finding("WB228", "info", message, cure=cure)
