@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 SplitKind = Literal["time", "group", "random", "given"]
 # Rows of the hold-out whose answers bind a run's scores to its pipeline.
 BOUND = 20
+# What is made of a column that is not taken as it is.
+MADE = {
+    "words": "by its words, and two in a row",
+    "levels": "by the mean of the target for each value",
+    "words and levels": "by its words, and the mean of the target for each value",
+    "numbers and levels": "by the number in it, and the mean of the target for each value",
+    "numbers and categories": "by the number in it, and as a category",
+}
 
 
 @dataclass(frozen=True)
@@ -186,6 +194,9 @@ class Run(Result):
         runs of older versions.
     trials : tuple of Tried
         All settings that were tried, those of the leaderboard last; empty in runs of older versions.
+    made : dict of str to {"words", "levels", "words and levels", "numbers and levels", "numbers and categories"}
+        What was made of texts and categories of many levels, by column; others are taken as they are. Empty in runs of
+        older versions.
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
@@ -226,6 +237,7 @@ class Run(Result):
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
     loss: str | None = None
+    made: dict[str, str] = field(default_factory=dict)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -234,6 +246,11 @@ class Run(Result):
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """What was made of texts and categories of many levels, in words."""
+        return {name: MADE[made] for name, made in self.made.items() if name in self.features}
 
     @property
     def best(self) -> Candidate:
@@ -402,6 +419,7 @@ class Run(Result):
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
             "trials": [asdict(one) for one in self.trials],
             "loss": self.loss,
+            "made": self.made,
         }
 
     @classmethod

@@ -300,7 +300,7 @@ def as_run(
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
-        trials=(*found.others, *(trial.told("kept") for trial in found.tried)),
+        trials=(*found.others, *(trial.told("kept") for trial in found.tried)), made=dict(plan.made),
     )  # fmt: skip
 
 
