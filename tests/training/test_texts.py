@@ -33,6 +33,7 @@ def test_what_texts_say_is_learnt_and_told(trained):
     baseline, *others = sorted(trained.candidates, key=lambda row: -row.metrics[0].value)
 
     assert (trained.made, trained.left_out) == (MADE, {})
+    assert not [f for f in trained.findings if f.code == "WB209"]  # it is kept
     assert all(row.metrics[0].value < 0.75 * baseline.metrics[0].value for row in others)
     assert trained.read_as["review"] == "by its words, and two in a row"
 

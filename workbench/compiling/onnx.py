@@ -169,9 +169,8 @@ def _encoded(graph: Graph, encoder: Numbers | Categories | Words, model: Compile
     if isinstance(encoder, Words):
         raise CannotCompile(f"The text {encoder.column!r} {NO_ONNX}. Leave it out, or make its words columns.")
     if encoder.kind != "number":
-        raise CannotCompile(
-            f"What is made of {encoder.columns[0]!r} {NO_ONNX}. Leave it out, or make it columns of numbers."
-        )
+        what = "The number in" if encoder.kind == "written" else "The date"
+        raise CannotCompile(f"{what} {encoder.columns[0]!r} {NO_ONNX}. Leave it out, or make its parts columns.")
     read = graph.named("Concat", list(encoder.columns), axis=1)
     values = graph.named("Gather", [read, graph.constant(encoder.take)], axis=1)
     for name, operand in encoder.steps:
