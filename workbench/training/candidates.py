@@ -202,7 +202,7 @@ def columns_by_kind(
 def _encoder(columns: Columns, **transformers: Any) -> ColumnTransformer:
     """One transformer a kind; of texts one a column, for a vectorizer takes one."""
     kinds = [(kind, transformers[kind], names) for kind, names in columns.items() if names and kind != "words"]
-    texts = [(f"words{i}", clone(transformers["words"]), [name]) for i, name in enumerate(columns["words"], 1)]
+    texts = [(f"words{i}", clone(transformers["words"]), [name]) for i, name in enumerate(columns.get("words", ()), 1)]
     return ColumnTransformer([*kinds, *texts], verbose_feature_names_out=False)
 
 
@@ -263,9 +263,9 @@ def encoded_for_lines(columns: Columns, classes: bool, seed: int, sparse: bool, 
 
 def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     model = LogisticRegression(max_iter=1000, random_state=seed, **settings) if classes else _line(settings, seed)
-    # Sparse takes half the time; ridge would take another solver, as it does where there are texts. A quantile is a
-    # linear program, which thousands of terms are too many for.
-    by_term = not isinstance(model, QuantileRegressor)
+    # Sparse takes half the time; ridge would take another solver, as it does where there are texts. Those of counts and
+    # of quantiles work on all pairs of columns, which thousands of terms are too many for.
+    by_term = classes or isinstance(model, Ridge)
     encode = encoded_for_lines(columns, classes, seed, sparse=classes, by_term=by_term)
     return Pipeline([("encode", encode), ("model", model)])
 
