@@ -50,7 +50,7 @@ def test_the_folder_alone_answers_and_gives_reasons(made):
     log_odds = np.array(why["base"]) + np.array(why["values"]).sum(axis=1)
     np.testing.assert_allclose([f["prediction"] for f in found], expected, rtol=0, atol=1e-12)
     np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), expected, atol=1e-9)
-    assert why["method"] == "rescaled tree paths"
+    assert why["method"] == "tree paths through a curve"
 
 
 @pytest.mark.slow

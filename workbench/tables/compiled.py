@@ -125,12 +125,12 @@ class CompiledModel:
 
     @property
     def method(self) -> str:
-        """How it is explained: ``tree paths`` or ``linear`` are exact SHAP values; ``rescaled …`` went through a curve.
+        """How it is explained: ``tree paths`` or ``linear``, exact SHAP values, or the same ``through a curve``.
 
         :mod:`workbench.tables.nodes` says what that means.
         """
         kind = "tree paths" if self.trees else "linear"
-        return kind if self.model.exact else f"rescaled {kind}"
+        return kind if self.model.exact else f"{kind} through a curve"
 
     @property
     def plain(self) -> bool:

@@ -1,21 +1,22 @@
 """The parts that a compiled model is built from besides trees: linear models, curves, and models on models' outputs.
 
-Every node works on one matrix and gives ``outputs`` columns. SHAP values of a node on other nodes' outputs are carried
-through it: each inner output is moved from its base to its value, once in this order and once in the reverse, and what
-that adds is shared out as the inner values say. The result adds up to the output in every case. It is the exact SHAP
-value where the outer node is linear (weighted votes, stacked linear models, sigmoid calibration in log-odds), and a
-rescaling elsewhere.
+Every node works on one matrix and gives ``outputs`` columns. The values of a node on other nodes' outputs are Shapley
+values of a game: a column that plays moves the inner outputs by what it adds to each of them, and the outer node says
+what that changes. They add up to the output, and none is larger than what the outer node can change. They are exact
+SHAP values where the outer node is linear (weighted votes, stacked linear models, sigmoid calibration in log-odds);
+elsewhere the mean over some orders of the columns and their reverses, always the same ones.
 
 References
 ----------
-Chen, Lundberg, Lee (2022), Explaining a series of models by propagating Shapley values.
+Chen, Lundberg, Lee (2022), Explaining a series of models by propagating Shapley values, for inner values carried on;
+Mitchell, Cooper, Frank, Holmes (2022), Sampling Permutations for Shapley Value Estimation, for orders with reverses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +27,8 @@ from workbench.tables.links import LINKS, Array, logistic, shares, single_exp
 from workbench.tables.mixing import KINDS, Mixing, read_mixing
 from workbench.tables.trees import FIELDS, Trees, blocks, reasonable
 
-SMALL = 1e-9  # inner values that add up to less of their sizes cancel out
+ORDERS = 32  # of the columns, and their reverses
+ORDERS_OF_TREES = 4  # which cost a hundred times as much as a curve
 MOVED_CELLS = 1_000_000  # numbers in one block of moved inputs: 8 MB
 DEEPEST = 20  # nodes within nodes
 
@@ -40,7 +42,7 @@ class Node(Protocol):
 
     @property
     def exact(self) -> bool:
-        """Whether its values are SHAP values, not a rescaling."""
+        """Whether its values are SHAP values, not the mean over some orders."""
 
     def predict(self, matrix: Array) -> Array:
         """The outputs, shape (rows, outputs)."""
@@ -267,15 +269,13 @@ class Chain:
 
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
         """The members' values, carried through ``final``; shape (rows, columns), and the base."""
-        moved = self._moved(self._inputs(matrix), output)
-        values, start = np.zeros((len(matrix), columns)), 0
-        for member in self.members:
-            for k in range(member.width):
-                if moved[:, start + k].any():
-                    inner, _ = member.explain(matrix, k, source, columns)
-                    values += _shared_out(moved[:, start + k], inner)
-            start += member.width
-        return values + moved[:, start:] @ np.eye(columns)[source[self.columns]], self.base(output)
+        values = np.empty((len(matrix), columns))
+        orders = self._orders(columns)
+        cells = 2 * len(orders) * (columns + 1) * (sum(m.width for m in self.members) + len(self.columns))
+        for block in blocks(len(matrix), MOVED_CELLS // max(1, cells)):
+            here = matrix[block]
+            values[block] = self._shared_out(self._inputs(here), self._added(here, source, columns), output, orders)
+        return values, self.base(output)
 
     def base(self, output: int) -> float:
         """The output where every input is at its own base."""
@@ -298,28 +298,66 @@ class Chain:
         bases = [m.base(k) for m in self.members for k in range(m.width)]
         return np.array([[*bases, *self.mean.tolist()]])
 
-    def _moved(self, inputs: Array, output: int) -> Array:
-        """What each input adds on its way from its base, shape (rows, inputs): the mean of an order and its reverse."""
-        rows, width = inputs.shape
-        bases, result = self._bases()[0], np.empty(inputs.shape)
-        first = np.tri(width + 1, width, -1, dtype=bool)  # the first 0, 1, … inputs have moved
-        for block in blocks(rows, MOVED_CELLS // max(1, 2 * width * (width + 1))):
-            here = inputs[block][:, None, :]
-            both = np.concatenate([np.where(first, here, bases), np.where(first[:, ::-1], here, bases)], axis=1)
-            predictions = self.final.predict(both.reshape(-1, width))[:, output].reshape(len(here), 2, width + 1)
-            steps = np.diff(predictions, axis=2)
-            result[block] = (steps[:, 0] + steps[:, 1, ::-1]) / 2
+    def _orders(self, columns: int) -> Array:
+        """In which the columns move, each with its reverse; one where any gives the same."""
+        many = ORDERS_OF_TREES if _has_trees(self.final) else 1 if self.final.exact else ORDERS
+        return _orders(columns, many)
+
+    def _added(self, matrix: Array, source: Array, columns: int) -> Array:
+        """What each original column adds to each input, shape (rows, columns, inputs)."""
+        inner = [m.explain(matrix, k, source, columns)[0] for m in self.members for k in range(m.width)]
+        passed = np.zeros((len(matrix), columns, len(self.columns)))
+        passed[:, source[self.columns], np.arange(len(self.columns))] = matrix[:, self.columns] - self.mean
+        return np.concatenate([np.stack(inner, axis=2), passed], axis=2) if inner else passed
+
+    def _shared_out(self, inputs: Array, added: Array, output: int, orders: Array) -> Array:
+        """The mean over the orders of what each column changes when it moves, shape (rows, columns)."""
+        rows, columns, width = added.shape
+        both, bases = np.concatenate([orders, orders[:, ::-1]]), self._bases()[0]
+        path = np.empty((rows, len(both), columns + 1, width))
+        path[:, :, 0] = bases
+        path[:, :, 1:] = bases + np.cumsum(added[:, both], axis=2)
+        path[:, :, -1] = inputs[:, None]
+        outputs = self.final.predict(path.reshape(-1, width))[:, output].reshape(path.shape[:3])
+        steps, values = np.diff(outputs, axis=2), np.zeros((rows, columns))
+        for k, order in enumerate(both):
+            values[:, order] += steps[:, k]
+        result: Array = values / len(both)
         return result
 
 
-def _shared_out(moved: Array, values: Array) -> Array:
-    """``moved`` in the proportions of ``values``; by their sizes where they all but cancel out, evenly without any."""
-    total, sizes = values.sum(axis=1), np.abs(values)
-    size = sizes.sum(axis=1)
-    some, any_size = np.abs(total) > SMALL * size, size > 0
-    shares = np.where(any_size[:, None], sizes / np.where(any_size, size, 1.0)[:, None], 1 / values.shape[1])
-    result: Array = np.where(some[:, None], values / np.where(some, total, 1.0)[:, None], shares) * moved[:, None]
+@cache
+def _orders(columns: int, many: int) -> Array:
+    """Orders of the columns, shape (many, columns): shuffled ones, each turned so that a column comes early and late.
+
+    References
+    ----------
+    Steele, G., Lea, D., Flood, C. (2014), Fast splittable pseudorandom number generators: the shuffling, which is the
+    same with every version of numpy.
+
+    Examples
+    --------
+    >>> _orders(3, 4).tolist()
+    [[2, 1, 0], [0, 2, 1], [1, 0, 2], [1, 2, 0]]
+    """
+    turns = np.arange(0, columns, max(1, columns // 4))
+    shuffles = -(-many // len(turns))
+    keys = np.arange(1, shuffles * columns + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        keys = (keys ^ (keys >> np.uint64(shift))) * np.uint64(factor)
+    shuffled = (keys ^ (keys >> np.uint64(31))).reshape(shuffles, columns).argsort(axis=1)
+    turned = (np.arange(columns) - turns[:, None]) % columns
+    result: Array = shuffled[:, turned].reshape(-1, columns)[:many]
     return result
+
+
+def _has_trees(node: Any) -> bool:
+    """Whether a node is one of trees, or has one within."""
+    return isinstance(node, Trees) or any(map(_has_trees, (*getattr(node, "members", ()), *_final(node))))
+
+
+def _final(node: Any) -> tuple[Any, ...]:
+    return (node.final,) if isinstance(node, Chain) else ()
 
 
 # --- on disk ------------------------------------------------------------------------------------------------------
