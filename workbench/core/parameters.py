@@ -31,12 +31,15 @@ _SHARE, _COST = r"0?\.\d*[1-9]\d*", r"\d{1,9}(?:\.\d{1,6})?"
 _RULES = rf"f1|(?:recall|precision) ?>= ?{_SHARE}|top \d{{1,2}}(?:\.\d{{1,3}})?%|cost {_COST}:{_COST}|{_SHARE}"
 DECISION = rf"^(?:{_RULES})(?![\s\S])"
 DECISIONS = ("f1", "recall >= 0.9", "precision >= 0.8", "top 5%", "cost 1:10", "0.5")
+# By which classes count: balanced, or a JSON object of numbers by class.
+CLASS_WEIGHT = r"^(?:balanced|\{[\s\S]*\})(?![\s\S])"
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 # What the form shows the fields under that say how a file is written.
 READING = "How the file is read"
 _SHAPES = {
     SPAN: "is a number of s, min or h, such as 60s",
     DECISION: f"is a rule such as {', '.join(DECISIONS)}",
+    CLASS_WEIGHT: 'is balanced, or a weight for each class such as {"yes": 10}',
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
 }
@@ -135,6 +138,9 @@ class DatasetStep(Step):
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)
     id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
+    weight: str | None = parameter(
+        "Column of numbers that says how much a row counts in fits and scores.", None, column=True
+    )
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
     encoding: str | None = parameter(
@@ -238,6 +244,13 @@ class TrainStep(Step):
         "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",
         "none",
         choices=("none", "auto", "sigmoid", "isotonic"),
+    )
+    class_weight: str | None = parameter(
+        "Classes: how much each counts in the fits: balanced (rarer ones more), or weights by class. Probabilities of "
+        "rarer classes become too large; a threshold deals with rare classes without that.",
+        None,
+        pattern=CLASS_WEIGHT,
+        examples=("balanced", '{"yes": 10}'),
     )
     learning_curve: bool = parameter(
         "Whether to fit the best model on fewer rows too, to see what more of them would bring.", False

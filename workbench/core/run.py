@@ -189,6 +189,9 @@ class Run(Result):
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
+    unweighted : tuple of Metric
+        Where rows have weights: the scores of the hold-out with each row counted the same, as a service sees rows, so
+        what monitoring compares with. Else empty.
     folds : tuple of (int array, int array)
         Rows that candidates were fitted on, and rows that were scored, fold by fold: their positions among those with a
         target. Empty in runs of older versions, and where nothing was validated here.
@@ -222,6 +225,7 @@ class Run(Result):
     evaluation: Evaluation | None = None
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
+    unweighted: tuple[Metric, ...] = ()
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -268,6 +272,7 @@ class Run(Result):
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
         parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty")}
+        parts["unweighted"] = self.unweighted or None
         return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
 
     def confusion(self) -> Confusion | None:
@@ -385,6 +390,7 @@ class Run(Result):
             "metrics": [asdict(m) for m in self.metrics],
             "split": asdict(self.split),
             "at_random": [asdict(m) for m in self.at_random],
+            "unweighted": [asdict(m) for m in self.unweighted],
             "fingerprint": self.fingerprint,
             "source": self.source,
             "seed": self.seed,
@@ -412,6 +418,7 @@ class Run(Result):
                 "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
                 "split": Split(**content["split"]),
                 "at_random": tuple(Metric.from_dict(m) for m in content.get("at_random", ())),
+                "unweighted": tuple(Metric.from_dict(m) for m in content.get("unweighted", ())),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),

@@ -110,6 +110,7 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
         ("Kept", run.best.name, f"of {len(run.candidates)} candidates"),
         (metric_name(run.metrics[0].name), number(run.metrics[0].value), interval(run.metrics[0])),
         *naive,
+        *(("If rows count the same", number(m.value), interval(m)) for m in run.unweighted[:1]),
         ("Hold-out", number(run.split.holdout_rows), "rows, scored once at the end"),
         ("Trained on", number(run.split.train_rows), f"rows, {len(run.features)} features"),
     ]
@@ -211,7 +212,7 @@ def _axes(run: Run) -> tuple[str, str]:
     }[run.task]
 
 
-def _matrix(seen: Evaluation) -> list[tuple[str, int, list[tuple[int, float]]]]:
+def _matrix(seen: Evaluation) -> list[tuple[str, float, list[tuple[float, float]]]]:
     """Label, rows, and of each answer how many and how large a share of the label's rows."""
     rows = zip(seen.labels, seen.confusion, strict=True)
     return [(label, sum(row), [(n, n / (sum(row) or 1)) for n in row]) for label, row in rows]
@@ -251,6 +252,8 @@ def _how(run: Run) -> list[tuple[str, Any]]:
     return [
         ("Split", f"{run.split.kind}, by {run.split.column}" if run.split.column else run.split.kind),
         ("Hold-out from", run.split.boundary),
+        ("Weights", run.contract.weight and f"rows count by {run.contract.weight}"),
+        ("Class weights", run.asked.get("class_weight")),
         ("Threshold", None if run.threshold is None else number(run.threshold)),
         ("Classes", ", ".join(map(str, run.classes)) or None),
         ("Data", f"{run.source} ({run.fingerprint[:8]})"),

@@ -68,6 +68,10 @@ class Model:
         Whether it is fitted on the table as it is, not on the numbered one.
     calibrates : bool
         Whether its estimator has a calibrator behind it, which needs folds: ``CalibratedClassifierCV``.
+    weighs_classes : bool
+        Whether its settings say what classes count: ``class_weight``.
+    takes_weights : bool
+        Whether its ``fit`` takes a weight a row: ``sample_weight``.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
@@ -76,6 +80,8 @@ class Model:
     grows: bool = False
     takes_words: bool = False
     calibrates: bool = False
+    weighs_classes: bool = False
+    takes_weights: bool = True
 
 
 def build(
@@ -231,7 +237,7 @@ def _codes() -> OrdinalEncoder:
 
 MODELS: dict[str, Model] = {
     "baseline": Model(_baseline),
-    "linear": Model(_linear),
+    "linear": Model(_linear, weighs_classes=True),
     "lightgbm": Model(
         _lightgbm,
         # For most tables; for few or noisy rows; for many.
@@ -248,6 +254,7 @@ MODELS: dict[str, Model] = {
             "cat_smooth": (5.0, 20.0, 60.0),
         },
         grows=True,
+        weighs_classes=True,
     ),
     "boosting": Model(
         _boosting,
@@ -259,6 +266,7 @@ MODELS: dict[str, Model] = {
             "min_samples_leaf": (10, 20, 50, 100),
             "l2_regularization": (0.0, 1.0, 10.0),
         },
+        weighs_classes=True,
     ),
-    "forest": Model(_forest),
+    "forest": Model(_forest, weighs_classes=True),
 }

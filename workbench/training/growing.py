@@ -13,6 +13,7 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from workbench.settings import settings as workbench_settings
+from workbench.training.weighing import Weights, by_class
 
 Rows = NDArray[np.intp]
 # Trees without a better score after which no more are grown.
@@ -56,6 +57,10 @@ class Growing:
         How many; 0 for numbers.
     folds : sequence of (int array, int array)
         Positions of the rows to fit on, and of those to validate on.
+    weights : array, shape (n,), optional
+        How much each row counts, where trees are grown and where their loss is looked at.
+    class_weight : "balanced" or dict of int to float, optional
+        What each class counts beside.
 
     Notes
     -----
@@ -64,9 +69,11 @@ class Growing:
     """
 
     def __init__(
-        self, unfitted: Pipeline, table: Any, labels: Any, classes: int, folds: Sequence[tuple[Rows, Rows]]
-    ) -> None:
+        self, unfitted: Pipeline, table: Any, labels: Any, classes: int, folds: Sequence[tuple[Rows, Rows]],
+        weights: Weights = None, class_weight: Any = None,
+    ) -> None:  # fmt: skip
         self.unfitted, self.labels, self.classes = unfitted, labels, classes
+        self.weights, self.class_weight = weights, class_weight
         self.rows = np.unique(np.concatenate([rows for pair in folds for rows in pair]))
         self.table = table.iloc[self.rows]
         self.folds = [(self.rows.searchsorted(fit), self.rows.searchsorted(validate)) for fit, validate in folds]
@@ -81,7 +88,9 @@ class Growing:
         from lightgbm import Dataset
 
         labels = np.asarray(self.labels)[self.rows]
-        return Dataset(self.encoded, labels, params=self._parameters({}), free_raw_data=False).construct()
+        weights = by_class(self.class_weight, labels, None if self.weights is None else self.weights[self.rows])
+        told = self._parameters({})
+        return Dataset(self.encoded, labels, weight=weights, params=told, free_raw_data=False).construct()
 
     def grow(self, settings: dict[str, Any], folds: int | None = None) -> Grown:
         """Grow trees with some settings on the first folds, by default on all."""
@@ -120,10 +129,13 @@ def for_the_library(model: Any, classes: int, settings: dict[str, Any]) -> dict[
     own = {k: v for k, v in model.get_params().items() if v is not None and k not in NOT_FOR_THE_LIBRARY}
     objective = {0: "regression", 2: "binary"}.get(classes, "multiclass")
     counted = {"num_class": classes} if classes > 2 else {}
-    return {"objective": objective} | own | counted | settings | {"feature_pre_filter": False}
+    told = {name: value for name, value in settings.items() if name not in NOT_FOR_THE_LIBRARY}
+    return {"objective": objective} | own | counted | told | {"feature_pre_filter": False}
 
 
-def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, validate: Rows) -> int:
+def grow_until_enough(
+    pipeline: Pipeline, table: Any, target: Any, fit: Rows, validate: Rows, weights: Weights = None
+) -> int:
     """Fit an unfitted pipeline on some rows, with as many trees as others ask for; how many these are.
 
     Parameters
@@ -135,6 +147,8 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
     target : pandas.Series, shape (n,)
     fit, validate : int array
         Positions.
+    weights : array, shape (n,), optional
+        How much each row counts.
     """
     from lightgbm import early_stopping
 
@@ -142,8 +156,12 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
     encoded = encode.fit_transform(table.iloc[fit])
     watched, labels = _as_it_numbers(model, target.iloc[fit], target.iloc[validate])
     model.set_params(n_estimators=MOST_TREES, n_jobs=threads(encoded.size))
+    counted, there = (None if weights is None else weights[rows] for rows in (fit, validate[watched]))
+    there = by_class(model.get_params().get("class_weight"), target.iloc[validate[watched]], there)
     model.fit(
-        encoded, target.iloc[fit], eval_X=encode.transform(table.iloc[validate[watched]]), eval_y=labels,
+        encoded, target.iloc[fit], sample_weight=counted,
+        eval_X=encode.transform(table.iloc[validate[watched]]), eval_y=labels,
+        eval_sample_weight=None if there is None else [there],
         callbacks=[early_stopping(PATIENCE, verbose=False)],
     )  # fmt: skip
     model.set_params(n_estimators=model.best_iteration_)

@@ -72,7 +72,8 @@ class Journal:
     def folder(self) -> Path:
         """Where the trials lie."""
         plan, content = self.plan, sha256()
-        known = (self.fingerprint, plan.task, plan.metric.name, plan.features, plan.seed, plan.contract.to_dict())
+        known = [self.fingerprint, plan.task, plan.metric.name, plan.features, plan.seed, plan.contract.to_dict()]
+        known += [] if plan.class_weight is None else [plan.class_weight]
         content.update(json.dumps([*known, [version(name) for name in LIBRARIES]], default=str).encode())
         for rows in (plan.parts.train, plan.parts.holdout, *(rows for pair in plan.parts.folds for rows in pair)):
             content.update(np.asarray(rows, dtype=np.int64).tobytes())

@@ -19,7 +19,7 @@ from workbench.core.measures import METRICS, Measure, measure
 from workbench.core.parameters import TrainStep
 from workbench.core.profile import Profile
 from workbench.core.wording import worded
-from workbench.errors import BadTable, BadTarget
+from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.training.candidates import MODELS, Model, Settings, unfitted
 from workbench.training.columns import ROLES, follow_the_clock, left_out
@@ -28,6 +28,15 @@ from workbench.training.growing import Growing
 from workbench.training.numbered import Numbered, numbered
 from workbench.training.own import model as own_model
 from workbench.training.splits import Parts, in_order, parts
+from workbench.training.weighing import (
+    ClassWeight,
+    Weights,
+    calibrates_with,
+    class_weight_of,
+    of_places,
+    row_weights,
+    told_weights,
+)
 
 FEWEST_ROWS = 40
 NOT_TAKEN = "the pipeline does not take it"
@@ -49,6 +58,8 @@ class Plan:
     parts: Parts
     numbered: Numbered
     step: TrainStep
+    weights: Weights = None
+    class_weight: ClassWeight = None
 
     @property
     def seed(self) -> int:
@@ -59,12 +70,22 @@ class Plan:
     def growing(self) -> Growing:
         """The folds for LightGBM, encoded and binned once for all settings."""
         return Growing(
-            self.unfitted("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds
-        )
+            self.unfitted("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds,
+            self.weights, of_places(self.class_weight, self.classes),
+        )  # fmt: skip
 
     def unfitted(self, name: str, settings: Settings) -> Pipeline:
         """A candidate's pipeline, not fitted yet."""
-        return unfitted(self.models[name], self.contract, self.features, self.task, settings, self.seed)
+        told = told_weights(settings, self.classes)
+        return unfitted(self.models[name], self.contract, self.features, self.task, told, self.seed)
+
+    def weights_of(self, rows: Any) -> Weights:
+        """How much some rows count; None where all count the same."""
+        return None if self.weights is None else self.weights[rows]
+
+    def weights_at(self, truth: pd.Series) -> Weights:
+        """How much the rows of a part of the target count."""
+        return self.weights_of(truth.index.to_numpy())
 
     def rows(self, name: str, rows: Any) -> pd.DataFrame:
         """The features of some rows as a candidate takes them: with their texts, or numbered."""
@@ -108,7 +129,7 @@ def make_plan(
 
     Raises
     ------
-    BadTable, BadTarget
+    BadTable, BadTarget, BadParameter
         As :func:`workbench.train`.
     """
     task = known.contract.task
@@ -121,10 +142,16 @@ def make_plan(
     _check_classes(target, classes, step.folds)
     table = with_target(known.frame(), target)
     judge = measure(metric or step.metric or METRICS[task][0], task, classes)
+    weighed = class_weight_of(step.class_weight, classes)
+    if step.calibration != "none" and not calibrates_with(weighed, classes):
+        raise BadParameter(
+            "scikit-learn calibrates no model with weights of named classes: it numbers them. Give "
+            "class_weight='balanced', or leave out class_weight= or calibration=."
+        )
     models = {name: MODELS[name] for name in sorted(step.candidates, key=list(MODELS).index)}
     as_they_are = features is not None
     models |= {name: own_model(name, estimator, task, as_they_are) for name, estimator in (own or {}).items()}
-    wanted = Wanted(step, judge, models, classes, features)
+    wanted = Wanted(step, judge, models, classes, features, row_weights(known), weighed)
     how = evidence(table, known.contract, profile, asked=step.split)
     try:
         return _planned(known, table, profile, how, wanted)
@@ -137,13 +164,15 @@ def make_plan(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for, made out: the score, the models, the classes, the features."""
+    """What was asked for, made out: the score, the models, the classes, the features, what rows and classes count."""
 
     step: TrainStep
     metric: Measure
     models: Mapping[str, Model]
     classes: tuple[Any, ...]
     features: tuple[str, ...] | None = None
+    weights: Weights = None
+    class_weight: ClassWeight = None
 
 
 def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidence, wanted: Wanted) -> Plan:
@@ -165,7 +194,7 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
         _check_folds(target, split)
     return Plan(
         task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
-        numbered(table[list(features)]), wanted.step,
+        numbered(table[list(features)]), wanted.step, wanted.weights, wanted.class_weight,
     )  # fmt: skip
 
 

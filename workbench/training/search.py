@@ -86,8 +86,15 @@ def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
     """The first settings of all candidates, then the second ones, and so on."""
     dates = len(columns_by_kind(plan.contract, plan.features)["dates"])
     settings = {name: settings_to_try(model, trials, plan.seed, dates) for name, model in plan.models.items()}
+    if plan.class_weight is not None:
+        weighed = {"class_weight": plan.class_weight}
+        settings |= {name: [one | weighed for one in settings[name]] for name in plan.models if _weighs(plan, name)}
     longest = max(map(len, settings.values()))
     return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
+
+
+def _weighs(plan: Plan, name: str) -> bool:
+    return plan.models[name].weighs_classes
 
 
 class Clock:

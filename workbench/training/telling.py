@@ -11,7 +11,7 @@ from workbench.core.finding import Finding, sort
 from workbench.core.literals import Code, assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
-from workbench.core.scores import share_interval
+from workbench.core.scores import effective, share_interval
 from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many, listed
 from workbench.training.columns import may_have_spoken
@@ -23,6 +23,7 @@ from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
 SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")
+CALIBRATED = python('run = wb.train(data, class_weight="balanced", calibration="auto")')
 AGAIN = python('run = wb.train(data, split="random")')
 
 
@@ -66,8 +67,9 @@ def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcom
         *_budget(found, plan.step.budget),
         *_not_kept(found.best.name, outcome.not_kept),
         *_undecided(plan.step.threshold, outcome.decided),
-        *_too_sure(outcome.uncertainty, len(plan.parts.holdout)),
+        *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, plan.step.calibration),
+        *_weighed(plan, [trial.name for trial in found.tried]),
         *_without_target(plan, profile, len(plan.table)),
     ]
     return sort(told)
@@ -93,8 +95,9 @@ def of_adopted(
         *_seen_before(plan),
         *(_doubtful(column, reason) for column, reason in doubted.items()),
         *_not_kept(name, outcome.not_kept),
-        *_too_sure(outcome.uncertainty, len(plan.parts.holdout)),
+        *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, "as it came"),
+        *_weighed(plan, [] if plan.parts.split.kind == "given" else [name]),
         *_without_target(plan, profile, len(plan.parts.train) if plan.parts.split.kind == "given" else len(plan.table)),
     ]
     return sort(told)
@@ -130,7 +133,8 @@ def _doubtful(column: str, reason: str) -> Finding:
 
 def _without_target(plan: Plan, profile: Profile, used: int) -> Iterator[Finding]:
     if profile.rows > used:
-        message = f"{how_many(profile.rows - used, 'row')} without a target value were not used."
+        or_none = "" if plan.contract.weight is None else ", or with a weight of 0,"
+        message = f"{how_many(profile.rows - used, 'row')} without a target value{or_none} were not used."
         yield Finding("WB203", "info", message, plan.contract.target)
 
 
@@ -227,11 +231,13 @@ def _undecided(rule: str, decided: bool) -> Iterator[Finding]:
         yield Finding("WB212", "warning", message, cure=python('run = run.decide("cost 1:5")'))
 
 
-def _too_sure(said: Uncertainty | None, rows: int) -> Iterator[Finding]:
+def _too_sure(said: Uncertainty | None, plan: Plan) -> Iterator[Finding]:
     """Intervals that hold fewer rows of the hold-out than they promise: by chance in one of a hundred tables."""
     if said is None or said.held is None:
         return
-    ends = share_interval(round(said.held[0] * rows), rows, 0.98)
+    weights, rows = plan.weights_of(plan.parts.holdout), len(plan.parts.holdout)
+    many = rows if weights is None else effective(weights)
+    ends = share_interval(round(said.held[0] * rows) if weights is None else said.held[0] * many, many, 0.98)
     if ends is not None and ends[1] < said.level:
         message = (
             f"The {'sets' if said.least is not None else 'intervals'} of predictions hold {said.held[0]:.0%} of the "
@@ -248,6 +254,27 @@ def _off(far: float | None, calibration: str) -> Iterator[Finding]:
             yield Finding("WB214", "warning", message, cure=cure)
         else:
             yield Finding("WB214", "warning", message)
+
+
+def _weighed(plan: Plan, names: Sequence[str]) -> Iterator[Finding]:
+    """What weights do not reach, and what those of classes do to probabilities."""
+    models = {name: plan.models[name] for name in names if name in plan.models}
+    rows = [name for name, model in models.items() if not model.takes_weights]
+    classes = [name for name, model in models.items() if not model.weighs_classes and name != "baseline"]
+    asked = (plan.weights is not None, plan.class_weight is not None)
+    for what, wanted, without in zip(("the weights of rows", "class_weight"), asked, (rows, classes), strict=True):
+        if wanted and without:
+            yield Finding("WB218", "warning", f"Fitted without {what}, which it does not take: {listed(without)}.")
+    if plan.weights is not None and not plan.metric.weighs:
+        message = f"The score {plan.metric.name!r} takes no sample_weight: it counts all rows the same."
+        yield Finding("WB218", "warning", message)
+    best = models.get(names[0]) if names else None
+    if plan.class_weight and best is not None and best.weighs_classes and not best.calibrates:
+        message = (
+            "Classes count differently in the fit, so probabilities are no shares to reckon with: those of classes "
+            "that count more are too large. A calibrator behind class_weight='balanced' sets them right."
+        )
+        yield Finding("WB219", "info", message, cure=CALIBRATED)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

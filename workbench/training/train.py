@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
 from workbench.core.measures import OURS, is_own
+from workbench.core.metric import Metric
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, take
 from workbench.core.profile import Profile
@@ -44,6 +45,7 @@ from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Search, search
 from workbench.training.telling import Outcome, findings
 from workbench.training.trials import Trial, of_holdout, tied, with_intervals
+from workbench.training.weighing import class_weight_asked, counting_rows
 
 if TYPE_CHECKING:
     from workbench.core.run import Folds
@@ -59,6 +61,7 @@ def train(
     time: str | None = None,
     group: str | None = None,
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    weight: str | None = None,
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
     candidates: Iterable[Any] = ("baseline", "linear", "lightgbm"),
@@ -68,6 +71,7 @@ def train(
     budget: str | None = None,
     threshold: str | float = "f1",
     calibration: str = "none",
+    class_weight: str | Mapping[Any, float] | None = None,
     learning_curve: bool = False,
     folds: int = 3,
     seed: int = 0,
@@ -88,9 +92,10 @@ def train(
     data : Dataset, or a path, frame, query or other table
         A dataset with a target, or what :func:`workbench.dataset` makes one of. Rows without a target value are not
         used.
-    target, time, group, id, known_after, ignore : str or iterable of str, optional
+    target, time, group, id, weight, known_after, ignore : str or iterable of str, optional
         As :func:`workbench.dataset` takes them, for a table that is no dataset yet. A dataset gets the target that it
-        lacks, and never another one than it has.
+        lacks, and never another one than it has. A weight counts in every fit (of models that take
+        ``sample_weight``; another one is told, WB218) and in every score, interval, threshold and calibration.
     candidates : iterable of str, estimator, or (str, estimator)
         Models to try: ``baseline``, ``linear``, ``lightgbm``, ``boosting`` (scikit-learn's), ``forest``, and any
         estimator of scikit-learn's kind, with a name or called by its class. A pipeline gets the feature columns as
@@ -121,6 +126,13 @@ def train(
         seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
         validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
         where probabilities are off.
+    class_weight : "balanced" or mapping of class to number, optional
+        Classes: how much the rows of each count in the fits, as in scikit-learn; scores count them as they come.
+        *balanced*: all classes together the same. By default all rows the same, which is right where probabilities
+        are to mean what they say, and where a threshold decides (``threshold="cost 1:10"``): that deals with rare
+        classes without distorting anything. With weights, probabilities of the classes that count more are too large
+        (WB219); ``calibration=`` sets them right. They help where the class that is most probable is answered, as with
+        several classes, or where a model of few leaves overlooks a class.
     learning_curve : bool
         Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
         hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
@@ -174,12 +186,15 @@ def train(
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
     asked |= {"threshold": str(threshold), "calibration": calibration, "learning_curve": learning_curve}
+    asked |= {"class_weight": class_weight_asked(class_weight)}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
-    roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
+    roles = roles_asked(
+        target=target, time=time, group=group, id=id, weight=weight, known_after=known_after, ignore=ignore
+    )
     profile = expect_or_none(profile, Profile, "wb.train(profile=…)")
     data = to_learn_from(data, **roles)
-    known = data.take(data.target.notna())
+    known = counting_rows(data)
     seen = profile_of(data, profile)
     plan = make_plan(known, seen, step, own, metric if ours is None else None)
     journal = Journal(plan, data.fingerprint)
@@ -265,10 +280,16 @@ def as_run(
         created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
+        unweighted=_unweighted(plan, found.best, ending.held),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
         folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
         trials=(*found.others, *(trial.told("kept") for trial in found.tried)),
     )  # fmt: skip
+
+
+def _unweighted(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
+    """The scores of the hold-out where each row counts the same; nothing where they do anyway."""
+    return () if plan.weights is None else of_holdout(replace(plan, weights=None), best, held)
 
 
 def _asked(plan: Plan, found: Search) -> dict[str, Any]:
@@ -305,7 +326,9 @@ def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
 
 def validated_counts(plan: Plan, best: Trial) -> Thresholds | None:
     """Binary: what each threshold answers on the validated rows."""
-    return Thresholds.of(best.truth == plan.classes[1], best.prediction) if plan.task == "binary" else None
+    if plan.task != "binary":
+        return None
+    return Thresholds.of(best.truth == plan.classes[1], best.prediction, weights=plan.weights_at(best.truth))
 
 
 def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thresholds | None) -> Evaluation:
@@ -314,7 +337,7 @@ def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thres
     shown = [name for name in plan.features if not plan.contract[name].sensitive]
     return evaluate(
         plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
-        validated, threshold,
+        validated, threshold, plan.weights_of(rows),
     )  # fmt: skip
 
 
@@ -329,7 +352,8 @@ def _with_curve(run: Run, learned: Sequence[Learned]) -> Evaluation | None:
 def what_is_left_open(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
     """Intervals or sets of classes of the validated rows, checked on the hold-out."""
     truth = plan.target.iloc[plan.parts.holdout]
-    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held))
+    weights = (plan.weights_at(best.truth), plan.weights_of(plan.parts.holdout))
+    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held), weights=weights)
 
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:

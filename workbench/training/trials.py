@@ -16,6 +16,7 @@ from workbench.core.scores import difference, scores
 from workbench.training.candidates import Settings
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
+from workbench.training.weighing import fit_options
 
 # Times as many rows as were searched, from which on the number of trees is found anew.
 MANY_MORE = 1.5
@@ -132,7 +133,8 @@ def _as_far(plan: Plan, rival: Trial, trial: Trial) -> Trial:
 
 def scored_so_far(plan: Plan, trial: Trial) -> Trial:
     """The trial with the scores of the folds that it has seen, without intervals."""
-    metrics = scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0)
+    weights = plan.weights_at(trial.truth)
+    metrics = scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0, weights=weights)
     return replace(trial, metrics=metrics)
 
 
@@ -160,8 +162,9 @@ def tied(plan: Plan, best: Trial, other: Trial) -> bool:
 
 def _difference(plan: Plan, truth: Any, pair: tuple[Any, Any], resamples: int, units: Any = None) -> Any:
     return difference(
-        plan.task, truth, pair, plan.classes, plan.metric, resamples=resamples, seed=plan.seed, units=units
-    )
+        plan.task, truth, pair, plan.classes, plan.metric, resamples=resamples, seed=plan.seed, units=units,
+        weights=plan.weights_at(truth),
+    )  # fmt: skip
 
 
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
@@ -175,7 +178,8 @@ def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) ->
     """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
     return scores(
         plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=plan.seed,
-        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind not in ("time", "given"),
+        units=plan.parts.units[rows], windows=[(t, p, plan.weights_at(t)) for t, p in windows],
+        drawn=plan.parts.split.kind not in ("time", "given"), weights=plan.weights_of(rows),
     )  # fmt: skip
 
 
@@ -186,14 +190,14 @@ def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
         pipeline.set_params(model__n_jobs=threads(table.size))
     if plan.models[trial.name].calibrates:
         return _fitted_with_calibrator(plan, pipeline, table, rows)
-    return pipeline.fit(table, plan.target.iloc[rows])
+    return pipeline.fit(table, plan.target.iloc[rows], **fit_options(pipeline, plan.weights_of(rows)))
 
 
 def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
     """Fitted; the calibrator's folds keep together what belongs together, and are not kept with it."""
     last = pipeline[-1]
     last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
-    pipeline.fit(table, plan.target.iloc[rows])
+    pipeline.fit(table, plan.target.iloc[rows], **fit_options(pipeline, plan.weights_of(rows)))
     last.set_params(cv=3)
     return pipeline
 
@@ -204,7 +208,7 @@ def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
         return fitted(plan, trial, rows), trial
     fit, validate = plan.parts.inner(rows, plan.seed)
     pipeline = plan.unfitted(trial.name, trial.settings)
-    trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
+    trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate, plan.weights)
     return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
 
 

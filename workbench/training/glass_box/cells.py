@@ -10,18 +10,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.metrics import get_scorer_names
 
 from workbench.core.dataset import row_hashes
 from workbench.core.literals import Code, Written, assigned, call, dotted, laid_out, python
-from workbench.core.measures import OURS
+from workbench.core.measures import OURS, measure
 from workbench.core.metric import metric_name
 from workbench.core.run import Candidate, Run
 from workbench.training.glass_box.estimators import Writer, versions
 from workbench.training.glass_box.splitting import Rule
 from workbench.training.glass_box.tables import Source
 from workbench.training.growing import MOST_TREES, PATIENCE, for_the_library
+from workbench.training.weighing import fit_options, of_places
 
 Cell = dict[str, Any]
 # Punctuation that Markdown or HTML would take for more than itself.
@@ -33,6 +35,12 @@ with threadpool_limits(1):  # sums have one order
     for fit, scored in folds:
         fitted = clone(pipeline).fit(X.iloc[fit], y.iloc[fit])
 """
+FITTED_BY_WEIGHT = """\
+predictions = []
+with threadpool_limits(1):  # sums have one order
+    for fit, scored in folds:
+        fitted = clone(pipeline).fit(X.iloc[fit], y.iloc[fit], **{$weight: weights[fit]})
+"""
 CALIBRATED = """\
 predictions = []
 with threadpool_limits(1):  # sums have one order
@@ -40,6 +48,14 @@ with threadpool_limits(1):  # sums have one order
         fitted = clone(pipeline)
         fitted[-1].set_params(cv=thirds[3 * k : 3 * k + 3])  # what the calibrator is fitted on
         fitted.fit(X.iloc[fit], y.iloc[fit])
+"""
+CALIBRATED_BY_WEIGHT = """\
+predictions = []
+with threadpool_limits(1):  # sums have one order
+    for k, (fit, scored) in enumerate(folds):
+        fitted = clone(pipeline)
+        fitted[-1].set_params(cv=thirds[3 * k : 3 * k + 3])  # what the calibrator is fitted on
+        fitted.fit(X.iloc[fit], y.iloc[fit], **{$weight: weights[fit]})
 """
 NUMBERS = """\
         predictions.append(fitted.predict(X.iloc[scored]))
@@ -54,7 +70,7 @@ GROWN = """\
 rows = np.unique(np.concatenate([part for pair in folds for part in pair]))
 encoded = np.asarray(encode.fit_transform(X.iloc[rows]), dtype=float)
 places = [(rows.searchsorted(fit), rows.searchsorted(scored)) for fit, scored in folds]
-bins = lgb.Dataset(encoded, labels[rows], params=parameters)
+bins = $bins
 
 # The folds grow side by side, until their mean loss has not become less for some trees.
 grown = lgb.cv(
@@ -71,6 +87,8 @@ predictions = [
     for booster, (_, scored) in zip(grown.boosters, places)
 ]
 """
+BINS = "lgb.Dataset(encoded, labels[rows], params=parameters)"
+BINS_BY_WEIGHT = "lgb.Dataset(encoded, labels[rows], weight=$weight, params=parameters)"
 LABELS_OF_CLASSES = "classes, labels = np.unique(y, return_inverse=True)"
 LABELS_OF_NUMBERS = "labels = y.to_numpy(dtype=float)"
 CHECKED = """\
@@ -83,6 +101,7 @@ ASKED = """\
 predicted = np.concatenate(predictions)
 truth = np.concatenate([labels[scored] for _, scored in folds])
 """
+COUNTED = "counted = np.concatenate([weights[scored] for _, scored in folds])"
 SHOWN = """\
 board = pd.DataFrame({"leaderboard": claimed, "here": found, "scikit-learn": library})
 print(board.to_string(float_format="{:.17g}".format))
@@ -107,6 +126,27 @@ SCORER_OF_TWO = (
 SCORER_OF_CLASSES = (
     "float(metrics.get_scorer($name)(Answers(predicted, classes), np.arange(len(truth))[:, None], classes[truth]))"
 )
+LIBRARY_BY_WEIGHT = {
+    "roc_auc": "metrics.roc_auc_score(truth, predicted, sample_weight=counted)",
+    "average_precision": "metrics.average_precision_score(truth, predicted, sample_weight=counted)",
+    "log_loss": "metrics.log_loss(truth, predicted, labels=range(len(classes)), sample_weight=counted)",
+    "accuracy": "metrics.accuracy_score(truth, answered(predicted), sample_weight=counted)",
+    "balanced_accuracy": "metrics.balanced_accuracy_score(truth, answered(predicted), sample_weight=counted)",
+    "rmse": "metrics.root_mean_squared_error(truth, predicted, sample_weight=counted)",
+    "mae": "metrics.mean_absolute_error(truth, predicted, sample_weight=counted)",
+    "r2": "metrics.r2_score(truth, predicted, sample_weight=counted)",
+}
+SCORER_OF_NUMBERS_BY_WEIGHT = (
+    "float(metrics.get_scorer($name)(Numbers(predicted), np.arange(len(truth))[:, None], truth, sample_weight=counted))"
+)
+SCORER_OF_TWO_BY_WEIGHT = (
+    "float(metrics.get_scorer($name)(Answers(predicted, np.array([0, 1])), np.arange(len(truth))[:, None], truth, "
+    "sample_weight=counted))"
+)
+SCORER_OF_CLASSES_BY_WEIGHT = (
+    "float(metrics.get_scorer($name)(Answers(predicted, classes), np.arange(len(truth))[:, None], classes[truth], "
+    "sample_weight=counted))"
+)
 # Imports of the cells, by the name that they use.
 IMPORTS = {
     "lgb": "import lightgbm as lgb",
@@ -114,6 +154,7 @@ IMPORTS = {
     "pd": "import pandas as pd",
     "metrics": "from sklearn import metrics",
     "clone": "from sklearn.base import clone",
+    "compute_sample_weight": "from sklearn.utils import compute_sample_weight",
     "threadpool_limits": "from threadpoolctl import threadpool_limits",
 }
 
@@ -146,6 +187,11 @@ class Row:
     grows: bool = False
     calibrates: bool = False
 
+    @property
+    def weighed(self) -> bool:
+        """Whether rows have weights that differ."""
+        return bool(self.run.unweighted)
+
 
 @dataclass(frozen=True)
 class ModelCells:
@@ -169,6 +215,16 @@ def model_cells(row: Row, writer: Writer) -> ModelCells:
 def _fitted(row: Row, writer: Writer) -> ModelCells:
     """Fitted fold after fold."""
     code = assigned("pipeline", writer.estimator(row.pipeline, () if row.is_own else tuple(row.settings)))
+    option = next(iter(fit_options(row.pipeline, np.empty(0))), None) if row.weighed else None
+    if option is not None:
+        by_weight = {
+            ("regression", False): python(FITTED_BY_WEIGHT + NUMBERS, weight=option),
+            ("binary", False): python(FITTED_BY_WEIGHT + CLASSES + SECOND, weight=option),
+            ("multiclass", False): python(FITTED_BY_WEIGHT + CLASSES, weight=option),
+            ("binary", True): python(CALIBRATED_BY_WEIGHT + CLASSES + SECOND, weight=option),
+            ("multiclass", True): python(CALIBRATED_BY_WEIGHT + CLASSES, weight=option),
+        }
+        return ModelCells((laid_out(code),), by_weight[row.run.task, row.calibrates])
     how = {
         ("regression", False): python(FITTED + NUMBERS),
         ("binary", False): python(FITTED + CLASSES + SECOND),
@@ -187,7 +243,18 @@ def _grown(row: Row, writer: Writer) -> ModelCells:
         laid_out(assigned("encode", writer.estimator(encode))),
         laid_out(python("parameters = $told", told=writer.settings(told, row.candidate.name))),
     )
-    return ModelCells(cells, python(GROWN, most=MOST_TREES, patience=PATIENCE))
+    return ModelCells(cells, python(GROWN, most=MOST_TREES, patience=PATIENCE, bins=Written(_bins(row))))
+
+
+def _bins(row: Row) -> Code:
+    """The rows as LightGBM takes them, with what each counts."""
+    classes = of_places(row.settings.get("class_weight"), row.run.classes)
+    if classes is None:
+        return python(BINS_BY_WEIGHT, weight=Written(python("weights[rows]"))) if row.weighed else python(BINS)
+    weight = python("compute_sample_weight($classes, labels[rows])", classes=classes)
+    if row.weighed:
+        weight = python("compute_sample_weight($classes, labels[rows]) * weights[rows]", classes=classes)
+    return python(BINS_BY_WEIGHT, weight=Written(weight))
 
 
 @dataclass(frozen=True)
@@ -334,6 +401,8 @@ class Book:
             yield python("y = data[$target]", target=target)
         else:
             yield python("y = data[$target].astype($kind)", target=target, kind=kind)
+        if self.row.weighed:
+            yield python("weights = data[$name].to_numpy(dtype=float)", name=self.run.contract.weight)
         yield python(LABELS_OF_NUMBERS) if self.run.task == "regression" else python(LABELS_OF_CLASSES)
 
     def _scores(self) -> Iterator[str]:
@@ -341,11 +410,15 @@ class Book:
         known = {m.name: m.value for m in self.row.candidate.metrics if m.name in OURS or m.name in get_scorer_names()}
         ours = [name for name in known if name in OURS]
         here = {name: self._scored(name) for name in known}
-        yield from map(self.writer.show, [*(["answered"] if self.run.classes else []), *ours, *self._asked(known)])
+        own = [f"weighted_{name}" for name in ours] if self.row.weighed else ours
+        yield from map(self.writer.show, [*(["answered"] if self.run.classes else []), *own, *self._asked(known)])
         yield python(ASKED)
+        if self.row.weighed:
+            yield python(COUNTED)
         yield laid_out(python("claimed = $scores", scores=known))
         yield laid_out(python("found = $scores", scores=here))
-        yield laid_out(python("library = $scores", scores={n: Written(python(LIBRARY.get(n, ""))) for n in ours}))
+        library = LIBRARY_BY_WEIGHT if self.row.weighed else LIBRARY
+        yield laid_out(python("library = $scores", scores={n: Written(python(library.get(n, ""))) for n in ours}))
         made = ", ".join(f"{n} {v}" for n, v in self._versions().items())
         yield python(SHOWN, message=f"The scores are not those of the leaderboard, which was made with {made}.")
 
@@ -355,8 +428,25 @@ class Book:
         return [] if all(name in OURS for name in known) else [kind]
 
     def _scored(self, name: str) -> Written:
+        if self.row.weighed:
+            return self._scored_by_weight(name)
         if name in OURS:
             return Written(call(name, Written(dotted("truth")), Written(dotted("predicted"))))
+        return self._unweighted(name)
+
+    def _scored_by_weight(self, name: str) -> Written:
+        if name in OURS:
+            return Written(call(f"weighted_{name}", *(Written(dotted(n)) for n in ("truth", "predicted", "counted"))))
+        if not measure(name, self.run.task, self.run.classes).weighs:
+            return self._unweighted(name)
+        if self.run.task == "regression":
+            return Written(python(SCORER_OF_NUMBERS_BY_WEIGHT, name=name))
+        two = self.run.task == "binary"
+        made = python(SCORER_OF_TWO_BY_WEIGHT, name=name) if two else python(SCORER_OF_CLASSES_BY_WEIGHT, name=name)
+        return Written(made)
+
+    def _unweighted(self, name: str) -> Written:
+        """By a scorer of scikit-learn."""
         if self.run.task == "regression":
             return Written(python(SCORER_OF_NUMBERS, name=name))
         two = self.run.task == "binary"

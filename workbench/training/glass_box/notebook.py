@@ -19,6 +19,7 @@ from workbench.training.glass_box.cells import Book, Row, digest, model_cells
 from workbench.training.glass_box.estimators import Writer
 from workbench.training.glass_box.splitting import rule, with_thirds
 from workbench.training.glass_box.tables import Source, beside, of_file
+from workbench.training.weighing import told_weights
 
 
 def to_notebook(run: Run, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
@@ -100,6 +101,7 @@ def _row(run: Run, candidate: str | None) -> Row:
     model = MODELS[row.name]
     found = {"n_estimators"} if model.grows else set()  # the folds say it
     settings = {name: value for name, value in row.parameters.items() if name not in found}
+    settings = told_weights(settings, run.classes)
     pipeline = unfitted(model, run.contract, run.features, run.task, settings, run.seed)
     return Row(run, row, pipeline, settings, grows=model.grows)
 
@@ -124,7 +126,12 @@ def _data(run: Run, data: Any) -> Dataset:
 def _roles(run: Run) -> dict[str, str | None]:
     """What the user said of the columns; what was found puts no row elsewhere."""
     contract, found = run.contract, run.split.found
-    return {"time": None if found else contract.time, "group": None if found else contract.group, "id": contract.id}
+    return {
+        "time": None if found else contract.time,
+        "group": None if found else contract.group,
+        "id": contract.id,
+        "weight": contract.weight,
+    }
 
 
 def _read_again(run: Run) -> Dataset:
@@ -155,7 +162,7 @@ def _source(run: Run, data: Dataset, place: Path) -> tuple[Source, pd.DataFrame]
 
 def _names(run: Run, contract: Contract) -> list[str]:
     """Columns of the notebook: features, target, and those that say how rows are split and in which order they are."""
-    used = {*run.features, run.contract.target, run.split.column, contract.time}
+    used = {*run.features, run.contract.target, run.contract.weight, run.split.column, contract.time}
     return [name for name in contract.names if name in used]
 
 
@@ -164,7 +171,8 @@ def _is_private(contract: Contract, name: str) -> bool:
 
 
 def _known(table: pd.DataFrame, run: Run) -> pd.DataFrame:
-    return table[table[run.contract.target].notna()].reset_index(drop=True)
+    known, weight = table[run.contract.target].notna(), run.contract.weight
+    return table[known if weight is None else known & (table[weight] > 0)].reset_index(drop=True)
 
 
 def _labels(run: Run, table: pd.DataFrame) -> pd.Series:
