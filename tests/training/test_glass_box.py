@@ -116,6 +116,14 @@ def written(tmp_path_factory, put_store, shared_table):
                 wb.dataset(churners(300), target="churn"),
                 {"candidates": ["lightgbm", "linear"], "calibration": "sigmoid", **few},
             ),
+            "weighed": (
+                head("adult.csv", 500, target="income", weight="fnlwgt"),
+                {"candidates": [*usual, "boosting"], "class_weight": "balanced", **few},
+            ),
+            "weighed numbers": (
+                head("housing.csv", 500, target="median_house_value", weight="households"),
+                {"candidates": ["linear", "lightgbm"], "metric": "neg_median_absolute_error", **few},
+            ),
             NAME: (wb.dataset(hostile, target=hostile.columns[-1]), {"candidates": ["linear", "lightgbm"], **few}),
         }
         runs, seconds = {}, {}

@@ -187,7 +187,7 @@ def _of_scorer(name: str, scorer: Any, task: Task, classes: Sequence[Any]) -> Me
 
 
 def _of_function(metric: Callable[..., Any], task: Task, classes: Sequence[Any]) -> Measure:
-    name = getattr(metric, "__name__", type(metric).__name__)
+    name = getattr(metric, "__name__", type(metric).__name__).strip("<>")  # of a lambda, which has none
     weighs = _knows_weights(metric)
 
     def function(truth: Any, prediction: Any, weights: Any) -> float:

@@ -61,7 +61,7 @@ def scores(
         Of the resampling.
     units : int array, shape (n,), optional
         Rows of one number are drawn together: those of a group, copies. By default each row is its own.
-    windows : sequence of (truth, prediction, weights), optional
+    windows : sequence of (truth, prediction) or (truth, prediction, weights), optional
         Parts of the rows, or others, that were each scored by a model of its own, with their weights or None. The
         interval is then at least as wide as :func:`of_windows` says from what their scores differ by.
     drawn : bool
@@ -102,12 +102,12 @@ def scores(
     measures = {name: measures[name] for name in known}
     spreads = _spreads(measures, codes, predicted, level, resamples, seed, each, weights)
     stretches = [
-        (_codes(t, classes) if task != "regression" else np.asarray(t, dtype=float), p, w) for t, p, w in windows
+        (_codes(t, classes) if task != "regression" else np.asarray(t, dtype=float), p, *w) for t, p, *w in windows
     ]
     ends = {n: _ends(n, v, spreads.get(n), _few(n, codes, each), level) for n, v in known.items()}
     for name, value in known.items():
         of = measures[name].of
-        each_one = [s for t, p, w in stretches if (s := of(t, np.asarray(p, dtype=float), w)) is not None]
+        each_one = [s for t, p, *w in stretches if (s := of(t, np.asarray(p, dtype=float), *w)) is not None]
         ends[name] = _wider(ends[name], of_windows(name, value, each_one, level, drawn))
     return tuple(_metric(measures[name], value, ends[name], spreads.get(name), level) for name, value in known.items())
 

@@ -417,10 +417,12 @@ class Book:
             yield python(COUNTED)
         yield laid_out(python("claimed = $scores", scores=known))
         yield laid_out(python("found = $scores", scores=here))
-        library = LIBRARY_BY_WEIGHT if self.row.weighed else LIBRARY
-        yield laid_out(python("library = $scores", scores={n: Written(python(library.get(n, ""))) for n in ours}))
+        yield laid_out(python("library = $scores", scores={n: Written(self._of_library(n)) for n in ours}))
         made = ", ".join(f"{n} {v}" for n, v in self._versions().items())
         yield python(SHOWN, message=f"The scores are not those of the leaderboard, which was made with {made}.")
+
+    def _of_library(self, name: str) -> Code:
+        return python(LIBRARY_BY_WEIGHT.get(name, "")) if self.row.weighed else python(LIBRARY.get(name, ""))
 
     def _asked(self, known: dict[str, float]) -> list[str]:
         """What scikit-learn's scorers ask."""
