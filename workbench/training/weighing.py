@@ -214,5 +214,5 @@ def _hands_on(estimator: Any) -> bool:
 
 def class_weights_of(estimator: Any) -> list[str]:
     """Parameters of an estimator that say what classes count, where nobody has set them."""
-    parameters = estimator.get_params(deep=True).items()
-    return [name for name, value in parameters if name.split("__")[-1] == "class_weight" and value is None]
+    known = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    return [name for name, value in known.items() if name.split("__")[-1] == "class_weight" and value is None]
