@@ -219,11 +219,13 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB208", "A candidate failed", ("warning",),
                 "A candidate could not be fitted or asked; the message has its library's own words. The others were "
                 "tried as if it had not been named."),
-    FindingCode("WB209", "The model can't be kept", ("warning",),
+    FindingCode("WB209", "The model can't be kept", ("warning", "info"),
                 "The best candidate is made of types that are not on the list of those that are read back without "
-                "running anybody's code: classes and functions of a notebook, or a library that only pickles. The run "
-                "holds the model as long as the session lives; its scores and findings are kept. Build the candidate "
-                "of scikit-learn's or LightGBM's types to keep and package it."),
+                "running anybody's code: classes and functions of a notebook, or a library that only pickles. Where it "
+                "has exact tables, as models of XGBoost and CatBoost have, these are kept in its place: a run that is "
+                "read back answers, explains and ships by them. Else the run holds the model as long as the session "
+                "lives; its scores and findings are kept. Build the candidate of scikit-learn's or LightGBM's types "
+                "then."),
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),

@@ -200,9 +200,9 @@ class TrainStep(Step):
     gives: ClassVar[str] = "run"
 
     candidates: tuple[str, ...] = parameter(
-        "Models to try.",
+        "Models to try; xgboost and catboost where these libraries are installed.",
         ("baseline", "linear", "lightgbm"),
-        choices=("baseline", "linear", "lightgbm", "boosting", "forest"),
+        choices=("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest"),
         fewest=1,
     )
     metric: str | None = parameter(

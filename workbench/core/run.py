@@ -192,6 +192,8 @@ class Run(Result):
     unweighted : tuple of Metric
         Where rows have weights: the scores of the hold-out with each row counted the same, as a service sees rows, so
         what monitoring compares with. Else empty.
+    tables : str, optional
+        Hash of the tables that are kept in place of a pipeline of types that only a pickle could keep.
     folds : tuple of (int array, int array)
         Rows that candidates were fitted on, and rows that were scored, fold by fold: their positions among those with a
         target. Empty in runs of older versions, and where nothing was validated here.
@@ -226,6 +228,7 @@ class Run(Result):
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
     unweighted: tuple[Metric, ...] = ()
+    tables: str | None = field(default=None, compare=False)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -268,6 +271,22 @@ class Run(Result):
                 f"they were exchanged or changed. Take the run as it was made, {_kept(self)}."
             )
         return self
+
+    def with_tables(self, tabled: Any) -> Run:
+        """The run that was read back with its tables in place of a pipeline that could not be kept, bound to these.
+
+        Raises
+        ------
+        Refused
+            If the tables, or what the run tells of its pipeline, are not what was written.
+        """
+        same_scores = self.claim is None or self._scores_hash(self.claim.model) == self.claim.scores
+        if _digest(tabled) != self.tables or not same_scores:
+            raise Refused(
+                f"The tables or the scores of the run {self.id} are not those that were written: they were exchanged "
+                "or changed. Train it again: wb.train(…)."
+            )
+        return replace(self, pipeline=tabled).bound()
 
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
@@ -399,6 +418,7 @@ class Run(Result):
             "findings": [asdict(f) for f in self.findings],
             "answers": list(self.answers),
             "asked": self.asked,
+            "tables": self.tables,
             "claim": self.claim and asdict(self.claim),
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),

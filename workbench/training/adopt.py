@@ -44,7 +44,7 @@ from workbench.training.recording import Recorder
 from workbench.training.search import Search, in_short
 from workbench.training.splits import Parts, in_order
 from workbench.training.telling import Outcome, of_adopted
-from workbench.training.train import Judged, as_run, profile_of, validated_counts, what_is_left_open
+from workbench.training.train import Judged, as_run, has_tables, profile_of, validated_counts, what_is_left_open
 from workbench.training.trials import Trial, fitted, of_holdout, predicted, validated, with_intervals
 from workbench.training.weighing import counting_rows, row_weights
 
@@ -156,9 +156,11 @@ def adopt(
         trial, ending = (_of_clones if held is None else _of_itself)(plan, mine)
         metrics = of_holdout(plan, trial, ending.held)
         doubted = {n: why for n, why in left_out(data.contract, seen).items() if n in mine.features}
+        not_kept = untrusted(mine.pipeline)
         outcome = Outcome(
             metrics, (), None if held is not None else what_is_left_open(plan, trial, ending.held),
-            off_by(plan, trial), decided=True, not_kept=untrusted(mine.pipeline),
+            off_by(plan, trial), decided=True, not_kept=not_kept,
+            tabled=bool(not_kept) and has_tables(plan, mine.pipeline),
         )  # fmt: skip
         told = of_adopted(plan, ending, seen, outcome, doubted)
         counted = None if held is not None else validated_counts(plan, trial)

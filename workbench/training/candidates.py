@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,17 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    VotingClassifier,
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
 from workbench.core.contract import Contract, Task
 from workbench.tables.dates import date_features
+from workbench.training.rounds import CATBOOST, XGBOOST, Library
 
 Settings = dict[str, Any]
 Columns = dict[str, list[str]]
@@ -50,6 +54,16 @@ BOOSTING: Settings = {
 }
 
 
+XGBOOST_SETTINGS: Settings = {
+    "learning_rate": 0.1,
+    "max_depth": 6,
+    "min_child_weight": 5.0,
+    "colsample_bytree": 0.8,
+    "reg_lambda": 1.0,
+}
+CATBOOST_SETTINGS: Settings = {"learning_rate": 0.1, "depth": 6, "border_count": 128}
+
+
 @dataclass(frozen=True)
 class Model:
     """A model that is tried under a name.
@@ -70,6 +84,8 @@ class Model:
         Whether its estimator has a calibrator behind it, which needs folds: ``CalibratedClassifierCV``.
     weighs_classes : bool
         Whether its settings say what classes count: ``class_weight``.
+    library : Library, optional
+        Another library of boosting, which may not be installed: its trees are counted fold after fold.
     takes_weights : bool
         Whether its ``fit`` takes a weight a row: ``sample_weight``.
     """
@@ -82,6 +98,7 @@ class Model:
     calibrates: bool = False
     weighs_classes: bool = False
     takes_weights: bool = True
+    library: Library | None = None
 
 
 def build(
@@ -91,7 +108,7 @@ def build(
 
     Parameters
     ----------
-    name : {"baseline", "linear", "lightgbm", "boosting", "forest"}
+    name : {"baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest"}
     """
     return unfitted(MODELS[name], contract, features, task, settings, seed)
 
@@ -216,6 +233,43 @@ def _boosting(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
 
 
+def _xgboost(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    from xgboost import XGBClassifier, XGBRegressor
+
+    native = {"enable_categorical": True, "feature_types": _kinds(columns)} if columns["categories"] else {}
+    told = {"tree_method": "hist", "n_jobs": 1, "random_state": seed, **native, **settings}
+    if not classes:
+        return Pipeline([("encode", _trees_encoder(columns)), ("model", XGBRegressor(**told))])
+    # XGBoost takes no classes but 0, 1, …; scikit-learn's vote, here of one, numbers them.
+    model = VotingClassifier([("xgboost", XGBClassifier(**told))], voting="soft")
+    return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
+
+
+def _kinds(columns: Columns) -> list[str]:
+    """XGBoost's names of the encoded columns' kinds: codes of categories, and quantities."""
+    dates = len(columns["dates"])
+    made = 5 * dates + comb(min(dates, 6), 2)  # of date_features: parts, day and age of each, and the days between two
+    return ["c"] * len(columns["categories"]) + ["q"] * (len(columns["numbers"]) + made)
+
+
+def _catboost(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    """Its own categories have no tables: means of the target by category, of other rows than the one that is fitted."""
+    from catboost import CatBoostClassifier, CatBoostRegressor
+
+    make = CatBoostClassifier if classes else CatBoostRegressor
+    weight = settings.get("class_weight")
+    weighed = (
+        {}
+        if weight is None
+        else ({"auto_class_weights": "Balanced"} if weight == "balanced" else {"class_weights": weight})
+    )
+    own = {name: value for name, value in settings.items() if name != "class_weight"}
+    always = {"thread_count": 1, "random_seed": seed, "verbose": False, "allow_writing_files": False}
+    means = TargetEncoder(target_type="auto" if classes else "continuous", cv=KFold(5, shuffle=True, random_state=seed))
+    encode = _encoder(columns, categories=means, numbers="passthrough", dates=_dates())
+    return Pipeline([("encode", encode), ("model", make(**(always | weighed | own)))])
+
+
 def _forest(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     make = RandomForestClassifier if classes else RandomForestRegressor
     model = make(n_estimators=100, min_samples_leaf=5, random_state=seed, **settings)
@@ -268,5 +322,17 @@ MODELS: dict[str, Model] = {
         },
         weighs_classes=True,
     ),
+    "xgboost": Model(
+        _xgboost,
+        (XGBOOST_SETTINGS, XGBOOST_SETTINGS | {"max_depth": 4, "colsample_bytree": 0.6, "reg_lambda": 10.0}),
+        {
+            "max_depth": (3, 4, 6, 8),
+            "min_child_weight": (1.0, 5.0, 20.0),
+            "colsample_bytree": (0.4, 0.6, 0.8, 1.0),
+            "reg_lambda": (1.0, 3.0, 10.0),
+        },
+        library=XGBOOST,
+    ),
+    "catboost": Model(_catboost, (CATBOOST_SETTINGS,), weighs_classes=True, library=CATBOOST),
     "forest": Model(_forest, weighs_classes=True),
 }

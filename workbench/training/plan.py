@@ -148,6 +148,9 @@ def make_plan(
             "scikit-learn calibrates no model with weights of named classes: it numbers them. Give "
             "class_weight='balanced', or leave out class_weight= or calibration=."
         )
+    for name in step.candidates:
+        if (library := MODELS[name].library) is not None:
+            library.check(name)
     models = {name: MODELS[name] for name in sorted(step.candidates, key=list(MODELS).index)}
     as_they_are = features is not None
     models |= {name: own_model(name, estimator, task, as_they_are) for name, estimator in (own or {}).items()}

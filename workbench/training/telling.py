@@ -22,7 +22,7 @@ from workbench.training.search import Search
 from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
-SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")
+SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest")
 CALIBRATED = python('run = wb.train(data, class_weight="balanced", calibration="auto")')
 AGAIN = python('run = wb.train(data, split="random")')
 
@@ -45,6 +45,8 @@ class Outcome:
         Whether a threshold fulfils the rule that was asked for.
     not_kept : tuple of str
         Types in its pipeline that only a pickle could keep.
+    tabled : bool
+        Whether it has exact tables, which can be kept in its place.
     """
 
     metrics: tuple[Metric, ...]
@@ -53,6 +55,7 @@ class Outcome:
     off_by: float | None
     decided: bool
     not_kept: tuple[str, ...]
+    tabled: bool = False
 
 
 def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcome: Outcome) -> tuple[Finding, ...]:
@@ -65,7 +68,7 @@ def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcom
         *_stopped(plan, found, ending),
         *_failed(found.failed),
         *_budget(found, plan.step.budget),
-        *_not_kept(found.best.name, outcome.not_kept),
+        *_not_kept(found.best.name, outcome),
         *_undecided(plan.step.threshold, outcome.decided),
         *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, plan.step.calibration),
@@ -94,7 +97,7 @@ def of_adopted(
         *_of_clones(plan),
         *_seen_before(plan),
         *(_doubtful(column, reason) for column, reason in doubted.items()),
-        *_not_kept(name, outcome.not_kept),
+        *_not_kept(name, outcome),
         *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, "as it came"),
         *_weighed(plan, [] if plan.parts.split.kind == "given" else [name]),
@@ -216,8 +219,15 @@ def _failed(failed: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("WB208", "warning", f"The candidate {name!r} could not be fitted, and the others were: {reason}")
 
 
-def _not_kept(name: str, types: Sequence[str]) -> Iterator[Finding]:
-    if types:
+def _not_kept(name: str, outcome: Outcome) -> Iterator[Finding]:
+    types = outcome.not_kept
+    if types and outcome.tabled:
+        message = (
+            f"The model {name!r} is kept as tables, which answer, explain and ship as it does: it holds "
+            f"{', '.join(types)}, which only a pickle could keep."
+        )
+        yield Finding("WB209", "info", message)
+    elif types:
         message = (
             f"The model {name!r} can be used here, and is gone with this session: it holds {', '.join(types)}, "
             "which only a pickle could keep."

@@ -41,7 +41,7 @@ from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
-from workbench.training.recording import Recorder, undisturbed
+from workbench.training.recording import Recorder, tables_of, undisturbed
 from workbench.training.search import Search, search
 from workbench.training.telling import Outcome, findings
 from workbench.training.trials import Trial, of_holdout, tied, with_intervals
@@ -233,12 +233,13 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
     metrics = of_holdout(plan, found.best, ending.held)
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
+    not_kept = tuple(untrusted(pipeline))
     counted, left_open = validated_counts(plan, found.best), what_is_left_open(plan, found.best, ending.held)
     chosen = counted.chosen(plan.step.threshold) if counted else None
     threshold = chosen if chosen or counted is None else counted.chosen("f1")
     outcome = Outcome(
         metrics, tuple(equal), left_open, off_by(plan, found.best),
-        decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)),
+        decided=chosen == threshold, not_kept=not_kept, tabled=bool(not_kept) and has_tables(plan, pipeline),
     )  # fmt: skip
     judged = Judged(outcome, findings(plan, found, ending, profile, outcome), threshold, counted)
     return as_run(plan, data, profile, found, replace(ending, pipeline=pipeline), judged, recorder)
@@ -323,6 +324,12 @@ def _thirds(plan: Plan, best: Trial) -> Folds:
 def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
     run_id = recorder.trial(trial.name, trial.settings, trial.metrics, trial.seconds)
     return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3), tied)
+
+
+def has_tables(plan: Plan, pipeline: Any) -> bool:
+    """Whether a pipeline has exact tables, tried on rows that were held out."""
+    rows = plan.table[list(plan.features)].iloc[plan.parts.holdout]
+    return tables_of(pipeline, plan.features, plan.task, rows) is not None
 
 
 def validated_counts(plan: Plan, best: Trial) -> Thresholds | None:

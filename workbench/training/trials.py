@@ -16,6 +16,7 @@ from workbench.core.scores import difference, scores
 from workbench.training.candidates import Settings
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
+from workbench.training.rounds import Library, Rows, agreed, inner
 from workbench.training.weighing import fit_options
 
 # Times as many rows as were searched, from which on the number of trees is found anew.
@@ -91,7 +92,9 @@ def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = No
     """
     started = process_time()
     trial = untried(plan, name, setting)
-    made = _grown(plan, trial, rival) if plan.models[name].grows else _fitted(plan, trial, rival)
+    model = plan.models[name]
+    way = _grown if model.grows else _by_rounds if model.library is not None else _fitted
+    made = way(plan, trial, rival)
     return made and replace(made, seconds=process_time() - started)
 
 
@@ -120,6 +123,37 @@ def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
     )
     settings = trial.settings | {"n_estimators": grown.trees}
     return scored_so_far(plan, replace(trial, settings=settings, windows=windows))
+
+
+def _by_rounds(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+    """Each fold once, with the loss after each tree; then all with the number that they agree on."""
+    library = plan.models[trial.name].library
+    assert library is not None, "it is one of another library"
+    fits = [_rounds_of(plan, trial, library, *pair) for pair in plan.parts.folds]
+    trees = agreed([losses for *_, losses in fits])
+    for (_, validate), (estimator, matrix, _) in zip(plan.parts.folds, fits, strict=True):
+        told = library.answers(estimator, matrix, trees)
+        if plan.classes:
+            classes = np.asarray(estimator.classes_).tolist()
+            known = classes if library.numbers_classes else [plan.classes.index(c) for c in classes]
+            told = _shaped(plan, told, known)
+        trial = replace(trial, windows=(*trial.windows, (plan.target.iloc[validate], told)))
+    return scored_so_far(plan, replace(trial, settings=trial.settings | {library.count: trees}))
+
+
+def _rounds_of(plan: Plan, trial: Trial, library: Library, fit: Any, validate: Any) -> tuple[Any, Any, Any]:
+    """An estimator fitted on a fold, the rows that the fold leaves as it takes them, and their losses."""
+    pipeline = plan.unfitted(trial.name, trial.settings)
+    encode, estimator = pipeline[0], inner(pipeline[-1])
+    words, places = plan.target.to_numpy(), plan.labels
+    matrix = encode.fit_transform(plan.rows(trial.name, fit), words[fit])
+    held = encode.transform(plan.rows(trial.name, validate))
+    losses = library.fit(
+        estimator,
+        Rows(matrix, words[fit], places[fit], plan.weights_of(fit)),
+        Rows(held, words[validate], places[validate], plan.weights_of(validate)),
+    )
+    return estimator, held, losses
 
 
 def _falls_behind(plan: Plan, trial: Trial, rival: Trial | None) -> bool:
@@ -217,8 +251,12 @@ def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
     table = plan.rows(name, rows)
     if plan.task == "regression":
         return pipeline.predict(table)
-    probabilities = np.zeros((len(table), len(plan.classes)))
-    probabilities[:, [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]] = pipeline.predict_proba(
-        table
-    )
+    known = [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]
+    return _shaped(plan, pipeline.predict_proba(table), known)
+
+
+def _shaped(plan: Plan, told: Any, known: Any) -> Any:
+    """Probabilities of the classes at some places as scores take them: of all classes, and of two the second one's."""
+    probabilities = np.zeros((len(told), len(plan.classes)))
+    probabilities[:, known] = told
     return probabilities[:, 1] if plan.task == "binary" else probabilities

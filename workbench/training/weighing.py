@@ -205,6 +205,9 @@ def takes_weights(estimator: Any) -> bool:
 
 def _hands_on(estimator: Any) -> bool:
     """Whether ``fit`` gives any keyword to an estimator within, as searches of settings do, and that one takes it."""
+    voting = getattr(estimator, "estimators", None)
+    if voting and hasattr(estimator, "voting"):
+        return all(takes_weights(one) and not getattr(one, "steps", None) for _, one in voting)
     inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
     if inner is None or getattr(inner, "steps", None):
         return False

@@ -23,6 +23,7 @@ from workbench.training.glass_box.estimators import Writer, versions
 from workbench.training.glass_box.splitting import Rule
 from workbench.training.glass_box.tables import Source
 from workbench.training.growing import MOST_TREES, PATIENCE, for_the_library
+from workbench.training.rounds import inner
 from workbench.training.weighing import fit_options, of_places
 
 Cell = dict[str, Any]
@@ -89,6 +90,72 @@ predictions = [
 """
 BINS = "lgb.Dataset(encoded, labels[rows], params=parameters)"
 BINS_BY_WEIGHT = "lgb.Dataset(encoded, labels[rows], weight=$weight, params=parameters)"
+ENCODED = """\
+fitted, losses = [], []
+with threadpool_limits(1):  # sums have one order
+    for fit, scored in folds:
+        encoder, model = clone(encode), clone(estimator)
+        rows = encoder.fit_transform(X.iloc[fit], y.to_numpy()[fit])
+        held = encoder.transform(X.iloc[scored])
+"""
+BY_XGBOOST = """\
+        model.set_params(n_estimators=$most, early_stopping_rounds=$patience)
+        model.fit(rows, labels[fit], eval_set=[(held, labels[scored])], verbose=False)
+        (curve,) = model.evals_result()["validation_0"].values()
+"""
+BY_XGBOOST_AND_WEIGHT = """\
+        model.set_params(n_estimators=$most, early_stopping_rounds=$patience)
+        model.fit(
+            rows,
+            labels[fit],
+            sample_weight=weights[fit],
+            eval_set=[(held, labels[scored])],
+            sample_weight_eval_set=[weights[scored]],
+            verbose=False,
+        )
+        (curve,) = model.evals_result()["validation_0"].values()
+"""
+BY_CATBOOST = """\
+        model.set_params(iterations=$most)
+        watched = Pool(held, y.to_numpy()[scored])
+        model.fit(
+            rows, y.to_numpy()[fit], use_best_model=False, early_stopping_rounds=$patience, eval_set=watched
+        )
+        (curve,) = model.evals_result_["validation"].values()
+"""
+BY_CATBOOST_AND_WEIGHT = """\
+        model.set_params(iterations=$most)
+        watched = Pool(held, y.to_numpy()[scored], weight=weights[scored])
+        model.fit(
+            rows,
+            y.to_numpy()[fit],
+            sample_weight=weights[fit],
+            use_best_model=False,
+            early_stopping_rounds=$patience,
+            eval_set=watched,
+        )
+        (curve,) = model.evals_result_["validation"].values()
+"""
+AGREED = """\
+        fitted.append((model, held))
+        losses.append(curve)
+shortest = min(map(len, losses))
+trees = int(np.mean([curve[:shortest] for curve in losses], axis=0).argmin()) + 1
+predictions = []
+for model, held in fitted:
+"""
+NUMBERS_OF_XGBOOST = "    predictions.append(model.predict(held, iteration_range=(0, trees)))\n"
+NUMBERS_OF_CATBOOST = "    predictions.append(model.predict(held, ntree_end=trees))\n"
+CLASSES_OF_XGBOOST = """\
+    found = np.zeros((len(held), len(classes)))
+    found[:, model.classes_] = model.predict_proba(held, iteration_range=(0, trees))
+    predictions.append(found)
+"""
+CLASSES_OF_CATBOOST = """\
+    found = np.zeros((len(held), len(classes)))
+    found[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(held, ntree_end=trees)
+    predictions.append(found)
+"""
 LABELS_OF_CLASSES = "classes, labels = np.unique(y, return_inverse=True)"
 LABELS_OF_NUMBERS = "labels = y.to_numpy(dtype=float)"
 CHECKED = """\
@@ -150,6 +217,7 @@ SCORER_OF_CLASSES_BY_WEIGHT = (
 # Imports of the cells, by the name that they use.
 IMPORTS = {
     "lgb": "import lightgbm as lgb",
+    "Pool": "from catboost import Pool",
     "np": "import numpy as np",
     "pd": "import pandas as pd",
     "metrics": "from sklearn import metrics",
@@ -177,6 +245,8 @@ class Row:
         Whether it is grown on all folds side by side.
     calibrates : bool
         Whether a calibrator stands behind its estimator.
+    library : str
+        Another library of boosting, whose trees are counted fold after fold; else nothing.
     """
 
     run: Run
@@ -186,6 +256,7 @@ class Row:
     is_own: bool = False
     grows: bool = False
     calibrates: bool = False
+    library: str = ""
 
     @property
     def weighed(self) -> bool:
@@ -209,7 +280,34 @@ def model_cells(row: Row, writer: Writer) -> ModelCells:
     BadParameter
         If its estimator can't be written as code.
     """
+    if row.library:
+        return _by_rounds(row, writer)
     return _grown(row, writer) if row.grows else _fitted(row, writer)
+
+
+def _by_rounds(row: Row, writer: Writer) -> ModelCells:
+    """Each fold once, with the loss after each tree; then all with the number that they agree on."""
+    encode, model = row.pipeline[0], inner(row.pipeline[-1])
+    cells = (
+        laid_out(assigned("encode", writer.estimator(encode))),
+        laid_out(assigned("estimator", writer.estimator(model, tuple(row.settings)))),
+    )
+    told = {"most": MOST_TREES, "patience": PATIENCE}
+    how = {
+        ("xgboost", False, 0): python(ENCODED + BY_XGBOOST + AGREED + NUMBERS_OF_XGBOOST, **told),
+        ("xgboost", False, 2): python(ENCODED + BY_XGBOOST + AGREED + CLASSES_OF_XGBOOST + SECOND, **told),
+        ("xgboost", False, 3): python(ENCODED + BY_XGBOOST + AGREED + CLASSES_OF_XGBOOST, **told),
+        ("xgboost", True, 0): python(ENCODED + BY_XGBOOST_AND_WEIGHT + AGREED + NUMBERS_OF_XGBOOST, **told),
+        ("xgboost", True, 2): python(ENCODED + BY_XGBOOST_AND_WEIGHT + AGREED + CLASSES_OF_XGBOOST + SECOND, **told),
+        ("xgboost", True, 3): python(ENCODED + BY_XGBOOST_AND_WEIGHT + AGREED + CLASSES_OF_XGBOOST, **told),
+        ("catboost", False, 0): python(ENCODED + BY_CATBOOST + AGREED + NUMBERS_OF_CATBOOST, **told),
+        ("catboost", False, 2): python(ENCODED + BY_CATBOOST + AGREED + CLASSES_OF_CATBOOST + SECOND, **told),
+        ("catboost", False, 3): python(ENCODED + BY_CATBOOST + AGREED + CLASSES_OF_CATBOOST, **told),
+        ("catboost", True, 0): python(ENCODED + BY_CATBOOST_AND_WEIGHT + AGREED + NUMBERS_OF_CATBOOST, **told),
+        ("catboost", True, 2): python(ENCODED + BY_CATBOOST_AND_WEIGHT + AGREED + CLASSES_OF_CATBOOST + SECOND, **told),
+        ("catboost", True, 3): python(ENCODED + BY_CATBOOST_AND_WEIGHT + AGREED + CLASSES_OF_CATBOOST, **told),
+    }
+    return ModelCells(cells, how[row.library, row.weighed, min(len(row.run.classes), 3)])
 
 
 def _fitted(row: Row, writer: Writer) -> ModelCells:
@@ -332,6 +430,9 @@ class Book:
             "The folds grow side by side, on common bins, and agree on the number of trees: the one with the least "
             "mean loss."
             if self.row.grows
+            else "Each fold is fitted once, until its loss on the rows that it leaves has not become less for some "
+            "trees; all folds take the number of trees with the least mean loss."
+            if self.row.library
             else "Fitted on each fold, and scored on the rows that it leaves."
         )
         scores = (
@@ -417,7 +518,10 @@ class Book:
             yield python(COUNTED)
         yield laid_out(python("claimed = $scores", scores=known))
         yield laid_out(python("found = $scores", scores=here))
-        yield laid_out(python("library = $scores", scores={n: Written(self._of_library(n)) for n in ours}))
+        # The probabilities of XGBoost are of single precision, and scikit-learn warns of their sum.
+        single = self.row.library == "xgboost" and self.run.task == "multiclass"
+        there = [name for name in ours if not (single and name == "log_loss")]
+        yield laid_out(python("library = $scores", scores={n: Written(self._of_library(n)) for n in there}))
         made = ", ".join(f"{n} {v}" for n, v in self._versions().items())
         yield python(SHOWN, message=f"The scores are not those of the leaderboard, which was made with {made}.")
 

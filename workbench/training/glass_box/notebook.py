@@ -99,11 +99,12 @@ def _row(run: Run, candidate: str | None) -> Row:
             "Ask the run that wb.train returned, in its process."
         )
     model = MODELS[row.name]
-    found = {"n_estimators"} if model.grows else set()  # the folds say it
+    library = None if calibrated else model.library
+    found = {"n_estimators"} if model.grows else {library.count} if library else set()  # the folds say it
     settings = {name: value for name, value in row.parameters.items() if name not in found}
     settings = told_weights(settings, run.classes)
     pipeline = unfitted(model, run.contract, run.features, run.task, settings, run.seed)
-    return Row(run, row, pipeline, settings, grows=model.grows)
+    return Row(run, row, pipeline, settings, grows=model.grows, library=library.package if library else "")
 
 
 def _lists(run: Run) -> dict[str, list[str]]:
