@@ -265,6 +265,8 @@ def _catboost(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     )
     own = {name: value for name, value in settings.items() if name != "class_weight"}
     always = {"thread_count": 1, "random_seed": seed, "verbose": False, "allow_writing_files": False}
+    # Which CatBoost would choose by the number of trees: so many trees would not be the first of more.
+    always["leaf_estimation_iterations"] = 10 if classes else 1
     means = TargetEncoder(target_type="auto" if classes else "continuous", cv=KFold(5, shuffle=True, random_state=seed))
     encode = _encoder(columns, categories=means, numbers="passthrough", dates=_dates())
     return Pipeline([("encode", encode), ("model", make(**(always | weighed | own)))])
