@@ -262,6 +262,9 @@ ALL: tuple[FindingCode, ...] = (
                 "classes were more frequent than they are: its probabilities are too large for them. The scores, and "
                 "the threshold, are found on rows as they come. The cure puts a calibrator behind the model, which "
                 "sets the probabilities right."),
+    FindingCode("WB231", "No ensemble", ("info",),
+        "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
+        "ensemble."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

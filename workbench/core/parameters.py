@@ -240,6 +240,11 @@ class TrainStep(Step):
         pattern=DECISION,
         examples=DECISIONS,
     )
+    ensemble: str = parameter(
+        "What is made of the candidates together: the weighted mean of their answers, or a linear model upon them.",
+        "none",
+        choices=("none", "blend", "stack"),
+    )
     calibration: str = parameter(
         "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",
         "none",

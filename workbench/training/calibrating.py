@@ -74,7 +74,7 @@ def behind(model: Model, method: str) -> Model:
         calibrator = CalibratedClassifierCV(estimator, method=method, cv=3, ensemble=False)
         return Pipeline([*pipeline.steps[:-1], (name, calibrator)])
 
-    return replace(model, make=make, space={}, grows=False, library=None, calibrates=True)
+    return replace(model, make=make, known_good=({},), space={}, grows=False, library=None, cross_fits=True)
 
 
 def off_by(plan: Plan, best: Trial) -> float | None:

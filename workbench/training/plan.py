@@ -148,6 +148,10 @@ def make_plan(
             "scikit-learn calibrates no model with weights of named classes: it numbers them. Give "
             "class_weight='balanced', or leave out class_weight= or calibration=."
         )
+    if step.ensemble != "none" and row_weights(known) is not None:
+        raise BadParameter(
+            "scikit-learn hands no weights to pipelines within a blend or stack. Leave out ensemble= or weight=."
+        )
     for name in step.candidates:
         if (library := MODELS[name].library) is not None:
             library.check(name)
@@ -231,10 +235,9 @@ def _without_persons(contract: Contract, profile: Profile) -> Contract:
 def _seen(contract: Contract, profile: Profile) -> Contract:
     """The data's own kinds and roles with the ranges, categories and masks that the profile saw."""
     seen = ("minimum", "maximum", "categories", "missing_allowed", "sensitive")
-    for name in contract.names:
-        proposed = profile.contract[name]
-        contract = contract.change(name, **{what: getattr(proposed, what) for what in seen})
-    return contract
+    return contract.change_each(
+        {name: {what: getattr(profile.contract[name], what) for what in seen} for name in contract.names}
+    )
 
 
 def with_target(table: pd.DataFrame, target: pd.Series) -> pd.DataFrame:

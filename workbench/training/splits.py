@@ -93,8 +93,8 @@ class Parts:
         """Positions within some rows of three parts, each with what it leaves: stretches of time, else whole units."""
         if self.split.kind == "time":
             return list(KFold(3).split(rows))
-        splitter = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
-        return list(splitter.split(rows, labels, self.units[rows]))
+        splitter: Any = GroupKFold if labels.dtype.kind == "f" else StratifiedGroupKFold
+        return list(splitter(3, shuffle=True, random_state=seed).split(rows, labels, self.units[rows]))
 
 
 def parts(

@@ -67,6 +67,7 @@ def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcom
         *_ties(found.best, outcome.tied),
         *_stopped(plan, found, ending),
         *_failed(found.failed),
+        *_alone(plan, found),
         *_budget(found, plan.step.budget),
         *_not_kept(found.best.name, outcome),
         *_undecided(plan.step.threshold, outcome.decided),
@@ -279,12 +280,21 @@ def _weighed(plan: Plan, names: Sequence[str]) -> Iterator[Finding]:
         message = f"The score {plan.metric.name!r} takes no sample_weight: it counts all rows the same."
         yield Finding("WB218", "warning", message)
     best = models.get(names[0]) if names else None
-    if plan.class_weight and best is not None and best.weighs_classes and not best.calibrates:
+    if plan.class_weight and best is not None and best.weighs_classes and not best.cross_fits:
         message = (
             "Classes count differently in the fit, so probabilities are no shares to reckon with: those of classes "
             "that count more are too large. A calibrator behind class_weight='balanced' sets them right."
         )
         yield Finding("WB219", "info", message, cure=CALIBRATED)
+
+
+def _alone(plan: Plan, found: Search) -> Iterator[Finding]:
+    """An ensemble that was asked for and that is none."""
+    name = plan.step.ensemble
+    if name != "none" and not found.untried and name not in {*found.failed, *(trial.name for trial in found.tried)}:
+        best = next((trial.name for trial in found.tried if trial.name != "baseline"), "baseline")
+        message = f"There is no {name} of the candidates: {best} is best alone."
+        yield Finding("WB231", "info", message)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

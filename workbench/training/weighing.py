@@ -171,9 +171,8 @@ def of_places(weight: ClassWeight, classes: Sequence[Any]) -> Any:
 
 def told_weights(settings: Mapping[str, Any], classes: Sequence[Any]) -> dict[str, Any]:
     """Settings of an estimator, with class weights by the labels themselves."""
-    if "class_weight" not in settings:
-        return dict(settings)
-    return {**settings, "class_weight": of_classes(settings["class_weight"], classes)}
+    weighing = [name for name in settings if name.split("__")[-1] == "class_weight"]  # of a member of an ensemble, too
+    return {**settings, **{name: of_classes(settings[name], classes) for name in weighing}}
 
 
 def by_class(weight: Any, target: Any, weights: Weights = None) -> Weights:
