@@ -154,7 +154,7 @@ def test_a_candidate_or_a_score_that_takes_no_weights_is_told(run, store):
 
 
 @slow
-def test_a_weighted_run_is_replayed_read_back_and_resumed(run, monkeypatch, tmp_path, put_store):
+def test_a_weighted_run_is_replayed_and_read_back(run, monkeypatch, tmp_path, put_store):
     monkeypatch.setenv("WORKBENCH_HOME", str(put_store(tmp_path / "home")))
     data = wb.dataset(weighed(), target="churn", weight="w")
     first = wb.train(data, candidates=["linear", "lightgbm"], class_weight="balanced", trials=1, folds=2)

@@ -32,7 +32,10 @@ _RULES = rf"f1|(?:recall|precision) ?>= ?{_SHARE}|top \d{{1,2}}(?:\.\d{{1,3}})?%
 DECISION = rf"^(?:{_RULES})(?![\s\S])"
 DECISIONS = ("f1", "recall >= 0.9", "precision >= 0.8", "top 5%", "cost 1:10", "0.5")
 # By which classes count: balanced, or a JSON object of numbers by class.
-CLASS_WEIGHT = r"^(?:balanced|\{[\s\S]*\})(?![\s\S])"
+_LABEL = r'"(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"'
+_ABOVE_0 = r"(?=[\d.]*[1-9])(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?"
+_OF_CLASS = rf" ?{_LABEL} ?: ?{_ABOVE_0} ?"
+CLASS_WEIGHT = rf"^(?:balanced|\{{{_OF_CLASS}(?:,{_OF_CLASS})*\}})(?![\s\S])"
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 # What the form shows the fields under that say how a file is written.
 READING = "How the file is read"

@@ -99,7 +99,8 @@ def train(
         lacks, and never another one than it has. A weight counts in every fit (of models that take
         ``sample_weight``; another one is told, WB218) and in every score, interval, threshold and calibration.
     candidates : iterable of str, estimator, or (str, estimator)
-        Models to try: ``baseline``, ``linear``, ``lightgbm``, ``boosting`` (scikit-learn's), ``forest``, and any
+        Models to try: ``baseline``, ``linear``, ``lightgbm``, ``boosting`` (scikit-learn's), ``xgboost`` and
+        ``catboost`` (where they are installed: ``ml-workbench[xgboost]``, ``[catboost]``), ``forest``, and any
         estimator of scikit-learn's kind, with a name or called by its class. A pipeline gets the feature columns as
         they are; another estimator gets numbers (categories one-hot, gaps filled, scaled). Where one fails, the others
         go on, and a finding (WB208) says why.
@@ -172,6 +173,8 @@ def train(
         If a parameter is unknown or out of its range, or the dataset has another target.
     ColumnNotFound
         If a named column is not in the table.
+    MissingExtra
+        If a candidate's library is not installed.
 
     Examples
     --------
