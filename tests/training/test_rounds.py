@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 import workbench as wb
 from tests.training.churners import churners
-from workbench.errors import MissingExtra
+from workbench.errors import BadParameter, MissingExtra
 from workbench.explanation.explain import explain
 from workbench.scoring.runtime import Scorer
 from workbench.training.candidates import build
@@ -96,3 +96,45 @@ def test_a_library_that_is_not_there_is_named_with_the_line_that_installs_it(sto
 
     with pytest.raises(MissingExtra, match=r"pip install 'ml-workbench\[catboost\]'"):
         wb.train(churners(200), target="churn", candidates=["baseline", "catboost"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_calibrator_stands_behind_it_and_its_run_is_read_back(store, name):
+    data = wb.dataset(churners(300), target="churn")
+
+    run = wb.train(data, candidates=[name], trials=1, folds=2, calibration="sigmoid")
+
+    again = wb.run(run.id)
+    rows = data.features
+    np.testing.assert_allclose(again.pipeline.predict_proba(rows), run.pipeline.predict_proba(rows), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_what_hands_no_weights_on_is_told_and_not_done(store):
+    weighed = churners(300).assign(w=np.arange(300) % 5 + 1.0)
+
+    run = wb.train(weighed, target="churn", weight="w", candidates=["xgboost"], folds=2, calibration="sigmoid")
+
+    assert any(f.code == "WB218" and "no calibrator" in f.message for f in run.findings)
+    assert run.thirds == ()
+    with pytest.raises(BadParameter, match="ensemble= or weight="):
+        wb.train(weighed, target="churn", weight="w", candidates=["linear", "xgboost"], ensemble="blend")
+    with pytest.raises(BadParameter, match="numbers classes"):
+        wb.train(churners(300), target="churn", class_weight={"Yes": 2}, ensemble="stack")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labels", [("No", "Yes"), (False, True), (1, 2)])
+def test_weights_by_class_reach_catboost_whatever_the_labels(store, labels):
+    rows = churners(300)
+    rows["churn"] = np.where(rows["churn"] == "Yes", labels[1], labels[0])
+
+    usual, heavy = (
+        wb.train(wb.dataset(rows, target="churn"), candidates=["catboost"], trials=1, folds=2, **how)
+        for how in ({}, {"class_weight": {labels[1]: 20}})
+    )
+
+    means = [run.pipeline.predict_proba(rows[list(run.features)])[:, 1].mean() for run in (usual, heavy)]
+    assert means[1] > means[0] + 0.1
+    assert wb.run(heavy.id).pipeline.classes_.tolist() == list(labels)

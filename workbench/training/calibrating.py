@@ -18,6 +18,7 @@ from workbench.training.evaluating import losses, moments, parted
 from workbench.training.plan import Plan
 from workbench.training.search import Search
 from workbench.training.trials import Trial, validated
+from workbench.training.weighing import takes_weights
 
 METHODS = ("sigmoid", "isotonic")
 # Rows of the rarest class from which on a free curve is tried by itself: of fewer it learns their noise.
@@ -37,6 +38,8 @@ def calibrated(plan: Plan, found: Search) -> tuple[Plan, Search]:
     """
     if plan.step.calibration == "none" or plan.task == "regression" or found.untried:
         return plan, found
+    if not hands_weights_on(plan, found.best):
+        return plan, found
     try:
         tried = [_tried(plan, found.best, method) for method in _methods(plan)]
     except KeyboardInterrupt:
@@ -47,6 +50,14 @@ def calibrated(plan: Plan, found: Search) -> tuple[Plan, Search]:
         return plan, found
     plan, chosen = min(tried, key=lambda pair: average(_losses(plan, pair[1]), plan.weights_at(pair[1].truth)))
     return plan, replace(found, tried=(chosen, *found.tried[1:]))
+
+
+def hands_weights_on(plan: Plan, best: Trial) -> bool:
+    """Whether the rows count the same, or a calibrator gives the model behind it their weights."""
+    if plan.weights is None:
+        return True
+    other = replace(plan, models={**plan.models, best.name: behind(plan.models[best.name], METHODS[0])})
+    return takes_weights(other.unfitted(best.name, best.settings))
 
 
 def _methods(plan: Plan) -> tuple[str, ...]:

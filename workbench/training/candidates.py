@@ -279,11 +279,9 @@ def _catboost(columns: Columns, classes: bool, settings: Settings, seed: int) ->
 
     make = CatBoostClassifier if classes else CatBoostRegressor
     weight = settings.get("class_weight")
-    weighed = (
-        {}
-        if weight is None
-        else ({"auto_class_weights": "Balanced"} if weight == "balanced" else {"class_weights": weight})
-    )
+    weighed: Settings = {"auto_class_weights": "Balanced"} if weight == "balanced" else {}
+    if isinstance(weight, Mapping):
+        weighed = {"class_weights": tuple(weight.values())}  # in the order of the classes; a tuple can be cloned
     own = {name: value for name, value in settings.items() if name != "class_weight"}
     always = {"thread_count": 1, "random_seed": seed, "verbose": False, "allow_writing_files": False}
     # Which CatBoost would choose by the number of trees: so many trees would not be the first of more.

@@ -143,10 +143,10 @@ def make_plan(
     table = with_target(known.frame(), target)
     judge = measure(metric or step.metric or METRICS[task][0], task, classes)
     weighed = class_weight_of(step.class_weight, classes)
-    if step.calibration != "none" and not calibrates_with(weighed, classes):
+    if (step.calibration, step.ensemble) != ("none", "none") and not calibrates_with(weighed, classes):
         raise BadParameter(
-            "scikit-learn calibrates no model with weights of named classes: it numbers them. Give "
-            "class_weight='balanced', or leave out class_weight= or calibration=."
+            "scikit-learn numbers classes before it fits what is calibrated or combined, and knows no weights of named "
+            "ones then. Give class_weight='balanced', or leave out class_weight= or calibration= and ensemble=."
         )
     if step.ensemble != "none" and row_weights(known) is not None:
         raise BadParameter(

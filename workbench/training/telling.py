@@ -280,6 +280,9 @@ def _weighed(plan: Plan, names: Sequence[str]) -> Iterator[Finding]:
         message = f"The score {plan.metric.name!r} takes no sample_weight: it counts all rows the same."
         yield Finding("WB218", "warning", message)
     best = models.get(names[0]) if names else None
+    if plan.weights is not None and plan.step.calibration != "none" and best is not None and best.library is not None:
+        message = f"There is no calibrator: it would give the weights of rows to no {names[0]} behind it."
+        yield Finding("WB218", "warning", message)
     if plan.class_weight and best is not None and best.weighs_classes and not best.cross_fits:
         message = (
             "Classes count differently in the fit, so probabilities are no shares to reckon with: those of classes "

@@ -254,7 +254,8 @@ def _cross_fitted(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
     """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
     model = plan.models[trial.name]
-    if not (model.grows or model.members) or len(rows) < MANY_MORE * len(plan.growing.rows):
+    grows = model.grows or any(plan.models[name].grows for name in model.members)
+    if not grows or len(rows) < MANY_MORE * len(plan.growing.rows):
         return fitted(plan, trial, rows), trial
     if model.members:
         trial = _with_grown_members(plan, trial, rows)

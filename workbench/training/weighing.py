@@ -160,7 +160,9 @@ def of_classes(weight: ClassWeight, classes: Sequence[Any]) -> Any:
     """
     if not isinstance(weight, Mapping):
         return weight
-    return {label: float(weight.get(label_text(label), 1.0)) for label in classes}
+    # A truth value equals its number, and a file of skops keeps one truth value of two as keys.
+    keys = {label: int(label) if isinstance(label, (bool, np.bool_)) else label for label in classes}
+    return {keys[label]: float(weight.get(label_text(label), 1.0)) for label in classes}
 
 
 def of_places(weight: ClassWeight, classes: Sequence[Any]) -> Any:
@@ -198,7 +200,8 @@ def takes_weights(estimator: Any) -> bool:
         return takes_weights(steps[-1][1]) and not any(hasattr(step, "fit_resample") for _, step in steps)
     if has_fit_parameter(estimator, WEIGHT):
         inner = getattr(estimator, "estimator", None)
-        return inner is None or not hasattr(inner, "fit") or takes_weights(inner)
+        # A calibrator, say, gives weights to what asks for them by that name, and to no other.
+        return not hasattr(inner, "fit") or has_fit_parameter(inner, WEIGHT)
     return _hands_on(estimator)
 
 
