@@ -193,7 +193,7 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
     if not features:
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(table, known.contract, task, wanted.step.folds, wanted.step.seed, features, how)
+    split = parts(table, known.contract, task, wanted.step.folds, wanted.step.seed, features, how, wanted.step.gap)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )

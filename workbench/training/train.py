@@ -68,6 +68,7 @@ def train(
     candidates: Iterable[Any] = ("baseline", "linear", "lightgbm"),
     metric: str | Callable[..., Any] | None = None,
     split: str = "auto",
+    gap: str | None = None,
     trials: int | None = None,
     budget: str | None = None,
     threshold: str | float = "f1",
@@ -113,6 +114,9 @@ def train(
         How rows are held out. *auto*: by the time or the group of the dataset; where it has neither, by what the rows
         show. *time*: later rows, by the dates that are there, else as the rows come. *group*: whole groups. *random*:
         drawn at random, which is right where rows to come will be like these.
+    gap : str, optional
+        In time: how long it takes until a row's outcome is known, such as ``"7d"``, ``"12h"`` or ``"24 rows"``. Rows
+        that close before those that are scored are not fitted on, for their outcome would not have been known.
     trials : int, optional
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
         best on the folds so far are stopped. By default 3 of up to 10,000 rows and a million values, where they matter
@@ -196,7 +200,15 @@ def train(
     """
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
-    asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
+    asked = {
+        "metric": ours,
+        "split": split,
+        "gap": gap,
+        "trials": trials,
+        "budget": budget,
+        "folds": folds,
+        "seed": seed,
+    }
     asked |= {"threshold": str(threshold), "ensemble": ensemble, "calibration": calibration}
     asked |= {"learning_curve": learning_curve, "class_weight": class_weight_asked(class_weight)}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
