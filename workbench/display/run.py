@@ -152,6 +152,7 @@ def _decision(run: Run) -> dict[str, Any] | None:
     return {
         "drawing": drawings.decision(seen.spread, run.threshold, f"Probability of {clipped(run.classes[1], 30)}"),
         "rule": run.asked.get("threshold"),
+        "weighed": bool(run.unweighted),
         "first": str(run.classes[0]),
         "second": str(run.classes[1]),
         "now": now,
