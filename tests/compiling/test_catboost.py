@@ -80,7 +80,8 @@ MODELS = {
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_tables_give_the_librarys_own_answers(kind, scaled):
-    catboost = pytest.importorskip("catboost")
+    import catboost
+
     name, own, task = MODELS[kind]
     draw = np.random.default_rng(0)
     frame = pd.DataFrame(draw.normal(size=(500, 3)), columns=list("abc"))
@@ -110,7 +111,7 @@ def test_what_draws_rows_to_fit_on_lets_others_pass():
 
 @pytest.mark.slow
 def test_a_pipeline_of_imbalanced_learn_is_compiled():
-    sampling = pytest.importorskip("imblearn.over_sampling")
+    from imblearn import over_sampling as sampling
     from imblearn.pipeline import make_pipeline as made
     from sklearn.linear_model import LogisticRegression
 

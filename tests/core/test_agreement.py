@@ -104,6 +104,8 @@ def verb_accepts(verb, values):
 @example(value=3.0)
 @example(value=10**400)
 @example(value="3")
+@example(value='{"yes": 10, "no": 0.5}')
+@example(value='{"yes": 0.0}')
 @example(value="a\n")
 @example(value=None)
 def test_schema_checker_and_verb_agree(verb, name, value):
@@ -114,8 +116,8 @@ def test_schema_checker_and_verb_agree(verb, name, value):
     assert (problems(verb, values) == {}) == verdict
     # A verb takes a frame too where the form takes a path, and words by column where the form takes words.
     by_column = isinstance(value, dict)
-    wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column}
-    if verb != "dataset" or not wider.get(name):
+    wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column, "class_weight": by_column}
+    if verb not in ("dataset", "train") or not wider.get(name):
         assert verb_accepts(verb, values) == verdict
 
 
@@ -173,7 +175,11 @@ def test_what_is_refused_is_told(values, message):
 @pytest.mark.parametrize(
     ("candidates", "message"),
     [
-        ([], "'candidates' has no items. Name at least 1 of baseline, linear, lightgbm, boosting, forest."),
+        (
+            [],
+            "'candidates' has no items. Name at least 1 of baseline, linear, lightgbm, boosting, xgboost, catboost, "
+            "forest.",
+        ),
         (["linear", "linear"], "'candidates' has 'linear' twice. Name each once."),
     ],
 )

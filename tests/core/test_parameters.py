@@ -74,7 +74,10 @@ def test_a_bad_value_says_what_to_change(verb, values, told):
             "candidates",
             {
                 "type": "array",
-                "items": {"type": "string", "enum": ["baseline", "linear", "lightgbm", "boosting", "forest"]},
+                "items": {
+                    "type": "string",
+                    "enum": ["baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest"],
+                },
                 "uniqueItems": True,
                 "minItems": 1,
                 "title": "Candidates",

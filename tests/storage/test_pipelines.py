@@ -22,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from workbench.core.contract import Column, Contract
 from workbench.errors import Damaged, NotFound, Untrusted, WorkbenchError
+from workbench.storage.model_digest import digest
 from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.tables.dates import date_parts
 from workbench.training.candidates import build
@@ -57,6 +58,18 @@ def test_a_pipeline_predicts_the_same_after_a_round_trip(tmp_path, name, task):
     again = load_pipeline(save_pipeline(pipeline, tmp_path / "pipeline.skops"))
     answer = "predict" if task == "regression" else "predict_proba"
     np.testing.assert_array_equal(getattr(again, answer)(table()), getattr(pipeline, answer)(table()))
+
+
+@pytest.mark.parametrize("label", [bool, int, str])
+def test_a_model_of_lightgbm_has_the_same_hash_after_a_round_trip(tmp_path, label):
+    rows = np.random.default_rng(0).normal(size=(120, 3))
+    truth = (rows[:, 0] > 0).astype(label)
+    made = LGBMClassifier(n_estimators=2, verbose=-1, class_weight="balanced").fit(rows, truth)
+
+    again = load_pipeline(save_pipeline(made, tmp_path / "pipeline.skops"))
+
+    assert digest(again) == digest(made)
+    assert again._class_map == made._class_map
 
 
 @pytest.mark.slow

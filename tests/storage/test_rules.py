@@ -49,6 +49,7 @@ PARSES = {
     "scoring/bodies.py": "a request",
     "training/journal.py": "the header inside a binary file",
     "training/recording.py": "a tag of MLflow's, by anybody",
+    "training/weighing.py": "weights by class that somebody wrote into a form, or that a run was asked for",
 }
 
 

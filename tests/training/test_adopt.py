@@ -407,7 +407,8 @@ def test_a_report_brings_its_test_rows(store):
 
 @pytest.mark.slow
 def test_a_report_of_skore_is_read(store):
-    skore = pytest.importorskip("skore")
+    import skore
+
     train, test = {"X_train": FRAME[COLUMNS], "y_train": FRAME["churn"]}, {"X_test": LATER[COLUMNS]}
     test |= {"y_test": LATER["churn"], "pos_label": "Yes"}
     fitted_there, fitted_here = skore.EstimatorReport(pipeline(), **train, **test), skore.EstimatorReport(MINE, **test)
@@ -425,7 +426,8 @@ def test_a_report_of_skore_is_read(store):
 @pytest.mark.slow
 def test_a_pipeline_of_skrub_is_kept_and_ships_audited(store):
     """It has no exact tables, and needs skrub where it answers."""
-    skrub = pytest.importorskip("skrub")
+    import skrub
+
     theirs = skrub.tabular_pipeline("classifier").fit(FRAME[COLUMNS], FRAME["churn"])
 
     run = wb.run(wb.adopt(theirs, DATA, holdout=LATER).id)
@@ -440,7 +442,7 @@ def test_a_pipeline_of_skrub_is_kept_and_ships_audited(store):
 
 @pytest.mark.slow
 def test_a_pipeline_that_draws_rows_is_kept_and_ships_as_tables(store):
-    sampling = pytest.importorskip("imblearn.over_sampling")
+    from imblearn import over_sampling as sampling
     from imblearn.pipeline import make_pipeline as made
 
     theirs = made(SimpleImputer(), sampling.RandomOverSampler(random_state=0), LogisticRegression())

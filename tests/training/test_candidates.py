@@ -23,7 +23,7 @@ CONTRACT = Contract(
         Column("at", "datetime"),
     )
 )
-NAMES = ("baseline", "linear", "lightgbm", "boosting", "forest")
+NAMES = ("baseline", "linear", "lightgbm", "boosting", "forest", "xgboost", "catboost")
 QUICK_DATES = {"lightgbm": {"n_estimators": 60}, "boosting": {"max_iter": 60}}
 QUICK = {"boosting": {"max_iter": 5}, "lightgbm": {"n_estimators": 5, "min_child_samples": 5}}
 

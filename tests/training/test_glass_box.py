@@ -110,15 +110,27 @@ def written(tmp_path_factory, put_store, shared_table):
             "telco": (telco, {"candidates": usual, "trials": 3, "folds": 2}),
             "adult": (adult, {"candidates": ["linear", "lightgbm"], **few}),
             "housing": (housing, {"candidates": ["linear", "lightgbm"], **few, "split": "random"}),
-            "bike": (bike, {"candidates": ["linear", "lightgbm"], **few, "split": "time"}),
+            "bike": (bike, {"candidates": ["linear", "lightgbm", "xgboost"], **few, "split": "time"}),
             "visits": (wb.dataset(visits, target="y", group="patient"), {"candidates": ["linear", "lightgbm"], **few}),
             "iris": (
                 wb.dataset(iris, target="kind"),
-                {"candidates": [*usual, "boosting", "forest", GaussianNB()], "metric": "f1_macro", **few},
+                {
+                    "candidates": [*usual, "boosting", "forest", "xgboost", "catboost", GaussianNB()],
+                    "metric": "f1_macro",
+                    **few,
+                },
             ),
             "calibrated": (
                 wb.dataset(churners(300), target="churn"),
                 {"candidates": ["lightgbm", "linear"], "calibration": "sigmoid", **few},
+            ),
+            "weighed": (
+                head("adult.csv", 500, target="income", weight="fnlwgt"),
+                {"candidates": [*usual, "boosting", "xgboost", "catboost"], "class_weight": "balanced", **few},
+            ),
+            "weighed numbers": (
+                head("housing.csv", 500, target="median_house_value", weight="households"),
+                {"candidates": ["linear", "lightgbm", "catboost"], "metric": "neg_median_absolute_error", **few},
             ),
             "stacked": (
                 wb.dataset(visits, target="y", group="patient"),

@@ -1,5 +1,8 @@
 """Estimators and scores that people bring: tried beside ours, and never in their way."""
 
+from pathlib import Path
+from urllib.parse import urlparse
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Lasso, LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
@@ -17,8 +21,9 @@ from sklearn.preprocessing import OneHotEncoder
 
 import workbench as wb
 from workbench.core.measures import known_anywhere
-from workbench.errors import BadParameter, NotFound
+from workbench.errors import BadParameter, NotFound, Refused
 from workbench.scoring.runtime import Scorer
+from workbench.storage.tracking import client
 from workbench.training.own import sorted_out
 
 
@@ -227,3 +232,55 @@ def test_a_bundle_of_somebodys_own_score_is_watched_by_one_that_is_known_anywher
 def test_a_score_that_can_not_be_is_refused(store, target, metric, message):
     with pytest.raises(BadParameter, match=message):
         trained(target, ["baseline", "linear"], metric=metric)
+
+
+def theirs(kind):
+    """A pipeline of a library whose models only a pickle could keep, or that draws rows by neighbours."""
+    if kind == "xgboost":
+        from xgboost import XGBRegressor
+
+        return XGBRegressor(n_estimators=5, n_jobs=1)
+    if kind == "catboost":
+        from catboost import CatBoostRegressor
+
+        return CatBoostRegressor(iterations=5, thread_count=1, verbose=0, allow_writing_files=False)
+    from imblearn.over_sampling import SMOTE
+    from imblearn.pipeline import make_pipeline as made
+
+    return made(SimpleImputer(), SMOTE(random_state=0), LogisticRegression())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["xgboost", "catboost", "smote"])
+def test_what_only_a_pickle_could_keep_is_kept_as_its_tables(store, kind):
+    target = "churn" if kind == "smote" else "amount"
+    numbers = one(target).drop(columns="city")
+    run = wb.train(numbers, target=target, candidates=[("theirs", theirs(kind))], folds=2)
+
+    again = wb.run(run.id)
+
+    rows = numbers[list(run.features)]
+    alike = np.testing.assert_allclose if target == "amount" else np.testing.assert_array_equal
+    alike(again.pipeline.predict(rows), run.pipeline.predict(rows))
+    assert [f.severity for f in run.findings if f.code == "WB209"] == ["info"]
+    bundle = wb.package(again, name="kept")
+    assert bundle.compiled
+    assert wb.explain(again, rows=20).frame().shape[1] >= 2
+    answers = Scorer(bundle.path).score_columns(rows)[0]
+    own = run.pipeline.predict(rows) if target == "amount" else run.pipeline.predict_proba(rows)[:, 1]
+    np.testing.assert_allclose(answers, own, rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_tables_that_were_exchanged_are_refused(store):
+    numbers = one("amount").drop(columns="city")
+    first, other = (
+        wb.train(numbers, target="amount", candidates=[("x", theirs("xgboost").set_params(n_estimators=n))])
+        for n in (5, 6)
+    )
+    places = (urlparse(client().get_run(run.id).info.artifact_uri).path for run in (first, other))
+    mine, theirs_ = (Path(place, "model", "model.npz") for place in places)
+    mine.write_bytes(theirs_.read_bytes())
+
+    with pytest.raises(Refused, match="were exchanged or changed"):
+        wb.run(first.id)

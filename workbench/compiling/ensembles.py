@@ -89,6 +89,8 @@ def _frozen(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
 def _voting(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
     if getattr(model, "voting", "soft") != "soft":
         raise CannotCompile("VotingClassifier(voting='hard') gives no probability. Use voting='soft'.")
+    if len(model.estimators_) == 1:
+        return compile_model(model.estimators_[0], state, task, matrix)
     members = [compile_model(member, state, task, matrix).answers() for member in model.estimators_]
     weights = model._weights_not_none
     return Part(voted(members, np.ones(len(members)) if weights is None else np.array(weights, dtype=np.float64)))

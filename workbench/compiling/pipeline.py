@@ -19,6 +19,7 @@ from workbench.compiling.boosters import raw_outputs
 from workbench.compiling.columns import INSTEAD, Matrix, Plain
 from workbench.compiling.models import classes_of, compile_model
 from workbench.compiling.rounding import bound, limit, raw
+from workbench.compiling.tabled import Tabled
 from workbench.core.contract import Task
 from workbench.errors import BadRow, CannotCompile, Damaged
 from workbench.tables.compiled import Columns, CompiledModel
@@ -68,6 +69,8 @@ def compile_pipeline(
     >>> difference(pipeline, compiled, table)
     0.0
     """
+    if isinstance(pipeline, Tabled):
+        return pipeline.model
     matrix = Matrix()
     try:
         compiled = _compiled(pipeline, features, task, matrix)

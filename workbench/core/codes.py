@@ -202,7 +202,7 @@ ALL: tuple[FindingCode, ...] = (
                 "features say nothing about the target, or those that did were left out, which the message then says: "
                 "look for others before the model is used."),
     FindingCode("WB203", "Rows without a target", ("info",),
-                "Rows whose target has no value were not used, neither to train nor to score."),
+                "Rows whose target has no value, or whose weight is 0, were not used, neither to train nor to score."),
     FindingCode("WB204", "A simpler model is as good", ("info",),
                 "A simpler candidate scores as well as the best one, within the noise: on samples of the same rows it "
                 "is no worse in one of twenty, or it is better on a fold. It is smaller and easier to explain; the "
@@ -221,11 +221,13 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB208", "A candidate failed", ("warning",),
                 "A candidate could not be fitted or asked; the message has its library's own words. The others were "
                 "tried as if it had not been named."),
-    FindingCode("WB209", "The model can't be kept", ("warning",),
+    FindingCode("WB209", "The model can't be kept", ("warning", "info"),
                 "The best candidate is made of types that are not on the list of those that are read back without "
-                "running anybody's code: classes and functions of a notebook, or a library that only pickles. The run "
-                "holds the model as long as the session lives; its scores and findings are kept. Build the candidate "
-                "of scikit-learn's or LightGBM's types to keep and package it."),
+                "running anybody's code: classes and functions of a notebook, or a library that only pickles. Where it "
+                "has exact tables, as models of XGBoost and CatBoost have, these are kept in its place: a run that is "
+                "read back answers, explains and ships by them. Else the run holds the model as long as the session "
+                "lives; its scores and findings are kept. Build the candidate of scikit-learn's or LightGBM's types "
+                "then."),
     FindingCode("WB210", "Reasons miss the model", ("error",),
                 "The values of an explanation and its base do not add up to the model's own output. Don't rely on "
                 "them; a simpler candidate has exact ones."),
@@ -253,6 +255,15 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB217", "A doubtful column is taken", ("warning",),
                 "An adopted pipeline takes a column that a training would have left out, such as one that gives the "
                 "target away or is known only afterwards. Its score may not hold where the column is not known yet."),
+    FindingCode("WB218", "Weights that were not taken", ("warning",),
+                "Rows have weights, or classes do, and a candidate was fitted without them, since its `fit` takes no "
+                "`sample_weight` or it has no `class_weight`; or the score that decides takes none. Everything else "
+                "counts rows by their weights. Give another candidate or score, or pass the weights on in your own."),
+    FindingCode("WB219", "Classes count differently", ("info",),
+                "`class_weight=` lets rows of some classes count more in the fit, so the model answers as if these "
+                "classes were more frequent than they are: its probabilities are too large for them. The scores, and "
+                "the threshold, are found on rows as they come. The cure puts a calibrator behind the model, which "
+                "sets the probabilities right."),
     FindingCode("WB225", "Learnt as a count", ("info",),
                 "The target holds counts of a few things: whole numbers from 0 on that are called so or fall off as "
                 "counts do. Their spread grows with their mean, so they are learnt by Poisson's loss, on a log scale, "
@@ -284,6 +295,9 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB304", "Windows without labels", ("info",),
                 "Windows without a single label: their performance is not known, only their drift. Send labels when "
                 "they come, with `wb.feedback`."),
+    FindingCode("WB305", "Weights are not seen", ("info",),
+                "The training counted rows by a weight, which a service never sees: windows count each row the same. "
+                "They are compared with the score of the hold-out that does so too, not with the weighted one."),
 )  # fmt: skip
 CODES = {one.code: one for one in ALL}
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.core.finding import Finding
 
 Kind = Literal["number", "integer", "boolean", "category", "text", "datetime"]
-Role = Literal["feature", "target", "time", "group", "id", "known_after", "personal", "ignored"]
+Role = Literal["feature", "target", "time", "group", "id", "weight", "known_after", "personal", "ignored"]
 Task = Literal["binary", "multiclass", "regression"]
 
 # 2: columns have a form and the table a layout, by which later rows are read.
@@ -50,9 +50,10 @@ class Column:
         As in the table.
     kind : {"number", "integer", "boolean", "category", "text", "datetime"}
         What the values are. *category*: text with few distinct values. *text*: text with many.
-    role : {"feature", "target", "time", "group", "id", "known_after", "personal", "ignored"}
-        What it is for. *known_after*: known only after the moment of prediction, so never a feature. *personal*: names
-        persons (e-mail, phone, card, …), so no feature unless somebody says why.
+    role : {"feature", "target", "time", "group", "id", "weight", "known_after", "personal", "ignored"}
+        What it is for. *weight*: how much a row counts, in fits and in scores. *known_after*: known only after the
+        moment of prediction, so never a feature. *personal*: names persons (e-mail, phone, card, …), so no feature
+        unless somebody says why.
     minimum, maximum : float, optional
         Usual range of numbers, in the column's unit; what lies outside is scored and flagged.
     categories : tuple of str, optional
@@ -175,6 +176,11 @@ class Contract(Saved):
     def id(self) -> str | None:
         """Name of the column by which labels that come later are joined."""
         return next(iter(self.with_role("id")), None)
+
+    @property
+    def weight(self) -> str | None:
+        """Name of the column that says how much a row counts."""
+        return next(iter(self.with_role("weight")), None)
 
     def with_role(self, role: Role) -> tuple[str, ...]:
         """Names of the columns in ``role``."""

@@ -149,8 +149,9 @@ class Evaluation:
         Two classes: the same for the validated rows, on which a threshold is chosen.
     labels : tuple of str
         Several classes: those of ``confusion``, in the order of the classes; of more than 20 the rarest are one.
-    confusion : tuple of tuple of int
-        Several classes: rows by their true label, counted by the label that was answered.
+    confusion : tuple of tuple of int or float
+        Several classes: rows by their true label, counted by the label that was answered; effective rows where they
+        have weights.
     points : tuple of (float, float)
         Regression: predicted and true of at most 400 rows, evenly from the smallest prediction to the largest.
     slices : tuple of Slice
@@ -171,7 +172,7 @@ class Evaluation:
     thresholds: Thresholds | None = None
     validated: Thresholds | None = None
     labels: tuple[str, ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
+    confusion: tuple[tuple[float, ...], ...] = ()
     points: tuple[tuple[float, float], ...] = ()
     slices: tuple[Slice, ...] = ()
     learned: tuple[Learned, ...] = ()

@@ -37,30 +37,50 @@ class Measure:
     name : str
     larger_is_better : bool
     function : callable
-        Truth (numbers, or classes as 0, 1, …) and prediction (numbers, probabilities of the second class, or shape
-        (n, k) of each) to a number, or None where it can't be known.
+        Truth (numbers, or classes as 0, 1, …), prediction (numbers, probabilities of the second class, or shape (n, k)
+        of each) and weights (shape (n,), or None) to a number, or None where it can't be known.
     weighted : callable, optional
         The same of many samples at once: truth, prediction and weights, shape (samples, n), to shape (samples,).
+    weighs : bool
+        Whether weights change it; somebody's own score may know none.
     """
 
     name: str
     larger_is_better: bool
-    function: Callable[[Any, Any], float | None]
+    function: Callable[[Any, Any, Any], float | None]
     weighted: Callable[[Any, Any, Any], Any] | None = None
+    weighs: bool = True
 
-    def of(self, truth: Any, prediction: Any) -> float | None:
-        """The score of some rows; None where it can't be known, as ROC AUC of one class."""
-        value = self.function(truth, prediction)
+    def of(self, truth: Any, prediction: Any, weights: Any = None) -> float | None:
+        """The score of some rows; None where it can't be known, as ROC AUC of one class.
+
+        Parameters
+        ----------
+        truth : array, shape (n,)
+        prediction : array, shape (n,) or (n, k)
+        weights : float array, shape (n,), optional
+            How much each row counts, above 0.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> truth, predicted = np.array([1.0, 2.0]), np.array([1.0, 4.0])
+        >>> measure("mae", "regression").of(truth, predicted, np.array([3.0, 1.0]))
+        0.5
+        """
+        value = self.function(truth, prediction, weights)
         return None if value is None or value != value else float(value)
 
-    def of_samples(self, truth: Any, prediction: Any, weights: Any) -> Numbers:
+    def of_samples(self, truth: Any, prediction: Any, times: Any, weights: Any = None) -> Numbers:
         """The score of many samples, each a row of how often it has each of the values.
 
         Parameters
         ----------
         truth : array, shape (n,)
         prediction : array, shape (n,) or (n, k)
-        weights : int array, shape (samples, n)
+        times : int array, shape (samples, n)
+        weights : float array, shape (n,), optional
+            How much each row counts whenever it is drawn.
 
         Returns
         -------
@@ -77,10 +97,12 @@ class Measure:
         import numpy as np
 
         if self.weighted is None:
-            drawn = (np.repeat(np.arange(len(truth)), times) for times in weights)
-            return np.array([self.of(truth[rows], prediction[rows]) for rows in drawn], dtype=float)
+            drawn = (np.repeat(np.arange(len(truth)), many) for many in times)
+            each = ((rows, None if weights is None else weights[rows]) for rows in drawn)
+            return np.array([self.of(truth[rows], prediction[rows], there) for rows, there in each], dtype=float)
+        counted = times.astype(float) if weights is None else times * weights
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.weighted(truth, prediction, weights.astype(float)), dtype=float)
+            return np.asarray(self.weighted(truth, prediction, counted), dtype=float)
 
 
 def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
@@ -171,34 +193,52 @@ def _of_scikit_learn(name: str, task: Task, classes: Sequence[Any]) -> Measure:
 
 
 def _of_scorer(name: str, scorer: Any, task: Task, classes: Sequence[Any]) -> Measure:
-    def function(truth: Any, prediction: Any) -> float:
+    weighs = _knows_weights(scorer._score_func)
+
+    def function(truth: Any, prediction: Any, weights: Any) -> float:
         import numpy as np
 
         rows = np.arange(len(truth))[:, None]
         labels = _labels(task, classes)
-        return float(scorer(_fitted(task, prediction, labels), rows, truth if labels is None else labels[truth]))
+        true = truth if labels is None else labels[truth]
+        return float(scorer(_fitted(task, prediction, labels), rows, true, **_weighing(weights, weighs)))
 
-    return Measure(name, True, _tried(name, function, task))
+    return Measure(name, True, _tried(name, function, task), weighs=weighs)
 
 
 def _of_function(metric: Callable[..., Any], task: Task, classes: Sequence[Any]) -> Measure:
-    name = getattr(metric, "__name__", type(metric).__name__)
+    name = getattr(metric, "__name__", type(metric).__name__).strip("<>")  # of a lambda, which has none
+    weighs = _knows_weights(metric)
 
-    def function(truth: Any, prediction: Any) -> float:
+    def function(truth: Any, prediction: Any, weights: Any) -> float:
         labels = _labels(task, classes)
         if labels is None:
-            return float(metric(truth, prediction))
-        return float(metric(labels[truth], labels[answers(prediction)]))
+            return float(metric(truth, prediction, **_weighing(weights, weighs)))
+        return float(metric(labels[truth], labels[answers(prediction)], **_weighing(weights, weighs)))
 
-    return Measure(name, not name.endswith(ERRORS), _tried(name, function, task))
+    return Measure(name, not name.endswith(ERRORS), _tried(name, function, task), weighs=weighs)
 
 
-def _tried(name: str, function: Callable[[Any, Any], float], task: Task) -> Callable[[Any, Any], float]:
+def _knows_weights(function: Any) -> bool:
+    """Whether it takes ``sample_weight``, by that name, as scikit-learn's scores do."""
+    from inspect import signature
+
+    try:
+        return "sample_weight" in signature(function).parameters
+    except (TypeError, ValueError):  # of a language that tells no names
+        return False
+
+
+def _weighing(weights: Any, known: bool) -> dict[str, Any]:
+    return {} if weights is None or not known else {"sample_weight": weights}
+
+
+def _tried(name: str, function: Callable[[Any, Any, Any], float], task: Task) -> Callable[[Any, Any, Any], float]:
     """The function, whose own errors say whose they are."""
 
-    def call(truth: Any, prediction: Any) -> float:
+    def call(truth: Any, prediction: Any, weights: Any = None) -> float:
         try:
-            return function(truth, prediction)
+            return function(truth, prediction, weights)
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
             raise BadParameter(
                 f"The metric {name!r} could not be computed for a {task} task: {error} "
@@ -248,12 +288,14 @@ def answers(predicted: Numbers) -> Any:
     return (predicted >= 0.5).astype(int) if predicted.ndim == 1 else predicted.argmax(axis=1)
 
 
-def _roc_auc(truth: Any, predicted: Numbers) -> float | None:
+def _roc_auc(truth: Any, predicted: Numbers, weights: Any = None) -> float | None:
     """The Mann-Whitney form, equal to ``sklearn.metrics.roc_auc_score``."""
     from scipy.stats import rankdata
 
     if _one_class(truth):
         return None
+    if weights is not None:
+        return float(_roc_aucs(truth, predicted, weights[None])[0])
     ranks = rankdata(predicted)
     positive = int(truth.sum())
     negative = len(truth) - positive
@@ -264,12 +306,14 @@ def _one_class(truth: Any) -> bool:
     return not len(truth) or truth.min() == truth.max()
 
 
-def _average_precision(truth: Any, predicted: Numbers) -> float | None:
+def _average_precision(truth: Any, predicted: Numbers, weights: Any = None) -> float | None:
     """As ``sklearn.metrics.average_precision_score``, without its checks, which cost more than the sum."""
     import numpy as np
 
     if _one_class(truth):
         return None
+    if weights is not None:
+        return float(_average_precisions(truth, predicted, weights[None])[0])
     order = np.argsort(-predicted, kind="stable")
     hits = np.cumsum(truth[order] == 1)
     last_of_ties = np.append(np.flatnonzero(np.diff(predicted[order])), len(order) - 1)
@@ -277,8 +321,18 @@ def _average_precision(truth: Any, predicted: Numbers) -> float | None:
     return float(np.sum(np.diff(recall, prepend=0.0) * hits[last_of_ties] / (last_of_ties + 1)))
 
 
-def _log_loss(truth: Any, predicted: Numbers) -> float:
-    return float(_losses(truth, predicted).mean())
+def average(values: Any, weights: Any = None) -> float:
+    """The mean, or the weighted one, which does not hang on how a library for matrices adds up.
+
+    >>> import numpy as np
+    >>> average(np.array([0.0, 4.0]), np.array([3.0, 1.0]))
+    1.0
+    """
+    return float(values.mean() if weights is None else (weights * values).sum() / weights.sum())
+
+
+def _log_loss(truth: Any, predicted: Numbers, weights: Any = None) -> float:
+    return average(_losses(truth, predicted), weights)
 
 
 def _losses(truth: Any, predicted: Numbers) -> Numbers:
@@ -293,30 +347,31 @@ def _losses(truth: Any, predicted: Numbers) -> Numbers:
     return -np.log(np.clip(likelihood, np.finfo(float).eps, 1))
 
 
-def _accuracy(truth: Any, predicted: Numbers) -> float:
-    return float((answers(predicted) == truth).mean())
+def _accuracy(truth: Any, predicted: Numbers, weights: Any = None) -> float:
+    return average(answers(predicted) == truth, weights)
 
 
-def _balanced_accuracy(truth: Any, predicted: Numbers) -> float:
+def _balanced_accuracy(truth: Any, predicted: Numbers, weights: Any = None) -> float:
     import numpy as np
 
-    right = answers(predicted) == truth
-    return float(np.mean([right[truth == k].mean() for k in np.unique(truth)]))
+    right, every = answers(predicted) == truth, (truth == k for k in np.unique(truth))
+    return float(np.mean([average(right[rows], None if weights is None else weights[rows]) for rows in every]))
 
 
-def _rmse(truth: Any, predicted: Numbers) -> float:
-    return float(((truth - predicted) ** 2).mean() ** 0.5)
+def _rmse(truth: Any, predicted: Numbers, weights: Any = None) -> float:
+    return float(average((truth - predicted) ** 2, weights) ** 0.5)
 
 
-def _mae(truth: Any, predicted: Numbers) -> float:
-    return float(abs(truth - predicted).mean())
+def _mae(truth: Any, predicted: Numbers, weights: Any = None) -> float:
+    return average(abs(truth - predicted), weights)
 
 
-def _r2(truth: Any, predicted: Numbers) -> float | None:
+def _r2(truth: Any, predicted: Numbers, weights: Any = None) -> float | None:
     """As ``sklearn.metrics.r2_score``: 1 less the share of the variance that is left; 0 where there is none."""
     if len(truth) < 2:
         return None
-    left, whole = ((truth - predicted) ** 2).sum(), ((truth - truth.mean()) ** 2).sum()
+    left, whole = (truth - predicted) ** 2, (truth - average(truth, weights)) ** 2
+    left, whole = ((one if weights is None else weights * one).sum() for one in (left, whole))
     return float(1 - left / whole) if whole else float(left == 0)
 
 
@@ -331,14 +386,14 @@ def _deviances(truth: Any, predicted: Numbers) -> Numbers:
     return 2 * (truth * np.log(np.where(truth > 0, truth, 1.0) / expected) - truth + expected)
 
 
-def _poisson_deviance(truth: Any, predicted: Numbers) -> float | None:
+def _poisson_deviance(truth: Any, predicted: Numbers, weights: Any = None) -> float | None:
     """None where the truth is below 0: that is no count."""
-    return float(_deviances(truth, predicted).mean()) if len(truth) and truth.min() >= 0 else None
+    return average(_deviances(truth, predicted), weights) if len(truth) and truth.min() >= 0 else None
 
 
 def _pinball(name: str, level: float) -> Measure:
-    def function(truth: Any, predicted: Numbers) -> float:
-        return float(pinball_losses(truth - predicted, level).mean())
+    def function(truth: Any, predicted: Numbers, weights: Any) -> float:
+        return average(pinball_losses(truth - predicted, level), weights)
 
     def weighted(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
         return _mean(weights, pinball_losses(truth - predicted, level))
@@ -392,7 +447,7 @@ def _r2s(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
     return np.where(whole > 0, 1 - left / whole, left == 0)
 
 
-_FUNCTIONS: dict[str, tuple[Callable[[Any, Any], float | None], Callable[[Any, Any, Any], Any]]] = {
+_FUNCTIONS: dict[str, tuple[Callable[[Any, Any, Any], float | None], Callable[[Any, Any, Any], Any]]] = {
     "roc_auc": (_roc_auc, _roc_aucs),
     "average_precision": (_average_precision, _average_precisions),
     "log_loss": (_log_loss, lambda truth, predicted, weights: _mean(weights, _losses(truth, predicted))),

@@ -34,6 +34,11 @@ DECISION = rf"^(?:{_RULES})(?![\s\S])"
 DECISIONS = ("f1", "recall >= 0.9", "precision >= 0.8", "top 5%", "cost 1:10", "0.5")
 LOSS = rf"^(?:auto|squared|absolute|poisson|quantile {_SHARE})(?![\s\S])"
 LOSSES = ("auto", "squared", "absolute", "poisson", "quantile 0.9")
+# By which classes count: balanced, or a JSON object of numbers by class.
+_LABEL = r'"(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"'
+_ABOVE_0 = r"(?=[\d.]*[1-9])(?:0|[1-9]\d{0,17})(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?"
+_OF_CLASS = rf" ?{_LABEL} ?: ?{_ABOVE_0} ?"
+CLASS_WEIGHT = rf"^(?:balanced|\{{{_OF_CLASS}(?:,{_OF_CLASS})*\}})(?![\s\S])"
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 # What the form shows the fields under that say how a file is written.
 READING = "How the file is read"
@@ -42,6 +47,7 @@ _SHAPES = {
     GAP: "is a number of min, h, d or rows, such as 7d",
     DECISION: f"is a rule such as {', '.join(DECISIONS)}",
     LOSS: f"is {', '.join(LOSSES[:-1])} or a quantile such as {LOSSES[-1]}",
+    CLASS_WEIGHT: 'is balanced, or a weight for each class such as {"yes": 10}',
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
 }
@@ -140,6 +146,9 @@ class DatasetStep(Step):
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)
     id: str | None = parameter("Column by which labels that come later are joined.", None, column=True, title="Key")
+    weight: str | None = parameter(
+        "Column of numbers that says how much a row counts in fits and scores.", None, column=True
+    )
     known_after: tuple[str, ...] = parameter("Columns known only after the moment of prediction.", (), column=True)
     ignore: tuple[str, ...] = parameter("Columns to leave out.", (), column=True)
     encoding: str | None = parameter(
@@ -199,9 +208,9 @@ class TrainStep(Step):
     gives: ClassVar[str] = "run"
 
     candidates: tuple[str, ...] = parameter(
-        "Models to try.",
+        "Models to try; xgboost and catboost where these libraries are installed.",
         ("baseline", "linear", "lightgbm"),
-        choices=("baseline", "linear", "lightgbm", "boosting", "forest"),
+        choices=("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest"),
         fewest=1,
     )
     metric: str | None = parameter(
@@ -263,6 +272,13 @@ class TrainStep(Step):
         "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",
         "none",
         choices=("none", "auto", "sigmoid", "isotonic"),
+    )
+    class_weight: str | None = parameter(
+        "Classes: how much each counts in the fits: balanced (rarer ones more), or weights by class. Probabilities of "
+        "rarer classes become too large; a threshold deals with rare classes without that.",
+        None,
+        pattern=CLASS_WEIGHT,
+        examples=("balanced", '{"yes": 10}'),
     )
     learning_curve: bool = parameter(
         "Whether to fit the best model on fewer rows too, to see what more of them would bring.", False

@@ -200,6 +200,11 @@ class Run(Result):
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
+    unweighted : tuple of Metric
+        Where rows have weights: the scores of the hold-out with each row counted the same, as a service sees rows, so
+        what monitoring compares with. Else empty.
+    tables : str, optional
+        Hash of the tables that are kept in place of a pipeline of types that only a pickle could keep.
     folds : tuple of (int array, int array)
         Rows that candidates were fitted on, and rows that were scored, fold by fold: their positions among those with a
         target. Empty in runs of older versions, and where nothing was validated here.
@@ -238,6 +243,8 @@ class Run(Result):
     trials: tuple[Tried, ...] = ()
     loss: str | None = None
     made: dict[str, str] = field(default_factory=dict)
+    unweighted: tuple[Metric, ...] = ()
+    tables: str | None = field(default=None, compare=False)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -286,9 +293,26 @@ class Run(Result):
             )
         return self
 
+    def with_tables(self, tabled: Any) -> Run:
+        """The run that was read back with its tables in place of a pipeline that could not be kept, bound to these.
+
+        Raises
+        ------
+        Refused
+            If the tables, or what the run tells of its pipeline, are not what was written.
+        """
+        same_scores = self.claim is None or self._scores_hash(self.claim.model) == self.claim.scores
+        if _digest(tabled) != self.tables or not same_scores:
+            raise Refused(
+                f"The tables or the scores of the run {self.id} are not those that were written: they were exchanged "
+                "or changed. Train it again: wb.train(…)."
+            )
+        return replace(self, pipeline=tabled).bound()
+
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
         parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty", "loss")}
+        parts["unweighted"] = self.unweighted or None
         return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
 
     def confusion(self) -> Confusion | None:
@@ -406,6 +430,7 @@ class Run(Result):
             "metrics": [asdict(m) for m in self.metrics],
             "split": asdict(self.split),
             "at_random": [asdict(m) for m in self.at_random],
+            "unweighted": [asdict(m) for m in self.unweighted],
             "fingerprint": self.fingerprint,
             "source": self.source,
             "seed": self.seed,
@@ -414,6 +439,7 @@ class Run(Result):
             "findings": [asdict(f) for f in self.findings],
             "answers": list(self.answers),
             "asked": self.asked,
+            "tables": self.tables,
             "claim": self.claim and asdict(self.claim),
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
@@ -435,6 +461,7 @@ class Run(Result):
                 "metrics": tuple(Metric.from_dict(m) for m in content["metrics"]),
                 "split": Split(**content["split"]),
                 "at_random": tuple(Metric.from_dict(m) for m in content.get("at_random", ())),
+                "unweighted": tuple(Metric.from_dict(m) for m in content.get("unweighted", ())),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "answers": tuple(content.get("answers", ())),
                 "asked": _listed_again(content.get("asked", {})),

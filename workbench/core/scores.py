@@ -40,6 +40,7 @@ def scores(
     windows: Sequence[Any] = (),
     drawn: bool = False,
     others: Sequence[str] | None = None,
+    weights: Any = None,
 ) -> tuple[Metric, ...]:
     """Score predictions, the deciding metric first.
 
@@ -65,13 +66,16 @@ def scores(
         Of the resampling.
     units : int array, shape (n,), optional
         Rows of one number are drawn together: those of a group, copies. By default each row is its own.
-    windows : sequence of (truth, prediction), optional
-        Parts of the rows, or others, that were each scored by a model of its own. The interval is then at least as wide
-        as :func:`of_windows` says from what their scores differ by.
+    windows : sequence of (truth, prediction) or (truth, prediction, weights), optional
+        Parts of the rows, or others, that were each scored by a model of its own, with their weights or None. The
+        interval is then at least as wide as :func:`of_windows` says from what their scores differ by.
     drawn : bool
         Whether the windows are folds that were drawn; else they are stretches of time, and the next one is meant.
     others : sequence of str, optional
         Scores that are told beside the deciding one; by default the task's.
+    weights : float array, shape (n,), optional
+        How much each row counts, above 0. What is resampled are rows, so intervals are as wide as the effective number
+        of rows (:func:`effective`) makes them.
 
     Returns
     -------
@@ -97,23 +101,26 @@ def scores(
     measures = {first.name: first} | {name: measure(name, task, classes) for name in beside if name != first.name}
     codes = _codes(truth, classes) if task != "regression" else np.asarray(truth, dtype=float)
     predicted = np.asarray(prediction, dtype=float)
-    values = {name: one.of(codes, predicted) for name, one in measures.items()}
+    weights = None if weights is None else np.asarray(weights, dtype=float)
+    values = {name: one.of(codes, predicted, weights) for name, one in measures.items()}
     known = {name: value for name, value in values.items() if value is not None}
     if not level:
         return tuple(_metric(measures[name], value) for name, value in known.items())
     each = np.arange(len(codes)) if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
     measures = {name: measures[name] for name in known}
-    spreads = _spreads(measures, codes, predicted, level, resamples, seed, each)
-    stretches = [(_codes(t, classes) if task != "regression" else np.asarray(t, dtype=float), p) for t, p in windows]
+    spreads = _spreads(measures, codes, predicted, level, resamples, seed, each, weights)
+    stretches = [
+        (_codes(t, classes) if task != "regression" else np.asarray(t, dtype=float), p, *w) for t, p, *w in windows
+    ]
     ends = {n: _ends(n, v, spreads.get(n), _few(n, codes, each), level) for n, v in known.items()}
     for name, value in known.items():
         of = measures[name].of
-        each_one = [s for t, p in stretches if (s := of(t, np.asarray(p, dtype=float))) is not None]
+        each_one = [s for t, p, *w in stretches if (s := of(t, np.asarray(p, dtype=float), *w)) is not None]
         ends[name] = _wider(ends[name], of_windows(name, value, each_one, level, drawn))
     return tuple(_metric(measures[name], value, ends[name], spreads.get(name), level) for name, value in known.items())
 
 
-def no_surer(metric: Metric, other: Metric, rows: int, others: int) -> Metric:
+def no_surer(metric: Metric, other: Metric, rows: float, others: float) -> Metric:
     """A score whose interval is no narrower than what the same score of other rows is uncertain by.
 
     Few rows may lack what is rare and weighs much: then no sample of them has it either, and all samples agree. Many
@@ -125,7 +132,7 @@ def no_surer(metric: Metric, other: Metric, rows: int, others: int) -> Metric:
         With its interval.
     other : Metric
         The same score of other rows, with its standard error.
-    rows, others : int
+    rows, others : float
         How many units each was measured on.
 
     Returns
@@ -155,13 +162,49 @@ def no_surer(metric: Metric, other: Metric, rows: int, others: int) -> Metric:
     return replace(metric, low=min(metric.low, low), high=max(metric.high, high), error=error)
 
 
-def share_interval(part: int, whole: int, level: float = 0.9) -> tuple[float, float] | None:
+def effective(weights: Any) -> float:
+    """The effective number of rows: as many that count the same would give a mean the same standard error.
+
+    Parameters
+    ----------
+    weights : float array, shape (n,)
+        How much each row counts.
+
+    References
+    ----------
+    Kish, L. (1965), Survey Sampling: the design effect of weighting.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> effective(np.array([2.0, 2.0])), effective(np.array([3.0, 1.0]))
+    (2.0, 1.6)
+    """
+    import numpy as np
+
+    return float(np.sum(weights) ** 2 / np.square(weights).sum())
+
+
+def counted_share(which: Any, weights: Any = None) -> tuple[float, float]:
+    """Rows of which something holds, and all of them: counted, or as effective rows by their weights.
+
+    >>> import numpy as np
+    >>> counted_share(np.array([True, False])), counted_share(np.array([True, False]), np.array([3.0, 1.0]))
+    ((1, 2), (1.2000000000000002, 1.6))
+    """
+    if weights is None:
+        return int(which.sum()), len(which)
+    rows = effective(weights)
+    return float(weights[which].sum() / weights.sum()) * rows, rows
+
+
+def share_interval(part: float, whole: float, level: float = 0.9) -> tuple[float, float] | None:
     """Wilson's interval of a share; None of nothing.
 
     Parameters
     ----------
-    part, whole : int
-        So many of so many.
+    part, whole : float
+        So many of so many; of rows that count differently, of the effective number of rows.
     level : float
         Share of intervals that hold the true one, in (0, 1).
 
@@ -174,12 +217,17 @@ def share_interval(part: int, whole: int, level: float = 0.9) -> tuple[float, fl
     >>> [round(end, 3) for end in share_interval(8, 10)]
     [0.541, 0.931]
     """
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest, norm
 
     if not whole:
         return None
-    ends = binomtest(part, whole).proportion_ci(level, "wilson")
-    return float(ends.low), float(ends.high)
+    if isinstance(part, int) and isinstance(whole, int):
+        ends = binomtest(part, whole).proportion_ci(level, "wilson")
+        return float(ends.low), float(ends.high)
+    z, share = float(norm.ppf((1 + level) / 2)), min(part / whole, 1.0)
+    middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z / (1 + z * z / whole) * (share * (1 - share) / whole + z * z / (4 * whole * whole)) ** 0.5
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.intp]:
@@ -296,27 +344,28 @@ def _scale(name: str) -> tuple[Callable[[Sequence[float]], Any], Callable[[float
 
 
 def _spreads(
-    measures: dict[str, Measure], truth: Any, predicted: Numbers, level: float, resamples: int, seed: int, units: Any
-) -> dict[str, Ends]:
+    measures: dict[str, Measure], truth: Any, predicted: Numbers, level: float, resamples: int, seed: int, units: Any,
+    weights: Any = None,
+) -> dict[str, Ends]:  # fmt: skip
     """How far the interval of each score reaches below and above it."""
     import numpy as np
 
-    part, weights, shrink = _drawn(units, resamples, seed)
-    truth, predicted = truth[part], predicted[part]
+    part, times, shrink = _drawn(units, resamples, seed, weights)
+    truth, predicted, weights = truth[part], predicted[part], None if weights is None else weights[part]
     ends = (50 * (1 - level), 50 * (1 + level))
     spreads = {}
     for name, one in measures.items():
-        middle, drawn = one.of(truth, predicted), one.of_samples(truth, predicted, weights)
+        middle, drawn = one.of(truth, predicted, weights), one.of_samples(truth, predicted, times, weights)
         if middle is not None and np.isfinite(drawn).any():
             low, high = np.percentile(drawn[np.isfinite(drawn)], ends)
             spreads[name] = (float(shrink * (middle - low)), float(shrink * (high - middle)))
     return spreads
 
 
-def _drawn(rows: Any, resamples: int, seed: int) -> tuple[Any, Any, float]:
+def _drawn(rows: Any, resamples: int, seed: int, weights: Any = None) -> tuple[Any, Any, float]:
     """Rows that are resampled, how often each sample has each of them, and how much narrower all rows' spread is.
 
-    ``rows`` says of each row which unit it is of.
+    ``rows`` says of each row which unit it is of, ``weights`` how much it counts.
     """
     import numpy as np
 
@@ -328,8 +377,9 @@ def _drawn(rows: Any, resamples: int, seed: int) -> tuple[Any, Any, float]:
         part = np.flatnonzero(np.isin(rows, wanted))
     units = np.unique(rows[part], return_inverse=True)[1]
     many = int(units.max(initial=-1)) + 1
-    weights = np.stack([np.bincount(rng.integers(0, many, many), minlength=many)[units] for _ in range(resamples)])
-    return part, weights, (len(part) / len(rows)) ** 0.5
+    times = np.stack([np.bincount(rng.integers(0, many, many), minlength=many)[units] for _ in range(resamples)])
+    share = len(part) / len(rows) if weights is None else effective(weights[part]) / effective(weights)
+    return part, times, share**0.5
 
 
 def difference(
@@ -342,6 +392,7 @@ def difference(
     resamples: int = 200,
     seed: int = 0,
     units: Any = None,
+    weights: Any = None,
 ) -> tuple[float, float, float] | None:
     """By how much the first of two predictions of the same rows scores better than the second, with its interval.
 
@@ -349,7 +400,7 @@ def difference(
 
     Parameters
     ----------
-    task, truth, classes, metric, level, resamples, seed, units
+    task, truth, classes, metric, level, resamples, seed, units, weights
         As :func:`scores` takes them.
     predictions : pair of array
         As ``prediction`` of :func:`scores`.
@@ -374,12 +425,13 @@ def difference(
     judge = measure(metric or METRICS[task][0], task, classes)
     codes = _codes(truth, classes) if task != "regression" else np.asarray(truth, dtype=float)
     pair = [np.asarray(one, dtype=float) for one in predictions]
-    values = [judge.of(codes, one) for one in pair]
+    values = [judge.of(codes, one, weights) for one in pair]
     if values[0] is None or values[1] is None:
         return None
     each = np.arange(len(codes)) if units is None else np.unique(np.asarray(units), return_inverse=True)[1]
-    part, weights, shrink = _drawn(each, resamples, seed)
-    first, second = (judge.of_samples(codes[part], one[part], weights) for one in pair)
+    part, times, shrink = _drawn(each, resamples, seed, weights)
+    counted = None if weights is None else weights[part]
+    first, second = (judge.of_samples(codes[part], one[part], times, counted) for one in pair)
     sign = 1 if judge.larger_is_better else -1
     drawn = sign * (first - second)
     drawn = drawn[np.isfinite(drawn)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.parameters import DECISION, DECISIONS
+from workbench.core.scores import effective
 from workbench.core.wording import worded
 from workbench.errors import BadParameter
 
@@ -27,8 +28,9 @@ class Confusion:
 
     Parameters
     ----------
-    hits, alarms, missed, quiet : int
-        True positives, false positives, false negatives, true negatives.
+    hits, alarms, missed, quiet : int or float
+        True positives, false positives, false negatives, true negatives; as numbers of effective rows where rows have
+        weights.
 
     Examples
     --------
@@ -36,17 +38,17 @@ class Confusion:
     0.6666666666666666
     """
 
-    hits: int
-    alarms: int
-    missed: int
-    quiet: int
+    hits: float
+    alarms: float
+    missed: float
+    quiet: float
 
     @property
-    def rows(self) -> int:
+    def rows(self) -> float:
         """All of them."""
         return self.hits + self.alarms + self.missed + self.quiet
 
-    def shares(self) -> dict[str, tuple[int, int]]:
+    def shares(self) -> dict[str, tuple[float, float]]:
         """Part and whole of each share that has a name: precision, recall, false alarm rate, answered, accuracy."""
         answered = self.hits + self.alarms
         return {
@@ -88,7 +90,7 @@ class Confusion:
         return _share(*self.shares()["answered"])
 
 
-def _share(part: int, whole: int) -> float | None:
+def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
@@ -100,9 +102,11 @@ class Thresholds:
     ----------
     at : tuple of float
         Thresholds in rising order, in (0, 1); the second class is answered from that probability on.
-    hits, alarms : tuple of int
-        Rows of the second and of the first class with at least that probability.
-    positives, negatives : int
+    hits, alarms : tuple of int or float
+        Rows of the second and of the first class with at least that probability. Where rows have weights, the sums of
+        these, scaled to add up to the effective number of rows: shares are weighted, their intervals as wide as so many
+        rows make them.
+    positives, negatives : int or float
         Rows of the second and of the first class.
 
     References
@@ -123,13 +127,13 @@ class Thresholds:
     """
 
     at: tuple[float, ...]
-    hits: tuple[int, ...]
-    alarms: tuple[int, ...]
-    positives: int
-    negatives: int
+    hits: tuple[float, ...]
+    alarms: tuple[float, ...]
+    positives: float
+    negatives: float
 
     @classmethod
-    def of(cls, truth: Any, probability: Any, also: tuple[float, ...] = ()) -> Thresholds:
+    def of(cls, truth: Any, probability: Any, also: tuple[float, ...] = (), weights: Any = None) -> Thresholds:
         """Count what is answered at thresholds that lie where the rows do, in six digits.
 
         Parameters
@@ -140,6 +144,8 @@ class Thresholds:
             Of the second class.
         also : tuple of float
             Thresholds that are wanted as they are.
+        weights : float array, shape (n,), optional
+            How much each row counts, above 0.
         """
         import numpy as np
 
@@ -147,6 +153,8 @@ class Thresholds:
         positive, negative = np.sort(probability[truth]), np.sort(probability[~truth])
         steps = [float(f"{t:.6g}") for t in np.concatenate([_steps(positive), _steps(negative)])]
         at = np.unique(np.clip([LOWEST, HIGHEST, *also, *steps], LOWEST, HIGHEST))
+        if weights is not None:
+            return cls(tuple(at.tolist()), *_weighed(truth, probability, at, np.asarray(weights, dtype=float)))
         counts = (_from_on(positive, at), _from_on(negative, at))
         return cls(tuple(at.tolist()), *counts, len(positive), len(negative))
 
@@ -203,6 +211,20 @@ def _from_on(ordered: NDArray[np.float64], at: NDArray[np.float64]) -> tuple[int
     return tuple((len(ordered) - np.searchsorted(ordered, at)).tolist())
 
 
+def _weighed(truth: Any, probability: Any, at: Any, weights: Any) -> tuple[Any, Any, float, float]:
+    """Effective rows of either class with at least each probability, and all of them."""
+    import numpy as np
+
+    counted = weights * (effective(weights) / weights.sum())
+    sides = []
+    for rows in (truth, ~truth):
+        order = np.argsort(probability[rows], kind="stable")
+        below = np.concatenate([[0.0], np.cumsum(counted[rows][order])])
+        sides.append((below[-1] - below[np.searchsorted(probability[rows][order], at)], float(below[-1])))
+    (hits, positives), (alarms, negatives) = sides
+    return tuple(hits.tolist()), tuple(alarms.tolist()), positives, negatives
+
+
 def _read(rule: str) -> tuple[str, tuple[float, ...]]:
     """The word and the numbers of a rule; a threshold itself has no word."""
     if not re.search(DECISION, rule):
@@ -213,33 +235,33 @@ def _read(rule: str) -> tuple[str, tuple[float, ...]]:
     return word, tuple(float(n) for n in re.findall(r"\d*\.\d+|\d+", rule.removeprefix("f1")))
 
 
-def _best_f1(hits: Any, alarms: Any, positives: int, negatives: int) -> int:
+def _best_f1(hits: Any, alarms: Any, positives: float, negatives: float) -> int:
     import numpy as np
 
     return int(np.argmax(2 * hits / np.maximum(hits + alarms + positives, 1)))
 
 
-def _least_cost(hits: Any, alarms: Any, positives: int, negatives: int, alarm: float, missed: float) -> int:
+def _least_cost(hits: Any, alarms: Any, positives: float, negatives: float, alarm: float, missed: float) -> int:
     """Of several that cost the same, the highest: whoever has the choice answers fewer."""
     cost = alarm * alarms + missed * (positives - hits)
     return len(cost) - 1 - int(cost[::-1].argmin())
 
 
-def _enough_recall(hits: Any, alarms: Any, positives: int, negatives: int, wanted: float) -> int | None:
+def _enough_recall(hits: Any, alarms: Any, positives: float, negatives: float, wanted: float) -> int | None:
     import numpy as np
 
     enough = np.flatnonzero(hits >= wanted * positives)
     return int(enough[-1]) if len(enough) else None
 
 
-def _enough_precision(hits: Any, alarms: Any, positives: int, negatives: int, wanted: float) -> int | None:
+def _enough_precision(hits: Any, alarms: Any, positives: float, negatives: float, wanted: float) -> int | None:
     import numpy as np
 
     enough = np.flatnonzero((hits > 0) & (hits >= wanted * (hits + alarms)))
     return int(enough[hits[enough].argmax()]) if len(enough) else None
 
 
-def _nearest_share(hits: Any, alarms: Any, positives: int, negatives: int, percent: float) -> int:
+def _nearest_share(hits: Any, alarms: Any, positives: float, negatives: float, percent: float) -> int:
     return int(abs(hits + alarms - percent / 100 * (positives + negatives)).argmin())
 
 

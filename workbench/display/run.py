@@ -112,6 +112,7 @@ def _tiles(run: Run) -> list[tuple[str, str, str]]:
         ("Kept", run.best.name, f"of {len(run.candidates)} candidates"),
         (metric_name(run.metrics[0].name), number(run.metrics[0].value), interval(run.metrics[0])),
         *naive,
+        *(("If rows count the same", number(m.value), interval(m)) for m in run.unweighted[:1]),
         ("Hold-out", number(run.split.holdout_rows), "rows, scored once at the end"),
         ("Trained on", number(run.split.train_rows), f"rows, {len(run.features)} features"),
     ]
@@ -153,6 +154,7 @@ def _decision(run: Run) -> dict[str, Any] | None:
     return {
         "drawing": drawings.decision(seen.spread, run.threshold, f"Probability of {clipped(run.classes[1], 30)}"),
         "rule": run.asked.get("threshold"),
+        "weighed": bool(run.unweighted),
         "first": str(run.classes[0]),
         "second": str(run.classes[1]),
         "now": now,
@@ -223,7 +225,7 @@ def _predicts(run: Run) -> str | None:
     return f"the {_gives(run)} of {run.contract.target} (loss: {run.loss})" if run.loss else None
 
 
-def _matrix(seen: Evaluation) -> list[tuple[str, int, list[tuple[int, float]]]]:
+def _matrix(seen: Evaluation) -> list[tuple[str, float, list[tuple[float, float]]]]:
     """Label, rows, and of each answer how many and how large a share of the label's rows."""
     rows = zip(seen.labels, seen.confusion, strict=True)
     return [(label, sum(row), [(n, n / (sum(row) or 1)) for n in row]) for label, row in rows]
@@ -279,6 +281,8 @@ def _how(run: Run) -> list[tuple[str, Any]]:
         ("Split", f"{run.split.kind}, by {run.split.column}" if run.split.column else run.split.kind),
         ("Hold-out from", run.split.boundary),
         ("Predicts", _predicts(run)),
+        ("Weights", run.contract.weight and f"rows count by {run.contract.weight}"),
+        ("Class weights", run.asked.get("class_weight")),
         ("Threshold", None if run.threshold is None else number(run.threshold)),
         ("Classes", some(run.classes)),
         ("Data", f"{run.source} ({run.fingerprint[:8]})"),

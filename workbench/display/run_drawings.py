@@ -326,10 +326,10 @@ def _steps(plane: Plane, counts: Spread, row: Sequence[int], kind: str) -> Marku
     return Markup('<polygon class="{}" points="{}"/>').format(kind, places)
 
 
-def _counts(counted: Thresholds) -> Iterable[tuple[int, int]]:
+def _counts(counted: Thresholds) -> Iterable[tuple[float, float]]:
     """Hits and alarms, from the highest threshold, which answers nothing, to the lowest."""
     return [(0, 0), *zip(counted.hits[::-1], counted.alarms[::-1], strict=True)]
 
 
-def _of(part: int, whole: int) -> float:
+def _of(part: float, whole: float) -> float:
     return part / whole if whole else 0.0

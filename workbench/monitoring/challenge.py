@@ -61,7 +61,8 @@ def challenge(
     Returns
     -------
     Comparison
-        ``.better`` is True if the whole interval of the difference is on the challenger's side.
+        ``.better`` is True if the whole interval of the difference is on the challenger's side. Each row counts the
+        same, also where training counted rows by weights.
 
     Raises
     ------

@@ -96,18 +96,26 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Wi
 def expected(bundle: Bundle) -> Metric:
     """The worse of the two scores that training gave: in the folds and on the hold-out.
 
+    Where training counted rows by weights, the score of the hold-out that counts each the same, as a window does.
+
     A hold-out in time is one stretch, and stretches differ by more than their rows do by chance: June may be easier
     than any month before. What the folds have shown already is no news.
     """
-    holdout = known_anywhere(bundle.metrics, bundle.task)
+    holdout = known_anywhere(as_windows_count(bundle), bundle.task)
     folds = [Metric.from_dict(m) for m in bundle.lineage.get("validation", ()) if m["name"] == holdout.name]
     return (min if holdout.larger_is_better else max)([holdout, *folds], key=lambda m: m.value)
+
+
+def as_windows_count(bundle: Bundle) -> tuple[Metric, ...]:
+    """The scores of the hold-out with each row counted the same."""
+    return tuple(Metric.from_dict(m) for m in bundle.lineage.get("unweighted", ())) or bundle.metrics
 
 
 def calibration_gap(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame, rate: float) -> str:
     """One sentence where probabilities no longer mean what they say, by more than chance and a quarter; or nothing.
 
-    Two classes only: the mean of prediction less outcome, by a z-test, as Spiegelhalter's but not scaled.
+    Two classes only: the mean of prediction less outcome, by a z-test, as Spiegelhalter's but not scaled. What weights
+    make of probabilities, and was there on the hold-out already, is no news.
 
     References
     ----------
@@ -116,11 +124,12 @@ def calibration_gap(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame,
     """
     if bundle.task != "binary" or len(truth) < FEWEST:
         return ""
-    said, came = prediction_of(predictions), (truth == bundle.classes[1]).to_numpy(dtype=float)
+    known = float(bundle.lineage.get("gap", 0.0))
+    said, came = prediction_of(predictions) - known, (truth == bundle.classes[1]).to_numpy(dtype=float)
     error = said - came
     gap, spread = float(error.mean()), float(error.std(ddof=1)) / len(error) ** 0.5
-    usual = bundle.reference["prediction"].mean if "prediction" in bundle.reference else float(said.mean())
-    rarer = min(usual, 1 - usual) if usual is not None else 0.5
+    mean = bundle.reference["prediction"].mean if "prediction" in bundle.reference else float(said.mean()) + known
+    rarer = min(mean - known, 1 - mean + known) if mean is not None else 0.5
     if abs(gap) <= spread * float(stats.norm.isf(rate / 2)) or abs(gap) < RELEVANT_GAP * rarer:
         return ""
     high = "high" if gap > 0 else "low"

@@ -18,7 +18,7 @@ from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import NotFound
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import judge
+from workbench.monitoring.judgement import as_windows_count, judge
 from workbench.monitoring.live import compact
 from workbench.monitoring.promotion import acts, champions
 from workbench.monitoring.windows import windows
@@ -71,10 +71,10 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     report = MonitorReport(
         name=name,
         version=bundle.version,
-        reference=bundle.metrics,
+        reference=as_windows_count(bundle),
         windows=judged,
         incidents=together,
-        findings=sort(_findings(name, judged, together, champions(name, force))),
+        findings=sort([*_findings(name, judged, together, champions(name, force)), *_without_weights(bundle, judged)]),
         false_alarm_rate=false_alarm_rate,
         events=tuple(_event(entry) for entry in acts(name, force)),
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -115,6 +115,17 @@ RETRAIN = (
     'wb.submit("notebooks/retrain.ipynb", {"name": $name, "source": "NEW_TABLE.parquet", '
     '"evaluation": "LATER_ROWS.parquet", "target": "TARGET"})'
 )
+
+
+def _without_weights(bundle: Bundle, judged: Sequence[Window]) -> Iterator[Finding]:
+    """A service sees no weights."""
+    weight = bundle.contract.weight
+    if weight is not None and any(window.performance for window in judged):
+        message = (
+            f"Training counted rows by {weight!r}, which a service does not see: windows count each row the same, and "
+            "so does the score that they are compared with."
+        )
+        yield Finding("WB305", "info", message, weight)
 
 
 def _findings(

@@ -92,11 +92,24 @@ def _scores(run: Run) -> Iterator[str]:
     yield f"{rows} {plain(run.split.reason)}".rstrip()
     for m in run.at_random[:1]:
         yield f"Rows drawn at random would have promised {m.name} {m.value:.4g}."
+    yield from _weights(run)
     yield ""
     yield from ("| metric | value | interval | better |", "|---|---|---|---|")
     for m in run.metrics:
         interval = "" if m.low is None or m.high is None else f"{m.low:.4g} to {m.high:.4g} ({m.level:.0%})"
         yield f"| {m.name} | {m.value:.4g} | {interval} | {'larger' if m.larger_is_better else 'smaller'} |"
+
+
+def _weights(run: Run) -> Iterator[str]:
+    """How rows and classes count."""
+    if run.unweighted:
+        first = run.unweighted[0]
+        yield (
+            f"Rows count by {code(run.contract.weight)} in fits and scores; each counted the same, {first.name} is "
+            f"{first.value:.4g}. Counts below are effective rows."
+        )
+    if run.asked.get("class_weight"):
+        yield f"Classes count in the fit by {code(run.asked['class_weight'])}, in the scores as they come."
 
 
 def _decision(run: Run) -> Iterator[str]:
@@ -109,8 +122,8 @@ def _decision(run: Run) -> Iterator[str]:
     yield f"{second} is answered from a probability of {run.threshold:.3g} on. On the held-out rows that gave:"
     yield ""
     yield from (f"| | answered {second} | answered {first} |", "|---|---:|---:|")
-    yield f"| is {second} | {now.hits:,} | {now.missed:,} |"
-    yield f"| is {first} | {now.alarms:,} | {now.quiet:,} |"
+    yield f"| is {second} | {now.hits:,.0f} | {now.missed:,.0f} |"
+    yield f"| is {first} | {now.alarms:,.0f} | {now.quiet:,.0f} |"
     yield ""
     yield from ("| share | value | 90% interval |", "|---|---:|---|")
     for name, (part, whole) in now.shares().items():

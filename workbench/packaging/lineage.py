@@ -22,8 +22,11 @@ def lineage(run: Run) -> dict[str, Any]:
     dict
         ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``validation``
         (scores of the candidate in the folds, the deciding one first), ``environment``; of numbers ``loss``, what they
-        were fitted by.
+        were fitted by. Where rows or classes have weights, which a service never sees: ``unweighted`` (scores of the
+        hold-out with each row counted the same, instead of those of the folds) and ``gap`` (two classes: by how much
+        probabilities of the second one are larger there, in the mean, than what came true).
     """
+    weighed = bool(run.unweighted) or bool(run.asked.get("class_weight"))
     return {
         "source": run.source,
         "fingerprint": run.fingerprint,
@@ -31,7 +34,9 @@ def lineage(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "trained": run.created,
         "commit": _commit(),
-        "validation": [asdict(m) for m in run.best.metrics],
+        "validation": [] if run.unweighted else [asdict(m) for m in run.best.metrics],
+        **({"unweighted": [asdict(m) for m in run.unweighted]} if run.unweighted else {}),
+        **({"gap": _gap(run)} if weighed and run.task == "binary" else {}),
         "environment": {
             "python": platform.python_version(),
             "workbench": __version__,
@@ -39,6 +44,12 @@ def lineage(run: Run) -> dict[str, Any]:
         },
         **({} if run.loss is None else {"loss": run.loss}),
     }
+
+
+def _gap(run: Run) -> float:
+    """By how much the probabilities of rows that were held out are too large, each row counted the same."""
+    said = run.pipeline.predict_proba(run.holdout[list(run.features)])[:, 1]
+    return float(said.mean() - (run.holdout[run.contract.target] == run.classes[1]).mean())
 
 
 def _version(name: str) -> str | None:

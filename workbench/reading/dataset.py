@@ -43,6 +43,7 @@ def dataset(
     time: str | None = None,
     group: str | None = None,
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    weight: str | None = None,
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
     encoding: str | None = None,
@@ -90,6 +91,9 @@ def dataset(
         Column whose rows belong together and are never split.
     id : str, optional
         Column by which labels that come later are joined.
+    weight : str, optional
+        Column of numbers that says how much a row counts in fits and scores (``sample_weight`` of scikit-learn); it is
+        no feature, and rows that count 0 are not used.
     known_after : iterable of str
         Columns known only after the moment of prediction; they are never features.
     ignore : iterable of str
@@ -145,7 +149,7 @@ def dataset(
     ('%d.%m.%y',)
     """
     contract = expect_or_none(contract, Contract, "wb.dataset(contract=…)")
-    roles: dict[str, Any] = {"target": target, "time": time, "group": group, "id": id}
+    roles: dict[str, Any] = {"target": target, "time": time, "group": group, "id": id, "weight": weight}
     roles |= {"known_after": listed(known_after), "ignore": listed(ignore)}
     layout: dict[str, Any] = {"encoding": encoding, "separator": separator, "header": header, "skip": skip}
     layout |= {"quote": quote, "comment": comment, "sheet": sheet, "table": table}
@@ -350,7 +354,7 @@ def _roles(step: DatasetStep) -> dict[str, Role]:
     """Role of each named column."""
     roles: dict[str, Role] = dict.fromkeys(step.ignore, "ignored")
     roles.update(dict.fromkeys(step.known_after, "known_after"))
-    single: tuple[Role, ...] = ("target", "time", "group", "id")
+    single: tuple[Role, ...] = ("target", "time", "group", "id", "weight")
     roles.update({name: role for role in single if (name := getattr(step, role)) is not None})
     return roles
 

@@ -49,7 +49,7 @@ def as_dataset(data: Any, **asked: Any) -> Dataset:
     BadTable, BadTarget, ColumnNotFound
         As :func:`workbench.dataset`.
     BadParameter
-        If a dataset has another target, time, group or id than was asked for.
+        If a dataset has another target, time, group, id or weight than was asked for.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def with_roles(
     Raises
     ------
     BadParameter
-        If it has another target, time, group or id.
+        If it has another target, time, group, id or weight.
     ColumnNotFound
         If it has no such column.
     """
@@ -127,6 +127,7 @@ _ANEW = {
     "time": "wb.dataset(source, time=$name)",
     "group": "wb.dataset(source, group=$name)",
     "id": "wb.dataset(source, id=$name)",
+    "weight": "wb.dataset(source, weight=$name)",
 }
 
 

@@ -62,6 +62,9 @@ def with_boosters(pipeline: Pipeline, what: str) -> Pipeline:
     """
     for model in models_of_lightgbm(pipeline, set()):
         model._Booster = booster(model._Booster, what)
+        if "_le" in vars(model):  # of truth values, a file of skops keeps one as a key
+            classes = model._le.classes_
+            model._class_map = dict(zip(classes, model._le.transform(classes), strict=True))
     return pipeline
 
 

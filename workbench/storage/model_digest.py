@@ -173,7 +173,9 @@ def _xgboost(booster: Any) -> bytes:
 
 
 def _catboost(model: Any) -> bytes:
-    """Trees and columns; its own bytes are others in each copy."""
+    """Trees and columns; its own bytes are others in each copy. Its settings, where it was not fitted."""
+    if not model.is_fitted():
+        return repr(sorted(model.get_params().items())).encode()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.json")
         model.save_model(str(path), format="json")

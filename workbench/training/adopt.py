@@ -44,8 +44,9 @@ from workbench.training.recording import Recorder
 from workbench.training.search import Search, in_short
 from workbench.training.splits import Parts, in_order
 from workbench.training.telling import Outcome, of_adopted
-from workbench.training.train import Judged, as_run, profile_of, validated_counts, what_is_left_open
+from workbench.training.train import Judged, as_run, has_tables, profile_of, validated_counts, what_is_left_open
 from workbench.training.trials import Trial, fitted, of_holdout, predicted, validated, with_intervals
+from workbench.training.weighing import counting_rows, row_weights
 
 FEWEST_HELD = 10
 # Stretches of a hold-out that comes in time: what their scores differ by is in the interval.
@@ -62,6 +63,7 @@ def adopt(
     time: str | None = None,
     group: str | None = None,
     id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    weight: str | None = None,
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
     metric: str | Callable[..., Any] | None = None,
@@ -89,8 +91,9 @@ def adopt(
         May be left out beside a report.
     holdout : Dataset, or a path, frame, query or other table, optional
         Rows with the target that the pipeline has not seen, at least 10. They are read as ``data`` is.
-    target, time, group, id, known_after, ignore : str or iterable of str, optional
-        As :func:`workbench.dataset` takes them, for a table that is no dataset yet.
+    target, time, group, id, weight, known_after, ignore : str or iterable of str, optional
+        As :func:`workbench.dataset` takes them, for a table that is no dataset yet. A weight counts in the scores, and
+        where clones are fitted.
     metric : str or callable, optional
         The score that is told first, as :func:`workbench.train` takes it.
     split : {"auto", "time", "group", "random"}
@@ -134,11 +137,13 @@ def adopt(
     report = opened(pipeline, data, holdout, target)
     name, model = fitted_one(report.model)
     step, judge = _asked(metric, split=split, folds=folds, seed=seed)
-    roles = roles_asked(target=report.target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
+    roles = roles_asked(
+        target=report.target, time=time, group=group, id=id, weight=weight, known_after=known_after, ignore=ignore
+    )
     profile = expect_or_none(profile, Profile, "wb.adopt(profile=…)")
     data = to_learn_from(report.data, **roles)
     mine, seen = brought(name, model, data.contract), profile_of(data, profile)
-    plan = make_plan(data.take(data.target.notna()), seen, step, {name: mine.procedure}, judge, mine.features)
+    plan = make_plan(counting_rows(data), seen, step, {name: mine.procedure}, judge, mine.features)
     check_classes(mine.pipeline, plan.classes, str(plan.target.name))
     check_answers(mine, plan.table, plan.task, report.data if plan.contract.time is None else None)
     held = None if report.holdout is None else _held(report.holdout, data)
@@ -151,9 +156,11 @@ def adopt(
         trial, ending = (_of_clones if held is None else _of_itself)(plan, mine)
         metrics = of_holdout(plan, trial, ending.held)
         doubted = {n: why for n, why in left_out(data.contract, seen).items() if n in mine.features}
+        not_kept = untrusted(mine.pipeline)
         outcome = Outcome(
             metrics, (), None if held is not None else what_is_left_open(plan, trial, ending.held),
-            off_by(plan, trial), decided=True, not_kept=untrusted(mine.pipeline),
+            off_by(plan, trial), decided=True, not_kept=not_kept,
+            tabled=bool(not_kept) and has_tables(plan, mine.pipeline),
         )  # fmt: skip
         told = of_adopted(plan, ending, seen, outcome, doubted)
         counted = None if held is not None else validated_counts(plan, trial)
@@ -201,7 +208,7 @@ def _held(holdout: Any, data: Dataset) -> Dataset:
             "The hold-out is the very table that was given as data. Give rows that the pipeline has not seen, or leave "
             "holdout= out: clones of it are scored then."
         )
-    held = held.take(held.target.notna())
+    held = counting_rows(held)
     if held.rows < FEWEST_HELD:
         raise BadTable(f"The hold-out has {how_many(held.rows, 'row')} with a target. Give at least {FEWEST_HELD}.")
     return held
@@ -218,7 +225,11 @@ def _with_holdout(plan: Plan, held: Dataset, profile: Profile) -> Plan:
     stretches = () if timed is None else tuple(n + part for part in np.array_split(in_order(timed), STRETCHES))
     split = Split("given", 0, n, len(rows), reason=GIVEN)
     parts = Parts(np.arange(n), rows, (), split, np.concatenate([np.arange(n), n + units]), stretches)
-    return replace(plan, table=table, target=table[plan.target.name], parts=parts)
+    weights = None
+    if plan.weights is not None or row_weights(held) is not None:
+        pair = (plan.weights, row_weights(held))
+        weights = np.concatenate([np.ones(m) if w is None else w for w, m in zip(pair, (n, len(rows)), strict=True)])
+    return replace(plan, table=table, target=table[plan.target.name], parts=parts, weights=weights)
 
 
 def _as_learnt(target: pd.Series, plan: Plan) -> pd.Series:

@@ -10,12 +10,15 @@ from scipy import stats
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 
+from workbench.core.measures import average
 from workbench.core.progress import progress
+from workbench.core.scores import effective
 from workbench.training.candidates import Columns, Model, Settings
-from workbench.training.evaluating import losses, parted
+from workbench.training.evaluating import losses, moments, parted
 from workbench.training.plan import Plan
 from workbench.training.search import Search
 from workbench.training.trials import Trial, validated
+from workbench.training.weighing import takes_weights
 
 METHODS = ("sigmoid", "isotonic")
 # Rows of the rarest class from which on a free curve is tried by itself: of fewer it learns their noise.
@@ -35,6 +38,8 @@ def calibrated(plan: Plan, found: Search) -> tuple[Plan, Search]:
     """
     if plan.step.calibration == "none" or plan.task == "regression" or found.untried:
         return plan, found
+    if not hands_weights_on(plan, found.best):
+        return plan, found
     try:
         tried = [_tried(plan, found.best, method) for method in _methods(plan)]
     except KeyboardInterrupt:
@@ -43,8 +48,16 @@ def calibrated(plan: Plan, found: Search) -> tuple[Plan, Search]:
         tried = [(other, trial) for other, trial in tried if _helps(plan, found.best, trial)]
     if not tried:
         return plan, found
-    plan, chosen = min(tried, key=lambda pair: float(_losses(plan, pair[1]).mean()))
+    plan, chosen = min(tried, key=lambda pair: average(_losses(plan, pair[1]), plan.weights_at(pair[1].truth)))
     return plan, replace(found, tried=(chosen, *found.tried[1:]))
+
+
+def hands_weights_on(plan: Plan, best: Trial) -> bool:
+    """Whether the rows count the same, or a calibrator gives the model behind it their weights."""
+    if plan.weights is None:
+        return True
+    other = replace(plan, models={**plan.models, best.name: behind(plan.models[best.name], METHODS[0])})
+    return takes_weights(other.unfitted(best.name, best.settings))
 
 
 def _methods(plan: Plan) -> tuple[str, ...]:
@@ -72,7 +85,7 @@ def behind(model: Model, method: str) -> Model:
         calibrator = CalibratedClassifierCV(estimator, method=method, cv=3, ensemble=False)
         return Pipeline([*pipeline.steps[:-1], (name, calibrator)])
 
-    return Model(make, takes_words=model.takes_words, cross_fits=True, members=model.members)
+    return replace(model, make=make, known_good=({},), space={}, grows=False, library=None, cross_fits=True)
 
 
 def off_by(plan: Plan, best: Trial) -> float | None:
@@ -87,11 +100,14 @@ def off_by(plan: Plan, best: Trial) -> float | None:
         return None
     probability, came = _answered(plan, best)
     statistic, error = 0.0, 0.0
+    weights = plan.weights_at(best.truth)
+    counted = np.ones(len(came)) if weights is None else weights * (effective(weights) / weights.sum())
     parts = list(parted(probability))
     for rows in parts:
-        said, share = probability[rows].mean(), came[rows].mean()
-        statistic += len(rows) * (share - said) ** 2 / max(said * (1 - said), 1e-9)
-        error += len(rows) * abs(share - said) / len(came)
+        there = None if weights is None else weights[rows]
+        said, share, many = average(probability[rows], there), average(came[rows], there), counted[rows].sum()
+        statistic += many * (share - said) ** 2 / max(said * (1 - said), 1e-9)
+        error += many * abs(share - said) / counted.sum()
     by_chance = float(stats.chi2.sf(statistic, len(parts)))
     return float(error) if by_chance < RATE and error >= FAR else None
 
@@ -106,8 +122,8 @@ def _answered(plan: Plan, trial: Trial) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def _helps(plan: Plan, before: Trial, after: Trial) -> bool:
-    less = _losses(plan, before) - _losses(plan, after)
-    return float(less.mean()) > ONE_IN_TWENTY * float(less.std(ddof=1)) / len(less) ** 0.5
+    mean, deviation, rows = moments(_losses(plan, before) - _losses(plan, after), plan.weights_at(before.truth))
+    return mean > ONE_IN_TWENTY * deviation / rows**0.5
 
 
 def _losses(plan: Plan, trial: Trial) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import comb
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    VotingClassifier,
 )
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.impute import SimpleImputer
@@ -29,6 +31,7 @@ from workbench.tables.cross_fitted import CrossFittedRidge
 from workbench.tables.dates import date_features
 from workbench.tables.words import WORD, in_order, texts
 from workbench.tables.written import written_numbers
+from workbench.training.rounds import CATBOOST, XGBOOST, Library
 
 Settings = dict[str, Any]
 Columns = dict[str, list[str]]
@@ -71,6 +74,16 @@ BOOSTING: Settings = {
 }
 
 
+XGBOOST_SETTINGS: Settings = {
+    "learning_rate": 0.1,
+    "max_depth": 6,
+    "min_child_weight": 5.0,
+    "colsample_bytree": 0.8,
+    "reg_lambda": 1.0,
+}
+CATBOOST_SETTINGS: Settings = {"learning_rate": 0.1, "depth": 6, "border_count": 128}
+
+
 @dataclass(frozen=True)
 class Model:
     """A model that is tried under a name.
@@ -92,6 +105,12 @@ class Model:
         folds: ``CalibratedClassifierCV``, ``StackingClassifier``.
     members : tuple of str
         The candidates that it is made of; their settings are called ``member__setting``.
+    weighs_classes : bool
+        Whether its settings say what classes count: ``class_weight``.
+    takes_weights : bool
+        Whether its ``fit`` takes a weight a row: ``sample_weight``.
+    library : Library, optional
+        Another library of boosting, which may not be installed: its trees are counted fold after fold.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
@@ -101,6 +120,9 @@ class Model:
     takes_words: bool = False
     cross_fits: bool = False
     members: tuple[str, ...] = ()
+    weighs_classes: bool = False
+    takes_weights: bool = True
+    library: Library | None = None
 
 
 def build(
@@ -116,7 +138,7 @@ def build(
 
     Parameters
     ----------
-    name : {"baseline", "linear", "lightgbm", "boosting", "forest"}
+    name : {"baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest"}
     """
     return unfitted(MODELS[name], contract, features, task, settings, seed, made)
 
@@ -308,6 +330,53 @@ def _boosting(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     return Pipeline([("encode", _trees_encoder(columns, classes, seed)), ("model", model)])
 
 
+def _xgboost(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    from xgboost import XGBClassifier, XGBRegressor
+
+    encode = _trees_encoder(columns, classes, seed)
+    native = {"enable_categorical": True, "feature_types": _kinds(columns)} if columns["categories"] else {}
+    if any(columns.get(kind) for kind in ("levels", "words", "written")):
+        # How many columns these make depends on the classes, and XGBoost asks for a kind of each.
+        encode, native = _by_means(columns, classes, seed), {}
+    told = {"tree_method": "hist", "n_jobs": 1, "random_state": seed, **native, **settings}
+    if not classes:
+        return Pipeline([("encode", encode), ("model", XGBRegressor(**told))])
+    # XGBoost takes no classes but 0, 1, …; scikit-learn's vote, here of one, numbers them.
+    model = VotingClassifier([("xgboost", XGBClassifier(**told))], voting="soft")
+    return Pipeline([("encode", encode), ("model", model)])
+
+
+def _kinds(columns: Columns) -> list[str]:
+    """XGBoost's names of the encoded columns' kinds: codes of categories, and quantities."""
+    dates = len(columns["dates"])
+    made = 5 * dates + comb(min(dates, 6), 2)  # of date_features: parts, day and age of each, and the days between two
+    return ["c"] * len(columns["categories"]) + ["q"] * (len(columns["numbers"]) + made)
+
+
+def _catboost(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    """Its own categories have no tables: means of the target by category, of other rows than the one that is fitted."""
+    from catboost import CatBoostClassifier, CatBoostRegressor
+
+    make = CatBoostClassifier if classes else CatBoostRegressor
+    weight = settings.get("class_weight")
+    weighed: Settings = {"auto_class_weights": "Balanced"} if weight == "balanced" else {}
+    if isinstance(weight, Mapping):
+        weighed = {"class_weights": tuple(weight.values())}  # in the order of the classes; a tuple can be cloned
+    own = {name: value for name, value in settings.items() if name != "class_weight"}
+    always = {"thread_count": 1, "random_seed": seed, "verbose": False, "allow_writing_files": False}
+    # Which CatBoost would choose by the number of trees: so many trees would not be the first of more.
+    always["leaf_estimation_iterations"] = 10 if classes else 1
+    return Pipeline([("encode", _by_means(columns, classes, seed)), ("model", make(**(always | weighed | own)))])
+
+
+def _by_means(columns: Columns, classes: bool, seed: int) -> ColumnTransformer:
+    """For trees that take numbers alone: the target's means stand for categories too."""
+    return _encoder(
+        columns, categories=_means(classes, seed), numbers="passthrough", dates=_dates(),
+        levels=_means(classes, seed), written=_written(), words=_said_by_terms(classes, seed),
+    )  # fmt: skip
+
+
 def _forest(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     make = RandomForestClassifier if classes else RandomForestRegressor
     model = make(n_estimators=100, min_samples_leaf=5, random_state=seed, **settings)
@@ -332,7 +401,7 @@ def _codes() -> OrdinalEncoder:
 
 MODELS: dict[str, Model] = {
     "baseline": Model(_baseline),
-    "linear": Model(_linear),
+    "linear": Model(_linear, weighs_classes=True),
     "lightgbm": Model(
         _lightgbm,
         # For most tables; for few or noisy rows; for many.
@@ -349,6 +418,7 @@ MODELS: dict[str, Model] = {
             "cat_smooth": (5.0, 20.0, 60.0),
         },
         grows=True,
+        weighs_classes=True,
     ),
     "boosting": Model(
         _boosting,
@@ -360,6 +430,19 @@ MODELS: dict[str, Model] = {
             "min_samples_leaf": (10, 20, 50, 100),
             "l2_regularization": (0.0, 1.0, 10.0),
         },
+        weighs_classes=True,
     ),
-    "forest": Model(_forest),
+    "xgboost": Model(
+        _xgboost,
+        (XGBOOST_SETTINGS, XGBOOST_SETTINGS | {"max_depth": 4, "colsample_bytree": 0.6, "reg_lambda": 10.0}),
+        {
+            "max_depth": (3, 4, 6, 8),
+            "min_child_weight": (1.0, 5.0, 20.0),
+            "colsample_bytree": (0.4, 0.6, 0.8, 1.0),
+            "reg_lambda": (1.0, 3.0, 10.0),
+        },
+        library=XGBOOST,
+    ),
+    "catboost": Model(_catboost, (CATBOOST_SETTINGS,), weighs_classes=True, library=CATBOOST),
+    "forest": Model(_forest, weighs_classes=True),
 }

@@ -24,6 +24,7 @@ ROLES = {
     "id": "identifies the row",
     "time": "orders the rows",
     "group": "says which rows belong together",
+    "weight": "says how much a row counts",
     "known_after": "is known only after the moment of prediction",
     "personal": "names persons, and nobody said why it is needed",
     "ignored": "was set aside",

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.core.contract import Task
-from workbench.core.scores import share_interval
+from workbench.core.scores import counted_share, share_interval
 from workbench.core.uncertainty import Uncertainty
 
 LEVEL = 0.9
@@ -29,6 +29,7 @@ def uncertainty(
     held: tuple[pd.Series, Any],
     level: float = LEVEL,
     floor: float | None = None,
+    weights: tuple[Any, Any] = (None, None),
 ) -> Uncertainty | None:
     """What predictions leave open, found on validated rows and checked on the hold-out.
 
@@ -43,6 +44,8 @@ def uncertainty(
         Share of rows whose truth is to be held, in (0, 1).
     floor : float, optional
         Below which no truth lies: 0 of counts.
+    weights : (array or None, array or None)
+        How much the validated rows, and those of the hold-out, count: the share is of weights then.
 
     Returns
     -------
@@ -50,26 +53,48 @@ def uncertainty(
     """
     truth, predicted = validated[0], np.asarray(validated[1], dtype=float)
     if task == "regression":
-        found = _of_numbers(truth.to_numpy(dtype=float), predicted, level)
+        found = _of_numbers(truth.to_numpy(dtype=float), predicted, level, weights[0])
     else:
-        found = _of_classes(_of_truth(classes, truth, predicted), level)
+        found = _of_classes(_of_truth(classes, truth, predicted), level, weights[0])
     found = found and replace(found, floor=floor)
-    return found and replace(found, held=_held(found, classes, *held))
+    return found and replace(found, held=_held(found, classes, *held, weights[1]))
 
 
-def _of_numbers(truth: Numbers, predicted: Numbers, level: float) -> Uncertainty | None:
+def _of_numbers(truth: Numbers, predicted: Numbers, level: float, weights: Any = None) -> Uncertainty | None:
     """Offsets at which the residuals of each part begin and end, but for their share in both tails."""
     if _first(len(truth), level) < 1:
         return None
     parts = max(1, min(MOST_PARTS, len(truth) // FEWEST))
     edges = np.unique(np.quantile(predicted, np.arange(1, parts) / parts))
     part = np.searchsorted(edges, predicted, side="right")
-    residuals = [np.sort((truth - predicted)[part == k]) for k in range(len(edges) + 1)]
-    if min(map(len, residuals)) < FEWEST:  # many rows have the same prediction
-        edges, residuals = edges[:0], [np.sort(truth - predicted)]
-    ends = [(r[_first(len(r), level) - 1], r[len(r) - _first(len(r), level)]) for r in residuals]
+    rows = [part == k for k in range(len(edges) + 1)]
+    if min(each.sum() for each in rows) < FEWEST:  # many rows have the same prediction
+        edges, rows = edges[:0], [np.ones(len(truth), dtype=bool)]
+    residuals = truth - predicted
+    ends = [_tails(residuals[each], level, None if weights is None else weights[each]) for each in rows]
     low, high = (tuple(float(end) for end in side) for side in zip(*ends, strict=True))
     return Uncertainty(level, len(truth), tuple(edges.tolist()), low, high)
+
+
+def _tails(residuals: Numbers, level: float, weights: Any) -> tuple[float, float]:
+    """The residuals outside of which either tail has half of what is left out."""
+    if weights is None:
+        ordered, first = np.sort(residuals), _first(len(residuals), level)
+        return ordered[first - 1], ordered[len(ordered) - first]
+    aside = (1 - level) / 2
+    return _reached(residuals, weights, aside), -_reached(-residuals, weights, aside)
+
+
+def _reached(values: Numbers, weights: Numbers, share: float) -> float:
+    """The largest value up to which no more than a share of the weights lies, those of one more row counted in.
+
+    That row is the one to be predicted; it counts as rows do in the mean (Tibshirani, R. J. and others, 2019, Conformal
+    prediction under covariate shift). With equal weights this is the order statistic that it is without them.
+    """
+    order = np.argsort(values, kind="stable")
+    counted = np.cumsum(weights[order]) / weights.mean()
+    place = int(np.searchsorted(counted, (len(values) + 1) * share + 1e-6, side="right")) - 1
+    return float(values[order[max(place, 0)]])
 
 
 def _first(rows: int, level: float) -> int:
@@ -77,12 +102,17 @@ def _first(rows: int, level: float) -> int:
     return floor((rows + 1) * (1 - level) / 2 + 1e-9)
 
 
-def _of_classes(probability: Numbers, level: float) -> Uncertainty | None:
+def _of_classes(probability: Numbers, level: float, weights: Any = None) -> Uncertainty | None:
     """The probability that the true class has at least, in the wanted share of the rows."""
     rank = ceil((len(probability) + 1) * level - 1e-9)
     if rank > len(probability):
         return None
-    return Uncertainty(level, len(probability), least=float(-np.sort(-probability)[rank - 1]))
+    if weights is None:
+        return Uncertainty(level, len(probability), least=float(-np.sort(-probability)[rank - 1]))
+    order = np.argsort(-probability, kind="stable")
+    counted = np.cumsum(weights[order]) / weights.mean()
+    place = int(np.searchsorted(counted, (len(probability) + 1) * level - 1e-6))
+    return Uncertainty(level, len(probability), least=float(probability[order[min(place, len(order) - 1)]]))
 
 
 def _of_truth(classes: Sequence[Any], truth: pd.Series, predicted: Numbers) -> Numbers:
@@ -92,11 +122,13 @@ def _of_truth(classes: Sequence[Any], truth: pd.Series, predicted: Numbers) -> N
     return probability
 
 
-def _held(found: Uncertainty, classes: Sequence[Any], truth: pd.Series, prediction: Any) -> tuple[float, float, float]:
-    predicted, rows = np.asarray(prediction, dtype=float), len(truth)
+def _held(
+    found: Uncertainty, classes: Sequence[Any], truth: pd.Series, prediction: Any, weights: Any = None
+) -> tuple[float, float, float]:
+    predicted = np.asarray(prediction, dtype=float)
     if classes:
-        hits = int(found.masks(predicted)[np.arange(rows), pd.Index(classes).get_indexer(truth)].sum())
+        held = found.masks(predicted)[np.arange(len(truth)), pd.Index(classes).get_indexer(truth)]
     else:
-        low, high = found.intervals(predicted)
-        hits = int(truth.astype(float).between(low, high).sum())
-    return hits / rows, *(share_interval(hits, rows) or (0.0, 1.0))
+        held = truth.astype(float).between(*found.intervals(predicted)).to_numpy()
+    part, rows = counted_share(held, weights)
+    return part / rows, *(share_interval(part, rows) or (0.0, 1.0))

@@ -114,7 +114,8 @@ def _model(plan: Plan, name: str, names: Sequence[str]) -> Model:
         ]
         return Pipeline([("model", _of_all(name, inner, classes, settings, seed, plan.loss))])
 
-    return Model(make, takes_words=True, cross_fits=name == STACK, members=tuple(names))
+    weighs = all(model.weighs_classes for model in models.values())
+    return Model(make, takes_words=True, cross_fits=name == STACK, members=tuple(names), weighs_classes=weighs)
 
 
 def _of_all(

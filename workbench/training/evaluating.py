@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,9 +14,9 @@ from scipy import stats
 from workbench.core.contract import Task
 from workbench.core.evaluation import Bin, Evaluation, Mistaken, Slice, Spread
 from workbench.core.loss import SQUARED, Loss
-from workbench.core.measures import Measure
+from workbench.core.measures import Measure, average
 from workbench.core.metric import short
-from workbench.core.scores import scores, share_interval
+from workbench.core.scores import counted_share, effective, scores, share_interval
 from workbench.core.thresholds import Thresholds
 from workbench.core.wording import worded
 
@@ -50,6 +49,7 @@ def evaluate(
     validated: Thresholds | None = None,
     threshold: float | None = None,
     loss: Loss = SQUARED,
+    weights: Any = None,
 ) -> Evaluation:
     """Aggregate how a model answered rows that it had not seen.
 
@@ -70,40 +70,45 @@ def evaluate(
         Binary: counted exactly.
     loss : Loss
         Regression: what was fitted by, and so what of the target a prediction is.
+    weights : float array, shape (n,), optional
+        How much each row counts: shares, means and scores are weighted, and their intervals go by the effective number
+        of rows (:func:`workbench.core.scores.effective`).
     """
     predicted = np.asarray(prediction, dtype=float)
-    slices = tuple(_slices(task, classes, metric, table, truth, predicted, loss))
+    slices = tuple(_slices(task, classes, metric, table, truth, predicted, loss, weights))
     if task == "binary":
         second = (truth == classes[1]).to_numpy()
         at = () if threshold is None else (threshold,)
         return Evaluation(
-            len(truth), bins=_shares(predicted, second),
+            len(truth), bins=_shares(predicted, second, weights),
             spread=_spread(0.0, 1.0, predicted[~second], predicted[second]),
-            thresholds=Thresholds.of(second, predicted, at), validated=validated, slices=slices,
+            thresholds=Thresholds.of(second, predicted, at, weights), validated=validated, slices=slices,
         )  # fmt: skip
     if task == "multiclass":
         codes = pd.Index(classes).get_indexer(truth)
-        labels, confusion = _confusion(classes, codes, predicted.argmax(axis=1))
+        labels, confusion = _confusion(classes, codes, predicted.argmax(axis=1), weights)
         right = predicted.argmax(axis=1) == codes
         return Evaluation(
-            len(truth), bins=_shares(predicted.max(axis=1), right), labels=labels, confusion=confusion, slices=slices,
-            mistaken=tuple(_mistaken(classes, codes, predicted.argmax(axis=1))),
+            len(truth), bins=_shares(predicted.max(axis=1), right, weights), labels=labels, confusion=confusion,
+            slices=slices, mistaken=tuple(_mistaken(classes, codes, predicted.argmax(axis=1))),
         )  # fmt: skip
     numbers = truth.to_numpy(dtype=float)
     residuals = numbers - predicted
     ends = np.quantile(residuals, [0.005, 0.995])
     return Evaluation(
-        len(truth), bins=_came(predicted, numbers, loss), spread=_spread(*ends.tolist(), np.clip(residuals, *ends)),
-        points=_points(predicted, numbers), slices=slices, below=share_below(loss, numbers, predicted),
+        len(truth), bins=_came(predicted, numbers, loss, weights),
+        spread=_spread(*ends.tolist(), np.clip(residuals, *ends)),
+        points=_points(predicted, numbers), slices=slices, below=share_below(loss, numbers, predicted, weights),
     )  # fmt: skip
 
 
-def share_below(loss: Loss, truth: Any, predicted: Any) -> tuple[float, float, float] | None:
+def share_below(loss: Loss, truth: Any, predicted: Any, weights: Any = None) -> tuple[float, float, float] | None:
     """The share of rows at or below their prediction, with its 90% interval; of medians and quantiles."""
     if loss.share is None:
         return None
-    hits = int((np.asarray(truth, dtype=float) <= np.asarray(predicted, dtype=float)).sum())
-    return hits / len(truth), *(share_interval(hits, len(truth)) or (0.0, 1.0))
+    below = np.asarray(truth, dtype=float) <= np.asarray(predicted, dtype=float)
+    part, whole = counted_share(below, weights)
+    return part / whole, *(share_interval(part, whole) or (0.0, 1.0))
 
 
 def parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
@@ -115,21 +120,26 @@ def parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
     return (rows for rows in np.split(order, cuts) if len(rows))
 
 
-def _shares(predicted: Numbers, came: NDArray[np.bool_]) -> tuple[Bin, ...]:
+def _shares(predicted: Numbers, came: NDArray[np.bool_], weights: Any) -> tuple[Bin, ...]:
     """Of each part the share that came true, with Wilson's interval."""
-    return tuple(_share(float(predicted[rows].mean()), int(came[rows].sum()), len(rows)) for rows in parted(predicted))
+    return tuple(_share(predicted[rows], came[rows], _part(weights, rows)) for rows in parted(predicted))
 
 
-def _share(predicted: float, part: int, rows: int) -> Bin:
-    low, high = share_interval(part, rows, LEVEL) or (0.0, 1.0)
-    return Bin(rows, predicted, part / rows, low, high)
+def _part(weights: Any, rows: Any) -> Any:
+    return None if weights is None else weights[rows]
 
 
-def _came(predicted: Numbers, truth: Numbers, loss: Loss) -> tuple[Bin, ...]:
+def _share(predicted: Numbers, came: NDArray[np.bool_], weights: Any) -> Bin:
+    part, whole = counted_share(came, weights)
+    low, high = share_interval(part, whole, LEVEL) or (0.0, 1.0)
+    return Bin(len(came), average(predicted, weights), part / whole, low, high)
+
+
+def _came(predicted: Numbers, truth: Numbers, loss: Loss, weights: Any) -> tuple[Bin, ...]:
     """Of each part the mean that came true, with Student's interval; or the quantile that was predicted."""
-    share = loss.share
-    found = partial(_quantile, share=share) if share else _mean
-    return tuple(found(predicted[rows], truth[rows]) for rows in parted(predicted))
+    if loss.share:
+        return tuple(_quantile(predicted[rows], truth[rows], loss.share) for rows in parted(predicted))
+    return tuple(_mean(predicted[rows], truth[rows], _part(weights, rows)) for rows in parted(predicted))
 
 
 def _quantile(predicted: Numbers, truth: Numbers, share: float) -> Bin:
@@ -145,10 +155,24 @@ def _quantile(predicted: Numbers, truth: Numbers, share: float) -> Bin:
     return Bin(len(off), middle, middle + came, middle + float(low), middle + float(high))
 
 
-def _mean(predicted: Numbers, truth: Numbers) -> Bin:
-    came, rows = float(truth.mean()), len(truth)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, rows - 1) * stats.sem(truth - predicted)) if rows > 1 else 0.0
-    return Bin(rows, float(predicted.mean()), came, came - half, came + half)
+def _mean(predicted: Numbers, truth: Numbers, weights: Any) -> Bin:
+    came = average(truth, weights)
+    _, deviation, rows = moments(truth - predicted, weights)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, rows - 1) * deviation / rows**0.5) if rows > 1 else 0.0
+    return Bin(len(truth), average(predicted, weights), came, came - half, came + half)
+
+
+def moments(values: Numbers, weights: Any = None) -> tuple[float, float, float]:
+    """Mean, standard deviation and number of rows, the effective one where they have weights.
+
+    >>> moments(np.array([1.0, 3.0])) == moments(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    True
+    """
+    if weights is None:
+        return float(values.mean()), float(values.std(ddof=1)), len(values)
+    mean, rows = average(values, weights), effective(weights)
+    variance = average((values - mean) ** 2, weights)
+    return mean, float((variance * rows / (rows - 1)) ** 0.5) if rows > 1 else float("nan"), rows
 
 
 def _spread(low: float, high: float, *predicted: Numbers) -> Spread:
@@ -165,9 +189,12 @@ def _points(predicted: Numbers, truth: Numbers) -> tuple[tuple[float, float], ..
 
 
 def _confusion(
-    classes: Sequence[Any], truth: NDArray[np.intp], answered: NDArray[np.intp]
-) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
-    """Labels, and how many rows of each were answered as which; of many classes the rarest are counted together."""
+    classes: Sequence[Any], truth: NDArray[np.intp], answered: NDArray[np.intp], weights: Any = None
+) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...]]:
+    """Labels, and how many rows of each were answered as which; of many classes the rarest are counted together.
+
+    Where rows have weights, these are effective rows.
+    """
     shown = np.arange(len(classes))
     if len(classes) > MOST_LABELS:
         shown = np.sort(np.argsort(-np.bincount(truth, minlength=len(classes)), kind="stable")[: MOST_LABELS - 1])
@@ -176,8 +203,9 @@ def _confusion(
     labels = [str(classes[k]) for k in shown.tolist()]
     if len(shown) < len(classes):
         labels.append(f"{len(classes) - len(shown)} rarer ones")
-    counts = np.zeros((len(labels), len(labels)), dtype=int)
-    np.add.at(counts, (place[truth], place[answered]), 1)
+    each: Any = 1 if weights is None else weights * (effective(weights) / weights.sum())
+    counts = np.zeros((len(labels), len(labels)), dtype=int if weights is None else float)
+    np.add.at(counts, (place[truth], place[answered]), each)
     return tuple(labels), tuple(tuple(row) for row in counts.tolist())
 
 
@@ -195,30 +223,31 @@ def _mistaken(classes: Sequence[Any], truth: NDArray[np.intp], answered: NDArray
 
 def _slices(
     task: Task, classes: Sequence[Any], metric: Measure, table: pd.DataFrame, truth: pd.Series, predicted: Numbers,
-    by: Loss,
+    by: Loss, weights: Any = None,
 ) -> Iterator[Slice]:  # fmt: skip
     """Where the loss is larger than elsewhere by more than chance, with the deciding score of those rows."""
     loss = losses(task, classes, truth, predicted, by)
     found = [(name, value, rows) for name in table.columns for value, rows in _parts_of(table[name])]
     if not found:
         return
-    p_values = np.array([_more_by_chance(loss[rows], loss[~rows]) for *_, rows in found])
+    p_values = np.array([_more_by_chance(loss, rows, weights) for *_, rows in found])
     order = np.argsort(p_values, kind="stable")
     corrected = np.minimum(1.0, np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)))
     for k, p_value in list(zip(order.tolist(), corrected.tolist(), strict=True))[:MOST_SLICES]:
         if p_value <= RATE:
             name, value, rows = found[k]
-            score = scores(task, truth[rows], predicted[rows], classes, metric, resamples=100)
-            mean, others = float(loss[rows].mean()), float(loss[~rows].mean())
+            there = _part(weights, rows)
+            score = scores(task, truth[rows], predicted[rows], classes, metric, resamples=100, weights=there)
+            mean, others = average(loss[rows], there), average(loss[~rows], _part(weights, ~rows))
             yield Slice(str(name), value, int(rows.sum()), mean, others, p_value, _first(score, metric))
 
 
-def _more_by_chance(losses: Numbers, others: Numbers) -> float:
-    """Probability that chance alone makes the losses so much larger than the others, by Welch's test."""
-    moments = [(one.mean(), one.std(ddof=1), len(one)) for one in (losses, others)]
-    if not any(deviation for _, deviation, _ in moments):
+def _more_by_chance(losses: Numbers, rows: NDArray[np.bool_], weights: Any) -> float:
+    """Probability that chance alone makes the losses of some rows so much larger than the others, by Welch's test."""
+    pair = [moments(losses[part], _part(weights, part)) for part in (rows, ~rows)]
+    if not any(deviation > 0 for _, deviation, _ in pair) or min(many for *_, many in pair) < 2:
         return 1.0
-    return float(stats.ttest_ind_from_stats(*moments[0], *moments[1], equal_var=False, alternative="greater").pvalue)
+    return float(stats.ttest_ind_from_stats(*pair[0], *pair[1], equal_var=False, alternative="greater").pvalue)
 
 
 def _first(measured: Sequence[Any], metric: Measure) -> Any:

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from workbench.settings import settings as workbench_settings
 from workbench.training.many_classes import most_rounds
+from workbench.training.weighing import Weights, by_class
 
 Rows = NDArray[np.intp]
 # Trees without a better score after which no more are grown.
@@ -57,6 +58,10 @@ class Growing:
         How many; 0 for numbers.
     folds : sequence of (int array, int array)
         Positions of the rows to fit on, and of those to validate on.
+    weights : array, shape (n,), optional
+        How much each row counts, where trees are grown and where their loss is looked at.
+    class_weight : "balanced" or dict of int to float, optional
+        What each class counts beside.
 
     Notes
     -----
@@ -66,9 +71,11 @@ class Growing:
     """
 
     def __init__(
-        self, unfitted: Pipeline, table: Any, labels: Any, classes: int, folds: Sequence[tuple[Rows, Rows]]
-    ) -> None:
+        self, unfitted: Pipeline, table: Any, labels: Any, classes: int, folds: Sequence[tuple[Rows, Rows]],
+        weights: Weights = None, class_weight: Any = None,
+    ) -> None:  # fmt: skip
         self.unfitted, self.labels, self.classes = unfitted, labels, classes
+        self.weights, self.class_weight = weights, class_weight
         self.rows = np.unique(np.concatenate([rows for pair in folds for rows in pair]))
         self.table = table.iloc[self.rows]
         self.folds = [(self.rows.searchsorted(fit), self.rows.searchsorted(validate)) for fit, validate in folds]
@@ -88,7 +95,14 @@ class Growing:
         from lightgbm import Dataset
 
         labels = np.asarray(self.labels)[self.rows]
-        return Dataset(self.encoded, labels, params=self._parameters({}), free_raw_data=False).construct()
+        told = self._parameters({})
+        return Dataset(self.encoded, labels, weight=self._weights, params=told, free_raw_data=False).construct()
+
+    @cached_property
+    def _weights(self) -> Weights:
+        """How much the rows of the folds count, by themselves and by their classes."""
+        labels = np.asarray(self.labels)[self.rows]
+        return by_class(self.class_weight, labels, None if self.weights is None else self.weights[self.rows])
 
     def grow(self, settings: dict[str, Any], folds: int | None = None) -> Grown:
         """Grow trees with some settings on the first folds, by default on all."""
@@ -137,8 +151,11 @@ class Growing:
         encoded = np.asarray(encode.fit_transform(self.table.iloc[fit], labels[fit]), dtype=float)
         validated = np.asarray(encode.transform(self.table.iloc[validate]), dtype=float)
         told = self._parameters({})
-        bins = Dataset(encoded, labels[fit], params=told, free_raw_data=False).construct()
-        watched = Dataset(validated, labels[validate], reference=bins, params=told, free_raw_data=False)
+        counted, there = (
+            None if w is None else w[rows] for w, rows in ((self._weights, fit), (self._weights, validate))
+        )
+        bins = Dataset(encoded, labels[fit], weight=counted, params=told, free_raw_data=False).construct()
+        watched = Dataset(validated, labels[validate], reference=bins, weight=there, params=told, free_raw_data=False)
         return Fold(bins, watched.construct(), validated)
 
     def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -190,10 +207,13 @@ def for_the_library(model: Any, classes: int, settings: dict[str, Any]) -> dict[
     own = {k: v for k, v in model.get_params().items() if v is not None and k not in NOT_FOR_THE_LIBRARY}
     objective = {0: "regression", 2: "binary"}.get(classes, "multiclass")
     counted = {"num_class": classes} if classes > 2 else {}
-    return {"objective": objective} | own | counted | settings | {"feature_pre_filter": False}
+    told = {name: value for name, value in settings.items() if name not in NOT_FOR_THE_LIBRARY}
+    return {"objective": objective} | own | counted | told | {"feature_pre_filter": False}
 
 
-def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, validate: Rows) -> int:
+def grow_until_enough(
+    pipeline: Pipeline, table: Any, target: Any, fit: Rows, validate: Rows, weights: Weights = None
+) -> int:
     """Fit an unfitted pipeline on some rows, with as many trees as others ask for; how many these are.
 
     Parameters
@@ -205,6 +225,8 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
     target : pandas.Series, shape (n,)
     fit, validate : int array
         Positions.
+    weights : array, shape (n,), optional
+        How much each row counts.
     """
     from lightgbm import early_stopping
 
@@ -213,8 +235,12 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
     watched, labels = _as_it_numbers(model, target.iloc[fit], target.iloc[validate])
     classes = len(np.unique(target.iloc[fit])) if is_classifier(model) else 0
     model.set_params(n_estimators=most_rounds(classes, MOST_TREES), n_jobs=threads(encoded.size))
+    counted, there = (None if weights is None else weights[rows] for rows in (fit, validate[watched]))
+    there = by_class(model.get_params().get("class_weight"), target.iloc[validate[watched]], there)
     model.fit(
-        encoded, target.iloc[fit], eval_X=encode.transform(table.iloc[validate[watched]]), eval_y=labels,
+        encoded, target.iloc[fit], sample_weight=counted,
+        eval_X=encode.transform(table.iloc[validate[watched]]), eval_y=labels,
+        eval_sample_weight=None if there is None else [there],
         callbacks=[early_stopping(PATIENCE, verbose=False)],
     )  # fmt: skip
     model.set_params(n_estimators=model.best_iteration_)

@@ -11,11 +11,12 @@ import io
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,11 @@ class Journal:
     def folder(self) -> Path:
         """Where the trials lie."""
         plan, content = self.plan, sha256()
-        known = (self.fingerprint, plan.task, plan.metric.name, plan.features, plan.seed, plan.contract.to_dict())
-        content.update(json.dumps([*known, [version(name) for name in LIBRARIES]], default=str).encode())
+        known = [self.fingerprint, plan.task, plan.metric.name, plan.features, plan.seed, plan.contract.to_dict()]
+        known += [] if plan.class_weight is None else [plan.class_weight]
+        content.update(
+            json.dumps([*known, [version(name) for name in LIBRARIES], *_others(plan)], default=str).encode()
+        )
         for rows in (plan.parts.train, plan.parts.holdout, *(rows for pair in plan.parts.folds for rows in pair)):
             content.update(np.asarray(rows, dtype=np.int64).tobytes())
         return settings().home / FOLDER / content.hexdigest()[:32]
@@ -126,6 +130,13 @@ class Journal:
             return None
         digest = sha256(json.dumps([name, setting], sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f"{name}-{digest}.npz"
+
+
+def _others(plan: Plan) -> Iterator[str]:
+    """Versions of other libraries that candidates need, which may not be called as they are imported."""
+    needed = {model.library.package for model in plan.models.values() if model.library is not None}
+    for name in sorted(needed):
+        yield str(import_module(name).__version__)
 
 
 def _folders(home: Path) -> Sequence[Path]:

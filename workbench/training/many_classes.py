@@ -6,12 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.training.candidates import Settings
-
 # Classes from which on boosting, which grows a tree for each in every round, gets smaller and steadier trees: with
 # larger ones its softmax diverges (100 classes of 200 rows: log loss 5.1 instead of 1.9), and takes four times as long.
 MANY = 20
-SMALL: dict[str, Settings] = {
+SMALL: dict[str, dict[str, Any]] = {
     "lightgbm": {"num_leaves": 7, "reg_lambda": 3.0, "learning_rate": 0.2},
     "boosting": {"max_leaf_nodes": 7, "l2_regularization": 3.0, "learning_rate": 0.2},
 }
@@ -39,7 +37,7 @@ def rare_classes(target: pd.Series, fewest: int) -> dict[Any, int]:
     return {label: int(n) for label, n in rare.items()} if len(counts) - len(rare) > 1 else {}
 
 
-def told_many(name: str, classes: int) -> Settings:
+def told_many(name: str, classes: int) -> dict[str, Any]:
     """What boosting is told of many classes.
 
     Examples

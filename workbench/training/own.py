@@ -11,6 +11,7 @@ from workbench.core.contract import Task
 from workbench.core.parameters import listed
 from workbench.errors import BadParameter
 from workbench.training.candidates import Columns, Model, Settings, encoded_for_lines
+from workbench.training.weighing import class_weights_of, takes_weights
 
 EXPECTED = "candidates holds names, estimators of scikit-learn's kind, or pairs of a name and an estimator"
 
@@ -74,14 +75,18 @@ def model(name: str, estimator: Any, task: Task, as_they_are: bool = False) -> M
 
     takes_words = as_they_are or isinstance(estimator, Pipeline)
 
+    weighed = class_weights_of(estimator) if task != "regression" else []
+
     def make(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
         seeded = _seeded(clone(estimator), seed)
+        if "class_weight" in settings:
+            seeded.set_params(**dict.fromkeys(weighed, settings["class_weight"]))
         if takes_words:
             return seeded
         encode = encoded_for_lines(columns, classes, seed, sparse=False, by_term=False)
         return Pipeline([("encode", encode), ("model", seeded)])
 
-    return Model(make, takes_words=takes_words)
+    return Model(make, takes_words=takes_words, weighs_classes=bool(weighed), takes_weights=takes_weights(estimator))
 
 
 def _predicts(estimator: Any, task: Task) -> bool:

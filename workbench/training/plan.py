@@ -20,7 +20,7 @@ from workbench.core.measures import METRICS, Measure, measure
 from workbench.core.parameters import TrainStep
 from workbench.core.profile import Profile
 from workbench.core.wording import worded
-from workbench.errors import BadTable, BadTarget
+from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
 from workbench.training.candidates import MODELS, Model, Settings, columns_by_kind, unfitted
 from workbench.training.columns import ROLES, follow_the_clock, left_out, made_of
@@ -31,6 +31,15 @@ from workbench.training.many_classes import rare_classes, told_many
 from workbench.training.numbered import Numbered, numbered
 from workbench.training.own import model as own_model
 from workbench.training.splits import Parts, in_order, parts
+from workbench.training.weighing import (
+    ClassWeight,
+    Weights,
+    calibrates_with,
+    class_weight_of,
+    of_places,
+    row_weights,
+    told_weights,
+)
 
 FEWEST_ROWS = 40
 NOT_TAKEN = "the pipeline does not take it"
@@ -66,6 +75,8 @@ class Plan:
     rare: Mapping[str, int] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
     made: Mapping[str, str] = field(default_factory=dict)
+    weights: Weights = None
+    class_weight: ClassWeight = None
 
     @property
     def seed(self) -> int:
@@ -76,17 +87,27 @@ class Plan:
     def growing(self) -> Growing:
         """The folds for LightGBM, encoded and binned once for all settings."""
         return Growing(
-            self.to_fit("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds
-        )
+            self.to_fit("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds,
+            self.weights, of_places(self.class_weight, self.classes),
+        )  # fmt: skip
 
     def unfitted(self, name: str, settings: Settings) -> Pipeline:
         """A candidate's pipeline, not fitted yet."""
-        return unfitted(self.models[name], self.contract, self.features, self.task, settings, self.seed, self.made)
+        told = told_weights(settings, self.classes)
+        return unfitted(self.models[name], self.contract, self.features, self.task, told, self.seed, self.made)
 
     def to_fit(self, name: str, settings: Settings) -> Pipeline:
         """The same for the rows as :meth:`rows` has them."""
         pipeline = self.unfitted(name, settings)
         return pipeline if self.models[name].takes_words else self.numbered.taken_by(pipeline)
+
+    def weights_of(self, rows: Any) -> Weights:
+        """How much some rows count; None where all count the same."""
+        return None if self.weights is None else self.weights[rows]
+
+    def weights_at(self, truth: pd.Series) -> Weights:
+        """How much the rows of a part of the target count."""
+        return self.weights_of(truth.index.to_numpy())
 
     def rows(self, name: str, rows: Any) -> pd.DataFrame:
         """The features of some rows as a candidate takes them: with their texts, or numbered."""
@@ -140,7 +161,7 @@ def make_plan(
 
     Raises
     ------
-    BadTable, BadTarget
+    BadTable, BadTarget, BadParameter
         As :func:`workbench.train`.
     """
     task = known.contract.task
@@ -159,12 +180,25 @@ def make_plan(
     table = with_target(known.frame(), target)
     loss = None if as_they_are else loss_of(step, task, target)
     judge = measure(metric or metric_of(step, task, loss), task, classes)
+    weighed = class_weight_of(step.class_weight, classes)
+    if (step.calibration, step.ensemble) != ("none", "none") and not calibrates_with(weighed, classes):
+        raise BadParameter(
+            "scikit-learn numbers classes before it fits what is calibrated or combined, and knows no weights of named "
+            "ones then. Give class_weight='balanced', or leave out class_weight= or calibration= and ensemble=."
+        )
+    if step.ensemble != "none" and row_weights(known) is not None:
+        raise BadParameter(
+            "scikit-learn hands no weights to pipelines within a blend or stack. Leave out ensemble= or weight=."
+        )
     untried = without_lines(step.candidates, loss, known.rows)
     named = [name for name in step.candidates if name not in untried]
+    for name in named:
+        if (library := MODELS[name].library) is not None:
+            library.check(name)
     models = {name: MODELS[name] for name in sorted(named, key=list(MODELS).index)}
     models |= {name: own_model(name, estimator, task, as_they_are) for name, estimator in (own or {}).items()}
     told = {worded(label): rows for label, rows in rare.items()}
-    wanted = Wanted(step, judge, models, classes, features, loss, told, untried)
+    wanted = Wanted(step, judge, models, classes, features, loss, told, untried, row_weights(known), weighed)
     how = evidence(table, known.contract, profile, asked=step.split)
     try:
         return _planned(known, table, profile, how, wanted)
@@ -177,7 +211,7 @@ def make_plan(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for, made out: the score, the models, the classes, the features, the loss, what is left out."""
+    """What was asked for, made out: the score, the models, the classes, the features, the loss, what rows count."""
 
     step: TrainStep
     metric: Measure
@@ -187,6 +221,8 @@ class Wanted:
     loss: Loss | None = None
     rare: Mapping[str, int] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
+    weights: Weights = None
+    class_weight: ClassWeight = None
 
 
 def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidence, wanted: Wanted) -> Plan:
@@ -210,7 +246,7 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
     return Plan(
         task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
         numbered(table[list(features)], columns_by_kind(contract, features, made)["words"]), wanted.step, wanted.loss,
-        wanted.rare, wanted.untried, made,
+        wanted.rare, wanted.untried, made, wanted.weights, wanted.class_weight,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.compiling.pipeline import compile_pipeline
+from workbench.compiling.tabled import Tabled
+from workbench.core.contract import Task
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
 from workbench.core.mlmodel import mlmodel
@@ -27,6 +29,7 @@ from workbench.core.profile import Profile
 from workbench.core.run import Run
 from workbench.errors import CannotCompile, NotFound
 from workbench.storage.files import write_json, write_text
+from workbench.storage.model_digest import digest
 from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.storage.tracking import client, experiment_id
 from workbench.tables.compiled import CompiledModel
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 FOLDER = "workbench"
 MODEL = "model"
+TABLES = "model.npz"
 FOLDS = "folds.parquet"
 THIRDS = "thirds.parquet"
 UNFITTED = "unfitted.skops"
@@ -206,17 +210,20 @@ def read(run_id: str) -> Run:
             ) from error
         run = Run.load(place / "run.json")
         gone = next((f.message for f in run.findings if f.code == "WB209"), None)
-        if gone is not None:
+        if gone is not None and run.tables is None:
             raise NotFound(f"{gone} Train it again: wb.train(…).")
-        return replace(
+        run = replace(
             run,
-            pipeline=load_pipeline(_pipeline(run_id, place, folder)),
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
             folds=folds_of(place / FOLDS),
             thirds=folds_of(place / THIRDS),
             unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
-        ).checked()
+        )
+        if gone is not None:
+            tables = Path(client().download_artifacts(run_id, MODEL, folder)) / TABLES
+            return run.with_tables(Tabled(CompiledModel.load(tables)))
+        return replace(run, pipeline=load_pipeline(_pipeline(run_id, place, folder))).checked()
 
 
 def _pipeline(run_id: str, place: Path, folder: str) -> Path:
@@ -229,6 +236,10 @@ def _write(run: Run, folder: Path) -> None:
     """The record for :func:`read`, the model for MLflow, and what people look at there."""
     place = folder / FOLDER
     place.mkdir()
+    tables = None
+    if "WB209" in {finding.code for finding in run.findings}:
+        tables = tables_of(run.pipeline, run.features, run.task, run.holdout[list(run.features)])
+        run = replace(run, tables=None if tables is None else digest(Tabled(tables)))
     run.save(place / "run.json")
     run.profile.save(place / "reference.profile")
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
@@ -237,7 +248,7 @@ def _write(run: Run, folder: Path) -> None:
     write_json(place / "split.json", split_told(run))
     if run.evaluation is not None:
         write_json(place / "curves.json", run.evaluation.curves())
-    _write_model(run, folder / MODEL)
+    _write_model(run, folder / MODEL, tables)
 
 
 def _write_folds(run: Run, place: Path) -> None:
@@ -249,7 +260,7 @@ def _write_folds(run: Run, place: Path) -> None:
         save_pipeline(kept, place / UNFITTED)
 
 
-def _write_model(run: Run, folder: Path) -> None:
+def _write_model(run: Run, folder: Path, tables: CompiledModel | None) -> None:
     """What ``mlflow.pyfunc.load_model("runs:/…/model")`` loads: the pipeline, or its tables where it can't be kept.
 
     Nothing where there are neither. The contract has the features in the pipeline's order; another column is no part
@@ -258,8 +269,8 @@ def _write_model(run: Run, folder: Path) -> None:
     folder.mkdir()
     if "WB209" not in {finding.code for finding in run.findings}:
         save_pipeline(run.pipeline, folder / "pipeline.skops")
-    elif (tables := _tables(run)) is not None:
-        tables.save(folder / "model.npz")
+    elif tables is not None:
+        tables.save(folder / TABLES)
     else:
         folder.rmdir()
         return
@@ -272,10 +283,10 @@ def _write_model(run: Run, folder: Path) -> None:
     write_text(folder / "MLmodel", text)
 
 
-def _tables(run: Run) -> CompiledModel | None:
-    rows = run.holdout[list(run.features)]
+def tables_of(pipeline: Any, features: Sequence[str], task: Task, rows: Any) -> CompiledModel | None:
+    """The tables of a pipeline; None where there are no exact ones."""
     with suppress(CannotCompile):
-        return compile_pipeline(run.pipeline, run.features, run.task, background=rows)
+        return compile_pipeline(pipeline, features, task, background=rows)
     return None
 
 

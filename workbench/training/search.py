@@ -90,6 +90,9 @@ def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
         name: _distinct(tried | plan.told(name) for tried in settings_to_try(model, trials, plan.seed, dates, wide))
         for name, model in plan.models.items()
     }
+    if plan.class_weight is not None:
+        weighed = {"class_weight": plan.class_weight}
+        settings |= {name: [one | weighed for one in settings[name]] for name in plan.models if _weighs(plan, name)}
     longest = max(map(len, settings.values()))
     return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
 
@@ -97,6 +100,10 @@ def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
 def _distinct(settings: Iterable[Settings]) -> list[Settings]:
     """Each once: what they differed by may be settled by the loss or the classes."""
     return list({repr(sorted(one.items())): one for one in settings}.values())
+
+
+def _weighs(plan: Plan, name: str) -> bool:
+    return plan.models[name].weighs_classes
 
 
 class Clock:

@@ -11,7 +11,7 @@ from workbench.core.finding import Finding, sort
 from workbench.core.literals import Code, assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
-from workbench.core.scores import share_interval
+from workbench.core.scores import effective, share_interval
 from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many, listed
 from workbench.training.columns import may_have_spoken
@@ -22,7 +22,8 @@ from workbench.training.search import Search
 from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
-SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")
+SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest")
+CALIBRATED = python('run = wb.train(data, class_weight="balanced", calibration="auto")')
 # Rare classes that are named.
 MOST_NAMED = 5
 AGAIN = python('run = wb.train(data, split="random")')
@@ -48,6 +49,8 @@ class Outcome:
         Types in its pipeline that only a pickle could keep.
     below : tuple of float, optional
         Of a median or quantile: the share of the hold-out at or below its prediction, and the ends of its interval.
+    tabled : bool
+        Whether it has exact tables, which can be kept in its place.
     """
 
     metrics: tuple[Metric, ...]
@@ -57,6 +60,7 @@ class Outcome:
     decided: bool
     not_kept: tuple[str, ...]
     below: tuple[float, float, float] | None = None
+    tabled: bool = False
 
 
 def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcome: Outcome) -> tuple[Finding, ...]:
@@ -70,14 +74,15 @@ def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcom
         *_failed(found.failed),
         *_alone(plan, found),
         *_budget(found, plan.step.budget),
-        *_not_kept(found.best.name, outcome.not_kept),
+        *_not_kept(found.best.name, outcome),
         *_undecided(plan.step.threshold, outcome.decided),
-        *_too_sure(outcome.uncertainty, len(plan.parts.holdout)),
+        *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, plan.step.calibration),
         *_counted(plan),
         *_rare(plan),
         *_another_share(plan, outcome.below),
         *_untried_lines(plan),
+        *_weighed(plan, [trial.name for trial in found.tried]),
         *_without_target(plan, profile, len(plan.table) + sum(plan.rare.values())),
     ]
     return sort(told)
@@ -102,9 +107,10 @@ def of_adopted(
         *_of_clones(plan),
         *_seen_before(plan),
         *(_doubtful(column, reason) for column, reason in doubted.items()),
-        *_not_kept(name, outcome.not_kept),
-        *_too_sure(outcome.uncertainty, len(plan.parts.holdout)),
+        *_not_kept(name, outcome),
+        *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, "as it came"),
+        *_weighed(plan, [] if plan.parts.split.kind == "given" else [name]),
         *_without_target(plan, profile, len(plan.parts.train) if plan.parts.split.kind == "given" else len(plan.table)),
     ]
     return sort(told)
@@ -140,7 +146,8 @@ def _doubtful(column: str, reason: str) -> Finding:
 
 def _without_target(plan: Plan, profile: Profile, used: int) -> Iterator[Finding]:
     if profile.rows > used:
-        message = f"{how_many(profile.rows - used, 'row')} without a target value were not used."
+        or_none = "" if plan.contract.weight is None else ", or with a weight of 0,"
+        message = f"{how_many(profile.rows - used, 'row')} without a target value{or_none} were not used."
         yield Finding("WB203", "info", message, plan.contract.target)
 
 
@@ -222,8 +229,15 @@ def _failed(failed: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("WB208", "warning", f"The candidate {name!r} could not be fitted, and the others were: {reason}")
 
 
-def _not_kept(name: str, types: Sequence[str]) -> Iterator[Finding]:
-    if types:
+def _not_kept(name: str, outcome: Outcome) -> Iterator[Finding]:
+    types = outcome.not_kept
+    if types and outcome.tabled:
+        message = (
+            f"The model {name!r} is kept as tables, which answer, explain and ship as it does: it holds "
+            f"{', '.join(types)}, which only a pickle could keep."
+        )
+        yield Finding("WB209", "info", message)
+    elif types:
         message = (
             f"The model {name!r} can be used here, and is gone with this session: it holds {', '.join(types)}, "
             "which only a pickle could keep."
@@ -237,11 +251,13 @@ def _undecided(rule: str, decided: bool) -> Iterator[Finding]:
         yield Finding("WB212", "warning", message, cure=python('run = run.decide("cost 1:5")'))
 
 
-def _too_sure(said: Uncertainty | None, rows: int) -> Iterator[Finding]:
+def _too_sure(said: Uncertainty | None, plan: Plan) -> Iterator[Finding]:
     """Intervals that hold fewer rows of the hold-out than they promise: by chance in one of a hundred tables."""
     if said is None or said.held is None:
         return
-    ends = share_interval(round(said.held[0] * rows), rows, 0.98)
+    weights, rows = plan.weights_of(plan.parts.holdout), len(plan.parts.holdout)
+    many = rows if weights is None else effective(weights)
+    ends = share_interval(round(said.held[0] * rows) if weights is None else said.held[0] * many, many, 0.98)
     if ends is not None and ends[1] < said.level:
         message = (
             f"The {'sets' if said.least is not None else 'intervals'} of predictions hold {said.held[0]:.0%} of the "
@@ -258,6 +274,30 @@ def _off(far: float | None, calibration: str) -> Iterator[Finding]:
             yield Finding("WB214", "warning", message, cure=cure)
         else:
             yield Finding("WB214", "warning", message)
+
+
+def _weighed(plan: Plan, names: Sequence[str]) -> Iterator[Finding]:
+    """What weights do not reach, and what those of classes do to probabilities."""
+    models = {name: plan.models[name] for name in names if name in plan.models}
+    rows = [name for name, model in models.items() if not model.takes_weights]
+    classes = [name for name, model in models.items() if not model.weighs_classes and name != "baseline"]
+    asked = (plan.weights is not None, plan.class_weight is not None)
+    for what, wanted, without in zip(("the weights of rows", "class_weight"), asked, (rows, classes), strict=True):
+        if wanted and without:
+            yield Finding("WB218", "warning", f"Fitted without {what}, which it does not take: {listed(without)}.")
+    if plan.weights is not None and not plan.metric.weighs:
+        message = f"The score {plan.metric.name!r} takes no sample_weight: it counts all rows the same."
+        yield Finding("WB218", "warning", message)
+    best = models.get(names[0]) if names else None
+    if plan.weights is not None and plan.step.calibration != "none" and best is not None and best.library is not None:
+        message = f"There is no calibrator: it would give the weights of rows to no {names[0]} behind it."
+        yield Finding("WB218", "warning", message)
+    if plan.class_weight and best is not None and best.weighs_classes and not best.cross_fits:
+        message = (
+            "Classes count differently in the fit, so probabilities are no shares to reckon with: those of classes "
+            "that count more are too large. A calibrator behind class_weight='balanced' sets them right."
+        )
+        yield Finding("WB219", "info", message, cure=CALIBRATED)
 
 
 def _alone(plan: Plan, found: Search) -> Iterator[Finding]:

@@ -14,10 +14,12 @@ from threadpoolctl import threadpool_limits
 
 from workbench.core.metric import Metric
 from workbench.core.run import Tried
-from workbench.core.scores import difference, no_surer, scores
+from workbench.core.scores import difference, effective, no_surer, scores
 from workbench.training.candidates import Settings, member_settings
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
+from workbench.training.rounds import Library, Rows, agreed, inner
+from workbench.training.weighing import fit_options
 
 # Times as many rows as were searched, from which on the number of trees is found anew.
 MANY_MORE = 1.5
@@ -92,7 +94,9 @@ def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = No
     """
     started = process_time()
     trial = untried(plan, name, setting)
-    made = _grown(plan, trial, rival) if plan.models[name].grows else _fitted(plan, trial, rival)
+    model = plan.models[name]
+    way = _grown if model.grows else _by_rounds if model.library is not None else _fitted
+    made = way(plan, trial, rival)
     return made and replace(made, seconds=process_time() - started)
 
 
@@ -123,6 +127,37 @@ def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
     return scored_so_far(plan, replace(trial, settings=settings, windows=windows))
 
 
+def _by_rounds(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+    """Each fold once, with the loss after each tree; then all with the number that they agree on."""
+    library = plan.models[trial.name].library
+    assert library is not None, "it is one of another library"
+    fits = [_rounds_of(plan, trial, library, *pair) for pair in plan.parts.folds]
+    trees = agreed([losses for *_, losses in fits])
+    for (_, validate), (estimator, matrix, _) in zip(plan.parts.folds, fits, strict=True):
+        told = library.answers(estimator, matrix, trees)
+        if plan.classes:
+            classes = np.asarray(estimator.classes_).tolist()
+            known = classes if library.numbers_classes else [plan.classes.index(c) for c in classes]
+            told = _shaped(plan, told, known)
+        trial = replace(trial, windows=(*trial.windows, (plan.target.iloc[validate], told)))
+    return scored_so_far(plan, replace(trial, settings=trial.settings | {library.count: trees}))
+
+
+def _rounds_of(plan: Plan, trial: Trial, library: Library, fit: Any, validate: Any) -> tuple[Any, Any, Any]:
+    """An estimator fitted on a fold, the rows that the fold leaves as it takes them, and their losses."""
+    pipeline = plan.to_fit(trial.name, trial.settings)
+    encode, estimator = pipeline[0], inner(pipeline[-1])
+    words, places = plan.target.to_numpy(), plan.labels
+    matrix = encode.fit_transform(plan.rows(trial.name, fit), words[fit])
+    held = encode.transform(plan.rows(trial.name, validate))
+    losses = library.fit(
+        estimator,
+        Rows(matrix, words[fit], places[fit], plan.weights_of(fit)),
+        Rows(held, words[validate], places[validate], plan.weights_of(validate)),
+    )
+    return estimator, held, losses
+
+
 def _falls_behind(plan: Plan, trial: Trial, rival: Trial | None) -> bool:
     return rival is not None and trial.quality < _as_far(plan, rival, trial).quality
 
@@ -135,7 +170,8 @@ def _as_far(plan: Plan, rival: Trial, trial: Trial) -> Trial:
 def scored_so_far(plan: Plan, trial: Trial) -> Trial:
     """The trial with the scores of the folds that it has seen, without intervals."""
     metrics = scores(
-        plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0, others=plan.others
+        plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0, others=plan.others,
+        weights=plan.weights_at(trial.truth),
     )  # fmt: skip
     return replace(trial, metrics=metrics)
 
@@ -164,8 +200,9 @@ def tied(plan: Plan, best: Trial, other: Trial) -> bool:
 
 def _difference(plan: Plan, truth: Any, pair: tuple[Any, Any], resamples: int, units: Any = None) -> Any:
     return difference(
-        plan.task, truth, pair, plan.classes, plan.metric, resamples=resamples, seed=plan.seed, units=units
-    )
+        plan.task, truth, pair, plan.classes, plan.metric, resamples=resamples, seed=plan.seed, units=units,
+        weights=plan.weights_at(truth),
+    )  # fmt: skip
 
 
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
@@ -178,17 +215,24 @@ def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
     metrics = scored(plan, rows, held, best.windows if kind == "given" else stretches)
     if kind in ("time", "given"):
         return metrics
-    validated, units = {m.name: m for m in best.metrics}, plan.parts.units
-    many = [len(np.unique(units[of])) for of in (rows, best.rows)]
+    validated = {m.name: m for m in best.metrics}
+    many = [_units(plan, of) for of in (rows, best.rows)]
     return tuple(no_surer(m, validated[m.name], *many) if m.name in validated else m for m in metrics)
+
+
+def _units(plan: Plan, rows: Any) -> float:
+    """How many units some rows are of; of rows that count differently, so many as count the same."""
+    weights = plan.weights_of(rows)
+    share = 1.0 if weights is None else effective(weights) / len(weights)
+    return len(np.unique(plan.parts.units[rows])) * share
 
 
 def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) -> tuple[Metric, ...]:
     """The scores of some rows, with intervals that know which of them belong together and how windows differ."""
     return scores(
         plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=plan.seed,
-        units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind not in ("time", "given"),
-        others=plan.others,
+        units=plan.parts.units[rows], windows=[(t, p, plan.weights_at(t)) for t, p in windows],
+        drawn=plan.parts.split.kind not in ("time", "given"), others=plan.others, weights=plan.weights_of(rows),
     )  # fmt: skip
 
 
@@ -200,14 +244,14 @@ def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     with threadpool_limits(1) if plan.numbered.counts else nullcontext():  # of many terms, sums in one order
         if plan.models[trial.name].cross_fits:
             return _cross_fitted(plan, pipeline, table, rows)
-        return pipeline.fit(table, plan.target.iloc[rows])
+        return pipeline.fit(table, plan.target.iloc[rows], **fit_options(pipeline, plan.weights_of(rows)))
 
 
 def _cross_fitted(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
     """Fitted; the folds within keep together what belongs together, and are not kept with it."""
     last = pipeline[-1]
     last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
-    pipeline.fit(table, plan.target.iloc[rows])
+    pipeline.fit(table, plan.target.iloc[rows], **fit_options(pipeline, plan.weights_of(rows)))
     last.set_params(cv=3)
     return pipeline
 
@@ -215,14 +259,15 @@ def _cross_fitted(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
     """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
     model = plan.models[trial.name]
-    if not (model.grows or model.members) or len(rows) < MANY_MORE * len(plan.growing.rows):
+    grows = model.grows or any(plan.models[name].grows for name in model.members)
+    if not grows or len(rows) < MANY_MORE * len(plan.growing.rows):
         return fitted(plan, trial, rows), trial
     if model.members:
         trial = _with_grown_members(plan, trial, rows)
         return fitted(plan, trial, rows), trial
     fit, validate = plan.parts.inner(rows, plan.seed)
     pipeline = plan.to_fit(trial.name, trial.settings)
-    trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
+    trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate, plan.weights)
     return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
 
 
@@ -242,8 +287,12 @@ def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
     table = plan.rows(name, rows)
     if plan.task == "regression":
         return pipeline.predict(table)
-    probabilities = np.zeros((len(table), len(plan.classes)))
-    probabilities[:, [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]] = pipeline.predict_proba(
-        table
-    )
+    known = [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]
+    return _shaped(plan, pipeline.predict_proba(table), known)
+
+
+def _shaped(plan: Plan, told: Any, known: Any) -> Any:
+    """Probabilities of the classes at some places as scores take them: of all classes, and of two the second one's."""
+    probabilities = np.zeros((len(told), len(plan.classes)))
+    probabilities[:, known] = told
     return probabilities[:, 1] if plan.task == "binary" else probabilities

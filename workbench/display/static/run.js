@@ -115,7 +115,7 @@ function show(view, threshold, rule) {
   slider.value = threshold;
   slider.setAttribute('aria-valuetext', shortened(threshold));
   for (const [name, count] of Object.entries({ hits, alarms, missed, quiet })) {
-    write(stage, name, count.toLocaleString('en'));
+    write(stage, name, Math.round(count).toLocaleString('en')); // of weighted rows, sums of weights
   }
   write(stage, 'threshold', shortened(threshold));
   const rows = hits + alarms + missed + quiet;

@@ -10,12 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.metrics import get_scorer_names
 
 from workbench.core.dataset import row_hashes
-from workbench.core.literals import Code, Written, assigned, call, dotted, laid_out, python
-from workbench.core.measures import is_ours
+from workbench.core.literals import Code, Written, assigned, call, dotted, laid_out, one_below_another, python
+from workbench.core.measures import is_ours, measure
 from workbench.core.metric import level_of, metric_name
 from workbench.core.run import Candidate, Run
 from workbench.training.glass_box.estimators import Writer, versions
@@ -23,6 +24,8 @@ from workbench.training.glass_box.splitting import Rule
 from workbench.training.glass_box.tables import Source
 from workbench.training.growing import MOST_TREES, PATIENCE, for_the_library, looks_at_target
 from workbench.training.many_classes import most_rounds
+from workbench.training.rounds import inner
+from workbench.training.weighing import fit_options, of_places
 
 Cell = dict[str, Any]
 # Punctuation that Markdown or HTML would take for more than itself.
@@ -34,6 +37,12 @@ with threadpool_limits(1):  # sums have one order
     for fit, scored in folds:
         fitted = clone(pipeline).fit(X.iloc[fit], y.iloc[fit])
 """
+FITTED_BY_WEIGHT = """\
+predictions = []
+with threadpool_limits(1):  # sums have one order
+    for fit, scored in folds:
+        fitted = clone(pipeline).fit(X.iloc[fit], y.iloc[fit], **{$weight: weights[fit]})
+"""
 CROSS_FITTED = """\
 predictions = []
 with threadpool_limits(1):  # sums have one order
@@ -41,6 +50,14 @@ with threadpool_limits(1):  # sums have one order
         fitted = clone(pipeline)
         fitted[-1].set_params(cv=thirds[3 * k : 3 * k + 3])  # what its last step is fitted on
         fitted.fit(X.iloc[fit], y.iloc[fit])
+"""
+CROSS_FITTED_BY_WEIGHT = """\
+predictions = []
+with threadpool_limits(1):  # sums have one order
+    for k, (fit, scored) in enumerate(folds):
+        fitted = clone(pipeline)
+        fitted[-1].set_params(cv=thirds[3 * k : 3 * k + 3])  # what its last step is fitted on
+        fitted.fit(X.iloc[fit], y.iloc[fit], **{$weight: weights[fit]})
 """
 NUMBERS = """\
         predictions.append(fitted.predict(X.iloc[scored]))
@@ -55,7 +72,7 @@ GROWN = """\
 rows = np.unique(np.concatenate([part for pair in folds for part in pair]))
 encoded = np.asarray(encode.fit_transform(X.iloc[rows]), dtype=float)
 places = [(rows.searchsorted(fit), rows.searchsorted(scored)) for fit, scored in folds]
-bins = lgb.Dataset(encoded, labels[rows], params=parameters)
+bins = $bins
 
 # The folds grow side by side, until their mean loss has not become less for some trees.
 grown = lgb.cv(
@@ -85,6 +102,23 @@ for fit, scored in folds:
     bins = lgb.Dataset(learnt, labels[fit], params=parameters)
     apart.append((bins, lgb.Dataset(encoded, labels[scored], reference=bins, params=parameters), encoded))
 each = iter(apart)
+"""
+GROWN_APART_BY_WEIGHT = """\
+rows = np.unique(np.concatenate([part for pair in folds for part in pair]))
+places = [(rows.searchsorted(fit), rows.searchsorted(scored)) for fit, scored in folds]
+counted = $weight
+everything = lgb.Dataset(np.arange(len(rows), dtype=float)[:, None], labels[rows])  # each fold brings its own columns
+apart = []
+for (fit, scored), (there, beside) in zip(folds, places):
+    own = clone(encode)
+    learnt = np.asarray(own.fit_transform(X.iloc[fit], labels[fit]), dtype=float)
+    encoded = np.asarray(own.transform(X.iloc[scored]), dtype=float)
+    bins = lgb.Dataset(learnt, labels[fit], weight=counted[there], params=parameters)
+    watched = lgb.Dataset(encoded, labels[scored], weight=counted[beside], reference=bins, params=parameters)
+    apart.append((bins, watched, encoded))
+each = iter(apart)
+"""
+GROWN_TOGETHER = """\
 
 # The folds grow side by side, until their mean loss has not become less for some trees.
 grown = lgb.cv(
@@ -102,6 +136,74 @@ predictions = [
     for booster, (_, _, encoded) in zip(grown.boosters, apart)
 ]
 """
+BINS = "lgb.Dataset(encoded, labels[rows], params=parameters)"
+BINS_BY_WEIGHT = "lgb.Dataset(encoded, labels[rows], weight=$weight, params=parameters)"
+ENCODED = """\
+fitted, losses = [], []
+with threadpool_limits(1):  # sums have one order
+    for fit, scored in folds:
+        encoder, model = clone(encode), clone(estimator)
+        rows = encoder.fit_transform(X.iloc[fit], y.to_numpy()[fit])
+        held = encoder.transform(X.iloc[scored])
+"""
+BY_XGBOOST = """\
+        model.set_params(n_estimators=$most, early_stopping_rounds=$patience)
+        model.fit(rows, labels[fit], eval_set=[(held, labels[scored])], verbose=False)
+        (curve,) = model.evals_result()["validation_0"].values()
+"""
+BY_XGBOOST_AND_WEIGHT = """\
+        model.set_params(n_estimators=$most, early_stopping_rounds=$patience)
+        model.fit(
+            rows,
+            labels[fit],
+            sample_weight=weights[fit],
+            eval_set=[(held, labels[scored])],
+            sample_weight_eval_set=[weights[scored]],
+            verbose=False,
+        )
+        (curve,) = model.evals_result()["validation_0"].values()
+"""
+BY_CATBOOST = """\
+        model.set_params(iterations=$most)
+        watched = Pool(held, y.to_numpy()[scored])
+        model.fit(
+            rows, y.to_numpy()[fit], use_best_model=False, early_stopping_rounds=$patience, eval_set=watched
+        )
+        (curve,) = model.evals_result_["validation"].values()
+"""
+BY_CATBOOST_AND_WEIGHT = """\
+        model.set_params(iterations=$most)
+        watched = Pool(held, y.to_numpy()[scored], weight=weights[scored])
+        model.fit(
+            rows,
+            y.to_numpy()[fit],
+            sample_weight=weights[fit],
+            use_best_model=False,
+            early_stopping_rounds=$patience,
+            eval_set=watched,
+        )
+        (curve,) = model.evals_result_["validation"].values()
+"""
+AGREED = """\
+        fitted.append((model, held))
+        losses.append(curve)
+shortest = min(map(len, losses))
+trees = int(np.mean([curve[:shortest] for curve in losses], axis=0).argmin()) + 1
+predictions = []
+for model, held in fitted:
+"""
+NUMBERS_OF_XGBOOST = "    predictions.append(model.predict(held, iteration_range=(0, trees)))\n"
+NUMBERS_OF_CATBOOST = "    predictions.append(model.predict(held, ntree_end=trees))\n"
+CLASSES_OF_XGBOOST = """\
+    found = np.zeros((len(held), len(classes)))
+    found[:, model.classes_] = model.predict_proba(held, iteration_range=(0, trees))
+    predictions.append(found)
+"""
+CLASSES_OF_CATBOOST = """\
+    found = np.zeros((len(held), len(classes)))
+    found[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(held, ntree_end=trees)
+    predictions.append(found)
+"""
 LABELS_OF_CLASSES = "classes, labels = np.unique(y, return_inverse=True)"
 LABELS_OF_NUMBERS = "labels = y.to_numpy(dtype=float)"
 CHECKED = """\
@@ -114,6 +216,7 @@ ASKED = """\
 predicted = np.concatenate(predictions)
 truth = np.concatenate([labels[scored] for _, scored in folds])
 """
+COUNTED = "counted = np.concatenate([weights[scored] for _, scored in folds])"
 SHOWN = """\
 board = pd.DataFrame({"leaderboard": claimed, "here": found, "scikit-learn": library})
 print(board.to_string(float_format="{:.17g}".format))
@@ -133,6 +236,7 @@ LIBRARY = {
     "poisson_deviance": "metrics.mean_poisson_deviance(truth, np.maximum(predicted, np.finfo(float).eps))",
 }
 PINBALL = "metrics.mean_pinball_loss(truth, predicted, alpha=$level)"
+PINBALL_BY_WEIGHT = "metrics.mean_pinball_loss(truth, predicted, alpha=$level, sample_weight=counted)"
 SCORER_OF_NUMBERS = "float(metrics.get_scorer($name)(Numbers(predicted), np.arange(len(truth))[:, None], truth))"
 SCORER_OF_TWO = (
     "float(metrics.get_scorer($name)(Answers(predicted, np.array([0, 1])), np.arange(len(truth))[:, None], truth))"
@@ -140,14 +244,40 @@ SCORER_OF_TWO = (
 SCORER_OF_CLASSES = (
     "float(metrics.get_scorer($name)(Answers(predicted, classes), np.arange(len(truth))[:, None], classes[truth]))"
 )
+LIBRARY_BY_WEIGHT = {
+    "roc_auc": "metrics.roc_auc_score(truth, predicted, sample_weight=counted)",
+    "average_precision": "metrics.average_precision_score(truth, predicted, sample_weight=counted)",
+    "log_loss": "metrics.log_loss(truth, predicted, labels=range(len(classes)), sample_weight=counted)",
+    "accuracy": "metrics.accuracy_score(truth, answered(predicted), sample_weight=counted)",
+    "balanced_accuracy": "metrics.balanced_accuracy_score(truth, answered(predicted), sample_weight=counted)",
+    "rmse": "metrics.root_mean_squared_error(truth, predicted, sample_weight=counted)",
+    "mae": "metrics.mean_absolute_error(truth, predicted, sample_weight=counted)",
+    "r2": "metrics.r2_score(truth, predicted, sample_weight=counted)",
+    "poisson_deviance": (
+        "metrics.mean_poisson_deviance(truth, np.maximum(predicted, np.finfo(float).eps), sample_weight=counted)"
+    ),
+}
+SCORER_OF_NUMBERS_BY_WEIGHT = (
+    "float(metrics.get_scorer($name)(Numbers(predicted), np.arange(len(truth))[:, None], truth, sample_weight=counted))"
+)
+SCORER_OF_TWO_BY_WEIGHT = (
+    "float(metrics.get_scorer($name)(Answers(predicted, np.array([0, 1])), np.arange(len(truth))[:, None], truth, "
+    "sample_weight=counted))"
+)
+SCORER_OF_CLASSES_BY_WEIGHT = (
+    "float(metrics.get_scorer($name)(Answers(predicted, classes), np.arange(len(truth))[:, None], classes[truth], "
+    "sample_weight=counted))"
+)
 # Imports of the cells, by the name that they use.
 IMPORTS = {
     "lgb": "import lightgbm as lgb",
+    "Pool": "from catboost import Pool",
     "np": "import numpy as np",
     "pd": "import pandas as pd",
     "re": "import re",
     "metrics": "from sklearn import metrics",
     "clone": "from sklearn.base import clone",
+    "compute_sample_weight": "from sklearn.utils import compute_sample_weight",
     "threadpool_limits": "from threadpoolctl import threadpool_limits",
 }
 
@@ -170,6 +300,8 @@ class Row:
         Whether it is grown on all folds side by side.
     cross_fits : bool
         Whether its last step, a calibrator or a stack, is told the folds within.
+    library : str
+        Another library of boosting, whose trees are counted fold after fold; else nothing.
     """
 
     run: Run
@@ -179,6 +311,12 @@ class Row:
     is_own: bool = False
     grows: bool = False
     cross_fits: bool = False
+    library: str = ""
+
+    @property
+    def weighed(self) -> bool:
+        """Whether rows have weights that differ."""
+        return bool(self.run.unweighted)
 
 
 @dataclass(frozen=True)
@@ -197,12 +335,49 @@ def model_cells(row: Row, writer: Writer) -> ModelCells:
     BadParameter
         If its estimator can't be written as code.
     """
+    if row.library:
+        return _by_rounds(row, writer)
     return _grown(row, writer) if row.grows else _fitted(row, writer)
+
+
+def _by_rounds(row: Row, writer: Writer) -> ModelCells:
+    """Each fold once, with the loss after each tree; then all with the number that they agree on."""
+    encode, model = row.pipeline[0], inner(row.pipeline[-1])
+    cells = (
+        laid_out(assigned("encode", writer.estimator(encode))),
+        laid_out(assigned("estimator", writer.estimator(model, tuple(row.settings)))),
+    )
+    told = {"most": MOST_TREES, "patience": PATIENCE}
+    how = {
+        ("xgboost", False, 0): python(ENCODED + BY_XGBOOST + AGREED + NUMBERS_OF_XGBOOST, **told),
+        ("xgboost", False, 2): python(ENCODED + BY_XGBOOST + AGREED + CLASSES_OF_XGBOOST + SECOND, **told),
+        ("xgboost", False, 3): python(ENCODED + BY_XGBOOST + AGREED + CLASSES_OF_XGBOOST, **told),
+        ("xgboost", True, 0): python(ENCODED + BY_XGBOOST_AND_WEIGHT + AGREED + NUMBERS_OF_XGBOOST, **told),
+        ("xgboost", True, 2): python(ENCODED + BY_XGBOOST_AND_WEIGHT + AGREED + CLASSES_OF_XGBOOST + SECOND, **told),
+        ("xgboost", True, 3): python(ENCODED + BY_XGBOOST_AND_WEIGHT + AGREED + CLASSES_OF_XGBOOST, **told),
+        ("catboost", False, 0): python(ENCODED + BY_CATBOOST + AGREED + NUMBERS_OF_CATBOOST, **told),
+        ("catboost", False, 2): python(ENCODED + BY_CATBOOST + AGREED + CLASSES_OF_CATBOOST + SECOND, **told),
+        ("catboost", False, 3): python(ENCODED + BY_CATBOOST + AGREED + CLASSES_OF_CATBOOST, **told),
+        ("catboost", True, 0): python(ENCODED + BY_CATBOOST_AND_WEIGHT + AGREED + NUMBERS_OF_CATBOOST, **told),
+        ("catboost", True, 2): python(ENCODED + BY_CATBOOST_AND_WEIGHT + AGREED + CLASSES_OF_CATBOOST + SECOND, **told),
+        ("catboost", True, 3): python(ENCODED + BY_CATBOOST_AND_WEIGHT + AGREED + CLASSES_OF_CATBOOST, **told),
+    }
+    return ModelCells(cells, how[row.library, row.weighed, min(len(row.run.classes), 3)])
 
 
 def _fitted(row: Row, writer: Writer) -> ModelCells:
     """Fitted fold after fold."""
     code = assigned("pipeline", writer.estimator(row.pipeline, () if row.is_own else tuple(row.settings)))
+    option = next(iter(fit_options(row.pipeline, np.empty(0))), None) if row.weighed else None
+    if option is not None:
+        by_weight = {
+            ("regression", False): python(FITTED_BY_WEIGHT + NUMBERS, weight=option),
+            ("binary", False): python(FITTED_BY_WEIGHT + CLASSES + SECOND, weight=option),
+            ("multiclass", False): python(FITTED_BY_WEIGHT + CLASSES, weight=option),
+            ("binary", True): python(CROSS_FITTED_BY_WEIGHT + CLASSES + SECOND, weight=option),
+            ("multiclass", True): python(CROSS_FITTED_BY_WEIGHT + CLASSES, weight=option),
+        }
+        return ModelCells((laid_out(code),), by_weight[row.run.task, row.cross_fits])
     how = {
         ("regression", False): python(FITTED + NUMBERS),
         ("binary", False): python(FITTED + CLASSES + SECOND),
@@ -222,11 +397,24 @@ def _grown(row: Row, writer: Writer) -> ModelCells:
         laid_out(assigned("encode", writer.estimator(encode))),
         laid_out(python("parameters = $told", told=writer.settings(told, row.candidate.name))),
     )
-    most = most_rounds(len(row.run.classes), MOST_TREES)
-    how = python(GROWN, most=most, patience=PATIENCE)
+    most, weight = most_rounds(len(row.run.classes), MOST_TREES), _weight(row)
     if looks_at_target(encode):
-        how = python(GROWN_APART, most=most, patience=PATIENCE)
+        apart = python(GROWN_APART_BY_WEIGHT, weight=weight) if weight else python(GROWN_APART)
+        how = one_below_another(apart, python(GROWN_TOGETHER, most=most, patience=PATIENCE))
+    else:
+        bins = python(BINS_BY_WEIGHT, weight=weight) if weight else python(BINS)
+        how = python(GROWN, most=most, patience=PATIENCE, bins=Written(bins))
     return ModelCells(cells, how)
+
+
+def _weight(row: Row) -> Written | None:
+    """What each of the rows counts in LightGBM; None where all count the same."""
+    classes = of_places(row.settings.get("class_weight"), row.run.classes)
+    if classes is None:
+        return Written(python("weights[rows]")) if row.weighed else None
+    if row.weighed:
+        return Written(python("compute_sample_weight($classes, labels[rows]) * weights[rows]", classes=classes))
+    return Written(python("compute_sample_weight($classes, labels[rows])", classes=classes))
 
 
 @dataclass(frozen=True)
@@ -305,6 +493,9 @@ class Book:
             f"The folds grow side by side, on {bins}, and agree on the number of trees: the one with the least mean "
             "loss."
             if self.row.grows
+            else "Each fold is fitted once, until its loss on the rows that it leaves has not become less for some "
+            "trees; all folds take the number of trees with the least mean loss."
+            if self.row.library
             else "Fitted on each fold, and scored on the rows that it leaves."
         )
         scores = (
@@ -374,6 +565,8 @@ class Book:
             yield python("y = data[$target]", target=target)
         else:
             yield python("y = data[$target].astype($kind)", target=target, kind=kind)
+        if self.row.weighed:
+            yield python("weights = data[$name].to_numpy(dtype=float)", name=self.run.contract.weight)
         yield python(LABELS_OF_NUMBERS) if self.run.task == "regression" else python(LABELS_OF_CLASSES)
 
     def _scores(self) -> Iterator[str]:
@@ -382,14 +575,27 @@ class Book:
         known = {name: value for name, value in named.items() if is_ours(name) or name in get_scorer_names()}
         ours = [name for name in known if is_ours(name)]
         here = {name: self._scored(name) for name in known}
-        shown = ("pinball" if level_of(name) else name for name in ours)
-        yield from map(self.writer.show, [*(["answered"] if self.run.classes else []), *shown, *self._asked(known)])
+        shown = ["pinball" if level_of(name) else name for name in ours]
+        own = [f"weighted_{name}" for name in shown] if self.row.weighed else shown
+        yield from map(self.writer.show, [*(["answered"] if self.run.classes else []), *own, *self._asked(known)])
         yield python(ASKED)
+        if self.row.weighed:
+            yield python(COUNTED)
         yield laid_out(python("claimed = $scores", scores=known))
         yield laid_out(python("found = $scores", scores=here))
-        yield laid_out(python("library = $scores", scores={name: Written(_of_library(name)) for name in ours}))
+        # The probabilities of XGBoost are of single precision, and scikit-learn warns of their sum.
+        single = self.row.library == "xgboost" and self.run.task == "multiclass"
+        there = [name for name in ours if not (single and name == "log_loss")]
+        yield laid_out(python("library = $scores", scores={n: Written(self._of_library(n)) for n in there}))
         made = ", ".join(f"{n} {v}" for n, v in self._versions().items())
         yield python(SHOWN, message=f"The scores are not those of the leaderboard, which was made with {made}.")
+
+    def _of_library(self, name: str) -> Code:
+        """The same score by scikit-learn."""
+        level, weighed = level_of(name), self.row.weighed
+        if level is None:
+            return python(LIBRARY_BY_WEIGHT.get(name, "")) if weighed else python(LIBRARY.get(name, ""))
+        return python(PINBALL_BY_WEIGHT, level=level) if weighed else python(PINBALL, level=level)
 
     def _asked(self, known: dict[str, float]) -> list[str]:
         """What scikit-learn's scorers ask."""
@@ -397,20 +603,29 @@ class Book:
         return [] if all(map(is_ours, known)) else [kind]
 
     def _scored(self, name: str) -> Written:
-        level = level_of(name)
         if is_ours(name):
-            both = Written(dotted("truth")), Written(dotted("predicted"))
-            return Written(call(name, *both) if level is None else call("pinball", *both, level=level))
+            return self._ours(name)
+        if not self.row.weighed or not measure(name, self.run.task, self.run.classes).weighs:
+            return self._unweighted(name)
+        if self.run.task == "regression":
+            return Written(python(SCORER_OF_NUMBERS_BY_WEIGHT, name=name))
+        two = self.run.task == "binary"
+        made = python(SCORER_OF_TWO_BY_WEIGHT, name=name) if two else python(SCORER_OF_CLASSES_BY_WEIGHT, name=name)
+        return Written(made)
+
+    def _ours(self, name: str) -> Written:
+        """By a function that the notebook shows."""
+        level, weighed = level_of(name), self.row.weighed
+        given = (Written(dotted(n)) for n in ("truth", "predicted", *(["counted"] if weighed else [])))
+        shown = f"{'weighted_' if weighed else ''}{name if level is None else 'pinball'}"
+        return Written(call(shown, *given) if level is None else call(shown, *given, level=level))
+
+    def _unweighted(self, name: str) -> Written:
+        """By a scorer of scikit-learn."""
         if self.run.task == "regression":
             return Written(python(SCORER_OF_NUMBERS, name=name))
         two = self.run.task == "binary"
         return Written(python(SCORER_OF_TWO, name=name) if two else python(SCORER_OF_CLASSES, name=name))
-
-
-def _of_library(name: str) -> Code:
-    """The same score by scikit-learn."""
-    level = level_of(name)
-    return python(LIBRARY.get(name, "")) if level is None else python(PINBALL, level=level)
 
 
 def digest(cells: Sequence[Cell]) -> str:

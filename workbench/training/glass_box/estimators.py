@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions, version
-from inspect import getsource, isbuiltin, isclass, isfunction, ismodule, signature
+from inspect import Parameter, getsource, isbuiltin, isclass, isfunction, ismodule, signature
 from numbers import Real
 from types import MappingProxyType
 from typing import Any
@@ -148,7 +148,7 @@ class Writer:
             return None
         usual = signature(type(thing)).parameters
         told = self._told[1] if thing is self._told[0] else ()
-        given = {n: v for n, v in settings.items() if n in told or n not in usual or _differs(v, usual[n].default)}
+        given = {n: v for n, v in settings.items() if n in told or _is_set(n, v, usual)}
         return call(name, **self.settings(given, where))
 
     def _named(self, thing: Any) -> Code | None:
@@ -196,6 +196,11 @@ def _settings(thing: Any) -> dict[str, Any] | None:
     # There, also what has no parameters to search keeps them under their names: splitters, selectors of columns.
     names = signature(type(thing)).parameters
     return {n: getattr(thing, n) for n in names} if names and all(hasattr(thing, n) for n in names) else None
+
+
+def _is_set(name: str, value: Any, usual: Mapping[str, Parameter]) -> bool:
+    """Whether a setting is told: what a class takes by any name is not where it is None."""
+    return _differs(value, usual[name].default) if name in usual else value is not None
 
 
 def _differs(value: Any, usual: Any) -> bool:

@@ -20,6 +20,7 @@ from workbench.training.glass_box.cells import Book, Row, digest, model_cells
 from workbench.training.glass_box.estimators import Writer
 from workbench.training.glass_box.splitting import rule, with_thirds
 from workbench.training.glass_box.tables import Source, beside, of_file
+from workbench.training.weighing import told_weights
 
 
 def to_notebook(run: Run, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
@@ -99,10 +100,12 @@ def _row(run: Run, candidate: str | None) -> Row:
             "Ask the run that wb.train returned, in its process."
         )
     model = MODELS[row.name]
-    found = {"n_estimators"} if model.grows else set()  # the folds say it
+    library = model.library
+    found = {"n_estimators"} if model.grows else {library.count} if library else set()  # the folds say it
     settings = {name: value for name, value in row.parameters.items() if name not in found}
+    settings = told_weights(settings, run.classes)
     pipeline = unfitted(model, run.contract, run.features, run.task, settings, run.seed, run.made)
-    return Row(run, row, pipeline, settings, grows=model.grows)
+    return Row(run, row, pipeline, settings, grows=model.grows, library=library.package if library else "")
 
 
 def _lists(run: Run) -> dict[str, list[str]]:
@@ -125,7 +128,12 @@ def _data(run: Run, data: Any) -> Dataset:
 def _roles(run: Run) -> dict[str, str | None]:
     """What the user said of the columns; what was found puts no row elsewhere."""
     contract, found = run.contract, run.split.found
-    return {"time": None if found else contract.time, "group": None if found else contract.group, "id": contract.id}
+    return {
+        "time": None if found else contract.time,
+        "group": None if found else contract.group,
+        "id": contract.id,
+        "weight": contract.weight,
+    }
 
 
 def _read_again(run: Run) -> Dataset:
@@ -158,7 +166,7 @@ def _source(run: Run, data: Dataset, place: Path) -> tuple[Source, pd.DataFrame]
 
 def _names(run: Run, contract: Contract) -> list[str]:
     """Columns of the notebook: features, target, and those that say how rows are split and in which order they are."""
-    used = {*run.features, run.contract.target, run.split.column, contract.time}
+    used = {*run.features, run.contract.target, run.contract.weight, run.split.column, contract.time}
     return [name for name in contract.names if name in used]
 
 
@@ -167,9 +175,9 @@ def _is_private(contract: Contract, name: str) -> bool:
 
 
 def _known(table: pd.DataFrame, run: Run) -> pd.DataFrame:
-    target = table[run.contract.target]
+    target, weight = table[run.contract.target], run.contract.weight
     learnt = target.isin(run.classes) if run.classes else target.notna()
-    return table[learnt].reset_index(drop=True)
+    return table[learnt if weight is None else learnt & (table[weight] > 0)].reset_index(drop=True)
 
 
 def _labels(run: Run, table: pd.DataFrame) -> pd.Series:

@@ -274,6 +274,83 @@ def pinball(truth: np.ndarray, predicted: np.ndarray, level: float) -> float:
     return float(np.where(off >= 0, level * off, (level - 1) * off).mean())
 
 
+def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Mean in which each row counts by its weight."""
+    return float((weights * values).sum() / weights.sum())
+
+
+def weights_by_rank(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the positive and the negative rows at each value that is predicted, the least first."""
+    order = np.argsort(predicted, kind="stable")
+    starts = np.flatnonzero(np.diff(predicted[order], prepend=-np.inf))
+    positive, negative = (weights[order] * (truth[order] == k) for k in (1, 0))
+    return np.add.reduceat(positive, starts), np.add.reduceat(negative, starts)
+
+
+def weighted_roc_auc(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Share of the weight of pairs in which the positive row has the larger probability."""
+    positive, negative = weights_by_rank(truth, predicted, weights)
+    below = negative.cumsum() - negative / 2
+    return float((positive * below).sum() / (positive.sum() * negative.sum()))
+
+
+def weighted_average_precision(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Precision, averaged over the weights of the positive rows."""
+    positive, negative = (there[::-1] for there in weights_by_rank(truth, predicted, weights))
+    hits, all_of_them = positive.cumsum(), (positive + negative).cumsum()
+    return float((positive * (hits / all_of_them)).sum() / hits[-1])
+
+
+def weighted_log_loss(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted mean of minus the logarithm of the true class's probability."""
+    if predicted.ndim == 1:
+        likelihood = np.where(truth == 1, predicted, 1 - predicted)
+    else:
+        likelihood = predicted[np.arange(len(truth)), truth]
+    return weighted_mean(-np.log(np.clip(likelihood, np.finfo(float).eps, 1)), weights)
+
+
+def weighted_accuracy(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Share of the weight of right answers."""
+    return weighted_mean(answered(predicted) == truth, weights)
+
+
+def weighted_balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Share of the weight of right answers, averaged over the classes."""
+    right = answered(predicted) == truth
+    return float(np.mean([weighted_mean(right[truth == k], weights[truth == k]) for k in np.unique(truth)]))
+
+
+def weighted_rmse(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Root of the weighted mean of the squared errors."""
+    return float(weighted_mean((truth - predicted) ** 2, weights) ** 0.5)
+
+
+def weighted_mae(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted mean of the absolute errors."""
+    return weighted_mean(abs(truth - predicted), weights)
+
+
+def weighted_poisson_deviance(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted mean deviance of counts; predictions are kept above 0."""
+    expected = np.maximum(predicted, np.finfo(float).eps)
+    off = 2 * (truth * np.log(np.where(truth > 0, truth, 1.0) / expected) - truth + expected)
+    return weighted_mean(off, weights)
+
+
+def weighted_pinball(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray, level: float) -> float:
+    """Weighted mean of level times what lies above a prediction, and of 1 - level times what lies below."""
+    off = truth - predicted
+    return weighted_mean(np.where(off >= 0, level * off, (level - 1) * off), weights)
+
+
+def weighted_r2(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """1 less the share of the weighted variance that is left."""
+    left = (weights * (truth - predicted) ** 2).sum()
+    whole = (weights * (truth - weighted_mean(truth, weights)) ** 2).sum()
+    return float(1 - left / whole) if whole else float(left == 0)
+
+
 class Answers(ClassifierMixin, BaseEstimator):
     """Probabilities that are known, as the model that a scorer of scikit-learn asks."""
 

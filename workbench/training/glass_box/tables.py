@@ -94,7 +94,8 @@ def _steps(
     read = _done(first)
     if read is None:
         return None
-    then = [*_cast(read, wanted), *_in_order(sort), _known(contract.target or "", classes)]
+    known = _known(contract.target or "", classes)
+    then = [*_cast(read, wanted), *_in_order(sort), known, *_counting(contract.weight)]
     made = _done(then, read)
     if made is None:
         return None
@@ -285,6 +286,13 @@ def _in_order(sort: str | None) -> Iterator[Step]:
         options: dict[str, Any] = {"kind": "stable", "na_position": "first", "ignore_index": True}
         code = assigned("data", call("data.sort_values", sort, **options))
         yield Step(code, lambda data: data.sort_values(sort, **options))
+
+
+def _counting(weight: str | None) -> Iterator[Step]:
+    """Nor from those with a weight of 0."""
+    if weight is not None:
+        code = python("data = data[data[$weight] > 0].reset_index(drop=True)", weight=weight)
+        yield Step(code, lambda data: data[data[weight] > 0].reset_index(drop=True))
 
 
 def _known(target: str, classes: Sequence[Any]) -> Step:
