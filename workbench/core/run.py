@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
+from workbench.core.cost import Cost
 from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
 from workbench.core.late import late
@@ -186,6 +187,9 @@ class Run(Result):
         runs of older versions.
     trials : tuple of Tried
         All settings that were tried, those of the leaderboard last; empty in runs of older versions.
+    costs : dict of str to Cost
+        What each candidate costs when it ships, by its name; without those that were not measured. Milliseconds are of
+        the machine that trained, and no part of what a run claims.
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
@@ -222,6 +226,7 @@ class Run(Result):
     evaluation: Evaluation | None = None
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
+    costs: dict[str, Cost] = field(default_factory=dict, compare=False)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -397,6 +402,7 @@ class Run(Result):
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
             "trials": [asdict(one) for one in self.trials],
+            "costs": {name: asdict(cost) for name, cost in self.costs.items()},
         }
 
     @classmethod
@@ -419,6 +425,7 @@ class Run(Result):
                 "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
                 "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
                 "trials": tuple(Tried.from_dict(one) for one in content.get("trials", ())),
+                "costs": {name: Cost(**cost) for name, cost in content.get("costs", {}).items()},
             }
         )
 

@@ -224,14 +224,18 @@ class CompiledModel:
 
     def save(self, path: str | Path) -> Path:
         """Write the model to one npz file, in one step, and return its path."""
+        write_bytes(Path(path), self.packed())
+        return Path(path)
+
+    def packed(self) -> bytes:
+        """The model as the bytes of one npz file."""
         node, arrays = write_node(self.model, "model")
         for i, encoder in enumerate(self.encoders):
             arrays |= {f"encoder{i}.{n}": table for n, table in encoder.arrays().items()}
         header = np.frombuffer(json.dumps({**self._header(), "model": node}).encode(), np.uint8)
         content = io.BytesIO()
         np.savez_compressed(content, header=header, **arrays)  # type: ignore[arg-type]
-        write_bytes(Path(path), content.getvalue())
-        return Path(path)
+        return content.getvalue()
 
     @classmethod
     def load(cls, path: str | Path) -> CompiledModel:

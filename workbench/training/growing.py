@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 
 from workbench.settings import settings as workbench_settings
@@ -35,10 +35,13 @@ class Grown:
     predictions : tuple of array
         One a fold, of the rows that it leaves, with that many trees: probabilities of the second class, of each class,
         or numbers.
+    booster : lightgbm.Booster
+        That of the last fold.
     """
 
     trees: int
     predictions: tuple[Any, ...]
+    booster: Any = None
 
 
 class Growing:
@@ -99,7 +102,18 @@ class Growing:
                 booster.predict(self.encoded[validate], num_iteration=trees)
                 for booster, (_, validate) in zip(found.boosters, tried, strict=True)
             ),
+            found.boosters[-1],
         )
+
+    def holding(self, booster: Any) -> Pipeline:
+        """The pipeline with a booster that was grown, as far as it is needed to compile it."""
+        _ = self.encoded  # which fits the encoder
+        (name, encode), (last, model) = self.unfitted.steps
+        model = clone(model)
+        model._Booster, model.fitted_ = booster, True
+        if self.classes:
+            model._classes = np.unique(np.asarray(self.labels))
+        return Pipeline([(name, encode), (last, model)])
 
     def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
         told = for_the_library(self.unfitted[-1], self.classes, settings)

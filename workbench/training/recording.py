@@ -11,7 +11,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,11 +20,12 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.compiling.pipeline import compile_pipeline
+from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
 from workbench.core.mlmodel import mlmodel
 from workbench.core.profile import Profile
-from workbench.core.run import Run
+from workbench.core.run import Run, Tried
 from workbench.errors import CannotCompile, NotFound
 from workbench.storage.files import write_json, write_text
 from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
@@ -82,29 +83,22 @@ class Recorder:
         store.log_inputs(run.info.run_id, used)
         return cls(store, run.info.run_id, experiment)
 
-    def trial(
-        self,
-        name: str,
-        parameters: dict[str, Any],
-        metrics: Sequence[Metric],
-        seconds: float,
-        told: str = "",
-        failed: bool = False,
-    ) -> str:
-        """Write one trial as a child run and return its id; ``told`` says what became of it."""
+    def trial(self, one: Tried, cost: Cost | None = None) -> str:
+        """Write one trial as a child run, with what it costs when it ships, and return its id."""
         from mlflow.entities import Metric as Number
         from mlflow.entities import Param
 
-        tags = {"mlflow.parentRunId": self.run_id, PROCESS: self._process, "workbench.trial": told[:4900] or "kept"}
-        run = self.store.create_run(self.experiment, tags=tags, run_name=name)
+        tags = {"mlflow.parentRunId": self.run_id, PROCESS: self._process, "workbench.trial": one.told[:4900]}
+        run = self.store.create_run(self.experiment, tags=tags, run_name=one.name)
         now = int(time.time() * 1000)
-        numbers = [Number(f"validated_{m.name}", m.value, now, 0) for m in metrics]
+        scored = {f"validated_{m.name}": m.value for m in one.metrics}
+        known = {**scored, "cpu_seconds": one.seconds, **_told(cost)}
         self.store.log_batch(
             run.info.run_id,
-            metrics=[*numbers, Number("cpu_seconds", seconds, now, 0)],
-            params=[Param("model", name), *(Param(k, str(v)) for k, v in parameters.items())],
+            metrics=[Number(name, value, now, 0) for name, value in known.items()],
+            params=[Param("model", one.name), *(Param(k, str(v)) for k, v in one.settings.items())],
         )
-        self.store.set_terminated(run.info.run_id, status="FAILED" if failed else "FINISHED")
+        self.store.set_terminated(run.info.run_id, status="FAILED" if one.failed else "FINISHED")
         return str(run.info.run_id)
 
     @cached_property
@@ -138,6 +132,14 @@ class Recorder:
         except BaseException:
             self.store.set_terminated(self.run_id, status="FAILED")
             raise
+
+
+def _told(cost: Cost | None) -> dict[str, float]:
+    """What a model costs, as MLflow's numbers."""
+    if cost is None:
+        return {}
+    known = {"size_bytes": cost.size, "one_row_ms": cost.one_row, "many_rows_us": cost.many_rows}
+    return {name: float(value) for name, value in known.items() if value is not None}
 
 
 def _ends(metric: Metric) -> tuple[tuple[str, float | None], ...]:

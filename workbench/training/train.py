@@ -32,6 +32,7 @@ from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
+from workbench.training.costs import costs
 from workbench.training.ending import Ending, end
 from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
@@ -191,6 +192,7 @@ def train(
         again = _asked(plan, found)
         plan, found = calibrated(plan, found)
         ending = end(plan, found, suspicious(seen, plan.features))
+        ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():
             run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
@@ -255,11 +257,11 @@ def as_run(
     """What was found and fitted as a run; each trial is written to MLflow."""
     kept, pipeline, outcome = _kept(plan), ending.pipeline, judged.outcome
     for one in found.others:
-        recorder.trial(one.name, one.settings, one.metrics, one.seconds, one.told, one.failed)
+        recorder.trial(one)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, metrics=outcome.metrics,
-        candidates=tuple(_candidate(t, recorder, t.name in outcome.tied) for t in found.tried),
+        candidates=tuple(_candidate(t, recorder, t.name in outcome.tied, ending) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         seed=plan.seed, threshold=judged.threshold,
         created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
@@ -267,7 +269,7 @@ def as_run(
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
         folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
-        trials=(*found.others, *(trial.told("kept") for trial in found.tried)),
+        trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
     )  # fmt: skip
 
 
@@ -298,8 +300,8 @@ def _thirds(plan: Plan, best: Trial) -> Folds:
     return tuple(pair for fit in rows for pair in plan.parts.thirds(fit, plan.labels[fit], plan.seed))
 
 
-def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
-    run_id = recorder.trial(trial.name, trial.settings, trial.metrics, trial.seconds)
+def _candidate(trial: Trial, recorder: Recorder, tied: bool, ending: Ending) -> Candidate:
+    run_id = recorder.trial(trial.told("kept"), ending.costs.get(trial.name))
     return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3), tied)
 
 
