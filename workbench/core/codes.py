@@ -251,6 +251,10 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB217", "A doubtful column is taken", ("warning",),
                 "An adopted pipeline takes a column that a training would have left out, such as one that gives the "
                 "target away or is known only afterwards. Its score may not hold where the column is not known yet."),
+    FindingCode("WB218", "Chosen by hand", ("info",),
+                "Somebody kept another candidate than the training did. Its score on the hold-out is its own, of rows "
+                "that it has not seen. But a hold-out tells the truth once: who looks at several scores there, and "
+                "takes the best, has one that is a little too good. The message says which it has scored."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -33,6 +33,11 @@ class Cost:
     one_row: float
     many_rows: float
 
+    def told(self) -> dict[str, float]:
+        """The numbers with their units in their names, without those that are not known."""
+        known = {"size_bytes": self.size, "one_row_ms": self.one_row, "many_rows_us": self.many_rows}
+        return {name: float(value) for name, value in known.items() if value is not None}
+
 
 def best_of_their_cost(points: Iterable[tuple[str, float, float]], larger: bool) -> tuple[str, ...]:
     """The Pareto front: candidates than which none costs less and scores as well, the cheapest first.

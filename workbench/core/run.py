@@ -187,6 +187,9 @@ class Run(Result):
         runs of older versions.
     trials : tuple of Tried
         All settings that were tried, those of the leaderboard last; empty in runs of older versions.
+    chosen : tuple of str
+        Where somebody chose the candidate, by :meth:`choose`: all whose score on the hold-out is known by now, this one
+        last. Else empty.
     costs : dict of str to Cost
         What each candidate costs when it ships, by its name; without those that were not measured. Milliseconds are of
         the machine that trained, and no part of what a run claims.
@@ -226,6 +229,7 @@ class Run(Result):
     evaluation: Evaluation | None = None
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
+    chosen: tuple[str, ...] = ()
     costs: dict[str, Cost] = field(default_factory=dict, compare=False)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -273,6 +277,7 @@ class Run(Result):
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
         parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty")}
+        parts["chosen"] = self.chosen or None
         return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
 
     def confusion(self) -> Confusion | None:
@@ -317,6 +322,43 @@ class Run(Result):
             )
         return replace(self, threshold=chosen, asked=self.asked and {**self.asked, "threshold": str(threshold)})
 
+    def choose(self, candidate: str, *, data: Any = None) -> Run:
+        """Keep another candidate of the leaderboard: it is scored on the same hold-out and fitted on all rows.
+
+        A simpler or cheaper one than the best, say: :attr:`costs` has what each costs when it ships. Choose by the
+        validated scores of the leaderboard. Whoever chooses several times and takes the best score on the hold-out has
+        one that flatters; a finding (WB218) counts them. Its threshold and intervals are of its own validated rows.
+
+        Parameters
+        ----------
+        candidate : str
+            Name of the row.
+        data : Dataset, or a path, frame, query or other table, optional
+            What it was trained on; by default the file that it was read from.
+
+        Returns
+        -------
+        Run
+            A run of its own in MLflow, with the same leaderboard, split and hold-out. The run itself where it is the
+            best already.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such candidate, its estimator or its score were not kept, or the data or what comes of them
+            are others than those of the training.
+        BadTable
+            If the file that it was trained on is gone.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["baseline", "linear"])
+        >>> run.choose("baseline").best.name
+        'baseline'
+        """
+        return late("Run.choose")(self, candidate, data=data)
+
     def _validated(self) -> Thresholds:
         if self.task != "binary":
             raise BadParameter(f"A threshold decides between two classes; this run is a {self.task} one.")
@@ -332,11 +374,14 @@ class Run(Result):
         return f"{self.best.name}: {self.metrics[0]} on {self.split.holdout_rows:,} held-out rows"
 
     def frame(self) -> pd.DataFrame:
-        """The leaderboard: one row a candidate, one column a metric (validated)."""
+        """The leaderboard: one row a candidate, one column a metric (validated), and what it costs."""
         rows = [
-            {"candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds}
+            {
+                "candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds,
+                **({} if c.name not in self.costs else self.costs[c.name].told()),
+            }
             for c in self.candidates
-        ]
+        ]  # fmt: skip
         return self._frame(rows).set_index("candidate")
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
@@ -402,6 +447,7 @@ class Run(Result):
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
             "trials": [asdict(one) for one in self.trials],
+            "chosen": list(self.chosen),
             "costs": {name: asdict(cost) for name, cost in self.costs.items()},
         }
 
@@ -425,6 +471,7 @@ class Run(Result):
                 "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
                 "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
                 "trials": tuple(Tried.from_dict(one) for one in content.get("trials", ())),
+                "chosen": tuple(content.get("chosen", ())),
                 "costs": {name: Cost(**cost) for name, cost in content.get("costs", {}).items()},
             }
         )

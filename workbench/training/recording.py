@@ -65,9 +65,15 @@ class Recorder:
 
     @classmethod
     def start(
-        cls, data: Dataset, left_out: dict[str, str], seed: int, verb: str = "train", held: Dataset | None = None
+        cls,
+        data: Dataset,
+        left_out: dict[str, str],
+        seed: int,
+        verb: str = "train",
+        held: Dataset | None = None,
+        of: str = "",
     ) -> Recorder:
-        """Make the run, with where the data, and a hold-out that was given, came from."""
+        """Make the run, with where the data, and a hold-out that was given, came from; ``of`` is the run before it."""
         store, experiment = client(), experiment_id()
         end_the_dead(store, experiment)
         tags = {
@@ -77,6 +83,7 @@ class Recorder:
             "workbench.rows": str(data.rows),
             "workbench.seed": str(seed),
             "workbench.left_out": json.dumps(left_out)[:4900],
+            **({"workbench.chosen_from": of} if of else {}),
         }
         run = store.create_run(experiment, tags=tags, run_name=f"{verb} {data.contract.target}")
         used = [dataset_input(data, "training"), *([] if held is None else [dataset_input(held, "evaluation")])]
@@ -92,7 +99,7 @@ class Recorder:
         run = self.store.create_run(self.experiment, tags=tags, run_name=one.name)
         now = int(time.time() * 1000)
         scored = {f"validated_{m.name}": m.value for m in one.metrics}
-        known = {**scored, "cpu_seconds": one.seconds, **_told(cost)}
+        known = {**scored, "cpu_seconds": one.seconds, **(cost.told() if cost else {})}
         self.store.log_batch(
             run.info.run_id,
             metrics=[Number(name, value, now, 0) for name, value in known.items()],
@@ -132,14 +139,6 @@ class Recorder:
         except BaseException:
             self.store.set_terminated(self.run_id, status="FAILED")
             raise
-
-
-def _told(cost: Cost | None) -> dict[str, float]:
-    """What a model costs, as MLflow's numbers."""
-    if cost is None:
-        return {}
-    known = {"size_bytes": cost.size, "one_row_ms": cost.one_row, "many_rows_us": cost.many_rows}
-    return {name: float(value) for name, value in known.items() if value is not None}
 
 
 def _ends(metric: Metric) -> tuple[tuple[str, float | None], ...]:

@@ -51,7 +51,10 @@ def replay(run: str | Run, data: Any) -> Verification:
             f"The run {first.id} does not say what it was asked for: it is of an older version, or an estimator or a "
             "score of somebody's own was part of it. Train it again with wb.train(data, …)."
         )
-    again = train(to_learn_from(data, target=first.contract.target), **first.asked)
+    rows = to_learn_from(data, target=first.contract.target)
+    again = train(rows, **first.asked)
+    if first.chosen:
+        again = again.choose(first.chosen[-1], data=rows)
     return Verification(f"run {first.id}", tuple(_checks(first, again)))
 
 

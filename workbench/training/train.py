@@ -195,7 +195,7 @@ def train(
         ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():
-            run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
+            run = replace(made(plan, data, seen, found, ending, recorder), asked=again)
             run = replace(run, evaluation=_with_curve(run, learned)).bound()
             recorder.finished(run)
             if not ending.stopped:
@@ -212,7 +212,8 @@ def profile_of(data: Dataset, profile: Profile | None) -> Profile:
     return profile or make_profile(data)
 
 
-def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
+def made(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
+    """The run of what was found and fitted, with what is told of it; it is not bound to its model yet."""
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
     equal = [trial.name for trial in found.tried[1:] if tied(plan, found.best, trial)]
