@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.comparison import Comparison
 from workbench.core.contract import Column, Contract
+from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Bin, Evaluation, Slice, Spread
 from workbench.core.explanation import Explanation
@@ -318,6 +319,10 @@ def run(hostile: bool = False) -> Run:
         evaluation=evaluation(bad),
         folds=(((0, 1), (2,)), ((2,), (0, 1))),
         trials=trials(bad),
+        costs={
+            bad or "boosting": Cost(295_000, True, 2_060.0, 0.029, 3.0),
+            "linear": Cost(2_400, False, None, 4.1, 8.5),
+        },
     )
 
 

@@ -14,6 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import workbench as wb
 from workbench.core.measures import measure
 from workbench.core.metric import Metric
+from workbench.core.run import Tried
 from workbench.errors import BadRow, Untrusted
 from workbench.settings import settings
 from workbench.storage.tracking import client, experiment_id
@@ -219,7 +220,7 @@ def test_what_is_written_costs_little(recorded, monkeypatch):
         began = time.process_time()
         recorder = Recorder.start(data, run.left_out, 0)
         for _ in range(5):
-            recorder.trial("linear", {"C": 1.0}, run.best.metrics, 0.1)
+            recorder.trial(Tried("linear", {"C": 1.0}, run.best.metrics, 0.1, "kept"), run.costs["linear"])
         recorder.finished(run)
         return time.process_time() - began
 
@@ -228,7 +229,7 @@ def test_what_is_written_costs_little(recorded, monkeypatch):
 
 def test_a_trial_that_failed_is_told(store):
     recorder = Recorder.start(wb.dataset(shop(), target="stays"), {}, 0)
-    child = recorder.trial("mine", {}, (Metric("roc_auc", 0.5),), 0.1, "ValueError: no", failed=True)
+    child = recorder.trial(Tried("mine", {}, (Metric("roc_auc", 0.5),), 0.1, "ValueError: no", failed=True))
 
     told = client(settings()).get_run(child)
     assert (told.info.status, told.data.tags["workbench.trial"]) == ("FAILED", "ValueError: no")

@@ -21,7 +21,7 @@ from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
-from workbench.display import charts
+from workbench.display import charts, run_costs
 from workbench.display import run_drawings as drawings
 from workbench.display.rendering import (
     clipped,
@@ -70,6 +70,8 @@ def body(run: Run) -> str:
         drawings=drawings,
         notebooks=_notebooks(run),
         trials=list(_trials(run)),
+        costs=run_costs.told(run),
+        picker=run_costs.picker(run),
         decision=_decision(run),
         curves=list(_curves(run, seen)) if seen else [],
         matrix=_matrix(seen) if seen and seen.confusion else [],

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.compiling.rounding import bound, raw
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
+from workbench.core.cost import Cost
 from workbench.core.explanation import Explanation
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
@@ -128,8 +129,16 @@ def _candidates(run: Run) -> Iterator[str]:
     scored = [(c, c.metrics[0]) for c in run.candidates if c.metrics]
     if len(scored) > 1:
         yield from ("## Candidates", "", f"Mean {scored[0][1].name} of {run.split.folds} folds of the validation.", "")
-        yield from ("| candidate | value |", "|---|---|")
-        yield from (f"| {code(c.name)} | {m.value:.4g} |" for c, m in scored)
+        yield from ("| candidate | value | size | a row alone | a row of 1,000 |", "|---|---:|---:|---:|---:|")
+        yield from (f"| {code(c.name)} | {m.value:.4g} | {_cost(run.costs.get(c.name))} |" for c, m in scored)
+        yield from ("", "Times are of the model alone, on the machine that trained.")
+
+
+def _cost(cost: Cost | None) -> str:
+    if cost is None:
+        return " | | "
+    size = "" if cost.size is None else f"{cost.size / 1e3:,.0f} kB{'' if cost.compiled else ' (pipeline)'}"
+    return f"{size} | {cost.one_row:.3g} ms | {cost.many_rows:.3g} µs"
 
 
 def _data(run: Run) -> Iterator[str]:

@@ -17,6 +17,10 @@ function enhance(root) {
   for (const cure of root.querySelectorAll('.wb-board .wb-cure')) {
     cure.append(...codeButtons(() => cure.querySelector('pre').textContent));
   }
+  const picker = root.querySelector('.wb-picker');
+  if (picker) {
+    addPicking(picker);
+  }
   const stage = root.querySelector('.wb-decide');
   if (stage) {
     addThreshold(root, stage);
@@ -56,6 +60,30 @@ function sortBy(table, head, heads) {
 function unknownLast(a, b, rising) {
   const unknown = (a === '') - (b === '');
   return unknown ? (rising ? unknown : -unknown) : a - b;
+}
+
+/* Score and cost: a click on a candidate gives the code that keeps it. */
+
+function addPicking(picker) {
+  const codes = JSON.parse(picker.dataset.codes);
+  const place = picker.querySelector('.wb-pick-code');
+  const code = place.querySelector('pre');
+  const buttons = Object.keys(codes).map(name => make('button', { type: 'button', textContent: name }));
+  const pick = name => {
+    code.textContent = codes[name];
+    buttons.forEach(button => button.setAttribute('aria-pressed', String(button.textContent === name)));
+    picker.querySelectorAll('[data-pick]').forEach(point => point.classList.toggle('wb-picked', point.dataset.pick === name));
+  };
+  buttons.forEach(button => button.addEventListener('click', () => pick(button.textContent)));
+  for (const point of picker.querySelectorAll('[data-pick]')) {
+    if (point.dataset.pick in codes) {
+      point.addEventListener('click', () => pick(point.dataset.pick));
+    }
+  }
+  picker.classList.add('wb-pickable');
+  place.querySelector('p').replaceChildren(say('Keep instead: '), ...buttons);
+  place.querySelector('.wb-cure').append(...codeButtons(() => code.textContent));
+  pick(buttons[0].textContent);
 }
 
 /* The threshold. Counts are of the hold-out; what costs least is chosen on the validated rows, as the run's own is. */
