@@ -87,7 +87,7 @@ def picker(run: Run) -> dict[str, Any] | None:
         return None
     codes = {c.name: python(_CHOOSE, name=c.name) for c in scored if c.name != run.best.name}
     return {
-        "drawings": [(scale.title, _drawing(run, scored, scale)) for scale in SCALES],
+        "drawings": [_drawing(run, scored, scale) for scale in SCALES],
         "codes": json.dumps(codes),
         "first": next(iter(codes.values())),
         "tables": all(run.costs[c.name].compiled for c in scored),
@@ -104,7 +104,7 @@ def _drawing(run: Run, scored: list[Candidate], scale: Scale) -> Markup:
     score = metric_name(run.metrics[0].name)
     plane = Plane(
         (log10(across[0]), log10(across[1])), (min(ends) - room, max(ends) + room), (scale.title, score),
-        f"{score} and {scale.title.lower()}", marks=marks,
+        f"{score} by cost: {scale.title}", marks=marks,
     )  # fmt: skip
     larger = known[0][0].metrics[0].larger_is_better
     front = best_of_their_cost(((c.name, cost, c.metrics[0].value) for c, cost in known), larger)
