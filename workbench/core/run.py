@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
+
+    from workbench.core.slices import Slices
 
     Folds = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
 
@@ -187,6 +189,9 @@ class Run(Result):
         runs of older versions.
     trials : tuple of Tried
         All settings that were tried, those of the leaderboard last; empty in runs of older versions.
+    held : float array, optional
+        What the kept candidate answered for the rows of ``holdout`` before it had seen them, shape (n,), or of several
+        classes (n, classes). None in runs of older versions.
     chosen : tuple of str
         Where somebody chose the candidate, by :meth:`choose`: all whose score on the hold-out is known by now, this one
         last. Else empty.
@@ -234,6 +239,7 @@ class Run(Result):
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    held: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     folds: Folds = field(default=(), repr=False, compare=False)
     thirds: Folds = field(default=(), repr=False, compare=False)
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -383,6 +389,43 @@ class Run(Result):
             for c in self.candidates
         ]  # fmt: skip
         return self._frame(rows).set_index("candidate")
+
+    def slices(
+        self, by: str | Sequence[str] | None = None, *, bins: Mapping[str, Sequence[float]] | None = None
+    ) -> Slices:
+        """How the model answers parts of the hold-out: score, size, and the difference to the rest.
+
+        Each slice has its score with an interval, its mean loss, and by how much that differs from the loss of all
+        other rows, with a p-value that is corrected for all slices that were looked at (Holm). Slices of fewer than ten
+        rows are told together. Columns whose values are masked are refused.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            A column, or several that are crossed; by default each feature by itself.
+        bins : mapping of str to sequence of float, optional
+            Where a number's parts begin, rising; by default its quarters, or its values where they are few.
+
+        Returns
+        -------
+        Slices
+            Shows itself, column by column; ``wb.package(run, name=…, slices=…)`` puts it on the card.
+
+        Raises
+        ------
+        BadParameter
+            If a column's values must not be told, bins do not rise or are of no number, or the run kept no predictions.
+        ColumnNotFound
+            If a column is not among the rows that the run kept.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> run.slices("tenure", bins={"tenure": [24]}).frame()["value"].tolist()
+        ['below 24.0', '24.0 and more']
+        """
+        return late("Run.slices")(self, by, bins=bins)
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
         """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.

@@ -38,6 +38,8 @@ from workbench.display.rendering import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+# Columns that are offered to slice by.
+MOST_COLUMNS = 200
 _NOTEBOOK = "run.to_notebook($path, $name, data=data)"
 _START = "enhance(document.currentScript.previousElementSibling);"
 # What is counted at a threshold, in words.
@@ -77,6 +79,7 @@ def body(run: Run) -> str:
         matrix=_matrix(seen) if seen and seen.confusion else [],
         slices=_slices(run, seen) if seen else [],
         open_=_left_open(run),
+        slicing=_slicing(run),
     )
 
 
@@ -247,6 +250,16 @@ def _slices(run: Run, seen: Evaluation) -> list[tuple[Any, Markup]]:
         return charts.interval(one.score.value, one.score.low, one.score.high, scale, text, overall.value)
 
     return [(one, score(one)) for one in seen.slices]
+
+
+def _slicing(run: Run) -> dict[str, str] | None:
+    """The columns that the hold-out can be sliced by, as literals; nothing where the run kept no predictions."""
+    masked = {c.name for c in run.contract.columns if c.sensitive or c.role == "personal"}
+    names = [name for name in run.features if name not in masked][:MOST_COLUMNS]
+    if run.held is None or not names:
+        return None
+    literals = {name: python("$name", name=name) for name in names}
+    return {"literals": json.dumps(literals), "first": python("run.slices($name)", name=names[0])}
 
 
 def _how(run: Run) -> list[tuple[str, Any]]:

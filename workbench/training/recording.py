@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 FOLDER = "workbench"
 MODEL = "model"
+HELD = "held.parquet"
 FOLDS = "folds.parquet"
 THIRDS = "thirds.parquet"
 UNFITTED = "unfitted.skops"
@@ -213,6 +214,7 @@ def read(run_id: str) -> Run:
             pipeline=load_pipeline(_pipeline(run_id, place, folder)),
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
+            held=_held(place / HELD),
             folds=folds_of(place / FOLDS),
             thirds=folds_of(place / THIRDS),
             unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
@@ -232,12 +234,33 @@ def _write(run: Run, folder: Path) -> None:
     run.save(place / "run.json")
     run.profile.save(place / "reference.profile")
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
+    _write_held(run, place)
     _write_folds(run, place)
     run.contract.save(place / "contract.json")
     write_json(place / "split.json", split_told(run))
     if run.evaluation is not None:
         write_json(place / "curves.json", run.evaluation.curves())
     _write_model(run, folder / MODEL)
+
+
+def _write_held(run: Run, place: Path) -> None:
+    import numpy as np
+    import pandas as pd
+
+    if run.held is not None:
+        columns = np.asarray(run.held).reshape(len(run.holdout), -1)
+        table = pd.DataFrame({f"prediction_{k}": column for k, column in enumerate(columns.T)})
+        table.to_parquet(place / HELD, write_page_checksum=True)
+
+
+def _held(path: Path) -> Any:
+    """What :func:`_write_held` wrote; None where older versions wrote nothing."""
+    import pandas as pd
+
+    if not path.is_file():
+        return None
+    values = pd.read_parquet(path, page_checksum_verification=True).to_numpy()
+    return values[:, 0] if values.shape[1] == 1 else values
 
 
 def _write_folds(run: Run, place: Path) -> None:

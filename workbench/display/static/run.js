@@ -21,6 +21,10 @@ function enhance(root) {
   if (picker) {
     addPicking(picker);
   }
+  const slicer = root.querySelector('.wb-slicer');
+  if (slicer) {
+    addSlicing(slicer);
+  }
   const stage = root.querySelector('.wb-decide');
   if (stage) {
     addThreshold(root, stage);
@@ -84,6 +88,30 @@ function addPicking(picker) {
   place.querySelector('p').replaceChildren(say('Keep instead: '), ...buttons);
   place.querySelector('.wb-cure').append(...codeButtons(() => code.textContent));
   pick(buttons[0].textContent);
+}
+
+/* Slices: columns that are chosen give the code that parts the hold-out by them. */
+
+function addSlicing(slicer) {
+  const literals = JSON.parse(slicer.dataset.columns);
+  const code = slicer.querySelector('pre');
+  const [by, crossed] = [say('Slice by'), say('crossed with')].map((label, k) => {
+    const names = Object.keys(literals);
+    const options = names.map(name => make('option', { value: name, textContent: name }));
+    const select = make('select', {}, ...(k ? [make('option', { value: '', textContent: say('nothing') })] : []), ...options);
+    make('label', {}, `${label} `, select);
+    return select;
+  });
+  const write = () => {
+    const chosen = [by.value, crossed.value].filter((name, k) => !k || (name && name !== by.value));
+    const told = chosen.map(name => literals[name]).join(', ');
+    code.textContent = `run.slices(${chosen.length > 1 ? `[${told}]` : told})`;
+  };
+  for (const select of [by, crossed]) {
+    select.addEventListener('change', write);
+  }
+  slicer.querySelector('p').replaceChildren(by.parentElement, ' ', crossed.parentElement);
+  slicer.querySelector('.wb-cure').append(...codeButtons(() => code.textContent));
 }
 
 /* The threshold. Counts are of the hold-out; what costs least is chosen on the validated rows, as the run's own is. */
