@@ -255,6 +255,11 @@ ALL: tuple[FindingCode, ...] = (
                 "Somebody kept another candidate than the training did. Its score on the hold-out is its own, of rows "
                 "that it has not seen. But a hold-out tells the truth once: who looks at several scores there, and "
                 "takes the best, has one that is a little too good. The message says which it has scored."),
+    FindingCode("WB219", "Columns that tell nothing", ("info", "warning"),
+                "With `feature_selection=\"probes\"` each column is measured against shuffled copies of itself, on the "
+                "rows that the folds fit on. Those that tell no more are left out, and the message says what LightGBM "
+                "scores in validation with them and without. Where no column tells more, all are kept, and it is a "
+                "warning: the score is likely to be that of the baseline."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -34,9 +34,9 @@ def figure(slices: Slices) -> go.Figure:
     """The score of each slice, with its interval."""
     from workbench.display.figures import intervals
 
-    scored = [one for one in slices.slices if one.score is not None][::-1]
+    scored = [(f"{one.column}: {one.value}", one.score) for one in slices.slices[::-1] if one.score is not None]
     title = metric_name(slices.overall.name) if slices.overall else "score"
-    return intervals([f"{one.column}: {one.value}" for one in scored], [one.score for one in scored], title)
+    return intervals([name for name, _ in scored], [score for _, score in scored], title)
 
 
 def _drawn(slices: Slices, one: Slice) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from workbench.training.columns import ROLES, suspicious
 from workbench.training.costs import costs
 from workbench.training.ending import end
 from workbench.training.plan import Plan, make_plan
+from workbench.training.probes import selected
 from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Search
 from workbench.training.train import made, profile_of
@@ -129,7 +130,7 @@ def _same_plan(run: Run, row: Candidate, known: Dataset, seen: Any) -> Plan:
             "wb.train(data, candidates=[…])."
         )
     try:
-        plan = make_plan(known, seen, _step(run, () if own else (row.name,)), {} if own else None)
+        plan, _ = selected(make_plan(known, seen, _step(run, () if own else (row.name,)), {} if own else None))
     except (BadTable, BadTarget) as error:
         raise BadParameter(f"The training can't be planned as it was: {error} {GIVE}") from error
     if plan.features != run.features or plan.parts.split != run.split or not _are(plan.parts.folds, run.folds):

@@ -41,6 +41,7 @@ from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
+from workbench.training.probes import Selected, selected
 from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Search, search
 from workbench.training.telling import Outcome, findings
@@ -69,6 +70,7 @@ def train(
     budget: str | None = None,
     threshold: str | float = "f1",
     calibration: str = "none",
+    feature_selection: str = "none",
     learning_curve: bool = False,
     folds: int = 3,
     seed: int = 0,
@@ -122,6 +124,9 @@ def train(
         seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
         validated log loss by more than chance, else none. It costs four fits for each one. A finding (WB214) says
         where probabilities are off.
+    feature_selection : {"none", "probes"}
+        *probes*: columns that tell no more than shuffled copies of themselves are left out, with what they would have
+        brought (WB219). They are found on the rows that each fold fits on, never on the hold-out; dates stay.
     learning_curve : bool
         Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
         hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
@@ -175,6 +180,7 @@ def train(
     ours = None if is_own(metric) else metric
     asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
     asked |= {"threshold": str(threshold), "calibration": calibration, "learning_curve": learning_curve}
+    asked |= {"feature_selection": feature_selection}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
@@ -182,7 +188,7 @@ def train(
     data = to_learn_from(data, **roles)
     known = data.take(data.target.notna())
     seen = profile_of(data, profile)
-    plan = make_plan(known, seen, step, own, metric if ours is None else None)
+    plan, probed = selected(make_plan(known, seen, step, own, metric if ours is None else None))
     journal = Journal(plan, data.fingerprint)
     if not resume:
         journal.clear()
@@ -195,7 +201,7 @@ def train(
         ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():
-            run = replace(made(plan, data, seen, found, ending, recorder), asked=again)
+            run = replace(made(plan, data, seen, found, ending, recorder, probed), asked=again)
             run = replace(run, evaluation=_with_curve(run, learned)).bound()
             recorder.finished(run)
             if not ending.stopped:
@@ -212,7 +218,15 @@ def profile_of(data: Dataset, profile: Profile | None) -> Profile:
     return profile or make_profile(data)
 
 
-def made(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
+def made(
+    plan: Plan,
+    data: Dataset,
+    profile: Profile,
+    found: Search,
+    ending: Ending,
+    recorder: Recorder,
+    probed: Selected | None = None,
+) -> Run:
     """The run of what was found and fitted, with what is told of it; it is not bound to its model yet."""
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
@@ -227,7 +241,8 @@ def made(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
         metrics, tuple(equal), left_open, off_by(plan, found.best),
         decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)),
     )  # fmt: skip
-    judged = Judged(outcome, findings(plan, found, ending, profile, outcome), threshold, counted)
+    told = findings(plan, found, ending, profile, outcome, probed)
+    judged = Judged(outcome, told, threshold, counted)
     return as_run(plan, data, profile, found, replace(ending, pipeline=pipeline), judged, recorder)
 
 
