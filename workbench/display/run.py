@@ -7,7 +7,6 @@ leaderboard.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
@@ -21,6 +20,7 @@ from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
+from workbench.core.wording import file_name
 from workbench.display import charts, run_costs
 from workbench.display import run_drawings as drawings
 from workbench.display.rendering import (
@@ -132,7 +132,7 @@ def interval(metric: Metric) -> str:
 def _notebooks(run: Run) -> dict[str, str]:
     """What writes each candidate as a notebook without us, where the run knows its folds."""
     names = [c.name for c in run.candidates] if run.folds else []
-    return {name: python(_NOTEBOOK, path=f"{_file_name(name)}.ipynb", name=name) for name in names}
+    return {name: python(_NOTEBOOK, path=f"{file_name(name)}.ipynb", name=name) for name in names}
 
 
 def _trials(run: Run) -> Iterator[tuple[str, int, Markup]]:
@@ -142,10 +142,6 @@ def _trials(run: Run) -> Iterator[tuple[str, int, Markup]]:
         tried = [one for one in run.trials if one.name == name and not one.failed]
         if len(tried) > 1 and any(one.metrics for one in tried):
             yield name, len(tried), drawings.trials(tried, metric_name(score.name), score.larger_is_better)
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "candidate"
 
 
 def _decision(run: Run) -> dict[str, Any] | None:

@@ -121,6 +121,7 @@ class Recorder:
         now = int(time.time() * 1000)
         told = [(m.name + end, value) for m in run.metrics for end, value in _ends(m) if value is not None]
         known = {"seed": run.seed, "model": run.best.name, "split": run.split.kind, "folds": len(run.folds)}
+        known |= {"feature_selection": run.asked["feature_selection"]} if "feature_selection" in run.asked else {}
         self.store.log_batch(
             self.run_id,
             metrics=[Number(name, value, now, 0) for name, value in told],
