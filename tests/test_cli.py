@@ -48,7 +48,8 @@ def test_a_row_of_a_leaderboard_is_written_as_a_notebook(store, tmp_path, monkey
 
     assert done.output.strip() == str(tmp_path / "mine.ipynb")
     assert "LogisticRegression" in Path("mine.ipynb").read_text()
-    assert Path(f"{trained.best.name}.ipynb").is_file() and best.exit_code == 0
+    assert Path(f"{trained.best.name}.ipynb").is_file()
+    assert best.exit_code == 0
     assert isinstance(unknown.exception, BadParameter)
 
 
@@ -67,6 +68,7 @@ WRONG = {
     "feedback": ["nowhere", "labels.csv"],
     "verify": ["nowhere", "--here"],
     "sign": ["nowhere"],
+    "notebook": ["no-such-run"],
     "export": ["onnx", "nowhere"],
     "submit": ["nowhere.ipynb", "-p", "novalue"],
     "stop": ["nowhere"],

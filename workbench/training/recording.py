@@ -11,7 +11,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -32,6 +32,7 @@ from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.storage.tracking import client, experiment_id
 from workbench.tables.compiled import CompiledModel
 from workbench.training.shown import dataset_input, split_told
+from workbench.training.watching import watched
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,6 +45,9 @@ HELD = "held.parquet"
 FOLDS = "folds.parquet"
 THIRDS = "thirds.parquet"
 UNFITTED = "unfitted.skops"
+TRIALS = "trials.json"
+# Settings beside the leaderboard that have a child run of their own, and points of the history of scores.
+MOST_NESTED, MOST_STEPS = 8, 900
 PROCESS = "workbench.process"
 
 
@@ -109,6 +113,15 @@ class Recorder:
         self.store.set_terminated(run.info.run_id, status="FAILED" if one.failed else "FINISHED")
         return str(run.info.run_id)
 
+    def others(self, tried: Sequence[Tried]) -> None:
+        """Write what was tried beside the leaderboard: as child runs what failed and the best, at most so many.
+
+        A child run costs as much as two small fits. All of them are in ``trials.json``, which MLflow's pages show as a
+        table, and in the history of ``trial_…``.
+        """
+        for one in sorted(tried, key=_worth_a_run, reverse=True)[:MOST_NESTED]:
+            self.trial(one)
+
     @cached_property
     def _process(self) -> str:
         return json.dumps(_this_process())
@@ -121,12 +134,15 @@ class Recorder:
         now = int(time.time() * 1000)
         told = [(m.name + end, value) for m in run.metrics for end, value in _ends(m) if value is not None]
         known = {"seed": run.seed, "model": run.best.name, "split": run.split.kind, "folds": len(run.folds)}
-        known |= {"feature_selection": run.asked["feature_selection"]} if "feature_selection" in run.asked else {}
+        selected = run.asked.get("feature_selection", "none")
+        known |= {} if selected == "none" else {"feature_selection": selected}
+        steps = [(one.metrics[0], k) for k, one in enumerate(run.trials) if one.metrics]
+        history = [Number(f"trial_{score.name}", score.value, now, k) for score, k in steps[:MOST_STEPS]]
         self.store.log_batch(
             self.run_id,
-            metrics=[Number(name, value, now, 0) for name, value in told],
+            metrics=[*(Number(name, value, now, 0) for name, value in told), *history],
             params=[Param(name, str(value)) for name, value in known.items()],
-            tags=[RunTag("workbench.split", run.split.kind), RunTag("workbench.split.reason", run.split.reason[:4900])],
+            tags=[RunTag(name, value) for name, value in _tags(run).items()],
         )
         with tempfile.TemporaryDirectory() as folder:
             _write(run, Path(folder))
@@ -135,12 +151,41 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """What raises meanwhile ends the run as failed: none stays *running*."""
+        """What raises meanwhile ends the run as failed, and a death as killed: none stays *running*."""
         try:
-            yield
+            with watched():
+                yield
         except BaseException:
             self.store.set_terminated(self.run_id, status="FAILED")
             raise
+
+
+def _tags(run: Run) -> dict[str, str]:
+    """What MLflow's pages know a run by; the last says which file is a table."""
+    tables = json.dumps([{"path": TRIALS, "type": "table"}])
+    return {
+        "workbench.split": run.split.kind, "workbench.split.reason": run.split.reason[:4900],
+        **({"mlflow.loggedArtifacts": tables} if run.trials else {}),
+    }  # fmt: skip
+
+
+def _worth_a_run(one: Tried) -> tuple[bool, bool, float]:
+    """What failed first, then the best scores."""
+    score = one.metrics[0] if one.metrics else None
+    quality = 0.0 if score is None else score.value if score.larger_is_better else -score.value
+    return one.failed, score is not None, quality
+
+
+def _trials_table(run: Run) -> dict[str, Any]:
+    """All settings that were tried, as MLflow keeps tables."""
+    names = tuple(dict.fromkeys(name for one in run.trials for name in one.settings))
+    scored = tuple(dict.fromkeys(m.name for one in run.trials for m in one.metrics))
+    rows = [
+        [one.name, one.told, *({m.name: m.value for m in one.metrics}.get(name) for name in scored),
+         round(one.seconds, 3), *(one.settings.get(name) for name in names)]
+        for one in run.trials
+    ]  # fmt: skip
+    return {"columns": ["candidate", "told", *scored, "cpu_seconds", *names], "data": rows}
 
 
 def _ends(metric: Metric) -> tuple[tuple[str, float | None], ...]:
@@ -168,7 +213,9 @@ def _lives(process: dict[str, Any]) -> bool:
     import psutil
 
     try:
-        return abs(psutil.Process(process["pid"]).create_time() - process["started"]) < 1.0
+        there = psutil.Process(process["pid"])
+        same = abs(there.create_time() - process["started"]) < 1.0
+        return same and there.status() != psutil.STATUS_ZOMBIE  # nobody has asked yet how it ended
     except (psutil.NoSuchProcess, KeyError):
         return False
     except psutil.AccessDenied:
@@ -241,6 +288,8 @@ def _write(run: Run, folder: Path) -> None:
     write_json(place / "split.json", split_told(run))
     if run.evaluation is not None:
         write_json(place / "curves.json", run.evaluation.curves())
+    if run.trials:
+        write_json(folder / TRIALS, _trials_table(run))
     _write_model(run, folder / MODEL)
 
 

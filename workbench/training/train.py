@@ -272,8 +272,7 @@ def as_run(
 ) -> Run:
     """What was found and fitted as a run; each trial is written to MLflow."""
     kept, pipeline, outcome = _kept(plan), ending.pipeline, judged.outcome
-    for one in found.others:
-        recorder.trial(one)
+    recorder.others(found.others)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, metrics=outcome.metrics,
