@@ -17,7 +17,7 @@ from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
 from workbench.core.measures import OURS, is_own
 from workbench.core.nouns import expect_or_none
-from workbench.core.parameters import TrainStep, take
+from workbench.core.parameters import TrainStep, seconds, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
 from workbench.core.thresholds import Thresholds
@@ -43,7 +43,7 @@ from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.probes import Selected, selected
 from workbench.training.recording import Recorder, undisturbed
-from workbench.training.search import Search, search
+from workbench.training.search import Clock, Search, search
 from workbench.training.telling import Outcome, findings
 from workbench.training.trials import Trial, of_holdout, tied, with_intervals
 
@@ -112,9 +112,9 @@ def train(
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
         best on the folds so far are stopped. By default 3 of up to 10,000 rows, where they matter most, and 1 of more.
     budget : str, optional
-        Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
-        ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
-        between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
+        Time that the training may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at
+        most ``trials`` or 200, as long as they and what follows are likely to end in time. The first setting of each
+        candidate is tried in any case, and the clock is looked at between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
     threshold : str or float
         Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
         ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
@@ -183,6 +183,7 @@ def train(
     asked |= {"feature_selection": feature_selection}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
+    clock = Clock(seconds(step.budget))
     roles = roles_asked(target=target, time=time, group=group, id=id, known_after=known_after, ignore=ignore)
     profile = expect_or_none(profile, Profile, "wb.train(profile=…)")
     data = to_learn_from(data, **roles)
@@ -194,7 +195,7 @@ def train(
         journal.clear()
     recorder = Recorder.start(data, plan.left_out, step.seed)
     with recorder.watching(), threadpool_limits(settings().threads):
-        found = search(plan, journal)
+        found = search(plan, journal, clock)
         again = _asked(plan, found)
         plan, found = calibrated(plan, found)
         ending = end(plan, found, suspicious(seen, plan.features))
