@@ -115,7 +115,7 @@ class Clock:
         self.longest[name] = max(monotonic() - began, self.longest.get(name, 0.0))
 
     def takes(self, cpu: float) -> float:
-        """Seconds that some CPU seconds are likely to take: many times as many on a machine that is busy with others."""
+        """Seconds that some CPU seconds are likely to take: many more on a machine that is busy with others."""
         gone, used = monotonic() - self.began[0], process_time() - self.began[1]
         return cpu * max(gone / used if used > 0 else 1.0, 1.0)
 

@@ -114,7 +114,8 @@ def train(
     budget : str, optional
         Time that the training may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at
         most ``trials`` or 200, as long as they and what follows are likely to end in time. The first setting of each
-        candidate is tried in any case, and the clock is looked at between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
+        candidate is tried in any case, and the clock is looked at between settings only; ``run.asked["trials"]`` says
+        how many were tried, and that many give the same run again.
     threshold : str or float
         Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
         ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
