@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in given.tables:
         for case in cases(name, given.draws):
             for tool in given.tools:
-                judged += list(_judged(case, tool, given.cache))
+                judged += list(judge(case, tool, given.cache))
                 print(
                     f"{name} {case.number} {tool}: {judged[-1] if judged else 'nothing'}", file=sys.stderr, flush=True
                 )
@@ -88,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _judged(case: Case, tool: str, cache: Path) -> Iterator[Judged]:
+def judge(case: Case, tool: str, cache: Path) -> Iterator[Judged]:
+    """One tool on one case, in a process of its own; nothing where it failed."""
     script, requirements = TOOLS[tool]
     python = Path(sys.executable) if requirements is None else python_with(requirements, cache / "environments" / tool)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from honesty import Judged, report
 from honesty_tables import TABLES, cases
 
 
-def test_ours_and_a_peer_are_judged_on_the_same_rows(tmp_path, capsys):
+def test_ours_and_a_peer_are_judged_on_the_same_rows(store, tmp_path, capsys):
     results = tmp_path / "TRAINING.md"
     honesty.main(
         ["--tables", "diabetes", "--tools", "workbench", "lightgbm", "--draws", "1", "--results", str(results)]

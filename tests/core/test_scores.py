@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core.measures import METRICS, measure
-from workbench.core.scores import difference, of_windows, scores
+from workbench.core.metric import Metric
+from workbench.core.scores import SHARES, difference, no_surer, of_windows, scores
 from workbench.errors import BadParameter
 
 few = settings(max_examples=60, deadline=None)
@@ -217,6 +218,34 @@ def test_nine_in_ten_intervals_hold_the_true_score_where_rows_come_in_sets():
         alone += other.low <= true <= other.high
     assert 82 <= held <= 97
     assert alone < 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("deviation", [0.3, 1.6], ids=["light tails", "heavy tails"])
+def test_few_rows_are_no_surer_than_many_others_of_their_kind(deviation):
+    rng, tables = np.random.default_rng(0), 150
+    off = rng.lognormal(0, deviation / 2, (tables, 1_000))
+    true = np.exp(deviation**2 / 2) ** 0.5
+    held = [scores("regression", np.zeros(200), row[:200], resamples=100)[0] for row in off]
+    validated = [scores("regression", np.zeros(800), row[200:], resamples=100)[0] for row in off]
+    wide = [no_surer(few, many, 200, 800) for few, many in zip(held, validated, strict=True)]
+
+    inside = [np.mean([m.low <= true <= m.high for m in metrics]) for metrics in (held, wide)]
+    assert inside[0] < inside[1]
+    assert 0.86 <= inside[1] <= 0.97
+
+
+@given(
+    st.sampled_from(["roc_auc", "rmse", "r2", "mine"]), st.floats(0.01, 0.99), st.floats(0.0, 0.5), st.floats(0.0, 0.5)
+)
+def test_an_interval_is_never_narrowed_and_stays_where_scores_can_be(name, value, error, other):
+    metric = Metric(name, value, value * 0.9, value + (1 - value) * 0.1, error=error)
+    wide = no_surer(metric, Metric(name, value, error=other), 100, 400)
+    assert wide.low <= metric.low <= metric.high <= wide.high
+    assert wide.error == max(error, 2 * other)
+    assert not (name in SHARES and (wide.low < 0 or wide.high > 1))
+    assert not (name == "rmse" and wide.low < 0)
+    assert no_surer(metric, Metric(name, value), 100, 400) == metric
 
 
 @pytest.mark.parametrize("rows", [4, 25, 400])

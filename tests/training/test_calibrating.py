@@ -87,11 +87,13 @@ def test_whoever_stops_it_keeps_the_model_without_a_calibrator(store, monkeypatc
 
 
 @settings(max_examples=30)
-@given(st.lists(st.integers(0, 12), min_size=30, max_size=80), st.sampled_from(["time", "group", "random"]))
-def test_a_third_leaves_whole_units_or_stretches_of_time(units, kind):
+@given(
+    st.lists(st.integers(0, 12), min_size=30, max_size=80), st.sampled_from(["time", "group", "random"]), st.booleans()
+)
+def test_a_third_leaves_whole_units_or_stretches_of_time(units, kind, numbers):
     units = np.asarray(units)
     rows = np.arange(0, len(units), 2)
-    labels = (units[rows] + np.arange(len(rows))) % 2
+    labels = (units[rows] + np.arange(len(rows))) % 2 + (np.sin(rows) if numbers else 0)
     parts = Parts(rows, rows, (), Split(kind, 3, 1, 1), units)
 
     thirds = parts.thirds(rows, labels, seed=0)

@@ -157,6 +157,21 @@ def test_the_search_starts_with_what_is_known_good_and_draws_the_others_from_the
     assert settings_to_try(MODELS[name], 1, seed=3) == [known_good[0]]
 
 
+@pytest.mark.parametrize(("name", "first"), [("lightgbm", 1), ("boosting", 0)])
+def test_with_few_rows_a_feature_small_trees_come_first(name, first):
+    known_good = list(MODELS[name].known_good)
+    found = settings_to_try(MODELS[name], 9, seed=0, wide=True)
+    assert found[0] == known_good[first]
+    assert sorted(map(str, found)) == sorted(map(str, settings_to_try(MODELS[name], 9, seed=0)))
+
+
+@pytest.mark.parametrize(("features", "bins"), [(499, 255), (500, 63)])
+def test_many_features_are_told_apart_by_fewer_values(features, bins):
+    contract = Contract(tuple(Column(f"x{k}", "number") for k in range(features)))
+    model = build("lightgbm", contract, contract.names, "regression", {}, seed=0)[-1]
+    assert model.get_params().get("max_bin", 255) == bins
+
+
 @pytest.mark.parametrize("name", ["baseline", "linear", "forest"])
 def test_only_boosting_is_searched(name):
     assert settings_to_try(MODELS[name], 5, seed=0) == [{}]

@@ -116,6 +116,10 @@ def written(tmp_path_factory, put_store, shared_table):
                 wb.dataset(churners(300), target="churn"),
                 {"candidates": ["lightgbm", "linear"], "calibration": "sigmoid", **few},
             ),
+            "stacked": (
+                wb.dataset(visits, target="y", group="patient"),
+                {"candidates": ["forest", "linear"], "ensemble": "stack", **few},
+            ),
             NAME: (wb.dataset(hostile, target=hostile.columns[-1]), {"candidates": ["linear", "lightgbm"], **few}),
         }
         runs, seconds = {}, {}
@@ -130,7 +134,7 @@ def written(tmp_path_factory, put_store, shared_table):
 
 @pytest.mark.slow
 def test_notebooks_find_the_leaderboards_scores_without_us(written):
-    """To the last bit, each row of eight leaderboards, in a process that can't import Workbench, with no warning."""
+    """To the last bit, each row of nine leaderboards, in a process that can't import Workbench, with no warning."""
     folder, runs, _, _ = written
     rows = {folder / f"{name}-{row.name}.ipynb": row for name, run in runs.items() for row in run.candidates}
 

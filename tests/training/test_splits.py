@@ -1,5 +1,7 @@
 """Splits: nothing is fitted on what it is scored on, nor on what came later."""
 
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workbench.core.contract import Column, Contract
-from workbench.errors import BadTable
+from workbench.errors import BadParameter, BadTable
 from workbench.training import splits
 from workbench.training.splits import parts
 
@@ -35,6 +37,62 @@ def test_in_time_nothing_is_fitted_on_later_rows_and_equal_moments_stay_together
     for fit, validate in made.folds:
         assert at.iloc[fit].max() < at.iloc[validate].min()
         assert set(validate) <= set(made.train)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 300), min_size=60, max_size=90),
+    st.sampled_from(["3 rows", "24 rows", "12h", "2d", "90 min"]),
+    st.integers(0, 5),
+)
+def test_rows_whose_outcome_was_not_known_yet_are_not_fitted_on(hours, gap, lost):
+    table = timed(np.array(hours))
+    table.loc[: lost - 1, "at"] = pd.NaT  # these count as earlier than all others
+    try:
+        made = parts(table, TIME, "binary", 3, seed=0, gap=gap)
+    except BadTable:
+        assume(False)
+    number, unit = float(gap.split()[0].rstrip("hd")), gap.lstrip("0123456789 ")
+    order = splits.in_order(table["at"])
+    place = np.argsort(order)
+    for fit, scored in ((made.train, made.holdout), *made.folds):
+        first = place[scored].min()
+        earlier = {k for k in order[:first].tolist() if not table["at"][k] >= table["at"][order[first]]}
+        if unit == "rows":
+            known = {k for k in earlier if place[k] < first - number}
+        else:
+            known = {
+                k
+                for k in earlier
+                if not table["at"][k] > table["at"][order[first]] - timedelta(**{splits.UNITS[unit]: number})
+            }
+        assert set(fit) <= known
+        if scored is made.holdout:
+            assert set(fit) == known
+    assert f"Rows of the {gap} before scored ones are not fitted on." in made.split.reason
+
+
+@pytest.mark.parametrize(
+    ("table", "contract", "gap", "told"),
+    [
+        (timed(range(100)), TIME, "30d", r"lie in the gap of 30d"),
+        (timed(range(100)), TIME, "60 rows", r"with a gap of 60 rows"),
+    ],
+    ids=["no row to fit on", "no row of a fold"],
+)
+def test_a_gap_that_leaves_nothing_is_an_error_that_says_so(table, contract, gap, told):
+    with pytest.raises(BadTable, match=told):
+        parts(table, contract, "binary", 3, seed=0, gap=gap)
+
+
+def test_a_gap_asks_for_an_order_and_one_of_hours_for_moments():
+    table = pd.DataFrame({"x": np.arange(100), "y": np.resize(["No", "Yes"], 100)})
+    with pytest.raises(BadParameter, match="asks for an order in time"):
+        parts(table, PLAIN, "binary", 3, seed=0, gap="2d")
+    numbers = Contract((Column("x", "integer", "time"), Column("y", "category", "target")), "binary")
+    with pytest.raises(BadParameter, match="'24 rows'"):
+        parts(table, numbers, "binary", 3, seed=0, gap="2d")
+    assert max(parts(table, numbers, "binary", 3, seed=0, gap="9 rows").train) == 70
 
 
 def test_the_last_fifth_is_held_out_and_the_boundary_is_told():

@@ -260,6 +260,9 @@ ALL: tuple[FindingCode, ...] = (
                 "rows that the folds fit on. Those that tell no more are left out, and the message says what LightGBM "
                 "scores in validation with them and without. Where no column tells more, all are kept, and it is a "
                 "warning: the score is likely to be that of the baseline."),
+    FindingCode("WB231", "No ensemble", ("info",),
+        "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
+        "ensemble."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

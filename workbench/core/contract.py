@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from sys import float_info
@@ -204,15 +204,28 @@ class Contract(Saved):
         >>> Contract((Column("age", "integer"),)).change("age", maximum=120.0)["age"].maximum
         120.0
         """
-        self[name]
-        return replace(self, columns=tuple(replace(c, **changes) if c.name == name else c for c in self.columns))
+        return self.change_each({name: changes})
+
+    def change_each(self, changes: Mapping[str, Mapping[str, Any]]) -> Contract:
+        """A contract in which some columns differ, each in what is said of it.
+
+        >>> both = Contract((Column("age", "integer"), Column("name", "text")))
+        >>> [c.role for c in both.change_each({"age": {"role": "group"}, "name": {"role": "id"}}).columns]
+        ['group', 'id']
+        """
+        for name in changes:
+            self[name]
+        return replace(
+            self, columns=tuple(replace(c, **changes[c.name]) if c.name in changes else c for c in self.columns)
+        )
 
     def set_role(self, role: Role, names: Iterable[str]) -> Contract:
         """A contract in which the named columns have ``role``."""
-        contract = self
-        for name in names:
-            contract = contract.change(name, role=role)
-        return contract
+        return self.set_roles(dict.fromkeys(names, role))
+
+    def set_roles(self, roles: Mapping[str, Role]) -> Contract:
+        """A contract in which the named columns have these roles."""
+        return self.change_each({name: {"role": role} for name, role in roles.items()})
 
     def only(self, names: Iterable[str]) -> Contract:
         """A contract of the named columns alone, in this contract's order."""

@@ -25,6 +25,7 @@ from workbench.errors import BadParameter
 # What becomes a folder; its end is written so that Python and browsers agree on a trailing line break.
 # A span of time: a number and its unit.
 SPAN = r"^\d+(\.\d+)? ?(s|min|h)(?![\s\S])"
+GAP = r"^\d{1,6}(\.\d{1,6})? ?(rows|min|h|d)(?![\s\S])"
 FOLDER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?![\s\S])"
 # How a threshold is chosen; a share is a number between 0 and 1, without its ends.
 _SHARE, _COST = r"0?\.\d*[1-9]\d*", r"\d{1,9}(?:\.\d{1,6})?"
@@ -36,6 +37,7 @@ SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 READING = "How the file is read"
 _SHAPES = {
     SPAN: "is a number of s, min or h, such as 60s",
+    GAP: "is a number of min, h, d or rows, such as 7d",
     DECISION: f"is a rule such as {', '.join(DECISIONS)}",
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
@@ -214,6 +216,13 @@ class TrainStep(Step):
         "auto",
         choices=("auto", "time", "group", "random"),
     )
+    gap: str | None = parameter(
+        "In time: how long it takes until a row's outcome is known; rows that close before scored ones are not fitted "
+        "on.",
+        None,
+        pattern=GAP,
+        examples=("7d", "12h", "24 rows"),
+    )
     trials: int | None = parameter(
         "Settings of gradient boosting to try; by default 3 of up to 10,000 rows, and 1 of more.",
         None,
@@ -233,6 +242,11 @@ class TrainStep(Step):
         "f1",
         pattern=DECISION,
         examples=DECISIONS,
+    )
+    ensemble: str = parameter(
+        "What is made of the candidates together: the weighted mean of their answers, or a linear model upon them.",
+        "none",
+        choices=("none", "blend", "stack"),
     )
     calibration: str = parameter(
         "Classes: whether a calibrator stands behind the best model, so that of rows with 30% three in ten come true.",

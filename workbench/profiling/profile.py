@@ -277,9 +277,7 @@ def _seen_contract(seen: Scanned, source: Source) -> Contract:
 
 def _agreed(seen: Scanned, accepted: Contract, roles: dict[str, Role], task: Task | None) -> Contract:
     """The contract with roles and task."""
-    agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds))
-    for name, role in roles.items():
-        agreed = agreed.change(name, role=role)
+    agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds)).set_roles(roles)
     agreed = set_apart(agreed, seen.meanings)
     if agreed.time is not None:
         check_time(agreed, (value for value, _ in seen.states[agreed.time]["top"]))

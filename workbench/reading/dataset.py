@@ -172,7 +172,7 @@ def dataset(
     read = passed(stream, wanted) if chunks is None else in_memory(chunks, wanted)
     columns = tuple(in_unit(one.column, stream.units.get(name)) for name, one in read.columns.items())
     accepted = contract or Contract(columns, layout=stream.layout)
-    accepted = _with_roles(accepted, _roles(step))
+    accepted = accepted.set_roles(_roles(step))
     accepted = set_apart(accepted, {n: one.meaning for n, one in read.columns.items() if one.meaning})
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
     notes = {name: one.notes for name, one in read.columns.items()}
@@ -339,7 +339,7 @@ def _wanted(table: Source, contract: Contract | None, wishes: Wishes, roles: dic
     if contract is None:
         known, usual = {}, {name: roles.get(name, "feature") for name in table.names}
     else:
-        known, agreed = contract.by_name, _with_roles(contract, roles)
+        known, agreed = contract.by_name, contract.set_roles(roles)
         usual = {column.name: column.role for column in agreed.columns if column.name in table.names}
     names = tuple(name for name in table.names if name in usual)
     features = frozenset(name for name, role in usual.items() if role == "feature")
@@ -372,12 +372,6 @@ def _check_names(names: tuple[str, ...], asked: Iterable[str]) -> None:
     for name in asked:
         if name not in names:
             raise ColumnNotFound.named(name, names)
-
-
-def _with_roles(contract: Contract, roles: dict[str, Role]) -> Contract:
-    for name, role in roles.items():
-        contract = contract.change(name, role=role)
-    return contract
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from workbench.core.contract import Contract, Kind, Role
+from workbench.core.contract import Contract, Kind
 from workbench.reading.meanings import (
     EMBEDDED,
     LOOKED_AT,
@@ -191,12 +191,11 @@ def set_apart(contract: Contract, meanings: Mapping[str, str]) -> Contract:
     >>> set_apart(Contract((Column("mail", "category"),)), {"mail": "e-mail addresses"})["mail"].role
     'personal'
     """
-    for name, meaning in meanings.items():
-        column = contract[name]
-        if is_direct(meaning) and column.role == "feature":
-            role: Role = "feature" if column.reason else "personal"
-            contract = contract.change(name, role=role, sensitive=True, categories=None)
-    return contract
+    direct = {name for name, meaning in meanings.items() if is_direct(meaning) and contract[name].role == "feature"}
+    masked = {"sensitive": True, "categories": None}
+    return contract.change_each(
+        {name: {"role": "feature" if contract[name].reason else "personal"} | masked for name in direct}
+    )
 
 
 def mask(text: str) -> str:

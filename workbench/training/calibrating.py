@@ -72,7 +72,7 @@ def behind(model: Model, method: str) -> Model:
         calibrator = CalibratedClassifierCV(estimator, method=method, cv=3, ensemble=False)
         return Pipeline([*pipeline.steps[:-1], (name, calibrator)])
 
-    return Model(make, takes_words=model.takes_words, calibrates=True)
+    return Model(make, takes_words=model.takes_words, cross_fits=True, members=model.members)
 
 
 def off_by(plan: Plan, best: Trial) -> float | None:

@@ -29,6 +29,10 @@ Columns = dict[str, list[str]]
 MOST_CODES = 250
 # One-hot columns of one category column; rarer values share one.
 MOST_COLUMNS = 60
+# Features from which on LightGBM tells 63 values of each apart: finer steps of a few rows are chance, at twice the CPU.
+MANY_FEATURES, WIDE_BINS = 500, 63
+# Rows a feature below which small trees come first: larger ones learn by heart what only seems to be so.
+FEW_A_FEATURE = 10
 # Good on most tables. With fewer columns a tree, columns that tell something together alone would not meet in one.
 # How many trees, the folds say.
 LIGHTGBM: Settings = {
@@ -66,8 +70,11 @@ class Model:
         Whether it grows tree by tree on all folds side by side: :class:`workbench.training.growing.Growing`.
     takes_words : bool
         Whether it is fitted on the table as it is, not on the numbered one.
-    calibrates : bool
-        Whether its estimator has a calibrator behind it, which needs folds: ``CalibratedClassifierCV``.
+    cross_fits : bool
+        Whether its last step fits something on what its members answer to rows that they have not seen, which needs
+        folds: ``CalibratedClassifierCV``, ``StackingClassifier``.
+    members : tuple of str
+        The candidates that it is made of; their settings are called ``member__setting``.
     """
 
     make: Callable[[Columns, bool, Settings, int], Pipeline]
@@ -75,7 +82,8 @@ class Model:
     space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     grows: bool = False
     takes_words: bool = False
-    calibrates: bool = False
+    cross_fits: bool = False
+    members: tuple[str, ...] = ()
 
 
 def build(
@@ -113,9 +121,10 @@ def unfitted(
     return model.make(columns_by_kind(contract, features), task != "regression", settings, seed)
 
 
-def settings_to_try(model: Model, trials: int, seed: int, dates: int = 0) -> list[Settings]:
+def settings_to_try(model: Model, trials: int, seed: int, dates: int = 0, wide: bool = False) -> list[Settings]:
     """Hyper-parameters of each trial: those that are known to be good first, then a seeded draw for boosting.
 
+    Of a wide table, with few rows a feature, the second come first, which are for few or noisy rows.
     Where there are several dates, the first trees see all columns: the days between two may say it all, and what trees
     without them learn by heart of the rest is not unlearnt (of 24 days, 2.4 are left where 1.1 could be).
 
@@ -132,9 +141,20 @@ def settings_to_try(model: Model, trials: int, seed: int, dates: int = 0) -> lis
         for _ in range(trials - len(model.known_good))
     ]
     first, *others = model.known_good
+    if wide and others:
+        first, others[0] = others[0], first
     if dates > 1 and "colsample_bytree" in first:
         first = first | {"colsample_bytree": 1.0}
     return [first, *others, *drawn][:trials]
+
+
+def member_settings(settings: Settings, member: str) -> Settings:
+    """The settings of a member of an ensemble, by their own names.
+
+    >>> member_settings({"linear": 3, "linear__C": 1.0, "forest": 7}, "linear")
+    {'C': 1.0}
+    """
+    return {key.removeprefix(f"{member}__"): value for key, value in settings.items() if key.startswith(f"{member}__")}
 
 
 def columns_by_kind(contract: Contract, features: Sequence[str]) -> Columns:
@@ -200,7 +220,8 @@ def _told_lightgbm(columns: Columns, settings: Settings, seed: int) -> Settings:
     # By this name LightGBM takes it from an estimator's own parameters, which clones keep.
     native = {"categorical_column": list(range(len(columns["categories"])))} if columns["categories"] else {}
     always = {"deterministic": True, "force_col_wise": True, "verbose": -1, "n_jobs": 1, "random_state": seed}
-    return native | always | settings
+    wide = {"max_bin": WIDE_BINS} if sum(map(len, columns.values())) >= MANY_FEATURES else {}
+    return native | always | wide | settings
 
 
 def _boosting(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
@@ -28,6 +29,7 @@ from workbench.training.candidates import MODELS, Columns, Model, Settings
 from workbench.training.columns import ROLES, suspicious
 from workbench.training.costs import costs
 from workbench.training.ending import end
+from workbench.training.ensembling import STACK
 from workbench.training.plan import Plan, make_plan
 from workbench.training.probes import selected
 from workbench.training.recording import Recorder, undisturbed
@@ -136,7 +138,7 @@ def _same_plan(run: Run, row: Candidate, known: Dataset, seen: Any) -> Plan:
     if plan.features != run.features or plan.parts.split != run.split or not _are(plan.parts.folds, run.folds):
         raise BadParameter(f"The split or the columns come out otherwise than in the training. {GIVE}")
     plan = replace(plan, left_out=run.left_out)
-    return replace(plan, models={row.name: _kept(run.unfitted[row.name])}) if own else plan
+    return _with_kept(plan, run, row.name) if own else plan
 
 
 def _step(run: Run, candidates: tuple[str, ...]) -> TrainStep:
@@ -156,16 +158,21 @@ def _step(run: Run, candidates: tuple[str, ...]) -> TrainStep:
 
 def _calibration(run: Run) -> dict[str, str]:
     """By what the best one was calibrated, if it was."""
-    return {"calibration": run.unfitted[run.best.name][-1].method} if run.thirds else {}
+    last = run.unfitted[run.best.name][-1] if run.thirds and run.best.name in run.unfitted else None
+    return {"calibration": last.method} if isinstance(last, CalibratedClassifierCV) else {}
 
 
-def _kept(unfitted: Pipeline) -> Model:
-    """Somebody's own candidate, as it was kept."""
+def _with_kept(plan: Plan, run: Run, name: str) -> Plan:
+    """The plan with a candidate as it was kept: somebody's own, one with its calibrator, or models of models."""
+    unfitted = run.unfitted[name]
+    is_calibrated = bool(run.thirds) and isinstance(unfitted[-1], CalibratedClassifierCV)
 
     def make(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
         return clone(unfitted)
 
-    return Model(make, takes_words=True)
+    model = Model(make, takes_words=True, cross_fits=is_calibrated or name == STACK)
+    step = replace(plan.step, calibration="none") if is_calibrated else plan.step
+    return replace(plan, models={name: model}, step=step)
 
 
 def _are(folds: Any, kept: Any) -> bool:

@@ -157,7 +157,7 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
     if not features:
         raise BadTable(f"No feature is left: {'; '.join(f'{n} {r}' for n, r in out.items())}. Give more columns.")
     _check_finite(table[[*features, str(target.name)]])
-    split = parts(table, known.contract, task, wanted.step.folds, wanted.step.seed, features, how)
+    split = parts(table, known.contract, task, wanted.step.folds, wanted.step.seed, features, how, wanted.step.gap)
     contract = _seen(known.contract, profile).set_role(
         "ignored", (n for n in out if known.contract[n].role == "feature")
     )
@@ -199,10 +199,9 @@ def _without_persons(contract: Contract, profile: Profile) -> Contract:
 def _seen(contract: Contract, profile: Profile) -> Contract:
     """The data's own kinds and roles with the ranges, categories and masks that the profile saw."""
     seen = ("minimum", "maximum", "categories", "missing_allowed", "sensitive")
-    for name in contract.names:
-        proposed = profile.contract[name]
-        contract = contract.change(name, **{what: getattr(proposed, what) for what in seen})
-    return contract
+    return contract.change_each(
+        {name: {what: getattr(profile.contract[name], what) for what in seen} for name in contract.names}
+    )
 
 
 def with_target(table: pd.DataFrame, target: pd.Series) -> pd.DataFrame:

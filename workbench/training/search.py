@@ -15,14 +15,14 @@ from workbench.core.parameters import seconds
 from workbench.core.progress import progress
 from workbench.core.run import Tried
 from workbench.errors import BadParameter, WorkbenchError
-from workbench.training.candidates import MODELS, Settings, columns_by_kind, settings_to_try
+from workbench.training.candidates import FEW_A_FEATURE, MODELS, Settings, columns_by_kind, settings_to_try
 from workbench.training.journal import Journal, Kept
 from workbench.training.plan import Plan
 from workbench.training.trials import Trial, scored_so_far, untried, validated, with_intervals
 
-# Rows up to which other settings of boosting than the first are tried where nobody says how many: they cost little, and
-# it is there that they differ.
-FEW_ROWS = 10_000
+# Rows, and values of the features, up to which other settings of boosting than the first are tried where nobody says
+# how many: they cost little, and it is there that they differ.
+FEW_ROWS, FEW_VALUES = 10_000, 1_000_000
 MOST_TRIALS = 200
 # CPU seconds that are spent after the fits: intervals, slices, what each candidate costs, the record.
 TOLD_AFTER, TOLD_AFTER_A_ROW = 0.5, 1e-5
@@ -88,7 +88,8 @@ def search(plan: Plan, journal: Journal, clock: Clock | None = None) -> Search:
 def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
     """The first settings of all candidates, then the second ones, and so on."""
     dates = len(columns_by_kind(plan.contract, plan.features)["dates"])
-    settings = {name: settings_to_try(model, trials, plan.seed, dates) for name, model in plan.models.items()}
+    wide = len(plan.table) < FEW_A_FEATURE * len(plan.features)
+    settings = {name: settings_to_try(model, trials, plan.seed, dates, wide) for name, model in plan.models.items()}
     longest = max(map(len, settings.values()))
     return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
 
@@ -240,7 +241,8 @@ def _again(plan: Plan, name: str, kept: Kept) -> Trial | None:
 
 
 def _trials(plan: Plan) -> int:
-    few = 3 if len(plan.table) <= FEW_ROWS else 1
+    rows = len(plan.table)
+    few = 3 if rows <= FEW_ROWS and rows * len(plan.features) <= FEW_VALUES else 1
     return plan.step.trials or (MOST_TRIALS if plan.step.budget else few)
 
 

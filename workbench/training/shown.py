@@ -41,14 +41,16 @@ def dataset_input(data: Dataset, context: str) -> DatasetInput:
 
     on_disk = may_be_path(data.source) and Path(data.source).exists()
     source = {"uri": data.source} if on_disk else {"tags": {"workbench.source": data.source}}
-    columns = [{"type": TYPES[c.kind], "name": c.name, "required": c.name in data.names} for c in data.contract.columns]
+    names = data.names
+    there = set(names)
+    columns = [{"type": TYPES[c.kind], "name": c.name, "required": c.name in there} for c in data.contract.columns]
     shown = Shown(
         name=(Path(data.source).name if on_disk else data.source)[:LONGEST_NAME] or "table",
         digest=data.fingerprint[:LONGEST_DIGEST],
         source_type="local" if on_disk else "code",
         source=json.dumps(source),
         schema=json.dumps({"mlflow_colspec": columns}),
-        profile=json.dumps({"num_rows": data.rows, "num_elements": data.rows * len(data.names)}),
+        profile=json.dumps({"num_rows": data.rows, "num_elements": data.rows * len(names)}),
     )
     return DatasetInput(shown, [InputTag("mlflow.data.context", context)])
 

@@ -7,8 +7,10 @@ give way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from math import ceil
 from typing import Any
 
@@ -28,7 +30,7 @@ from sklearn.model_selection import (
 from workbench.core.contract import Contract, Task
 from workbench.core.run import Split
 from workbench.core.wording import how_many
-from workbench.errors import BadTable
+from workbench.errors import BadParameter, BadTable
 from workbench.training.evidence import AT_RANDOM, Evidence, said
 from workbench.training.near_rows import equal_rows, near_rows
 
@@ -42,6 +44,7 @@ MOST_SEARCHED = 30_000
 FEWEST_DIFFERENT = 20
 # Equal rows that fill more than this share of the hold-out would be what it says: they stay among the rows to fit on.
 MOST_OF_HOLDOUT = 0.5
+UNITS = {"min": "minutes", "h": "hours", "d": "days"}
 # Where rows to fit on give way to the scored ones that they equal, at least this share of them stays, or all do.
 FEWEST_LEFT = 0.1
 
@@ -93,8 +96,8 @@ class Parts:
         """Positions within some rows of three parts, each with what it leaves: stretches of time, else whole units."""
         if self.split.kind == "time":
             return list(KFold(3).split(rows))
-        splitter = StratifiedGroupKFold(3, shuffle=True, random_state=seed)
-        return list(splitter.split(rows, labels, self.units[rows]))
+        splitter: Any = GroupKFold if labels.dtype.kind == "f" else StratifiedGroupKFold
+        return list(splitter(3, shuffle=True, random_state=seed).split(rows, labels, self.units[rows]))
 
 
 def parts(
@@ -105,6 +108,7 @@ def parts(
     seed: int,
     features: Iterable[str] | None = None,
     how: Evidence | None = None,
+    gap: str | None = None,
 ) -> Parts:
     """Split the rows of a table whose target is known.
 
@@ -124,17 +128,26 @@ def parts(
         Columns in which rows are compared to find equal ones; by default the contract's.
     how : Evidence, optional
         What the split follows; by default what the contract's roles say.
+    gap : str, optional
+        In time: ``7d``, ``12h``, ``30min`` or ``24 rows``, by which rows to fit on end before those that are scored.
 
     Raises
     ------
     BadTable
         If there are too few moments or groups for the folds.
+    BadParameter
+        If there is a gap and no order in time, or one of hours where the order is no time.
     """
     how = how or said(table, contract) or AT_RANDOM
     compared = table[list(contract.features if features is None else features)]
     target = table[contract.target] if task != "regression" else None
     if how.kind == "time" and how.by is not None:  # a row like that of an hour before is no copy
-        return apart(_by_time(how, folds), equal_rows(compared), target)
+        return apart(_by_time(how, folds, Gap.of(gap, how.by)), equal_rows(compared), target)
+    if gap is not None:
+        raise BadParameter(
+            f"A gap of {gap} asks for an order in time, and these rows have none. Name their time=, give "
+            "split='time', or leave the gap out."
+        )
     same = near_rows(compared)
     if how.kind == "group" and how.by is not None:
         return apart(_by_group(how, folds, seed), same, target)
@@ -172,7 +185,56 @@ def _of_equals(left: int, shared: bool) -> str:
     return words + (kept if shared else "")
 
 
-def _by_time(how: Evidence, folds: int) -> Parts:
+@dataclass(frozen=True)
+class Gap:
+    """How far rows to fit on end before those that are scored: their outcome must have been known by then.
+
+    Parameters
+    ----------
+    text : str
+        As it was asked for; empty without one.
+    rows : int
+        So many rows.
+    span : timedelta, optional
+        So much time.
+
+    References
+    ----------
+    López de Prado, M. (2018), Advances in Financial Machine Learning: purging. scikit-learn's
+    ``TimeSeriesSplit(gap=)`` leaves the same rows out.
+    """
+
+    text: str = ""
+    rows: int = 0
+    span: timedelta | None = None
+
+    @classmethod
+    def of(cls, text: str | None, time: pd.Series) -> Gap:
+        """The gap that a text says, for an order.
+
+        >>> Gap.of("24 rows", pd.Series([1, 2, 3])).rows
+        24
+        """
+        if text is None:
+            return cls()
+        number, unit = re.fullmatch(r"([\d.]+) ?(\w+)", text).groups()  # type: ignore[union-attr]
+        if unit == "rows":
+            return cls(text, rows=ceil(float(number)))
+        if time.dtype.kind != "M":
+            raise BadParameter(
+                f"A gap of {text} asks for moments, and {time.name!r} has none. Give it in rows: '24 rows'."
+            )
+        return cls(text, span=timedelta(**{UNITS[unit]: float(number)}))
+
+    def before(self, time: pd.Series, rows: Rows, first: int) -> Rows:
+        """The rows whose outcome was known when the first scored one came, by their places in the order."""
+        known = ~(time.iloc[rows] >= time.iloc[first]).to_numpy() & (rows < first - self.rows)
+        if self.span is not None:
+            known &= ~(time.iloc[rows] > time.iloc[first] - self.span).to_numpy()
+        return rows[known]
+
+
+def _by_time(how: Evidence, folds: int, gap: Gap) -> Parts:
     """Rows of one moment are never on both sides; rows without a time count as earlier than all others."""
     assert how.by is not None, "the moments"
     order = in_order(how.by)
@@ -180,13 +242,17 @@ def _by_time(how: Evidence, folds: int) -> Parts:
     boundary = time.iloc[int(len(time) * (1 - HOLDOUT))]
     later = (time >= boundary).to_numpy()
     train, holdout = np.flatnonzero(~later), np.flatnonzero(later)
+    if len(train) and len(holdout):
+        train = gap.before(time, train, holdout[0])
     if not len(train) or not len(holdout):
         raise BadTable(
-            f"Most rows of {time.name!r} share one moment, or have none: there is no later part. Use another."
+            f"Most rows of {time.name!r} share one moment, or have none"
+            f"{f', or lie in the gap of {gap.text}' if gap.text else ''}: there is no later part. Use another."
         )
-    pairs = [(order[fit], order[scored]) for fit, scored in _time_folds(time, train[-MOST_SEARCHED:], folds)]
+    pairs = [(order[fit], order[scored]) for fit, scored in _time_folds(time, train[-MOST_SEARCHED:], folds, gap)]
     told = str(boundary) if how.columns else f"row {boundary + 1:,}"
-    split = Split("time", len(pairs), len(train), len(holdout), how.column, told, how.reason, how.found)
+    reason = f"{how.reason} Rows of the {gap.text} before scored ones are not fitted on." if gap.text else how.reason
+    split = Split("time", len(pairs), len(train), len(holdout), how.column, told, reason, how.found)
     return Parts(order[train], order[holdout], tuple(pairs), split, np.arange(len(order)))
 
 
@@ -197,15 +263,16 @@ def in_order(time: pd.Series) -> Rows:
     return np.concatenate([np.flatnonzero(gaps), known[np.argsort(time.to_numpy()[known], kind="stable")]])
 
 
-def _time_folds(time: pd.Series, rows: Rows, folds: int) -> Iterator[tuple[Rows, Rows]]:
-    """Each part is validated after what came before it; rows of its first moment are not fitted on."""
+def _time_folds(time: pd.Series, rows: Rows, folds: int, gap: Gap) -> Iterator[tuple[Rows, Rows]]:
+    """Each part is validated after what came before it; rows of its first moment, and of the gap, are not fitted on."""
     splits = TimeSeriesSplit(folds).split(rows) if len(rows) > folds else ()
     pairs = [(rows[a], rows[b]) for a, b in splits]
-    cut = [(fit[~(time.iloc[fit] >= time.iloc[validate[0]])], validate) for fit, validate in pairs]
+    cut = [(gap.before(time, fit, validate[0]), validate) for fit, validate in pairs]
     if not cut or not all(len(fit) for fit, _ in cut):
         raise BadTable(
-            f"The time column {time.name!r} has {time.nunique()} moments, too few for {folds} folds in order. "
-            f"Give fewer folds or more rows, or leave time={time.name!r} out."
+            f"The time column {time.name!r} has {time.nunique()} moments, too few for {folds} folds in order"
+            f"{f' with a gap of {gap.text}' if gap.text else ''}. Give fewer folds or more rows, or leave "
+            f"time={time.name!r} out."
         )
     yield from cut
 

@@ -66,6 +66,7 @@ def findings(
         *_ties(found.best, outcome.tied),
         *_stopped(plan, found, ending),
         *_failed(found.failed),
+        *_alone(plan, found),
         *_budget(found, plan.step.budget),
         *_not_kept(found.best.name, outcome.not_kept),
         *_undecided(plan.step.threshold, outcome.decided),
@@ -270,6 +271,15 @@ def _off(far: float | None, calibration: str) -> Iterator[Finding]:
             yield Finding("WB214", "warning", message, cure=cure)
         else:
             yield Finding("WB214", "warning", message)
+
+
+def _alone(plan: Plan, found: Search) -> Iterator[Finding]:
+    """An ensemble that was asked for and that is none."""
+    name = plan.step.ensemble
+    if name != "none" and not found.untried and name not in {*found.failed, *(trial.name for trial in found.tried)}:
+        best = next((trial.name for trial in found.tried if trial.name != "baseline"), "baseline")
+        message = f"There is no {name} of the candidates: {best} is best alone."
+        yield Finding("WB231", "info", message)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
 from workbench.training.costs import costs
 from workbench.training.ending import Ending, end
+from workbench.training.ensembling import ensembled
 from workbench.training.evaluating import evaluate
 from workbench.training.journal import Journal
 from workbench.training.learning import doubled
@@ -66,9 +67,11 @@ def train(
     candidates: Iterable[Any] = ("baseline", "linear", "lightgbm"),
     metric: str | Callable[..., Any] | None = None,
     split: str = "auto",
+    gap: str | None = None,
     trials: int | None = None,
     budget: str | None = None,
     threshold: str | float = "f1",
+    ensemble: str = "none",
     calibration: str = "none",
     feature_selection: str = "none",
     learning_curve: bool = False,
@@ -108,9 +111,13 @@ def train(
         How rows are held out. *auto*: by the time or the group of the dataset; where it has neither, by what the rows
         show. *time*: later rows, by the dates that are there, else as the rows come. *group*: whole groups. *random*:
         drawn at random, which is right where rows to come will be like these.
+    gap : str, optional
+        In time: how long it takes until a row's outcome is known, such as ``"7d"``, ``"12h"`` or ``"24 rows"``. Rows
+        that close before those that are scored are not fitted on, for their outcome would not have been known.
     trials : int, optional
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
-        best on the folds so far are stopped. By default 3 of up to 10,000 rows, where they matter most, and 1 of more.
+        best on the folds so far are stopped. By default 3 of up to 10,000 rows and a million values, where they matter
+        most, and 1 of more.
     budget : str, optional
         Time that the training may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at
         most ``trials`` or 200, as long as they and what follows are likely to end in time. The first setting of each
@@ -120,6 +127,11 @@ def train(
         Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
         ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
         itself. ``run.decide`` chooses another one afterwards; where none fulfils the rule, a finding (WB212) says so.
+    ensemble : {"none", "blend", "stack"}
+        What is made of the candidates together, as one more row of the leaderboard. *blend*: the weighted mean of their
+        answers, with the weights that validated best (a candidate may get none; where one is best alone, there is no
+        blend). *stack*: a linear model on what they answer to rows that they were not fitted on. It costs one more fit
+        of each on each fold, for a stack four.
     calibration : {"none", "auto", "sigmoid", "isotonic"}
         Classes: whether a calibrator stands behind the best candidate, fitted on predictions of rows that it had not
         seen. *sigmoid*: two parameters; *isotonic*: any rising curve. *auto*: the better of both where it lowers the
@@ -179,9 +191,17 @@ def train(
     """
     names, own = sorted_out(candidates)
     ours = None if is_own(metric) else metric
-    asked = {"metric": ours, "split": split, "trials": trials, "budget": budget, "folds": folds, "seed": seed}
-    asked |= {"threshold": str(threshold), "calibration": calibration, "learning_curve": learning_curve}
-    asked |= {"feature_selection": feature_selection}
+    asked = {
+        "metric": ours,
+        "split": split,
+        "gap": gap,
+        "trials": trials,
+        "budget": budget,
+        "folds": folds,
+        "seed": seed,
+    }
+    asked |= {"threshold": str(threshold), "ensemble": ensemble, "calibration": calibration}
+    asked |= {"learning_curve": learning_curve, "feature_selection": feature_selection}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
     clock = Clock(seconds(step.budget))
@@ -198,7 +218,7 @@ def train(
     with recorder.watching(), threadpool_limits(settings().threads):
         found = search(plan, journal, clock)
         again = _asked(plan, found)
-        plan, found = calibrated(plan, found)
+        plan, found = calibrated(*ensembled(plan, found))
         ending = end(plan, found, suspicious(seen, plan.features))
         ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
@@ -286,7 +306,7 @@ def as_run(
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
         held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
-        folds=plan.parts.folds, thirds=_thirds(plan, found.best), unfitted=_unfitted(plan, found),
+        folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
         trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
     )  # fmt: skip
 
@@ -310,9 +330,9 @@ def _unfitted(plan: Plan, found: Search) -> dict[str, Any]:
     return {name: plan.unfitted(name, ranked[name]) for name in _brought(plan) if name in ranked}
 
 
-def _thirds(plan: Plan, best: Trial) -> Folds:
-    """On which rows of each fold its calibrator was fitted; nothing where it has none."""
-    if best.name not in plan.models or not plan.models[best.name].calibrates:
+def _thirds(plan: Plan) -> Folds:
+    """On which rows of each fold a calibrator, or the model upon a stack, was fitted; nothing where there is none."""
+    if not any(model.cross_fits for model in plan.models.values()):
         return ()
     rows = (fit for fit, _ in plan.parts.folds)
     return tuple(pair for fit in rows for pair in plan.parts.thirds(fit, plan.labels[fit], plan.seed))

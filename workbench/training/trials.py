@@ -12,8 +12,8 @@ import pandas as pd
 
 from workbench.core.metric import Metric
 from workbench.core.run import Tried
-from workbench.core.scores import difference, scores
-from workbench.training.candidates import Settings
+from workbench.core.scores import difference, no_surer, scores
+from workbench.training.candidates import Settings, member_settings
 from workbench.training.growing import Grown, grow_until_enough, threads
 from workbench.training.plan import Plan
 
@@ -168,10 +168,18 @@ def _difference(plan: Plan, truth: Any, pair: tuple[Any, Any], resamples: int, u
 
 
 def of_holdout(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
-    """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on."""
+    """The scores of the hold-out; in time its interval looks at all stretches that the candidate was tried on.
+
+    Elsewhere it is no narrower than the many validated rows say that so few may be off by.
+    """
     rows, kind = plan.parts.holdout, plan.parts.split.kind
     stretches = (*best.windows, (plan.target.iloc[rows], held)) if kind == "time" else ()
-    return scored(plan, rows, held, best.windows if kind == "given" else stretches)
+    metrics = scored(plan, rows, held, best.windows if kind == "given" else stretches)
+    if kind in ("time", "given"):
+        return metrics
+    validated, units = {m.name: m for m in best.metrics}, plan.parts.units
+    many = [len(np.unique(units[of])) for of in (rows, best.rows)]
+    return tuple(no_surer(m, validated[m.name], *many) if m.name in validated else m for m in metrics)
 
 
 def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) -> tuple[Metric, ...]:
@@ -187,13 +195,13 @@ def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
     if plan.models[trial.name].grows:
         pipeline.set_params(model__n_jobs=threads(table.size))
-    if plan.models[trial.name].calibrates:
-        return _fitted_with_calibrator(plan, pipeline, table, rows)
+    if plan.models[trial.name].cross_fits:
+        return _cross_fitted(plan, pipeline, table, rows)
     return pipeline.fit(table, plan.target.iloc[rows])
 
 
-def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
-    """Fitted; the calibrator's folds keep together what belongs together, and are not kept with it."""
+def _cross_fitted(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
+    """Fitted; the folds within keep together what belongs together, and are not kept with it."""
     last = pipeline[-1]
     last.set_params(cv=plan.parts.thirds(rows, plan.labels[rows], plan.seed))
     pipeline.fit(table, plan.target.iloc[rows])
@@ -203,12 +211,27 @@ def _fitted_with_calibrator(plan: Plan, pipeline: Any, table: pd.DataFrame, rows
 
 def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
     """The pipeline fitted on many rows, and the trial with as many trees as they ask for."""
-    if not plan.models[trial.name].grows or len(rows) < MANY_MORE * len(plan.growing.rows):
+    model = plan.models[trial.name]
+    if not (model.grows or model.members) or len(rows) < MANY_MORE * len(plan.growing.rows):
+        return fitted(plan, trial, rows), trial
+    if model.members:
+        trial = _with_grown_members(plan, trial, rows)
         return fitted(plan, trial, rows), trial
     fit, validate = plan.parts.inner(rows, plan.seed)
     pipeline = plan.unfitted(trial.name, trial.settings)
     trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
     return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
+
+
+def _with_grown_members(plan: Plan, trial: Trial, rows: Any) -> Trial:
+    """An ensemble whose members have as many trees as many rows ask for."""
+    settings = dict(trial.settings)
+    for name in plan.models[trial.name].members:
+        if name in settings and plan.models[name].grows:
+            member = replace(trial, name=name, settings=member_settings(settings, name))
+            grown = grown_on(plan, member, rows)[1].settings
+            settings |= {f"{name}__{key}": value for key, value in grown.items()}
+    return replace(trial, settings=settings)
 
 
 def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:

@@ -1,7 +1,7 @@
-"""FLAML's AutoML, nothing set but the task and thirty seconds."""
+"""FLAML's AutoML, nothing set but the task and the seconds."""
 
 from flaml import AutoML
-from judging import features, judge
+from judging import SECONDS, features, judge
 
 
 def train(known, target, number):
@@ -10,7 +10,7 @@ def train(known, target, number):
     model = AutoML()
     model.fit(
         table, known[target], task="regression" if number else "classification",
-        metric="rmse" if number else "roc_auc", time_budget=30, n_jobs=1, seed=0, verbose=0,
+        metric="rmse" if number else "roc_auc", time_budget=SECONDS, n_jobs=1, seed=0, verbose=0,
     )  # fmt: skip
 
     def predict(later):

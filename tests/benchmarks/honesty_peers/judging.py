@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from collections.abc import Callable
@@ -12,13 +13,19 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+# What a tool is given that asks for a time.
+SECONDS = float(os.environ.get("WORKBENCH_BENCHMARK_SECONDS", "60"))
 # Known rows, target, whether it is a number; what comes back: the score that the tool claims, the ends of its interval
 # where it gives one, and what predicts numbers, or the probability of the last class in order.
 Tool = Callable[[pd.DataFrame, str, bool], tuple[float, tuple[float, float] | None, Callable[[pd.DataFrame], Any]]]
 
 
-def judge(tool: Tool) -> None:
-    """``python TOOL.py KNOWN.parquet LATER.parquet TARGET``: prints one line of JSON."""
+def judge(tool: Tool, warm: Callable[[], object] = object) -> None:
+    """``python TOOL.py KNOWN.parquet LATER.parquet TARGET``: prints one line of JSON.
+
+    What every first call of a process costs, such as imports, is done by ``warm``, and not counted.
+    """
+    warm()
     known, later, target = pd.read_parquet(sys.argv[1]), pd.read_parquet(sys.argv[2]), sys.argv[3]
     number = bool(pd.api.types.is_numeric_dtype(known[target]) and known[target].nunique() > 10)
     before = cpu()

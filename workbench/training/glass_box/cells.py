@@ -33,12 +33,12 @@ with threadpool_limits(1):  # sums have one order
     for fit, scored in folds:
         fitted = clone(pipeline).fit(X.iloc[fit], y.iloc[fit])
 """
-CALIBRATED = """\
+CROSS_FITTED = """\
 predictions = []
 with threadpool_limits(1):  # sums have one order
     for k, (fit, scored) in enumerate(folds):
         fitted = clone(pipeline)
-        fitted[-1].set_params(cv=thirds[3 * k : 3 * k + 3])  # what the calibrator is fitted on
+        fitted[-1].set_params(cv=thirds[3 * k : 3 * k + 3])  # what its last step is fitted on
         fitted.fit(X.iloc[fit], y.iloc[fit])
 """
 NUMBERS = """\
@@ -134,8 +134,8 @@ class Row:
         Whether it is not ours as it is.
     grows : bool
         Whether it is grown on all folds side by side.
-    calibrates : bool
-        Whether a calibrator stands behind its estimator.
+    cross_fits : bool
+        Whether its last step, a calibrator or a stack, is told the folds within.
     """
 
     run: Run
@@ -144,7 +144,7 @@ class Row:
     settings: dict[str, Any]
     is_own: bool = False
     grows: bool = False
-    calibrates: bool = False
+    cross_fits: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,10 +173,11 @@ def _fitted(row: Row, writer: Writer) -> ModelCells:
         ("regression", False): python(FITTED + NUMBERS),
         ("binary", False): python(FITTED + CLASSES + SECOND),
         ("multiclass", False): python(FITTED + CLASSES),
-        ("binary", True): python(CALIBRATED + CLASSES + SECOND),
-        ("multiclass", True): python(CALIBRATED + CLASSES),
+        ("regression", True): python(CROSS_FITTED + NUMBERS),
+        ("binary", True): python(CROSS_FITTED + CLASSES + SECOND),
+        ("multiclass", True): python(CROSS_FITTED + CLASSES),
     }
-    return ModelCells((laid_out(code),), how[row.run.task, row.calibrates])
+    return ModelCells((laid_out(code),), how[row.run.task, row.cross_fits])
 
 
 def _grown(row: Row, writer: Writer) -> ModelCells:

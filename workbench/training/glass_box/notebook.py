@@ -15,6 +15,7 @@ from workbench.reading.dataset import dataset, held
 from workbench.reading.door import to_learn_from
 from workbench.storage.files import in_one_step, read, write_json
 from workbench.training.candidates import MODELS, columns_by_kind, unfitted
+from workbench.training.ensembling import STACK
 from workbench.training.glass_box.cells import Book, Row, digest, model_cells
 from workbench.training.glass_box.estimators import Writer
 from workbench.training.glass_box.splitting import rule, with_thirds
@@ -55,7 +56,7 @@ def to_notebook(run: Run, path: str | Path, candidate: str | None = None, *, dat
     source, table = _source(run, _data(run, data), place)
     y = _labels(run, table)
     split = rule(run, table, y, place.with_suffix(".folds.parquet"))
-    if row.calibrates:
+    if row.cross_fits:
         split = with_thirds(split, run, place.with_suffix(".thirds.parquet"))
     write_json(place, Book(row, place, source, table, y, split, writer).document(model))
     return place
@@ -89,10 +90,10 @@ def _row(run: Run, candidate: str | None) -> Row:
             "nothing was validated here. Train with wb.train(data, …)."
         )
     row = run.best if candidate is None else named[candidate]
-    calibrated = bool(run.thirds) and row is run.best
+    cross_fits = bool(run.thirds) and (row.name == STACK or (row is run.best and hasattr(run.pipeline[-1], "cv")))
     if row.name in run.unfitted:
-        return Row(run, row, run.unfitted[row.name], row.parameters, is_own=True, calibrates=calibrated)
-    if calibrated or row.name not in MODELS:
+        return Row(run, row, run.unfitted[row.name], row.parameters, is_own=True, cross_fits=cross_fits)
+    if cross_fits or row.name not in MODELS:
         raise BadParameter(
             f"The candidate {row.name!r} is somebody's own, and was not kept with the run: its code is no package's. "
             "Ask the run that wb.train returned, in its process."
