@@ -21,7 +21,8 @@ while os.getppid() == parent:
         if os.read(0, 1):
             sys.exit()
         break
-os.execv(sys.executable, [sys.executable, "-m", "workbench.training.watching"])
+write = "from workbench.training.recording import end_what_died; end_what_died()"
+os.execv(sys.executable, [sys.executable, "-c", write])
 """
 
 
@@ -48,15 +49,3 @@ def _waiting() -> subprocess.Popen[bytes] | None:
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
     return None
-
-
-def main() -> None:
-    """End the runs of processes that are gone."""
-    from workbench.storage.tracking import client, experiment_id
-    from workbench.training.recording import end_the_dead
-
-    end_the_dead(client(), experiment_id())
-
-
-if __name__ == "__main__":
-    main()
