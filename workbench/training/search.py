@@ -68,9 +68,10 @@ def search(plan: Plan, journal: Journal, clock: Clock | None = None) -> Search:
     clock = clock or Clock(seconds(plan.step.budget))
     rounds = _rounds(plan, _trials(plan))
     budget, many = seconds(plan.step.budget), sum(map(len, rounds))
+    left = None if budget is None else max(clock.left(), 1.0)
     race = Race(plan, journal, clock)
     try:
-        with progress("Training", total=None if budget else many, seconds=budget) as tracker:
+        with progress("Training", total=None if budget else many, seconds=left) as tracker:
             for each in rounds:
                 if not race.has_time_for(each):
                     break
