@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import sklearn.metrics as sk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from workbench.core.measures import METRICS, OURS, answers, measure
+from workbench.core.measures import METRICS, OURS, answers, is_own, known_anywhere, measure
+from workbench.core.metric import Metric, level_of, metric_name, pinball
+from workbench.errors import BadParameter
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(120, 3))
@@ -93,3 +97,47 @@ def test_a_score_that_is_no_number_is_not_known():
 def test_answers_are_the_likeliest_class():
     np.testing.assert_array_equal(answers(np.array([0.2, 0.5, 0.9])), [0, 1, 1])
     np.testing.assert_array_equal(answers(np.array([[0.2, 0.5, 0.3], [0.6, 0.2, 0.2]])), [1, 0])
+
+
+COUNTED = st.lists(
+    st.tuples(st.integers(0, 10**6), st.floats(1e-6, 1e7), st.integers(0, 3)), min_size=1, max_size=30
+).filter(lambda rows: sum(n for *_, n in rows) > 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(COUNTED)
+def test_poissons_deviance_is_that_of_scikit_learn_by_rows_and_by_weights(rows):
+    """Of any counts, those of 0 among them, whether rows are there once or as often as a sample drew them."""
+    truth, predicted, times = (np.array(side, dtype=float) for side in zip(*rows, strict=True))
+    deviance = measure("poisson_deviance", "regression")
+
+    weighted = sk.mean_poisson_deviance(truth, predicted, sample_weight=times)
+    assert deviance.of(truth, predicted) == pytest.approx(sk.mean_poisson_deviance(truth, predicted), abs=1e-6)
+    assert deviance.of_samples(truth, predicted, times[None].astype(int))[0] == pytest.approx(weighted, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(COUNTED, st.floats(0.001, 0.999).map(lambda level: float(f"{level:g}")))
+def test_the_pinball_loss_of_any_level_is_that_of_scikit_learn_and_its_name_says_the_level(rows, level):
+    truth, predicted, times = (np.array(side, dtype=float) for side in zip(*rows, strict=True))
+    loss = measure(pinball(level), "regression")
+
+    weighted = sk.mean_pinball_loss(truth, predicted, alpha=level, sample_weight=times)
+    assert (level_of(loss.name), loss.larger_is_better, is_own(loss.name)) == (level, False, False)
+    assert loss.of(truth, predicted) == pytest.approx(sk.mean_pinball_loss(truth, predicted, alpha=level))
+    assert loss.of_samples(truth, predicted, times[None].astype(int))[0] == pytest.approx(weighted)
+
+
+def test_predictions_of_zero_and_less_are_punished_and_no_truth_below_zero_is_a_count():
+    deviance = measure("poisson_deviance", "regression")
+
+    assert 30 < deviance.of(np.array([1.0]), np.array([-3.0])) < 100
+    assert deviance.of(np.array([-1.0]), np.array([3.0])) is None
+
+
+def test_scores_of_losses_are_known_without_the_notebook_that_asked_for_them():
+    known = known_anywhere([Metric("my_score", 1.0), Metric("pinball_0.9", 2.0), Metric("rmse", 1.0)], "regression")
+
+    assert (known.name, metric_name(known.name), known.larger_is_better) == ("pinball_0.9", "Pinball loss (0.9)", False)
+    with pytest.raises(BadParameter, match="pinball_0"):
+        measure("pinball_0.9", "binary")

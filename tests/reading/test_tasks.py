@@ -1,13 +1,19 @@
 """What a target sets as the task, what may be asked for, and what may be the time."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import workbench as wb
 from workbench.core.contract import Contract
 from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.reading.door import aimed_at
+from workbench.reading.tasks import Seen, infer_task, is_count
 
 ROWS = 400
 
@@ -32,6 +38,9 @@ def scores(rarest=2):
         (np.resize(["a", "b", "c"], ROWS), "multiclass"),
         (np.r_[["a"] * (ROWS - 3), ["b", "b", "c"]], "multiclass"),
         (np.linspace(0, 1, ROWS), "regression"),
+        (np.r_[np.repeat(np.arange(5), [150, 130, 70, 30, 20])], "regression"),
+        (np.resize([f"plant {i}" for i in range(40)], ROWS), "multiclass"),
+        (np.resize(np.arange(8), ROWS), "multiclass"),
     ],
 )
 def test_the_rule_that_decides(values, task):
@@ -70,6 +79,60 @@ def test_a_task_that_does_not_fit_is_refused(values, task, message):
     for verb in (wb.dataset, wb.profile):
         with pytest.raises(BadTarget, match=message):
             verb(table(y=values), target="y", task=task)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.8, 25.0), st.integers(0, 2**32 - 1), st.integers(200, 5000))
+def test_counts_are_a_number_whatever_their_mean_and_rows(mean, seed, rows):
+    """Poisson's counts with a rare tail, with nothing set, under a name that says nothing."""
+    drawn = np.random.default_rng(seed).poisson(mean, rows)
+    counts = Counter(drawn.tolist())
+
+    assert infer_task(Seen("y", "integer", rows, len(counts), list(counts.items()))) == "regression" or len(counts) < 5
+    assert infer_task(Seen("visits", "integer", rows, len(counts), list(counts.items()))) != "multiclass"
+    assert is_count("visits", list(counts.items()))
+    assert is_count("y", list(counts.items())) or not 1.5 < mean < 12
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(3, 300), st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 1000]))
+def test_codes_are_classes_however_many_they_are_where_their_name_says_so(classes, seed, first):
+    codes = first + np.random.default_rng(seed).integers(0, classes, 20 * classes)
+    counts = Counter(codes.tolist())
+    seen = Seen("species_code", "integer", len(codes), len(counts), list(counts.items()))
+
+    assert infer_task(seen) == "multiclass"
+    assert infer_task(replace(seen, name="visits_count")) in ("regression", "binary")
+
+
+def test_a_hundred_codes_that_come_equally_often_are_classes_and_a_hundred_ages_are_none():
+    codes = np.random.default_rng(0).integers(0, 100, 20_000)
+    ages = np.clip(np.random.default_rng(0).normal(45, 18, 20_000), 18, 90).astype(int)
+    frame = pd.DataFrame({"x": np.arange(20_000.0), "y": codes, "age": ages})
+
+    assert wb.dataset(frame[["x", "y"]], target="y").contract.task == "multiclass"
+    assert wb.dataset(frame[["x", "age"]], target="age").contract.task == "regression"
+    profile = wb.profile(frame[["x", "y"]], target="y")
+    (told,) = [f for f in profile.findings if f.code == "WB137"]
+    assert profile.contract.task == "multiclass"
+    assert "taken as classes, since they come equally often" in told.message
+
+
+@pytest.mark.parametrize("verb", [wb.dataset, wb.profile])
+def test_whole_numbers_that_a_frame_calls_categories_are_classes_however_rare(verb):
+    frame = table(y=pd.Categorical(scores(2)))
+
+    assert (verb(frame, target="y").contract["y"].kind, verb(frame, target="y").contract.task) == (
+        "integer",
+        "multiclass",
+    )
+    assert verb(frame, target="y", task="regression").contract.task == "regression"
+
+
+def test_a_hundred_texts_are_classes_where_each_has_ten_rows_in_the_mean():
+    texts = [f"plant {i % 100}" for i in range(1000)]
+
+    assert wb.dataset(pd.DataFrame({"x": range(1000), "y": texts}), target="y").contract.task == "multiclass"
 
 
 def test_more_classes_than_fifty_are_refused_with_what_to_do():

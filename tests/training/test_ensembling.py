@@ -137,7 +137,7 @@ def test_a_blend_is_never_worse_on_the_validated_rows_than_its_best_member(seed,
     rng = np.random.default_rng(seed)
     truth = pd.Series(rng.normal(size=60))
     members = [trial(f"m{k}", truth, truth.to_numpy() + rng.normal(0, noise * (k + 1), 60)) for k in range(many)]
-    plan = SimpleNamespace(task="regression", classes=(), metric="rmse")
+    plan = SimpleNamespace(task="regression", classes=(), metric="rmse", others=())
     found = ensembling._blended(plan, members)
 
     best = max(trials.scored_so_far(plan, member).quality for member in members)

@@ -94,6 +94,9 @@ def written(tmp_path_factory, put_store, shared_table):
     iris = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])
     iris["kind"] = np.array(["setosa", "versicolor", "virginica"])[np.argsort(iris.to_numpy(), axis=1)[:, 0]]
     iris = pd.concat([iris, iris[:20]], ignore_index=True)
+    rare = pd.concat([iris, iris[:3].assign(kind="unicorn")], ignore_index=True)
+    rare.to_csv(folder / "rare.csv", index=False)
+    counts = visits[["x", "smokes"]].assign(calls=rng.poisson(np.exp(visits["x"] / 2)))
     hostile = hostile_table()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(put_store(folder / "home")))
@@ -120,6 +123,9 @@ def written(tmp_path_factory, put_store, shared_table):
                 wb.dataset(visits, target="y", group="patient"),
                 {"candidates": ["forest", "linear"], "ensemble": "stack", **few},
             ),
+            "rare": (wb.dataset(str(folder / "rare.csv"), target="kind"), {"candidates": ["linear"], **few}),
+            "counts": (wb.dataset(counts, target="calls"), {"candidates": usual, **few}),
+            "above": (wb.dataset(counts, target="calls"), {"candidates": usual, "loss": "quantile 0.8", **few}),
             NAME: (wb.dataset(hostile, target=hostile.columns[-1]), {"candidates": ["linear", "lightgbm"], **few}),
         }
         runs, seconds = {}, {}
@@ -134,13 +140,13 @@ def written(tmp_path_factory, put_store, shared_table):
 
 @pytest.mark.slow
 def test_notebooks_find_the_leaderboards_scores_without_us(written):
-    """To the last bit, each row of nine leaderboards, in a process that can't import Workbench, with no warning."""
+    """To the last bit, each row of twelve leaderboards, in a process that can't import Workbench, with no warning."""
     folder, runs, _, _ = written
     rows = {folder / f"{name}-{row.name}.ipynb": row for name, run in runs.items() for row in run.candidates}
 
     found = alone(*rows)
 
-    assert len(rows) >= 18
+    assert len(rows) >= 25
     assert found == {str(path): claimed(row) for path, row in rows.items()}
     assert not list(folder.rglob("X"))
 

@@ -167,8 +167,9 @@ ALL: tuple[FindingCode, ...] = (
                 "whose outcome differs from that of the others. That somebody did not answer says one thing, once: "
                 "none of these columns is a leak for it. The cure keeps it in one column of its own."),
     FindingCode("WB137", "Target can be read in two ways", ("info", "warning"),
-                "Whole numbers as a target, such as scores from 3 to 8, are classes or a number. The finding says "
-                "which was taken and why; the cure takes the other."),
+                "Whole numbers as a target, such as scores from 3 to 8, are classes or a number: their name, their "
+                "range and how often each comes decide. The finding says which was taken and why; the cure takes the "
+                "other."),
     FindingCode("WB150", "Differs from the reference", ("warning",),
                 "Columns in which two compared tables differ by more than chance, and enough to matter."),
     FindingCode("WB151", "Another kind of values", ("error",),
@@ -260,6 +261,23 @@ ALL: tuple[FindingCode, ...] = (
                 "rows that the folds fit on. Those that tell no more are left out, and the message says what LightGBM "
                 "scores in validation with them and without. Where no column tells more, all are kept, and it is a "
                 "warning: the score is likely to be that of the baseline."),
+    FindingCode("WB225", "Learnt as a count", ("info",),
+                "The target holds counts of a few things: whole numbers from 0 on that are called so or fall off as "
+                "counts do. Their spread grows with their mean, so they are learnt by Poisson's loss, on a log scale, "
+                "and no prediction is below 0. The score that decides stays RMSE; the cure learns them as any other "
+                "number."),
+    FindingCode("WB226", "Rows of rare classes left out", ("warning",),
+                "Classes of several that have fewer rows than validation needs, twice the folds. They can't be learnt "
+                "and their scores can't be told, so their rows were not used, and the model never answers them. Merge "
+                "them with others, such as into *other*, or collect more rows."),
+    FindingCode("WB227", "Another share lies below", ("warning",),
+                "A quantile, or the median, was asked for, and clearly more or fewer of the held-out rows lie at or "
+                "below their predictions, which chance does in one of a hundred tables. Rows that come later, or are "
+                "of other groups, differ so; and where many rows have one value, as counts do, no number parts them "
+                "as was asked."),
+    FindingCode("WB228", "A candidate was not tried", ("info",),
+                "Lines through medians and quantiles are found by a linear program, which takes the square of the rows "
+                "in time; of more than 10,000 rows they are not tried beside others. The cure tries them alone."),
     FindingCode("WB231", "No ensemble", ("info",),
         "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
         "ensemble."),

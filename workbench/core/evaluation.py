@@ -20,7 +20,8 @@ class Bin:
     predicted : float
         Mean prediction: a probability in [0, 1], or a number in the target's unit.
     came : float
-        Mean of what came true: the share of the class, or the target's mean.
+        Mean of what came true: the share of the class, or the target's mean; its median or quantile, where that is
+        what was predicted.
     low, high : float
         Interval of ``came``; those of all bins hold what is true in nine of ten tables.
     """
@@ -45,7 +46,8 @@ class Slice:
     rows : int
         How many of the hold-out.
     loss, others : float
-        Mean loss of these rows and of all the others: log loss, or the absolute error in the target's unit.
+        Mean loss of these rows and of all the others: log loss, or the absolute error in the target's unit (of a
+        quantile the pinball loss).
     p_value : float
         Of Welch's test of both, corrected for all slices that were looked at (Holm), in [0, 1].
     score : Metric, optional
@@ -115,6 +117,24 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class Mistaken:
+    """A class that is often answered for another one.
+
+    Parameters
+    ----------
+    true, answered : str
+        Labels.
+    rows, whole : int
+        How many of the true label's rows were answered so, and how many it has.
+    """
+
+    true: str
+    answered: str
+    rows: int
+    whole: int
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How the kept candidate answered the hold-out, aggregated.
 
@@ -143,6 +163,10 @@ class Evaluation:
         The learning curve, from the fewest rows to all that were chosen on; empty where nobody asked for it.
     doubled : float, optional
         The score that twice as many rows are likely to bring.
+    below : tuple of float, optional
+        Medians and quantiles: the share of the rows at or below their prediction, and the ends of its 90% interval.
+    mistaken : tuple of Mistaken
+        More than 20 classes: which are most often answered for which, where ``confusion`` does not tell.
     """
 
     rows: int
@@ -156,6 +180,8 @@ class Evaluation:
     slices: tuple[Slice, ...] = ()
     learned: tuple[Learned, ...] = ()
     doubled: float | None = None
+    below: tuple[float, float, float] | None = None
+    mistaken: tuple[Mistaken, ...] = ()
 
     @property
     def calibration_error(self) -> float | None:
@@ -212,6 +238,8 @@ class Evaluation:
             slices=tuple(Slice.from_dict(s) for s in content.get("slices", ())),
             learned=tuple(Learned.from_dict(one) for one in content.get("learned", ())),
             doubled=content.get("doubled"),
+            below=content.get("below") and tuple(content["below"]),
+            mistaken=tuple(Mistaken(**one) for one in content.get("mistaken", ())),
             **several,
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.contract import Task
-from workbench.core.metric import LARGER_IS_BETTER, Metric
+from workbench.core.loss import pinball_losses
+from workbench.core.metric import LARGER_IS_BETTER, Metric, level_of
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ METRICS: dict[Task, tuple[str, ...]] = {
     "multiclass": ("log_loss", "accuracy", "balanced_accuracy"),
     "regression": ("rmse", "mae", "r2"),
 }
+# Others of ours, which are told where the loss asks for them. The name of a pinball loss has its level: pinball_0.9.
+FURTHER: dict[Task, tuple[str, ...]] = {"binary": (), "multiclass": (), "regression": ("poisson_deviance",)}
 # Scores of which less is better, by the end of a function's name, as scikit-learn names them.
 ERRORS = ("_error", "_loss", "_deviance")
 
@@ -86,7 +89,8 @@ def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
     Parameters
     ----------
     metric : str, callable or Measure
-        One of :data:`METRICS`, any other name of ``sklearn.metrics.get_scorer_names``, what
+        One of :data:`METRICS`, ``poisson_deviance`` or a pinball loss such as ``pinball_0.9`` (of the quantile below
+        which nine in ten lie) for numbers, any other name of ``sklearn.metrics.get_scorer_names``, what
         ``sklearn.metrics.make_scorer`` makes, or a function of true and predicted values. It is called with 0 and 1
         (the second class) of two classes, with the classes themselves of more. Of a function more is better, unless
         its name ends with ``_error``, ``_loss`` or ``_deviance``.
@@ -108,12 +112,28 @@ def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
     if isinstance(metric, Measure):
         return metric
     if isinstance(metric, str):
-        return OURS[metric] if metric in METRICS[task] else _of_scikit_learn(metric, task, classes)
+        return _ours(metric, task) or _of_scikit_learn(metric, task, classes)
     if hasattr(metric, "_score_func"):
         return _of_scorer(str(metric._score_func.__name__), metric, task, classes)
     if callable(metric):
         return _of_function(metric, task, classes)
     raise BadParameter(f"metric is the name of a score or a function of true and predicted values, got {metric!r}.")
+
+
+def is_ours(name: str) -> bool:
+    """Whether a name is one of our scores, which need nobody's function.
+
+    >>> is_ours("rmse"), is_ours("pinball_0.9"), is_ours("f1")
+    (True, True, False)
+    """
+    return name in OURS or level_of(name) is not None
+
+
+def _ours(name: str, task: Task) -> Measure | None:
+    if name in (*METRICS[task], *FURTHER[task]):
+        return OURS[name]
+    level = level_of(name)
+    return _pinball(name, level) if level is not None and task == "regression" else None
 
 
 def is_own(metric: Any) -> bool:
@@ -126,7 +146,7 @@ def is_own(metric: Any) -> bool:
         return callable(metric)
     from sklearn.metrics import get_scorer_names
 
-    return metric not in OURS and metric in get_scorer_names()
+    return not is_ours(metric) and metric in get_scorer_names()
 
 
 def known_anywhere(metrics: Sequence[Metric], task: Task) -> Metric:
@@ -139,14 +159,14 @@ def known_anywhere(metrics: Sequence[Metric], task: Task) -> Metric:
     """
     from sklearn.metrics import get_scorer_names
 
-    return next((m for m in metrics if m.name in METRICS[task] or m.name in get_scorer_names()), metrics[0])
+    return next((m for m in metrics if _ours(m.name, task) or m.name in get_scorer_names()), metrics[0])
 
 
 def _of_scikit_learn(name: str, task: Task, classes: Sequence[Any]) -> Measure:
     from sklearn.metrics import get_scorer, get_scorer_names
 
-    if name in OURS or name not in get_scorer_names():
-        raise BadParameter.unknown(name, METRICS[task], f"A {task} task")
+    if is_ours(name) or name not in get_scorer_names():
+        raise BadParameter.unknown(name, (*METRICS[task], *FURTHER[task]), f"A {task} task")
     return _of_scorer(name, get_scorer(name), task, classes)
 
 
@@ -300,6 +320,32 @@ def _r2(truth: Any, predicted: Numbers) -> float | None:
     return float(1 - left / whole) if whole else float(left == 0)
 
 
+def _deviances(truth: Any, predicted: Numbers) -> Numbers:
+    """As ``sklearn.metrics.mean_poisson_deviance``, predictions kept above 0 by float64's epsilon, as log loss's are.
+
+    A model that predicts 0 or less for a count is so punished, not refused.
+    """
+    import numpy as np
+
+    expected = np.maximum(predicted, np.finfo(float).eps)
+    return 2 * (truth * np.log(np.where(truth > 0, truth, 1.0) / expected) - truth + expected)
+
+
+def _poisson_deviance(truth: Any, predicted: Numbers) -> float | None:
+    """None where the truth is below 0: that is no count."""
+    return float(_deviances(truth, predicted).mean()) if len(truth) and truth.min() >= 0 else None
+
+
+def _pinball(name: str, level: float) -> Measure:
+    def function(truth: Any, predicted: Numbers) -> float:
+        return float(pinball_losses(truth - predicted, level).mean())
+
+    def weighted(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
+        return _mean(weights, pinball_losses(truth - predicted, level))
+
+    return Measure(name, False, function, weighted)
+
+
 def _mean(weights: Numbers, values: Any) -> Any:
     return weights @ values / weights.sum(axis=1)
 
@@ -355,5 +401,9 @@ _FUNCTIONS: dict[str, tuple[Callable[[Any, Any], float | None], Callable[[Any, A
     "rmse": (_rmse, lambda truth, predicted, weights: _mean(weights, (truth - predicted) ** 2) ** 0.5),
     "mae": (_mae, lambda truth, predicted, weights: _mean(weights, abs(truth - predicted))),
     "r2": (_r2, _r2s),
+    "poisson_deviance": (
+        _poisson_deviance,
+        lambda truth, predicted, weights: _mean(weights, _deviances(truth, predicted)),
+    ),
 }
 OURS = {name: Measure(name, name in LARGER_IS_BETTER, *pair) for name, pair in _FUNCTIONS.items()}

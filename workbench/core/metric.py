@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ METRIC_NAMES = {
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
+    "poisson_deviance": "Poisson deviance",
     "brier_score": "Brier score",
     "precision": "Precision",
     "recall": "Recall",
@@ -96,7 +98,25 @@ def short(value: float) -> str:
 def metric_name(name: str) -> str:
     """The name of a score as the field writes it.
 
-    >>> metric_name("roc_auc"), metric_name("my_score")
-    ('ROC AUC', 'my score')
+    >>> metric_name("roc_auc"), metric_name("my_score"), metric_name("pinball_0.9")
+    ('ROC AUC', 'my score', 'Pinball loss (0.9)')
     """
+    level = level_of(name)
+    if level is not None:
+        return f"Pinball loss ({level:g})"
     return METRIC_NAMES.get(name, name.replace("_", " "))
+
+
+def pinball(level: float) -> str:
+    """The name of a quantile's score.
+
+    >>> pinball(0.9), level_of("pinball_0.9"), level_of("rmse")
+    ('pinball_0.9', 0.9, None)
+    """
+    return f"pinball_{level:g}"
+
+
+def level_of(name: str) -> float | None:
+    """The level in the name of a quantile's score; None of other names."""
+    found = re.fullmatch(r"pinball_(0\.\d*[1-9]\d*|\d(?:\.\d+)?e-\d+)", name)
+    return float(found[1]) if found else None

@@ -32,6 +32,8 @@ _SHARE, _COST = r"0?\.\d*[1-9]\d*", r"\d{1,9}(?:\.\d{1,6})?"
 _RULES = rf"f1|(?:recall|precision) ?>= ?{_SHARE}|top \d{{1,2}}(?:\.\d{{1,3}})?%|cost {_COST}:{_COST}|{_SHARE}"
 DECISION = rf"^(?:{_RULES})(?![\s\S])"
 DECISIONS = ("f1", "recall >= 0.9", "precision >= 0.8", "top 5%", "cost 1:10", "0.5")
+LOSS = rf"^(?:auto|squared|absolute|poisson|quantile {_SHARE})(?![\s\S])"
+LOSSES = ("auto", "squared", "absolute", "poisson", "quantile 0.9")
 SIGN_OR_NONE = r"^[^\r\n]?(?![\s\S])"
 # What the form shows the fields under that say how a file is written.
 READING = "How the file is read"
@@ -39,6 +41,7 @@ _SHAPES = {
     SPAN: "is a number of s, min or h, such as 60s",
     GAP: "is a number of min, h, d or rows, such as 7d",
     DECISION: f"is a rule such as {', '.join(DECISIONS)}",
+    LOSS: f"is {', '.join(LOSSES[:-1])} or a quantile such as {LOSSES[-1]}",
     SIGN_OR_NONE: "is one character, or an empty text for none",
     FOLDER_NAME: "has letters, digits, '.', '_' and '-', starts with a letter or digit, and has at most 100",
 }
@@ -202,14 +205,22 @@ class TrainStep(Step):
         fewest=1,
     )
     metric: str | None = parameter(
-        "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks.",
+        "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks, or that of the loss.",
         None,
         choices=(
             *("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
+            *("poisson_deviance", "pinball"),
             # Of scikit-learn's others, which the verb takes all, those that are asked for most.
             *("f1", "precision", "recall", "matthews_corrcoef", "neg_brier_score", "f1_macro", "f1_weighted"),
             *("roc_auc_ovr", "neg_median_absolute_error", "neg_mean_absolute_percentage_error"),
         ),
+    )
+    loss: str = parameter(
+        "Numbers: what predictions are fitted by: squared (the mean), absolute (the median), poisson (the mean of a "
+        "count) or quantile 0.9 (what nine in ten lie below); by default poisson for counts, else squared.",
+        "auto",
+        pattern=LOSS,
+        examples=LOSSES,
     )
     split: str = parameter(
         "How rows are held out: as the evidence says, in time order, by whole groups, or drawn at random.",

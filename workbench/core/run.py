@@ -207,6 +207,9 @@ class Run(Result):
     thirds : tuple of (int array, int array)
         Where the kept candidate has a calibrator: the rows on which that was fitted, three pairs a fold, as positions
         among the fold's rows to fit on. Else empty.
+    loss : str, optional
+        Regression: what our candidates were fitted by, as :func:`workbench.train` takes it but for ``auto``; none of an
+        adopted pipeline, and in runs of older versions.
     unfitted : dict of str to sklearn.pipeline.Pipeline
         Candidates by their names that are not ours as they are, not fitted: somebody's own, and the calibrated one. Of
         a run that is read back, those that could be kept.
@@ -236,6 +239,7 @@ class Run(Result):
     trials: tuple[Tried, ...] = ()
     chosen: tuple[str, ...] = ()
     costs: dict[str, Cost] = field(default_factory=dict, compare=False)
+    loss: str | None = None
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -282,7 +286,7 @@ class Run(Result):
 
     def _scores_hash(self, model: str) -> str:
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
-        parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty")}
+        parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty", "loss")}
         parts["chosen"] = self.chosen or None
         return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
 
@@ -492,6 +496,7 @@ class Run(Result):
             "trials": [asdict(one) for one in self.trials],
             "chosen": list(self.chosen),
             "costs": {name: asdict(cost) for name, cost in self.costs.items()},
+            "loss": self.loss,
         }
 
     @classmethod

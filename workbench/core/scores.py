@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.contract import Task
-from workbench.core.measures import METRICS, OURS, Measure, measure
+from workbench.core.measures import METRICS, Measure, is_ours, measure
 from workbench.core.metric import Metric
 from workbench.core.wording import worded
 from workbench.errors import BadParameter
@@ -39,6 +39,7 @@ def scores(
     units: Any = None,
     windows: Sequence[Any] = (),
     drawn: bool = False,
+    others: Sequence[str] | None = None,
 ) -> tuple[Metric, ...]:
     """Score predictions, the deciding metric first.
 
@@ -69,6 +70,8 @@ def scores(
         as :func:`of_windows` says from what their scores differ by.
     drawn : bool
         Whether the windows are folds that were drawn; else they are stretches of time, and the next one is meant.
+    others : sequence of str, optional
+        Scores that are told beside the deciding one; by default the task's.
 
     Returns
     -------
@@ -90,7 +93,8 @@ def scores(
     import numpy as np
 
     first = measure(metric or METRICS[task][0], task, classes)
-    measures = {first.name: first} | {name: OURS[name] for name in METRICS[task] if name != first.name}
+    beside = METRICS[task] if others is None else others
+    measures = {first.name: first} | {name: measure(name, task, classes) for name in beside if name != first.name}
     codes = _codes(truth, classes) if task != "regression" else np.asarray(truth, dtype=float)
     predicted = np.asarray(prediction, dtype=float)
     values = {name: one.of(codes, predicted) for name, one in measures.items()}
@@ -198,7 +202,7 @@ def _metric(
 ) -> Metric:
     from scipy.stats import norm
 
-    larger = None if what.name in OURS else what.larger_is_better
+    larger = None if is_ours(what.name) else what.larger_is_better
     if ends is None or spread is None:
         return Metric(what.name, value, larger=larger)
     error = sum(spread) / 2 / float(norm.ppf((1 + level) / 2))
@@ -286,7 +290,7 @@ def _scale(name: str) -> tuple[Callable[[Sequence[float]], Any], Callable[[float
     tiny = np.finfo(float).eps
     if name in SHARES:
         return lambda shares: logit(np.clip(shares, tiny, 1 - tiny)), expit
-    if name not in OURS or name == "r2":
+    if not is_ours(name) or name == "r2":
         return np.asarray, float
     return lambda errors: np.log(np.maximum(errors, tiny)), np.exp
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.saved import Saved
@@ -37,6 +38,8 @@ class Uncertainty(Saved):
         Classes: a class belongs to the set from this probability on; the most probable one always does.
     held : tuple of float, optional
         Share of the hold-out that it holds, and the ends of that share's 90% interval.
+    floor : float, optional
+        Regression: below which no interval reaches, such as 0 of counts.
 
     References
     ----------
@@ -60,13 +63,14 @@ class Uncertainty(Saved):
     high: tuple[float, ...] = ()
     least: float | None = None
     held: tuple[float, float, float] | None = None
+    floor: float | None = None
 
     noun: ClassVar[str] = "uncertainty"
 
     def interval(self, prediction: float) -> tuple[float, float]:
         """Ends of the interval around a predicted number."""
-        part = bisect_right(self.edges, prediction)
-        return prediction + self.low[part], prediction + self.high[part]
+        part, floor = bisect_right(self.edges, prediction), -inf if self.floor is None else self.floor
+        return max(prediction + self.low[part], floor), max(prediction + self.high[part], floor)
 
     def members(self, probabilities: Sequence[float]) -> list[int]:
         """Positions of the classes that a row may be of, by the probability of each."""
@@ -78,7 +82,9 @@ class Uncertainty(Saved):
         import numpy as np
 
         part = np.searchsorted(self.edges, predictions, side="right")
-        return predictions + np.asarray(self.low)[part], predictions + np.asarray(self.high)[part]
+        low, high = (predictions + np.asarray(side)[part] for side in (self.low, self.high))
+        floor = -inf if self.floor is None else self.floor
+        return np.maximum(low, floor), np.maximum(high, floor)
 
     def masks(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which classes each of many rows may be of, shape (rows, classes); two classes by the second's probability."""
@@ -104,7 +110,7 @@ class Uncertainty(Saved):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "floor" or value is not None}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Uncertainty:
@@ -119,4 +125,5 @@ class Uncertainty(Saved):
         least, held = content.get("least"), content.get("held")
         if least is None and not len(low) == len(high) == len(edges) + 1:
             raise ValueError(f"{len(edges)} edges need one low and high more, got {len(low)} and {len(high)}")
-        return cls(content["level"], content["rows"], edges, low, high, least, held and tuple(held))
+        held, floor = held and tuple(held), content.get("floor")
+        return cls(content["level"], content["rows"], edges, low, high, least, held, floor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.core.bundle import Bundle
-from workbench.display.rendering import fragment, metric_name, number
+from workbench.display.rendering import fragment, metric_name, number, some
 from workbench.display.run import interval
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def html(bundle: Bundle) -> str:
     lineage = [
         ("Run", bundle.run_id),
         ("Training data", bundle.fingerprint[:16]),
-        ("Classes", ", ".join(map(str, bundle.classes)) or None),
+        ("Classes", some(bundle.classes)),
         ("Threshold", None if bundle.threshold is None else number(bundle.threshold)),
         ("Folder", str(bundle.path)),
     ]

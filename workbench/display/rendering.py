@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -27,6 +28,7 @@ __all__ = [
     "number",
     "percent",
     "signed",
+    "some",
     "squeezed",
     "stylesheet",
     "whole_page",
@@ -136,6 +138,16 @@ def moment(text: str | None) -> str:
     at = at.astimezone(UTC) if at.tzinfo else at
     # %b would be in the language of the process, if something set one; the page is in English.
     return f"{at.day:02} {MONTHS[at.month - 1]} {at.year}, {at.hour:02}:{at.minute:02}{zone}"
+
+
+def some(labels: Sequence[Any], most: int = 20) -> str | None:
+    """The first of many labels and how many there are more; None of none.
+
+    >>> some(["a", "b"]), some(range(30), 3), some(())
+    ('a, b', '0, 1, 2 and 27 more', None)
+    """
+    shown, more = ", ".join(map(str, labels[:most])), len(labels) - most
+    return f"{shown} and {more} more" if more > 0 else shown or None
 
 
 def clipped(text: Any, most: int = 60) -> str:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from workbench.core.evaluation import Evaluation, Slice
 from workbench.core.literals import python
+from workbench.core.loss import SQUARED, Loss
 from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
@@ -32,6 +33,7 @@ from workbench.display.rendering import (
     number,
     percent,
     signed,
+    some,
     squeezed,
 )
 
@@ -208,8 +210,18 @@ def _axes(run: Run) -> tuple[str, str]:
     return {
         "binary": ("Predicted probability", "Share that came true"),
         "multiclass": ("Probability of the answer", "Share that was right"),
-        "regression": ("Predicted", "Mean that came true"),
+        "regression": ("Predicted", f"{_gives(run).capitalize()} that came true"),
     }[run.task]
+
+
+def _gives(run: Run) -> str:
+    """What a predicted number is of the target."""
+    return (Loss.of(run.loss) if run.loss else SQUARED).gives
+
+
+def _predicts(run: Run) -> str | None:
+    """The same with the loss; nothing for classes, and for pipelines that came fitted."""
+    return f"the {_gives(run)} of {run.contract.target} (loss: {run.loss})" if run.loss else None
 
 
 def _matrix(seen: Evaluation) -> list[tuple[str, int, list[tuple[int, float]]]]:
@@ -219,6 +231,21 @@ def _matrix(seen: Evaluation) -> list[tuple[str, int, list[tuple[int, float]]]]:
 
 
 def _left_open(run: Run) -> str:
+    """How many rows lie below what was predicted to be above them, and how far the truth may lie from a prediction."""
+    return " ".join(filter(None, (_below(run), _intervals(run))))
+
+
+def _below(run: Run) -> str:
+    """Of medians and quantiles: the share of the hold-out that lies below, in one sentence."""
+    seen, wanted = run.evaluation, Loss.of(run.loss).share if run.loss else None
+    if seen is None or seen.below is None or wanted is None:
+        return ""
+    share, low, high = map(percent, seen.below)
+    meant = f"{percent(wanted)} of rows should lie at or below their prediction"
+    return f"{meant}: {share} of the hold-out do ({low} to {high})."
+
+
+def _intervals(run: Run) -> str:
     """How far the truth may lie from a prediction, in one sentence."""
     said = run.uncertainty
     if said is None or said.held is None:
@@ -262,8 +289,9 @@ def _how(run: Run) -> list[tuple[str, Any]]:
     return [
         ("Split", f"{run.split.kind}, by {run.split.column}" if run.split.column else run.split.kind),
         ("Hold-out from", run.split.boundary),
+        ("Predicts", _predicts(run)),
         ("Threshold", None if run.threshold is None else number(run.threshold)),
-        ("Classes", ", ".join(map(str, run.classes)) or None),
+        ("Classes", some(run.classes)),
         ("Data", f"{run.source} ({run.fingerprint[:8]})"),
         ("Seed", str(run.seed)),
         ("Run", run.id),

@@ -51,8 +51,10 @@ def explain(
     Returns
     -------
     Explanation
-        Values of shape (rows, features): in log-odds for classes, in the target's unit for a regression. With more than
-        two classes it is the most frequently predicted one that is explained. Also written to the run in MLflow.
+        Values of shape (rows, features): in log-odds for classes, in the target's unit for a regression. A count
+        is learnt on a log scale, and explained in counts: what the columns add there is shared out in proportion. With
+        more than two classes it is the most frequently predicted one that is explained. Also written to the run in
+        MLflow.
 
     Raises
     ------

@@ -96,7 +96,8 @@ def challenge(
             f"Train it on the same target as version {old.version}."
         )
     table = _labelled(old, new, source)
-    truth = truth_of(old, table, str(old.contract.target)).to_numpy()
+    labels = truth_of(old, table, str(old.contract.target))
+    table, truth = table[labels.notna()], labels.dropna().to_numpy()
     return _compared(old, new, truth, _predicted(old, table), _predicted(new, table), level, seed)
 
 

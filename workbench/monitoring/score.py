@@ -20,7 +20,7 @@ from workbench.core.contract import Column, Contract
 from workbench.core.literals import python
 from workbench.core.names import matching
 from workbench.core.nouns import bundle_name
-from workbench.core.wording import worded
+from workbench.core.wording import how_many, listed_values, worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.by_contract import read_by
@@ -31,6 +31,7 @@ from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
 
 HARDLY = 0.1  # share of labels below which they seem to have other ids than the predictions
+MOST_NAMED = 20  # classes that a message names
 _POINT_ZERO = re.compile(r"^(-?[0-9]+)\.0$")
 # A whole number with marks between thousands: in an id nothing else can be meant.
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}([,.'\u2019\s])[0-9]{3}(?:\1[0-9]{3})*")
@@ -253,14 +254,27 @@ def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
             raise BadTable(f"The label {_plain(unread.iloc[0])!r} is no {whole}number. Correct the column {column!r}.")
         return typed.astype(float)
     place = _places(typed.dropna().unique().tolist(), bundle.classes)
-    strange = [*unread, *(label for label, known in place.items() if known is None)]
+    left_out = {label for label, known in place.items() if known is None and _was_there(bundle, label)}
+    strange = [*unread, *(label for label, known in place.items() if known is None and label not in left_out)]
     if strange:
         raise BadTable(
-            f"The label {worded(strange[0])} is none of the classes {worded(bundle.classes)}. "
+            f"The label {worded(strange[0])} is none of the classes {listed_values(bundle.classes, MOST_NAMED)}. "
             f"Correct the column {column!r}."
+        )
+    if left_out:
+        rows = how_many(int(typed.isin(left_out).sum()), "label")
+        sys.stderr.write(
+            f"{rows} of {listed_values(sorted(left_out))} left out: so few rows had these classes when "
+            f"{bundle.name} was trained that it does not know them.\n"
         )
     # A plain dict, as pandas' map takes 1.0 and True for two things.
     return pd.Series([place.get(v) for v in typed.tolist()], index=typed.index, dtype=object)
+
+
+def _was_there(bundle: Bundle, label: Any) -> bool:
+    """Whether a class was in the table that was learnt from, too rare to be learnt."""
+    target = bundle.contract.target
+    return target is not None and str(label) in (bundle.contract[target].categories or ())
 
 
 def _places(labels: Sequence[Any], classes: Sequence[Any]) -> dict[Any, Any]:

@@ -10,6 +10,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.cost import Cost
 from workbench.core.explanation import Explanation
+from workbench.core.loss import SQUARED, Loss
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.slices import Slices
@@ -20,6 +21,7 @@ DRIVERS = 10  # columns that the card names as drivers
 LONGEST = 20  # characters of the longest bar
 FEWEST = 20  # rows of a group below which a score of its own says nothing
 MOST_GROUPS = 12  # groups of one column
+MOST_CLASSES = 50  # labels that are named
 
 
 class Asked(NamedTuple):
@@ -79,16 +81,26 @@ def _opening(bundle: Bundle, run: Run) -> Iterator[str]:
     yield ""
     yield f"Predicts {code(run.contract.target or 'the target')} ({run.task}) with the candidate {code(run.best.name)}."
     if run.classes:
-        yield f"Classes: {', '.join(code(c) for c in run.classes)}."
+        rest = len(run.classes) - MOST_CLASSES
+        more = f" and {rest} more" if rest > 0 else ""
+        yield f"Classes: {', '.join(code(c) for c in run.classes[:MOST_CLASSES])}{more}."
 
 
 def _use(run: Run) -> Iterator[str]:
     yield from ("## Use", "")
     yield f"- For rows that have the features below, known before {code(run.contract.target or 'the target')} is."
-    answer = "a number in the target's unit" if run.task == "regression" else "a probability for each class"
+    answer = _number_of(run) if run.task == "regression" else "a probability for each class"
     yield f"- It answers {answer}, with flags for unusual values."
     yield "- Not for rows of another population, another time scale, or another meaning of a column."
     yield "- Not as the only ground for a decision about a person."
+
+
+def _number_of(run: Run) -> str:
+    """What an answered number is of the target."""
+    loss = Loss.of(run.loss) if run.loss else SQUARED
+    what = {"absolute": ": the median", "quantile": f": what {loss.level or 0.5:.1%} of such rows lie below"}
+    count = ": the mean of a count, never below 0" if loss.kind == "poisson" else ""
+    return f"a number in the target's unit{what.get(loss.kind, count)}"
 
 
 def _scores(run: Run) -> Iterator[str]:
@@ -129,7 +141,8 @@ def _worst(run: Run) -> Iterator[str]:
     """Where it errs more than elsewhere, by more than chance."""
     slices = run.evaluation.slices if run.evaluation else ()
     if slices:
-        loss = "mean absolute error" if run.task == "regression" else "log loss"
+        quantile = (run.loss or "").startswith("quantile")
+        loss = ("mean pinball loss" if quantile else "mean absolute error") if run.task == "regression" else "log loss"
         yield from (
             "## Where it errs more",
             "",

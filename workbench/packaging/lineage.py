@@ -21,7 +21,8 @@ def lineage(run: Run) -> dict[str, Any]:
     -------
     dict
         ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``validation``
-        (scores of the candidate in the folds, the deciding one first), ``environment``.
+        (scores of the candidate in the folds, the deciding one first), ``environment``; of numbers ``loss``, what they
+        were fitted by.
     """
     return {
         "source": run.source,
@@ -36,6 +37,7 @@ def lineage(run: Run) -> dict[str, Any]:
             "workbench": __version__,
             **{p: _version(p) for p in PACKAGES},
         },
+        **({} if run.loss is None else {"loss": run.loss}),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -43,7 +43,7 @@ from workbench.reading.read_columns import in_unit
 from workbench.reading.sensitive import set_apart
 from workbench.reading.source import Source, values_of
 from workbench.reading.sources import from_pandas, source_of
-from workbench.reading.tasks import check_task, check_time, infer_task
+from workbench.reading.tasks import Seen, categorical_columns, check_task, check_time, infer_task
 from workbench.reading.values import read
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def profile(
     one_thread = threadpool_limits(1, user_api="blas")
     with one_thread, progress("Profiling", total=_parts(source, chunk)) as tracker:
         seen = _scanned(source, plan, tracker)
-        agreed = _agreed(seen, accepted or _seen_contract(seen, source), roles, wanted)
+        contract = accepted or _seen_contract(seen, source)
+        agreed = _agreed(seen, contract, roles, wanted, categorical_columns(data))
         tracker.advance("what goes together")
         profiled = tell(seen, agreed, source.description, noticed=_noticed(data, source, seen, agreed, roles))
     return replace(profiled, fingerprint=data.fingerprint if isinstance(data, Dataset) else seen.digest())
@@ -275,7 +276,9 @@ def _seen_contract(seen: Scanned, source: Source) -> Contract:
     return Contract(tuple(columns), layout=source.layout)
 
 
-def _agreed(seen: Scanned, accepted: Contract, roles: dict[str, Role], task: Task | None) -> Contract:
+def _agreed(
+    seen: Scanned, accepted: Contract, roles: dict[str, Role], task: Task | None, categorical: Container[str]
+) -> Contract:
     """The contract with roles and task."""
     agreed = replace(accepted, columns=tuple(c for c in accepted.columns if c.name in seen.kinds)).set_roles(roles)
     agreed = set_apart(agreed, seen.meanings)
@@ -286,13 +289,7 @@ def _agreed(seen: Scanned, accepted: Contract, roles: dict[str, Role], task: Tas
     one = column_profile(seen.states[agreed.target], agreed[agreed.target])
     if task is not None:
         return replace(agreed, task=check_task(task, one.name, one.kind, one.count, one.distinct))
-    return replace(agreed, task=infer_task(one.name, one.kind, one.count, one.distinct, _rarest(one)))
-
-
-def _rarest(column: ColumnProfile) -> int | None:
-    """Rows of its rarest value, where all were counted."""
-    counts = column.state.get("counts")
-    return min(n for _, n in counts) if counts else None
+    return replace(agreed, task=infer_task(Seen.of(one, one.name in categorical)))
 
 
 def _column(seen: Scanned, name: str, kind: Kind | None) -> Column:

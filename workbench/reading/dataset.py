@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -88,11 +88,12 @@ def dataset(
         Feather and JSON lines with more than 64 MB of values the files are kept, not the values: the dataset goes
         through them once, and reads a column when it is asked for. Everything else is held in memory.
     target : str, optional
-        Column to predict. Text, booleans and few whole numbers (at most 10 different ones, each in at least 10 rows)
-        make classes, other numbers a regression.
+        Column to predict. Text and booleans make classes, numbers with fractions a regression, and whole numbers what
+        their name, range and frequencies say (:func:`workbench.reading.tasks.whole_numbers`): counts are numbers, few
+        scores and codes that come equally often are classes. A finding of the profile (WB137) tells which and why.
     task : {"binary", "multiclass", "regression"}, optional
-        What is predicted, where the target can be read in several ways: whole scores as classes or as a number, and
-        more than 50 classes (up to 1,000).
+        What is predicted, where the target can be read in several ways: whole numbers as classes or as a number, and
+        more than 50 texts with fewer than 10 rows each (up to 1,000).
     classes : iterable of str
         All labels that the target may have: whole numbers as ``"3"``, booleans as ``"true"``. A target with other
         labels is refused.
@@ -177,7 +178,7 @@ def dataset(
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
     notes = {name: one.notes for name, one in read.columns.items()}
     findings = (*stream.notes(), *findings_of(notes, accepted, again, stream.typed))
-    accepted = _with_task(accepted, read.series, step)
+    accepted = _with_task(accepted, read.series, step, tasks.categorical_columns(source))
     digest, rows, values = read.rows(_order(read.series, accepted))
     return Dataset(accepted, digest, rows, stream.description, values, findings)
 
@@ -378,7 +379,9 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value}
 
 
-def _with_task(contract: Contract, values: Mapping[str, pd.Series], step: DatasetStep) -> Contract:
+def _with_task(
+    contract: Contract, values: Mapping[str, pd.Series], step: DatasetStep, categorical: Container[str]
+) -> Contract:
     """The contract with the task that the target sets, or that was asked for, now or when the contract was made."""
     name = contract.target
     if name is None or name not in values:
@@ -393,7 +396,8 @@ def _with_task(contract: Contract, values: Mapping[str, pd.Series], step: Datase
         contract = contract.change(name, categories=step.classes)
     whole = (name, kind, int(counts.sum()), len(counts))
     asked: Any = step.task or _task_of_classes(step, len(counts)) or _kept(contract, step, len(counts))
-    task = tasks.infer_task(*whole, int(counts.min()) if len(counts) else None) if asked is None else asked
+    seen = tasks.Seen(*whole, list(counts.items()), name in categorical)
+    task = tasks.infer_task(seen) if asked is None else asked
     return replace(contract, task=task if asked is None else tasks.check_task(task, *whole))
 
 

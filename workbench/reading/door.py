@@ -11,7 +11,7 @@ from workbench.core.literals import Code, Cure, call, python
 from workbench.core.parameters import DatasetStep, listed, take
 from workbench.errors import BadParameter, BadTable, shortened
 from workbench.reading.sources import source_of
-from workbench.reading.tasks import infer_task
+from workbench.reading.tasks import Seen, infer_task
 
 # Names that a column to predict mostly has.
 USUAL_TARGETS = ("target", "label", "class", "outcome", "y", "churn")
@@ -104,8 +104,8 @@ def aimed_at(data: Dataset, name: str | None) -> Dataset:
         return replace(data, contract=replace(contract, task=None))
     contract = contract.change(name, role="target")
     counts = data.columns([name])[name].value_counts()
-    rarest = int(counts.min()) if len(counts) else None
-    task = infer_task(name, contract[name].kind, int(counts.sum()), len(counts), rarest)
+    seen = Seen(name, contract[name].kind, int(counts.sum()), len(counts), list(counts.items()))
+    task = infer_task(seen)
     return replace(data, contract=replace(contract, task=task))
 
 

@@ -55,7 +55,7 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
                 "Row": row_schema(scorer.contract, scorer.features),
                 "Label": label_schema(scorer),
                 "Error": _ERROR,
-                "Answer": _ANSWER,
+                "Answer": answer_schema(scorer.bundle.lineage.get("loss")),
             },
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}} if keys else {},
         },
@@ -84,6 +84,14 @@ def label_schema(scorer: Scorer) -> Schema:
             "label": label,
         },
     }
+
+
+def answer_schema(loss: Any = None) -> Schema:
+    """JSON Schema of an answer; ``loss`` says what of the target a predicted number is."""
+    gives = "Of two classes the probability of the second, of more that of each, of a regression the number"
+    fitted = f", fitted by the loss {loss}" if isinstance(loss, str) else ""
+    prediction = {**_ANSWER["properties"]["prediction"], "description": f"{gives}{fitted}."}
+    return {**_ANSWER, "properties": {**_ANSWER["properties"], "prediction": prediction}}
 
 
 def _paths(keys: bool) -> Schema:

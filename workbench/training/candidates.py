@@ -16,7 +16,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, QuantileRegressor, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -178,7 +178,7 @@ def _dates(cyclic: bool = False) -> FunctionTransformer:
 
 
 def _baseline(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
-    model = DummyClassifier(strategy="prior") if classes else DummyRegressor()
+    model = DummyClassifier(strategy="prior") if classes else DummyRegressor(**settings)
     return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
 
 
@@ -197,12 +197,19 @@ def encoded_for_lines(columns: Columns, sparse: bool) -> ColumnTransformer:
 
 def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     encode = encoded_for_lines(columns, sparse=classes)  # which takes half the time; ridge would take another solver
-    model = (
-        LogisticRegression(max_iter=1000, random_state=seed, **settings)
-        if classes
-        else Ridge(random_state=seed, **settings)
-    )
+    model = LogisticRegression(max_iter=1000, random_state=seed, **settings) if classes else _line(settings, seed)
     return Pipeline([("encode", encode), ("model", model)])
+
+
+def _line(settings: Settings, seed: int) -> Any:
+    """The line of a loss; the penalties only keep equal columns apart, as ridge's does."""
+    others = {name: value for name, value in settings.items() if name != "loss"}
+    match settings.get("loss"):
+        case "poisson":
+            return PoissonRegressor(alpha=1e-3, solver="newton-cholesky", max_iter=1000, **others)
+        case "quantile":
+            return QuantileRegressor(alpha=1e-4, solver="highs", **others)
+    return Ridge(random_state=seed, **settings)
 
 
 def _lightgbm(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:

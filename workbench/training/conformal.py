@@ -28,6 +28,7 @@ def uncertainty(
     validated: tuple[pd.Series, Any],
     held: tuple[pd.Series, Any],
     level: float = LEVEL,
+    floor: float | None = None,
 ) -> Uncertainty | None:
     """What predictions leave open, found on validated rows and checked on the hold-out.
 
@@ -40,6 +41,8 @@ def uncertainty(
         Of the validated rows and of the hold-out, as :func:`workbench.core.scores.scores` takes them.
     level : float
         Share of rows whose truth is to be held, in (0, 1).
+    floor : float, optional
+        Below which no truth lies: 0 of counts.
 
     Returns
     -------
@@ -50,6 +53,7 @@ def uncertainty(
         found = _of_numbers(truth.to_numpy(dtype=float), predicted, level)
     else:
         found = _of_classes(_of_truth(classes, truth, predicted), level)
+    found = found and replace(found, floor=floor)
     return found and replace(found, held=_held(found, classes, *held))
 
 

@@ -97,7 +97,8 @@ def at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:
     order = np.random.default_rng(plan.seed).permutation(len(plan.target))
     held, fit = np.split(order, [len(plan.parts.holdout)])
     prediction = predicted(fitted(plan, best, fit), plan, best.name, held)
-    return scores(plan.task, plan.target.iloc[held], prediction, plan.classes, plan.metric, seed=plan.seed)
+    truth = plan.target.iloc[held]
+    return scores(plan.task, truth, prediction, plan.classes, plan.metric, seed=plan.seed, others=plan.others)
 
 
 def _without(plan: Plan, best: Trial, suspects: Sequence[str]) -> dict[str, Metric]:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LinearRegression, LogisticRegression, QuantileRegressor, RidgeCV
 from sklearn.pipeline import Pipeline
 
+from workbench.core.loss import Loss
 from workbench.core.progress import progress
 from workbench.errors import WorkbenchError
 from workbench.training.candidates import Columns, Model, Settings, member_settings
@@ -111,17 +112,28 @@ def _model(plan: Plan, name: str, names: Sequence[str]) -> Model:
             for member, model in models.items()
             if member in settings
         ]
-        return Pipeline([("model", _of_all(name, inner, classes, settings, seed))])
+        return Pipeline([("model", _of_all(name, inner, classes, settings, seed, plan.loss))])
 
     return Model(make, takes_words=True, cross_fits=name == STACK, members=tuple(names))
 
 
-def _of_all(name: str, inner: list[tuple[str, Pipeline]], classes: bool, settings: Settings, seed: int) -> Any:
+def _of_all(
+    name: str, inner: list[tuple[str, Pipeline]], classes: bool, settings: Settings, seed: int, loss: Loss | None
+) -> Any:
     if name == STACK and classes:
         return StackingClassifier(inner, LogisticRegression(random_state=seed, max_iter=1000), cv=3)
     if name == STACK:
-        return StackingRegressor(inner, RidgeCV(), cv=3)
+        return StackingRegressor(inner, _upon(loss), cv=3)
     weights = [settings[member] for member, _ in inner]
     return (
         VotingClassifier(inner, voting="soft", weights=weights) if classes else VotingRegressor(inner, weights=weights)
     )
+
+
+def _upon(loss: Loss | None) -> Any:
+    """What is fitted on the members' numbers, by the loss that they have: of counts a sum that is never below 0."""
+    if loss is not None and loss.share is not None:
+        return QuantileRegressor(quantile=loss.share, alpha=0.0, solver="highs")
+    if loss is not None and loss.kind == "poisson":
+        return LinearRegression(positive=True, fit_intercept=False)
+    return RidgeCV()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from workbench.core.contract import Task
-from workbench.core.evaluation import Bin, Evaluation, Slice, Spread
+from workbench.core.evaluation import Bin, Evaluation, Mistaken, Slice, Spread
+from workbench.core.loss import SQUARED, Loss
 from workbench.core.measures import Measure
 from workbench.core.metric import short
 from workbench.core.scores import scores, share_interval
@@ -27,6 +29,7 @@ PARTS = 25
 # Points of a regression that are drawn, and labels of a confusion matrix.
 MOST_POINTS = 400
 MOST_LABELS = 20
+MOST_MISTAKEN = 10
 # Rows below which a slice says nothing, values of a column that are looked at, slices that are told.
 FEWEST = 30
 MOST_VALUES = 12
@@ -46,6 +49,7 @@ def evaluate(
     prediction: Any,
     validated: Thresholds | None = None,
     threshold: float | None = None,
+    loss: Loss = SQUARED,
 ) -> Evaluation:
     """Aggregate how a model answered rows that it had not seen.
 
@@ -64,9 +68,11 @@ def evaluate(
         Binary: what is answered on the validated rows, on which a threshold is chosen.
     threshold : float, optional
         Binary: counted exactly.
+    loss : Loss
+        Regression: what was fitted by, and so what of the target a prediction is.
     """
     predicted = np.asarray(prediction, dtype=float)
-    slices = tuple(_slices(task, classes, metric, table, truth, predicted))
+    slices = tuple(_slices(task, classes, metric, table, truth, predicted, loss))
     if task == "binary":
         second = (truth == classes[1]).to_numpy()
         at = () if threshold is None else (threshold,)
@@ -80,15 +86,24 @@ def evaluate(
         labels, confusion = _confusion(classes, codes, predicted.argmax(axis=1))
         right = predicted.argmax(axis=1) == codes
         return Evaluation(
-            len(truth), bins=_shares(predicted.max(axis=1), right), labels=labels, confusion=confusion, slices=slices
-        )
+            len(truth), bins=_shares(predicted.max(axis=1), right), labels=labels, confusion=confusion, slices=slices,
+            mistaken=tuple(_mistaken(classes, codes, predicted.argmax(axis=1))),
+        )  # fmt: skip
     numbers = truth.to_numpy(dtype=float)
     residuals = numbers - predicted
     ends = np.quantile(residuals, [0.005, 0.995])
     return Evaluation(
-        len(truth), bins=_means(predicted, numbers), spread=_spread(*ends.tolist(), np.clip(residuals, *ends)),
-        points=_points(predicted, numbers), slices=slices,
+        len(truth), bins=_came(predicted, numbers, loss), spread=_spread(*ends.tolist(), np.clip(residuals, *ends)),
+        points=_points(predicted, numbers), slices=slices, below=share_below(loss, numbers, predicted),
     )  # fmt: skip
+
+
+def share_below(loss: Loss, truth: Any, predicted: Any) -> tuple[float, float, float] | None:
+    """The share of rows at or below their prediction, with its 90% interval; of medians and quantiles."""
+    if loss.share is None:
+        return None
+    hits = int((np.asarray(truth, dtype=float) <= np.asarray(predicted, dtype=float)).sum())
+    return hits / len(truth), *(share_interval(hits, len(truth)) or (0.0, 1.0))
 
 
 def parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
@@ -110,9 +125,24 @@ def _share(predicted: float, part: int, rows: int) -> Bin:
     return Bin(rows, predicted, part / rows, low, high)
 
 
-def _means(predicted: Numbers, truth: Numbers) -> tuple[Bin, ...]:
-    """Of each part the mean that came true, with Student's interval."""
-    return tuple(_mean(predicted[rows], truth[rows]) for rows in parted(predicted))
+def _came(predicted: Numbers, truth: Numbers, loss: Loss) -> tuple[Bin, ...]:
+    """Of each part the mean that came true, with Student's interval; or the quantile that was predicted."""
+    share = loss.share
+    found = partial(_quantile, share=share) if share else _mean
+    return tuple(found(predicted[rows], truth[rows]) for rows in parted(predicted))
+
+
+def _quantile(predicted: Numbers, truth: Numbers, share: float) -> Bin:
+    """The quantile of what came true, less what differs among the predictions themselves.
+
+    Its interval is that of the order statistics between which it lies (binomial), which no distribution is asked of.
+    """
+    off = np.sort(truth - predicted)
+    ends = stats.binom.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], len(off), share).astype(int)
+    low, high = off[np.clip([ends[0] - 1, ends[1]], 0, len(off) - 1)]
+    middle = float(predicted.mean())
+    came = float(np.quantile(off, share, method="inverted_cdf"))
+    return Bin(len(off), middle, middle + came, middle + float(low), middle + float(high))
 
 
 def _mean(predicted: Numbers, truth: Numbers) -> Bin:
@@ -151,11 +181,24 @@ def _confusion(
     return tuple(labels), tuple(tuple(row) for row in counts.tolist())
 
 
+def _mistaken(classes: Sequence[Any], truth: NDArray[np.intp], answered: NDArray[np.intp]) -> Iterator[Mistaken]:
+    """Of many classes, those that are most often answered for another; once is no often."""
+    if len(classes) <= MOST_LABELS:
+        return
+    pairs, rows = np.unique(np.stack([truth, answered])[:, truth != answered], axis=1, return_counts=True)
+    whole = np.bincount(truth, minlength=len(classes))
+    for k in np.argsort(-rows, kind="stable")[:MOST_MISTAKEN]:
+        if rows[k] > 1:
+            true, other = pairs[:, k].tolist()
+            yield Mistaken(str(classes[true]), str(classes[other]), int(rows[k]), int(whole[true]))
+
+
 def _slices(
-    task: Task, classes: Sequence[Any], metric: Measure, table: pd.DataFrame, truth: pd.Series, predicted: Numbers
-) -> Iterator[Slice]:
+    task: Task, classes: Sequence[Any], metric: Measure, table: pd.DataFrame, truth: pd.Series, predicted: Numbers,
+    by: Loss,
+) -> Iterator[Slice]:  # fmt: skip
     """Where the loss is larger than elsewhere by more than chance, with the deciding score of those rows."""
-    loss = losses(task, classes, truth, predicted)
+    loss = losses(task, classes, truth, predicted, by)
     found = [(name, value, rows) for name in table.columns for value, rows in _parts_of(table[name])]
     if not found:
         return
@@ -182,10 +225,11 @@ def _first(measured: Sequence[Any], metric: Measure) -> Any:
     return next((one for one in measured if one.name == metric.name), None)
 
 
-def losses(task: Task, classes: Sequence[Any], truth: pd.Series, predicted: Numbers) -> Numbers:
+def losses(task: Task, classes: Sequence[Any], truth: pd.Series, predicted: Numbers, loss: Loss = SQUARED) -> Numbers:
     """Of each row: how improbable what came true was (log loss), or how far off the number is, shape (n,)."""
     if task == "regression":
-        return np.abs(truth.to_numpy(dtype=float) - predicted)
+        off: Numbers = loss.of_rows(truth.to_numpy(dtype=float), predicted)
+        return off
     codes = pd.Index(classes).get_indexer(truth)
     each = np.column_stack([1 - predicted, predicted]) if task == "binary" else predicted
     return -np.log(np.clip(each[np.arange(len(codes)), codes], 1e-15, None))

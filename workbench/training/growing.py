@@ -13,6 +13,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 
 from workbench.settings import settings as workbench_settings
+from workbench.training.many_classes import most_rounds
 
 Rows = NDArray[np.intp]
 # Trees without a better score after which no more are grown.
@@ -90,9 +91,9 @@ class Growing:
         """Grow trees with some settings on the first folds, by default on all."""
         from lightgbm import cv, early_stopping
 
-        tried = self.folds[:folds]
+        tried, most = self.folds[:folds], most_rounds(self.classes, MOST_TREES)
         found: Any = cv(
-            self._parameters(settings), self._binned, num_boost_round=MOST_TREES, folds=tried,
+            self._parameters(settings), self._binned, num_boost_round=most, folds=tried,
             callbacks=[early_stopping(PATIENCE, verbose=False)], return_cvbooster=True,
         )["cvbooster"]  # fmt: skip
         trees = max(found.best_iteration, 1)
@@ -155,7 +156,8 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
     encode, model = pipeline[0], pipeline[-1]
     encoded = encode.fit_transform(table.iloc[fit])
     watched, labels = _as_it_numbers(model, target.iloc[fit], target.iloc[validate])
-    model.set_params(n_estimators=MOST_TREES, n_jobs=threads(encoded.size))
+    classes = len(np.unique(target.iloc[fit])) if is_classifier(model) else 0
+    model.set_params(n_estimators=most_rounds(classes, MOST_TREES), n_jobs=threads(encoded.size))
     model.fit(
         encoded, target.iloc[fit], eval_X=encode.transform(table.iloc[validate[watched]]), eval_y=labels,
         callbacks=[early_stopping(PATIENCE, verbose=False)],

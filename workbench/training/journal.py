@@ -23,7 +23,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from workbench.core.measures import OURS
+from workbench.core.measures import is_ours
 from workbench.settings import settings
 from workbench.storage.files import MISREAD, write_bytes
 from workbench.training.candidates import MODELS, Settings
@@ -121,7 +121,7 @@ class Journal:
         if (
             self.plan.models.get(name) is not MODELS.get(name)
             or name not in MODELS
-            or self.plan.metric.name not in OURS
+            or not is_ours(self.plan.metric.name)
         ):
             return None
         digest = sha256(json.dumps([name, setting], sort_keys=True).encode()).hexdigest()[:16]

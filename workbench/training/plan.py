@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from workbench.core.contract import Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.literals import python
+from workbench.core.loss import Loss
 from workbench.core.measures import METRICS, Measure, measure
 from workbench.core.parameters import TrainStep
 from workbench.core.profile import Profile
@@ -25,6 +26,8 @@ from workbench.training.candidates import MODELS, Model, Settings, unfitted
 from workbench.training.columns import ROLES, follow_the_clock, left_out
 from workbench.training.evidence import Evidence, evidence, too_short
 from workbench.training.growing import Growing
+from workbench.training.losses import loss_of, metric_of, told_loss, without_lines
+from workbench.training.many_classes import rare_classes, told_many
 from workbench.training.numbered import Numbered, numbered
 from workbench.training.own import model as own_model
 from workbench.training.splits import Parts, in_order, parts
@@ -35,7 +38,17 @@ NOT_TAKEN = "the pipeline does not take it"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is fitted, on what, and how it is judged."""
+    """What is fitted, on what, and how it is judged.
+
+    Parameters
+    ----------
+    loss : Loss, optional
+        Of numbers: what they are fitted by.
+    rare : mapping of str to int
+        Rows of the classes that are left out, since they are too few to validate on.
+    untried : tuple of str
+        Candidates that were asked for and would take too long.
+    """
 
     task: Task
     metric: Measure
@@ -49,6 +62,9 @@ class Plan:
     parts: Parts
     numbered: Numbered
     step: TrainStep
+    loss: Loss | None = None
+    rare: Mapping[str, int] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -74,6 +90,16 @@ class Plan:
     def only(self, features: Sequence[str]) -> Plan:
         """The same with some of the features."""
         return replace(self, features=tuple(features), numbered=self.numbered.only(features))
+
+    def told(self, name: str) -> Settings:
+        """The settings of a candidate that follow from the loss and the classes, whatever else is tried."""
+        ours = self.models[name] is MODELS.get(name)
+        return told_loss(name, self.loss) | told_many(name, len(self.classes)) if ours else {}
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Scores that are told beside the deciding one."""
+        return METRICS[self.task] if self.loss is None else self.loss.metrics
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -117,14 +143,22 @@ def make_plan(
         raise BadTable(f"There are {known.rows} rows with a target. Give at least {FEWEST_ROWS}.")
     known = replace(known, contract=_without_persons(known.contract, profile))
     target = _labels(known)
+    as_they_are = features is not None
+    rare = {} if as_they_are or task != "multiclass" else rare_classes(target, 2 * step.folds)
+    if rare:
+        known, target = _without_rare(known, target, rare)
+        task = known.contract.task or task
     classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
     _check_classes(target, classes, step.folds)
     table = with_target(known.frame(), target)
-    judge = measure(metric or step.metric or METRICS[task][0], task, classes)
-    models = {name: MODELS[name] for name in sorted(step.candidates, key=list(MODELS).index)}
-    as_they_are = features is not None
+    loss = None if as_they_are else loss_of(step, task, target)
+    judge = measure(metric or metric_of(step, task, loss), task, classes)
+    untried = without_lines(step.candidates, loss, known.rows)
+    named = [name for name in step.candidates if name not in untried]
+    models = {name: MODELS[name] for name in sorted(named, key=list(MODELS).index)}
     models |= {name: own_model(name, estimator, task, as_they_are) for name, estimator in (own or {}).items()}
-    wanted = Wanted(step, judge, models, classes, features)
+    told = {worded(label): rows for label, rows in rare.items()}
+    wanted = Wanted(step, judge, models, classes, features, loss, told, untried)
     how = evidence(table, known.contract, profile, asked=step.split)
     try:
         return _planned(known, table, profile, how, wanted)
@@ -137,13 +171,16 @@ def make_plan(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for, made out: the score, the models, the classes, the features."""
+    """What was asked for, made out: the score, the models, the classes, the features, the loss, what is left out."""
 
     step: TrainStep
     metric: Measure
     models: Mapping[str, Model]
     classes: tuple[Any, ...]
     features: tuple[str, ...] | None = None
+    loss: Loss | None = None
+    rare: Mapping[str, int] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
 
 
 def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidence, wanted: Wanted) -> Plan:
@@ -165,7 +202,7 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
         _check_folds(target, split)
     return Plan(
         task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
-        numbered(table[list(features)]), wanted.step,
+        numbered(table[list(features)]), wanted.step, wanted.loss, wanted.rare, wanted.untried,
     )  # fmt: skip
 
 
@@ -216,6 +253,15 @@ def _labels(known: Dataset) -> pd.Series:
     target = known.target
     exact: Any = {"boolean": bool, "integer": np.int64}.get(known.contract[str(target.name)].kind)
     return target.astype(exact) if exact and known.contract.task != "regression" else target
+
+
+def _without_rare(known: Dataset, target: pd.Series, rare: Mapping[Any, int]) -> tuple[Dataset, pd.Series]:
+    """The rows of all other classes; where two are left, these are what is told apart."""
+    rows = ~target.isin(list(rare)).to_numpy()
+    left, target = known.take(rows), target[rows].reset_index(drop=True)
+    if target.nunique() == 2:
+        left = replace(left, contract=replace(left.contract, task="binary"))
+    return left, target
 
 
 def _check_finite(table: pd.DataFrame) -> None:

@@ -138,6 +138,7 @@ class Recorder:
         known |= {} if selected == "none" else {"feature_selection": selected}
         steps = [(one.metrics[0], k) for k, one in enumerate(run.trials) if one.metrics]
         history = [Number(f"trial_{score.name}", score.value, now, k) for score, k in steps[:MOST_STEPS]]
+        known |= {} if run.loss is None else {"loss": run.loss}
         self.store.log_batch(
             self.run_id,
             metrics=[*(Number(name, value, now, 0) for name, value in told), *history],

@@ -52,10 +52,16 @@ def replay(run: str | Run, data: Any) -> Verification:
             "score of somebody's own was part of it. Train it again with wb.train(data, …)."
         )
     rows = to_learn_from(data, target=first.contract.target)
-    again = train(rows, **first.asked)
+    again = train(rows, **_as_asked(first))
     if first.chosen:
         again = again.choose(first.chosen[-1], data=rows)
     return Verification(f"run {first.id}", tuple(_checks(first, again)))
+
+
+def _as_asked(first: Run) -> dict[str, Any]:
+    """What it was asked for; before there were other losses, numbers were fitted by the squared error."""
+    older = first.task == "regression" and "loss" not in first.asked
+    return {**first.asked, **({"loss": "squared"} if older else {})}
 
 
 def _checks(first: Run, again: Run) -> Iterator[Check]:

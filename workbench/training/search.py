@@ -90,9 +90,17 @@ def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
     """The first settings of all candidates, then the second ones, and so on."""
     dates = len(columns_by_kind(plan.contract, plan.features)["dates"])
     wide = len(plan.table) < FEW_A_FEATURE * len(plan.features)
-    settings = {name: settings_to_try(model, trials, plan.seed, dates, wide) for name, model in plan.models.items()}
+    settings = {
+        name: _distinct(tried | plan.told(name) for tried in settings_to_try(model, trials, plan.seed, dates, wide))
+        for name, model in plan.models.items()
+    }
     longest = max(map(len, settings.values()))
     return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
+
+
+def _distinct(settings: Iterable[Settings]) -> list[Settings]:
+    """Each once: what they differed by may be settled by the loss or the classes."""
+    return list({repr(sorted(one.items())): one for one in settings}.values())
 
 
 class Clock:
@@ -248,7 +256,8 @@ def _trials(plan: Plan) -> int:
 
 
 def _baseline(plan: Plan) -> Trial:
-    trial = validated(replace(plan, models={"baseline": MODELS["baseline"]}), "baseline", {})
+    alone = replace(plan, models={"baseline": MODELS["baseline"]})
+    trial = validated(alone, "baseline", alone.told("baseline"))
     assert trial is not None, "it has no rival"
     return trial
 

@@ -24,6 +24,8 @@ from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
 SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "forest")
+# Rare classes that are named.
+MOST_NAMED = 5
 AGAIN = python('run = wb.train(data, split="random")')
 
 
@@ -45,6 +47,8 @@ class Outcome:
         Whether a threshold fulfils the rule that was asked for.
     not_kept : tuple of str
         Types in its pipeline that only a pickle could keep.
+    below : tuple of float, optional
+        Of a median or quantile: the share of the hold-out at or below its prediction, and the ends of its interval.
     """
 
     metrics: tuple[Metric, ...]
@@ -53,6 +57,7 @@ class Outcome:
     off_by: float | None
     decided: bool
     not_kept: tuple[str, ...]
+    below: tuple[float, float, float] | None = None
 
 
 def findings(
@@ -73,7 +78,11 @@ def findings(
         *_too_sure(outcome.uncertainty, len(plan.parts.holdout)),
         *_off(outcome.off_by, plan.step.calibration),
         *_selected(probed),
-        *_without_target(plan, profile, len(plan.table)),
+        *_counted(plan),
+        *_rare(plan),
+        *_another_share(plan, outcome.below),
+        *_untried_lines(plan),
+        *_without_target(plan, profile, len(plan.table) + sum(plan.rare.values())),
     ]
     return sort(told)
 
@@ -280,6 +289,58 @@ def _alone(plan: Plan, found: Search) -> Iterator[Finding]:
         best = next((trial.name for trial in found.tried if trial.name != "baseline"), "baseline")
         message = f"There is no {name} of the candidates: {best} is best alone."
         yield Finding("WB231", "info", message)
+
+
+def _counted(plan: Plan) -> Iterator[Finding]:
+    """Nobody said that the target is a count."""
+    if plan.loss is not None and plan.loss.kind == "poisson" and plan.step.loss == "auto":
+        message = (
+            "is learnt as a count, by Poisson's loss: predictions are the mean that is expected, on a log scale, and "
+            "never below 0."
+        )
+        cure = python('run = wb.train(data, loss="squared")')
+        yield Finding("WB225", "info", message, plan.contract.target, cure)
+
+
+def _rare(plan: Plan) -> Iterator[Finding]:
+    """Classes whose rows were left out."""
+    if not plan.rare:
+        return
+    many, rows = len(plan.rare), sum(plan.rare.values())
+    named = [f"{label} ({n})" for label, n in sorted(plan.rare.items(), key=lambda pair: (-pair[1], pair[0]))]
+    shown = ", ".join(named[:MOST_NAMED]) + (f" and {many - MOST_NAMED} more" if many > MOST_NAMED else "")
+    message = (
+        f"has {many} {'class' if many == 1 else 'classes'} of fewer than {2 * plan.step.folds} rows, too few to "
+        f"validate: {shown}. Their {how_many(rows, 'row')} of {len(plan.table) + rows:,} were not used, and "
+        f"the model never answers them{', but tells the other two apart' if plan.task == 'binary' else ''}."
+    )
+    yield Finding(
+        "WB226", "warning", message, plan.contract.target, evidence={"classes": dict(plan.rare), "rows": rows}
+    )
+
+
+def _another_share(plan: Plan, below: tuple[float, float, float] | None) -> Iterator[Finding]:
+    """Held-out rows of which another share lies below than was asked for: by chance in one of a hundred tables."""
+    wanted, rows = plan.loss.share if plan.loss else None, len(plan.parts.holdout)
+    ends = share_interval(round(below[0] * rows), rows, 0.99) if below else None
+    if below is None or wanted is None or ends is None or ends[0] <= wanted <= ends[1]:
+        return
+    message = (
+        f"{below[0]:.1%} of the held-out rows ({below[1]:.1%} to {below[2]:.1%}) lie at or below their prediction, "
+        f"where {wanted:.1%} should: these differ from the rows that were learnt from, or many have one value."
+    )
+    evidence = {"wanted": wanted, "below": below[0], "rows": rows}
+    yield Finding("WB227", "warning", message, plan.contract.target, evidence=evidence)
+
+
+def _untried_lines(plan: Plan) -> Iterator[Finding]:
+    if plan.untried:
+        message = (
+            f"{listed(plan.untried)} was not tried: a line through quantiles takes time as the square of its rows, and "
+            f"there are {len(plan.table):,}."
+        )
+        cure = python("run = wb.train(data, loss=$loss, candidates=$names)", loss=plan.step.loss, names=[*plan.untried])
+        yield Finding("WB228", "info", message, cure=cure)
 
 
 def _budget(found: Search, budget: str | None) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ from workbench.core.contract import Column, Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
-from workbench.core.measures import OURS, is_own
+from workbench.core.loss import SQUARED
+from workbench.core.measures import is_ours, is_own
 from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, seconds, take
 from workbench.core.profile import Profile
@@ -35,7 +36,7 @@ from workbench.training.conformal import uncertainty
 from workbench.training.costs import costs
 from workbench.training.ending import Ending, end
 from workbench.training.ensembling import ensembled
-from workbench.training.evaluating import evaluate
+from workbench.training.evaluating import evaluate, share_below
 from workbench.training.journal import Journal
 from workbench.training.learning import doubled
 from workbench.training.learning import learning_curve as learning_curve_of
@@ -66,6 +67,7 @@ def train(
     ignore: Iterable[str] = (),
     candidates: Iterable[Any] = ("baseline", "linear", "lightgbm"),
     metric: str | Callable[..., Any] | None = None,
+    loss: str = "auto",
     split: str = "auto",
     gap: str | None = None,
     trials: int | None = None,
@@ -104,9 +106,16 @@ def train(
         go on, and a finding (WB208) says why.
     metric : str or callable, optional
         The score that decides: ``roc_auc``, ``log_loss``, ``average_precision``, ``accuracy``, ``balanced_accuracy``,
-        ``rmse``, ``mae``, ``r2``, or another of ``sklearn.metrics.get_scorer_names()``; a scorer; or a function of true
-        and predicted values, as :func:`workbench.core.measures.measure` calls it. By default ROC AUC for two classes,
-        log loss for more, RMSE for numbers.
+        ``rmse``, ``mae``, ``r2``, ``poisson_deviance``, ``pinball`` (of the loss's quantile), or another of
+        ``sklearn.metrics.get_scorer_names()``; a scorer; or a function of true and predicted values, as
+        :func:`workbench.core.measures.measure` calls it. By default ROC AUC for two classes, log loss for more, RMSE
+        for numbers, and where a loss is asked for the score that goes with it.
+    loss : {"auto", "squared", "absolute", "poisson"} or "quantile 0.9"
+        Numbers: what our candidates are fitted by, and so what they predict. *squared*: the mean. *absolute*: the
+        median. *poisson*: the mean of a count, on a log scale, never below 0. *quantile 0.9*: the number that nine in
+        ten rows lie below, with any level in (0, 1); a finding (WB227) says where clearly more or fewer of the held-out
+        rows do. *auto*: *poisson* for counts of a few things (WB225), else *squared*. Lines through medians and
+        quantiles are fitted to up to 10,000 rows, and ``forest`` has no such loss.
     split : {"auto", "time", "group", "random"}
         How rows are held out. *auto*: by the time or the group of the dataset; where it has neither, by what the rows
         show. *time*: later rows, by the dates that are there, else as the rows come. *group*: whole groups. *random*:
@@ -165,9 +174,10 @@ def train(
         If there is no target, there are too few rows, no feature is left, a column has an infinite number, or groups
         are asked for and there are none.
     BadTarget
-        If a class has too few rows to validate on.
+        If fewer than two classes have enough rows to validate on (rarer ones of several are left out, with a finding,
+        WB226), or a loss for counts is asked for a target below 0.
     BadParameter
-        If a parameter is unknown or out of its range, or the dataset has another target.
+        If a parameter is unknown or out of its range, a loss is asked for classes, or the dataset has another target.
     ColumnNotFound
         If a named column is not in the table.
 
@@ -193,6 +203,7 @@ def train(
     ours = None if is_own(metric) else metric
     asked = {
         "metric": ours,
+        "loss": loss,
         "split": split,
         "gap": gap,
         "trials": trials,
@@ -257,11 +268,12 @@ def made(
     words = plan.models[found.best.name].takes_words if found.best.name in plan.models else False
     pipeline = ending.pipeline if words else in_words(ending.pipeline, plan.numbered.words)
     counted, left_open = validated_counts(plan, found.best), what_is_left_open(plan, found.best, ending.held)
+    below = share_below(plan.loss or SQUARED, plan.target.iloc[plan.parts.holdout], ending.held)
     chosen = counted.chosen(plan.step.threshold) if counted else None
     threshold = chosen if chosen or counted is None else counted.chosen("f1")
     outcome = Outcome(
         metrics, tuple(equal), left_open, off_by(plan, found.best),
-        decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)),
+        decided=chosen == threshold, not_kept=tuple(untrusted(pipeline)), below=below,
     )  # fmt: skip
     told = findings(plan, found, ending, profile, outcome, probed)
     judged = Judged(outcome, told, threshold, counted)
@@ -300,7 +312,7 @@ def as_run(
         classes=plan.classes, metrics=outcome.metrics,
         candidates=tuple(_candidate(t, recorder, t.name in outcome.tied, ending) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
-        seed=plan.seed, threshold=judged.threshold,
+        seed=plan.seed, threshold=judged.threshold, loss=None if plan.loss is None else str(plan.loss),
         created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
@@ -313,7 +325,7 @@ def as_run(
 
 def _asked(plan: Plan, found: Search) -> dict[str, Any]:
     """What gives the same run again, without a clock; nothing where it can't be written down."""
-    own = _brought(plan) or plan.metric.name not in OURS
+    own = _brought(plan) or not is_ours(plan.metric.name)
     return {} if own else {**asdict(plan.step), "trials": found.rounds, "budget": None}
 
 
@@ -354,7 +366,7 @@ def _evaluation(plan: Plan, held: Any, threshold: float | None, validated: Thres
     shown = [name for name in plan.features if not plan.contract[name].sensitive]
     return evaluate(
         plan.task, plan.classes, plan.metric, plan.table[shown].iloc[rows], plan.target.iloc[rows], held,
-        validated, threshold,
+        validated, threshold, plan.loss or SQUARED,
     )  # fmt: skip
 
 
@@ -369,7 +381,8 @@ def _with_curve(run: Run, learned: Sequence[Learned]) -> Evaluation | None:
 def what_is_left_open(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
     """Intervals or sets of classes of the validated rows, checked on the hold-out."""
     truth = plan.target.iloc[plan.parts.holdout]
-    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held))
+    floor = 0.0 if plan.loss is not None and plan.loss.kind == "poisson" else None
+    return uncertainty(plan.task, plan.classes, (best.truth, best.prediction), (truth, held), floor=floor)
 
 
 def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:

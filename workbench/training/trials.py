@@ -135,7 +135,9 @@ def _as_far(plan: Plan, rival: Trial, trial: Trial) -> Trial:
 
 def scored_so_far(plan: Plan, trial: Trial) -> Trial:
     """The trial with the scores of the folds that it has seen, without intervals."""
-    metrics = scores(plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0)
+    metrics = scores(
+        plan.task, trial.truth, trial.prediction, plan.classes, plan.metric, level=0, others=plan.others
+    )  # fmt: skip
     return replace(trial, metrics=metrics)
 
 
@@ -187,6 +189,7 @@ def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) ->
     return scores(
         plan.task, plan.target.iloc[rows], prediction, plan.classes, plan.metric, seed=plan.seed,
         units=plan.parts.units[rows], windows=windows, drawn=plan.parts.split.kind not in ("time", "given"),
+        others=plan.others,
     )  # fmt: skip
 
 

@@ -15,13 +15,14 @@ from sklearn.metrics import get_scorer_names
 
 from workbench.core.dataset import row_hashes
 from workbench.core.literals import Code, Written, assigned, call, dotted, laid_out, python
-from workbench.core.measures import OURS
-from workbench.core.metric import metric_name
+from workbench.core.measures import is_ours
+from workbench.core.metric import level_of, metric_name
 from workbench.core.run import Candidate, Run
 from workbench.training.glass_box.estimators import Writer, versions
 from workbench.training.glass_box.splitting import Rule
 from workbench.training.glass_box.tables import Source
 from workbench.training.growing import MOST_TREES, PATIENCE, for_the_library
+from workbench.training.many_classes import most_rounds
 
 Cell = dict[str, Any]
 # Punctuation that Markdown or HTML would take for more than itself.
@@ -99,7 +100,9 @@ LIBRARY = {
     "rmse": "metrics.root_mean_squared_error(truth, predicted)",
     "mae": "metrics.mean_absolute_error(truth, predicted)",
     "r2": "metrics.r2_score(truth, predicted)",
+    "poisson_deviance": "metrics.mean_poisson_deviance(truth, np.maximum(predicted, np.finfo(float).eps))",
 }
+PINBALL = "metrics.mean_pinball_loss(truth, predicted, alpha=$level)"
 SCORER_OF_NUMBERS = "float(metrics.get_scorer($name)(Numbers(predicted), np.arange(len(truth))[:, None], truth))"
 SCORER_OF_TWO = (
     "float(metrics.get_scorer($name)(Answers(predicted, np.array([0, 1])), np.arange(len(truth))[:, None], truth))"
@@ -188,7 +191,8 @@ def _grown(row: Row, writer: Writer) -> ModelCells:
         laid_out(assigned("encode", writer.estimator(encode))),
         laid_out(python("parameters = $told", told=writer.settings(told, row.candidate.name))),
     )
-    return ModelCells(cells, python(GROWN, most=MOST_TREES, patience=PATIENCE))
+    most = most_rounds(len(row.run.classes), MOST_TREES)
+    return ModelCells(cells, python(GROWN, most=most, patience=PATIENCE))
 
 
 @dataclass(frozen=True)
@@ -339,29 +343,39 @@ class Book:
 
     def _scores(self) -> Iterator[str]:
         """Each score as the leaderboard adds it up, and as scikit-learn does."""
-        known = {m.name: m.value for m in self.row.candidate.metrics if m.name in OURS or m.name in get_scorer_names()}
-        ours = [name for name in known if name in OURS]
+        named = {m.name: m.value for m in self.row.candidate.metrics}
+        known = {name: value for name, value in named.items() if is_ours(name) or name in get_scorer_names()}
+        ours = [name for name in known if is_ours(name)]
         here = {name: self._scored(name) for name in known}
-        yield from map(self.writer.show, [*(["answered"] if self.run.classes else []), *ours, *self._asked(known)])
+        shown = ("pinball" if level_of(name) else name for name in ours)
+        yield from map(self.writer.show, [*(["answered"] if self.run.classes else []), *shown, *self._asked(known)])
         yield python(ASKED)
         yield laid_out(python("claimed = $scores", scores=known))
         yield laid_out(python("found = $scores", scores=here))
-        yield laid_out(python("library = $scores", scores={n: Written(python(LIBRARY.get(n, ""))) for n in ours}))
+        yield laid_out(python("library = $scores", scores={name: Written(_of_library(name)) for name in ours}))
         made = ", ".join(f"{n} {v}" for n, v in self._versions().items())
         yield python(SHOWN, message=f"The scores are not those of the leaderboard, which was made with {made}.")
 
     def _asked(self, known: dict[str, float]) -> list[str]:
         """What scikit-learn's scorers ask."""
         kind = "Answers" if self.run.classes else "Numbers"
-        return [] if all(name in OURS for name in known) else [kind]
+        return [] if all(map(is_ours, known)) else [kind]
 
     def _scored(self, name: str) -> Written:
-        if name in OURS:
-            return Written(call(name, Written(dotted("truth")), Written(dotted("predicted"))))
+        level = level_of(name)
+        if is_ours(name):
+            both = Written(dotted("truth")), Written(dotted("predicted"))
+            return Written(call(name, *both) if level is None else call("pinball", *both, level=level))
         if self.run.task == "regression":
             return Written(python(SCORER_OF_NUMBERS, name=name))
         two = self.run.task == "binary"
         return Written(python(SCORER_OF_TWO, name=name) if two else python(SCORER_OF_CLASSES, name=name))
+
+
+def _of_library(name: str) -> Code:
+    """The same score by scikit-learn."""
+    level = level_of(name)
+    return python(LIBRARY.get(name, "")) if level is None else python(PINBALL, level=level)
 
 
 def digest(cells: Sequence[Cell]) -> str:

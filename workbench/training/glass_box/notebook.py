@@ -143,9 +143,11 @@ def _read_again(run: Run) -> Dataset:
 def _source(run: Run, data: Dataset, place: Path) -> tuple[Source, pd.DataFrame]:
     """How the notebook reads its rows, and the rows."""
     names = _names(run, data.contract)
-    wanted = _known(data.columns(names), run)
+    whole = data.columns(names)
+    wanted = _known(whole, run)
     if Path(data.source).is_file():
-        source = of_file(data.source, data.contract, wanted, data.contract.time)
+        fewer = len(wanted) < whole[run.contract.target].notna().sum()
+        source = of_file(data.source, data.contract, wanted, data.contract.time, run.classes if fewer else ())
         if source is not None:
             return source, wanted
     wanted = wanted[[n for n in names if n in run.features or not _is_private(run.contract, n)]]
@@ -166,7 +168,9 @@ def _is_private(contract: Contract, name: str) -> bool:
 
 
 def _known(table: pd.DataFrame, run: Run) -> pd.DataFrame:
-    return table[table[run.contract.target].notna()].reset_index(drop=True)
+    target = table[run.contract.target]
+    learnt = target.isin(run.classes) if run.classes else target.notna()
+    return table[learnt].reset_index(drop=True)
 
 
 def _labels(run: Run, table: pd.DataFrame) -> pd.Series:

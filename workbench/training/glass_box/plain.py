@@ -159,6 +159,18 @@ def r2(truth: np.ndarray, predicted: np.ndarray) -> float:
     return float(1 - left / whole) if whole else float(left == 0)
 
 
+def poisson_deviance(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean deviance of counts; predictions are kept above 0."""
+    expected = np.maximum(predicted, np.finfo(float).eps)
+    return float((2 * (truth * np.log(np.where(truth > 0, truth, 1.0) / expected) - truth + expected)).mean())
+
+
+def pinball(truth: np.ndarray, predicted: np.ndarray, level: float) -> float:
+    """Mean of level times what lies above a prediction, and of 1 - level times what lies below."""
+    off = truth - predicted
+    return float(np.where(off >= 0, level * off, (level - 1) * off).mean())
+
+
 class Answers(ClassifierMixin, BaseEstimator):
     """Probabilities that are known, as the model that a scorer of scikit-learn asks."""
 

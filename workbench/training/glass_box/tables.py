@@ -57,7 +57,9 @@ class Source:
         return [laid_out(step.code) for step in self.steps]
 
 
-def of_file(path: str, contract: Contract, wanted: pd.DataFrame, sort: str | None) -> Source | None:
+def of_file(
+    path: str, contract: Contract, wanted: pd.DataFrame, sort: str | None, classes: Sequence[Any] = ()
+) -> Source | None:
     """How pandas reads the wanted rows from the file that they are from; None where it does not.
 
     What it says is tried: the rows that pandas gives are compared with those that were learnt from, value by value.
@@ -72,23 +74,27 @@ def of_file(path: str, contract: Contract, wanted: pd.DataFrame, sort: str | Non
         Rows with a target, shape (n, columns), the columns in the file's order.
     sort : str, optional
         Column by which they are in order.
+    classes : sequence
+        Labels whose rows are wanted; by default those of all that have one.
     """
     for reading in _readings(path, contract, [str(name) for name in wanted.columns]):
-        if _steps(reading.head(), contract, wanted, sort) is None:
+        if _steps(reading.head(), contract, wanted, sort, classes) is None:
             continue
-        steps = _steps(reading, contract, wanted, sort)
+        steps = _steps(reading, contract, wanted, sort, classes)
         if steps is not None:
             return Source(path, steps, own=True)
     return None
 
 
-def _steps(reading: Reading, contract: Contract, wanted: pd.DataFrame, sort: str | None) -> tuple[Step, ...] | None:
+def _steps(
+    reading: Reading, contract: Contract, wanted: pd.DataFrame, sort: str | None, classes: Sequence[Any]
+) -> tuple[Step, ...] | None:
     """What gives the wanted rows, or the first ones of them where no more are read; None where it gives others."""
     first = [reading.step(), *(step for name in wanted.columns for step in reading.typed(contract[name]))]
     read = _done(first)
     if read is None:
         return None
-    then = [*_cast(read, wanted), *_in_order(sort), _known(contract.target or "")]
+    then = [*_cast(read, wanted), *_in_order(sort), _known(contract.target or "", classes)]
     made = _done(then, read)
     if made is None:
         return None
@@ -281,7 +287,11 @@ def _in_order(sort: str | None) -> Iterator[Step]:
         yield Step(code, lambda data: data.sort_values(sort, **options))
 
 
-def _known(target: str) -> Step:
-    """Rows without a target are not learnt from."""
+def _known(target: str, classes: Sequence[Any]) -> Step:
+    """Rows without a target, or of a class that is too rare, are not learnt from."""
+    if classes:
+        kept = list(classes)
+        code = python("data = data[data[$target].isin($kept)].reset_index(drop=True)", target=target, kept=kept)
+        return Step(code, lambda data: data[data[target].isin(kept)].reset_index(drop=True))
     code = python("data = data[data[$target].notna()].reset_index(drop=True)", target=target)
     return Step(code, lambda data: data[data[target].notna()].reset_index(drop=True))
