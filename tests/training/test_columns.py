@@ -1,5 +1,6 @@
 """Columns that a model does not use, and why."""
 
+import pandas as pd
 import pytest
 
 from workbench.core.codes import CODES
@@ -7,7 +8,7 @@ from workbench.core.contract import Column, Contract
 from workbench.core.finding import Finding
 from workbench.core.profile import Profile
 from workbench.profiling.profile import profile_columns
-from workbench.training.columns import REASONS, ROLES, left_out
+from workbench.training.columns import OWN_TEXT, REASONS, ROLES, left_out, made_of
 
 
 def profile_of(contract, findings=(), table=None):
@@ -48,9 +49,35 @@ def test_the_target_is_never_left_out():
     assert left_out(contract, profile_of(contract, [Finding("WB107", "warning", "…", "y")])) == {}
 
 
-def test_text_and_empty_columns_are_left_out():
-    import pandas as pd
+def test_texts_that_are_neither_words_nor_levels_and_empty_columns_are_left_out():
+    columns = (Column("note", "text"), Column("hash", "text"), Column("empty", "number"), Column("x", "number"))
+    table = pd.DataFrame({"note": ["a b", "c d"], "hash": ["a1", "b2"], "empty": [float("nan")] * 2, "x": [1.0, 2.0]})
+    table = table.astype({"note": "str", "hash": "str"})
+    contract, found = Contract(columns), Finding("WB116", "info", "…", "note")
 
-    contract = Contract((Column("note", "text"), Column("empty", "number"), Column("x", "number")))
-    table = pd.DataFrame({"note": pd.Series(["a b", "c d"], dtype="str"), "empty": [float("nan")] * 2, "x": [1.0, 2.0]})
-    assert left_out(contract, profile_of(contract, table=table)) == {"note": REASONS["WB116"], "empty": "has no value"}
+    out = left_out(contract, profile_of(contract, [found], table))
+
+    assert out == {"hash": OWN_TEXT, "empty": "has no value"}
+
+
+@pytest.mark.parametrize(
+    ("made", "value"),
+    [
+        ("words", lambda i: f"the {i}th of them was late"),
+        ("levels", lambda i: f"N{i % 400}"),
+        ("words and levels", lambda i: f"Officer {i % 400}"),
+        (None, lambda i: f"Officer {i % 250}"),
+        ("numbers and levels", lambda i: f"{i % 400}+ km"),
+        ("numbers and categories", lambda i: f"<{i % 12}"),
+        (None, lambda i: f"<{i % 8}"),
+        (None, lambda i: f"{i % 12:02d}-{i % 12 + 20}"),
+        ("levels", lambda i: f"{i % 400}"),
+    ],
+)
+def test_what_is_made_of_a_text_follows_from_how_many_words_and_levels_it_has(made, value):
+    table = pd.DataFrame({"t": pd.Series([value(i) for i in range(1000)], dtype="str"), "x": range(1000)})
+    table.loc[::7, "t"] = None
+
+    found = made_of(table, Contract((Column("t", "text"), Column("x", "integer"))))
+
+    assert found == ({} if made is None else {"t": made})

@@ -265,7 +265,7 @@ SHOWN = [name for name, thing in vars(plain).items() if getattr(thing, "__module
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_a_notebook_shows_names_all_that_it_needs(name):
-    """By its imports and the functions beside it, with numpy and pandas under their usual names."""
+    """By its imports and the functions beside it, with numpy, pandas and what every notebook imports by its name."""
     writer = Writer("any")
     nodes = list(ast.walk(ast.parse(writer.show(name))))
     imports = [alias.name for line in writer.imports() for alias in ast.parse(line).body[0].names]
@@ -274,4 +274,4 @@ def test_what_a_notebook_shows_names_all_that_it_needs(name):
     made |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     made |= {argument.arg for n in nodes if isinstance(n, ast.arguments) for argument in n.args}
 
-    assert names <= {"np", "pd", *imports, *made, *vars(builtins)}
+    assert names <= {"np", "pd", "re", "threadpool_limits", *imports, *made, *vars(builtins)}

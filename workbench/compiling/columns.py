@@ -12,15 +12,18 @@ from typing import Any, Literal
 
 import numpy as np
 
+from workbench.compiling.refusals import INSTEAD
+from workbench.compiling.texts import Summed, Text, Word, summing
 from workbench.errors import CannotCompile
 from workbench.tables.dates import PERIODS, pairs
 from workbench.tables.encoders import EACH, Categories, Numbers, unlike
 from workbench.tables.links import Array
 from workbench.tables.steps import FUNCTIONS, JUMPS, ROUGH, STEPS
+from workbench.tables.words import Words
 
-INSTEAD = "It ships as an audited pipeline instead."
 # Parts of a date as encoders read them, in their order: the kind that reads each, and its place there.
 _DATE: tuple[Literal["date", "calendar"], ...] = ("date", "calendar")
+WRITTEN = -2
 PARTS = tuple((kind, place) for kind in _DATE for place in range(EACH[kind]))
 
 
@@ -33,7 +36,7 @@ class Plain:
     source : str
         Original column.
     part : int
-        -1 for the number itself, else which of the :data:`PARTS` of a date.
+        -1 for the number itself, -2 for the one in a text, else which of the :data:`PARTS` of a date.
     steps : tuple of (str, value)
         As :class:`workbench.tables.encoders.Numbers` has them, a table as a tuple; a ``fill`` may be a text.
     until : str, optional
@@ -46,11 +49,11 @@ class Plain:
     until: str | None = None
 
     @property
-    def kind(self) -> Literal["number", "date", "calendar", "difference"]:
+    def kind(self) -> Literal["number", "written", "date", "calendar", "difference"]:
         """Of the encoder that reads it."""
         if self.until is not None:
             return "difference"
-        return "number" if self.part < 0 else PARTS[self.part][0]
+        return "written" if self.part == WRITTEN else "number" if self.part < 0 else PARTS[self.part][0]
 
     def then(self, name: str, operand: Any = 0.0) -> Plain:
         """This column with one step more."""
@@ -116,7 +119,8 @@ def _check_no_jump(name: str) -> None:
         )
 
 
-Made = Plain | Looked | Inner | Mixed
+Made = Plain | Looked | Inner | Mixed | Text | Word | Summed
+Encoder = Numbers | Categories | Words
 State = tuple[Made, ...]
 Through = Callable[[Any, State], State]
 TRANSFORMERS: dict[str, Through] = {}
@@ -164,7 +168,7 @@ class Matrix:
         """Where each column of ``state`` stands; new ones are added behind."""
         return np.array([self.places.setdefault(column, len(self.places)) for column in state], np.int64)
 
-    def encoders(self) -> tuple[Numbers | Categories, ...]:
+    def encoders(self) -> tuple[Encoder, ...]:
         """What makes the columns, in their order."""
         return tuple(_encoder(list(run)) for _, run in groupby(self.places, _alike))
 
@@ -273,6 +277,12 @@ def _function(step: Any, state: State) -> State:
         return _parts_of(state, range(EACH["date"]))
     if name == "date_features":
         return _date_features(state, **(step.kw_args or {}))
+    if name == "written_numbers":
+        return tuple(Plain(_untouched(column).source, WRITTEN) for column in state)
+    if name == "in_order":
+        return state
+    if name == "texts":
+        return tuple(Text(_untouched(column).source) for column in state)
     short = {"absolute": "abs"}.get(name, name)
     if not isinstance(step.func, np.ufunc) or short not in FUNCTIONS or step.kw_args:
         raise CannotCompile(f"FunctionTransformer({name or 'a function'}) has no exact table. {INSTEAD}")
@@ -426,7 +436,7 @@ def _plain_value(value: Any) -> Any:
 # --- to encoders --------------------------------------------------------------------------------------------------
 
 
-def steps_of(column: Plain | Mixed) -> tuple[tuple[str, int], ...]:
+def steps_of(column: Plain | Mixed | Summed) -> tuple[tuple[str, int], ...]:
     """The kinds of steps, with the lengths of their tables: columns that agree in them go through together."""
     return tuple((name, np.size(by)) for name, by in column.steps)
 
@@ -435,12 +445,18 @@ def _alike(column: Made) -> tuple[Any, ...]:
     """Neighbours with the same answer share an encoder."""
     if isinstance(column, Looked):
         return ("category", column.source, column.keys)
+    if isinstance(column, Summed):
+        return column.alike
+    if isinstance(column, (Text, Word)):
+        raise CannotCompile(f"What is made of the single words of {column.source!r} here has no table. {INSTEAD}")
     if not isinstance(column, Plain):
         raise CannotCompile(f"A model inside a model, on columns made of several others, has no table. {INSTEAD}")
     return (column.kind, steps_of(column))
 
 
-def _encoder(run: Sequence[Any]) -> Numbers | Categories:
+def _encoder(run: Sequence[Any]) -> Encoder:
+    if isinstance(run[0], Summed):
+        return summing(run)
     if isinstance(run[0], Looked):
         table = np.array([c.values for c in run], dtype=np.float64).T.copy()
         return Categories(run[0].source, run[0].keys, table).checked()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from workbench.compiling.columns import Made, Matrix, Mixed, Mixture, State, each, steps_of, transformer
+from workbench.compiling.texts import sums_of
 from workbench.tables.links import Array
 from workbench.tables.mixing import Normed, Products, Stepped
 from workbench.tables.nodes import Chain, Linear
@@ -86,7 +87,7 @@ def _normalizer(step: Any, state: State) -> State:
 @transformer("PCA", "IncrementalPCA")
 def _principal(step: Any, state: State) -> State:
     weights = np.asarray(step.components_, dtype=np.float64)
-    components = _projected(state, weights, -(weights @ step.mean_))
+    components = projected(state, weights, -(weights @ step.mean_))
     if not step.whiten:
         return components
     tiny = np.finfo(np.float64).eps
@@ -96,8 +97,10 @@ def _principal(step: Any, state: State) -> State:
 @transformer("TruncatedSVD", "GaussianRandomProjection")
 def _projection(step: Any, state: State) -> State:
     weights = np.asarray(step.components_, dtype=np.float64)
-    return _projected(state, weights, np.zeros(len(weights)))
+    return projected(state, weights, np.zeros(len(weights)))
 
 
-def _projected(state: State, weights: Array, intercept: Array) -> State:
-    return _mixed(state, Linear(weights, intercept, np.zeros(weights.shape[1])))
+def projected(state: State, weights: Array, intercept: Array) -> State:
+    """Weighted sums of columns, shape (sums, columns) and (sums,)."""
+    summed = sums_of(state, weights, intercept)
+    return summed if summed is not None else _mixed(state, Linear(weights, intercept, np.zeros(weights.shape[1])))

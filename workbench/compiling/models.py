@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.compiling.columns import INSTEAD, Inner, Inputs, Looked, Made, Matrix, Mixed, State, through
 from workbench.compiling.mixing import gathered
+from workbench.compiling.texts import collected
 from workbench.core.contract import Task
 from workbench.errors import CannotCompile
 from workbench.tables.compiled import Link
@@ -307,6 +308,7 @@ def linear_node(model: Any, state: State, matrix: Matrix) -> Linear:
     """A weighted sum of the columns of ``state``."""
     weights = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64))
     intercept = np.broadcast_to(np.asarray(model.intercept_, dtype=np.float64).reshape(-1), len(weights)).copy()
+    state, weights = collected(state, weights)
     return Linear(weights, intercept, np.zeros(weights.shape[1]), matrix.place(state))
 
 

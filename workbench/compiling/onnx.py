@@ -17,6 +17,7 @@ from workbench.tables.encoders import Categories, Columns, Numbers, is_missing, 
 from workbench.tables.links import Array
 from workbench.tables.nodes import Chain, Curve, Linear
 from workbench.tables.trees import Trees
+from workbench.tables.words import Words
 
 if TYPE_CHECKING:
     import onnx
@@ -162,11 +163,14 @@ def _nothing(graph: Graph, model: CompiledModel) -> str:
     return graph.named("Slice", [first, *(graph.constant(np.array([i])) for i in (0, 0, 1))])
 
 
-def _encoded(graph: Graph, encoder: Numbers | Categories, model: CompiledModel) -> str:
+def _encoded(graph: Graph, encoder: Numbers | Categories | Words, model: CompiledModel) -> str:
     if isinstance(encoder, Categories):
         return _looked_up(graph, encoder, encoder.column in _texts(model))
+    if isinstance(encoder, Words):
+        raise CannotCompile(f"The text {encoder.column!r} {NO_ONNX}. Leave it out, or make its words columns.")
     if encoder.kind != "number":
-        raise CannotCompile(f"The date {encoder.columns[0]!r} {NO_ONNX}. Leave it out, or make its parts columns.")
+        what = "The number in" if encoder.kind == "written" else "The date"
+        raise CannotCompile(f"{what} {encoder.columns[0]!r} {NO_ONNX}. Leave it out, or make its parts columns.")
     read = graph.named("Concat", list(encoder.columns), axis=1)
     values = graph.named("Gather", [read, graph.constant(encoder.take)], axis=1)
     for name, operand in encoder.steps:

@@ -77,8 +77,9 @@ ALL: tuple[FindingCode, ...] = (
                 "A target with a rare class."),
     FindingCode("WB115", "Capped values", ("warning", "info"),
                 "Numbers that pile up at their smallest or largest value."),
-    FindingCode("WB116", "Too many categories", ("info",),
-                "Texts with so many values that a model would learn them by heart."),
+    FindingCode("WB116", "Many values", ("info",),
+                "Free texts, of which a model reads the words, and texts with so many values that the mean of the "
+                "target stands for each."),
     FindingCode("WB117", "Follows the clock", ("warning",),
                 "Columns that grow with the time column, so that the values to come are never seen in training."),
     FindingCode("WB118", "Mixed types", ("warning",),

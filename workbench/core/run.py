@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 SplitKind = Literal["time", "group", "random", "given"]
 # Rows of the hold-out whose answers bind a run's scores to its pipeline.
 BOUND = 20
+# What is made of a column that is not taken as it is.
+MADE = {
+    "words": "by its words, and two in a row",
+    "levels": "by the mean of the target for each value",
+    "words and levels": "by its words, and the mean of the target for each value",
+    "numbers and levels": "by the number in it, and the mean of the target for each value",
+    "numbers and categories": "by the number in it, and as a category",
+}
 
 
 @dataclass(frozen=True)
@@ -198,6 +206,9 @@ class Run(Result):
     costs : dict of str to Cost
         What each candidate costs when it ships, by its name; without those that were not measured. Milliseconds are of
         the machine that trained, and no part of what a run claims.
+    made : dict of str to {"words", "levels", "words and levels", "numbers and levels", "numbers and categories"}
+        What was made of texts and categories of many levels, by column; others are taken as they are. Empty in runs of
+        older versions.
     uncertainty : Uncertainty, optional
         Intervals or sets that hold the truth of nine in ten rows. None where there are too few rows, and in runs of
         older versions.
@@ -240,6 +251,7 @@ class Run(Result):
     chosen: tuple[str, ...] = ()
     costs: dict[str, Cost] = field(default_factory=dict, compare=False)
     loss: str | None = None
+    made: dict[str, str] = field(default_factory=dict)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -249,6 +261,11 @@ class Run(Result):
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """What was made of texts and categories of many levels, in words."""
+        return {name: MADE[made] for name, made in self.made.items() if name in self.features}
 
     @property
     def best(self) -> Candidate:
@@ -497,6 +514,7 @@ class Run(Result):
             "chosen": list(self.chosen),
             "costs": {name: asdict(cost) for name, cost in self.costs.items()},
             "loss": self.loss,
+            "made": self.made,
         }
 
     @classmethod

@@ -214,6 +214,9 @@ def _features(run: Run) -> Iterator[str]:
         note = " (sensitive)" if column.sensitive else ""
         missing = "allowed" if column.missing_allowed else "refused"
         yield f"| {code(name)}{note} | {column.kind} | {_usual(column)} | {missing} |"
+    if run.read_as:
+        yield ""
+        yield from (f"- {code(name)} is read {plain(how)}." for name, how in run.read_as.items())
 
 
 def _usual(column: Column) -> str:

@@ -15,6 +15,7 @@ from workbench.packaging.model import Packed
 from workbench.storage.files import write_json
 
 ROWS = 20
+SEVERAL = 5  # times that a word comes, from which on it is nobody's own
 WRONG: dict[str, Any] = {
     "number": "many",
     "integer": "many",
@@ -29,7 +30,7 @@ def write_golden(bundle: Bundle, run: Run, packed: Packed) -> None:
     """Write ``golden/rows.json`` and ``golden/bad.json``.
 
     Predictions come from the fitted pipeline itself. Values of sensitive columns are exchanged between rows of the
-    hold-out, so that no golden row is a person.
+    hold-out, and so are the words of free texts, without the rare ones, so that no golden row is a person.
     """
     frame = _sample(run)
     rows = json_rows(frame, run.contract)
@@ -82,9 +83,22 @@ def _sample(run: Run) -> Any:
     for name in run.features:
         if run.contract[name].sensitive:
             frame[name] = frame[name].iloc[order.permutation(len(frame))].to_numpy()
+        if "words" in run.made.get(name, ""):
+            frame[name] = _mixed(frame[name], order)
     frame = frame.iloc[np.unique(np.linspace(0, len(frame) - 1, 5 * ROWS).astype(int))]
     problems = check(json_rows(frame, run.contract), run.contract, run.features).problems
     return frame.drop(index=frame.index[sorted({p["row"] for p in problems})]).head(5 * ROWS).iloc[::5]
+
+
+def _mixed(texts: Any, order: np.random.Generator) -> Any:
+    """Texts of as many words, drawn from those that several of them have."""
+    words = texts.str.findall(r"\w+")
+    every = words.explode().dropna()
+    rows = every.groupby(every).size()
+    common = every[every.map(rows) >= SEVERAL].to_numpy()
+    many = words.str.len().fillna(0).astype(int) if len(common) else words.map(lambda _: 0)
+    mixed = texts.__class__([" ".join(order.choice(common, n)) if n else "" for n in many], texts.index, texts.dtype)
+    return texts.where(texts.isna(), mixed)
 
 
 def _predict(run: Run, frame: Any) -> Any:

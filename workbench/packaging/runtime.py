@@ -45,8 +45,17 @@ MODULES = (
     "tables/patterns.py",
     "tables/steps.py",
     "tables/trees.py",
+    "tables/words.py",
+    "tables/written.py",
 )
-PIPELINE = ("tables/pipeline_model.py", "storage/pipelines.py", "storage/lightgbm_text.py", "tables/dates.py")
+PIPELINE = (
+    "tables/pipeline_model.py",
+    "storage/pipelines.py",
+    "storage/lightgbm_text.py",
+    "storage/vocabularies.py",
+    "tables/cross_fitted.py",
+    "tables/dates.py",
+)
 
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
 

@@ -13,6 +13,7 @@ from workbench.errors import Damaged, NotFound, Untrusted
 from workbench.storage.bundle_files import check_archive
 from workbench.storage.files import write_bytes
 from workbench.storage.lightgbm_text import with_boosters, without_boosters
+from workbench.storage.vocabularies import with_vocabularies, without_vocabularies
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -53,6 +54,7 @@ TRUSTED = (
     "sklearn.metrics._classification.balanced_accuracy_score",
     "sklearn.metrics._scorer._CurveScorer",
     "sklearn.metrics._scorer._Scorer",
+    "sklearn.model_selection._split.KFold",
     "sklearn.tree._tree.Tree",
     "sklearn.utils._bunch.Bunch",
     "sklearn.utils._metadata_requests.MetadataRequest",
@@ -86,9 +88,13 @@ TRUSTED = (
     "skrub.selectors._base.Filter",
     "skrub.selectors._base.Sub",
     "skrub.selectors._selectors._cardinality_below",
+    "workbench.tables.cross_fitted.CrossFittedRidge",
     "workbench.core.dates.date_parts",  # where it was in pipelines of before
     "workbench.tables.dates.date_features",
     "workbench.tables.dates.date_parts",
+    "workbench.tables.words.in_order",
+    "workbench.tables.words.texts",
+    "workbench.tables.written.written_numbers",
 )
 # Packages of those types, by what they are called where they are installed from.
 DISTRIBUTIONS = {"imblearn": "imbalanced-learn", "lightgbm": "lightgbm", "skrub": "skrub"}
@@ -105,7 +111,7 @@ def save_pipeline(pipeline: Pipeline, path: Path) -> Path:
     """
     import skops.io
 
-    content = skops.io.dumps(without_boosters(pipeline))
+    content = skops.io.dumps(_plain(pipeline))
     _check(skops.io.get_untrusted_types(data=content), path.name)
     write_bytes(path, content)
     return path
@@ -124,7 +130,7 @@ def untrusted(pipeline: Pipeline) -> tuple[str, ...]:
     import skops.io
 
     try:
-        content = skops.io.dumps(without_boosters(pipeline))
+        content = skops.io.dumps(_plain(pipeline))
     except Untrusted:
         return ("lightgbm.basic.Booster",)
     named = skops.io.get_untrusted_types(data=content)
@@ -142,7 +148,7 @@ def libraries(pipeline: Pipeline) -> tuple[str, ...]:
     """
     import skops.io
 
-    named = skops.io.get_untrusted_types(data=skops.io.dumps(without_boosters(pipeline)))
+    named = skops.io.get_untrusted_types(data=skops.io.dumps(_plain(pipeline)))
     roots = {name.partition(".")[0] for name in named}
     return tuple(sorted(DISTRIBUTIONS[root] for root in roots if root in DISTRIBUTIONS))
 
@@ -173,7 +179,12 @@ def load_pipeline(path: Path) -> Pipeline:
         raise Damaged(f"{path.name} is no sound skops file ({error}). Train again, or fetch it anew.") from error
     for tables in _node_tables(pipeline, set()):
         _check_nodes(*tables, path.name)
-    return with_boosters(pipeline, path.name)
+    return with_vocabularies(with_boosters(pipeline, path.name), path.name)
+
+
+def _plain(pipeline: Any) -> Any:
+    """With texts in place of what skops keeps badly."""
+    return without_vocabularies(without_boosters(pipeline))
 
 
 # What skops raises for a file that is no archive, has no schema, or a schema that makes no sense.

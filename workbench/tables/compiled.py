@@ -6,7 +6,8 @@ One ``model.npz`` holds everything: plain arrays, and a JSON header that says wh
 The format's change procedure: a reader reads every older ``format_version``; whatever changes the meaning of a file
 raises ``FORMAT``, and a file of the old format is kept in the tests. Format 2 brought encoders of several steps and
 models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others;
-format 4 the days between two dates, the day of the month and the days since 1970.
+format 4 the days between two dates, the day of the month and the days since 1970; format 5 words of texts, and numbers
+in them.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ from workbench.tables.lookup import Lookup, lookup
 from workbench.tables.nodes import Chain, Linear, read_node, write_node
 from workbench.tables.patterns import MOST_BYTES, Patterns, patterns
 from workbench.tables.trees import Trees
+from workbench.tables.words import Words, read_words
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
 
-FORMAT = 4
+FORMAT = 5
 MANY_ROWS = 2500  # whose reasons pay for the tables
 FEW_NODES = 300  # whose tables are made at once
 MOST_PROBLEMS = 100  # rows named in one error
@@ -103,7 +105,7 @@ class CompiledModel:
         Labels in the order of the probabilities; empty for a regression.
     features : tuple of str
         Original columns, in the order of the SHAP values.
-    encoders : tuple of Numbers or Categories
+    encoders : tuple of Numbers, Categories or Words
         Side by side they make the model's matrix.
     model : Trees, Linear or Chain
         What works on the matrix. A constant is a linear model without weights.
@@ -116,7 +118,7 @@ class CompiledModel:
     task: Task
     classes: tuple[Any, ...]
     features: tuple[str, ...]
-    encoders: tuple[Numbers | Categories, ...] = field(repr=False)
+    encoders: tuple[Numbers | Categories | Words, ...] = field(repr=False)
     model: Trees | Linear | Chain = field(repr=False)
     link: Link = "identity"
     threshold: float | None = None
@@ -375,7 +377,7 @@ def _unpacked(path: Path) -> dict[str, Array]:
 
 
 def _from_tables(header: dict[str, Any], arrays: dict[str, Array]) -> CompiledModel:
-    encoders = tuple(read_encoder(h, arrays, f"encoder{i}") for i, h in enumerate(header["encoders"]))
+    encoders = tuple(_encoder(h, arrays, f"encoder{i}") for i, h in enumerate(header["encoders"]))
     width = sum(len(e.sources) for e in encoders)
     node = read_node(_node_header(header), arrays, "model", width)
     classes, features = tuple(header["classes"]), tuple(header["features"])
@@ -390,6 +392,11 @@ def _from_tables(header: dict[str, Any], arrays: dict[str, Array]) -> CompiledMo
     )
     _check_whole(compiled)
     return compiled
+
+
+def _encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories | Words:
+    read = read_words if header["kind"] == "words" else read_encoder
+    return read(header, arrays, name)
 
 
 def _node_header(header: dict[str, Any]) -> dict[str, Any]:

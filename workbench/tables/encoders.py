@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -11,11 +11,12 @@ import numpy as np
 
 from workbench.errors import Damaged
 from workbench.tables.steps import STEPS, sound
+from workbench.tables.written import written
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Source = str | tuple[str, str]
 # Numbers that are read of each column, by the kind of an encoder; of a difference one of each two columns.
-EACH = {"number": 1, "date": 3, "calendar": 2}
+EACH = {"number": 1, "written": 1, "date": 3, "calendar": 2}
 DAY = np.timedelta64(1, "D")
 EPOCH = np.datetime64(0, "us")
 
@@ -41,10 +42,10 @@ class Numbers:
     ----------
     columns : tuple of str
         Original columns that are read.
-    kind : {"number", "date", "calendar", "difference"}
-        *date*: each column gives its month, weekday (Monday = 0) and hour, in UTC where the zone is known. *calendar*:
-        its day of the month and its days since 1970. *difference*: each two columns, the first with the second and so
-        on, give the days from the one to the other.
+    kind : {"number", "written", "date", "calendar", "difference"}
+        *written*: each column of texts gives the numbers in them. *date*: each column gives its month, weekday (Monday
+        = 0) and hour, in UTC where the zone is known. *calendar*: its day of the month and its days since 1970.
+        *difference*: each two columns, the first with the second and so on, give the days from the one to the other.
     take : int array, shape (made columns,)
         Which of the values read becomes which made column.
     steps : tuple of (str, float array)
@@ -52,7 +53,7 @@ class Numbers:
     """
 
     columns: tuple[str, ...]
-    kind: Literal["number", "date", "calendar", "difference"]
+    kind: Literal["number", "written", "date", "calendar", "difference"]
     take: Array
     steps: tuple[tuple[str, Array], ...] = ()
 
@@ -120,7 +121,7 @@ class Numbers:
             return self._differences({c: moments(columns[c]) for c in unlike(self.columns)})
         read = [columns[c] for c in self.columns]
         if self.kind != "number":
-            return np.hstack([(parts if self.kind == "date" else calendar)(values) for values in read])
+            return np.hstack([_READ[self.kind](values) for values in read])
         if all(type(values) is list for values in read):
             return np.array(read, dtype=np.float64).T  # a service's rows; None becomes NaN
         return np.column_stack([numbers(values) for values in read])
@@ -209,8 +210,17 @@ class _Codes(dict[Any, int]):
         return self._known if is_missing(value) else self._known + 1
 
 
+def in_texts(values: Any) -> Array:
+    """The numbers in a column of texts, NaN where there is none, shape (rows, 1).
+
+    >>> in_texts(["<5", None]).tolist()
+    [[5.0], [nan]]
+    """
+    return np.array([written(value) for value in np.asarray(values, dtype=object).tolist()], np.float64)[:, None]
+
+
 def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories:
-    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 4."""
+    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 5."""
     if header["kind"] == "category":
         return Categories(header["column"], tuple(header["keys"]), arrays[f"{name}.table"]).checked()
     fits(header["kind"] in (*EACH, "difference"), "an encoder")
@@ -274,6 +284,9 @@ def moments(values: Any) -> Array:
         return np.asarray(values, dtype="datetime64[us]")  # pandas gives moments with a zone in UTC
     array = np.asarray(values)
     return np.array([_moment(v) for v in array.tolist()], "datetime64[us]")
+
+
+_READ: dict[str, Callable[[Any], Array]] = {"written": in_texts, "date": parts, "calendar": calendar}
 
 
 def is_missing(value: Any) -> bool:

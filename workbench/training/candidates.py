@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
@@ -15,16 +17,29 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, QuantileRegressor, Ridge
+from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
 from workbench.core.contract import Contract, Task
+from workbench.tables.cross_fitted import CrossFittedRidge
 from workbench.tables.dates import date_features
+from workbench.tables.words import WORD, in_order, texts
+from workbench.tables.written import written_numbers
 
 Settings = dict[str, Any]
 Columns = dict[str, list[str]]
+INTO: dict[str, tuple[str, ...]] = {
+    "words": ("words",),
+    "levels": ("levels",),
+    "words and levels": ("levels", "words"),
+    "numbers and levels": ("levels", "written"),
+    "numbers and categories": ("categories", "written"),
+}
+KINDS: dict[str, str] = {"datetime": "dates", "category": "categories", "text": "categories"}
 # Gradient boosting takes at most 255 categories; rarer ones share one.
 MOST_CODES = 250
 # One-hot columns of one category column; rarer values share one.
@@ -33,6 +48,8 @@ MOST_COLUMNS = 60
 MANY_FEATURES, WIDE_BINS = 500, 63
 # Rows a feature below which small trees come first: larger ones learn by heart what only seems to be so.
 FEW_A_FEATURE = 10
+# Terms of a text that have a weight: words, and two in a row; the commonest ones.
+MOST_TERMS = 20_000
 # Good on most tables. With fewer columns a tree, columns that tell something together alone would not meet in one.
 # How many trees, the folds say.
 LIGHTGBM: Settings = {
@@ -87,7 +104,13 @@ class Model:
 
 
 def build(
-    name: str, contract: Contract, features: Sequence[str], task: Task, settings: Settings, seed: int
+    name: str,
+    contract: Contract,
+    features: Sequence[str],
+    task: Task,
+    settings: Settings,
+    seed: int,
+    made: Mapping[str, str] = MappingProxyType({}),
 ) -> Pipeline:
     """An unfitted pipeline of one of ours, as :func:`unfitted`.
 
@@ -95,11 +118,17 @@ def build(
     ----------
     name : {"baseline", "linear", "lightgbm", "boosting", "forest"}
     """
-    return unfitted(MODELS[name], contract, features, task, settings, seed)
+    return unfitted(MODELS[name], contract, features, task, settings, seed, made)
 
 
 def unfitted(
-    model: Model, contract: Contract, features: Sequence[str], task: Task, settings: Settings, seed: int
+    model: Model,
+    contract: Contract,
+    features: Sequence[str],
+    task: Task,
+    settings: Settings,
+    seed: int,
+    made: Mapping[str, str] = MappingProxyType({}),
 ) -> Pipeline:
     """An unfitted pipeline on the raw feature columns.
 
@@ -117,8 +146,10 @@ def unfitted(
         Hyper-parameters of its estimator.
     seed : int
         ``random_state`` of everything that has one.
+    made : mapping of str to str, optional
+        What is made of texts and categories of many levels: :func:`workbench.training.columns.made_of`.
     """
-    return model.make(columns_by_kind(contract, features), task != "regression", settings, seed)
+    return model.make(columns_by_kind(contract, features, made), task != "regression", settings, seed)
 
 
 def settings_to_try(model: Model, trials: int, seed: int, dates: int = 0, wide: bool = False) -> list[Settings]:
@@ -157,33 +188,65 @@ def member_settings(settings: Settings, member: str) -> Settings:
     return {key.removeprefix(f"{member}__"): value for key, value in settings.items() if key.startswith(f"{member}__")}
 
 
-def columns_by_kind(contract: Contract, features: Sequence[str]) -> Columns:
-    """Features as encoders take them: ``categories``, ``numbers`` and ``dates``."""
-    kinds: Columns = {"categories": [], "numbers": [], "dates": []}
+def columns_by_kind(
+    contract: Contract, features: Sequence[str], made: Mapping[str, str] = MappingProxyType({})
+) -> Columns:
+    """Features as encoders take them: ``categories``, ``numbers``, ``dates``, ``levels``, ``written`` and ``words``."""
+    kinds: Columns = {"categories": [], "numbers": [], "dates": [], "levels": [], "written": [], "words": []}
     for name in features:
-        kind = contract[name].kind
-        kinds["dates" if kind == "datetime" else "categories" if kind in ("category", "text") else "numbers"].append(
-            name
-        )
+        for kind in INTO[made[name]] if name in made else (KINDS.get(contract[name].kind, "numbers"),):
+            kinds[kind].append(name)
     return kinds
 
 
 def _encoder(columns: Columns, **transformers: Any) -> ColumnTransformer:
-    entries = [(kind, transformers[kind], names) for kind, names in columns.items() if names]
-    return ColumnTransformer(entries, verbose_feature_names_out=False)
+    """One transformer a kind; of texts one a column, for a vectorizer takes one."""
+    kinds = [(kind, transformers[kind], names) for kind, names in columns.items() if names and kind != "words"]
+    texts = [(f"words{i}", clone(transformers["words"]), [name]) for i, name in enumerate(columns.get("words", ()), 1)]
+    return ColumnTransformer([*kinds, *texts], verbose_feature_names_out=False)
 
 
 def _dates(cyclic: bool = False) -> FunctionTransformer:
     return FunctionTransformer(date_features, kw_args={"cyclic": True} if cyclic else None)
 
 
+def terms() -> CountVectorizer:
+    """How often a text has each of its words, and of two in a row."""
+    return CountVectorizer(strip_accents="unicode", token_pattern=WORD, ngram_range=(1, 2), max_features=MOST_TERMS)
+
+
+def _read() -> Pipeline:
+    """A text's terms, weighed by how rare they are, for long and short texts alike."""
+    read, sort = FunctionTransformer(texts), FunctionTransformer(in_order)
+    return Pipeline([("read", read), ("count", terms()), ("sort", sort), ("weigh", TfidfTransformer())])
+
+
+def _said_by_terms(classes: bool, seed: int) -> Pipeline:
+    """What a linear model makes of a text's terms: trees would need thousands of columns for what it adds up."""
+    return Pipeline([*_read().steps, ("said", CrossFittedRidge(classes, random_state=seed))])
+
+
+def _written() -> FunctionTransformer:
+    return FunctionTransformer(written_numbers)
+
+
+def _means(classes: bool, seed: int) -> TargetEncoder:
+    """The target's mean by level, of each row without itself and those it is drawn with."""
+    parts = KFold(5, shuffle=True, random_state=seed)
+    return TargetEncoder(target_type="auto" if classes else "continuous", cv=parts)
+
+
 def _baseline(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
+    plain = columns | {"levels": [], "words": []}  # a constant asks nothing of the target
     model = DummyClassifier(strategy="prior") if classes else DummyRegressor(**settings)
-    return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
+    return Pipeline([("encode", _trees_encoder(plain, classes, seed)), ("model", model)])
 
 
-def encoded_for_lines(columns: Columns, sparse: bool) -> ColumnTransformer:
-    """Categories one-hot, numbers and parts of dates filled in and scaled."""
+def encoded_for_lines(columns: Columns, classes: bool, seed: int, sparse: bool, by_term: bool) -> ColumnTransformer:
+    """Categories one-hot, numbers, parts of dates and means by level filled in and scaled.
+
+    Of texts each term is a column, where that is asked for (``by_term``), else what all of them say is one.
+    """
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS, min_frequency=5, sparse_output=sparse
     )
@@ -192,12 +255,18 @@ def encoded_for_lines(columns: Columns, sparse: bool) -> ColumnTransformer:
         categories=one_hot,
         numbers=make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
         dates=make_pipeline(_dates(cyclic=True), SimpleImputer(strategy="median"), StandardScaler()),
+        levels=make_pipeline(_means(classes, seed), StandardScaler()),
+        written=make_pipeline(_written(), SimpleImputer(strategy="median"), StandardScaler()),
+        words=_read() if by_term else _said_by_terms(classes, seed),
     )
 
 
 def _linear(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
-    encode = encoded_for_lines(columns, sparse=classes)  # which takes half the time; ridge would take another solver
     model = LogisticRegression(max_iter=1000, random_state=seed, **settings) if classes else _line(settings, seed)
+    # Sparse takes half the time; ridge would take another solver, as it does where there are texts. Those of counts and
+    # of quantiles work on all pairs of columns, which thousands of terms are too many for.
+    by_term = classes or isinstance(model, Ridge)
+    encode = encoded_for_lines(columns, classes, seed, sparse=classes, by_term=by_term)
     return Pipeline([("encode", encode), ("model", model)])
 
 
@@ -216,7 +285,8 @@ def _lightgbm(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     from lightgbm import LGBMClassifier, LGBMRegressor
 
     make = LGBMClassifier if classes else LGBMRegressor
-    return Pipeline([("encode", _trees_encoder(columns)), ("model", make(**_told_lightgbm(columns, settings, seed)))])
+    encode = _trees_encoder(columns, classes, seed)
+    return Pipeline([("encode", encode), ("model", make(**_told_lightgbm(columns, settings, seed)))])
 
 
 def _told_lightgbm(columns: Columns, settings: Settings, seed: int) -> Settings:
@@ -235,17 +305,20 @@ def _boosting(columns: Columns, classes: bool, settings: Settings, seed: int) ->
     make = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
     native = list(range(len(columns["categories"]))) or None
     model = make(categorical_features=native, early_stopping=False, random_state=seed, **settings)
-    return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
+    return Pipeline([("encode", _trees_encoder(columns, classes, seed)), ("model", model)])
 
 
 def _forest(columns: Columns, classes: bool, settings: Settings, seed: int) -> Pipeline:
     make = RandomForestClassifier if classes else RandomForestRegressor
     model = make(n_estimators=100, min_samples_leaf=5, random_state=seed, **settings)
-    return Pipeline([("encode", _trees_encoder(columns)), ("model", model)])
+    return Pipeline([("encode", _trees_encoder(columns, classes, seed)), ("model", model)])
 
 
-def _trees_encoder(columns: Columns) -> ColumnTransformer:
-    return _encoder(columns, categories=_codes(), numbers="passthrough", dates=_dates())
+def _trees_encoder(columns: Columns, classes: bool, seed: int) -> ColumnTransformer:
+    return _encoder(
+        columns, categories=_codes(), numbers="passthrough", dates=_dates(), levels=_means(classes, seed),
+        written=_written(), words=_said_by_terms(classes, seed),
+    )  # fmt: skip
 
 
 def _codes() -> OrdinalEncoder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -64,7 +64,8 @@ class Growing:
     Notes
     -----
     As ``lightgbm.cv`` has it: the folds grow side by side, and stop where their mean loss was least. Encoder and bins
-    have seen the features of all these rows, and no target.
+    have seen the features of all these rows, and no target. Where the encoder looks at the target (words of texts,
+    means by level), each fold has one of its own, fitted on its rows alone.
     """
 
     def __init__(
@@ -74,6 +75,11 @@ class Growing:
         self.rows = np.unique(np.concatenate([rows for pair in folds for rows in pair]))
         self.table = table.iloc[self.rows]
         self.folds = [(self.rows.searchsorted(fit), self.rows.searchsorted(validate)) for fit, validate in folds]
+
+    @cached_property
+    def looks_at_target(self) -> bool:
+        """Whether what the encoder gives depends on the target."""
+        return looks_at_target(self.unfitted[0])
 
     @cached_property
     def encoded(self) -> Any:
@@ -93,23 +99,59 @@ class Growing:
 
         tried, most = self.folds[:folds], most_rounds(self.classes, MOST_TREES)
         found: Any = cv(
-            self._parameters(settings), self._binned, num_boost_round=most, folds=tried,
+            self._parameters(settings), self._rows if self.looks_at_target else self._binned,
+            num_boost_round=most, folds=tried, fpreproc=self._own(tried) if self.looks_at_target else None,
             callbacks=[early_stopping(PATIENCE, verbose=False)], return_cvbooster=True,
         )["cvbooster"]  # fmt: skip
         trees = max(found.best_iteration, 1)
-        return Grown(
-            trees,
-            tuple(
-                booster.predict(self.encoded[validate], num_iteration=trees)
-                for booster, (_, validate) in zip(found.boosters, tried, strict=True)
-            ),
-            found.boosters[-1],
-        )
+        answers = (b.predict(self._validated(k), num_iteration=trees) for k, b in enumerate(found.boosters))
+        return Grown(trees, tuple(answers), found.boosters[-1])
+
+    def _validated(self, fold: int) -> Any:
+        """The features of the rows that a fold leaves, as numbers."""
+        return self._by_fold[fold].validated if self.looks_at_target else self.encoded[self.folds[fold][1]]
+
+    def _own(self, tried: Sequence[Any]) -> Callable[..., Any]:
+        """What gives ``lightgbm.cv``, which asks for one fold after the other, each fold's own features."""
+        each = iter(self._by_fold[: len(tried)])
+
+        def own(_fit: Any, _validated: Any, parameters: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+            fold = next(each)
+            return fold.fit, fold.watched, parameters
+
+        return own
+
+    @cached_property
+    def _rows(self) -> Any:
+        """As many rows as there are: what ``lightgbm.cv`` takes before it asks for each fold's own."""
+        from lightgbm import Dataset
+
+        return Dataset(np.arange(len(self.rows), dtype=float)[:, None], np.asarray(self.labels)[self.rows])
+
+    @cached_property
+    def _by_fold(self) -> list[Fold]:
+        labels = np.asarray(self.labels)[self.rows]
+        return [self._fold(labels, fit, validate) for fit, validate in self.folds]
+
+    def _fold(self, labels: Any, fit: Rows, validate: Rows) -> Fold:
+        from lightgbm import Dataset
+
+        encode = clone(self.unfitted[0])
+        encoded = np.asarray(encode.fit_transform(self.table.iloc[fit], labels[fit]), dtype=float)
+        validated = np.asarray(encode.transform(self.table.iloc[validate]), dtype=float)
+        told = self._parameters({})
+        bins = Dataset(encoded, labels[fit], params=told, free_raw_data=False).construct()
+        watched = Dataset(validated, labels[validate], reference=bins, params=told, free_raw_data=False)
+        return Fold(bins, watched.construct(), validated)
 
     def holding(self, booster: Any) -> Pipeline:
         """The pipeline with a booster that was grown, as far as it is needed to compile it."""
-        _ = self.encoded  # which fits the encoder
         (name, encode), (last, model) = self.unfitted.steps
+        if self.looks_at_target:
+            fit = self.folds[-1][0]
+            encode = clone(encode).fit(self.table.iloc[fit], np.asarray(self.labels)[self.rows][fit])
+        else:
+            _ = self.encoded  # which fits it
         model = clone(model)
         model._Booster, model.fitted_ = booster, True
         if self.classes:
@@ -118,7 +160,37 @@ class Growing:
 
     def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
         told = for_the_library(self.unfitted[-1], self.classes, settings)
-        return told | {"n_jobs": threads(self.encoded.size)}
+        size = self.table.size if self.looks_at_target else self.encoded.size
+        return told | {"n_jobs": threads(size)}
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The features of one fold, by an encoder of its own.
+
+    Parameters
+    ----------
+    fit, watched : lightgbm.Dataset
+        Of the rows that it is fitted on, and of those that it leaves.
+    validated : float array, shape (rows, features)
+        The latter as numbers.
+    """
+
+    fit: Any
+    watched: Any
+    validated: Any
+
+
+def looks_at_target(encode: Any) -> bool:
+    """Whether an encoder gives other numbers by another target.
+
+    >>> from sklearn.compose import ColumnTransformer
+    >>> from sklearn.preprocessing import TargetEncoder
+    >>> looks_at_target(ColumnTransformer([("levels", TargetEncoder(), ["city"])]))
+    True
+    """
+    steps = (step[-1] if isinstance(step, Pipeline) else step for _, step, _ in encode.transformers)
+    return any(not isinstance(step, str) and step.__sklearn_tags__().target_tags.required for step in steps)
 
 
 def for_the_library(model: Any, classes: int, settings: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +226,7 @@ def grow_until_enough(pipeline: Pipeline, table: Any, target: Any, fit: Rows, va
     from lightgbm import early_stopping
 
     encode, model = pipeline[0], pipeline[-1]
-    encoded = encode.fit_transform(table.iloc[fit])
+    encoded = encode.fit_transform(table.iloc[fit], target.iloc[fit])
     watched, labels = _as_it_numbers(model, target.iloc[fit], target.iloc[validate])
     classes = len(np.unique(target.iloc[fit])) if is_classifier(model) else 0
     model.set_params(n_estimators=most_rounds(classes, MOST_TREES), n_jobs=threads(encoded.size))

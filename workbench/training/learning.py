@@ -96,7 +96,7 @@ def _misses(rows: Numbers, values: Numbers, c: float) -> float:
 
 def _score(plan: Plan, best: Trial, rows: NDArray[np.intp]) -> Metric:
     if plan.models[best.name].grows:
-        pipeline = plan.unfitted(best.name, best.settings)
+        pipeline = plan.to_fit(best.name, best.settings)
         grow_until_enough(pipeline, plan.numbered.table, plan.target, *plan.parts.inner(rows, plan.seed))
     else:
         pipeline = fitted(plan, best, rows)

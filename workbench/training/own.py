@@ -78,7 +78,8 @@ def model(name: str, estimator: Any, task: Task, as_they_are: bool = False) -> M
         seeded = _seeded(clone(estimator), seed)
         if takes_words:
             return seeded
-        return Pipeline([("encode", encoded_for_lines(columns, sparse=False)), ("model", seeded)])
+        encode = encoded_for_lines(columns, classes, seed, sparse=False, by_term=False)
+        return Pipeline([("encode", encode), ("model", seeded)])
 
     return Model(make, takes_words=takes_words)
 

@@ -22,8 +22,8 @@ from workbench.core.profile import Profile
 from workbench.core.wording import worded
 from workbench.errors import BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
-from workbench.training.candidates import MODELS, Model, Settings, unfitted
-from workbench.training.columns import ROLES, follow_the_clock, left_out
+from workbench.training.candidates import MODELS, Model, Settings, columns_by_kind, unfitted
+from workbench.training.columns import ROLES, follow_the_clock, left_out, made_of
 from workbench.training.evidence import Evidence, evidence, too_short
 from workbench.training.growing import Growing
 from workbench.training.losses import loss_of, metric_of, told_loss, without_lines
@@ -65,6 +65,7 @@ class Plan:
     loss: Loss | None = None
     rare: Mapping[str, int] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -75,12 +76,17 @@ class Plan:
     def growing(self) -> Growing:
         """The folds for LightGBM, encoded and binned once for all settings."""
         return Growing(
-            self.unfitted("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds
+            self.to_fit("lightgbm", {}), self.numbered.table, self.labels, len(self.classes), self.parts.folds
         )
 
     def unfitted(self, name: str, settings: Settings) -> Pipeline:
         """A candidate's pipeline, not fitted yet."""
-        return unfitted(self.models[name], self.contract, self.features, self.task, settings, self.seed)
+        return unfitted(self.models[name], self.contract, self.features, self.task, settings, self.seed, self.made)
+
+    def to_fit(self, name: str, settings: Settings) -> Pipeline:
+        """The same for the rows as :meth:`rows` has them."""
+        pipeline = self.unfitted(name, settings)
+        return pipeline if self.models[name].takes_words else self.numbered.taken_by(pipeline)
 
     def rows(self, name: str, rows: Any) -> pd.DataFrame:
         """The features of some rows as a candidate takes them: with their texts, or numbered."""
@@ -200,9 +206,11 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
     )
     if wanted.classes:
         _check_folds(target, split)
+    made = made_of(table[list(features)], contract)
     return Plan(
         task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
-        numbered(table[list(features)]), wanted.step, wanted.loss, wanted.rare, wanted.untried,
+        numbered(table[list(features)], columns_by_kind(contract, features, made)["words"]), wanted.step, wanted.loss,
+        wanted.rare, wanted.untried, made,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from workbench.core.metric import Metric
 from workbench.core.progress import Tracker, progress
 from workbench.training.calibrating import ONE_IN_TWENTY
-from workbench.training.candidates import MODELS, columns_by_kind, unfitted
+from workbench.training.candidates import MODELS, Columns, columns_by_kind, unfitted
 from workbench.training.evaluating import losses
 from workbench.training.growing import for_the_library
 from workbench.training.near_rows import near_rows
@@ -64,7 +64,8 @@ def selected(plan: Plan) -> tuple[Plan, Selected]:
     boosting is fitted on the columns and on shuffled copies of them, several times. A column stays where it splits
     better than copies do, each measured against copies of its own, on more than half of the folds. Where the validated
     loss is larger without the others, by more than chance, the better half of them comes back, and so on. The hold-out
-    is not looked at. Dates stay.
+    is not looked at. Dates, texts and
+    categories of many levels stay.
 
     References
     ----------
@@ -85,8 +86,13 @@ def selected(plan: Plan) -> tuple[Plan, Selected]:
 
 def _judged(plan: Plan) -> list[str]:
     """Columns that have one place in the matrix, in its order."""
-    kinds = columns_by_kind(plan.contract, plan.features)
+    kinds = _plain(plan)
     return [*kinds["categories"], *kinds["numbers"]]
+
+
+def _plain(plan: Plan) -> Columns:
+    """Columns that are taken as they are: of texts and of many levels something is made that looks at the target."""
+    return columns_by_kind(plan.contract, [name for name in plan.features if name not in plan.made])
 
 
 def _folds(plan: Plan) -> list[Any]:
@@ -146,19 +152,19 @@ def beyond_copies(own: Numbers, copied: Numbers, rate: float = RATE) -> Numbers:
 
 
 def _model(plan: Plan) -> Any:
-    return unfitted(MODELS["lightgbm"], plan.contract, plan.features, plan.task, TREES, plan.seed)
+    return unfitted(MODELS["lightgbm"], plan.contract, _judged(plan), plan.task, TREES, plan.seed)
 
 
 def _encoded(model: Any, table: pd.DataFrame, judged: Sequence[str]) -> Numbers:
-    """The judged columns as numbers; parts of dates stand behind them."""
-    return np.asarray(model[0].fit_transform(table), dtype=float)[:, : len(judged)]
+    """The judged columns as numbers, shape (n, columns)."""
+    return np.asarray(model[0].fit_transform(table[list(judged)]), dtype=float)
 
 
 def _gains(plan: Plan, model: Any, matrix: Numbers, labels: Any, time: int) -> Numbers:
     """What each column of the matrix was worth: the loss that its splits took away."""
     from lightgbm import Dataset, train
 
-    categories = len(columns_by_kind(plan.contract, plan.features)["categories"])
+    categories = len(_plain(plan)["categories"])
     half = matrix.shape[1] // 2
     native = [*range(categories), *range(half, half + categories)]
     told = for_the_library(model, len(plan.classes), {"seed": 1000 * plan.seed + time})

@@ -320,6 +320,7 @@ def as_run(
         held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
         trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
+        made=dict(plan.made),
     )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import process_time
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from workbench.core.metric import Metric
 from workbench.core.run import Tried
@@ -195,12 +197,13 @@ def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) ->
 
 def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     """A pipeline with the trial's settings, fitted on some rows."""
-    pipeline, table = plan.unfitted(trial.name, trial.settings), plan.rows(trial.name, rows)
+    pipeline, table = plan.to_fit(trial.name, trial.settings), plan.rows(trial.name, rows)
     if plan.models[trial.name].grows:
         pipeline.set_params(model__n_jobs=threads(table.size))
-    if plan.models[trial.name].cross_fits:
-        return _cross_fitted(plan, pipeline, table, rows)
-    return pipeline.fit(table, plan.target.iloc[rows])
+    with threadpool_limits(1) if plan.numbered.counts else nullcontext():  # of many terms, sums in one order
+        if plan.models[trial.name].cross_fits:
+            return _cross_fitted(plan, pipeline, table, rows)
+        return pipeline.fit(table, plan.target.iloc[rows])
 
 
 def _cross_fitted(plan: Plan, pipeline: Any, table: pd.DataFrame, rows: Any) -> Any:
@@ -221,7 +224,7 @@ def grown_on(plan: Plan, trial: Trial, rows: Any) -> tuple[Any, Trial]:
         trial = _with_grown_members(plan, trial, rows)
         return fitted(plan, trial, rows), trial
     fit, validate = plan.parts.inner(rows, plan.seed)
-    pipeline = plan.unfitted(trial.name, trial.settings)
+    pipeline = plan.to_fit(trial.name, trial.settings)
     trees = grow_until_enough(pipeline, plan.numbered.table, plan.target, fit, validate)
     return pipeline, replace(trial, settings=trial.settings | {"n_estimators": trees})
 

@@ -21,7 +21,7 @@ from workbench.core.run import Candidate, Run
 from workbench.training.glass_box.estimators import Writer, versions
 from workbench.training.glass_box.splitting import Rule
 from workbench.training.glass_box.tables import Source
-from workbench.training.growing import MOST_TREES, PATIENCE, for_the_library
+from workbench.training.growing import MOST_TREES, PATIENCE, for_the_library, looks_at_target
 from workbench.training.many_classes import most_rounds
 
 Cell = dict[str, Any]
@@ -72,6 +72,36 @@ predictions = [
     for booster, (_, scored) in zip(grown.boosters, places)
 ]
 """
+# Of an encoder that looks at the target each fold has its own.
+GROWN_APART = """\
+rows = np.unique(np.concatenate([part for pair in folds for part in pair]))
+places = [(rows.searchsorted(fit), rows.searchsorted(scored)) for fit, scored in folds]
+everything = lgb.Dataset(np.arange(len(rows), dtype=float)[:, None], labels[rows])  # each fold brings its own columns
+apart = []
+for fit, scored in folds:
+    own = clone(encode)
+    learnt = np.asarray(own.fit_transform(X.iloc[fit], labels[fit]), dtype=float)
+    encoded = np.asarray(own.transform(X.iloc[scored]), dtype=float)
+    bins = lgb.Dataset(learnt, labels[fit], params=parameters)
+    apart.append((bins, lgb.Dataset(encoded, labels[scored], reference=bins, params=parameters), encoded))
+each = iter(apart)
+
+# The folds grow side by side, until their mean loss has not become less for some trees.
+grown = lgb.cv(
+    parameters,
+    everything,
+    num_boost_round=$most,
+    folds=places,
+    fpreproc=lambda _fit, _scored, told: (*next(each)[:2], told),
+    callbacks=[lgb.early_stopping($patience, verbose=False)],
+    return_cvbooster=True,
+)["cvbooster"]
+trees = grown.best_iteration
+predictions = [
+    booster.predict(encoded, num_iteration=trees)
+    for booster, (_, _, encoded) in zip(grown.boosters, apart)
+]
+"""
 LABELS_OF_CLASSES = "classes, labels = np.unique(y, return_inverse=True)"
 LABELS_OF_NUMBERS = "labels = y.to_numpy(dtype=float)"
 CHECKED = """\
@@ -115,6 +145,7 @@ IMPORTS = {
     "lgb": "import lightgbm as lgb",
     "np": "import numpy as np",
     "pd": "import pandas as pd",
+    "re": "import re",
     "metrics": "from sklearn import metrics",
     "clone": "from sklearn.base import clone",
     "threadpool_limits": "from threadpoolctl import threadpool_limits",
@@ -192,7 +223,10 @@ def _grown(row: Row, writer: Writer) -> ModelCells:
         laid_out(python("parameters = $told", told=writer.settings(told, row.candidate.name))),
     )
     most = most_rounds(len(row.run.classes), MOST_TREES)
-    return ModelCells(cells, python(GROWN, most=most, patience=PATIENCE))
+    how = python(GROWN, most=most, patience=PATIENCE)
+    if looks_at_target(encode):
+        how = python(GROWN_APART, most=most, patience=PATIENCE)
+    return ModelCells(cells, how)
 
 
 @dataclass(frozen=True)
@@ -266,9 +300,10 @@ class Book:
             if self.split.files
             else "By scikit-learn's splitters."
         )
+        bins = "columns of their own" if self.row.grows and looks_at_target(self.row.pipeline[0]) else "common bins"
         validated = (
-            "The folds grow side by side, on common bins, and agree on the number of trees: the one with the least "
-            "mean loss."
+            f"The folds grow side by side, on {bins}, and agree on the number of trees: the one with the least mean "
+            "loss."
             if self.row.grows
             else "Fitted on each fold, and scored on the rows that it leaves."
         )

@@ -16,14 +16,19 @@ import numpy as np
 
 from workbench.core.literals import Code, Written, call, dotted, imported, in_brackets, python
 from workbench.errors import BadParameter
+from workbench.tables.cross_fitted import CrossFittedRidge
 from workbench.tables.dates import date_features, date_parts
+from workbench.tables.words import in_order, texts
+from workbench.tables.written import written_numbers
 from workbench.training.glass_box import plain
 
 # Names that the notebook gives to something itself.
 OWN = {name: thing for name, thing in vars(plain).items() if getattr(thing, "__module__", None) == plain.__name__}
-TAKEN = frozenset({*OWN, "np", "pd", "lgb", "hashlib", "metrics", "clone", "threadpool_limits"})
-# Functions of ours in a pipeline, by those that the notebook shows in their place.
-SHOWN: Mapping[Any, str] = {date_parts: "date_parts", date_features: "date_features"}
+TAKEN = frozenset({*OWN, "np", "pd", "re", "lgb", "hashlib", "metrics", "clone", "threadpool_limits"})
+# Functions and classes of ours in a pipeline, by those that the notebook shows in their place.
+SHOWN: Mapping[Any, str] = {
+    thing: thing.__name__ for thing in (date_parts, date_features, texts, in_order, written_numbers, CrossFittedRidge)
+}
 # What every notebook may need; finding out what else is installed takes a while.
 USUAL = frozenset({"numpy", "scipy", "pandas", "pyarrow", "sklearn", "lightgbm"})
 
@@ -80,7 +85,7 @@ class Writer:
         used = sorted({n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)} & vars(plain).keys())
         needed = [self.show(other) for other in used if other in OWN]
         for other in used:
-            if other not in OWN and not ismodule(vars(plain)[other]):
+            if other not in OWN and other not in TAKEN and not ismodule(vars(plain)[other]):
                 self._named(vars(plain)[other])
         return "\n\n".join(filter(None, (*needed, source)))
 

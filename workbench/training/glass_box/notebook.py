@@ -101,12 +101,12 @@ def _row(run: Run, candidate: str | None) -> Row:
     model = MODELS[row.name]
     found = {"n_estimators"} if model.grows else set()  # the folds say it
     settings = {name: value for name, value in row.parameters.items() if name not in found}
-    pipeline = unfitted(model, run.contract, run.features, run.task, settings, run.seed)
+    pipeline = unfitted(model, run.contract, run.features, run.task, settings, run.seed, run.made)
     return Row(run, row, pipeline, settings, grows=model.grows)
 
 
 def _lists(run: Run) -> dict[str, list[str]]:
-    return {kind: names for kind, names in columns_by_kind(run.contract, run.features).items() if names}
+    return {kind: names for kind, names in columns_by_kind(run.contract, run.features, run.made).items() if names}
 
 
 def _data(run: Run, data: Any) -> Dataset:

@@ -7,18 +7,24 @@ scikit-learn's are not.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GroupKFold,
     GroupShuffleSplit,
     KFold,
     StratifiedKFold,
     TimeSeriesSplit,
+    cross_val_predict,
     train_test_split,
 )
+from threadpoolctl import threadpool_limits
 
 
 def drawn(y: pd.Series, folds: int, seed: int, stratify: bool) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -100,6 +106,103 @@ def in_utc(dates: pd.DataFrame) -> list[pd.Series]:
         values.dt.tz_localize(None) if values.dt.tz is None else values.dt.tz_convert(None)
         for _, values in dates.items()
     ]
+
+
+def texts(values: pd.DataFrame) -> list[str]:
+    """The texts of one column: missing ones say _nothing_, and so do those without a letter; very long ones are cut."""
+    found = ["" if pd.isna(value) else str(value)[:20_000] for value in values.iloc[:, 0]]
+    return [text if any(letter.isalnum() or letter == "_" for letter in text) else "_nothing_" for text in found]
+
+
+def in_order(counts: csr_matrix) -> csr_matrix:
+    """Counts of terms with each row's terms in their order: sums have one order, of rows to fit on and of others."""
+    counts = counts.copy()
+    counts.has_sorted_indices = False
+    counts.sort_indices()
+    return counts
+
+
+def written_numbers(values: pd.DataFrame) -> np.ndarray:
+    """The number that each text holds: the middle of a range, the limit of an open one, units in one of their kind."""
+    return np.column_stack([[written(value) for value in values[name]] for name in values])
+
+
+def written(value: object) -> float:
+    """The number that one text holds, as in <5, 20-29, 3.4 GB, $2M; NaN where there is none."""
+    text, money, number = str(value).strip() if isinstance(value, str) else "", "[$€£¥]", r"(-?\d+(?:[.,]\d+)*)"
+    sign, end = r"(?:[<>≤≥=~≈±]+|about|over|under|ca\.)?\s*", rf"\+?\s*([A-Za-z%]*)\.?\s*({money})?\s*\+?"
+    pattern = rf"{sign}({money})?\s*{number}\s*(?:(?:-|–|to)\s*{money}?\s*{number}\s*)?{end}"
+    found = re.fullmatch(pattern, text, re.IGNORECASE) if isinstance(value, str) and len(value) <= 60 else None
+    if found is None:
+        return np.nan
+    before, first, last, unit, behind = found.groups()
+    ends = [decimal(digits) for digits in (first, last or first)]
+    return (ends[0] + ends[1]) / 2 * factor(unit, bool(before or behind)) if ends[0] <= ends[1] else np.nan
+
+
+def decimal(digits: str) -> float:
+    """A number whose comma parts thousands or decimals."""
+    if re.fullmatch(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", digits):
+        return float(digits.replace(",", ""))
+    plain = re.fullmatch(r"-?(?:0|[1-9]\d*)(?:[.,]\d+)?", digits)
+    return float(digits.replace(",", ".")) if plain else np.nan
+
+
+def factor(unit: str, of_money: bool) -> float:
+    """What a unit is in the first one of its kind: bytes, seconds, grams, metres."""
+    many = {"k": 1e3, "m": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9} if of_money else {}
+    units = {
+        "": 1.0, "%": 1.0,
+        "b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30,
+        "ms": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hr": 3600.0,
+        "hour": 3600.0, "d": 86400.0, "day": 86400.0, "week": 604800.0, "month": 2629800.0, "yr": 31557600.0,
+        "year": 31557600.0,
+        "mg": 1e-3, "g": 1.0, "kg": 1e3, "t": 1e6, "oz": 28.349523125, "lb": 453.59237,
+        "mm": 1e-3, "cm": 1e-2, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048, "mi": 1609.344,
+    }  # fmt: skip
+    found = many.get(unit.lower(), {"k": 1e3, "K": 1e3, "M": 1e6}.get(unit))
+    small = unit.lower()
+    return found or units.get(small, units.get(small.removesuffix("s"), np.nan))
+
+
+class CrossFittedRidge(TransformerMixin, BaseEstimator):
+    """The prediction of a ridge regression as a feature; rows that it is fitted on are answered by one without them."""
+
+    def __init__(self, classes: bool = False, alpha: float = 1.0, cv: int = 3, random_state: int | None = None) -> None:
+        self.classes = classes
+        self.alpha = alpha
+        self.cv = cv
+        self.random_state = random_state
+
+    def fit(self, X: csr_matrix, y: np.ndarray) -> TransformerMixin:
+        """On all rows."""
+        with threadpool_limits(1):  # sums have one order
+            self.ridge_ = Ridge(alpha=self.alpha).fit(X, self.numbers(y))
+        return self
+
+    def fit_transform(self, X: csr_matrix, y: np.ndarray) -> np.ndarray:
+        """On all rows, each answered by a regression on others."""
+        parts = KFold(self.cv, shuffle=True, random_state=self.random_state)
+        with threadpool_limits(1):
+            answers = cross_val_predict(Ridge(alpha=self.alpha), X, self.numbers(y), cv=parts)
+        self.fit(X, y)
+        return self.rounded(answers)
+
+    def transform(self, X: csr_matrix) -> np.ndarray:
+        """Other rows."""
+        return self.rounded(self.ridge_.predict(X))
+
+    def numbers(self, y: np.ndarray) -> np.ndarray:
+        """Of classes which one it is, of two the second alone."""
+        if not self.classes:
+            return np.asarray(y, dtype=float)
+        classes, codes = np.unique(y, return_inverse=True)
+        one_hot = np.eye(len(classes))[codes]
+        return one_hot[:, 1:] if len(classes) == 2 else one_hot
+
+    def rounded(self, answers: np.ndarray) -> np.ndarray:
+        """To float32: last digits depend on the order in which products are added."""
+        return np.asarray(answers, dtype=np.float32).astype(float).reshape(len(answers), -1)
 
 
 def roc_auc(truth: np.ndarray, predicted: np.ndarray) -> float:

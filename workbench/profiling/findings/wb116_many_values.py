@@ -1,4 +1,4 @@
-"""Too many categories."""
+"""Many values."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ CODE = "WB116"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Texts with so many values that a model would learn them by heart."""
+    """Free texts, and texts with many values."""
     for column in context.features("text"):
         if column.meaning in MEASURES or column.sensitive:
             continue
         few = few_words(context, column)
         if not nearly_all_distinct(column) or not few:
-            message = f"has {column.distinct:,} distinct texts in {column.count:,} rows."
-            message = message if few else f"is free text: {message[4:]}"
+            many = f"{column.distinct:,} distinct texts in {column.count:,} rows"
+            message = (
+                f"has {many}: the mean of the target stands for each."
+                if few
+                else f"is free text: {many}. A model reads its words."
+            )
             yield Finding(CODE, "info", message, column.name, without(column.name), {"distinct": column.distinct})
