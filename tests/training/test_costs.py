@@ -94,7 +94,7 @@ def test_choosing_is_told_with_all_that_the_hold_out_has_scored_and_replays(ther
     data, run, _ = there
     first, other = (c.name for c in run.candidates)
     back = run.choose(other).choose(first)
-    (told,) = (f.message for f in back.findings if f.code == "WB218")
+    (told,) = (f.message for f in back.findings if f.code == "WB220")
 
     assert back.chosen == (other, first)
     assert f"The hold-out has scored {other} and {first} by now" in told

@@ -43,7 +43,7 @@ def there(trained, monkeypatch):
 
 def test_noise_is_left_out_with_its_reason_and_what_it_would_have_brought(there):
     _, run = there
-    (told,) = (f for f in run.findings if f.code == "WB219")
+    (told,) = (f for f in run.findings if f.code == "WB221")
 
     gone = [name for name, why in run.left_out.items() if why == WHY]
     assert {"age", "city"} <= set(run.features)
@@ -79,7 +79,7 @@ def test_where_no_column_tells_anything_all_are_kept_and_it_is_told(store):
         wb.dataset(noisy(rows=200, told=0.0), target="left"), feature_selection="probes", candidates=["baseline"]
     )
 
-    assert "WB219" in {f.code for f in run.findings}
+    assert "WB221" in {f.code for f in run.findings}
     assert len(run.features) >= 1
 
 

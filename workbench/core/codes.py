@@ -253,11 +253,11 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB217", "A doubtful column is taken", ("warning",),
                 "An adopted pipeline takes a column that a training would have left out, such as one that gives the "
                 "target away or is known only afterwards. Its score may not hold where the column is not known yet."),
-    FindingCode("WB218", "Chosen by hand", ("info",),
+    FindingCode("WB220", "Chosen by hand", ("info",),
                 "Somebody kept another candidate than the training did. Its score on the hold-out is its own, of rows "
                 "that it has not seen. But a hold-out tells the truth once: who looks at several scores there, and "
                 "takes the best, has one that is a little too good. The message says which it has scored."),
-    FindingCode("WB219", "Columns that tell nothing", ("info", "warning"),
+    FindingCode("WB221", "Columns that tell nothing", ("info", "warning"),
                 "With `feature_selection=\"probes\"` each column is measured against shuffled copies of itself, on the "
                 "rows that the folds fit on. Those that tell no more are left out, and the message says what LightGBM "
                 "scores in validation with them and without. Where no column tells more, all are kept, and it is a "

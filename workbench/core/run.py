@@ -354,7 +354,7 @@ class Run(Result):
 
         A simpler or cheaper one than the best, say: :attr:`costs` has what each costs when it ships. Choose by the
         validated scores of the leaderboard. Whoever chooses several times and takes the best score on the hold-out has
-        one that flatters; a finding (WB218) counts them. Its threshold and intervals are of its own validated rows.
+        one that flatters; a finding (WB220) counts them. Its threshold and intervals are of its own validated rows.
 
         Parameters
         ----------

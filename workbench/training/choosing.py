@@ -226,4 +226,4 @@ def _by_hand(run: Run, row: Candidate, looked: tuple[str, ...]) -> list[Finding]
         f"{row.name} was chosen by hand: validated {name} {short(score.value)}{apart}. The hold-out has scored "
         f"{listed(looked)} by now: choose by validated scores, for who takes the best on the hold-out is flattered."
     )
-    return [Finding("WB218", "info", message)]
+    return [Finding("WB220", "info", message)]

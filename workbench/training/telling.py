@@ -120,7 +120,7 @@ def _selected(probed: Selected | None) -> Iterator[Finding]:
         return
     if probed.none:
         message = "No column tells more of the target than shuffled copies of it: all were kept."
-        yield Finding("WB219", "warning", message)
+        yield Finding("WB221", "warning", message)
     elif probed.columns and probed.with_them and probed.without:
         name, many = metric_name(probed.with_them.name), len(probed.columns) > 1
         shown = (*probed.columns[:5], *([f"{len(probed.columns) - 5} more"] if len(probed.columns) > 5 else []))
@@ -129,7 +129,7 @@ def _selected(probed: Selected | None) -> Iterator[Finding]:
             f"{'were' if many else 'was'} left out: LightGBM validates {name} {short(probed.with_them.value)} with "
             f"{'them' if many else 'it'}, {short(probed.without.value)} without."
         )
-        yield Finding("WB219", "info", message, evidence={"columns": list(probed.columns)})
+        yield Finding("WB221", "info", message, evidence={"columns": list(probed.columns)})
 
 
 def _of_clones(plan: Plan) -> Iterator[Finding]:

@@ -148,7 +148,7 @@ def train(
         where probabilities are off.
     feature_selection : {"none", "probes"}
         *probes*: columns that tell no more than shuffled copies of themselves are left out, with what they would have
-        brought (WB219). They are found on the rows that each fold fits on, never on the hold-out; dates stay.
+        brought (WB221). They are found on the rows that each fold fits on, never on the hold-out; dates stay.
     learning_curve : bool
         Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
         hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
