@@ -36,6 +36,23 @@ def test_every_command_has_a_sentence_and_is_in_the_readme():
         assert f"workbench {name}" in readme, f"README does not tell of `workbench {name}`"
 
 
+def test_a_row_of_a_leaderboard_is_written_as_a_notebook(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{k % 7},{'yes' if k % 7 > 3 or k % 5 == 0 else 'no'}" for k in range(200)]
+    Path("left.csv").write_text("\n".join(["days,left", *rows]))
+    trained = wb.train("left.csv", target="left", candidates=["baseline", "linear"])
+
+    done = run(cli.app, ["notebook", trained.id, "linear", "--data", "left.csv", "--out", "mine.ipynb"])
+    best = run(cli.app, ["notebook", trained.id])
+    unknown = run(cli.app, ["notebook", trained.id, "linaer"])
+
+    assert done.output.strip() == str(tmp_path / "mine.ipynb")
+    assert "LogisticRegression" in Path("mine.ipynb").read_text()
+    assert Path(f"{trained.best.name}.ipynb").is_file()
+    assert best.exit_code == 0
+    assert isinstance(unknown.exception, BadParameter)
+
+
 def test_an_error_of_ours_is_one_line_and_exit_code_2(tmp_path):
     done = workbench("submit", "no-such-notebook.ipynb", cwd=tmp_path)
 
@@ -51,6 +68,7 @@ WRONG = {
     "feedback": ["nowhere", "labels.csv"],
     "verify": ["nowhere", "--here"],
     "sign": ["nowhere"],
+    "notebook": ["no-such-run"],
     "export": ["onnx", "nowhere"],
     "submit": ["nowhere.ipynb", "-p", "novalue"],
     "stop": ["nowhere"],

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
+    from workbench.core.slices import Slices as Slices
     from workbench.core.verification import Verification as Verification
     from workbench.explanation.explain import explain as explain
     from workbench.jobs.submit import submit as submit
@@ -75,6 +76,7 @@ _PLACES = {
     "ProfileComparison": "workbench.core.profile_comparison",
     "Query": "workbench.reading.queries",
     "Run": "workbench.core.run",
+    "Slices": "workbench.core.slices",
     "Verification": "workbench.core.verification",
     "adopt": "workbench.training.adopt",
     "bundle": "workbench.packaging.package",
@@ -112,6 +114,7 @@ __all__ = [
     "ProfileComparison",
     "Query",
     "Run",
+    "Slices",
     "Verification",
     "adopt",
     "bundle",

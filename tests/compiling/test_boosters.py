@@ -8,6 +8,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
+from workbench.compiling import lightgbm_trees
 from workbench.compiling.pipeline import check_difference, compile_pipeline
 from workbench.compiling.rounding import limit, raw
 from workbench.errors import CannotCompile
@@ -224,3 +225,36 @@ def test_a_category_that_no_encoder_numbers_is_refused():
 
     with pytest.raises(CannotCompile, match="'age' is a category for the model, but no encoder numbers it"):
         compile_pipeline(made, NUMBERS, "binary")
+
+
+@pytest.mark.parametrize("settings", [{}, {"boosting_type": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}])
+def test_trees_of_the_text_are_those_of_the_json(settings):
+    """The model's text is read for its speed; the library's own JSON has the same splits, leaves and rows."""
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.normal(size=(600, 2)), rng.integers(0, 60, 600)])
+    x[rng.random(x.shape) < 0.1] = np.nan
+    labels = np.digitize(np.nan_to_num(x[:, 0]) + np.nan_to_num(x[:, 2]) % 3, [0.5, 1.5])
+    model = lightgbm.LGBMClassifier(n_estimators=4, verbose=-1, **settings).fit(x, labels, categorical_feature=[2])
+    said = [_flat(tree["tree_structure"]) for tree in model.booster_.dump_model()["tree_info"]]
+
+    tables = lightgbm_trees.tables(lightgbm_trees.read(model.booster_.model_to_string()).trees)
+
+    assert [_read(table) for table in tables] == said
+
+
+def _flat(node):
+    """A node of the JSON with what lies below it: feature, threshold or codes, and value or rows."""
+    if "split_feature" not in node:
+        return node["leaf_value"], node.get("leaf_count", 1)
+    asked = node["threshold"]
+    codes = sorted(map(int, asked.split("||"))) if node["decision_type"] == "==" else asked
+    return node["split_feature"], codes, node["internal_count"], _flat(node["left_child"]), _flat(node["right_child"])
+
+
+def _read(table, at=0):
+    if table["feature"][at] < 0:
+        return table["value"][at, 0], table["cover"][at]
+    row = table["category"][at]
+    asked = table["threshold"][at] if row < 0 else np.flatnonzero(table["goes_left"][row]).tolist()
+    below = (_read(table, table[side][at]) for side in ("left", "right"))
+    return table["feature"][at], asked, table["cover"][at], *below

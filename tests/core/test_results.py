@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from workbench.core.comparison import Comparison
+from workbench.core.evaluation import Slice
 from workbench.core.metric import Metric
+from workbench.core.slices import Slices
 from workbench.core.verification import Check, Verification
 
 
@@ -34,6 +36,20 @@ def test_a_comparison_comes_back_from_its_file(tmp_path):
 
     assert Comparison.load(one.save(tmp_path / "comparison.json")) == one
     assert list(one.frame().index) == ["champion", "challenger", "difference"]
+
+
+SLICES = Slices(
+    "3f", 90, "log loss", Metric("roc_auc", 0.7, 0.6, 0.8),
+    (Slice("city", "'Ulm'", 40, 0.5, 0.3, 0.02, Metric("roc_auc", 0.6), 0.1, 0.3),
+     Slice("city", "'Bonn'", 50, 0.3, 0.5, 0.4, None, -0.3, 0.1)),
+)  # fmt: skip
+
+
+def test_slices_come_back_from_their_file_and_say_which_one_differs(tmp_path):
+    assert Slices.load(SLICES.save(tmp_path / "slices.json")) == SLICES
+    assert "city 'Ulm' is worse than the rest, p 0.02" in str(SLICES)
+    assert "none differs" in replace(SLICES, slices=SLICES.slices[1:]).headline()
+    assert list(SLICES.frame()["value"]) == ["'Ulm'", "'Bonn'"]
 
 
 def test_a_verification_comes_back_from_its_file(tmp_path):

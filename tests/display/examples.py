@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.comparison import Comparison
 from workbench.core.contract import Column, Contract
+from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Bin, Evaluation, Slice, Spread
 from workbench.core.explanation import Explanation
@@ -21,6 +22,7 @@ from workbench.core.profile import Association, ColumnProfile, Histogram, Profil
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split, Tried
+from workbench.core.slices import Slices
 from workbench.core.thresholds import Thresholds
 from workbench.core.verification import Check, Verification
 
@@ -318,6 +320,10 @@ def run(hostile: bool = False) -> Run:
         evaluation=evaluation(bad),
         folds=(((0, 1), (2,)), ((2,), (0, 1))),
         trials=trials(bad),
+        costs={
+            bad or "boosting": Cost(295_000, True, 2_060.0, 0.029, 3.0),
+            "linear": Cost(2_400, False, None, 4.1, 8.5),
+        },
     )
 
 
@@ -516,6 +522,17 @@ def verification(hostile: bool = False) -> Verification:
     return Verification(HOSTILE if hostile else "flights version 1", checks)
 
 
+def slices(hostile: bool = False) -> Slices:
+    """Two columns, of which one differs from the rest."""
+    name, score = HOSTILE if hostile else "dest", Metric("roc_auc", 0.66, 0.61, 0.71)
+    found = (
+        Slice(name, HOSTILE if hostile else "'ORD'", 870, 0.61, 0.47, 0.003, score, 0.05, 0.23),
+        Slice(name, "rarer ones together", 12, 0.41, 0.48, 1.0, None, -0.2, 0.06),
+        Slice("distance", "80.0 to 502.0", 6_800, 0.48, 0.47, 0.8, replace(score, value=0.72), -0.01, 0.03),
+    )
+    return Slices("3f2a9c0d11", 27_210, "log loss", Metric("roc_auc", 0.731, 0.724, 0.738), found)
+
+
 def profile_comparison(hostile: bool = False) -> ProfileComparison:
     name = HOSTILE if hostile else "MonthlyCharges"
     bars = tuple(f"{20 + 5 * i} to {25 + 5 * i}" for i in range(20))
@@ -553,6 +570,7 @@ def every(hostile: bool = False):
         comparison(hostile),
         profile_comparison(hostile),
         verification(hostile),
+        slices(hostile),
     )
 
 

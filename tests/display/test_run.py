@@ -18,7 +18,7 @@ SEVERAL, REGRESSION = examples.other_runs()
 
 
 def test_the_script_is_small_and_asks_for_nothing():
-    assert len(script().encode()) < 12_000
+    assert len(script().encode()) < 13_000
     assert not re.search(r"https?://|\bfetch\(|import\(|eval\(|innerHTML|</script", script())
 
 
@@ -97,6 +97,24 @@ def test_settings_that_were_tried_are_lines_to_the_score_and_the_best_stands_out
     assert "0.742" in lines[-1][2]
 
 
+def test_candidates_that_none_beats_at_score_and_cost_are_on_the_line():
+    drawings = re.findall(r"<svg.*?</svg>", body(examples.run()).partition('class="wb-picker"')[2], re.S)
+    alone, _, size, validation = drawings[:4]
+
+    assert 'class="wb-pick wb-kept" data-pick="boosting"' in alone
+    assert 'class="wb-pick wb-beaten" data-pick="linear"' in alone, "it is slower than boosting, and scores less"
+    assert 'class="wb-pick" data-pick="linear"' in size
+    assert "wb-beaten" not in validation
+    assert "29 µs" in alone
+
+
+def test_a_run_that_can_not_be_fitted_again_or_has_one_candidate_offers_no_choice():
+    run = examples.run()
+
+    for other in (replace(run, folds=()), replace(run, costs={}), replace(run, candidates=run.candidates[:1])):
+        assert "run.choose" not in body(other)
+
+
 @pytest.fixture
 def page(chromium):
     page = chromium.new_page()
@@ -158,3 +176,18 @@ def test_the_leaderboard_sorts_by_a_click_and_back_by_the_next(page):
     assert rising == sorted(before)
     assert names()[0] == max(examples.run().candidates, key=lambda c: c.seconds).name
     assert page.locator("th[aria-sort=descending]").count() == 1
+
+
+@pytest.mark.browser
+def test_a_candidate_is_chosen_by_a_click_or_by_keys_and_its_code_is_accepted(page):
+    took = """addEventListener('workbench:insert-code', e => { window.took = e.detail.code; e.preventDefault(); })"""
+    page.evaluate(took)
+    picker = page.locator(".wb-picker")
+
+    picker.locator("[data-pick=linear] circle").first.dispatch_event("click", {"bubbles": True})
+    picker.get_by_role("button", name="linear").press("Enter")
+    picker.get_by_role("button", name="Accept").press("Enter")
+
+    assert page.evaluate("window.took") == 'run = run.choose("linear", data=data)'
+    assert picker.get_by_role("button", name="linear").get_attribute("aria-pressed") == "true"
+    assert picker.locator(".wb-picked").count() == 4

@@ -10,8 +10,12 @@ from hypothesis import given
 
 import workbench as wb
 from tests.hostile_names import ANY
+from workbench.core.evaluation import Slice
 from workbench.core.explanation import Explanation
-from workbench.packaging.card import bar, card, code, plain
+from workbench.core.metric import Metric
+from workbench.core.slices import Slices
+from workbench.errors import BadParameter
+from workbench.packaging.card import Asked, bar, card, code, plain
 from workbench.packaging.model import pack
 
 HOSTILE = "<img src=x onerror=alert(1)>|`[a](javascript:alert(1))`\n# no title"
@@ -22,9 +26,9 @@ def explained(run, values=((0.5, -0.25, 0.0),)) -> Explanation:
     return Explanation(run.id, run.features, values, 0.1, (0.35,), "log-odds", "yes", 0.0, "tree paths", (row,))
 
 
-def card_of(run, explanation=None) -> str:
+def card_of(run, explanation=None, slices=None) -> str:
     bundle = wb.package(run, name="shop")
-    return card(bundle, run, pack(run), explanation, "")
+    return card(bundle, run, pack(run), Asked(explanation, slices), "")
 
 
 def test_each_chapter_is_there(run):
@@ -146,3 +150,17 @@ def test_a_name_stays_one_visible_piece_of_a_line(text):
     assert as_words.isprintable()
     assert re.fullmatch(r"`[^`|<>]+`", as_code)
     assert not re.search(r"(?<!\\)(?:\\\\)*[|\[]|[<>`]", as_words)
+
+
+def test_slices_that_somebody_asked_for_are_a_chapter_and_break_out_of_no_cell(run):
+    found = (Slice(HOSTILE, HOSTILE, 40, 0.5, 0.3, 0.02, Metric("roc_auc", 0.6, 0.5, 0.7), 0.1, 0.3),)
+    text = card_of(run, slices=Slices(run.id, 90, "log loss", Metric("roc_auc", 0.7), found))
+    (row,) = [line for line in text.partition("## Slices")[2].splitlines() if "+0.2 | 0.02" in line]
+
+    assert row.count("|") == 8
+    assert "<img" not in text
+
+
+def test_slices_of_another_run_are_refused(run):
+    with pytest.raises(BadParameter, match="not of"):
+        wb.package(run, name="shop", slices=Slices("another", 90, "log loss", None, ()))

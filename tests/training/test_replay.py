@@ -27,7 +27,8 @@ def ticking(monkeypatch):
         return validated(*given)
 
     monkeypatch.setattr(search, "validated", a_second_later)
-    monkeypatch.setattr(search, "monotonic", lambda: now[0])
+    for clock in ("monotonic", "process_time"):
+        monkeypatch.setattr(search, clock, lambda: now[0])
     return now
 
 

@@ -32,6 +32,23 @@ def tour(
         typer.echo(f"Read it in JupyterLab: File, Open from Path, {job.output.relative_to(Path.cwd())}")
 
 
+def notebook(
+    run: Annotated[str, typer.Argument(help="Id of the run, as a notebook or MLflow's pages show it.")],
+    candidate: Annotated[str | None, typer.Argument(help="Row of the leaderboard; the best by default.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The table that it was trained on; by default the file that it was read from.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Of the notebook; by default NAME.ipynb in this folder.")] = None,
+) -> None:
+    """Write a row of a run's leaderboard as a notebook of plain scikit-learn, which finds its score again."""
+    from workbench.core.wording import file_name
+    from workbench.training.runs import run as read
+
+    trained = read(run)
+    path = out or Path(f"{file_name(candidate or trained.best.name)}.ipynb")
+    typer.echo(trained.to_notebook(path, candidate, data=data))
+
+
 def submit(
     notebook: Annotated[
         str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")

@@ -1,4 +1,4 @@
-"""LightGBM and XGBoost: the fitted model's own dump becomes a tree table. Neither library is imported.
+"""LightGBM and XGBoost: the fitted model's own text becomes a tree table. Neither library is imported.
 
 Their sums of leaves come out as the same bits; the exponential behind them is the C library's, float64 or float32.
 """
@@ -6,14 +6,14 @@ Their sums of leaves come out as the same bits; the exponential behind them is t
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from workbench.compiling import lightgbm_trees
 from workbench.compiling.columns import INSTEAD, Looked, Made, Matrix, State
+from workbench.compiling.lightgbm_trees import OTHER
 from workbench.compiling.models import Part, after, compiler, joined, linear_on
 from workbench.core.contract import Task
 from workbench.errors import CannotCompile
@@ -28,7 +28,6 @@ RAW: dict[str, dict[str, Any]] = {
     "XGB": {"output_margin": True},
     "CatBoost": {"prediction_type": "RawFormulaVal"},
 }
-OTHER = CODES - 1  # the code of every category that no split names
 
 
 def raw_outputs(pipeline: Any, rows: Any) -> Array | None:
@@ -53,22 +52,21 @@ LIGHTGBM_LOG = ("poisson", "gamma", "tweedie")
 
 @compiler("LGBMClassifier", "LGBMRegressor")
 def _lightgbm(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
-    dump = model.booster_.dump_model()
-    trees_of = [tree["tree_structure"] for tree in dump["tree_info"]]
-    if dump["pandas_categorical"]:
+    text = lightgbm_trees.read(model.booster_.model_to_string())
+    if text.foot.get("pandas_categorical", "null") not in ("null", "[]"):
         raise CannotCompile(f"LightGBM with categories of pandas has no table: number them first. {INSTEAD}")
-    nodes = [list(_lightgbm_nodes(tree)) for tree in trees_of]
-    state = _coded(state, {n["split_feature"] for tree in nodes for n in tree if n.get("decision_type") == "=="})
-    outputs = int(dump["num_tree_per_iteration"])
-    places = [i % outputs for i in range(len(nodes))]
-    trees = joined([_lightgbm_tree(tree) for tree in nodes], places, np.zeros(outputs), state, matrix)
-    if dump["average_output"]:
-        trees = replace(trees, divisor=float(len(nodes) // outputs))
-    return _lightgbm_linked(trees, str(dump["objective"]), outputs)
+    tables = lightgbm_trees.tables(text.trees)
+    state = _coded(state, {int(f) for tree in tables for f in tree["feature"][tree["category"] >= 0]})
+    outputs = int(text.head["num_tree_per_iteration"])
+    places = [i % outputs for i in range(len(tables))]
+    trees = joined(tables, places, np.zeros(outputs), state, matrix)
+    if "average_output" in text.head:
+        trees = replace(trees, divisor=float(len(tables) // outputs))
+    return _lightgbm_linked(trees, text.head.get("objective", ""), outputs)
 
 
 def _lightgbm_linked(trees: Any, objective: str, outputs: int) -> Part:
-    name, *rest = objective.split()
+    name, *rest = objective.split() or [""]
     settings = dict(pair.split(":") for pair in rest if ":" in pair)
     if name == "multiclass":
         return Part(trees, "softmax in order")
@@ -80,47 +78,6 @@ def _lightgbm_linked(trees: Any, objective: str, outputs: int) -> Part:
     if name not in LIGHTGBM_PLAIN or "sqrt" in rest:
         raise CannotCompile(f"LightGBM with the objective {objective!r} has no table. {INSTEAD}")
     return Part(trees)
-
-
-def _lightgbm_nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The nodes of a tree, parents first; each learns its ``place`` and its children's."""
-    waiting, seen = deque([tree]), 0
-    tree["place"] = 0
-    while waiting:
-        node = waiting.popleft()
-        for side in ("left_child", "right_child"):
-            if side in node:
-                seen += 1
-                node[side]["place"] = seen
-                waiting.append(node[side])
-        yield node
-
-
-def _lightgbm_tree(nodes: list[dict[str, Any]]) -> dict[str, Array]:
-    if any(n.get("missing_type") == "Zero" for n in nodes):
-        raise CannotCompile(f"LightGBM with zero_as_missing=True has no table. {INSTEAD}")
-    if any("leaf_coeff" in n for n in nodes):
-        raise CannotCompile(f"LightGBM with linear_tree=True has no table. {INSTEAD}")
-    sets = [n for n in nodes if n.get("decision_type") == "=="]
-    rows = {id(n): i for i, n in enumerate(sets)}
-    return {
-        "feature": np.array([n.get("split_feature", -1) for n in nodes], np.int64),
-        "threshold": np.array([0.0 if id(n) in rows else n.get("threshold", 0.0) for n in nodes], np.float64),
-        "left": np.array([n["left_child"]["place"] if "left_child" in n else -1 for n in nodes], np.int64),
-        "right": np.array([n["right_child"]["place"] if "right_child" in n else -1 for n in nodes], np.int64),
-        "missing_left": np.array([_lightgbm_missing(n) for n in nodes], bool),
-        "category": np.array([rows.get(id(n), -1) for n in nodes], np.int64),
-        "goes_left": _codes([[int(c) for c in n["threshold"].split("||")] for n in sets]),
-        "value": np.array([[n.get("leaf_value", 0.0)] for n in nodes], np.float64),
-        "cover": np.array([n.get("internal_count", n.get("leaf_count", 1)) for n in nodes], np.float64),
-    }
-
-
-def _lightgbm_missing(node: dict[str, Any]) -> bool:
-    """NaN goes where the split says; counts as 0 where training saw none; and right of every set of categories."""
-    if node.get("decision_type") != "<=":
-        return False
-    return bool(node["default_left"]) if node["missing_type"] == "NaN" else node["threshold"] >= 0.0
 
 
 # --- XGBoost ------------------------------------------------------------------------------------------------------

@@ -264,6 +264,15 @@ ALL: tuple[FindingCode, ...] = (
                 "classes were more frequent than they are: its probabilities are too large for them. The scores, and "
                 "the threshold, are found on rows as they come. The cure puts a calibrator behind the model, which "
                 "sets the probabilities right."),
+    FindingCode("WB220", "Chosen by hand", ("info",),
+                "Somebody kept another candidate than the training did. Its score on the hold-out is its own, of rows "
+                "that it has not seen. But a hold-out tells the truth once: who looks at several scores there, and "
+                "takes the best, has one that is a little too good. The message says which it has scored."),
+    FindingCode("WB221", "Columns that tell nothing", ("info", "warning"),
+                "With `feature_selection=\"probes\"` each column is measured against shuffled copies of itself, on the "
+                "rows that the folds fit on. Those that tell no more are left out, and the message says what LightGBM "
+                "scores in validation with them and without. Where no column tells more, all are kept, and it is a "
+                "warning: the score is likely to be that of the baseline."),
     FindingCode("WB225", "Learnt as a count", ("info",),
                 "The target holds counts of a few things: whole numbers from 0 on that are called so or fall off as "
                 "counts do. Their spread grows with their mean, so they are learnt by Poisson's loss, on a log scale, "

@@ -52,6 +52,8 @@ class Slice:
         Of Welch's test of both, corrected for all slices that were looked at (Holm), in [0, 1].
     score : Metric, optional
         The deciding score of these rows, with its interval; none where it can't be computed.
+    low, high : float, optional
+        Where somebody chose the slice: 90% interval of ``loss`` less ``others``.
     """
 
     column: str
@@ -61,6 +63,8 @@ class Slice:
     others: float
     p_value: float
     score: Metric | None = None
+    low: float | None = None
+    high: float | None = None
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Slice:

@@ -24,6 +24,8 @@ PLACES = {
     "Profile.merge": "workbench.profiling.merge:merge",
     "Result._repr_mimebundle_": "workbench.display:mime_bundle",
     "Result.plot": "workbench.display:figure",
+    "Run.choose": "workbench.training.choosing:choose",
+    "Run.slices": "workbench.training.slicing:slices",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
 }
 # What a noun becomes, of a library that neither the server nor a bundle's runtime may load.

@@ -27,6 +27,7 @@ MAKERS: dict[str, Code] = {
     "Explanation": python("wb.explain(run)"),
     "Profile": python("wb.profile(data)"),
     "Run": python("wb.train(data)"),
+    "Slices": python("run.slices()"),
 }
 ADOPTED = python("wb.adopt(pipeline, data)")
 N = TypeVar("N")

@@ -280,6 +280,11 @@ class TrainStep(Step):
         pattern=CLASS_WEIGHT,
         examples=("balanced", '{"yes": 10}'),
     )
+    feature_selection: str = parameter(
+        "Whether columns that tell no more than shuffled copies of themselves (random probes) are left out.",
+        "none",
+        choices=("none", "probes"),
+    )
     learning_curve: bool = parameter(
         "Whether to fit the best model on fewer rows too, to see what more of them would bring.", False
     )

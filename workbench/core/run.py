@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
+from workbench.core.cost import Cost
 from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
 from workbench.core.late import late
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
+
+    from workbench.core.slices import Slices
 
     Folds = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
 
@@ -194,6 +197,15 @@ class Run(Result):
         runs of older versions.
     trials : tuple of Tried
         All settings that were tried, those of the leaderboard last; empty in runs of older versions.
+    held : float array, optional
+        What the kept candidate answered for the rows of ``holdout`` before it had seen them, shape (n,), or of several
+        classes (n, classes). None in runs of older versions.
+    chosen : tuple of str
+        Where somebody chose the candidate, by :meth:`choose`: all whose score on the hold-out is known by now, this one
+        last. Else empty.
+    costs : dict of str to Cost
+        What each candidate costs when it ships, by its name; without those that were not measured. Milliseconds are of
+        the machine that trained, and no part of what a run claims.
     made : dict of str to {"words", "levels", "words and levels", "numbers and levels", "numbers and categories"}
         What was made of texts and categories of many levels, by column; others are taken as they are. Empty in runs of
         older versions.
@@ -241,6 +253,8 @@ class Run(Result):
     evaluation: Evaluation | None = None
     uncertainty: Uncertainty | None = None
     trials: tuple[Tried, ...] = ()
+    chosen: tuple[str, ...] = ()
+    costs: dict[str, Cost] = field(default_factory=dict, compare=False)
     loss: str | None = None
     made: dict[str, str] = field(default_factory=dict)
     unweighted: tuple[Metric, ...] = ()
@@ -248,6 +262,7 @@ class Run(Result):
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    held: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     folds: Folds = field(default=(), repr=False, compare=False)
     thirds: Folds = field(default=(), repr=False, compare=False)
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -313,6 +328,7 @@ class Run(Result):
         told = ("id", "fingerprint", "task", "classes", "features", "candidates", "metrics", "split", "at_random")
         parts = {name: getattr(self, name) for name in (*told, "evaluation", "uncertainty", "loss")}
         parts["unweighted"] = self.unweighted or None
+        parts["chosen"] = self.chosen or None
         return scores_hash(model, **{name: part for name, part in parts.items() if part is not None})
 
     def confusion(self) -> Confusion | None:
@@ -357,6 +373,43 @@ class Run(Result):
             )
         return replace(self, threshold=chosen, asked=self.asked and {**self.asked, "threshold": str(threshold)})
 
+    def choose(self, candidate: str, *, data: Any = None) -> Run:
+        """Keep another candidate of the leaderboard: it is scored on the same hold-out and fitted on all rows.
+
+        A simpler or cheaper one than the best, say: :attr:`costs` has what each costs when it ships. Choose by the
+        validated scores of the leaderboard. Whoever chooses several times and takes the best score on the hold-out has
+        one that flatters; a finding (WB220) counts them. Its threshold and intervals are of its own validated rows.
+
+        Parameters
+        ----------
+        candidate : str
+            Name of the row.
+        data : Dataset, or a path, frame, query or other table, optional
+            What it was trained on; by default the file that it was read from.
+
+        Returns
+        -------
+        Run
+            A run of its own in MLflow, with the same leaderboard, split and hold-out. The run itself where it is the
+            best already.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such candidate, its estimator or its score were not kept, or the data or what comes of them
+            are others than those of the training.
+        BadTable
+            If the file that it was trained on is gone.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["baseline", "linear"])
+        >>> run.choose("baseline").best.name
+        'baseline'
+        """
+        return late("Run.choose")(self, candidate, data=data)
+
     def _validated(self) -> Thresholds:
         if self.task != "binary":
             raise BadParameter(f"A threshold decides between two classes; this run is a {self.task} one.")
@@ -372,12 +425,52 @@ class Run(Result):
         return f"{self.best.name}: {self.metrics[0]} on {self.split.holdout_rows:,} held-out rows"
 
     def frame(self) -> pd.DataFrame:
-        """The leaderboard: one row a candidate, one column a metric (validated)."""
+        """The leaderboard: one row a candidate, one column a metric (validated), and what it costs."""
         rows = [
-            {"candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds}
+            {
+                "candidate": c.name, **{m.name: m.value for m in c.metrics}, "cpu_seconds": c.seconds,
+                **({} if c.name not in self.costs else self.costs[c.name].told()),
+            }
             for c in self.candidates
-        ]
+        ]  # fmt: skip
         return self._frame(rows).set_index("candidate")
+
+    def slices(
+        self, by: str | Sequence[str] | None = None, *, bins: Mapping[str, Sequence[float]] | None = None
+    ) -> Slices:
+        """How the model answers parts of the hold-out: score, size, and the difference to the rest.
+
+        Each slice has its score with an interval, its mean loss, and by how much that differs from the loss of all
+        other rows, with a p-value that is corrected for all slices that were looked at (Holm). Slices of fewer than ten
+        rows are told together. Columns whose values are masked are refused.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            A column, or several that are crossed; by default each feature by itself.
+        bins : mapping of str to sequence of float, optional
+            Where a number's parts begin, rising; by default its quarters, or its values where they are few.
+
+        Returns
+        -------
+        Slices
+            Shows itself, column by column; ``wb.package(run, name=…, slices=…)`` puts it on the card.
+
+        Raises
+        ------
+        BadParameter
+            If a column's values must not be told, bins do not rise or are of no number, or the run kept no predictions.
+        ColumnNotFound
+            If a column is not among the rows that the run kept.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> run.slices("tenure", bins={"tenure": [24]}).frame()["value"].tolist()
+        ['below 24.0', '24.0 and more']
+        """
+        return late("Run.slices")(self, by, bins=bins)
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
         """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.
@@ -444,6 +537,8 @@ class Run(Result):
             "evaluation": self.evaluation and self.evaluation.to_dict(),
             "uncertainty": self.uncertainty and self.uncertainty.to_dict(),
             "trials": [asdict(one) for one in self.trials],
+            "chosen": list(self.chosen),
+            "costs": {name: asdict(cost) for name, cost in self.costs.items()},
             "loss": self.loss,
             "made": self.made,
         }
@@ -469,6 +564,8 @@ class Run(Result):
                 "evaluation": (seen := content.get("evaluation")) and Evaluation.from_dict(seen),
                 "uncertainty": (open_ := content.get("uncertainty")) and Uncertainty.from_dict(open_),
                 "trials": tuple(Tried.from_dict(one) for one in content.get("trials", ())),
+                "chosen": tuple(content.get("chosen", ())),
+                "costs": {name: Cost(**cost) for name, cost in content.get("costs", {}).items()},
             }
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -79,3 +80,14 @@ def how_many(number: int, thing: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def file_name(text: str, otherwise: str = "candidate") -> str:
+    """A text as the name of a file, without its ending, in any folder of any system.
+
+    Examples
+    --------
+    >>> file_name("My model / 2"), file_name("…")
+    ('My-model-2', 'candidate')
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:60] or otherwise

@@ -7,7 +7,6 @@ leaderboard.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
@@ -22,7 +21,8 @@ from workbench.core.metric import Metric
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
-from workbench.display import charts
+from workbench.core.wording import file_name
+from workbench.display import charts, run_costs
 from workbench.display import run_drawings as drawings
 from workbench.display.rendering import (
     clipped,
@@ -40,6 +40,8 @@ from workbench.display.rendering import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+# Columns that are offered to slice by.
+MOST_COLUMNS = 200
 _NOTEBOOK = "run.to_notebook($path, $name, data=data)"
 _START = "enhance(document.currentScript.previousElementSibling);"
 # What is counted at a threshold, in words.
@@ -72,11 +74,14 @@ def body(run: Run) -> str:
         drawings=drawings,
         notebooks=_notebooks(run),
         trials=list(_trials(run)),
+        costs=run_costs.told(run),
+        picker=run_costs.picker(run),
         decision=_decision(run),
         curves=list(_curves(run, seen)) if seen else [],
         matrix=_matrix(seen) if seen and seen.confusion else [],
         slices=_slices(run, seen) if seen else [],
         open_=_left_open(run),
+        slicing=_slicing(run),
     )
 
 
@@ -130,7 +135,7 @@ def interval(metric: Metric) -> str:
 def _notebooks(run: Run) -> dict[str, str]:
     """What writes each candidate as a notebook without us, where the run knows its folds."""
     names = [c.name for c in run.candidates] if run.folds else []
-    return {name: python(_NOTEBOOK, path=f"{_file_name(name)}.ipynb", name=name) for name in names}
+    return {name: python(_NOTEBOOK, path=f"{file_name(name)}.ipynb", name=name) for name in names}
 
 
 def _trials(run: Run) -> Iterator[tuple[str, int, Markup]]:
@@ -140,10 +145,6 @@ def _trials(run: Run) -> Iterator[tuple[str, int, Markup]]:
         tried = [one for one in run.trials if one.name == name and not one.failed]
         if len(tried) > 1 and any(one.metrics for one in tried):
             yield name, len(tried), drawings.trials(tried, metric_name(score.name), score.larger_is_better)
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "candidate"
 
 
 def _decision(run: Run) -> dict[str, Any] | None:
@@ -274,6 +275,16 @@ def _slices(run: Run, seen: Evaluation) -> list[tuple[Any, Markup]]:
         return charts.interval(one.score.value, one.score.low, one.score.high, scale, text, overall.value)
 
     return [(one, score(one)) for one in seen.slices]
+
+
+def _slicing(run: Run) -> dict[str, str] | None:
+    """The columns that the hold-out can be sliced by, as literals; nothing where the run kept no predictions."""
+    masked = {c.name for c in run.contract.columns if c.sensitive or c.role == "personal"}
+    names = [name for name in run.features if name not in masked][:MOST_COLUMNS]
+    if run.held is None or not names:
+        return None
+    literals = {name: python("$name", name=name) for name in names}
+    return {"literals": json.dumps(literals), "first": python("run.slices($name)", name=names[0])}
 
 
 def _how(run: Run) -> list[tuple[str, Any]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.compiling.rounding import bound, raw
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
+from workbench.core.cost import Cost
 from workbench.core.explanation import Explanation
 from workbench.core.loss import SQUARED, Loss
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
+from workbench.core.slices import Slices
 from workbench.packaging.lock import has_hashes
 from workbench.packaging.model import Packed
 
@@ -22,7 +24,22 @@ MOST_GROUPS = 12  # groups of one column
 MOST_CLASSES = 50  # labels that are named
 
 
-def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | None, lock: str) -> str:
+class Asked(NamedTuple):
+    """What the card has besides, where somebody gave it.
+
+    Parameters
+    ----------
+    explanation : Explanation, optional
+        Adds what drives the predictions.
+    slices : Slices, optional
+        Adds how parts of the hold-out are answered.
+    """
+
+    explanation: Explanation | None = None
+    slices: Slices | None = None
+
+
+def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> str:
     """The model card as Markdown.
 
     Parameters
@@ -33,8 +50,8 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
         Its training.
     packed : Packed
         Its model, with the measured difference to the pipeline.
-    explanation : Explanation, optional
-        Adds what drives the predictions.
+    asked : Asked
+        What was given for it.
     lock : str
         The packages that it needs, as in ``requirements.lock``.
     """
@@ -45,10 +62,11 @@ def card(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | No
         _decision(run),
         _candidates(run),
         _worst(run),
+        _sliced(asked.slices),
         _data(run),
         _features(run),
         _left_out(run),
-        _drivers(explanation),
+        _drivers(asked.explanation),
         _groups(run),
         _limits(run),
         _model(bundle, packed),
@@ -149,13 +167,37 @@ def _worst(run: Run) -> Iterator[str]:
             yield f"| {code(one.column)} | {code(one.value)} | {one.rows:,} | {one.loss:.4g} | {one.others:.4g} |"
 
 
+def _sliced(slices: Slices | None) -> Iterator[str]:
+    """How the parts of the hold-out that somebody chose are answered."""
+    if slices is None or not slices.slices:
+        return
+    name = slices.overall.name if slices.overall else "score"
+    yield from ("## Slices", "")
+    yield f"Parts of {slices.rows:,} held-out rows that were asked for. p is corrected for all of them (Holm)."
+    yield ""
+    yield f"| column | value | rows | {name} | {slices.loss} | less that of the rest | p |"
+    yield "|---|---|---:|---|---:|---:|---:|"
+    for one in slices.slices:
+        score = "" if one.score is None else one.score.text
+        apart = f"{one.loss - one.others:+.3g} | {one.p_value:.2g}"
+        yield f"| {code(one.column)} | {code(one.value)} | {one.rows:,} | {score} | {one.loss:.4g} | {apart} |"
+
+
 def _candidates(run: Run) -> Iterator[str]:
     """Every candidate in validation, so that a reader sees what the chosen one was measured against."""
     scored = [(c, c.metrics[0]) for c in run.candidates if c.metrics]
     if len(scored) > 1:
         yield from ("## Candidates", "", f"Mean {scored[0][1].name} of {run.split.folds} folds of the validation.", "")
-        yield from ("| candidate | value |", "|---|---|")
-        yield from (f"| {code(c.name)} | {m.value:.4g} |" for c, m in scored)
+        yield from ("| candidate | value | size | a row alone | a row of 1,000 |", "|---|---:|---:|---:|---:|")
+        yield from (f"| {code(c.name)} | {m.value:.4g} | {_cost(run.costs.get(c.name))} |" for c, m in scored)
+        yield from ("", "Times are of the model alone, on the machine that trained.")
+
+
+def _cost(cost: Cost | None) -> str:
+    if cost is None:
+        return " | | "
+    size = "" if cost.size is None else f"{cost.size / 1e3:,.0f} kB{'' if cost.compiled else ' (pipeline)'}"
+    return f"{size} | {cost.one_row:.3g} ms | {cost.many_rows:.3g} µs"
 
 
 def _data(run: Run) -> Iterator[str]:

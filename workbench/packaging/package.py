@@ -18,8 +18,9 @@ from workbench.core.explanation import Explanation
 from workbench.core.nouns import expect_or_none, run_of
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
+from workbench.core.slices import Slices
 from workbench.errors import BadParameter, Unsigned
-from workbench.packaging.card import card
+from workbench.packaging.card import Asked, card
 from workbench.packaging.deploy import write_deploy
 from workbench.packaging.golden import write_golden
 from workbench.packaging.lineage import lineage
@@ -45,6 +46,7 @@ def package(
     target: str | None = None,
     holdout: Any = None,
     explanation: Explanation | None = None,
+    slices: Slices | None = None,
     promote: bool | None = None,
 ) -> Bundle:
     """Make the folder that ships, and register it in MLflow.
@@ -62,6 +64,8 @@ def package(
         Name under which it is registered and served: letters, digits, ``.``, ``_``, ``-``.
     explanation : Explanation, optional
         Its importances go on the model card.
+    slices : Slices, optional
+        What ``run.slices(…)`` gave: they go on the model card, too.
     promote : bool, optional
         True: this version becomes ``champion``; False: ``challenger``. By default the first version of a name becomes
         champion and every later one challenger.
@@ -94,6 +98,9 @@ def package(
     name = take(PackageStep, {"name": name}).name
     run = run_of(run, data, "wb.package", target=target, holdout=holdout)
     explanation = expect_or_none(explanation, Explanation, "wb.package(explanation=…)")
+    slices = expect_or_none(slices, Slices, "wb.package(slices=…)")
+    if slices is not None and slices.run != run.id:
+        raise BadParameter(f"The slices are of the run {slices.run}, not of {run.id}. Give run.slices(…) of this one.")
     force = settings()
     packed = pack(run)
     with lock(force.bundles / f".{name}.lock"):
@@ -101,7 +108,7 @@ def package(
         artifacts = f"bundles/{name}-{token_hex(4)}"
         intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
         with _registered(run, name, artifacts, force) as version:
-            built = _build(run, name, version, packed, explanation, force.bundles / name)
+            built = _build(run, name, version, packed, Asked(explanation, slices), force.bundles / name)
             client(force).log_artifacts(run.id, str(built.path), artifacts)
             bundle = _take_place(built, force.bundles / name / str(version))
         _packaged(intent, bundle, force)
@@ -215,7 +222,7 @@ def _registered(run: Run, name: str, artifacts: str, force: Settings) -> Iterato
         raise
 
 
-def _build(run: Run, name: str, version: int, packed: Packed, explanation: Explanation | None, root: Path) -> Bundle:
+def _build(run: Run, name: str, version: int, packed: Packed, asked: Asked, root: Path) -> Bundle:
     """The whole folder under a temporary name beside its place."""
     bundle = Bundle(
         name=name,
@@ -236,7 +243,7 @@ def _build(run: Run, name: str, version: int, packed: Packed, explanation: Expla
     )
     bundle.path.mkdir(parents=True)
     try:
-        _write_parts(bundle, run, packed, explanation)
+        _write_parts(bundle, run, packed, asked)
         bundle = replace(bundle, files=_hashes(bundle.path)).bound(run.claim)
         bundle.save(bundle.path / MANIFEST)
         key = settings().signing_key
@@ -248,7 +255,7 @@ def _build(run: Run, name: str, version: int, packed: Packed, explanation: Expla
     return bundle
 
 
-def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanation | None) -> None:
+def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None:
     folder = bundle.path
     packed.write(folder)
     write_json(folder / "contract.json", run.contract.to_dict())
@@ -256,7 +263,7 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, explanation: Explanat
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))
-    write_text(folder / "card.md", card(bundle, run, packed, explanation, lock_text))
+    write_text(folder / "card.md", card(bundle, run, packed, asked, lock_text))
     write_text(folder / "requirements.lock", lock_text)
     write_text(folder / "sbom.cdx.json", sbom(bundle, lock_text))
     write_golden(bundle, run, packed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +34,18 @@ from workbench.reading.sources import source_of
 # Bytes of values up to which the table of a file is held, so that none is read twice. The process takes 300 MB at most
 # then, of which 135 are the libraries': about as much as where a large file is kept and profiled.
 MOST_HELD = 64_000_000
+# Where all columns of a table are wanted at once anyway, as many bytes are held as there are.
+_ALL_HELD: ContextVar[bool] = ContextVar("all of a file is held", default=False)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Tables of files that are made a dataset meanwhile are held, however large: they are read once."""
+    token = _ALL_HELD.set(True)
+    try:
+        yield
+    finally:
+        _ALL_HELD.reset(token)
 
 
 def dataset(
@@ -226,7 +240,7 @@ def fitting(table: Source) -> list[pl.DataFrame] | None:
             continue
         chunks.append(chunk)
         size += size_of(chunk)
-        if max(size, _foreseen(table, sum(one.height for one in chunks), size)) > MOST_HELD:
+        if not _ALL_HELD.get() and max(size, _foreseen(table, sum(one.height for one in chunks), size)) > MOST_HELD:
             return None
     if not chunks:
         raise nothing(0, len(table.names))

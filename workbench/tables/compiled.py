@@ -226,10 +226,14 @@ class CompiledModel:
 
     def save(self, path: str | Path) -> Path:
         """Write the model to one npz file, in one step, and return its path."""
+        write_bytes(Path(path), self.packed())
+        return Path(path)
+
+    def packed(self) -> bytes:
+        """The model as the bytes of one npz file."""
         content = io.BytesIO()
         np.savez_compressed(content, **self.contents())  # type: ignore[arg-type]
-        write_bytes(Path(path), content.getvalue())
-        return Path(path)
+        return content.getvalue()
 
     def contents(self) -> dict[str, Array]:
         """The arrays of the file, with its header as bytes."""

@@ -36,6 +36,7 @@ from workbench.training.brought import (
 )
 from workbench.training.calibrating import off_by
 from workbench.training.columns import left_out
+from workbench.training.costs import costs
 from workbench.training.ending import Ending, at_random
 from workbench.training.evidence import evidence
 from workbench.training.near_rows import near_rows
@@ -154,7 +155,7 @@ def adopt(
     recorder = Recorder.start(data, plan.left_out, step.seed, "adopt", held)
     with recorder.watching(), threadpool_limits(settings().threads):
         trial, ending = (_of_clones if held is None else _of_itself)(plan, mine)
-        metrics = of_holdout(plan, trial, ending.held)
+        metrics, ending = of_holdout(plan, trial, ending.held), replace(ending, costs=costs(plan, (trial,)))
         doubted = {n: why for n, why in left_out(data.contract, seen).items() if n in mine.features}
         not_kept = untrusted(mine.pipeline)
         outcome = Outcome(

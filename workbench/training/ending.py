@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.core.cost import Cost
 from workbench.core.metric import Metric
 from workbench.core.scores import scores
 from workbench.training.candidates import Settings
@@ -40,6 +41,8 @@ class Ending:
         What rows drawn at random would have promised, where the split is another.
     without : mapping of str to Metric
         What the candidate scores without suspicious features, by their names.
+    costs : mapping of str to Cost
+        What each candidate costs when it ships, by its name.
     """
 
     pipeline: Any
@@ -49,6 +52,7 @@ class Ending:
     stopped: bool = True
     at_random: tuple[Metric, ...] = ()
     without: Mapping[str, Metric] = field(default_factory=dict)
+    costs: Mapping[str, Cost] = field(default_factory=dict)
 
 
 def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:

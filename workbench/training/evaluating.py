@@ -265,10 +265,24 @@ def losses(task: Task, classes: Sequence[Any], truth: pd.Series, predicted: Numb
 
 
 def _parts_of(column: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """The values of a column, or the quarters of its range, that enough rows have, and enough have not."""
-    missing = column.isna().to_numpy()
-    parts = [("missing", missing), *(_quarters(column) if _is_many_numbers(column) else _values(column))]
-    return ((name, rows) for name, rows in parts if FEWEST <= rows.sum() <= len(column) - FEWEST)
+    """The parts of a column that enough rows have, and enough have not."""
+    return ((name, rows) for name, rows in values_of(column) if FEWEST <= rows.sum() <= len(column) - FEWEST)
+
+
+def values_of(column: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """The commonest values of a column, or the quarters of its range, and what is missing, each with its rows.
+
+    Parameters
+    ----------
+    column : pandas.Series, shape (n,)
+
+    Examples
+    --------
+    >>> [(name, int(rows.sum())) for name, rows in values_of(pd.Series(["a", "b", "a", None]))]
+    [('missing', 1), ("'a'", 2), ("'b'", 1)]
+    """
+    yield "missing", column.isna().to_numpy()
+    yield from _quarters(column) if _is_many_numbers(column) else _values(column)
 
 
 def _is_many_numbers(column: pd.Series) -> bool:

@@ -37,10 +37,13 @@ class Grown:
     predictions : tuple of array
         One a fold, of the rows that it leaves, with that many trees: probabilities of the second class, of each class,
         or numbers.
+    booster : lightgbm.Booster
+        That of the last fold.
     """
 
     trees: int
     predictions: tuple[Any, ...]
+    booster: Any = None
 
 
 class Growing:
@@ -116,7 +119,7 @@ class Growing:
         )["cvbooster"]  # fmt: skip
         trees = max(found.best_iteration, 1)
         answers = (b.predict(self._validated(k), num_iteration=trees) for k, b in enumerate(found.boosters))
-        return Grown(trees, tuple(answers))
+        return Grown(trees, tuple(answers), found.boosters[-1])
 
     def _validated(self, fold: int) -> Any:
         """The features of the rows that a fold leaves, as numbers."""
@@ -157,6 +160,20 @@ class Growing:
         bins = Dataset(encoded, labels[fit], weight=counted, params=told, free_raw_data=False).construct()
         watched = Dataset(validated, labels[validate], reference=bins, weight=there, params=told, free_raw_data=False)
         return Fold(bins, watched.construct(), validated)
+
+    def holding(self, booster: Any) -> Pipeline:
+        """The pipeline with a booster that was grown, as far as it is needed to compile it."""
+        (name, encode), (last, model) = self.unfitted.steps
+        if self.looks_at_target:
+            fit = self.folds[-1][0]
+            encode = clone(encode).fit(self.table.iloc[fit], np.asarray(self.labels)[self.rows][fit])
+        else:
+            _ = self.encoded  # which fits it
+        model = clone(model)
+        model._Booster, model.fitted_ = booster, True
+        if self.classes:
+            model._classes = np.unique(np.asarray(self.labels))
+        return Pipeline([(name, encode), (last, model)])
 
     def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
         told = for_the_library(self.unfitted[-1], self.classes, settings)

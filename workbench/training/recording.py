@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.compiling.tabled import Tabled
 from workbench.core.contract import Task
+from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
 from workbench.core.metric import Metric
 from workbench.core.mlmodel import mlmodel
 from workbench.core.profile import Profile
-from workbench.core.run import Run
+from workbench.core.run import Run, Tried
 from workbench.errors import CannotCompile, NotFound
 from workbench.storage.files import write_json, write_text
 from workbench.storage.model_digest import digest
@@ -34,6 +35,7 @@ from workbench.storage.pipelines import load_pipeline, save_pipeline, untrusted
 from workbench.storage.tracking import client, experiment_id
 from workbench.tables.compiled import CompiledModel
 from workbench.training.shown import dataset_input, split_told
+from workbench.training.watching import watched
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -43,9 +45,13 @@ if TYPE_CHECKING:
 FOLDER = "workbench"
 MODEL = "model"
 TABLES = "model.npz"
+HELD = "held.parquet"
 FOLDS = "folds.parquet"
 THIRDS = "thirds.parquet"
 UNFITTED = "unfitted.skops"
+TRIALS = "trials.json"
+# Settings beside the leaderboard that have a child run of their own, and points of the history of scores.
+MOST_NESTED, MOST_STEPS = 8, 900
 PROCESS = "workbench.process"
 
 
@@ -68,9 +74,15 @@ class Recorder:
 
     @classmethod
     def start(
-        cls, data: Dataset, left_out: dict[str, str], seed: int, verb: str = "train", held: Dataset | None = None
+        cls,
+        data: Dataset,
+        left_out: dict[str, str],
+        seed: int,
+        verb: str = "train",
+        held: Dataset | None = None,
+        of: str = "",
     ) -> Recorder:
-        """Make the run, with where the data, and a hold-out that was given, came from."""
+        """Make the run, with where the data, and a hold-out that was given, came from; ``of`` is the run before it."""
         store, experiment = client(), experiment_id()
         end_the_dead(store, experiment)
         tags = {
@@ -80,36 +92,39 @@ class Recorder:
             "workbench.rows": str(data.rows),
             "workbench.seed": str(seed),
             "workbench.left_out": json.dumps(left_out)[:4900],
+            **({"workbench.chosen_from": of} if of else {}),
         }
         run = store.create_run(experiment, tags=tags, run_name=f"{verb} {data.contract.target}")
         used = [dataset_input(data, "training"), *([] if held is None else [dataset_input(held, "evaluation")])]
         store.log_inputs(run.info.run_id, used)
         return cls(store, run.info.run_id, experiment)
 
-    def trial(
-        self,
-        name: str,
-        parameters: dict[str, Any],
-        metrics: Sequence[Metric],
-        seconds: float,
-        told: str = "",
-        failed: bool = False,
-    ) -> str:
-        """Write one trial as a child run and return its id; ``told`` says what became of it."""
+    def trial(self, one: Tried, cost: Cost | None = None) -> str:
+        """Write one trial as a child run, with what it costs when it ships, and return its id."""
         from mlflow.entities import Metric as Number
         from mlflow.entities import Param
 
-        tags = {"mlflow.parentRunId": self.run_id, PROCESS: self._process, "workbench.trial": told[:4900] or "kept"}
-        run = self.store.create_run(self.experiment, tags=tags, run_name=name)
+        tags = {"mlflow.parentRunId": self.run_id, PROCESS: self._process, "workbench.trial": one.told[:4900]}
+        run = self.store.create_run(self.experiment, tags=tags, run_name=one.name)
         now = int(time.time() * 1000)
-        numbers = [Number(f"validated_{m.name}", m.value, now, 0) for m in metrics]
+        scored = {f"validated_{m.name}": m.value for m in one.metrics}
+        known = {**scored, "cpu_seconds": one.seconds, **(cost.told() if cost else {})}
         self.store.log_batch(
             run.info.run_id,
-            metrics=[*numbers, Number("cpu_seconds", seconds, now, 0)],
-            params=[Param("model", name), *(Param(k, str(v)) for k, v in parameters.items())],
+            metrics=[Number(name, value, now, 0) for name, value in known.items()],
+            params=[Param("model", one.name), *(Param(k, str(v)) for k, v in one.settings.items())],
         )
-        self.store.set_terminated(run.info.run_id, status="FAILED" if failed else "FINISHED")
+        self.store.set_terminated(run.info.run_id, status="FAILED" if one.failed else "FINISHED")
         return str(run.info.run_id)
+
+    def others(self, tried: Sequence[Tried]) -> None:
+        """Write what was tried beside the leaderboard: as child runs what failed and the best, at most so many.
+
+        A child run costs as much as two small fits. All of them are in ``trials.json``, which MLflow's pages show as a
+        table, and in the history of ``trial_…``.
+        """
+        for one in sorted(tried, key=_worth_a_run, reverse=True)[:MOST_NESTED]:
+            self.trial(one)
 
     @cached_property
     def _process(self) -> str:
@@ -123,12 +138,16 @@ class Recorder:
         now = int(time.time() * 1000)
         told = [(m.name + end, value) for m in run.metrics for end, value in _ends(m) if value is not None]
         known = {"seed": run.seed, "model": run.best.name, "split": run.split.kind, "folds": len(run.folds)}
+        selected = run.asked.get("feature_selection", "none")
+        known |= {} if selected == "none" else {"feature_selection": selected}
+        steps = [(one.metrics[0], k) for k, one in enumerate(run.trials) if one.metrics]
+        history = [Number(f"trial_{score.name}", score.value, now, k) for score, k in steps[:MOST_STEPS]]
         known |= {} if run.loss is None else {"loss": run.loss}
         self.store.log_batch(
             self.run_id,
-            metrics=[Number(name, value, now, 0) for name, value in told],
+            metrics=[*(Number(name, value, now, 0) for name, value in told), *history],
             params=[Param(name, str(value)) for name, value in known.items()],
-            tags=[RunTag("workbench.split", run.split.kind), RunTag("workbench.split.reason", run.split.reason[:4900])],
+            tags=[RunTag(name, value) for name, value in _tags(run).items()],
         )
         with tempfile.TemporaryDirectory() as folder:
             _write(run, Path(folder))
@@ -137,12 +156,41 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """What raises meanwhile ends the run as failed: none stays *running*."""
+        """What raises meanwhile ends the run as failed, and a death as killed: none stays *running*."""
         try:
-            yield
+            with watched():
+                yield
         except BaseException:
             self.store.set_terminated(self.run_id, status="FAILED")
             raise
+
+
+def _tags(run: Run) -> dict[str, str]:
+    """What MLflow's pages know a run by; the last says which file is a table."""
+    tables = json.dumps([{"path": TRIALS, "type": "table"}])
+    return {
+        "workbench.split": run.split.kind, "workbench.split.reason": run.split.reason[:4900],
+        **({"mlflow.loggedArtifacts": tables} if run.trials else {}),
+    }  # fmt: skip
+
+
+def _worth_a_run(one: Tried) -> tuple[bool, bool, float]:
+    """What failed first, then the best scores."""
+    score = one.metrics[0] if one.metrics else None
+    quality = 0.0 if score is None else score.value if score.larger_is_better else -score.value
+    return one.failed, score is not None, quality
+
+
+def _trials_table(run: Run) -> dict[str, Any]:
+    """All settings that were tried, as MLflow keeps tables."""
+    names = tuple(dict.fromkeys(name for one in run.trials for name in one.settings))
+    scored = tuple(dict.fromkeys(m.name for one in run.trials for m in one.metrics))
+    rows = [
+        [one.name, one.told, *({m.name: m.value for m in one.metrics}.get(name) for name in scored),
+         round(one.seconds, 3), *(one.settings.get(name) for name in names)]
+        for one in run.trials
+    ]  # fmt: skip
+    return {"columns": ["candidate", "told", *scored, "cpu_seconds", *names], "data": rows}
 
 
 def _ends(metric: Metric) -> tuple[tuple[str, float | None], ...]:
@@ -158,6 +206,11 @@ def end_the_dead(store: MlflowClient, experiment: str) -> None:
                 store.set_terminated(run.info.run_id, status="KILLED")
 
 
+def end_what_died() -> None:
+    """The same in the store in force: what :mod:`workbench.training.watching` calls by its name."""
+    end_the_dead(client(), experiment_id())
+
+
 def _this_process() -> dict[str, Any]:
     import psutil
 
@@ -170,7 +223,9 @@ def _lives(process: dict[str, Any]) -> bool:
     import psutil
 
     try:
-        return abs(psutil.Process(process["pid"]).create_time() - process["started"]) < 1.0
+        there = psutil.Process(process["pid"])
+        same = abs(there.create_time() - process["started"]) < 1.0
+        return same and there.status() != psutil.STATUS_ZOMBIE  # nobody has asked yet how it ended
     except (psutil.NoSuchProcess, KeyError):
         return False
     except psutil.AccessDenied:
@@ -216,6 +271,7 @@ def read(run_id: str) -> Run:
             run,
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
+            held=_held(place / HELD),
             folds=folds_of(place / FOLDS),
             thirds=folds_of(place / THIRDS),
             unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
@@ -243,12 +299,35 @@ def _write(run: Run, folder: Path) -> None:
     run.save(place / "run.json")
     run.profile.save(place / "reference.profile")
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
+    _write_held(run, place)
     _write_folds(run, place)
     run.contract.save(place / "contract.json")
     write_json(place / "split.json", split_told(run))
     if run.evaluation is not None:
         write_json(place / "curves.json", run.evaluation.curves())
+    if run.trials:
+        write_json(folder / TRIALS, _trials_table(run))
     _write_model(run, folder / MODEL, tables)
+
+
+def _write_held(run: Run, place: Path) -> None:
+    import numpy as np
+    import pandas as pd
+
+    if run.held is not None:
+        columns = np.asarray(run.held).reshape(len(run.holdout), -1)
+        table = pd.DataFrame({f"prediction_{k}": column for k, column in enumerate(columns.T)})
+        table.to_parquet(place / HELD, write_page_checksum=True)
+
+
+def _held(path: Path) -> Any:
+    """What :func:`_write_held` wrote; None where older versions wrote nothing."""
+    import pandas as pd
+
+    if not path.is_file():
+        return None
+    values = pd.read_parquet(path, page_checksum_verification=True).to_numpy()
+    return values[:, 0] if values.shape[1] == 1 else values
 
 
 def _write_folds(run: Run, place: Path) -> None:

@@ -53,7 +53,10 @@ def replay(run: str | Run, data: Any) -> Verification:
             f"The run {first.id} does not say what it was asked for: it is of an older version, or an estimator or a "
             "score of somebody's own was part of it. Train it again with wb.train(data, …)."
         )
-    again = train(to_learn_from(data, target=first.contract.target), **_as_asked(first))
+    rows = to_learn_from(data, target=first.contract.target)
+    again = train(rows, **_as_asked(first))
+    if first.chosen:
+        again = again.choose(first.chosen[-1], data=rows)
     return Verification(f"run {first.id}", tuple(_checks(first, again)))
 
 

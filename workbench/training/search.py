@@ -24,6 +24,8 @@ from workbench.training.trials import Trial, scored_so_far, untried, validated, 
 # how many: they cost little, and it is there that they differ.
 FEW_ROWS, FEW_VALUES = 10_000, 1_000_000
 MOST_TRIALS = 200
+# CPU seconds that are spent after the fits: intervals, slices, what each candidate costs, the record.
+TOLD_AFTER, TOLD_AFTER_A_ROW = 0.5, 1e-5
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,20 @@ class Search:
         return self.tried[0]
 
 
-def search(plan: Plan, journal: Journal) -> Search:
+def search(plan: Plan, journal: Journal, clock: Clock | None = None) -> Search:
     """Validate each setting of each candidate, the simplest first; those that the journal knows are not done again.
 
     The first settings of all candidates come first, then the second ones, and so on. A budget of seconds is looked at
-    before each further round: it starts where it will end in time, with what is to be fitted after it. Ctrl-C ends the
+    before each further round: it starts where it will end in time, with what is to be done after it. Ctrl-C ends the
     search with what is there.
     """
+    clock = clock or Clock(seconds(plan.step.budget))
     rounds = _rounds(plan, _trials(plan))
     budget, many = seconds(plan.step.budget), sum(map(len, rounds))
-    race = Race(plan, journal, Clock(budget))
+    left = None if budget is None else max(clock.left(), 1.0)
+    race = Race(plan, journal, clock)
     try:
-        with progress("Training", total=None if budget else many, seconds=budget) as tracker:
+        with progress("Training", total=None if budget else many, seconds=left) as tracker:
             for each in rounds:
                 if not race.has_time_for(each):
                     break
@@ -116,7 +120,8 @@ class Clock:
     """
 
     def __init__(self, budget: float | None) -> None:
-        self.until = inf if budget is None else monotonic() + budget
+        self.began = monotonic(), process_time()
+        self.until = inf if budget is None else self.began[0] + budget
         self.longest: dict[str, float] = {}
 
     @contextmanager
@@ -125,6 +130,11 @@ class Clock:
         began = monotonic()
         yield
         self.longest[name] = max(monotonic() - began, self.longest.get(name, 0.0))
+
+    def takes(self, cpu: float) -> float:
+        """Seconds that some CPU seconds are likely to take: many more on a machine that is busy with others."""
+        gone, used = monotonic() - self.began[0], process_time() - self.began[1]
+        return cpu * max(gone / used if used > 0 else 1.0, 1.0)
 
     def left(self) -> float:
         """Seconds until the budget ends."""
@@ -196,6 +206,7 @@ class Race:
         parts, leader = self.plan.parts, max(self.best.values(), key=lambda trial: trial.quality)
         rows = len(self.plan.table) + len(parts.train) * (1 if parts.split.kind == "random" else 2)
         after = self.clock.longest[leader.name] * rows / sum(len(fit) for fit, _ in parts.folds)
+        after += self.clock.takes(TOLD_AFTER + TOLD_AFTER_A_ROW * len(self.plan.table))
         return sum(self.clock.longest.get(name, 0.0) for name, _ in trials) + after <= self.clock.left()
 
     def ended(self, untried: int) -> Search:

@@ -142,7 +142,7 @@ def parts(
     compared = table[list(contract.features if features is None else features)]
     target = table[contract.target] if task != "regression" else None
     if how.kind == "time" and how.by is not None:  # a row like that of an hour before is no copy
-        return _apart(_by_time(how, folds, Gap.of(gap, how.by)), equal_rows(compared), target)
+        return apart(_by_time(how, folds, Gap.of(gap, how.by)), equal_rows(compared), target)
     if gap is not None:
         raise BadParameter(
             f"A gap of {gap} asks for an order in time, and these rows have none. Name their time=, give "
@@ -150,11 +150,11 @@ def parts(
         )
     same = near_rows(compared)
     if how.kind == "group" and how.by is not None:
-        return _apart(_by_group(how, folds, seed), same, target)
+        return apart(_by_group(how, folds, seed), same, target)
     return _at_random(how, same, target, folds, seed)
 
 
-def _apart(made: Parts, equal: Rows, target: pd.Series | None) -> Parts:
+def apart(made: Parts, equal: Rows, target: pd.Series | None) -> Parts:
     """The parts without rows to fit on that equal one that is scored."""
     train = _unlike(made.train, made.holdout, equal, target)
     pairs = tuple((_unlike(fit, validate, equal, target), validate) for fit, validate in made.folds)

@@ -18,6 +18,7 @@ from workbench.training.columns import may_have_spoken
 from workbench.training.ending import Ending
 from workbench.training.near_rows import equal_rows
 from workbench.training.plan import Plan
+from workbench.training.probes import Selected
 from workbench.training.search import Search
 from workbench.training.trials import Trial
 
@@ -63,7 +64,9 @@ class Outcome:
     tabled: bool = False
 
 
-def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcome: Outcome) -> tuple[Finding, ...]:
+def findings(
+    plan: Plan, found: Search, ending: Ending, profile: Profile, outcome: Outcome, probed: Selected | None = None
+) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
         *_split(plan, outcome.metrics, ending.at_random),
@@ -78,6 +81,7 @@ def findings(plan: Plan, found: Search, ending: Ending, profile: Profile, outcom
         *_undecided(plan.step.threshold, outcome.decided),
         *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, plan.step.calibration),
+        *_selected(probed),
         *_counted(plan),
         *_rare(plan),
         *_another_share(plan, outcome.below),
@@ -114,6 +118,24 @@ def of_adopted(
         *_without_target(plan, profile, len(plan.parts.train) if plan.parts.split.kind == "given" else len(plan.table)),
     ]
     return sort(told)
+
+
+def _selected(probed: Selected | None) -> Iterator[Finding]:
+    """Columns that were left out since they tell no more than shuffled copies of themselves."""
+    if probed is None:
+        return
+    if probed.none:
+        message = "No column tells more of the target than shuffled copies of it: all were kept."
+        yield Finding("WB221", "warning", message)
+    elif probed.columns and probed.with_them and probed.without:
+        name, many = metric_name(probed.with_them.name), len(probed.columns) > 1
+        shown = (*probed.columns[:5], *([f"{len(probed.columns) - 5} more"] if len(probed.columns) > 5 else []))
+        message = (
+            f"{listed(shown)} {'tell' if many else 'tells'} no more of the target than shuffled copies, and "
+            f"{'were' if many else 'was'} left out: LightGBM validates {name} {short(probed.with_them.value)} with "
+            f"{'them' if many else 'it'}, {short(probed.without.value)} without."
+        )
+        yield Finding("WB221", "info", message, evidence={"columns": list(probed.columns)})
 
 
 def _of_clones(plan: Plan) -> Iterator[Finding]:

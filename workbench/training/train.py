@@ -19,7 +19,7 @@ from workbench.core.loss import SQUARED
 from workbench.core.measures import is_ours, is_own
 from workbench.core.metric import Metric
 from workbench.core.nouns import expect_or_none
-from workbench.core.parameters import TrainStep, take
+from workbench.core.parameters import TrainStep, seconds, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
 from workbench.core.thresholds import Thresholds
@@ -34,6 +34,7 @@ from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
+from workbench.training.costs import costs
 from workbench.training.ending import Ending, end
 from workbench.training.ensembling import ensembled
 from workbench.training.evaluating import evaluate, share_below
@@ -43,8 +44,9 @@ from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
+from workbench.training.probes import Selected, selected
 from workbench.training.recording import Recorder, tables_of, undisturbed
-from workbench.training.search import Search, search
+from workbench.training.search import Clock, Search, search
 from workbench.training.telling import Outcome, findings
 from workbench.training.trials import Trial, of_holdout, tied, with_intervals
 from workbench.training.weighing import class_weight_asked, counting_rows
@@ -77,6 +79,7 @@ def train(
     ensemble: str = "none",
     calibration: str = "none",
     class_weight: str | Mapping[Any, float] | None = None,
+    feature_selection: str = "none",
     learning_curve: bool = False,
     folds: int = 3,
     seed: int = 0,
@@ -131,9 +134,10 @@ def train(
         best on the folds so far are stopped. By default 3 of up to 10,000 rows and a million values, where they matter
         most, and 1 of more.
     budget : str, optional
-        Time that the search may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at most
-        ``trials`` or 200, as long as they and the fits after them are likely to end in time. The clock is looked at
-        between settings only; ``run.asked["trials"]`` says how many were tried, and that many give the same run again.
+        Time that the training may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at
+        most ``trials`` or 200, as long as they and what follows are likely to end in time. The first setting of each
+        candidate is tried in any case, and the clock is looked at between settings only; ``run.asked["trials"]`` says
+        how many were tried, and that many give the same run again.
     threshold : str or float
         Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
         ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
@@ -156,6 +160,9 @@ def train(
         (WB219); ``calibration=`` sets them right. They help where the class that is most probable is answered, as with
         several classes. Of 20,200 rows of adult.csv with one positive in a hundred, a threshold by cost 1:50 cost
         LightGBM 1,100 without and 1,167 with balanced classes, the linear model 1,156 and 1,237 (mean of 3 seeds).
+    feature_selection : {"none", "probes"}
+        *probes*: columns that tell no more than shuffled copies of themselves are left out, with what they would have
+        brought (WB221). They are found on the rows that each fold fits on, never on the hold-out; dates stay.
     learning_curve : bool
         Whether the best candidate is fitted on an eighth, a quarter and half of the rows too, and scored on the
         hold-out: ``run.evaluation.learned``, and ``run.evaluation.doubled``, what twice the rows would bring.
@@ -222,8 +229,10 @@ def train(
     }
     asked |= {"threshold": str(threshold), "ensemble": ensemble, "calibration": calibration}
     asked |= {"learning_curve": learning_curve, "class_weight": class_weight_asked(class_weight)}
+    asked |= {"feature_selection": feature_selection}
     step = take(TrainStep, ({"candidates": names} if names or not own else {}) | asked)
     step = replace(step, candidates=step.candidates if names else ())
+    clock = Clock(seconds(step.budget))
     roles = roles_asked(
         target=target, time=time, group=group, id=id, weight=weight, known_after=known_after, ignore=ignore
     )
@@ -231,19 +240,20 @@ def train(
     data = to_learn_from(data, **roles)
     known = counting_rows(data)
     seen = profile_of(data, profile)
-    plan = make_plan(known, seen, step, own, metric if ours is None else None)
+    plan, probed = selected(make_plan(known, seen, step, own, metric if ours is None else None))
     journal = Journal(plan, data.fingerprint)
     if not resume:
         journal.clear()
     recorder = Recorder.start(data, plan.left_out, step.seed)
     with recorder.watching(), threadpool_limits(settings().threads):
-        found = search(plan, journal)
+        found = search(plan, journal, clock)
         again = _asked(plan, found)
         plan, found = calibrated(*ensembled(plan, found))
         ending = end(plan, found, suspicious(seen, plan.features))
+        ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():
-            run = replace(_run(plan, data, seen, found, ending, recorder), asked=again)
+            run = replace(made(plan, data, seen, found, ending, recorder, probed), asked=again)
             run = replace(run, evaluation=_with_curve(run, learned)).bound()
             recorder.finished(run)
             if not ending.stopped:
@@ -260,7 +270,16 @@ def profile_of(data: Dataset, profile: Profile | None) -> Profile:
     return profile or make_profile(data)
 
 
-def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: Ending, recorder: Recorder) -> Run:
+def made(
+    plan: Plan,
+    data: Dataset,
+    profile: Profile,
+    found: Search,
+    ending: Ending,
+    recorder: Recorder,
+    probed: Selected | None = None,
+) -> Run:
+    """The run of what was found and fitted, with what is told of it; it is not bound to its model yet."""
     best, *others = (with_intervals(plan, t) for t in found.tried)
     found = replace(found, tried=(replace(best, settings=ending.settings), *others))
     equal = [trial.name for trial in found.tried[1:] if tied(plan, found.best, trial)]
@@ -278,7 +297,8 @@ def _run(plan: Plan, data: Dataset, profile: Profile, found: Search, ending: End
         decided=chosen == threshold, not_kept=not_kept, tabled=bool(not_kept) and has_tables(plan, pipeline),
         below=below,
     )  # fmt: skip
-    judged = Judged(outcome, findings(plan, found, ending, profile, outcome), threshold, counted)
+    told = findings(plan, found, ending, profile, outcome, probed)
+    judged = Judged(outcome, told, threshold, counted)
     return as_run(plan, data, profile, found, replace(ending, pipeline=pipeline), judged, recorder)
 
 
@@ -308,12 +328,11 @@ def as_run(
 ) -> Run:
     """What was found and fitted as a run; each trial is written to MLflow."""
     kept, pipeline, outcome = _kept(plan), ending.pipeline, judged.outcome
-    for one in found.others:
-        recorder.trial(one.name, one.settings, one.metrics, one.seconds, one.told, one.failed)
+    recorder.others(found.others)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
         classes=plan.classes, metrics=outcome.metrics,
-        candidates=tuple(_candidate(t, recorder, t.name in outcome.tied) for t in found.tried),
+        candidates=tuple(_candidate(t, recorder, t.name in outcome.tied, ending) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         seed=plan.seed, threshold=judged.threshold, loss=None if plan.loss is None else str(plan.loss),
         created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
@@ -321,8 +340,10 @@ def as_run(
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         unweighted=_unweighted(plan, found.best, ending.held),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
+        held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
-        trials=(*found.others, *(trial.told("kept") for trial in found.tried)), made=dict(plan.made),
+        trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
+        made=dict(plan.made),
     )  # fmt: skip
 
 
@@ -361,8 +382,8 @@ def _thirds(plan: Plan) -> Folds:
     return tuple(pair for fit in rows for pair in plan.parts.thirds(fit, plan.labels[fit], plan.seed))
 
 
-def _candidate(trial: Trial, recorder: Recorder, tied: bool) -> Candidate:
-    run_id = recorder.trial(trial.name, trial.settings, trial.metrics, trial.seconds)
+def _candidate(trial: Trial, recorder: Recorder, tied: bool, ending: Ending) -> Candidate:
+    run_id = recorder.trial(trial.told("kept"), ending.costs.get(trial.name))
     return Candidate(trial.name, run_id, trial.metrics, trial.settings, round(trial.seconds, 3), tied)
 
 

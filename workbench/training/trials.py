@@ -47,6 +47,8 @@ class Trial:
         True and predicted values of each fold.
     pipeline : sklearn.pipeline.Pipeline
         That of the last fold; none where the folds were grown side by side.
+    booster : lightgbm.Booster
+        That of the last fold where they were.
     measured : bool
         Whether its metrics have intervals.
     """
@@ -58,6 +60,7 @@ class Trial:
     rows: Any = field(repr=False)
     windows: tuple[Window, ...] = field(repr=False)
     pipeline: Any = field(repr=False)
+    booster: Any = field(default=None, repr=False)
     measured: bool = False
 
     @property
@@ -124,7 +127,7 @@ def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
         for (_, validate), prediction in zip(plan.parts.folds, grown.predictions, strict=False)
     )
     settings = trial.settings | {"n_estimators": grown.trees}
-    return scored_so_far(plan, replace(trial, settings=settings, windows=windows))
+    return scored_so_far(plan, replace(trial, settings=settings, windows=windows, booster=grown.booster))
 
 
 def _by_rounds(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:

@@ -241,7 +241,10 @@ export class WorkbenchModel {
     for (const { id } of models) {
       const cell = cellOf(panel.content, id);
       this.show(panel, id);
-      if (cell && !(await NotebookActions.runCells(panel.content, [cell], panel.sessionContext))) {
+      const stop = this.followOutput(panel, id);
+      const ran = !cell || (await NotebookActions.runCells(panel.content, [cell], panel.sessionContext));
+      stop();
+      if (!ran) {
         last = id;
         break;
       }
@@ -268,6 +271,24 @@ export class WorkbenchModel {
     if (index >= 0) {
       void content.scrollToItem(index, 'start');
     }
+  }
+
+  /** Keep a running cell's output in view while it grows, until somebody scrolls; returns what ends that. */
+  private followOutput(panel: NotebookPanel, id: string): () => void {
+    const { node } = panel.content;
+    const outputs = (cellOf(panel.content, id)?.model as Partial<ICodeCellModel> | undefined)?.outputs;
+    const grown = () => this.show(panel, id);
+    const stop = () => {
+      outputs?.changed.disconnect(grown);
+      node.removeEventListener('wheel', stop);
+      node.removeEventListener('pointerdown', stop);
+      node.removeEventListener('keydown', stop);
+    };
+    outputs?.changed.connect(grown);
+    node.addEventListener('wheel', stop, { passive: true });
+    node.addEventListener('pointerdown', stop);
+    node.addEventListener('keydown', stop);
+    return stop;
   }
 
   /** Turn to the notebook that came to the front. */

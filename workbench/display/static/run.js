@@ -17,6 +17,14 @@ function enhance(root) {
   for (const cure of root.querySelectorAll('.wb-board .wb-cure')) {
     cure.append(...codeButtons(() => cure.querySelector('pre').textContent));
   }
+  const picker = root.querySelector('.wb-picker');
+  if (picker) {
+    addPicking(picker);
+  }
+  const slicer = root.querySelector('.wb-slicer');
+  if (slicer) {
+    addSlicing(slicer);
+  }
   const stage = root.querySelector('.wb-decide');
   if (stage) {
     addThreshold(root, stage);
@@ -56,6 +64,54 @@ function sortBy(table, head, heads) {
 function unknownLast(a, b, rising) {
   const unknown = (a === '') - (b === '');
   return unknown ? (rising ? unknown : -unknown) : a - b;
+}
+
+/* Score and cost: a click on a candidate gives the code that keeps it. */
+
+function addPicking(picker) {
+  const codes = JSON.parse(picker.dataset.codes);
+  const place = picker.querySelector('.wb-pick-code');
+  const code = place.querySelector('pre');
+  const buttons = Object.keys(codes).map(name => make('button', { type: 'button', textContent: name }));
+  const pick = name => {
+    code.textContent = codes[name];
+    buttons.forEach(button => button.setAttribute('aria-pressed', String(button.textContent === name)));
+    picker.querySelectorAll('[data-pick]').forEach(point => point.classList.toggle('wb-picked', point.dataset.pick === name));
+  };
+  buttons.forEach(button => button.addEventListener('click', () => pick(button.textContent)));
+  for (const point of picker.querySelectorAll('[data-pick]')) {
+    if (point.dataset.pick in codes) {
+      point.addEventListener('click', () => pick(point.dataset.pick));
+    }
+  }
+  picker.classList.add('wb-pickable');
+  place.querySelector('p').replaceChildren(say('Keep instead: '), ...buttons);
+  place.querySelector('.wb-cure').append(...codeButtons(() => code.textContent));
+  pick(buttons[0].textContent);
+}
+
+/* Slices: columns that are chosen give the code that parts the hold-out by them. */
+
+function addSlicing(slicer) {
+  const literals = JSON.parse(slicer.dataset.columns);
+  const code = slicer.querySelector('pre');
+  const [by, crossed] = [say('Slice by'), say('crossed with')].map((label, k) => {
+    const names = Object.keys(literals);
+    const options = names.map(name => make('option', { value: name, textContent: name }));
+    const select = make('select', {}, ...(k ? [make('option', { value: '', textContent: say('nothing') })] : []), ...options);
+    make('label', {}, `${label} `, select);
+    return select;
+  });
+  const write = () => {
+    const chosen = [by.value, crossed.value].filter((name, k) => !k || (name && name !== by.value));
+    const told = chosen.map(name => literals[name]).join(', ');
+    code.textContent = `run.slices(${chosen.length > 1 ? `[${told}]` : told})`;
+  };
+  for (const select of [by, crossed]) {
+    select.addEventListener('change', write);
+  }
+  slicer.querySelector('p').replaceChildren(by.parentElement, ' ', crossed.parentElement);
+  slicer.querySelector('.wb-cure').append(...codeButtons(() => code.textContent));
 }
 
 /* The threshold. Counts are of the hold-out; what costs least is chosen on the validated rows, as the run's own is. */

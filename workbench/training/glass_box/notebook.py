@@ -11,7 +11,7 @@ from workbench.core.contract import Contract
 from workbench.core.dataset import Dataset
 from workbench.core.run import Run
 from workbench.errors import BadParameter, Damaged, FormatVersion
-from workbench.reading.dataset import dataset
+from workbench.reading.dataset import dataset, held
 from workbench.reading.door import to_learn_from
 from workbench.storage.files import in_one_step, read, write_json
 from workbench.training.candidates import MODELS, columns_by_kind, unfitted
@@ -144,7 +144,8 @@ def _read_again(run: Run) -> Dataset:
         )
     said = _roles(run).values()
     roles = (n for n in (run.contract.time, run.contract.group) if n and n not in said)
-    return dataset(run.source, contract=run.contract.set_role("ignored", roles))
+    with held():
+        return dataset(run.source, contract=run.contract.set_role("ignored", roles))
 
 
 def _source(run: Run, data: Dataset, place: Path) -> tuple[Source, pd.DataFrame]:

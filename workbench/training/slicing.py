@@ -1,0 +1,197 @@
+"""The method ``Run.slices``: how the model answers parts of the hold-out that somebody chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from workbench.core.evaluation import Slice
+from workbench.core.literals import call
+from workbench.core.measures import METRICS, Measure, measure
+from workbench.core.metric import short
+from workbench.core.run import Run
+from workbench.core.scores import scores
+from workbench.core.slices import Slices
+from workbench.errors import BadParameter, ColumnNotFound
+from workbench.training.evaluating import losses, values_of
+
+# Rows below which slices are told together: of fewer neither score nor difference say anything.
+FEWEST = 10
+LEVEL = 0.9
+TOGETHER = "rarer ones together"
+
+
+class Groups(NamedTuple):
+    """Rows by what they have in a column."""
+
+    codes: NDArray[np.intp]
+    names: list[str]
+
+
+def slices(
+    run: Run, by: str | Sequence[str] | None = None, *, bins: Mapping[str, Sequence[float]] | None = None
+) -> Slices:
+    """How the model answers parts of the hold-out: score, size, and the difference to the rest.
+
+    Parameters
+    ----------
+    run : Run
+        With the predictions of its hold-out.
+    by : str or sequence of str, optional
+        A column, or several that are crossed; by default each feature by itself.
+    bins : mapping of str to sequence of float, optional
+        Where a number's parts begin, rising; by default its quarters, or its values where they are few.
+
+    Returns
+    -------
+    Slices
+        Shows itself, column by column.
+
+    Raises
+    ------
+    BadParameter
+        If a column's values must not be told, bins do not rise or are of no number, or the run kept no predictions.
+    ColumnNotFound
+        If a column is not among the rows that the run kept.
+    """
+    if run.held is None or run.holdout is None:
+        raise BadParameter(
+            "This run kept no predictions of its hold-out: it is of an older version. Train again with wb.train(data)."
+        )
+    named = _named(run, by)
+    _check_bins(run, bins or {}, {name for names in named for name in names})
+    truth, predicted = run.holdout[str(run.contract.target)], np.asarray(run.held)
+    loss = losses(run.task, run.classes, truth, predicted)
+    parts = [(" × ".join(names), *part) for names in named for part in _parts(run.holdout[names], bins or {})]
+    metric = _metric(run)
+    overall = _score(run, metric, truth, predicted)
+    compared = [_compared(loss[rows], loss[~rows]) for _, _, rows in parts]
+    corrected = holm(np.array([p for *_, p in compared]))
+    found = (
+        Slice(column, value, int(rows.sum()), mean, others, float(p), _score(run, metric, truth[rows], predicted[rows]),
+              low, high)
+        for (column, value, rows), (mean, others, low, high, _), p in zip(parts, compared, corrected, strict=True)
+    )  # fmt: skip
+    kind = "absolute error" if run.task == "regression" else "log loss"
+    return Slices(run.id, len(truth), kind, overall, tuple(found))
+
+
+def _named(run: Run, by: str | Sequence[str] | None) -> list[list[str]]:
+    """The columns of each way to slice, checked."""
+    if by is None:
+        return [[name] for name in run.features if not _is_masked(run, name)]
+    names = list(dict.fromkeys([by] if isinstance(by, str) else by))
+    there = [str(name) for name in run.holdout.columns if name != run.contract.target]
+    for name in names:
+        if name not in there:
+            raise ColumnNotFound.named(name, there)
+        if _is_masked(run, name):
+            way = call("run.slices", *([n for n in names if not _is_masked(run, n)] or there)[:1])
+            raise BadParameter(
+                f"The values of {name!r} are masked, and slices would tell them. Slice by another column: {way}."
+            )
+    if not names:
+        raise BadParameter("by holds no column. Give one, several to cross, or leave it out for each by itself.")
+    return [names]
+
+
+def _is_masked(run: Run, name: str) -> bool:
+    return run.contract[name].sensitive or run.contract[name].role == "personal"
+
+
+def _check_bins(run: Run, bins: Mapping[str, Sequence[float]], names: set[str]) -> None:
+    for name, edges in bins.items():
+        if name not in names:
+            raise BadParameter(f"bins has {name!r}, which is not sliced by. Name it in by, too.")
+        if not pd.api.types.is_numeric_dtype(run.holdout[name]):
+            raise BadParameter(f"The column {name!r} has no numbers to bin. Leave it out of bins.")
+        if not len(edges) or not (np.diff(np.asarray(edges, dtype=float)) > 0).all():
+            raise BadParameter(f"The bins of {name!r} are numbers that rise, such as [30, 50, 65]; got {edges!r}.")
+
+
+def _parts(table: pd.DataFrame, bins: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Value and rows of each slice; those of few rows together."""
+    groups = reduce(_crossed, (_groups(table[name], bins.get(str(name))) for name in table.columns))
+    sizes = np.bincount(groups.codes, minlength=len(groups.names))
+    for code in np.flatnonzero(sizes >= FEWEST).tolist():
+        if sizes[code] < len(table):
+            yield groups.names[code], groups.codes == code
+    few = (sizes < FEWEST)[groups.codes]
+    if FEWEST <= few.sum() < len(table):
+        yield TOGETHER, few
+
+
+def _groups(column: pd.Series, edges: Sequence[float] | None) -> Groups:
+    """What each row has, by its place among the names; rows of no name are ``other values``."""
+    parts = list(_binned(column, edges) if edges is not None else values_of(column))
+    codes, names = np.full(len(column), len(parts)), [name for name, _ in parts]
+    for k, (_, rows) in enumerate(parts):
+        codes[rows] = k
+    return Groups(codes, [*names, "other values"])
+
+
+def _binned(column: pd.Series, edges: Sequence[float]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """From each edge up to below the next."""
+    numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    yield "missing", np.isnan(numbers)
+    yield f"below {short(edges[0])}", numbers < edges[0]
+    for low, high in pairwise(edges):
+        yield f"{short(low)} to below {short(high)}", (numbers >= low) & (numbers < high)
+    yield f"{short(edges[-1])} and more", numbers >= edges[-1]
+
+
+def _crossed(one: Groups, other: Groups) -> Groups:
+    pairs = one.codes * len(other.names) + other.codes
+    found, codes = np.unique(pairs, return_inverse=True)
+    names = [f"{one.names[k // len(other.names)]}, {other.names[k % len(other.names)]}" for k in found.tolist()]
+    return Groups(codes, names)
+
+
+def _compared(loss: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float, float, float, float]:
+    """Means of both, the interval of their difference and the p-value that there is none.
+
+    By Welch's test or by Student's, whichever is less sure: a few rows that are all alike have hardly any variance of
+    their own, and Welch takes that for certainty.
+    """
+    mean, rest = float(loss.mean()), float(others.mean())
+    if len(others) < 2 or not (loss.std() or others.std()):
+        return mean, rest, mean - rest, mean - rest, 1.0
+    each = [stats.ttest_ind(loss, others, equal_var=equal) for equal in (False, True)]
+    tested = max(each, key=lambda one: float(one.pvalue))
+    ends = tested.confidence_interval(LEVEL)
+    return mean, rest, float(ends.low), float(ends.high), float(tested.pvalue)
+
+
+def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P-values that hold together, by Holm's correction.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    corrected = np.empty(len(p_values))
+    steps = p_values[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(steps)) if len(order) else steps
+    return corrected
+
+
+def _metric(run: Run) -> Measure:
+    """The deciding score; where it was somebody's own, the one that the task has by default."""
+    try:
+        return measure(run.metrics[0].name, run.task, run.classes)
+    except BadParameter:
+        return measure(METRICS[run.task][0], run.task, run.classes)
+
+
+def _score(run: Run, metric: Measure, truth: pd.Series, predicted: Any) -> Any:
+    found = scores(run.task, truth, predicted, run.classes, metric, resamples=100, seed=run.seed)
+    return next((one for one in found if one.name == metric.name), None)
