@@ -36,6 +36,7 @@ from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Search
 from workbench.training.train import made, profile_of
 from workbench.training.trials import validated
+from workbench.training.weighing import counting_rows
 
 # How far the validated score may be from the leaderboard's, for another processor's last digits.
 ALIKE = 1e-6
@@ -71,7 +72,7 @@ def choose(run: Run, candidate: str, *, data: Any = None) -> Run:
     if row is run.best:
         return run
     rows = _data(run, data)
-    known, seen = rows.take(rows.target.notna()), profile_of(rows, None)
+    known, seen = counting_rows(rows), profile_of(rows, None)
     plan = _same_plan(run, row, known, seen)
     recorder = Recorder.start(rows, plan.left_out, plan.seed, "choose", of=run.id)
     with recorder.watching(), threadpool_limits(settings().threads):
@@ -189,7 +190,8 @@ def _validated_again(plan: Plan, row: Candidate) -> tuple[Plan, Search]:
     BadParameter
         If it scores otherwise than on the leaderboard.
     """
-    folds_say = {"n_estimators"} if plan.models[row.name].grows else set()
+    model = plan.models[row.name]
+    folds_say = {"n_estimators"} if model.grows else {model.library.count} if model.library else set()
     trial = validated(plan, row.name, {k: v for k, v in row.parameters.items() if k not in folds_say})
     assert trial is not None, "it has no rival"
     plan, found = calibrated(plan, Search((trial,), 0))

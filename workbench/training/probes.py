@@ -11,16 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from workbench.core.loss import SQUARED
 from workbench.core.metric import Metric
 from workbench.core.progress import Tracker, progress
 from workbench.training.calibrating import ONE_IN_TWENTY
 from workbench.training.candidates import MODELS, Columns, columns_by_kind, unfitted
-from workbench.training.evaluating import losses
+from workbench.training.evaluating import losses, moments
 from workbench.training.growing import for_the_library
+from workbench.training.losses import told_loss
 from workbench.training.near_rows import near_rows
 from workbench.training.plan import Plan
 from workbench.training.splits import apart
 from workbench.training.trials import Trial, validated
+from workbench.training.weighing import Weights
 
 WHY = "tells no more than shuffled copies of itself"
 # Shuffled copies of each column on each fold, and how many folds are looked at.
@@ -119,7 +122,7 @@ def _beyond(plan: Plan, judged: Sequence[str], fit: Any, fold: int, tracker: Tra
     own, copied = [], []
     for k in range(COPIES):
         shuffled = np.column_stack([rng.permutation(column) for column in matrix.T])
-        gains = _gains(plan, model[-1], np.hstack([matrix, shuffled]), labels, k)
+        gains = _gains(plan, model[-1], np.hstack([matrix, shuffled]), labels, k, plan.weights_of(rows))
         own.append(gains[: len(judged)])
         copied.append(gains[len(judged) :])
         tracker.advance(f"fold {fold + 1}")
@@ -160,17 +163,18 @@ def _encoded(model: Any, table: pd.DataFrame, judged: Sequence[str]) -> Numbers:
     return np.asarray(model[0].fit_transform(table[list(judged)]), dtype=float)
 
 
-def _gains(plan: Plan, model: Any, matrix: Numbers, labels: Any, time: int) -> Numbers:
+def _gains(plan: Plan, model: Any, matrix: Numbers, labels: Any, time: int, weights: Weights) -> Numbers:
     """What each column of the matrix was worth: the loss that its splits took away."""
     from lightgbm import Dataset, train
 
     categories = len(_plain(plan)["categories"])
     half = matrix.shape[1] // 2
     native = [*range(categories), *range(half, half + categories)]
-    told = for_the_library(model, len(plan.classes), {"seed": 1000 * plan.seed + time})
+    settings = told_loss("lightgbm", plan.loss) | {"seed": 1000 * plan.seed + time}
+    told = for_the_library(model, len(plan.classes), settings)
     told = {k: v for k, v in told.items() if k not in ("categorical_column", "random_state")}
     told |= {"num_class": len(np.unique(labels))} if "num_class" in told else {}
-    data = Dataset(matrix, labels, params=told, categorical_feature=native, free_raw_data=True)
+    data = Dataset(matrix, labels, weight=weights, params=told, categorical_feature=native, free_raw_data=True)
     return np.asarray(train(told, data, MANY_TREES).feature_importance("gain"))
 
 
@@ -180,19 +184,21 @@ def _without_the_needless(plan: Plan, weakest_first: list[str]) -> tuple[Plan, S
     while weakest_first and whole is not None:
         other = _without(plan, weakest_first)
         rest = _validated(other)
-        if not _worse(_losses(other, rest) - _losses(plan, whole)):
+        if not _worse(_losses(other, rest) - _losses(plan, whole), plan.weights_at(whole.truth)):
             gone = tuple(name for name in plan.features if name in weakest_first)
             return other, Selected(gone, whole.metrics[0], rest.metrics[0])
         weakest_first = weakest_first[: len(weakest_first) // 2]
     return plan, Selected()
 
 
-def _worse(more: Numbers) -> bool:
-    return float(more.mean()) > ONE_IN_TWENTY * float(more.std(ddof=1)) / len(more) ** 0.5
+def _worse(more: Numbers, weights: Weights) -> bool:
+    mean, deviation, rows = moments(more, weights)
+    return mean > ONE_IN_TWENTY * deviation / rows**0.5
 
 
 def _losses(plan: Plan, trial: Trial) -> Numbers:
-    return losses(plan.task, plan.classes, trial.truth, np.asarray(trial.prediction, dtype=float))
+    predicted = np.asarray(trial.prediction, dtype=float)
+    return losses(plan.task, plan.classes, trial.truth, predicted, plan.loss or SQUARED)
 
 
 def _without(plan: Plan, gone: Sequence[str]) -> Plan:
@@ -209,7 +215,7 @@ def _classes(plan: Plan) -> pd.Series | None:
 
 def _validated(plan: Plan) -> Trial:
     """LightGBM on the folds, with the settings that are tried first."""
-    model = MODELS["lightgbm"]
-    trial = validated(replace(plan, models={"lightgbm": model}), "lightgbm", model.known_good[0])
+    plan = replace(plan, models={"lightgbm": MODELS["lightgbm"]})
+    trial = validated(plan, "lightgbm", MODELS["lightgbm"].known_good[0] | plan.told("lightgbm"))
     assert trial is not None, "it has no rival"
     return trial

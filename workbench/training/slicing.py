@@ -14,13 +14,14 @@ from scipy import stats
 
 from workbench.core.evaluation import Slice
 from workbench.core.literals import call
+from workbench.core.loss import SQUARED, Loss
 from workbench.core.measures import METRICS, Measure, measure
 from workbench.core.metric import short
 from workbench.core.run import Run
 from workbench.core.scores import scores
 from workbench.core.slices import Slices
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.training.evaluating import losses, values_of
+from workbench.training.evaluating import losses, moments, values_of
 
 # Rows below which slices are told together: of fewer neither score nor difference say anything.
 FEWEST = 10
@@ -68,18 +69,22 @@ def slices(
     named = _named(run, by)
     _check_bins(run, bins or {}, {name for names in named for name in names})
     truth, predicted = run.holdout[str(run.contract.target)], np.asarray(run.held)
-    loss = losses(run.task, run.classes, truth, predicted)
+    by_loss = Loss.of(run.loss) if run.loss else SQUARED
+    loss, weights = losses(run.task, run.classes, truth, predicted, by_loss), _weights(run)
     parts = [(" × ".join(names), *part) for names in named for part in _parts(run.holdout[names], bins or {})]
     metric = _metric(run)
-    overall = _score(run, metric, truth, predicted)
-    compared = [_compared(loss[rows], loss[~rows]) for _, _, rows in parts]
+    overall = _score(run, metric, truth, predicted, weights)
+    compared = [_compared(loss, rows, weights) for _, _, rows in parts]
     corrected = holm(np.array([p for *_, p in compared]))
     found = (
-        Slice(column, value, int(rows.sum()), mean, others, float(p), _score(run, metric, truth[rows], predicted[rows]),
-              low, high)
+        Slice(
+            column, value, int(rows.sum()), mean, others, float(p),
+            _score(run, metric, truth[rows], predicted[rows], _part(weights, rows)), low, high,
+        )
         for (column, value, rows), (mean, others, low, high, _), p in zip(parts, compared, corrected, strict=True)
     )  # fmt: skip
-    kind = "absolute error" if run.task == "regression" else "log loss"
+    of_numbers = "pinball loss" if by_loss.kind == "quantile" else "absolute error"
+    kind = of_numbers if run.task == "regression" else "log loss"
     return Slices(run.id, len(truth), kind, overall, tuple(found))
 
 
@@ -154,19 +159,46 @@ def _crossed(one: Groups, other: Groups) -> Groups:
     return Groups(codes, names)
 
 
-def _compared(loss: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float, float, float, float]:
-    """Means of both, the interval of their difference and the p-value that there is none.
+def _weights(run: Run) -> Any:
+    """How much the held rows count; None where all count the same."""
+    name = run.contract.weight
+    return run.holdout[name].to_numpy(dtype=float) if name is not None and name in run.holdout else None
+
+
+def _part(weights: Any, rows: NDArray[np.bool_]) -> Any:
+    return None if weights is None else weights[rows]
+
+
+def _compared(
+    loss: NDArray[np.float64], rows: NDArray[np.bool_], weights: Any
+) -> tuple[float, float, float, float, float]:
+    """Means of some rows and of the rest, the interval of their difference and the p-value that there is none.
 
     By Welch's test or by Student's, whichever is less sure: a few rows that are all alike have hardly any variance of
     their own, and Welch takes that for certainty.
     """
-    mean, rest = float(loss.mean()), float(others.mean())
-    if len(others) < 2 or not (loss.std() or others.std()):
+    pair = [moments(loss[part], _part(weights, part)) for part in (rows, ~rows)]
+    (mean, deviation, many), (rest, other, others) = pair
+    if min(many, others) < 2 or not (deviation > 0 or other > 0):
         return mean, rest, mean - rest, mean - rest, 1.0
-    each = [stats.ttest_ind(loss, others, equal_var=equal) for equal in (False, True)]
-    tested = max(each, key=lambda one: float(one.pvalue))
-    ends = tested.confidence_interval(LEVEL)
-    return mean, rest, float(ends.low), float(ends.high), float(tested.pvalue)
+    p_value, error, freedom = max(_tested(pair, equal_var=equal) for equal in (False, True))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
+    return mean, rest, mean - rest - half, mean - rest + half, p_value
+
+
+def _tested(pair: Sequence[tuple[float, float, float]], equal_var: bool) -> tuple[float, float, float]:
+    """The p-value that two means are equal, the standard error of their difference and its degrees of freedom.
+
+    As ``scipy.stats.ttest_ind_from_stats`` has them.
+    """
+    (mean, deviation, many), (rest, other, others) = pair
+    p_value = float(stats.ttest_ind_from_stats(mean, deviation, many, rest, other, others, equal_var=equal_var).pvalue)
+    own, their = deviation**2 / many, other**2 / others
+    if not equal_var:
+        return p_value, (own + their) ** 0.5, (own + their) ** 2 / (own**2 / (many - 1) + their**2 / (others - 1))
+    freedom = many + others - 2
+    pooled = ((many - 1) * deviation**2 + (others - 1) * other**2) / freedom
+    return p_value, (pooled * (1 / many + 1 / others)) ** 0.5, freedom
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -192,6 +224,6 @@ def _metric(run: Run) -> Measure:
         return measure(METRICS[run.task][0], run.task, run.classes)
 
 
-def _score(run: Run, metric: Measure, truth: pd.Series, predicted: Any) -> Any:
-    found = scores(run.task, truth, predicted, run.classes, metric, resamples=100, seed=run.seed)
+def _score(run: Run, metric: Measure, truth: pd.Series, predicted: Any, weights: Any) -> Any:
+    found = scores(run.task, truth, predicted, run.classes, metric, resamples=100, seed=run.seed, weights=weights)
     return next((one for one in found if one.name == metric.name), None)

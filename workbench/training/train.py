@@ -449,7 +449,8 @@ def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> t
 
 
 def _kept(plan: Plan) -> pd.DataFrame:
-    joins = (n for n in (plan.contract.id, plan.contract.time) if n and not plan.contract[n].sensitive)
+    beside = (plan.contract.id, plan.contract.time, plan.contract.weight)
+    joins = (n for n in beside if n and not plan.contract[n].sensitive)
     names = [*plan.features, *joins]
     held = with_target(plan.table.iloc[plan.parts.holdout][names], plan.target)
     return held.tail(MOST_KEPT).reset_index(drop=True)
