@@ -13,6 +13,7 @@ from workbench.core.thresholds import Thresholds
 from workbench.training.conformal import uncertainty
 from workbench.training.glass_box import plain
 
+EPSILON = np.finfo(float).eps
 EIGHTHS = st.integers(0, 8).map(lambda n: n / 8)  # so that predictions are equal at times
 
 
@@ -55,7 +56,10 @@ def test_every_score_is_the_one_that_scikit_learn_gives_with_sample_weight(case)
     for name in METRICS[task]:
         found = OURS[name].of(truth, predicted, weights)
         assert found == pytest.approx(THEIRS[name](truth, predicted, sample_weight=weights), rel=1e-9, abs=1e-9)
-        assert found == getattr(plain, f"weighted_{name}")(truth, predicted, weights), "what notebooks show, bit by bit"
+        # Each logarithm, here and there, is off by a unit in its last place on another processor.
+        bound = 2 * len(truth) * EPSILON if name == "log_loss" else 0.0
+        shown = getattr(plain, f"weighted_{name}")(truth, predicted, weights)
+        assert found == pytest.approx(shown, rel=bound, abs=0.0), "what notebooks show, bit by bit"
 
 
 @given(answered(whole=True))

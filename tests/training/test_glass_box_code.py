@@ -53,9 +53,9 @@ def test_the_scores_that_are_shown_are_ours_to_the_last_bit(seed, rows, name, st
 
     found = getattr(plain, name)(truth, predicted)
 
-    # Each logarithm is off by a unit in its last place on another processor, and their sum may round otherwise with
-    # each of them; all else is the same everywhere.
-    assert found == (pytest.approx(ours, rel=rows * EPSILON) if name == "log_loss" else ours)
+    # Each logarithm, here and there, is off by a unit in its last place on another processor, and their sum may round
+    # otherwise with each of them; all else is the same everywhere.
+    assert found == (pytest.approx(ours, rel=2 * rows * EPSILON) if name == "log_loss" else ours)
 
 
 @pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin", "Asia/Kolkata"])

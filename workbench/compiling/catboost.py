@@ -70,7 +70,7 @@ def _tree(tree: dict[str, Any], columns: dict[int, Any], outputs: int) -> dict[s
     """A whole binary tree, level by level: the children of node i are 2 i + 1 and 2 i + 2."""
     splits = tree.get("splits") or []
     depth, inner = len(splits), 2 ** len(splits) - 1
-    level = np.floor(np.log2(np.arange(1, inner + 1))).astype(np.int64) if inner else np.zeros(0, np.int64)
+    level = np.repeat(np.arange(depth), 2 ** np.arange(depth))
     used = [columns[int(split["float_feature_index"])] for split in splits]
     leaf = _leaves(depth)
     node = np.arange(inner)

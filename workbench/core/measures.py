@@ -359,7 +359,7 @@ def _balanced_accuracy(truth: Any, predicted: Numbers, weights: Any = None) -> f
 
 
 def _rmse(truth: Any, predicted: Numbers, weights: Any = None) -> float:
-    return float(average((truth - predicted) ** 2, weights) ** 0.5)
+    return average((truth - predicted) ** 2, weights) ** 0.5
 
 
 def _mae(truth: Any, predicted: Numbers, weights: Any = None) -> float:

@@ -355,7 +355,7 @@ def _strata(first: Rows, sizes: Rows, equal: Rows, target: pd.Series | None, lea
     if target is None and sizes.max(initial=1) == 1:
         return None
     labels = np.zeros(len(first), dtype=np.intp) if target is None else _rarest_class(equal, target)[equal[first]]
-    for keys in (64 * labels + np.log2(sizes).astype(np.intp), labels):
+    for keys in (64 * labels + np.frexp(sizes)[1] - 1, labels):
         strata = _joined(_joined(keys, labels, least), np.zeros_like(labels), least)
         if len(np.unique(strata)) <= HOLDOUT * len(first):
             return strata

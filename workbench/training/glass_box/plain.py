@@ -248,7 +248,7 @@ def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
 
 def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
     """Root of the mean squared error."""
-    return float(((truth - predicted) ** 2).mean() ** 0.5)
+    return float(((truth - predicted) ** 2).mean()) ** 0.5
 
 
 def mae(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -323,7 +323,7 @@ def weighted_balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights
 
 def weighted_rmse(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
     """Root of the weighted mean of the squared errors."""
-    return float(weighted_mean((truth - predicted) ** 2, weights) ** 0.5)
+    return weighted_mean((truth - predicted) ** 2, weights) ** 0.5
 
 
 def weighted_mae(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
