@@ -46,6 +46,8 @@ def _waiting() -> subprocess.Popen[bytes] | None:
     command = [sys.executable, "-I", "-S", "-c", _WAIT, str(os.getpid())]
     with suppress(OSError):
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=dict(os.environ),  # the user's own, whole: it writes where this process would have
+            start_new_session=True,
+        )  # fmt: skip
     return None
