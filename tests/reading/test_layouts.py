@@ -517,6 +517,19 @@ WRITTEN = st.fixed_dictionaries(
     }
 )
 
+# A backslash at the end of a quoted value, where the next one is quoted too.
+BACKSLASH = {
+    "separator": ";",
+    "quoting": csv.QUOTE_ALL,
+    "end": "\n",
+    "encoding": "utf-8",
+    "titles": 0,
+    "comment": False,
+    "trailing": True,
+    "index": False,
+    "most": 9,
+}
+
 
 def write(path, table, how):
     """A table by the csv module; returns what it holds."""
@@ -542,6 +555,9 @@ def write(path, table, how):
     st.integers(2, 4).flatmap(lambda n: st.lists(st.lists(HOSTILE, min_size=n, max_size=n), min_size=1, max_size=6)),
     WRITTEN,
 )
+@example([["%", ";\\", ";"]], BACKSLASH | {"separator": ","})
+@example([["%", ";\\", ";"]], BACKSLASH | {"trailing": False})
+@example([["a", ";\\", ";"], ["b", "\\", "x;"]], BACKSLASH)
 def test_a_table_of_hostile_texts_is_read_back_by_its_layout(tmp_path, table, how):
     assume(not any(row[0].startswith("#") or not "".join(row).strip() for row in table))
     names = [f"n{i}" for i in range(len(table[0]))]

@@ -209,14 +209,23 @@ def _best_split(lines: Sequence[str], plain: Layout, asked: Asked, cut: bool) ->
     if asked.separator is None and " " not in possible and "\t" in possible:
         possible.append(" ")
     trials = [
-        replace(plain, separator=sep, quote=quote, escape=escape)
+        trial
         for sep in (*possible, *([""] if asked.separator is None else []))
         for quote in (_quotes(text) if asked.quote is None else [asked.quote])
-        for escape in (["", "\\"] if quote and f"\\{quote}" in text else [""])
+        for trial in _escaped_or_not(text, replace(plain, separator=sep, quote=quote))
     ]
     trials += [replace(trial, padded=True) for trial in trials if _quoted_behind_blanks(text, lines, trial)]
     best = _best(trials, lines, cut)
     return replace(best, padded=best.padded or _is_padded(lines, best))
+
+
+def _escaped_or_not(text: str, trial: Layout) -> tuple[Layout, ...]:
+    """With a backslash as escape too where one stands before a quote, unless only without it all quotes are closed."""
+    if not trial.quote or f"\\{trial.quote}" not in text:
+        return (trial,)
+    escaped = replace(trial, escape="\\")
+    is_text = _well_quoted(text, trial) == 1.0 > _well_quoted(text, escaped)
+    return (trial,) if is_text else (trial, escaped)
 
 
 def _best(trials: Sequence[Layout], lines: Sequence[str], cut: bool) -> Layout:
