@@ -12,7 +12,7 @@ from sklearn.metrics import root_mean_squared_error
 
 import workbench as wb
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.training.slicing import holm
+from workbench.training.evaluating import holm
 
 
 @pytest.fixture(scope="module")

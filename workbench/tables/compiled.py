@@ -43,7 +43,7 @@ from workbench.tables.encoders import (
 )
 from workbench.tables.links import LINKS, Array
 from workbench.tables.lookup import Lookup, lookup
-from workbench.tables.nodes import Chain, Linear, read_node, write_node
+from workbench.tables.nodes import Chain, Linear, has_trees, read_node, write_node
 from workbench.tables.patterns import MOST_BYTES, Patterns, patterns
 from workbench.tables.trees import Trees
 from workbench.tables.words import Words, read_words
@@ -140,7 +140,7 @@ class CompiledModel:
     @property
     def trees(self) -> bool:
         """Whether there is a tree in it."""
-        return _has_trees(self.model)
+        return has_trees(self.model)
 
     @property
     def unit(self) -> str:
@@ -366,11 +366,6 @@ class CompiledModel:
             "threshold": self.threshold,
             "encoders": [e.header() for e in self.encoders],
         }
-
-
-def _has_trees(node: Any) -> bool:
-    inner = (*node.members, node.final) if isinstance(node, Chain) else ()
-    return isinstance(node, Trees) or any(_has_trees(n) for n in inner)
 
 
 def _unpacked(path: Path) -> dict[str, Array]:

@@ -300,7 +300,7 @@ class Chain:
 
     def _orders(self, columns: int) -> Array:
         """In which the columns move, each with its reverse; one where any gives the same."""
-        many = ORDERS_OF_TREES if _has_trees(self.final) else 1 if self.final.exact else ORDERS
+        many = ORDERS_OF_TREES if has_trees(self.final) else 1 if self.final.exact else ORDERS
         return _orders(columns, many)
 
     def _added(self, matrix: Array, source: Array, columns: int) -> Array:
@@ -351,13 +351,10 @@ def _orders(columns: int, many: int) -> Array:
     return result
 
 
-def _has_trees(node: Any) -> bool:
+def has_trees(node: Any) -> bool:
     """Whether a node is one of trees, or has one within."""
-    return isinstance(node, Trees) or any(map(_has_trees, (*getattr(node, "members", ()), *_final(node))))
-
-
-def _final(node: Any) -> tuple[Any, ...]:
-    return (node.final,) if isinstance(node, Chain) else ()
+    inner = (*node.members, node.final) if isinstance(node, Chain) else ()
+    return isinstance(node, Trees) or any(map(has_trees, inner))
 
 
 # --- on disk ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from workbench.core.measures import average
 from workbench.core.progress import progress
 from workbench.core.scores import effective
 from workbench.training.candidates import Columns, Model, Settings
-from workbench.training.evaluating import losses, moments, parted
+from workbench.training.evaluating import above_chance, losses, parted
 from workbench.training.plan import Plan
 from workbench.training.search import Search
 from workbench.training.trials import Trial, validated
@@ -23,8 +23,6 @@ from workbench.training.weighing import takes_weights
 METHODS = ("sigmoid", "isotonic")
 # Rows of the rarest class from which on a free curve is tried by itself: of fewer it learns their noise.
 ENOUGH_FOR_A_CURVE = 500
-# A calibrator is kept where the loss gets less by more than chance does in one of twenty tables.
-ONE_IN_TWENTY = 1.645
 # Probabilities are told to be off where chance does so much in one of a hundred tables, and so far in the mean.
 RATE, FAR = 0.01, 0.03
 
@@ -122,8 +120,8 @@ def _answered(plan: Plan, trial: Trial) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def _helps(plan: Plan, before: Trial, after: Trial) -> bool:
-    mean, deviation, rows = moments(_losses(plan, before) - _losses(plan, after), plan.weights_at(before.truth))
-    return mean > ONE_IN_TWENTY * deviation / rows**0.5
+    less = _losses(plan, before) - _losses(plan, after)
+    return above_chance(less, plan.weights_at(before.truth))
 
 
 def _losses(plan: Plan, trial: Trial) -> NDArray[np.float64]:

@@ -35,6 +35,8 @@ MOST_VALUES = 12
 MOST_SLICES = 8
 # A slice is told where its loss is larger than that of the others by more than chance does in one of ten tables.
 RATE = 0.1
+# Standard errors that chance alone exceeds in one of twenty tables.
+ONE_IN_TWENTY = 1.645
 
 Numbers = NDArray[np.float64]
 
@@ -122,10 +124,11 @@ def parted(predicted: Numbers) -> Iterator[NDArray[np.intp]]:
 
 def _shares(predicted: Numbers, came: NDArray[np.bool_], weights: Any) -> tuple[Bin, ...]:
     """Of each part the share that came true, with Wilson's interval."""
-    return tuple(_share(predicted[rows], came[rows], _part(weights, rows)) for rows in parted(predicted))
+    return tuple(_share(predicted[rows], came[rows], part_of(weights, rows)) for rows in parted(predicted))
 
 
-def _part(weights: Any, rows: Any) -> Any:
+def part_of(weights: Any, rows: Any) -> Any:
+    """The weights of some rows; None where all rows count the same."""
     return None if weights is None else weights[rows]
 
 
@@ -139,7 +142,7 @@ def _came(predicted: Numbers, truth: Numbers, loss: Loss, weights: Any) -> tuple
     """Of each part the mean that came true, with Student's interval; or the quantile that was predicted."""
     if loss.share:
         return tuple(_quantile(predicted[rows], truth[rows], loss.share) for rows in parted(predicted))
-    return tuple(_mean(predicted[rows], truth[rows], _part(weights, rows)) for rows in parted(predicted))
+    return tuple(_mean(predicted[rows], truth[rows], part_of(weights, rows)) for rows in parted(predicted))
 
 
 def _quantile(predicted: Numbers, truth: Numbers, share: float) -> Bin:
@@ -173,6 +176,16 @@ def moments(values: Numbers, weights: Any = None) -> tuple[float, float, float]:
     mean, rows = average(values, weights), effective(weights)
     variance = average((values - mean) ** 2, weights)
     return mean, float((variance * rows / (rows - 1)) ** 0.5) if rows > 1 else float("nan"), rows
+
+
+def above_chance(values: Numbers, weights: Any = None) -> bool:
+    """Whether the mean is above 0 by more than chance is in one of twenty tables.
+
+    >>> above_chance(np.array([1.0, 2.0, 1.5])), above_chance(np.array([1.0, -2.0, 1.5]))
+    (True, False)
+    """
+    mean, deviation, rows = moments(values, weights)
+    return mean > ONE_IN_TWENTY * deviation / rows**0.5
 
 
 def _spread(low: float, high: float, *predicted: Numbers) -> Spread:
@@ -232,19 +245,35 @@ def _slices(
         return
     p_values = np.array([_more_by_chance(loss, rows, weights) for *_, rows in found])
     order = np.argsort(p_values, kind="stable")
-    corrected = np.minimum(1.0, np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)))
-    for k, p_value in list(zip(order.tolist(), corrected.tolist(), strict=True))[:MOST_SLICES]:
+    corrected = holm(p_values)
+    for k in order[:MOST_SLICES].tolist():
+        p_value = float(corrected[k])
         if p_value <= RATE:
             name, value, rows = found[k]
-            there = _part(weights, rows)
+            there = part_of(weights, rows)
             score = scores(task, truth[rows], predicted[rows], classes, metric, resamples=100, weights=there)
-            mean, others = average(loss[rows], there), average(loss[~rows], _part(weights, ~rows))
+            mean, others = average(loss[rows], there), average(loss[~rows], part_of(weights, ~rows))
             yield Slice(str(name), value, int(rows.sum()), mean, others, p_value, _first(score, metric))
+
+
+def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P-values that hold together, by Holm's correction.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    corrected = np.empty(len(p_values))
+    steps = p_values[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(steps)) if len(order) else steps
+    return corrected
 
 
 def _more_by_chance(losses: Numbers, rows: NDArray[np.bool_], weights: Any) -> float:
     """Probability that chance alone makes the losses of some rows so much larger than the others, by Welch's test."""
-    pair = [moments(losses[part], _part(weights, part)) for part in (rows, ~rows)]
+    pair = [moments(losses[part], part_of(weights, part)) for part in (rows, ~rows)]
     if not any(deviation > 0 for _, deviation, _ in pair) or min(many for *_, many in pair) < 2:
         return 1.0
     return float(stats.ttest_ind_from_stats(*pair[0], *pair[1], equal_var=False, alternative="greater").pvalue)

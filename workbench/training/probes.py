@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from workbench.core.loss import SQUARED
 from workbench.core.metric import Metric
 from workbench.core.progress import Tracker, progress
-from workbench.training.calibrating import ONE_IN_TWENTY
 from workbench.training.candidates import MODELS, Columns, columns_by_kind, unfitted
-from workbench.training.evaluating import losses, moments
+from workbench.training.evaluating import above_chance, losses
 from workbench.training.growing import for_the_library
 from workbench.training.losses import told_loss
 from workbench.training.near_rows import near_rows
@@ -184,16 +183,11 @@ def _without_the_needless(plan: Plan, weakest_first: list[str]) -> tuple[Plan, S
     while weakest_first and whole is not None:
         other = _without(plan, weakest_first)
         rest = _validated(other)
-        if not _worse(_losses(other, rest) - _losses(plan, whole), plan.weights_at(whole.truth)):
+        if not above_chance(_losses(other, rest) - _losses(plan, whole), plan.weights_at(whole.truth)):
             gone = tuple(name for name in plan.features if name in weakest_first)
             return other, Selected(gone, whole.metrics[0], rest.metrics[0])
         weakest_first = weakest_first[: len(weakest_first) // 2]
     return plan, Selected()
-
-
-def _worse(more: Numbers, weights: Weights) -> bool:
-    mean, deviation, rows = moments(more, weights)
-    return mean > ONE_IN_TWENTY * deviation / rows**0.5
 
 
 def _losses(plan: Plan, trial: Trial) -> Numbers:

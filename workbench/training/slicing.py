@@ -21,7 +21,7 @@ from workbench.core.run import Run
 from workbench.core.scores import scores
 from workbench.core.slices import Slices
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.training.evaluating import losses, moments, values_of
+from workbench.training.evaluating import holm, losses, moments, part_of, values_of
 
 # Rows below which slices are told together: of fewer neither score nor difference say anything.
 FEWEST = 10
@@ -79,7 +79,7 @@ def slices(
     found = (
         Slice(
             column, value, int(rows.sum()), mean, others, float(p),
-            _score(run, metric, truth[rows], predicted[rows], _part(weights, rows)), low, high,
+            _score(run, metric, truth[rows], predicted[rows], part_of(weights, rows)), low, high,
         )
         for (column, value, rows), (mean, others, low, high, _), p in zip(parts, compared, corrected, strict=True)
     )  # fmt: skip
@@ -165,10 +165,6 @@ def _weights(run: Run) -> Any:
     return run.holdout[name].to_numpy(dtype=float) if name is not None and name in run.holdout else None
 
 
-def _part(weights: Any, rows: NDArray[np.bool_]) -> Any:
-    return None if weights is None else weights[rows]
-
-
 def _compared(
     loss: NDArray[np.float64], rows: NDArray[np.bool_], weights: Any
 ) -> tuple[float, float, float, float, float]:
@@ -177,7 +173,7 @@ def _compared(
     By Welch's test or by Student's, whichever is less sure: a few rows that are all alike have hardly any variance of
     their own, and Welch takes that for certainty.
     """
-    pair = [moments(loss[part], _part(weights, part)) for part in (rows, ~rows)]
+    pair = [moments(loss[part], part_of(weights, part)) for part in (rows, ~rows)]
     (mean, deviation, many), (rest, other, others) = pair
     if min(many, others) < 2 or not (deviation > 0 or other > 0):
         return mean, rest, mean - rest, mean - rest, 1.0
@@ -199,21 +195,6 @@ def _tested(pair: Sequence[tuple[float, float, float]], equal_var: bool) -> tupl
     freedom = many + others - 2
     pooled = ((many - 1) * deviation**2 + (others - 1) * other**2) / freedom
     return p_value, (pooled * (1 / many + 1 / others)) ** 0.5, freedom
-
-
-def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P-values that hold together, by Holm's correction.
-
-    Examples
-    --------
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p_values, kind="stable")
-    corrected = np.empty(len(p_values))
-    steps = p_values[order] * np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(steps)) if len(order) else steps
-    return corrected
 
 
 def _metric(run: Run) -> Measure:
