@@ -382,7 +382,7 @@ def explanation(hostile: bool = False) -> Explanation:
         HOSTILE if hostile else True,
         4.4e-15,
         "tree paths",
-        tuple(row for _ in values),
+        {name: (value,) * len(values) for name, value in row.items()},
         MADE,
     )
 

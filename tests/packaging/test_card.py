@@ -22,8 +22,8 @@ HOSTILE = "<img src=x onerror=alert(1)>|`[a](javascript:alert(1))`\n# no title"
 
 
 def explained(run, values=((0.5, -0.25, 0.0),)) -> Explanation:
-    row = dict.fromkeys(run.features)
-    return Explanation(run.id, run.features, values, 0.1, (0.35,), "log-odds", "yes", 0.0, "tree paths", (row,))
+    row = dict.fromkeys(run.features, (None,))
+    return Explanation(run.id, run.features, values, 0.1, (0.35,), "log-odds", "yes", 0.0, "tree paths", row)
 
 
 def card_of(run, explanation=None, slices=None) -> str:

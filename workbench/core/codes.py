@@ -293,6 +293,15 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB231", "No ensemble", ("info",),
         "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
         "ensemble."),
+    FindingCode("WB235", "Reasons are sampled", ("info",),
+                "The model has no tables from which exact values follow, or none that could be asked in this way, so "
+                "its reasons are the mean of many orders in which the columns took their values: each has an interval. "
+                "Samples end when the order of the columns is stable and the intervals are small beside the strongest "
+                "column, after 256 draws at most. Fewer `rows` cost less."),
+    FindingCode("WB236", "Columns that say the same", ("info",),
+                "Two columns or more are nearly functions of each other, so what one adds to a prediction another "
+                "could have added: how the effect is shared out among them is chance. Read their values together, as "
+                "`explanation.together()` adds them up, or leave all but one out of the training."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from workbench.core import explanation_file
 from workbench.core.finding import Finding
 from workbench.core.result import Result
+from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import shap
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+DRAWS = 200  # of the rows, with replacement
+NUMBERS = ("values", "outputs", "predictions", "half_width", "interactions")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation(Result):
     """SHAP values of the original columns. Made by :func:`workbench.explain`.
 
@@ -23,95 +35,295 @@ class Explanation(Result):
         The run that was explained.
     features : tuple of str
         The original columns, p of them.
-    values : tuple of tuple of float, shape (rows, p)
+    values : float array, shape (rows, p)
         What each column added to the output, in ``unit``.
     base : float
-        The output without any column: ``base + sum(values[i]) == outputs[i]`` up to ``additivity_error``.
-    outputs : tuple of float, shape (rows,)
+        The output without any column: ``base + values[i].sum() == outputs[i]`` up to ``additivity_error``.
+    outputs : float array, shape (rows,)
         The model's own output for each row, in ``unit``.
     unit : str
-        ``log-odds`` for a classifier, the target's unit for a regression.
+        ``log-odds`` or ``probability`` for classes, the target's unit for a regression. A forest votes by probability,
+        so that is what its values are in.
     label : object
         The class that is explained; None for a regression.
     additivity_error : float
         Largest difference between the model's own output and the sum of base and values.
     method : str
-        ``tree paths`` or ``linear`` (exact, from the compiled model), or shap's explainer by name.
-    rows : tuple of dict
-        The explained rows, column to value, as plain JSON (sensitive columns masked).
+        ``tree paths`` or ``linear`` (exact, from the compiled model), the same ``through a curve`` or ``against rows``,
+        or ``sampled``, with :attr:`half_width`.
+    columns : dict of str to tuple
+        The explained rows by column, as plain JSON (sensitive columns masked).
+    positions : tuple of int
+        Place of each row in the table that was explained, from 0.
+    truth : tuple, optional
+        What really came of each row; None where the table has no target.
+    predictions : float array, shape (rows,), optional
+        The probability of ``label``, or the predicted number.
+    threshold : float, optional
+        Of two classes: the probability from which on the second one is answered.
+    half_width : float array, shape (rows, p), optional
+        Of sampled values: half of each one's 95% interval. None: the values are exact.
+    interactions : float array, shape (p, p), optional
+        Mean absolute interaction value of each two columns, each pair in both places with half of it; on the diagonal
+        what a column adds by itself. None where nobody asked.
+    groups : tuple of tuple of str
+        Columns that say the same: their values are one effect, shared out among them.
+    others : tuple of Explanation
+        Of the same rows and other classes, where all classes were explained.
+    fingerprint : str
+        SHA-256 of the model's answers and the explained rows.
     """
 
     run_id: str
     features: tuple[str, ...]
-    values: tuple[tuple[float, ...], ...] = field(repr=False)
+    values: Numbers = field(repr=False)
     base: float
-    outputs: tuple[float, ...] = field(repr=False)
+    outputs: Numbers = field(repr=False)
     unit: str
     label: Any
     additivity_error: float
     method: str
-    rows: tuple[dict[str, Any], ...] = field(repr=False)
+    columns: Mapping[str, tuple[Any, ...]] = field(repr=False)
     created: str = ""
     findings: tuple[Finding, ...] = ()
+    positions: tuple[int, ...] = field(default=(), repr=False)
+    truth: tuple[Any, ...] | None = field(default=None, repr=False)
+    predictions: Numbers | None = field(default=None, repr=False)
+    threshold: float | None = None
+    half_width: Numbers | None = field(default=None, repr=False)
+    interactions: Numbers | None = field(default=None, repr=False)
+    groups: tuple[tuple[str, ...], ...] = ()
+    others: tuple[Any, ...] = field(default=(), repr=False)
+    fingerprint: str = ""
 
     noun: ClassVar[str] = "explanation"
+    format_version: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        """Numbers are arrays, whatever they came as."""
+        import numpy as np
+
+        for name in NUMBERS:
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, np.asarray(value, dtype=np.float64))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the values were computed, not sampled."""
+        return self.half_width is None
+
+    @property
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """The explained rows, column to value."""
+        return tuple(dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True))
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """The classes that were explained, this one first; none of a regression."""
+        return tuple(e.label for e in (self, *self.others)) if self.label is not None else ()
+
+    def of(self, label: Any) -> Explanation:
+        """The explanation of another class, where all were explained: ``wb.explain(run, label="all")``.
+
+        Raises
+        ------
+        BadParameter
+            If that class was not explained.
+        """
+        for each in (self, *self.others):
+            if each.label == label or str(each.label) == str(label):
+                return each
+        raise BadParameter(
+            f"The class {label!r} was not explained, but {', '.join(map(repr, self.labels)) or 'a number'}. "
+            'Explain all of them: wb.explain(run, label="all").'
+        )
 
     def importance(self) -> dict[str, float]:
         """Mean absolute value of each column over the rows, largest first, in ``unit``."""
-        n = max(len(self.values), 1)
-        means = {f: sum(abs(row[i]) for row in self.values) / n for i, f in enumerate(self.features)}
-        return dict(sorted(means.items(), key=lambda item: -item[1]))
+        return dict(sorted(self._means.items(), key=lambda item: -item[1]))
+
+    def together(self) -> dict[tuple[str, ...], float]:
+        """Mean absolute value of each group of columns that say the same, added up row by row, largest first."""
+        place = {name: i for i, name in enumerate(self.features)}
+        sums = {g: self.values[:, [place[name] for name in g]].sum(axis=1) for g in self.groups}
+        return dict(sorted(((g, _mean_size(s)) for g, s in sums.items()), key=lambda item: -item[1]))
+
+    def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Between what each column's importance lies, had other rows of the same kind been explained.
+
+        Parameters
+        ----------
+        level : float
+            Share of such intervals that hold the importance over all rows there could be, in (0, 1).
+
+        Returns
+        -------
+        dict of str to (float, float)
+            Low and high end, in ``unit``, strongest column first. Of 200 draws of the rows, always the same ones.
+
+        References
+        ----------
+        Efron, B. and Tibshirani, R. (1993), An Introduction to the Bootstrap: percentile intervals.
+        """
+        import numpy as np
+
+        if not 0 < level < 1:
+            raise BadParameter(f"level is a number between 0 and 1, got {level!r}. Give for example 0.95.")
+        low, high = np.quantile(self._drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        ends = dict(zip(self.features, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+        return {name: ends[name] for name in self.importance()}
+
+    def stability(self) -> dict[str, float]:
+        """How sure each column's place in the ranking is: the share of draws of the rows in which it keeps it."""
+        import numpy as np
+
+        places = np.argsort(np.argsort(-self._drawn, axis=1, kind="stable"), axis=1, kind="stable")
+        ranking = {name: i for i, name in enumerate(self.importance())}
+        own = np.array([ranking[name] for name in self.features])
+        kept = dict(zip(self.features, (places == own).mean(axis=0).tolist(), strict=True))
+        return {name: kept[name] for name in ranking}
+
+    def drivers(self) -> str:
+        """The three strongest columns in words."""
+        strongest = [name for name, size in self.importance().items() if size > 0][:3]
+        return f"Driven by {', '.join(strongest)}" if strongest else "No column drives it: all predictions are the same"
 
     def headline(self) -> str:
-        """The three strongest columns in one line."""
-        strongest = ", ".join(list(self.importance())[:3])
-        return f"Driven by {strongest} ({len(self.values):,} rows, additive within {self.additivity_error:.1e})"
+        """The three strongest columns, and how sure that is, in one line."""
+        sure = f"additive within {self.additivity_error:.1e}" if self.exact else "sampled, with intervals"
+        return f"{self.drivers()} ({len(self.values):,} rows, {sure})"
 
     def reasons(self, row: int = 0) -> tuple[tuple[str, Any, float], ...]:
         """Column, its value and what it added, for one row, strongest first."""
-        pairs = zip(self.features, self.values[row], strict=True)
-        return tuple((f, self.rows[row].get(f), v) for f, v in sorted(pairs, key=lambda p: -abs(p[1])))
+        pairs = zip(self.features, self.values[row].tolist(), strict=True)
+        return tuple((f, self.columns[f][row], v) for f, v in sorted(pairs, key=lambda p: -abs(p[1])))
 
     def frame(self) -> pd.DataFrame:
         """The values, shape (rows, p)."""
         return self._frame(self.values, columns=list(self.features))
 
+    def table(self) -> pd.DataFrame:
+        """The explained rows, shape (rows, p)."""
+        return self._frame(dict(self.columns))
+
     def to_shap(self) -> shap.Explanation:
-        """The same as a ``shap.Explanation``, for shap's own plots."""
+        """The same as a ``shap.Explanation``, for shap's own plots.
+
+        They colour by numbers: a column of other things is given as codes of its sorted values, and as it is for
+        ``display_data``, which the plots write.
+        """
         import numpy as np
         import shap
 
-        data = np.array([[row.get(f) for f in self.features] for row in self.rows], dtype=object)
-        base = np.full(len(self.values), self.base)
-        return shap.Explanation(np.array(self.values), base_values=base, data=data, feature_names=list(self.features))
+        shown = np.array([self.columns[f] for f in self.features], dtype=object).T.reshape(self.values.shape)
+        return shap.Explanation(
+            self.values,
+            base_values=np.full(len(self.values), self.base),
+            data=np.column_stack([_coded(self.columns[f]) for f in self.features]),
+            display_data=shown,
+            feature_names=list(self.features),
+            output_names=None if self.label is None else str(self.label),
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the whole to one Parquet file, in one step, and return its path.
+
+        Its columns are the explained rows, then the values in single precision; what there is besides lies in the
+        file's metadata.
+        """
+        return explanation_file.save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what :meth:`save` wrote, or the JSON file of older versions.
+
+        Raises
+        ------
+        NotFound
+            If there is no such file.
+        Damaged
+            If the file is not what was written.
+        FormatVersion
+            If a newer Workbench wrote it.
+        """
+        path = Path(path)
+        return explanation_file.load(cls, path) if explanation_file.is_ours(path) else super().load(path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
+        numbers = {name: _listed(getattr(self, name)) for name in NUMBERS}
         return {
-            "run_id": self.run_id,
+            **self.header(),
+            **numbers,
+            "columns": {name: list(values) for name, values in self.columns.items()},
+            "positions": list(self.positions),
+            "truth": None if self.truth is None else list(self.truth),
+            "others": [each.to_dict() for each in self.others],
+        }
+
+    def header(self) -> dict[str, Any]:
+        """What is not told row by row, as plain JSON data."""
+        names = ("run_id", "base", "unit", "label", "additivity_error", "method", "created", "threshold", "fingerprint")
+        return {
+            **{name: getattr(self, name) for name in names},
             "features": list(self.features),
-            "values": [list(r) for r in self.values],
-            "base": self.base,
-            "outputs": list(self.outputs),
-            "unit": self.unit,
-            "label": self.label,
-            "additivity_error": self.additivity_error,
-            "method": self.method,
-            "rows": list(self.rows),
-            "created": self.created,
+            "groups": [list(group) for group in self.groups],
             "findings": [asdict(f) for f in self.findings],
         }
 
     @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Explanation:
-        """Read what :meth:`to_dict` wrote."""
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """Read what :meth:`to_dict` wrote, here or in an older version, which had dicts of rows."""
+        content = dict(content)
+        if "rows" in content:
+            rows = content.pop("rows")
+            content["columns"] = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
+            content["positions"] = range(len(rows))
+        truth = content.get("truth")
         return cls(
             **{
                 **content,
                 "features": tuple(content["features"]),
-                "values": tuple(tuple(r) for r in content["values"]),
-                "outputs": tuple(content["outputs"]),
-                "rows": tuple(content["rows"]),
+                "columns": {name: tuple(values) for name, values in content["columns"].items()},
+                "positions": tuple(content["positions"]),
+                "truth": None if truth is None else tuple(truth),
+                "groups": tuple(tuple(group) for group in content.get("groups", ())),
+                "others": tuple(cls.from_dict(each) for each in content.get("others", ())),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
             }
         )
+
+    @cached_property
+    def _means(self) -> dict[str, float]:
+        import numpy as np
+
+        sizes = np.abs(self.values).sum(axis=0) / max(len(self.values), 1)
+        return dict(zip(self.features, sizes.tolist(), strict=True))
+
+    @cached_property
+    def _drawn(self) -> Numbers:
+        """The importances in draws of the rows, shape (draws, p)."""
+        import numpy as np
+
+        weights = np.random.default_rng(0).poisson(1.0, (DRAWS, len(self.values))).astype(float)
+        total: Numbers = weights @ np.abs(self.values)
+        return total / np.maximum(weights.sum(axis=1, keepdims=True), 1)
+
+
+def _mean_size(values: Numbers) -> float:
+    return float(abs(values).mean()) if len(values) else 0.0
+
+
+def _listed(values: Numbers | None) -> list[Any] | None:
+    return None if values is None else values.tolist()
+
+
+def _coded(values: Sequence[Any]) -> Numbers:
+    """Numbers as they are, other things as places among their sorted kinds; NaN where missing."""
+    import numpy as np
+
+    if all(value is None or isinstance(value, (int, float)) for value in values):
+        return np.array([np.nan if value is None else float(value) for value in values])
+    kinds = {kind: float(i) for i, kind in enumerate(sorted({str(v) for v in values if v is not None}))}
+    return np.array([np.nan if value is None else kinds[str(value)] for value in values])

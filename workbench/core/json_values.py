@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MASK = "•••"
+
+
 def plain(value: Any) -> Any:
     """One value as JSON has it: missing and infinite become None, a moment its ISO 8601 text.
 
@@ -34,6 +37,11 @@ def plain(value: Any) -> Any:
 
 def rows(table: pd.DataFrame, hidden: Iterable[str] = ()) -> tuple[dict[str, Any], ...]:
     """The rows of a frame as dicts of plain values; those of ``hidden`` columns are masked."""
+    by_column = columns(table, hidden)
+    return tuple({name: values[i] for name, values in by_column.items()} for i in range(len(table)))
+
+
+def columns(table: pd.DataFrame, hidden: Iterable[str] = ()) -> dict[str, tuple[Any, ...]]:
+    """The columns of a frame as plain values; those of ``hidden`` ones are masked."""
     hide = set(hidden)
-    columns = {str(n): ["•••"] * len(table) if n in hide else table[n].tolist() for n in table.columns}
-    return tuple({n: plain(v[i]) for n, v in columns.items()} for i in range(len(table)))
+    return {str(n): (MASK,) * len(table) if n in hide else tuple(map(plain, table[n].tolist())) for n in table.columns}

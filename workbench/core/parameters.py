@@ -302,6 +302,19 @@ class ExplainStep(Step):
     gives: ClassVar[str] = "explanation"
 
     rows: int = parameter("Held-out rows to explain.", 1000, minimum=1, maximum=100_000, unit="rows")
+    space: str = parameter(
+        "Classes: what is shared out among the columns: the model's own output, mostly log-odds, or the probability.",
+        "raw",
+        choices=("raw", "probability"),
+        title="What is shared out",
+    )
+    background: str = parameter(
+        "What a column is when it is not known: what training rows were down each tree's path, or what it is in some "
+        "held-out rows, whatever the others are.",
+        "paths",
+        choices=("paths", "rows"),
+        title="Measured against",
+    )
 
 
 @dataclass(frozen=True)

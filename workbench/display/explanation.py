@@ -33,7 +33,7 @@ class Step:
 def html(explanation: Explanation, row: int = 0) -> str:
     """Global importance, and one row as a waterfall."""
     importance = list(explanation.importance().items())
-    steps = waterfall(explanation, row) if explanation.values else []
+    steps = waterfall(explanation, row) if len(explanation.values) else []
     ends = [v for s in steps for v in (s.start, s.end)]
     label = "" if explanation.label is None else f" Positive values speak for {explanation.label}."
     return fragment(
@@ -45,7 +45,7 @@ def html(explanation: Explanation, row: int = 0) -> str:
         row=row,
         low=min(ends, default=0.0),
         high=max(ends, default=1.0),
-        title="Driven by " + ", ".join(name for name, _ in importance[:3]),
+        title=explanation.drivers(),
         subtitle=f"SHAP values of {len(explanation.values):,} held-out rows.{label}",
     )
 
