@@ -100,13 +100,14 @@ class Explanation(Result):
     format_version: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        """Numbers are arrays, whatever they came as."""
+        """Numbers are arrays, whatever they came as; rows without a place stand in their order."""
         import numpy as np
 
         for name in NUMBERS:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, np.asarray(value, dtype=np.float64))
+        object.__setattr__(self, "positions", self.positions or tuple(range(len(self.values))))
 
     @property
     def exact(self) -> bool:
@@ -217,6 +218,7 @@ class Explanation(Result):
         import shap
 
         shown = np.array([self.columns[f] for f in self.features], dtype=object).T.reshape(self.values.shape)
+        shown[np.equal(shown, None)] = "missing"
         return shap.Explanation(
             self.values,
             base_values=np.full(len(self.values), self.base),
@@ -279,14 +281,13 @@ class Explanation(Result):
         if "rows" in content:
             rows = content.pop("rows")
             content["columns"] = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
-            content["positions"] = range(len(rows))
         truth = content.get("truth")
         return cls(
             **{
                 **content,
                 "features": tuple(content["features"]),
                 "columns": {name: tuple(values) for name, values in content["columns"].items()},
-                "positions": tuple(content["positions"]),
+                "positions": tuple(content.get("positions", ())),
                 "truth": None if truth is None else tuple(truth),
                 "groups": tuple(tuple(group) for group in content.get("groups", ())),
                 "others": tuple(cls.from_dict(each) for each in content.get("others", ())),
