@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workbench.core.contract import Contract as Contract
     from workbench.core.dataset import Dataset as Dataset
     from workbench.core.explanation import Explanation as Explanation
+    from workbench.core.explanation_comparison import ExplanationComparison as ExplanationComparison
     from workbench.core.finding import Finding as Finding
     from workbench.core.job import Job as Job
     from workbench.core.profile import Profile as Profile
@@ -69,6 +70,7 @@ _PLACES = {
     "Contract": "workbench.core.contract",
     "Dataset": "workbench.core.dataset",
     "Explanation": "workbench.core.explanation",
+    "ExplanationComparison": "workbench.core.explanation_comparison",
     "Finding": "workbench.core.finding",
     "Job": "workbench.core.job",
     "MonitorReport": "workbench.core.report",
@@ -107,6 +109,7 @@ __all__ = [
     "Contract",
     "Dataset",
     "Explanation",
+    "ExplanationComparison",
     "Finding",
     "Job",
     "MonitorReport",

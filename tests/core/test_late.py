@@ -17,7 +17,7 @@ from workbench.core.late import LIBRARIES, PLACES, VERBS, late
 from workbench.core.result import Result
 from workbench.errors import MissingExtra
 
-NOUNS = {"Contract": wb.Contract, "Profile": wb.Profile, "Result": Result, "Run": wb.Run}
+NOUNS = {"Contract": wb.Contract, "Explanation": wb.Explanation, "Profile": wb.Profile, "Result": Result, "Run": wb.Run}
 CONTRACT = Contract((Column("age", "integer"),))
 
 

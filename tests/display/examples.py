@@ -15,6 +15,7 @@ from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Bin, Evaluation, Slice, Spread
 from workbench.core.explanation import Explanation
+from workbench.core.explanation_comparison import ExplanationComparison, ReasonDifference
 from workbench.core.finding import Finding, sort
 from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
@@ -557,6 +558,25 @@ def profile_comparison(hostile: bool = False) -> ProfileComparison:
     )  # fmt: skip
 
 
+def explanation_comparison(hostile: bool = False) -> ExplanationComparison:
+    name = HOSTILE if hostile else "tenure"
+    made = random.Random(2)
+    parts = tuple((made.random() / 12, made.random() / 12) for _ in range(24))
+    changed = ReasonDifference(
+        name, None, (1000, 800), (0.82, 1.31), 0.4, 0.58, (-0.05, 0.21), (2, 1), (-0.9, 0.7), 0.31, 0.0, True, parts
+    )
+    alike = ReasonDifference(
+        "Contract", None, (1000, 800), (0.9, 0.88), -0.07, 0.03, (0.1, 0.1), (1, 2), None, 0.02, 0.9, False, parts
+    )
+    segment = HOSTILE if hostile else "Two year"
+    in_segment = replace(changed, segment=segment, rows=(210, 180), parts=())
+    finding = Finding("WB237", "warning", "The reasons changed by more than chance: tenure weighs 1.31.", name)
+    return ExplanationComparison(
+        ("3f2a9c0d11", "77aa"), (1000, 800), "log-odds", "Yes", (changed, alike, in_segment), 0.01,
+        HOSTILE if hostile else "Contract", (name,) if hostile else (), ("region",), (finding,),
+    )  # fmt: skip
+
+
 def every(hostile: bool = False):
     """One result a noun."""
     return (
@@ -571,6 +591,7 @@ def every(hostile: bool = False):
         profile_comparison(hostile),
         verification(hostile),
         slices(hostile),
+        explanation_comparison(hostile),
     )
 
 

@@ -302,6 +302,10 @@ ALL: tuple[FindingCode, ...] = (
                 "Two columns or more are nearly functions of each other, so what one adds to a prediction another "
                 "could have added: how the effect is shared out among them is chance. Read their values together, as "
                 "`explanation.together()` adds them up, or leave all but one out of the training."),
+    FindingCode("WB237", "Reasons changed", ("info", "warning"),
+                "Columns weigh otherwise than in the explanation that it was compared with, by more than chance: the "
+                "rows are others than those (warning), or the model is (info). A column that speaks the other way now "
+                "is worth a look first. One false-alarm rate holds for all columns and segments together."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "

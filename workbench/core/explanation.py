@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from workbench.core import explanation_file
 from workbench.core.finding import Finding
+from workbench.core.late import late
 from workbench.core.result import Result
 from workbench.errors import BadParameter
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import shap
     from numpy.typing import NDArray
+
+    from workbench.core.explanation_comparison import ExplanationComparison
 
     Numbers = NDArray[np.float64]
 
@@ -208,6 +211,41 @@ class Explanation(Result):
         """The explained rows, shape (rows, p)."""
         return self._frame(dict(self.columns))
 
+    def compare(self, other: Explanation, *, by: str | None = None, rate: float = 0.01) -> ExplanationComparison:
+        """Whether other rows, or another model, are explained otherwise, by column and by segment.
+
+        Parameters
+        ----------
+        other : Explanation
+            In the same unit, of the same class, with columns in common.
+        by : str, optional
+            A column whose values make segments: each is compared by itself, too. Numbers are cut at the quarters of the
+            reference.
+        rate : float
+            The chance, in (0, 1), that anything at all is called different between two samples of one population.
+
+        Returns
+        -------
+        ExplanationComparison
+            Columns whose values changed by more than chance first.
+
+        Raises
+        ------
+        BadParameter
+            If the two can't be compared, or ``rate`` is not between 0 and 1.
+        ColumnNotFound
+            If there is no column ``by`` in both.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> explanation = wb.explain(run, rows=200)
+        >>> explanation.compare(wb.explain(run, rows=100)).differing
+        ()
+        """
+        return late("Explanation.compare")(self, other, by=by, rate=rate)
+
     def to_shap(self) -> shap.Explanation:
         """The same as a ``shap.Explanation``, for shap's own plots.
 
@@ -217,8 +255,8 @@ class Explanation(Result):
         import numpy as np
         import shap
 
-        shown = np.array([self.columns[f] for f in self.features], dtype=object).T.reshape(self.values.shape)
-        shown[np.equal(shown, None)] = "missing"
+        given = [["missing" if value is None else value for value in self.columns[f]] for f in self.features]
+        shown = np.array(given, dtype=object).T.reshape(self.values.shape)
         return shap.Explanation(
             self.values,
             base_values=np.full(len(self.values), self.base),

@@ -20,6 +20,7 @@ PLACES = {
     "Contract.check": "workbench.profiling.contracts:check_frame",
     "Contract.to_json_schema": "workbench.core.json_schema:json_schema",
     "Contract.to_pandera": "workbench.profiling.contracts:pandera_schema",
+    "Explanation.compare": "workbench.explanation.compare:compare",
     "Profile.compare": "workbench.profiling.compare:compare_profiles",
     "Profile.merge": "workbench.profiling.merge:merge",
     "Result._repr_mimebundle_": "workbench.display:mime_bundle",

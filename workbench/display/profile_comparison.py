@@ -33,7 +33,7 @@ def html(comparison: ProfileComparison) -> str:
         tiles=_tiles(comparison, important),
         columns=comparison.columns[:MOST],
         hidden=max(len(comparison.columns) - MOST, 0),
-        p_value=_p_value,
+        p_value=told_p_value,
         details=_details,
     )
 
@@ -69,10 +69,10 @@ def _tiles(comparison: ProfileComparison, important: int) -> list[tuple[str, str
     ]
 
 
-def _p_value(value: float) -> str:
+def told_p_value(value: float) -> str:
     """A p-value, or that it is too small to be told.
 
-    >>> _p_value(0.2), _p_value(0.0)
+    >>> told_p_value(0.2), told_p_value(0.0)
     ('0.200', '<0.0001')
     """
     return "<0.0001" if value < 0.0001 else number(value)
@@ -83,6 +83,6 @@ def _details(column: ColumnDifference) -> list[tuple[str, Any]]:
     return [
         ("Test", TESTS[column.test]),
         ("Statistic", number(column.statistic)),
-        ("p-value", f"{_p_value(column.p_value)}, corrected for the tests and the columns"),
+        ("p-value", f"{told_p_value(column.p_value)}, corrected for the tests and the columns"),
         ("Missing", None if same else f"{percent(column.missing[0])}, now {percent(column.missing[1])}"),
     ]
