@@ -310,7 +310,7 @@ class ExplainStep(Step):
     )
     background: str = parameter(
         "What a column is when it is not known: what training rows were down each tree's path, or what it is in some "
-        "held-out rows, whatever the others are.",
+        "of these rows, whatever the others are.",
         "paths",
         choices=("paths", "rows"),
         title="Measured against",

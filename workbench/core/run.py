@@ -179,6 +179,10 @@ class Run(Result):
         Of the training rows: the reference for monitoring. It also profiles ``prediction`` (the hold-out scores).
     holdout : pandas.DataFrame
         Rows that were held out (at most 20,000, the latest): features, target, id and time columns.
+    background : pandas.DataFrame, optional
+        Features of some rows that the pipeline was fitted on (at most 1,000, drawn at random): what a column is when it
+        is not known, for explanations. Sensitive columns are shuffled, each by itself, so no row is anybody's. None in
+        runs of older versions.
     findings : tuple of Finding
         About the training.
     answers : tuple of float
@@ -262,6 +266,7 @@ class Run(Result):
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+    background: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     held: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     folds: Folds = field(default=(), repr=False, compare=False)
     thirds: Folds = field(default=(), repr=False, compare=False)
@@ -273,6 +278,11 @@ class Run(Result):
     def read_as(self) -> dict[str, str]:
         """What was made of texts and categories of many levels, in words."""
         return {name: MADE[made] for name, made in self.made.items() if name in self.features}
+
+    @property
+    def usual(self) -> pd.DataFrame:
+        """Features of rows that stand for all others in explanations: the background, or what was held out."""
+        return self.holdout[list(self.features)] if self.background is None else self.background
 
     @property
     def best(self) -> Candidate:

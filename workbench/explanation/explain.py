@@ -78,7 +78,7 @@ def explain(
         adds little to one that is near 0 or 1 already. Numbers are explained in the target's unit.
     background : {"paths", "rows"}
         What a column is when it is not known. *paths*: what the training rows were, down each tree's path; columns
-        that go together share their effect. *rows*: what it is in 100 held-out rows, whatever the others are
+        that go together share their effect. *rows*: what it is in 100 training rows, whatever the others are
         (interventional); only columns that the model looks at have an effect, and rows that nobody saw are asked for.
     target, holdout : optional
         For a model of your own, as :func:`workbench.adopt` takes them.
@@ -220,10 +220,9 @@ class Model:
 
 
 def _model(run: Run, table: pd.DataFrame, space: Space, background: str) -> Model:
-    held, against_rows = run.holdout[list(run.features)], background == "rows"
-    few = held.sample(min(BACKGROUND, len(held)), random_state=run.seed)
+    few, against_rows = run.usual.head(BACKGROUND), background == "rows"
     try:
-        compiled = compile_pipeline(run.pipeline, run.features, run.task, background=held)
+        compiled = compile_pipeline(run.pipeline, run.features, run.task, background=run.usual)
     except CannotCompile as error:
         return Model(None, str(error), space, few, against_rows)
     return Model(in_space(compiled, space), "", space, few, against_rows)

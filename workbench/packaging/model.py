@@ -91,7 +91,7 @@ def pack(run: Run) -> Packed:
     _check_scored(run)
     rows = run.holdout[list(run.features)]
     try:
-        model = compile_pipeline(run.pipeline, run.features, run.task, background=rows)
+        model = compile_pipeline(run.pipeline, run.features, run.task, background=run.usual)
         compared = check_difference(run.pipeline, model, rows)
         return Packed(model, run.pipeline, compared.predictions, raw=compared.raw)
     except CannotCompile as error:

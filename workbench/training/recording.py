@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 FOLDER = "workbench"
 MODEL = "model"
 TABLES = "model.npz"
+BACKGROUND = "background.parquet"
 HELD = "held.parquet"
 FOLDS = "folds.parquet"
 THIRDS = "thirds.parquet"
@@ -271,6 +272,7 @@ def read(run_id: str) -> Run:
             run,
             profile=Profile.load(place / "reference.profile"),
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
+            background=_background(place / BACKGROUND),
             held=_held(place / HELD),
             folds=folds_of(place / FOLDS),
             thirds=folds_of(place / THIRDS),
@@ -294,11 +296,13 @@ def _write(run: Run, folder: Path) -> None:
     place.mkdir()
     tables = None
     if "WB209" in {finding.code for finding in run.findings}:
-        tables = tables_of(run.pipeline, run.features, run.task, run.holdout[list(run.features)])
+        tables = tables_of(run.pipeline, run.features, run.task, run.usual)
         run = replace(run, tables=None if tables is None else digest(Tabled(tables)))
     run.save(place / "run.json")
     run.profile.save(place / "reference.profile")
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
+    if run.background is not None:
+        run.background.to_parquet(place / BACKGROUND, write_page_checksum=True)
     _write_held(run, place)
     _write_folds(run, place)
     run.contract.save(place / "contract.json")
@@ -318,6 +322,13 @@ def _write_held(run: Run, place: Path) -> None:
         columns = np.asarray(run.held).reshape(len(run.holdout), -1)
         table = pd.DataFrame({f"prediction_{k}": column for k, column in enumerate(columns.T)})
         table.to_parquet(place / HELD, write_page_checksum=True)
+
+
+def _background(path: Path) -> Any:
+    """The rows that explanations are measured from; None where older versions wrote none."""
+    import pandas as pd
+
+    return pd.read_parquet(path, page_checksum_verification=True) if path.is_file() else None
 
 
 def _held(path: Path) -> Any:

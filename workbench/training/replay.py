@@ -85,7 +85,7 @@ def _answers(first: Run, again: Run) -> Check:
     answer = "predict" if first.task == "regression" else "predict_proba"
     known = again.pipeline
     if isinstance(first.pipeline, Tabled):  # what could be kept of the first one are its tables
-        known = Tabled(compile_pipeline(known, again.features, again.task, background=table))
+        known = Tabled(compile_pipeline(known, again.features, again.task, background=again.usual))
     one, other = (np.asarray(getattr(pipeline, answer)(table)) for pipeline in (first.pipeline, known))
     same = bool(np.array_equal(one, other))
     detail = f"{len(table):,} rows, bit for bit" if same else f"they differ by up to {np.abs(one - other).max():.3g}"

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from workbench.core.run import Folds
 
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
+MOST_BACKGROUND = 1000
 MOST_KEPT = 20_000
 
 
@@ -340,11 +341,24 @@ def as_run(
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
         unweighted=_unweighted(plan, found.best, ending.held),
         pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
+        background=_background(plan),
         held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
         trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
         made=dict(plan.made),
     )  # fmt: skip
+
+
+def _background(plan: Plan) -> pd.DataFrame:
+    """Some of the rows that the pipeline was fitted on; sensitive columns are shuffled, so that no row is anybody's."""
+    draw = np.random.default_rng(plan.seed)
+    fitted_on = plan.parts.train if plan.parts.split.kind == "given" else np.arange(len(plan.table))
+    rows = draw.choice(fitted_on, min(len(fitted_on), MOST_BACKGROUND), replace=False)
+    background = plan.table[list(plan.features)].iloc[rows].reset_index(drop=True)
+    hidden = [name for name in plan.features if plan.contract[name].sensitive]
+    return background.assign(
+        **{n: background[n].iloc[draw.permutation(len(rows))].reset_index(drop=True) for n in hidden}
+    )
 
 
 def _unweighted(plan: Plan, best: Trial, held: Any) -> tuple[Metric, ...]:
