@@ -8,12 +8,20 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.svm import SVC
 
 import workbench as wb
 from tests.hostile_names import HOSTILE
 from workbench.core.explanation import Explanation
 from workbench.errors import BadParameter, BadTable, CannotCompile, ColumnNotFound, Damaged
-from workbench.explanation import explain as explaining
+from workbench.explanation import sampling
+from workbench.explanation import values as explaining
 from workbench.storage.tracking import client
 from workbench.tables.compiled import CompiledModel
 
@@ -346,3 +354,54 @@ def test_every_plot_of_shap_draws_it(store, plot):
         shown = theirs[0] if plot == "waterfall" else theirs[:, "city"] if plot == "scatter" else theirs
         getattr(shap.plots, plot)(shown, show=False)
     plt.close("all")
+
+
+# --- models that nobody scored --------------------------------------------------------------------------------------
+
+
+def rows_and_answers(rows=200):
+    rng = np.random.default_rng(3)
+    x, z = rng.normal(size=(2, rows))
+    frame = pd.DataFrame({"x": x, "z": z, "city": pd.Series(rng.choice(["a", "b"], rows), dtype="str")})
+    return frame, 2 * x + (frame["city"] == "a")
+
+
+def with_codes(model):
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["city"]), remainder="passthrough")
+    return make_pipeline(encode, model)
+
+
+@pytest.mark.parametrize(
+    ("model", "unit", "answer"),
+    [
+        (IsolationForest(n_estimators=20, random_state=0), "score samples", "score_samples"),
+        (KMeans(3, n_init=2, random_state=0), "score samples", None),
+        (SVC(), "decision function", "decision_function"),
+        (LinearRegression(), "units of the prediction", "predict"),
+        (LogisticRegression(), "log-odds", "decision_function"),
+    ],
+)
+def test_what_nobody_scored_is_explained_as_it_is(home, monkeypatch, model, unit, answer):
+    monkeypatch.setattr(sampling, "MOST", 16)
+    frame, target = rows_and_answers()
+    labels = target > target.mean() if isinstance(model, (SVC, LogisticRegression)) else target
+    fitted = with_codes(model).fit(frame, labels)
+    if answer is None:
+        assert not hasattr(fitted, "score_samples")
+        unit, answer = "units of the prediction", "predict"
+    found = wb.explain(fitted, frame, rows=20)
+    assert (found.run_id, found.unit, found.truth) == ("", unit, None)
+    np.testing.assert_allclose(found.outputs, getattr(fitted, answer)(frame.tail(20)), atol=1e-9)
+    np.testing.assert_allclose(found.base + found.values.sum(axis=1), found.outputs, atol=1e-9)
+    assert found.exact == isinstance(model, (LinearRegression, LogisticRegression))
+    assert "<script" not in found._repr_mimebundle_()["text/html"]
+
+
+def test_data_that_the_model_cant_answer_are_refused_with_its_own_words(home):
+    frame, target = rows_and_answers()
+    fitted = with_codes(LinearRegression()).fit(frame, target)
+    with pytest.raises(ColumnNotFound, match="'z'"):
+        wb.explain(fitted, frame.drop(columns="z"))
+    plain = LinearRegression().fit(frame[["x", "z"]].to_numpy(), target)
+    with pytest.raises(BadParameter, match=r"2 columns without names, and the data have 3: x, z and city"):
+        wb.explain(plain, frame)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.compiling.boosters import raw_outputs
-from workbench.core.run import Run
+from workbench.explanation.subject import Subject
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.links import LINKS
 from workbench.tables.nodes import Chain, Curve
@@ -48,25 +48,13 @@ def in_space(compiled: CompiledModel, space: Space) -> CompiledModel:
     return replace(compiled, model=curved, link="identity")
 
 
-def probabilities(run: Run, table: pd.DataFrame) -> Numbers:
-    """Of each class, shape (rows, classes)."""
-    return np.asarray(run.pipeline.predict_proba(table), dtype=float)
-
-
-def predictions(run: Run, table: pd.DataFrame, place: int) -> Numbers:
-    """The probability of a class, or the predicted number; shape (rows,)."""
-    if run.task == "regression":
-        return np.asarray(run.pipeline.predict(table), dtype=float)
-    return probabilities(run, table)[:, place]
-
-
-def own(run: Run, table: pd.DataFrame, place: int, space: Space) -> Own:
+def own(subject: Subject, table: pd.DataFrame, place: int, space: Space) -> Own:
     """The pipeline's answers for one class: its log-odds where it has any, as its probabilities for ``table`` show."""
-    if run.task == "regression":
-        return Own(lambda rows: predictions(run, rows, place), "")
-    log_odds = None if space == "probability" else _log_odds(run, table)
+    if subject.task == "regression":
+        return Own(subject.numbers, "")
+    log_odds = None if space == "probability" else _log_odds(subject, table)
     if log_odds is None:
-        return Own(lambda rows: predictions(run, rows, place), "probability")
+        return Own(lambda rows: subject.predictions(rows, place), "probability")
     return Own(lambda rows: of_class(log_odds(rows), place), "log-odds")
 
 
@@ -77,12 +65,12 @@ def of_class(outputs: Numbers, place: int) -> Numbers:
     return outputs.ravel() if place else -outputs.ravel()
 
 
-def _log_odds(run: Run, table: pd.DataFrame) -> Callable[[pd.DataFrame], Numbers] | None:
+def _log_odds(subject: Subject, table: pd.DataFrame) -> Callable[[pd.DataFrame], Numbers] | None:
     """What gives the pipeline's log-odds, if it makes its probabilities of them."""
-    expected = probabilities(run, table)
+    expected = subject.probabilities(table)
     ways: tuple[Callable[[pd.DataFrame], Any], ...] = (
-        lambda rows: raw_outputs(run.pipeline, rows),
-        lambda rows: run.pipeline.decision_function(rows),
+        lambda rows: raw_outputs(subject.pipeline, rows),
+        lambda rows: subject.pipeline.decision_function(rows),
     )
     for way in ways:
         try:

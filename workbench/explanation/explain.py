@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from time import process_time
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.arguments import described
+from workbench.core.contract import Contract
 from workbench.core.dataset import Dataset
 from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
@@ -25,20 +24,18 @@ from workbench.core.literals import python
 from workbench.core.nouns import run_of
 from workbench.core.parameters import ExplainStep, take
 from workbench.core.run import Run
-from workbench.core.wording import how_many
-from workbench.errors import BadParameter, BadTable, CannotCompile
-from workbench.explanation.answers import Answer, Space, in_space, own, predictions, probabilities
+from workbench.errors import BadParameter, BadTable
+from workbench.explanation.answers import Space
 from workbench.explanation.groups import alike, groups
-from workbench.explanation.sampling import Sampled, sample
+from workbench.explanation.subject import Subject, of_model, of_run, unscored
+from workbench.explanation.values import Model, model_of, values_of
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
 from workbench.storage.tracking import client
-from workbench.tables.compiled import CompiledModel
 
 Numbers = NDArray[np.float64]
 # Share of the spread of the outputs that the sum may be off before the values are called wrong.
 TOLERANCE = 1e-6
-BACKGROUND = 100  # rows that stand for a column which is not known
 ALL = "all"
 
 
@@ -62,10 +59,12 @@ def explain(
     Parameters
     ----------
     run : Run, or fitted pipeline
-        Made by :func:`workbench.train`, or a model of your own, which :func:`workbench.adopt` scores first.
+        Made by :func:`workbench.train`, or a model of your own. Where the data have a target, :func:`workbench.adopt`
+        scores it first; without one it is explained as it is: a detector of outliers, a model of survival or clusters,
+        a classifier or a regression whose truth is not known.
     data : Dataset, or a path, frame, query or other table, optional
         Rows to explain instead of the run's held-out ones, read as the run's contract says; the target may be absent.
-        For a model of your own: the rows that it is adopted with.
+        For a model of your own: the rows that it is adopted with, or explained on.
     rows : int or sequence of int
         How many rows to explain, the latest ones, at least 1; all of them where there are fewer. Or their positions,
         from 0.
@@ -121,16 +120,19 @@ def explain(
     ways = {"space": space, "background": background}
     step = take(ExplainStep, {**ways, "rows": rows if _is_count(rows) else 1})
     others = data if isinstance(run, Run) else None
-    run = run_of(run, data if others is None else None, "wb.explain", target=target, holdout=holdout)
-    kept = run.holdout if others is None else _typed(run, others)
+    if unscored(run, data, target):
+        subject = of_model(run, data, target)
+    else:
+        subject = of_run(run_of(run, data if others is None else None, "wb.explain", target=target, holdout=holdout))
+    kept = subject.rows if others is None else _typed(subject.contract, others)
     positions = _positions(step.rows if _is_count(rows) else rows, len(kept))
     table = kept.iloc[positions].reset_index(drop=True)
-    model = _model(run, table, cast(Space, space), background)
-    first, *further = (_explained(run, model, table, place) for place in _places(run, table, label))
-    shown = {**_rows_of(run, table), "positions": tuple(positions)}
+    model = model_of(subject, cast(Space, space), background)
+    first, *further = (_explained(subject, model, table, place) for place in _places(subject, table, label))
+    shown = {**_rows_of(subject, table), "positions": tuple(positions)}
     explanation = replace(first, others=tuple(replace(each, **shown) for each in further), **shown)
     explanation = replace(explanation, findings=(*explanation.findings, *alike(explanation)))
-    if others is None:
+    if others is None and subject.run_id:
         _record(explanation)
     return explanation
 
@@ -155,169 +157,64 @@ def _positions(rows: Any, there: int) -> list[int]:
     return wanted
 
 
-def _typed(run: Run, data: Any) -> pd.DataFrame:
+def _typed(contract: Contract, data: Any) -> pd.DataFrame:
     """The rows of another table, read as the run's contract says."""
-    table = data.frame() if isinstance(data, Dataset) else read_table(data, like=run.contract)
+    table = data.frame() if isinstance(data, Dataset) else read_table(data, like=contract)
     if table.empty:
         raise BadTable("The table to explain has no row. Give one with at least one row.")
-    return read_by(table, run.contract).table
+    return read_by(table, contract).table
 
 
-def _places(run: Run, table: pd.DataFrame, label: Any) -> list[int]:
+def _places(subject: Subject, table: pd.DataFrame, label: Any) -> list[int]:
     """Which classes are explained, by their places; 0 for a regression, which has none."""
-    if run.task == "regression":
+    if subject.task == "regression":
         if label is not None:
-            raise BadParameter(f"label names a class, and {run.contract.target} is a number. Leave label out.")
+            raise BadParameter(f"label names a class, and {subject.target} is a number. Leave label out.")
         return [0]
     if label is None:
-        several = run.task == "multiclass"
-        return [_most_frequent(run, table) if several else 1]
-    named = [i for i, one in enumerate(run.classes) if label == one or str(label) == str(one)]
+        several = subject.task == "multiclass"
+        return [_most_frequent(subject, table) if several else 1]
+    named = [i for i, one in enumerate(subject.classes) if label == one or str(label) == str(one)]
     if not named and label == ALL:
-        first = _places(run, table, None)[0]
-        return [first, *(i for i in range(len(run.classes)) if i != first)]
+        first = _places(subject, table, None)[0]
+        return [first, *(i for i in range(len(subject.classes)) if i != first)]
     if not named:
-        raise BadParameter.unknown(str(label), [*map(str, run.classes), ALL], f"The target {run.contract.target}")
+        raise BadParameter.unknown(str(label), [*map(str, subject.classes), ALL], f"The target {subject.target}")
     return named[:1]
 
 
-def _most_frequent(run: Run, table: pd.DataFrame) -> int:
-    answers = probabilities(run, table[list(run.features)]).argmax(axis=1)
-    return int(np.bincount(answers, minlength=len(run.classes)).argmax())
+def _most_frequent(subject: Subject, table: pd.DataFrame) -> int:
+    answers = subject.probabilities(table[list(subject.features)]).argmax(axis=1)
+    return int(np.bincount(answers, minlength=len(subject.classes)).argmax())
 
 
-# --- values -------------------------------------------------------------------------------------------------------
+# --- the result --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Model:
-    """How a run is explained.
-
-    Parameters
-    ----------
-    compiled : CompiledModel, optional
-        Its tables, with the link in them where probabilities are explained.
-    without : str
-        Why there are none.
-    space : {"raw", "probability"}
-        What is shared out.
-    background : pandas.DataFrame
-        Rows that stand for a column which is not known.
-    against_rows : bool
-        Whether values are measured against these, and not down the trees' paths.
-    """
-
-    compiled: CompiledModel | None
-    without: str
-    space: Space
-    background: pd.DataFrame
-    against_rows: bool
-
-    @property
-    def sampled(self) -> bool:
-        """Whether values have to be sampled: there are no tables, or none that could be asked this way."""
-        return self.compiled is None or (self.against_rows and self.compiled.method != "linear")
-
-
-def _model(run: Run, table: pd.DataFrame, space: Space, background: str) -> Model:
-    few, against_rows = run.usual.head(BACKGROUND), background == "rows"
-    try:
-        compiled = compile_pipeline(run.pipeline, run.features, run.task, background=run.usual)
-    except CannotCompile as error:
-        return Model(None, str(error), space, few, against_rows)
-    return Model(in_space(compiled, space), "", space, few, against_rows)
-
-
-@dataclass(frozen=True)
-class Values:
-    """SHAP values and what they must add up to."""
-
-    values: Numbers
-    base: float
-    outputs: Numbers
-    unit: str
-    method: str
-    half_width: Numbers | None = None
-    findings: tuple[Finding, ...] = ()
-
-    def turned(self) -> Values:
-        """The same of the other of two classes."""
-        whole = 1.0 if self.unit == "probability" else 0.0
-        return replace(self, values=-self.values, base=whole - self.base, outputs=whole - self.outputs)
-
-
-def _explained(run: Run, model: Model, table: pd.DataFrame, place: int) -> Explanation:
+def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> Explanation:
     """The values of one class, as a result without its rows."""
-    features = table[list(run.features)]
-    found = _by_samples(run, model, features, place) if model.sampled else _by_tables(run, model, features, place)
+    features = table[list(subject.features)]
+    found = values_of(subject, model, features, place)
     missed = np.abs(found.base + found.values.sum(axis=1) - found.outputs)
     error = float(missed.max(initial=0.0))
     return Explanation(
-        run_id=run.id,
-        features=run.features,
+        run_id=subject.run_id,
+        features=subject.features,
         values=found.values,
         base=float(found.base),
         outputs=found.outputs,
-        unit=found.unit or run.contract[str(run.contract.target)].unit or f"units of {run.contract.target}",
-        label=run.classes[place] if run.classes else None,
+        unit=found.unit or subject.unit,
+        label=subject.classes[place] if subject.classes else None,
         additivity_error=error,
         method=found.method,
         columns={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=(*_sum_findings(error, found.outputs), *found.findings),
-        predictions=predictions(run, features, place),
-        threshold=run.threshold if run.task == "binary" else None,
+        predictions=subject.predictions(features, place),
+        threshold=subject.threshold,
         half_width=found.half_width,
-        groups=groups(run.profile, run.features),
-        fingerprint=_fingerprint(run, features, place),
-    )
-
-
-def _by_tables(run: Run, model: Model, table: pd.DataFrame, place: int) -> Values:
-    assert model.compiled is not None
-    several = run.task == "multiclass"
-    values, base = model.compiled.explain_class(table, place if several else 0)
-    itself = own(run, table, place if several else 1, model.space)
-    shown = itself.unit == model.compiled.unit  # else its tables stand for it, which have been compared already
-    outputs = itself.answer(table) if shown else _of_tables(model.compiled, table, place)
-    found = Values(values, base, outputs, model.compiled.unit, model.compiled.method)
-    return found if several or run.task == "regression" or place else found.turned()
-
-
-def _of_tables(compiled: CompiledModel, table: pd.DataFrame, place: int) -> Numbers:
-    outputs = compiled.output(table)
-    return outputs[:, place] if compiled.task == "multiclass" else outputs
-
-
-def _by_samples(run: Run, model: Model, table: pd.DataFrame, place: int) -> Values:
-    began = process_time()
-    answer, unit = _asked(run, model, table, place)
-    found = sample(answer, table, model.background, run.seed)
-    told = _sampled(model, found, unit or "units of the target", process_time() - began)
-    return Values(found.values, found.base, found.outputs, unit, "sampled", found.half_width, (told,))
-
-
-def _asked(run: Run, model: Model, table: pd.DataFrame, place: int) -> tuple[Answer, str]:
-    """What is asked for the samples, and its unit: the tables where there are any, for they are quicker."""
-    compiled = model.compiled
-    if compiled is None:
-        itself = own(run, table, place, model.space)
-        return itself.answer, itself.unit
-    if run.task == "binary" and not place:
-        whole = 1.0 if compiled.unit == "probability" else 0.0
-        return lambda rows: whole - compiled.output(rows), compiled.unit
-    return lambda rows: _of_tables(compiled, rows, place), compiled.unit
-
-
-def _sampled(model: Model, found: Sampled, unit: str, seconds: float) -> Finding:
-    within = float(found.half_width.mean())
-    why = model.without or "exact values against rows are those of linear models and of single tables of trees."
-    return Finding(
-        "WB235",
-        "info",
-        f"The values are sampled, each within ± {within:.2g} {unit} on average (95%): {why} "
-        f"{how_many(found.draws, 'draw')} took {seconds:.1f} CPU s.",
-        evidence={"half_width": within, "draws": found.draws, "cpu_seconds": round(seconds, 3)},
+        groups=groups(subject.profile, subject.features),
+        fingerprint=_fingerprint(subject, features, place),
     )
 
 
@@ -336,19 +233,20 @@ def _sum_findings(error: float, outputs: Numbers) -> Iterator[Finding]:
 # --- the rows -----------------------------------------------------------------------------------------------------
 
 
-def _rows_of(run: Run, table: pd.DataFrame) -> dict[str, Any]:
+def _rows_of(subject: Subject, table: pd.DataFrame) -> dict[str, Any]:
     """The explained rows and what came of them, as an explanation keeps them."""
-    target = str(run.contract.target)
-    hidden = {c.name for c in run.contract.columns if c.sensitive}
-    further = [name for name in (run.contract.id, run.contract.time) if name in table and name not in run.features]
-    truth = plain_columns(table[[target]], hidden)[target] if target in table else None
-    return {"columns": plain_columns(table[[*run.features, *further]], hidden), "truth": truth}
+    target = subject.contract.target
+    hidden = {c.name for c in subject.contract.columns if c.sensitive}
+    further = [
+        name for name in (subject.contract.id, subject.contract.time) if name in table and name not in subject.features
+    ]
+    truth = None if target is None or target not in table else plain_columns(table[[target]], hidden)[target]
+    return {"columns": plain_columns(table[[*subject.features, *further]], hidden), "truth": truth}
 
 
-def _fingerprint(run: Run, table: pd.DataFrame, place: int) -> str:
-    model = run.id if run.claim is None else run.claim.model
+def _fingerprint(subject: Subject, table: pd.DataFrame, place: int) -> str:
     rows = pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
-    return sha256(f"{model} {place}".encode() + rows).hexdigest()
+    return sha256(f"{subject.model} {place}".encode() + rows).hexdigest()
 
 
 def _record(explanation: Explanation) -> None:
