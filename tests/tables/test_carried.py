@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.tables.nodes import Chain, Curve, Linear, _orders
+from workbench.errors import Damaged
+from workbench.tables.nodes import Chain, Curve, Linear, _orders, read_node, write_node
 
 COLUMNS = 6
 NOTHING = np.zeros(0, np.int64)
@@ -48,6 +49,59 @@ def brute_force(chain, matrix, output):
     return values, all_of.max(axis=0) - all_of.min(axis=0)
 
 
+def brute_force_against(chain, matrix, output, background):
+    """By all coalitions and all rows of the background: what a member adds there gives way to what it adds here."""
+    member = chain.members[0]
+    added = ((matrix - member.mean)[:, None] - (background - member.mean)[None])[..., None] * member.weights.T
+    start = member.predict(background)
+    worth = {
+        coalition: chain.final.predict(
+            (start + added[:, :, list(coalition)].sum(axis=2)).reshape(-1, start.shape[1])
+        )[:, output].reshape(len(matrix), -1).mean(axis=1)
+        for size in range(COLUMNS + 1)
+        for coalition in combinations(range(COLUMNS), size)
+    }  # fmt: skip
+    values = np.zeros((len(matrix), COLUMNS))
+    for coalition, value in worth.items():
+        for column in set(range(COLUMNS)) - set(coalition):
+            before = factorial(len(coalition)) * factorial(COLUMNS - len(coalition) - 1) / factorial(COLUMNS)
+            values[:, column] += before * (worth[tuple(sorted((*coalition, column)))] - value)
+    return values, worth[()][0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(["logistic", "sigmoids", "isotonic"]), st.integers(1, 300))
+def test_against_a_background_they_are_those_of_all_coalitions_and_all_of_its_rows(seed, kind, rows):
+    rng = np.random.default_rng(seed)
+    outputs = 1 if kind == "logistic" else 3
+    chain = Chain((members(rng, outputs),), curve(kind, rng, outputs), NOTHING, np.zeros(0))
+    background, matrix = rng.normal(size=(rows, COLUMNS)), rng.normal(size=(7, COLUMNS))
+    chain = chain.settled(background.mean(axis=0), background)
+    values, base = chain.explain(matrix, outputs - 1, np.arange(COLUMNS), COLUMNS)
+
+    exact, mean = brute_force_against(chain, matrix, outputs - 1, background)
+    output = chain.predict(matrix)[:, outputs - 1]
+    np.testing.assert_allclose(values.sum(axis=1) + base, output, atol=1e-12)
+    assert np.abs(values).max() <= 1 + 1e-12
+    assert abs(base - mean) <= 0.1  # of 128 rows out of up to 300, chosen by another output
+    assert np.abs(values - exact).mean() <= 0.02
+    assert np.abs(values - exact).max() <= 0.1
+
+
+def test_a_background_is_kept_with_the_model(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, COLUMNS))
+    chain = Chain((members(rng, 1),), Curve("logistic", 1), NOTHING, np.zeros(0)).settled(rows.mean(axis=0), rows)
+    header, arrays = write_node(chain, "model")
+    again = read_node(header, arrays, "model", COLUMNS)
+
+    assert 0 < len(again.background) <= 128
+    np.testing.assert_array_equal(again.background, chain.background)
+    for broken in (chain.background[:, :-1], chain.background[:0], chain.background.astype(np.float32)):
+        with pytest.raises(Damaged):
+            read_node(header, {**arrays, "model.background": broken}, "model", COLUMNS)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 10_000),
@@ -55,7 +109,7 @@ def brute_force(chain, matrix, output):
     st.sampled_from([0.1, 1.0, 30.0]),
 )
 def test_values_add_up_stay_within_the_outputs_and_are_those_of_all_coalitions(seed, kind, scale):
-    """With 30 the inner values cancel out, and steps have the widest chance: 64 orders out of 720 are looked at."""
+    """With 30 the inner values cancel out, and steps have the widest chance: 256 orders are looked at, of 720."""
     rng = np.random.default_rng(seed)
     outputs = 1 if kind in ("logistic", "exp", "square") else 3
     if kind == "exp":

@@ -79,8 +79,9 @@ def compile_pipeline(
         raise CannotCompile(
             f"The pipeline is not fitted, or not built as Workbench knows it ({reason}). {INSTEAD}"
         ) from error
-    mean = matrix.mean() if background is None else compiled.encode(background).mean(axis=0)
-    compiled = replace(compiled, model=compiled.model.settled(np.nan_to_num(mean)))
+    rows = None if background is None else compiled.encode(background)
+    mean = matrix.mean() if rows is None else rows.mean(axis=0)
+    compiled = replace(compiled, model=compiled.model.settled(np.nan_to_num(mean), rows))
     if background is not None and hasattr(background, "iloc"):
         check_difference(pipeline, compiled, background.iloc[:SAMPLE])
     return compiled

@@ -38,13 +38,14 @@ class Own:
     unit: str
 
 
-def in_space(compiled: CompiledModel, space: Space) -> CompiledModel:
+def in_space(compiled: CompiledModel, space: Space, background: pd.DataFrame) -> CompiledModel:
     """The same model with its link as part of it, where probabilities are to be explained."""
     if compiled.task == "regression" or space == "raw" or compiled.link == "identity":
         return compiled
     node = compiled.model
     link = Curve(compiled.link, node.width)
-    curved = Chain((node,), link, np.zeros(0, np.intp), np.zeros(0))
+    rows = compiled.encode(background)
+    curved = Chain((node,), link, np.zeros(0, np.intp), np.zeros(0)).settled(np.nan_to_num(rows.mean(axis=0)), rows)
     return replace(compiled, model=curved, link="identity")
 
 

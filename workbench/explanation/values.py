@@ -59,7 +59,7 @@ def model_of(subject: Subject, space: Space, background: str) -> Model:
         compiled = compile_pipeline(subject.pipeline, subject.features, subject.task, background=subject.background)
     except CannotCompile as error:
         return Model(None, str(error), space, few, against_rows)
-    return Model(in_space(compiled, space), "", space, few, against_rows)
+    return Model(in_space(compiled, space, subject.background), "", space, few, against_rows)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ The format's change procedure: a reader reads every older ``format_version``; wh
 raises ``FORMAT``, and a file of the old format is kept in the tests. Format 2 brought encoders of several steps and
 models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others;
 format 4 the days between two dates, the day of the month and the days since 1970; format 5 words of texts, and numbers
-in them.
+in them; format 6 the rows that models on models are explained against.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from workbench.tables.words import Words, read_words
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
 
-FORMAT = 5
+FORMAT = 6
 MANY_ROWS = 2500  # whose reasons pay for the tables
 FEW_NODES = 300  # whose tables are made at once
 MOST_PROBLEMS = 100  # rows named in one error

@@ -4,7 +4,8 @@ Every node works on one matrix and gives ``outputs`` columns. The values of a no
 values of a game: a column that plays moves the inner outputs by what it adds to each of them, and the outer node says
 what that changes. They add up to the output, and none is larger than what the outer node can change. They are exact
 SHAP values where the outer node is linear (weighted votes, stacked linear models, sigmoid calibration in log-odds);
-elsewhere the mean over some orders of the columns and their reverses, always the same ones.
+elsewhere the mean over some orders of the columns and their reverses, always the same ones. Each begins at a row of the
+background, where each column has what it adds there, so the base is the mean output over these rows.
 
 References
 ----------
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,8 +28,8 @@ from workbench.tables.links import LINKS, Array, logistic, shares, single_exp
 from workbench.tables.mixing import KINDS, Mixing, read_mixing
 from workbench.tables.trees import FIELDS, Trees, blocks, reasonable
 
-ORDERS = 32  # of the columns, and their reverses
-ORDERS_OF_TREES = 4  # which cost a hundred times as much as a curve
+ORDERS = 128  # of the columns, and their reverses; and rows of the background, one an order
+ORDERS_OF_TREES = 64  # which cost a hundred times as much as a curve
 MOVED_CELLS = 1_000_000  # numbers in one block of moved inputs: 8 MB
 DEEPEST = 20  # nodes within nodes
 
@@ -53,8 +54,8 @@ class Node(Protocol):
     def base(self, output: int) -> float:
         """What the values of one output are measured from."""
 
-    def settled(self, mean: Array) -> Node:
-        """This node, with its values measured from the mean row of the matrix where that is what it needs."""
+    def settled(self, mean: Array, rows: Array | None = None) -> Node:
+        """This node, with its values measured from some rows of the matrix, or from their mean, as it needs them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ class Linear:
         """The output of the mean row."""
         return float(self.weights[output] @ self.mean + self.intercept[output])
 
-    def settled(self, mean: Array) -> Linear:
+    def settled(self, mean: Array, rows: Array | None = None) -> Linear:
         """This model, measured from the mean row of the matrix."""
         return replace(self, mean=mean if self.columns is None else mean[self.columns])
 
@@ -244,12 +245,16 @@ class Chain:
         Columns of the matrix that ``final`` gets as they are.
     mean : float array
         Mean of those columns.
+    background : float array, shape (rows, matrix columns), optional
+        Rows that stand for all others: what ``final`` makes of them, on average, is what values are measured from.
+        None in files of older formats, and where ``final`` is linear: the inputs' own bases do then.
     """
 
     members: tuple[Any, ...]
     final: Any
     columns: Array
     mean: Array
+    background: Array | None = None
 
     @property
     def width(self) -> int:
@@ -270,38 +275,73 @@ class Chain:
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
         """The members' values, carried through ``final``; shape (rows, columns), and the base."""
         values = np.empty((len(matrix), columns))
-        orders = self._orders(columns)
-        cells = 2 * len(orders) * (columns + 1) * (sum(m.width for m in self.members) + len(self.columns))
+        paths = self._paths(source, columns)
+        cells = len(paths.orders) * (columns + 1) * paths.start.shape[1]
         for block in blocks(len(matrix), MOVED_CELLS // max(1, cells)):
             here = matrix[block]
-            values[block] = self._shared_out(self._inputs(here), self._added(here, source, columns), output, orders)
+            values[block] = self._shared_out(self._inputs(here), self._added(here, source, columns), output, paths)
         return values, self.base(output)
 
     def base(self, output: int) -> float:
-        """The output where every input is at its own base."""
+        """The mean output of the background; without one, the output where every input is at its own base."""
         return float(self._all_bases[output])
 
-    def settled(self, mean: Array) -> Chain:
-        """This node, measured from the mean row of the matrix."""
-        return replace(self, members=tuple(m.settled(mean) for m in self.members), mean=mean[self.columns])
+    def settled(self, mean: Array, rows: Array | None = None) -> Chain:
+        """This node, measured from some rows of the matrix, or from their mean where that is all there is."""
+        settled = replace(self, members=tuple(m.settled(mean, rows) for m in self.members), mean=mean[self.columns])
+        return settled if rows is None or self.final.exact else replace(settled, background=settled._typical(rows))
 
     def _inputs(self, matrix: Array) -> Array:
         return np.hstack([*(m.predict(matrix) for m in self.members), matrix[:, self.columns]])
 
+    def _typical(self, rows: Array) -> Array:
+        """As many of the rows as there are orders, spread evenly over what they are answered."""
+        outputs = np.nan_to_num(self.predict(rows))
+        apart = outputs - outputs.mean(axis=0)
+        along = apart @ np.linalg.svd(apart, full_matrices=False)[2][0]
+        many = min(self._many, len(rows))
+        places = ((np.arange(many) + 0.5) / many * len(rows)).astype(np.intp)
+        return rows[np.argsort(along, kind="stable")[places]]
+
     @cached_property
     def _all_bases(self) -> Array:
         """Of all outputs at once: chains stand in chains, and each would ask its members anew for each output."""
-        result: Array = self.final.predict(self._bases())[0]
+        if self.background is None:
+            alone: Array = self.final.predict(self._bases())[0]
+            return alone
+        turns = np.arange(self._many) % len(self.background)
+        result: Array = self.final.predict(self._inputs(self.background))[turns].mean(axis=0)
         return result
 
     def _bases(self) -> Array:
         bases = [m.base(k) for m in self.members for k in range(m.width)]
         return np.array([[*bases, *self.mean.tolist()]])
 
-    def _orders(self, columns: int) -> Array:
-        """In which the columns move, each with its reverse; one where any gives the same."""
-        many = ORDERS_OF_TREES if has_trees(self.final) else 1 if self.final.exact else ORDERS
-        return _orders(columns, many)
+    @property
+    def _many(self) -> int:
+        """Orders in which the columns move; one where any gives the same."""
+        return ORDERS_OF_TREES if has_trees(self.final) else 1 if self.final.exact else ORDERS
+
+    def _paths(self, source: Array, columns: int) -> _Paths:
+        """Orders and their reverses, each with the inputs that it starts from; made once for each way to add up."""
+        key = (source.tobytes(), columns)
+        if key not in self._kept:
+            self._kept[key] = self._new_paths(source, columns)
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[bytes, int], _Paths]:
+        return {}
+
+    def _new_paths(self, source: Array, columns: int) -> _Paths:
+        one_way = _orders(columns, self._many)
+        orders = np.concatenate([one_way, one_way[:, ::-1]])
+        if self.background is None:
+            start, added = self._bases(), np.zeros((1, columns, self._bases().shape[1]))
+        else:
+            start, added = self._inputs(self.background), self._added(self.background, source, columns)
+        turns = np.tile(np.arange(len(one_way)) % len(start), 2)
+        return _Paths(orders, np.argsort(orders, axis=1), start[turns], added[turns[:, None], orders])
 
     def _added(self, matrix: Array, source: Array, columns: int) -> Array:
         """What each original column adds to each input, shape (rows, columns, inputs)."""
@@ -310,20 +350,27 @@ class Chain:
         passed[:, source[self.columns], np.arange(len(self.columns))] = matrix[:, self.columns] - self.mean
         return np.concatenate([np.stack(inner, axis=2), passed], axis=2) if inner else passed
 
-    def _shared_out(self, inputs: Array, added: Array, output: int, orders: Array) -> Array:
+    def _shared_out(self, inputs: Array, added: Array, output: int, paths: _Paths) -> Array:
         """The mean over the orders of what each column changes when it moves, shape (rows, columns)."""
         rows, columns, width = added.shape
-        both, bases = np.concatenate([orders, orders[:, ::-1]]), self._bases()[0]
-        path = np.empty((rows, len(both), columns + 1, width))
-        path[:, :, 0] = bases
-        path[:, :, 1:] = bases + np.cumsum(added[:, both], axis=2)
+        path = np.empty((rows, len(paths.orders), columns + 1, width))
+        path[:, :, 0] = paths.start
+        np.cumsum(added[:, paths.orders] - paths.added, axis=2, out=path[:, :, 1:])
+        path[:, :, 1:] += paths.start[:, None]
         path[:, :, -1] = inputs[:, None]
         outputs = self.final.predict(path.reshape(-1, width))[:, output].reshape(path.shape[:3])
-        steps, values = np.diff(outputs, axis=2), np.zeros((rows, columns))
-        for k, order in enumerate(both):
-            values[:, order] += steps[:, k]
-        result: Array = values / len(both)
+        steps = np.diff(outputs, axis=2)
+        result: Array = np.take_along_axis(steps, paths.turns[None], axis=2).mean(axis=1)
         return result
+
+
+class _Paths(NamedTuple):
+    """Orders of the columns, with what each starts from."""
+
+    orders: Array  # which column moves, shape (orders, columns)
+    turns: Array  # when each column moves, shape (orders, columns)
+    start: Array  # inputs before any does, shape (orders, inputs)
+    added: Array  # what each column had added to them, in its turn; shape (orders, columns, inputs)
 
 
 @cache
@@ -366,6 +413,8 @@ def write_node(node: Any, name: str) -> tuple[dict[str, Any], dict[str, Array]]:
         members = [write_node(m, f"{name}.{i}") for i, m in enumerate(node.members)]
         final = write_node(node.final, f"{name}.final")
         arrays = {f"{name}.columns": node.columns, f"{name}.mean": node.mean}
+        if node.background is not None:
+            arrays[f"{name}.background"] = node.background
         for _, inner in (*members, final):
             arrays |= inner
         return {"kind": "chain", "members": [m for m, _ in members], "final": final[0]}, arrays
@@ -411,7 +460,14 @@ def _read_chain(header: dict[str, Any], arrays: dict[str, Array], name: str, col
     fits(mean.shape == taken.shape and mean.dtype == np.float64 and reasonable(mean), "the members")
     width = sum(m.width for m in members) + len(taken)
     fits(width > 0, "the members")
-    return Chain(members, read_node(header["final"], arrays, f"{name}.final", width, depth + 1), taken, mean)
+    background = arrays.get(f"{name}.background")
+    if background is not None:
+        fits(
+            background.ndim == 2 and background.shape[1] == columns and 0 < len(background) <= ORDERS, "the background"
+        )
+        fits(background.dtype == np.float64, "the background")
+    final = read_node(header["final"], arrays, f"{name}.final", width, depth + 1)
+    return Chain(members, final, taken, mean, background)
 
 
 def _check_places(places: Array | None, columns: int) -> None:

@@ -171,7 +171,7 @@ class Trees:
         """Mean output over the training rows, by the nodes' covers: what the values are measured from."""
         return float(self._bases[output])
 
-    def settled(self, mean: Array) -> Trees:
+    def settled(self, mean: Array, rows: Array | None = None) -> Trees:
         """These trees: they know their own base."""
         return self
 
