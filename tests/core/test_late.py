@@ -17,7 +17,14 @@ from workbench.core.late import LIBRARIES, PLACES, VERBS, late
 from workbench.core.result import Result
 from workbench.errors import MissingExtra
 
-NOUNS = {"Contract": wb.Contract, "Explanation": wb.Explanation, "Profile": wb.Profile, "Result": Result, "Run": wb.Run}
+NOUNS = {
+    "Bundle": wb.Bundle,
+    "Contract": wb.Contract,
+    "Explanation": wb.Explanation,
+    "Profile": wb.Profile,
+    "Result": Result,
+    "Run": wb.Run,
+}
 CONTRACT = Contract((Column("age", "integer"),))
 
 

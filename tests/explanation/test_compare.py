@@ -32,6 +32,14 @@ def test_samples_of_one_population_are_called_alike():
     assert all(one.differing == () and not one.findings for one in told if not any(d.differs for d in one))
 
 
+def test_a_kept_explanation_is_alike_to_the_fresh_one(tmp_path):
+    """Also where a column has two values only, whose last digits a file does not keep."""
+    fresh = explained()
+    fresh = replace(fresh, values=np.where(fresh.values > 0, 1 / 3, -1 / 7))
+    kept = Explanation.load(fresh.save(tmp_path / "e.parquet"))
+    assert all(d.effect == 0 for d in kept.compare(fresh).differences)
+
+
 def test_a_column_that_weighs_more_is_told_with_its_interval():
     found = explained().compare(explained(1, tenure=2.0, run="2"))
     assert found.differing == ("tenure",)

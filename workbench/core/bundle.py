@@ -7,9 +7,10 @@
 The format's change procedure: a reader reads every older ``format_version`` of ``bundle.json``. A field that older
 readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
 :mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
-(``sbom.cdx.json``, ``signature``, ``uncertainty.json``) do not raise it. A bundle of each format is kept in
-``tests/packaging/formats`` and must load. The files in the folder have formats of their own: ``model.npz`` in
-:mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``, ``uncertainty.json``, ``signature``.
+(``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``) do not raise it. A bundle of each
+format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats of their own:
+``model.npz`` in :mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``, ``uncertainty.json``,
+``explanation.parquet``, ``signature``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
+from workbench.core.late import late
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
 from workbench.core.result import Result
@@ -35,10 +37,13 @@ from workbench.storage.signature import check_signature
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.core.explanation import Explanation
+
 __all__ = ["MANIFEST", "Bundle", "file_hash"]
 
 _Saved = TypeVar("_Saved", bound=Saved)
 UNCERTAINTY = "uncertainty.json"
+EXPLANATION = "explanation.parquet"
 MOST_TEXT = 256 * 2**20  # bytes of a file of plain data; a profile has some 40 kB a column
 
 
@@ -152,6 +157,17 @@ class Bundle(Result):
         if (read.least is None) == bool(self.classes):
             raise Damaged(f"{UNCERTAINTY} is of another task than the model. Package the model again.")
         return read
+
+    def explanation(self) -> Explanation | None:
+        """How the model explained the rows that were held out when it was packaged; None where nobody had asked.
+
+        Without the rows: :meth:`Explanation.compare` tells whether later rows have other reasons.
+
+        Returns
+        -------
+        Explanation or None
+        """
+        return late("Bundle.explanation")(self)
 
     @classmethod
     def load_folder(cls, path: str | Path, *, ask_signature: bool = True) -> Bundle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 DRAWS = 200  # of the rows, with replacement
+TOLD = (
+    "run_id", "base", "unit", "label", "additivity_error", "method", "created", "threshold", "model", "fingerprint",
+)  # fmt: skip
 NUMBERS = ("values", "outputs", "predictions", "half_width", "interactions")
 
 
@@ -73,8 +76,10 @@ class Explanation(Result):
         Columns that say the same: their values are one effect, shared out among them.
     others : tuple of Explanation
         Of the same rows and other classes, where all classes were explained.
+    model : str
+        What tells the explained model from others: a run's claim, or its id; empty in files of older versions.
     fingerprint : str
-        SHA-256 of the model's answers and the explained rows.
+        SHA-256 of the model, the class and the explained rows.
     """
 
     run_id: str
@@ -97,6 +102,7 @@ class Explanation(Result):
     interactions: Numbers | None = field(default=None, repr=False)
     groups: tuple[tuple[str, ...], ...] = ()
     others: tuple[Any, ...] = field(default=(), repr=False)
+    model: str = ""
     fingerprint: str = ""
 
     noun: ClassVar[str] = "explanation"
@@ -201,7 +207,17 @@ class Explanation(Result):
     def reasons(self, row: int = 0) -> tuple[tuple[str, Any, float], ...]:
         """Column, its value and what it added, for one row, strongest first."""
         pairs = zip(self.features, self.values[row].tolist(), strict=True)
-        return tuple((f, self.columns[f][row], v) for f, v in sorted(pairs, key=lambda p: -abs(p[1])))
+        return tuple((f, self.given(f)[row], v) for f, v in sorted(pairs, key=lambda p: -abs(p[1])))
+
+    def given(self, name: str) -> tuple[Any, ...]:
+        """What a column holds; nothing where the rows are not kept."""
+        return self.columns.get(name, (None,) * len(self.values))
+
+    def bare(self) -> Explanation:
+        """The same without the rows: what each column added, and nothing that anybody is known by."""
+        return replace(
+            self, columns={}, truth=None, predictions=None, others=tuple(each.bare() for each in self.others)
+        )
 
     def frame(self) -> pd.DataFrame:
         """The values, shape (rows, p)."""
@@ -255,12 +271,12 @@ class Explanation(Result):
         import numpy as np
         import shap
 
-        given = [["missing" if value is None else value for value in self.columns[f]] for f in self.features]
+        given = [["missing" if value is None else value for value in self.given(f)] for f in self.features]
         shown = np.array(given, dtype=object).T.reshape(self.values.shape)
         return shap.Explanation(
             self.values,
             base_values=np.full(len(self.values), self.base),
-            data=np.column_stack([_coded(self.columns[f]) for f in self.features]),
+            data=np.column_stack([_coded(self.given(f)) for f in self.features]),
             display_data=shown,
             feature_names=list(self.features),
             output_names=None if self.label is None else str(self.label),
@@ -304,7 +320,18 @@ class Explanation(Result):
 
     def header(self) -> dict[str, Any]:
         """What is not told row by row, as plain JSON data."""
-        names = ("run_id", "base", "unit", "label", "additivity_error", "method", "created", "threshold", "fingerprint")
+        names = (
+            "run_id",
+            "base",
+            "unit",
+            "label",
+            "additivity_error",
+            "method",
+            "created",
+            "threshold",
+            "model",
+            "fingerprint",
+        )
         return {
             **{name: getattr(self, name) for name in names},
             "features": list(self.features),

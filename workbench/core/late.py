@@ -17,6 +17,7 @@ from workbench.errors import MissingExtra
 
 # Method of a noun: module and name of the function that takes the noun first. A test compares both.
 PLACES = {
+    "Bundle.explanation": "workbench.packaging.explained:explanation",
     "Contract.check": "workbench.profiling.contracts:check_frame",
     "Contract.to_json_schema": "workbench.core.json_schema:json_schema",
     "Contract.to_pandera": "workbench.profiling.contracts:pandera_schema",

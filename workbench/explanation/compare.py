@@ -168,7 +168,8 @@ class _Tested:
     def __init__(self, sides: _Sides, column: str, segment: _Segment) -> None:
         self.column, self.segment, self.sides = column, segment, sides
         self.values = tuple(
-            each.values[rows, each.features.index(column)] for each, rows in zip(sides.both, segment.rows, strict=True)
+            _as_kept(each.values[rows, each.features.index(column)])
+            for each, rows in zip(sides.both, segment.rows, strict=True)
         )
         distance = ks(*((np.sort(v), np.ones(len(v)), 0.0) for v in self.values))
         shift = means(*(_moments(np.abs(v)) for v in self.values))
@@ -211,7 +212,7 @@ class _Tested:
 
     def _direction(self) -> tuple[float, float] | None:
         pairs = [
-            _correlation([each.columns[self.column][i] for i in np.flatnonzero(rows)], values)
+            _correlation([each.given(self.column)[i] for i in np.flatnonzero(rows)], values)
             for each, rows, values in zip(self.sides.both, self.segment.rows, self.values, strict=True)
         ]
         return None if pairs[0] is None or pairs[1] is None else (pairs[0], pairs[1])
@@ -233,6 +234,11 @@ def _correlation(given: list[Any], values: Numbers) -> float | None:
     if known.sum() < FEWEST or not np.ptp(numbers[known]) or not np.ptp(values[known]):
         return None
     return float(stats.spearmanr(numbers[known], values[known]).statistic)
+
+
+def _as_kept(values: Numbers) -> Numbers:
+    """In single precision, as files have them: the last digits of a fresh explanation would be a difference."""
+    return values.astype(np.float32).astype(np.float64)
 
 
 def _moments(values: Numbers) -> list[float]:

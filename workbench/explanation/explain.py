@@ -214,6 +214,7 @@ def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int) 
         threshold=subject.threshold,
         half_width=found.half_width,
         groups=groups(subject.profile, subject.features),
+        model=subject.model,
         fingerprint=_fingerprint(subject, features, place),
     )
 

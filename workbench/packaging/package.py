@@ -22,6 +22,7 @@ from workbench.core.slices import Slices
 from workbench.errors import BadParameter, Unsigned
 from workbench.packaging.card import Asked, card
 from workbench.packaging.deploy import write_deploy
+from workbench.packaging.explained import explanation_of, write_explanation
 from workbench.packaging.golden import write_golden
 from workbench.packaging.lineage import lineage
 from workbench.packaging.lock import hashed, requirements
@@ -63,7 +64,9 @@ def package(
     name : str
         Name under which it is registered and served: letters, digits, ``.``, ``_``, ``-``.
     explanation : Explanation, optional
-        Its importances go on the model card.
+        Its importances go on the model card, and its values, without the rows, into the bundle: see
+        :meth:`Bundle.explanation`. By default the one that :func:`workbench.explain` kept with the run, if there is
+        one.
     slices : Slices, optional
         What ``run.slices(…)`` gave: they go on the model card, too.
     promote : bool, optional
@@ -103,6 +106,7 @@ def package(
         raise BadParameter(f"The slices are of the run {slices.run}, not of {run.id}. Give run.slices(…) of this one.")
     force = settings()
     packed = pack(run)
+    explanation = explanation_of(run, explanation)
     with lock(force.bundles / f".{name}.lock"):
         _settle(name, force)
         artifacts = f"bundles/{name}-{token_hex(4)}"
@@ -262,6 +266,7 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
     run.profile.save(folder / "reference.profile")
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
+    write_explanation(folder, asked.explanation)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))
     write_text(folder / "card.md", card(bundle, run, packed, asked, lock_text))
     write_text(folder / "requirements.lock", lock_text)
