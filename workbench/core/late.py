@@ -28,6 +28,7 @@ PLACES = {
     "Result.plot": "workbench.display:figure",
     "Run.choose": "workbench.training.choosing:choose",
     "Run.slices": "workbench.training.slicing:slices",
+    "Run.what_if": "workbench.explanation.what_if:what_if",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
 }
 # What a noun becomes, of a library that neither the server nor a bundle's runtime may load.

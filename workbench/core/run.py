@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from workbench.core.slices import Slices
+    from workbench.explanation.what_if import WhatIf
 
     Folds = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
 
@@ -481,6 +482,35 @@ class Run(Result):
         ['below 24.0', '24.0 and more']
         """
         return late("Run.slices")(self, by, bins=bins)
+
+    def what_if(self, label: Any = None) -> WhatIf:
+        """Rows that somebody makes up, and what the model answers about them at once, with its reasons.
+
+        Parameters
+        ----------
+        label : object, optional
+            The class that is explained: of two the second by default, of more the one that is answered.
+
+        Returns
+        -------
+        WhatIf
+            ``ask(row)`` gives prediction, probability, reasons and flags; ``controls`` says what may be turned.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such class, or the run kept no hold-out.
+        Refused
+            If the run's scores are of another pipeline than the one it holds.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> what_if = wb.train("churn.csv", target="Churn", candidates=["linear"]).what_if()
+        >>> what_if.ask({**what_if.usual(), "tenure": 70}).prediction
+        'No'
+        """
+        return late("Run.what_if")(self, label)
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
         """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.

@@ -1,0 +1,199 @@
+"""What if a row were another: the model's answer and its reasons, at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from workbench.core.contract import NUMERIC, Column, Kind
+from workbench.core.json_values import plain
+from workbench.core.run import Run
+from workbench.core.what_if import Answer, Control, ControlKind
+from workbench.explanation.answering import Answering, Row
+
+# Steps that a slider's range is cut into, about.
+STEPS = 200
+# Values of a category that are offered.
+MOST_CHOICES = 200
+
+
+class WhatIf:
+    """Rows that somebody makes up, and what a run's model answers about them; its tables are made once.
+
+    Parameters
+    ----------
+    run : Run
+        Made by :func:`workbench.train` or :func:`workbench.adopt`.
+    label : object, optional
+        The class that is explained: of two the second by default, of more the one that is answered.
+
+    Attributes
+    ----------
+    controls : tuple of Control
+        What may be turned: one a feature, in their order.
+
+    Raises
+    ------
+    BadParameter
+        If it is no run, or has no such class.
+    Refused
+        If the run's scores are of another pipeline than the one it holds.
+
+    Examples
+    --------
+    >>> import workbench as wb
+    >>> run = wb.train(wb.dataset("churn.csv", target="Churn"), candidates=["linear"])
+    >>> what_if = run.what_if()
+    >>> row = what_if.usual()
+    >>> leaves, stays = (what_if.ask({**row, "tenure": months}) for months in (1, 70))
+    >>> leaves.prediction, stays.prediction
+    ('Yes', 'No')
+    >>> what_if.ask({**row, "tenure": 200}).flags
+    ('out_of_range:tenure',)
+    """
+
+    def __init__(self, run: Run, label: Any = None) -> None:
+        self._answering = Answering.of(run, "WhatIf")
+        self.run = self._answering.run
+        answered = label is None and self.run.task == "multiclass"
+        self._place = None if answered else self._answering.place(label)
+        self.controls = tuple(_controls(self._answering))
+
+    def ask(self, row: Row | int) -> Answer:
+        """The model's answer about one row, and what each column added.
+
+        Parameters
+        ----------
+        row : mapping, or int
+            Every feature and its value as JSON has them: a missing value is None, a moment an ISO 8601 text. Or the
+            position of a row in the hold-out.
+
+        Raises
+        ------
+        BadRow
+            If it breaks the contract: a column is missing, or its value is of another kind. What is only unusual is
+            answered and flagged.
+        """
+        given = self._answering.row(row)
+        checked = self._answering.checked(given)
+        predicted = self._answering.predict(checked.columns)
+        place = int(predicted[0].argmax()) if self._place is None else self._place
+        return Answer(
+            {name: plain(values[0]) for name, values in checked.columns.items()},
+            **self._told(predicted, place),
+            **self._explained(checked.columns, place),
+            flags=tuple(checked.flags[0]),
+        )
+
+    def row(self, position: int) -> dict[str, Any]:
+        """A row of the hold-out by its position, as plain values by feature."""
+        return self._answering.row(position)
+
+    def usual(self) -> dict[str, Any]:
+        """A row of what most rows have: medians and most frequent values."""
+        return {control.column: control.usual for control in self.controls}
+
+    def _told(self, predicted: Any, place: int) -> dict[str, Any]:
+        run = self.run
+        if not run.classes:
+            return {"prediction": float(predicted[0, 0]), "probability": None}
+        return {
+            "prediction": run.classes[int(self._answering.decided(predicted)[0])],
+            "probability": float(predicted[0, place]),
+            "probabilities": {str(label): float(p) for label, p in zip(run.classes, predicted[0], strict=True)},
+            "label": run.classes[place],
+            "threshold": self._answering.cut if run.task == "binary" else None,
+        }
+
+    def _explained(self, columns: dict[str, Any], place: int) -> dict[str, Any]:
+        tables = self._answering.tables
+        if tables is None:
+            return {"unit": self._answering.unit}
+        values, base = tables.explain_class(columns, place if self.run.task == "multiclass" else 0)
+        return {
+            "values": dict(zip(self.run.features, values[0].tolist(), strict=True)),
+            "base": float(base),
+            "output": float(base + values[0].sum()),
+            "unit": tables.unit or self._answering.unit,
+        }
+
+
+def what_if(run: Run, label: Any = None) -> WhatIf:
+    """Rows that somebody makes up, and what the model answers about them: :class:`WhatIf`."""
+    return WhatIf(run, label)
+
+
+def _controls(answering: Answering) -> Iterator[Control]:
+    for name in answering.run.features:
+        yield _control(answering.run.contract[name], answering.table[name])
+
+
+def _control(column: Column, values: pd.Series) -> Control:
+    present = values.dropna()
+    return Control(
+        column.name,
+        _KINDS[column.kind],
+        **_ends(column, present),
+        choices=_choices(column, present) if column.kind == "category" else (),
+        missing_allowed=column.missing_allowed,
+        unit=column.unit,
+        sensitive=column.sensitive,
+        usual=_usual(column, present),
+    )
+
+
+_KINDS: dict[Kind, ControlKind] = {
+    "number": "range",
+    "integer": "range",
+    "boolean": "yes or no",
+    "datetime": "date",
+    "category": "choice",
+    "text": "text",
+}
+
+
+def _ends(column: Column, present: pd.Series) -> dict[str, Any]:
+    """The usual range and step: the contract's, else those of the hold-out; nothing where there is no order."""
+    if column.kind not in (*NUMERIC, "datetime"):
+        return {}
+    low = plain(present.min()) if column.minimum is None else column.minimum
+    high = plain(present.max()) if column.maximum is None else column.maximum
+    if column.kind == "datetime" or low is None or high is None:
+        return {"minimum": low, "maximum": high}
+    step = 1.0 if column.kind == "integer" else step_of(low, high)
+    return {"minimum": float(low), "maximum": float(high), "step": step}
+
+
+def step_of(low: float, high: float) -> float:
+    """A round step, 1, 2 or 5 times a power of ten, that cuts a range into about 200.
+
+    Examples
+    --------
+    >>> step_of(0, 100), step_of(0.0, 0.31), step_of(0, 90_000), step_of(3, 3)
+    (0.5, 0.002, 500.0, 1.0)
+    """
+    if not (high > low and math.isfinite(high - low)):
+        return 1.0
+    raw = (high - low) / STEPS
+    power = 10.0 ** math.floor(math.log10(raw))
+    return float(f"{min((1, 2, 5, 10), key=lambda m: abs(math.log(m * power / raw))) * power:.3g}")
+
+
+def _choices(column: Column, present: pd.Series) -> tuple[str, ...]:
+    """Usual values, the most frequent first."""
+    seen = {str(value): place for place, value in enumerate(present.value_counts().index)}
+    usual = tuple(seen) if column.categories is None else column.categories
+    return tuple(sorted(usual, key=lambda value: seen.get(value, len(seen))))[:MOST_CHOICES]
+
+
+def _usual(column: Column, present: pd.Series) -> Any:
+    """The value that stands in the middle of those that have an order; of others the most frequent."""
+    if present.empty:
+        return None
+    if column.kind in (*NUMERIC, "datetime"):
+        return plain(present.sort_values(ignore_index=True).iloc[len(present) // 2])
+    most = plain(present.mode().iloc[0])
+    return bool(most) if column.kind == "boolean" else most
