@@ -320,6 +320,15 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB305", "Weights are not seen", ("info",),
                 "The training counted rows by a weight, which a service never sees: windows count each row the same. "
                 "They are compared with the score of the hold-out that does so too, not with the weighted one."),
+    FindingCode("WB312", "Correlated columns", ("warning",),
+                "The effect of a column that goes with others, by partial dependence: it asks about rows that don't "
+                "exist, such as tall persons of little weight. Accumulated local effects ask about none; read those."),
+    FindingCode("WB313", "A straight line fits badly", ("warning",),
+                "A local linear surrogate (LIME) that follows the model badly near the row. Its weights say little; "
+                "read the SHAP values, which add up to the model's own answer."),
+    FindingCode("WB314", "No other answer found", ("info",),
+                "No row with so few changes to values that exist has the wanted answer. Allow more changes or "
+                "columns, or want less."),
 )  # fmt: skip
 CODES = {one.code: one for one in ALL}
 

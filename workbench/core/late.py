@@ -27,9 +27,10 @@ PLACES = {
     "Result._repr_mimebundle_": "workbench.display:mime_bundle",
     "Result.plot": "workbench.display:figure",
     "Run.choose": "workbench.training.choosing:choose",
+    "Run.counterfactuals": "workbench.explanation.counterfactuals:counterfactuals",
     "Run.slices": "workbench.training.slicing:slices",
-    "Run.what_if": "workbench.explanation.what_if:what_if",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
+    "Run.what_if": "workbench.explanation.what_if:what_if",
 }
 # What a noun becomes, of a library that neither the server nor a bundle's runtime may load.
 LIBRARIES = {

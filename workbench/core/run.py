@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
+    from workbench.core.counterfactual import Counterfactuals
     from workbench.core.slices import Slices
     from workbench.explanation.what_if import WhatIf
 
@@ -511,6 +512,71 @@ class Run(Result):
         'No'
         """
         return late("Run.what_if")(self, label)
+
+    def counterfactuals(
+        self,
+        row: Mapping[str, Any] | int,
+        wanted: Any = None,
+        *,
+        immutable: Iterable[str] = (),
+        mutable: Iterable[str] = (),
+        monotone: Mapping[str, Literal["up", "down"]] | None = None,
+        n: int = 3,
+        most: int = 3,
+    ) -> Counterfactuals:
+        """What would have to be different for another answer: the fewest changes first, then the nearest.
+
+        Only values that the hold-out's rows have are proposed, within the contract's range, and none that excludes
+        another one of the row: values that many rows would share by chance alone, and none does. Each way changes other
+        columns than the ways before it. The fitted pipeline itself is asked about each.
+
+        Parameters
+        ----------
+        row : mapping, or int
+            Every feature and its value, as JSON has them; or the position of a row in the hold-out.
+        wanted : object, optional
+            The label; by default the other class, of more than two the second most probable one. Of a regression the
+            lowest and the highest number, ``(200_000, None)``, None where that end is open.
+        immutable : sequence of str
+            Columns that must stay, beside those that do by themselves: sensitive ones, those that name or order rows,
+            moments and free text.
+        mutable : sequence of str
+            Of the latter, those that may change all the same.
+        monotone : mapping of str to {"up", "down"}, optional
+            Numbers and moments that may only grow, or only fall, such as ``{"age": "up"}``.
+        n : int
+            Ways to find, from 1 to 20.
+        most : int
+            Columns that may change at once, from 1 to 5.
+
+        Returns
+        -------
+        Counterfactuals
+            Its ``found`` is empty where there is no way; ``nearest`` says how far the best one gets.
+
+        Raises
+        ------
+        BadParameter
+            If the wanted answer is given already, is no class or no range, or a rule is none.
+        BadRow
+            If the row breaks the contract.
+        ColumnNotFound
+            If a rule names a column that is no feature.
+        Refused
+            If the run's scores are of another pipeline than the one it holds.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> customer = {"tenure": 2, "Contract": "monthly", "MonthlyCharges": 80.0}
+        >>> ways = run.counterfactuals(customer, monotone={"tenure": "up"})
+        >>> ways.wanted, ways.found[0].prediction
+        ('No', 'No')
+        """
+        return late("Run.counterfactuals")(
+            self, row, wanted, immutable=immutable, mutable=mutable, monotone=monotone, n=n, most=most
+        )
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
         """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.checking import Checked, Checker
@@ -19,12 +21,14 @@ from workbench.core.nouns import expect
 from workbench.core.run import Run
 from workbench.core.wording import how_many, listed_values
 from workbench.errors import BadParameter, BadRow, CannotCompile
-from workbench.tables.compiled import CompiledModel
+from workbench.tables.compiled import Columns, CompiledModel
 
 Numbers = NDArray[np.float64]
 Row = Mapping[str, Any]
 # Probability from which the second class is answered where nobody chose another.
 HALF = 0.5
+# For so few rows threads cost more than they save: on a busy machine a hundred times as much.
+FEW_ROWS = 1000
 # Tables of pipelines that were asked for, as long as somebody holds the pipeline.
 _TABLES: WeakKeyDictionary[Any, CompiledModel | None] = WeakKeyDictionary()
 
@@ -76,20 +80,21 @@ class Answering:
         target = str(self.run.contract.target)
         return "probability" if self.run.classes else self.run.contract[target].unit or f"units of {target}"
 
-    def predict(self, columns: Mapping[str, Any]) -> Numbers:
+    def predict(self, columns: Columns) -> Numbers:
         """Probabilities of all classes, shape (rows, classes), or numbers, shape (rows, 1)."""
         if self.tables is None:
             return self.by_pipeline(columns)
         told = np.asarray(self.tables.predict(columns), dtype=float)
         return np.column_stack([1.0 - told, told]) if self.run.task == "binary" else told.reshape(len(told), -1)
 
-    def by_pipeline(self, columns: Mapping[str, Any]) -> Numbers:
+    def by_pipeline(self, columns: Columns) -> Numbers:
         """The same by the fitted pipeline itself."""
         frame, pipeline = self.frame(columns), self.run.pipeline
-        told = pipeline.predict_proba(frame) if self.run.classes else pipeline.predict(frame)
+        with _threads().limit(limits=1) if len(frame) <= FEW_ROWS else nullcontext():
+            told = pipeline.predict_proba(frame) if self.run.classes else pipeline.predict(frame)
         return np.asarray(told, dtype=float).reshape(len(frame), -1)
 
-    def scores(self, columns: Mapping[str, Any], place: int = 0) -> Numbers:
+    def scores(self, columns: Columns, place: int = 0) -> Numbers:
         """Probability of one class, or the number that is predicted, shape (rows,)."""
         return self.predict(columns)[:, place]
 
@@ -160,7 +165,7 @@ class Answering:
             f"{listed_values([row], most=1)}. Give for example 0."
         )
 
-    def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
+    def frame(self, columns: Columns) -> pd.DataFrame:
         """Columns as a frame of the hold-out's types, as the pipeline was fitted on; shape (rows, p)."""
         return pd.DataFrame({name: self._typed(name, columns[name]) for name in self.run.features})
 
@@ -168,6 +173,12 @@ class Answering:
         kind, series = self.run.holdout[name].dtype, pd.Series(np.asarray(values, dtype=object))
         whole_with_gap = pd.api.types.is_integer_dtype(kind) and series.isna().any()
         return series.astype("float64" if whole_with_gap else kind)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """What the pools of threads are bounded by; found once, when a pipeline has loaded its libraries."""
+    return ThreadpoolController()
 
 
 def _tables(run: Run) -> CompiledModel | None:

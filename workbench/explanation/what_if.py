@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from workbench.core.contract import NUMERIC, Column, Kind
+from workbench.core.counterfactual import Counterfactuals
 from workbench.core.json_values import plain
 from workbench.core.run import Run
 from workbench.core.what_if import Answer, Control, ControlKind
 from workbench.explanation.answering import Answering, Row
+from workbench.explanation.counterfactuals import Search
 
 # Steps that a slider's range is cut into, about.
 STEPS = 200
@@ -88,6 +91,14 @@ class WhatIf:
             flags=tuple(checked.flags[0]),
         )
 
+    def counterfactuals(self, row: Row | int, wanted: Any = None, **rules: Any) -> Counterfactuals:
+        """What would have to be different for another answer, as :meth:`workbench.Run.counterfactuals` has it."""
+        return self._search.find(row, wanted, **rules)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self._answering)
+
     def row(self, position: int) -> dict[str, Any]:
         """A row of the hold-out by its position, as plain values by feature."""
         return self._answering.row(position)
@@ -122,7 +133,22 @@ class WhatIf:
 
 
 def what_if(run: Run, label: Any = None) -> WhatIf:
-    """Rows that somebody makes up, and what the model answers about them: :class:`WhatIf`."""
+    """Rows that somebody makes up, and what the model answers about them at once, with its reasons.
+
+    Parameters
+    ----------
+    run : Run
+        Made by :func:`workbench.train` or :func:`workbench.adopt`.
+    label : object, optional
+        The class that is explained: of two the second by default, of more the one that is answered.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such class, or the run kept no hold-out.
+    Refused
+        If the run's scores are of another pipeline than the one it holds.
+    """
     return WhatIf(run, label)
 
 
