@@ -28,6 +28,7 @@ PLACES = {
     "Result.plot": "workbench.display:figure",
     "Run.choose": "workbench.training.choosing:choose",
     "Run.counterfactuals": "workbench.explanation.counterfactuals:counterfactuals",
+    "Run.effect": "workbench.explanation.effects:effect",
     "Run.slices": "workbench.training.slicing:slices",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
     "Run.what_if": "workbench.explanation.what_if:what_if",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from workbench.core.counterfactual import Counterfactuals
+    from workbench.core.effect import Effect, JointEffect
     from workbench.core.slices import Slices
     from workbench.explanation.what_if import WhatIf
 
@@ -577,6 +578,50 @@ class Run(Result):
         return late("Run.counterfactuals")(
             self, row, wanted, immutable=immutable, mutable=mutable, monotone=monotone, n=n, most=most
         )
+
+    def effect(
+        self, column: str, beside: str | None = None, *, label: Any = None, rows: int = 500, points: int = 30
+    ) -> Effect | JointEffect:
+        """What the model answers along a column, or two: partial dependence, single rows, accumulated local effects.
+
+        Parameters
+        ----------
+        column : str
+            A feature.
+        beside : str, optional
+            A second one: both together, as a table.
+        label : object, optional
+            The class whose probability is told: of two the second by default, of more the one predicted most often.
+        rows : int
+            Of the hold-out to look at, drawn at random, at least 2.
+        points : int
+            Of the grid, at least 2: at quantiles of a number, so that as many rows lie between each two.
+
+        Returns
+        -------
+        Effect or JointEffect
+            The second where ``beside`` is given.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such class, a number is out of its range, or the column is free text or has one value only.
+        ColumnNotFound
+            If a column is no feature.
+        Refused
+            If the run's scores are of another pipeline than the one it holds.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> along = run.effect("tenure")
+        >>> along.pdp[0] > along.pdp[-1], along.ale[0] > along.ale[-1]
+        (True, True)
+        >>> run.effect("tenure", "Contract").pdp.shape
+        (15, 2)
+        """
+        return late("Run.effect")(self, column, beside, label=label, rows=rows, points=points)
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
         """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.

@@ -44,16 +44,16 @@ class Existing:
     span: float
 
     @classmethod
-    def of(cls, column: Column, table: pd.Series) -> Existing:
-        """The values of one column of rows."""
-        values = _usual(column, np.unique(_array(table.dropna())))
+    def of(cls, column: Column, table: pd.Series, usual: bool = True) -> Existing:
+        """The values of one column of rows; all of them, or those that the contract calls usual."""
+        every = np.unique(typed_column(table.dropna()))
+        values = _usual(column, every) if usual else every
         if not _ordered(column) or not len(values):
             return cls(column, values, np.empty(0), 1.0)
         steps = as_numbers(values)
         many = len(values) > LEVELS
-        edges = (
-            np.unique(np.quantile(as_numbers(_array(table.dropna())), np.arange(1, BINS) / BINS)) if many else steps[1:]
-        )
+        tenths = np.quantile(as_numbers(typed_column(table.dropna())), np.arange(1, BINS) / BINS) if many else steps[1:]
+        edges = np.unique(tenths)
         return cls(column, values, edges, float(steps[-1] - steps[0]) or 1.0)
 
     @property
@@ -127,7 +127,7 @@ class Together:
         starts = np.cumsum([0, *sizes[:-1]])
         has = np.zeros((len(table), sum(sizes)), dtype=np.float32)
         for one, start in zip(columns, starts, strict=True):
-            has[np.arange(len(table)), start + one.part(_array(table[one.column.name]))] = 1.0
+            has[np.arange(len(table)), start + one.part(typed_column(table[one.column.name]))] = 1.0
         met, count = has.T @ has, has.sum(axis=0)
         never = (met == 0) & (np.outer(count, count) / max(len(table), 1) >= EXPECTED)
         own = np.repeat(np.arange(len(columns)), sizes)
@@ -161,8 +161,8 @@ def _evenly(values: NDArray[Any], most: int) -> NDArray[Any]:
     return values[np.unique(np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(np.intp))]
 
 
-def _array(series: pd.Series) -> NDArray[Any]:
-    """Float64, datetime64 in microseconds, or objects."""
+def typed_column(series: pd.Series) -> NDArray[Any]:
+    """A column as float64, datetime64 in microseconds, or objects."""
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         return series.to_numpy(dtype="datetime64[us]")
     if pd.api.types.is_numeric_dtype(series.dtype):
