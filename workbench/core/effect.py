@@ -65,8 +65,8 @@ class Effect:
     References
     ----------
     Friedman, J. (2001), Greedy function approximation: a gradient boosting machine. Goldstein, A. et al. (2015),
-    Peeking inside the black box. Apley, D. and Zhu, J. (2020), Visualizing the effects of predictor variables in black box
-    supervised learning models. ``sklearn.inspection.partial_dependence`` agrees.
+    Peeking inside the black box. Apley, D. and Zhu, J. (2020), Visualizing the effects of predictor variables in black
+    box supervised learning models. ``sklearn.inspection.partial_dependence`` agrees.
     """
 
     run_id: str

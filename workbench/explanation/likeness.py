@@ -55,9 +55,8 @@ def _apart(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
     """How far the distributions of a column in each two levels are apart, in [0, 1]."""
     is_text = values.dtype == object
     shares = np.array([_shares(values[codes == level], values) for level in range(levels)])
-    between = np.abs(shares[:, None, :] - shares[None, :, :])
-    apart: Numbers = between.sum(axis=2) / 2 if is_text else between.max(axis=2, initial=0.0)
-    return apart
+    between: Numbers = np.abs(shares[:, None, :] - shares[None, :, :])
+    return between.sum(axis=2) / 2 if is_text else np.max(between, axis=2, initial=0.0)
 
 
 def _shares(own: NDArray[Any], values: NDArray[Any]) -> Numbers:
