@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.core.explanation_comparison import ExplanationComparison
+    from workbench.core.neighbours import Neighbours
 
     Numbers = NDArray[np.float64]
 
@@ -218,6 +219,78 @@ class Explanation(Result):
         return replace(
             self, columns={}, truth=None, predictions=None, others=tuple(each.bare() for each in self.others)
         )
+
+    def nearest(self, row: int | Mapping[str, Any], n: int = 5, by: str = "columns") -> Neighbours:
+        """The explained rows that are most like one, and what came of them.
+
+        Parameters
+        ----------
+        row : int, or mapping
+            Place of a row among the explained ones, which is left out; or every feature and its value.
+        n : int
+            How many, at least 1.
+        by : {"columns", "reasons"}
+            *columns*: Gower's distance, the mean over the features of how far their values are apart. *reasons*: how
+            far what the columns added is apart: rows that are answered alike for the same reasons.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such row, a parameter is out of its range, or the reasons of a row that was not explained are
+            asked for.
+        ColumnNotFound
+            If the given row lacks a feature.
+
+        References
+        ----------
+        Gower, J. (1971), A general coefficient of similarity and some of its properties.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> explanation = wb.explain(wb.train("churn.csv", target="Churn", candidates=["linear"]))
+        >>> alike = explanation.nearest(0, n=3)
+        >>> len(alike.rows), alike.by, alike.rows[0].distance <= alike.rows[1].distance
+        (3, 'columns', True)
+        """
+        return late("Explanation.nearest")(self, row, n, by)
+
+    def pick(self, by: str = "error", n: int = 1, *, value: Any = None) -> tuple[int, ...]:
+        """Places of the explained rows that are worth a look.
+
+        Parameters
+        ----------
+        by : str
+            ``"error"``: those that the model is most wrong about. ``"threshold"``: those nearest to the threshold,
+            where the answer is least sure. ``"highest"``, ``"lowest"``: by prediction. Or the name of a column, such as
+            an id: those with ``value`` in it.
+        n : int
+            How many at most, at least 1.
+        value : object, optional
+            What stands in the named column.
+
+        Returns
+        -------
+        tuple of int
+            Places among the explained rows, for :meth:`workbench.Explanation.reasons`.
+
+        Raises
+        ------
+        BadParameter
+            If what it takes is not known: the true outcomes, or a threshold; or no row has the value.
+        ColumnNotFound
+            If there is no such column.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> explanation = wb.explain(wb.train("churn.csv", target="Churn", candidates=["linear"]))
+        >>> least_sure, = explanation.pick("threshold")
+        >>> most_sure, = explanation.pick("highest")
+        >>> explanation.predictions[least_sure] < explanation.predictions[most_sure]
+        True
+        """
+        return late("Explanation.pick")(self, by, n, value=value)
 
     def frame(self) -> pd.DataFrame:
         """The values, shape (rows, p)."""

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from workbench.core.counterfactual import Counterfactuals
     from workbench.core.effect import Effect, JointEffect
+    from workbench.core.path import DecisionPath
     from workbench.core.slices import Slices
+    from workbench.core.surrogate import Surrogate
     from workbench.explanation.what_if import WhatIf
 
     Folds = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
@@ -622,6 +624,86 @@ class Run(Result):
         (15, 2)
         """
         return late("Run.effect")(self, column, beside, label=label, rows=rows, points=points)
+
+    def lime(
+        self,
+        row: Mapping[str, Any] | int,
+        *,
+        label: Any = None,
+        samples: int = 2000,
+        width: float | None = None,
+        seed: int = 0,
+    ) -> Surrogate:
+        """A straight line that stands for the model near one row, and how far it may be believed.
+
+        Parameters
+        ----------
+        row : mapping, or int
+            Every feature and its value, as JSON has them; or the position of a row in the hold-out.
+        label : object, optional
+            The class whose probability is followed: of two the second by default, of more the most probable one.
+        samples : int
+            Rows to fit the line on, and as many to check it on; at least 100.
+        width : float, optional
+            Of the kernel, above 0; by default 0.75 times the root of the number of columns. Narrower is more local.
+        seed : int
+            Of the rows.
+
+        Returns
+        -------
+        Surrogate
+            Weights by original column, and the fidelity.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such class or row, or a number is out of its range.
+        BadRow
+            If the row breaks the contract.
+        Refused
+            If the run's scores are of another pipeline than the one it holds.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> near = run.lime({"tenure": 2, "Contract": "monthly", "MonthlyCharges": 80.0})
+        >>> near.weights["tenure"] < 0, near.fidelity > 0.7
+        (True, True)
+        """
+        return late("Run.lime")(self, row, label=label, samples=samples, width=width, seed=seed)
+
+    def decision_path(self, row: Mapping[str, Any] | int) -> DecisionPath:
+        """The conditions that one row meets on its way through all trees: within them its answer stays as it is.
+
+        Parameters
+        ----------
+        row : mapping, or int
+            Every feature and its value, as JSON has them; or the position of a row in the hold-out.
+
+        Returns
+        -------
+        DecisionPath
+            One condition a column: all tests on it together, as an interval or a set of categories.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such row.
+        BadRow
+            If the row breaks the contract.
+        Refused
+            If the model is not made of trees alone, or the run's scores are of another pipeline than the one it holds.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["forest"], trials=1)
+        >>> path = run.decision_path(0)
+        >>> [condition.column for condition in path.conditions]
+        ['tenure', 'Contract', 'MonthlyCharges']
+        """
+        return late("Run.decision_path")(self, row)
 
     def to_notebook(self, path: str | Path, candidate: str | None = None, *, data: Any = None) -> Path:
         """Write a row of the leaderboard as a notebook of plain scikit-learn and LightGBM, which finds its score again.

@@ -48,7 +48,8 @@ def along_a_line(distances: Numbers) -> NDArray[np.intp]:
     _, vectors = np.linalg.eigh(-centre @ distances**2 @ centre / 2)
     line = vectors[:, -1].round(12)
     rising = np.arange(len(line)) @ (line - line.mean()) >= 0
-    return np.argsort(line if rising else -line, kind="stable")
+    order: NDArray[np.intp] = np.argsort(line if rising else -line, kind="stable")
+    return order
 
 
 def _apart(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
@@ -56,7 +57,8 @@ def _apart(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
     is_text = values.dtype == object
     shares = np.array([_shares(values[codes == level], values) for level in range(levels)])
     between: Numbers = np.abs(shares[:, None, :] - shares[None, :, :])
-    return between.sum(axis=2) / 2 if is_text else np.max(between, axis=2, initial=0.0)
+    apart: Numbers = between.sum(axis=2) / 2 if is_text else between.max(axis=2, initial=0.0)
+    return apart
 
 
 def _shares(own: NDArray[Any], values: NDArray[Any]) -> Numbers:

@@ -1,0 +1,122 @@
+"""Within which values a row's answer stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.late import late
+from workbench.core.wording import how_many, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What all tests that a row met ask of one column.
+
+    Parameters
+    ----------
+    column : str
+        The original column; of days between two moments the first of them.
+    of : str
+        What is asked of it, where that is not its value: ``month``, ``weekday``, ``hour``, ``day of the month``,
+        ``days since 1970``, ``number in the text``, ``days until COLUMN``. Else empty.
+    low, high : float, optional
+        A number above ``low``, and up to ``high``, meets them. None: that end is open, or it is no number.
+    values : tuple, optional
+        The categories that meet them; None for numbers.
+    missing : bool
+        Whether a missing value meets them.
+    tests : int
+        How many there were, in all trees.
+    value : object
+        The row's own value of the column.
+    """
+
+    column: str
+    of: str
+    low: float | None
+    high: float | None
+    values: tuple[Any, ...] | None
+    missing: bool
+    tests: int
+    value: Any
+
+    @property
+    def subject(self) -> str:
+        """What is asked, in words."""
+        return f"{self.of} of {self.column}" if self.of else self.column
+
+    def __str__(self) -> str:
+        or_missing = " or missing" if self.missing and self.value is not None else ""
+        if self.value is None and self.low is None and self.high is None and not self.values:
+            return f"{self.subject} missing"
+        if self.values is not None:
+            return f"{self.subject} {_choice(self.values)}{or_missing}"
+        if self.low is None or self.high is None:
+            end = f"up to {self.high:,.6g}" if self.low is None else f"above {self.low:,.6g}"
+            return f"{self.subject} {end}{or_missing}"
+        return f"{self.subject} above {self.low:,.6g}, up to {self.high:,.6g}{or_missing}"
+
+
+@dataclass(frozen=True)
+class DecisionPath:
+    """The conditions that one row meets on its way through all trees. Made by :meth:`workbench.Run.decision_path`.
+
+    Every row that meets them all gets the same answer, whatever else it holds.
+
+    Parameters
+    ----------
+    run_id : str
+        The run.
+    conditions : tuple of Condition
+        In the order of the columns; columns that no tree asked about are not among them.
+    free : tuple of str
+        Features that no tree asked about: they may be anything.
+    texts : tuple of str
+        Columns of free text whose words were asked about; no condition says which.
+    trees, tests : int
+        Trees, and how many tests the row met in all of them.
+    prediction : object
+        The label or the number that is answered.
+
+    References
+    ----------
+    Karimi, A., Barthe, G., Balle, B. and Valera, I. (2020), Model-agnostic counterfactual explanations, for what a path
+    formula is; ``sklearn.tree.DecisionTreeClassifier.decision_path`` names the nodes of one tree.
+    """
+
+    run_id: str
+    conditions: tuple[Condition, ...]
+    free: tuple[str, ...]
+    texts: tuple[str, ...]
+    trees: int
+    tests: int
+    prediction: Any
+
+    def headline(self) -> str:
+        """Which columns were asked about, and which not."""
+        asked = how_many(len(self.conditions), "condition")
+        free = f"; {listed(self.free)} may be anything" if self.free else ""
+        return f"{self.prediction}: {asked} from {how_many(self.tests, 'test')} in {how_many(self.trees, 'tree')}{free}"
+
+    def __str__(self) -> str:
+        return self.headline()
+
+    def frame(self) -> pd.DataFrame:
+        """One row a condition."""
+        told = [{"column": c.column, "value": c.value, "condition": str(c), "tests": c.tests} for c in self.conditions]
+        frame: pd.DataFrame = late("Result.frame")(told)
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+
+def _choice(values: tuple[Any, ...]) -> str:
+    if len(values) == 1:
+        return f"is {values[0]}"
+    return f"is one of {listed([str(value) for value in values])}"
