@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.core.explanation_comparison import ExplanationComparison
+    from workbench.core.cohorts import Cohorts, SideBySide
     from workbench.core.neighbours import Neighbours
 
     Numbers = NDArray[np.float64]
@@ -291,6 +292,92 @@ class Explanation(Result):
         True
         """
         return late("Explanation.pick")(self, by, n, value=value)
+
+    def cohorts(
+        self,
+        by: str | Mapping[str, Sequence[int]],
+        *,
+        bins: Sequence[float] | None = None,
+        seed: int = 0,
+    ) -> Cohorts:
+        """What each column adds in groups of the explained rows, with intervals, and where that is more than chance.
+
+        Parameters
+        ----------
+        by : str, or mapping of str to sequence of int
+            A column, whose values make the groups; or the groups by their names: places among the explained rows.
+        bins : sequence of float, optional
+            Where the parts of a number begin, rising; by default its quarters, or its values where they are few.
+        seed : int
+            Of the bootstrap.
+
+        Returns
+        -------
+        Cohorts
+            Each column in each group: mean value and mean size, and a p-value against all other rows, corrected for all
+            that were looked at. Groups of fewer than ten rows are told together.
+
+        Raises
+        ------
+        BadParameter
+            If there are not two groups of ten rows, a place is none, or the bins do not rise.
+        ColumnNotFound
+            If there is no such column.
+
+        References
+        ----------
+        Holm, S. (1979), A simple sequentially rejective multiple test procedure.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> explanation = wb.explain(wb.train("churn.csv", target="Churn", candidates=["linear"]))
+        >>> groups = explanation.cohorts("Contract")
+        >>> list(groups.groups)
+        ['monthly', 'yearly']
+        >>> groups.differences[0].column
+        'Contract'
+        """
+        return late("Explanation.cohorts")(self, by, bins=bins, seed=seed)
+
+    def beside(self, other: Explanation, by: str | None = None, *, seed: int = 0) -> SideBySide:
+        """What another model weighs differently in the same rows: all of them, and segment by segment.
+
+        Parameters
+        ----------
+        other : Explanation
+            Of the second, of the same rows and class, in the same unit.
+        by : str, optional
+            A column whose values make the segments.
+        seed : int
+            Of the bootstrap.
+
+        Returns
+        -------
+        SideBySide
+            Each column's mean size by both models in each segment, the difference with its interval, and a p-value that
+            is corrected for all that were looked at.
+
+        Raises
+        ------
+        BadParameter
+            If the rows, classes or units differ.
+        ColumnNotFound
+            If there is no such column.
+
+        References
+        ----------
+        Holm, S. (1979), A simple sequentially rejective multiple test procedure.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear", "boosting"], trials=1)
+        >>> both = (wb.explain(one, rows=100) for one in (run.choose("linear"), run.choose("boosting")))
+        >>> next(both).beside(next(both), by="Contract").by
+        'Contract'
+        """
+        return late("Explanation.beside")(self, other, by, seed=seed)
 
     def frame(self) -> pd.DataFrame:
         """The values, shape (rows, p)."""

@@ -22,6 +22,8 @@ PLACES = {
     "Contract.to_json_schema": "workbench.core.json_schema:json_schema",
     "Contract.to_pandera": "workbench.profiling.contracts:pandera_schema",
     "Explanation.compare": "workbench.explanation.compare:compare",
+    "Explanation.beside": "workbench.explanation.cohorts:beside",
+    "Explanation.cohorts": "workbench.explanation.cohorts:cohorts",
     "Explanation.nearest": "workbench.explanation.neighbours:nearest",
     "Explanation.pick": "workbench.explanation.neighbours:pick",
     "Profile.compare": "workbench.profiling.compare:compare_profiles",

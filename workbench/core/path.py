@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.late import late
@@ -10,6 +11,9 @@ from workbench.core.wording import how_many, listed
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MOMENT = "days since 1970"
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,20 @@ class Condition:
     @property
     def subject(self) -> str:
         """What is asked, in words."""
-        return f"{self.of} of {self.column}" if self.of else self.column
+        return f"{self.of} of {self.column}" if self.of not in ("", MOMENT) else self.column
+
+    @property
+    def only_missing(self) -> bool:
+        """Whether no value meets the tests, and a missing one does."""
+        if self.values is not None:
+            return not self.values
+        return self.low is not None and self.high is not None and self.low >= self.high
 
     def __str__(self) -> str:
-        or_missing = " or missing" if self.missing and self.value is not None else ""
-        if self.value is None and self.low is None and self.high is None and not self.values:
+        if self.only_missing:
             return f"{self.subject} missing"
-        if self.values is not None:
-            return f"{self.subject} {_choice(self.values)}{or_missing}"
-        if self.low is None or self.high is None:
-            end = f"up to {self.high:,.6g}" if self.low is None else f"above {self.low:,.6g}"
-            return f"{self.subject} {end}{or_missing}"
-        return f"{self.subject} above {self.low:,.6g}, up to {self.high:,.6g}{or_missing}"
+        asked = _between(self) if self.values is None else _choice(self.values)
+        return f"{self.subject} {asked}{' or missing' if self.missing else ''}"
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,20 @@ class DecisionPath:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)
+
+
+def _between(condition: Condition) -> str:
+    low, high = (None if end is None else _end(end, condition.of) for end in (condition.low, condition.high))
+    if low is None:
+        return f"up to {high}"
+    return f"above {low}" if high is None else f"above {low}, up to {high}"
+
+
+def _end(number: float, of: str) -> str:
+    """A number, or the moment that it is."""
+    if of == MOMENT:
+        return str(datetime(1970, 1, 1) + timedelta(days=number))
+    return f"{number:,.6g}"
 
 
 def _choice(values: tuple[Any, ...]) -> str:

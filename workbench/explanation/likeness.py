@@ -69,4 +69,5 @@ def _shares(own: NDArray[Any], values: NDArray[Any]) -> Numbers:
     numbers, every_number = as_numbers(own), as_numbers(values)
     steps = np.nanquantile(every_number, np.linspace(0, 1, STEPS)) if np.isfinite(every_number).any() else np.zeros(1)
     below = np.searchsorted(np.sort(numbers), steps, side="right") / max(len(own), 1)
-    return np.append(below, np.isnan(numbers).mean() if len(own) else 0.0)
+    shares: Numbers = np.append(below, np.isnan(numbers).mean() if len(own) else 0.0)
+    return shares

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.core.contract import Contract
 from workbench.core.json_values import plain
-from workbench.core.path import Condition, DecisionPath
+from workbench.core.path import MOMENT, Condition, DecisionPath
 from workbench.core.run import Run
 from workbench.errors import Refused
 from workbench.explanation.answering import Answering
@@ -28,7 +28,7 @@ READ = {
     "number": ("",),
     "written": ("number in the text",),
     "date": ("month", "weekday", "hour"),
-    "calendar": ("day of the month", "days since 1970"),
+    "calendar": ("day of the month", MOMENT),
 }
 
 

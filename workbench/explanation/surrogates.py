@@ -118,11 +118,10 @@ class _Around:
         table = answering.table
         there = list(existing(answering.run.contract, table).values())
         own = [one.typed(columns[one.column.name][0]) for one in there]
-        same = [
-            not one.ordered or bool(np.isnan(as_numbers([value])[0])) for one, value in zip(there, own, strict=True)
-        ]
+        pairs = zip(there, own, strict=True)
+        same = np.array([not one.ordered or one.distance([None], value)[0] == 0 for one, value in pairs])
         values = [typed_column(table[one.column.name]) for one in there]
-        return cls(answering, values, there, own, np.array(same), width)
+        return cls(answering, values, there, own, same, width)
 
     def drawn(self, random: np.random.Generator, rows: int, place: int) -> tuple[Numbers, Numbers, Numbers]:
         """What the line sees of some rows, shape (rows, p), what the model answers, and how much each counts."""

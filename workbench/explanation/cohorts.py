@@ -1,0 +1,297 @@
+"""Groups of explained rows compared, and two models' reasons for the same rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.arguments import described
+from workbench.core.cohorts import Cohorts, CohortValue, SideBySide, Weighed
+from workbench.core.explanation import Explanation
+from workbench.core.nouns import expect
+from workbench.core.wording import how_many
+from workbench.errors import BadParameter, ColumnNotFound
+from workbench.explanation.neighbours import numbers_of
+from workbench.profiling.drift_tests import holm
+
+Numbers = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+FEWEST = 10  # rows of a group that is compared
+MOST_GROUPS = 20
+DRAWS = 200
+LEVEL = 0.95
+REST = "rarer ones together"
+ALL = "all rows"
+
+
+def cohorts(
+    explanation: Explanation,
+    by: str | Mapping[str, Sequence[int]],
+    *,
+    bins: Sequence[float] | None = None,
+    seed: int = 0,
+) -> Cohorts:
+    """What each column adds in groups of the explained rows, with intervals, and where that is more than chance.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        With its rows.
+    by : str, or mapping of str to sequence of int
+        A column, whose values make the groups; or the groups by their names: places among the explained rows.
+    bins : sequence of float, optional
+        Where the parts of a number begin, rising; by default its quarters, or its values where they are few.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Cohorts
+        Each column in each group: mean value and mean size, and a p-value against all other rows, corrected for all
+        that were looked at. Groups of fewer than ten rows are told together.
+
+    Raises
+    ------
+    BadParameter
+        If there are not two groups of ten rows, a place is none, or the bins do not rise.
+    ColumnNotFound
+        If there is no such column.
+
+    References
+    ----------
+    Holm, S. (1979), A simple sequentially rejective multiple test procedure.
+    """
+    groups = dict(_given(explanation, by) if isinstance(by, Mapping) else _by_column(explanation, by, bins))
+    kept = {name: rows for name, rows in groups.items() if rows.sum() >= FEWEST}
+    if len(kept) < 2:
+        raise BadParameter(f"Two groups of {how_many(FEWEST, 'row')} at least are compared, and there are not so many.")
+    every = np.logical_or.reduce(list(kept.values()))
+    random = np.random.default_rng(seed)
+    p_values = [_alike(explanation.values[rows], explanation.values[every & ~rows]) for rows in kept.values()]
+    told = [
+        value
+        for (name, rows), sure in zip(kept.items(), _corrected(p_values), strict=True)
+        for value in _group(explanation, name, rows, explanation.values[every & ~rows], sure, random)
+    ]
+    return Cohorts(
+        by if isinstance(by, str) else "given groups",
+        {name: int(rows.sum()) for name, rows in kept.items()},
+        tuple(told),
+        explanation.unit,
+        LEVEL,
+        int(len(every) - every.sum()),
+    )
+
+
+def beside(explanation: Explanation, other: Explanation, by: str | None = None, *, seed: int = 0) -> SideBySide:
+    """What another model weighs differently in the same rows: all of them, and segment by segment.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Of the first model.
+    other : Explanation
+        Of the second, of the same rows and class, in the same unit.
+    by : str, optional
+        A column whose values make the segments.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    SideBySide
+        Each column's mean size by both models in each segment, the difference with its interval, and a p-value that
+        is corrected for all that were looked at.
+
+    Raises
+    ------
+    BadParameter
+        If the rows, classes or units differ.
+    ColumnNotFound
+        If there is no such column.
+
+    References
+    ----------
+    Holm, S. (1979), A simple sequentially rejective multiple test procedure.
+    """
+    expect(other, Explanation, "explanation.beside")
+    _check_comparable(explanation, other)
+    names = tuple(dict.fromkeys([*explanation.features, *other.features]))
+    pair = [_values_of(one, names) for one in (explanation, other)]
+    segments = {ALL: np.ones(len(pair[0]), bool)}
+    if by is not None:
+        parts = _by_column(explanation, by, None)
+        segments |= {f"{by} {name}": rows for name, rows in parts if rows.sum() >= FEWEST}
+    random = np.random.default_rng(seed)
+    p_values = [_alike_in_pairs(*(values[rows] for values in pair)) for rows in segments.values()]
+    weights = [
+        weighed
+        for (name, rows), sure in zip(segments.items(), _corrected(p_values), strict=True)
+        for weighed in _segment(name, names, [values[rows] for values in pair], sure.min(axis=0), random)
+    ]
+    return SideBySide(
+        (explanation.run_id, other.run_id),
+        by,
+        tuple(weights),
+        explanation.unit,
+        LEVEL,
+        _correlation(explanation.outputs, other.outputs),
+    )
+
+
+def _given(explanation: Explanation, by: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, Bools]]:
+    many = len(explanation.values)
+    for name, places in by.items():
+        at = np.asarray(places)
+        if at.dtype != bool and not (at.dtype.kind == "i" and ((at >= 0) & (at < many)).all()):
+            raise BadParameter(
+                f"A group holds places of explained rows, from 0 to {many - 1}; {name!r} has {described(places)}."
+            )
+        rows = np.zeros(many, bool)
+        rows[at] = True
+        yield str(name), rows
+
+
+def _by_column(explanation: Explanation, name: str, bins: Sequence[float] | None) -> Iterator[tuple[str, Bools]]:
+    """Groups by the values of a column; those of few rows together."""
+    if name not in explanation.columns:
+        raise ColumnNotFound.named(str(name), explanation.columns)
+    column = explanation.columns[name]
+    numbers = numbers_of(column)
+    is_number = numbers is not None and not any(isinstance(value, (str, bool)) for value in column)
+    if bins is not None and not is_number:
+        raise BadParameter(f"The column {name!r} has no numbers to bin. Leave bins out.")
+    if is_number and (bins is not None or len(set(column)) > MOST_GROUPS):
+        assert numbers is not None
+        yield from _parts(numbers, bins)
+        return
+    yield from _kinds(column)
+
+
+def _kinds(column: Sequence[Any]) -> Iterator[tuple[str, Bools]]:
+    values = np.array(["missing" if value is None else str(value) for value in column], dtype=object)
+    kinds, counts = np.unique(values, return_counts=True)
+    order = kinds[np.argsort(-counts, kind="stable")]
+    frequent = [kind for kind in order[:MOST_GROUPS] if (values == kind).sum() >= FEWEST]
+    for kind in frequent:
+        yield str(kind), values == kind
+    rare = ~np.isin(values, frequent)
+    if rare.any():
+        yield REST, rare
+
+
+def _parts(numbers: Numbers, bins: Sequence[float] | None) -> Iterator[tuple[str, Bools]]:
+    """Quarters of numbers, or what lies between given edges; missing ones by themselves."""
+    edges = np.unique(np.nanquantile(numbers, [0.25, 0.5, 0.75])) if bins is None else np.asarray(bins, dtype=float)
+    if edges.ndim != 1 or not len(edges) or not (np.diff(edges) > 0).all():
+        raise BadParameter(f"bins are numbers that rise, such as [30, 50]; got {described(bins)}.")
+    yield f"below {edges[0]:,.6g}", numbers < edges[0]
+    for low, high in pairwise(edges.tolist()):
+        yield f"{low:,.6g} to below {high:,.6g}", (numbers >= low) & (numbers < high)
+    yield f"{edges[-1]:,.6g} and more", numbers >= edges[-1]
+    if np.isnan(numbers).any():
+        yield "missing", np.isnan(numbers)
+
+
+def _group(
+    explanation: Explanation, name: str, rows: Bools, others: Numbers, sure: Numbers, random: np.random.Generator
+) -> Iterator[CohortValue]:
+    values = explanation.values[rows]
+    both = np.stack([values, np.abs(values)])
+    mean = both.mean(axis=1)
+    low, high = _interval(both, random)
+    for name_of, place in sorted(
+        zip(explanation.features, range(values.shape[1]), strict=True), key=lambda pair: -mean[1, pair[1]]
+    ):
+        yield CohortValue(
+            name, name_of, len(values), float(mean[0, place]), float(low[0, place]), float(high[0, place]),
+            float(mean[1, place]), float(low[1, place]), float(high[1, place]), float(others[:, place].mean()),
+            float(sure[place]),
+        )  # fmt: skip
+
+
+def _segment(
+    name: str, names: Sequence[str], pair: Sequence[Numbers], sure: Numbers, random: np.random.Generator
+) -> Iterator[Weighed]:
+    one, other = (np.abs(values).mean(axis=0) for values in pair)
+    push, push_other = (values.mean(axis=0) for values in pair)
+    low, high = _interval((np.abs(pair[1]) - np.abs(pair[0]))[None], random)
+    for i in np.argsort(-np.maximum(one, other), kind="stable").tolist():
+        yield Weighed(
+            name, names[i], len(pair[0]), float(one[i]), float(other[i]), float(other[i] - one[i]), float(low[0, i]),
+            float(high[0, i]), float(push[i]), float(push_other[i]), float(sure[i]),
+        )  # fmt: skip
+
+
+def _interval(values: Numbers, random: np.random.Generator) -> tuple[Numbers, Numbers]:
+    """Ends of the means of some rows, shape (kinds, rows, p) to (kinds, p) each."""
+    many = values.shape[1]
+    weights = random.multinomial(many, np.full(many, 1 / many), DRAWS) / many
+    low, high = np.quantile(
+        np.einsum("dn,knp->dkp", weights, values, optimize=True), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0
+    )
+    return low, high
+
+
+def _alike(values: Numbers, others: Numbers) -> Numbers:
+    """P-values that two groups have one mean, by Welch's test or Student's, whichever is less sure; shape (p,)."""
+    from scipy.stats import ttest_ind
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of columns that add the same everywhere
+        both = [ttest_ind(values, others, equal_var=equal).pvalue for equal in (False, True)]
+    return np.nan_to_num(np.maximum(*both), nan=1.0)
+
+
+def _alike_in_pairs(one: Numbers, other: Numbers) -> Numbers:
+    """P-values that two models add the same to the same rows, and that it is as large; shape (2, p)."""
+    from scipy.stats import ttest_1samp
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of columns that both models leave alone
+        both = [ttest_1samp(apart, 0.0).pvalue for apart in (other - one, np.abs(other) - np.abs(one))]
+    return np.nan_to_num(np.stack(both), nan=1.0)
+
+
+def _corrected(p_values: list[Numbers]) -> Numbers:
+    """All of one call together, in their shape."""
+    every = np.stack(p_values)
+    return np.array(holm(every.ravel().tolist())).reshape(every.shape)
+
+
+def _check_comparable(explanation: Explanation, other: Explanation) -> None:
+    if explanation.label != other.label or explanation.unit != other.unit:
+        raise BadParameter(
+            f"Two models are compared for one class and in one unit; got {_kind(explanation)} and {_kind(other)}. "
+            'Explain both for the same class with space="probability".'
+        )
+    shared = [name for name in explanation.columns if name in other.columns]
+    same = len(explanation.values) == len(other.values) and all(
+        tuple(explanation.columns[name]) == tuple(other.columns[name]) for name in shared
+    )
+    if not same or not shared:
+        raise BadParameter(
+            "Two models are compared on the same rows, and these are others. Explain both with one data=."
+        )
+
+
+def _kind(explanation: Explanation) -> str:
+    return f"{explanation.unit}{'' if explanation.label is None else f' of {explanation.label}'}"
+
+
+def _values_of(explanation: Explanation, names: Sequence[str]) -> Numbers:
+    """Values by the names of columns; nothing for those that a model does not use. Shape (rows, names)."""
+    place = {name: i for i, name in enumerate(explanation.features)}
+    nothing = np.zeros(len(explanation.values))
+    return np.column_stack([explanation.values[:, place[name]] if name in place else nothing for name in names])
+
+
+def _correlation(one: Numbers, other: Numbers) -> float:
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 1.0 if np.array_equal(one, other) else 0.0
+    return float(np.corrcoef(one, other)[0, 1])
