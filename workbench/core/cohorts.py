@@ -1,4 +1,4 @@
-"""What columns add in groups of rows, and what two models weigh differently."""
+"""What columns add in groups of rows."""
 
 from __future__ import annotations
 
@@ -104,106 +104,6 @@ class Cohorts:
     def frame(self) -> pd.DataFrame:
         """One row a group and column."""
         frame: pd.DataFrame = late("Result.frame")([asdict(one) for one in self.values])
-        return frame
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """What one column adds to the same rows by two models.
-
-    Parameters
-    ----------
-    segment : str
-        The rows; ``all rows`` for all.
-    column : str
-        The column.
-    rows : int
-        Of the segment.
-    one, other : float
-        Mean absolute value by each: how much the column weighs; 0 for a column that a model does not use.
-    difference, low, high : float
-        ``other`` less ``one``, with its interval.
-    push_one, push_other : float
-        Mean value by each: which way the column moves these rows.
-    p_value : float
-        That it weighs the same and moves them the same way, row by row: the smaller p-value of two paired tests,
-        corrected for all tests of the call (Holm).
-    """
-
-    segment: str
-    column: str
-    rows: int
-    one: float
-    other: float
-    difference: float
-    low: float
-    high: float
-    push_one: float
-    push_other: float
-    p_value: float
-
-    @property
-    def differs(self) -> bool:
-        """Whether the models differ by more than chance."""
-        return self.p_value <= SURE
-
-
-@dataclass(frozen=True)
-class SideBySide:
-    """What two models weigh differently. Made by :meth:`workbench.Explanation.beside`.
-
-    Parameters
-    ----------
-    run_ids : (str, str)
-        The two runs.
-    by : str, optional
-        What makes the segments; None: all rows together.
-    weights : tuple of Weighed
-        Segment by segment, columns by their weight in either model.
-    unit : str
-        Of the weights.
-    level : float
-        Of the intervals.
-    agreement : float
-        Correlation of the two models' outputs over the rows, in [-1, 1].
-    """
-
-    run_ids: tuple[str, str]
-    by: str | None
-    weights: tuple[Weighed, ...]
-    unit: str
-    level: float
-    agreement: float
-
-    @property
-    def differences(self) -> tuple[Weighed, ...]:
-        """Those that differ by more than chance, the largest difference in weight first."""
-        sure = (one for one in self.weights if one.differs)
-        return tuple(sorted(sure, key=lambda one: -abs(one.difference)))
-
-    def headline(self) -> str:
-        """The column that the second model weighs most differently."""
-        if not self.differences:
-            return (
-                f"Both models weigh all columns alike, as far as chance lets tell; outputs agree {self.agreement:.2f}"
-            )
-        most = self.differences[0]
-        more = "more" if most.difference > 0 else "less"
-        return (
-            f"The second model weighs {most.column} {more} for {most.segment}: {most.other:.3g} instead of "
-            f"{most.one:.3g} {self.unit} (p {most.p_value:.2g}); outputs agree {self.agreement:.2f}"
-        )
-
-    def __str__(self) -> str:
-        return self.headline()
-
-    def frame(self) -> pd.DataFrame:
-        """One row a segment and column."""
-        frame: pd.DataFrame = late("Result.frame")([asdict(one) for one in self.weights])
         return frame
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from workbench.core import explanation_file
+from workbench.core.arguments import described
 from workbench.core.finding import Finding
 from workbench.core.late import late
 from workbench.core.result import Result
+from workbench.core.sentences import Told, sentence
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     import shap
     from numpy.typing import NDArray
 
+    from workbench.core.cohorts import Cohorts
     from workbench.core.explanation_comparison import ExplanationComparison
-    from workbench.core.cohorts import Cohorts, SideBySide
     from workbench.core.neighbours import Neighbours
 
     Numbers = NDArray[np.float64]
@@ -68,7 +70,7 @@ class Explanation(Result):
     predictions : float array, shape (rows,), optional
         The probability of ``label``, or the predicted number.
     threshold : float, optional
-        Of two classes: the probability from which on the second one is answered.
+        Of two classes: the probability of ``label`` from which on it is answered.
     half_width : float array, shape (rows, p), optional
         Of sampled values: half of each one's 95% interval. None: the values are exact.
     interactions : float array, shape (p, p), optional
@@ -82,6 +84,10 @@ class Explanation(Result):
         What tells the explained model from others: a run's claim, or its id; empty in files of older versions.
     fingerprint : str
         SHA-256 of the model, the class and the explained rows.
+    target : str
+        Name of what is predicted; empty in explanations of older versions.
+    units : dict of str to str
+        Of the columns and the target that have one.
     """
 
     run_id: str
@@ -106,6 +112,8 @@ class Explanation(Result):
     others: tuple[Any, ...] = field(default=(), repr=False)
     model: str = ""
     fingerprint: str = ""
+    target: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
 
     noun: ClassVar[str] = "explanation"
     format_version: ClassVar[int] = 2
@@ -340,44 +348,42 @@ class Explanation(Result):
         """
         return late("Explanation.cohorts")(self, by, bins=bins, seed=seed)
 
-    def beside(self, other: Explanation, by: str | None = None, *, seed: int = 0) -> SideBySide:
-        """What another model weighs differently in the same rows: all of them, and segment by segment.
+    def sentence(
+        self, row: int = 0, language: str = "en", *, names: Mapping[str, str] | None = None, most: int = 2
+    ) -> str:
+        """One sentence about a row that a customer could be told: the prediction, and why.
 
         Parameters
         ----------
-        other : Explanation
-            Of the second, of the same rows and class, in the same unit.
-        by : str, optional
-            A column whose values make the segments.
-        seed : int
-            Of the bootstrap.
+        row : int
+            Place among the explained rows.
+        language : {"en", "de"}
+            English or German.
+        names : mapping of str to str, optional
+            What target and columns are called in it; with ``{value}`` a whole clause, in German with its verb at the
+            end: ``"der Vertrag {value} läuft"``.
+        most : int
+            Reasons for it, at least 1. One against it is told where it weighs.
 
         Returns
         -------
-        SideBySide
-            Each column's mean size by both models in each segment, the difference with its interval, and a p-value that
-            is corrected for all that were looked at.
+        str
+            Plain text, to be escaped where it is shown. Values of sensitive columns are not told, nor sampled reasons
+            that may be none.
 
         Raises
         ------
         BadParameter
-            If the rows, classes or units differ.
-        ColumnNotFound
-            If there is no such column.
-
-        References
-        ----------
-        Holm, S. (1979), A simple sequentially rejective multiple test procedure.
+            If there is no such row or language, or the explanation is of an older version and kept no predictions.
 
         Examples
         --------
         >>> import workbench as wb
-        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear", "boosting"], trials=1)
-        >>> both = (wb.explain(one, rows=100) for one in (run.choose("linear"), run.choose("boosting")))
-        >>> next(both).beside(next(both), by="Contract").by
-        'Contract'
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> wb.explain(run).sentence(0, names={"Churn": "leaving", "tenure": "the time with us"})
+        'The probability of leaving is ..., mostly because ...'
         """
-        return late("Explanation.beside")(self, other, by, seed=seed)
+        return sentence(self._told(row, names or {}), language, most)
 
     def frame(self) -> pd.DataFrame:
         """The values, shape (rows, p)."""
@@ -494,6 +500,8 @@ class Explanation(Result):
         )
         return {
             **{name: getattr(self, name) for name in names},
+            "target": self.target,
+            "units": dict(self.units),
             "features": list(self.features),
             "groups": [list(group) for group in self.groups],
             "findings": [asdict(f) for f in self.findings],
@@ -518,6 +526,28 @@ class Explanation(Result):
                 "others": tuple(cls.from_dict(each) for each in content.get("others", ())),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
             }
+        )
+
+    def _told(self, row: int, names: Mapping[str, str]) -> Told:
+        """What a sentence about a row is made of."""
+        many = len(self.values)
+        if not isinstance(row, int) or isinstance(row, bool) or not -many <= row < many:
+            raise BadParameter(f"row is the place of an explained row, from 0 to {many - 1}; got {described(row)}.")
+        predicted = self.outputs if self.predictions is None and self.unit != "log-odds" else self.predictions
+        if predicted is None:
+            raise BadParameter("This explanation kept no predictions: it is of an older version. Make it again.")
+        error = 0.0 if self.half_width is None else self.half_width[row]
+        sure = abs(self.values[row]) > error
+        return Told(
+            target=self.target or "the target",
+            label=self.label,
+            prediction=float(predicted[row]),
+            reasons=[one for one in self.reasons(row) if sure[self.features.index(one[0])]],
+            rises=bool(self.outputs[row] >= self.base),
+            unit=self.units.get(self.target, ""),
+            units=self.units,
+            names=names,
+            groups=self.groups,
         )
 
     @cached_property

@@ -20,6 +20,8 @@ from workbench.errors import BadParameter
 
 Language = Literal["en", "de"]
 Reason = tuple[str, Any, float]
+# What it says, and the verb at its end.
+Clause = tuple[str, str]
 
 LONGEST = 60  # characters of a name or a value
 # Labels that say that what the target names is so.
@@ -28,6 +30,8 @@ TRUE = frozenset({"yes", "true", "1", "1.0", "y", "ja", "wahr"})
 LEAST = 0.05
 AGAINST = 0.25
 NO_BREAK = "\N{NO-BREAK SPACE}"
+PLACE = "{value}"  # in a clause that somebody gave
+ROUND = 3  # digits of a predicted number below 1,000
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,17 @@ def sentence(told: Told, language: str = "en", most: int = 2) -> str:
     because = words.partly if hidden > strongest else words.mostly
     clauses = [words.clause(told, name, value) for name, value, _ in ahead]
     against = next((one for one in reasons if -one[2] * way > max(AGAINST * strongest, LEAST * total)), None)
-    first = f"{words.opening(told)}, {because} {words.both.join(filter(None, [', '.join(clauses[:-1]), clauses[-1]]))}"
+    first = f"{words.opening(told)}, {because} {_joined(clauses, words.both)}"
     if against is None:
         return f"{first}."
-    return f"{first}; {words.against(told, words.clause(told, *against[:2]))}."
+    return f"{first}; {words.against(told, ' '.join(filter(None, words.clause(told, *against[:2]))))}."
+
+
+def _joined(clauses: Sequence[Clause], both: str) -> str:
+    """Clauses in a row; a verb at the end is said once where the next clause has the same."""
+    pairs = zip(clauses, [*(verb for _, verb in clauses[1:]), None], strict=True)
+    said = [text if verb in ("", following) else f"{text} {verb}" for (text, verb), following in pairs]
+    return both.join(filter(None, [", ".join(said[:-1]), said[-1]]))
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,7 @@ class _Words:
     """What a language says."""
 
     opening: Callable[[Told], str]
-    clause: Callable[[Told, str, Any], str]
+    clause: Callable[[Told, str, Any], Clause]
     against: Callable[[Told, str], str]
     mostly: str
     partly: str
@@ -179,14 +190,17 @@ def _quoted(text: str, opened: str, closed: str) -> str:
     return text if re.fullmatch(r"[\w.+-]+( [\w.+()-]+){0,2}", text) else f"{opened}{text}{closed}"
 
 
-def _digits(number: float) -> str:
-    """A number as people write it, with a point, and commas between thousands."""
-    if number == int(number) and abs(number) < 1e15:
-        return f"{int(number):,}" if abs(number) >= 10_000 else str(int(number))
-    if abs(number) >= 1e6 or abs(number) < 1e-4:
+def _digits(number: float, digits: int = 6) -> str:
+    """A number as people write it, with a point, and commas between thousands from 10,000 on; so many digits.
+
+    >>> _digits(12345.678), _digits(1234), _digits(-114.57), _digits(12345.678, 3), _digits(0.25), _digits(0)
+    ('12,345.7', '1234', '-114.57', '12,346', '0.25', '0')
+    """
+    if not number or not 1e-4 <= abs(number) < 1e15:
         return f"{number:.3g}"
-    decimals = max(0, 3 - math.floor(math.log10(abs(number))) - 1)
-    return f"{number:,.{decimals}f}" if abs(number) >= 10_000 else f"{number:.{decimals}f}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
+    told = f"{number:,.{decimals}f}" if abs(number) >= 10_000 else f"{number:.{decimals}f}"
+    return told.rstrip("0").rstrip(".") if "." in told else told
 
 
 def _moment(value: Any) -> datetime | None:
@@ -209,22 +223,22 @@ def _time(moment: datetime) -> str:
 def _english_opening(told: Told) -> str:
     target = _name(told, told.target)
     if told.label is None:
-        return f"The prediction for {target} is {_english_number(told.prediction, told.unit)}"
+        return f"The prediction for {target} is {_english_number(told.prediction, told.unit, ROUND)}"
     of = f"of {target}" if _is_so(told.label) else f"that {target} is {_english_text(told.label)}"
     return f"The probability {of} is {_english_share(told.prediction)}"
 
 
-def _english_clause(told: Told, name: str, value: Any) -> str:
+def _english_clause(told: Told, name: str, value: Any) -> Clause:
     called, moment = _name(told, name), _moment(value)
     if value is None:
-        return f"{_subject(called)} is not known"
-    if isinstance(value, bool) and "{value}" not in called:
-        return f"{called} {'applies' if value else 'does not apply'}"
+        return f"{_subject(called)} is not known", ""
+    if isinstance(value, bool) and PLACE not in called:
+        return f"{called} {'applies' if value else 'does not apply'}", ""
     if isinstance(value, (int, float)):
         said = _english_number(value, told.units.get(name, ""))
     else:
         said = _english_text(value) if moment is None else f"{moment.day} {moment:%B %Y}{_time(moment)}"
-    return called.replace("{value}", said) if "{value}" in called else f"{called} is {said}"
+    return (called.replace(PLACE, said) if PLACE in called else f"{called} is {said}"), ""
 
 
 def _english_against(told: Told, clause: str) -> str:
@@ -237,10 +251,10 @@ def _english_text(value: Any) -> str:
     return _quoted(clean(value), "“", "”")
 
 
-def _english_number(number: float, unit: str) -> str:
+def _english_number(number: float, unit: str, digits: int = 6) -> str:
     unit = clean(unit) if unit else ""
     one = unit[:-1] if number == 1 and unit.endswith("s") and not unit.endswith("ss") else unit
-    return f"{_digits(number)} {one}".rstrip()
+    return f"{_digits(number, digits)} {one}".rstrip()
 
 
 def _english_share(share: float) -> str:
@@ -260,27 +274,27 @@ MONTHS = (
 def _german_opening(told: Told) -> str:
     target = _name(told, told.target)
     if told.label is None:
-        return f"Die Vorhersage für {target} beträgt {_german_number(told.prediction, told.unit)}"
+        return f"Die Vorhersage für {target} beträgt {_german_number(told.prediction, told.unit, ROUND)}"
     if _is_so(told.label):
         return f"Die Wahrscheinlichkeit für {target} beträgt {_german_share(told.prediction)}"
     label = _german_text(told.label)
     return f"Die Wahrscheinlichkeit, dass {target} {label} ist, beträgt {_german_share(told.prediction)}"
 
 
-def _german_clause(told: Told, name: str, value: Any) -> str:
+def _german_clause(told: Told, name: str, value: Any) -> Clause:
     called, moment = _name(told, name), _moment(value)
     if value is None:
-        return f"{_subject(called)} nicht bekannt ist"
-    if isinstance(value, bool) and "{value}" not in called:
-        return f"{called} {'zutrifft' if value else 'nicht zutrifft'}"
+        return f"{_subject(called)} nicht bekannt", "ist"
+    if isinstance(value, bool) and PLACE not in called:
+        return (called, "zutrifft") if value else (f"{called} nicht", "zutrifft")
     if isinstance(value, (int, float)):
         said, verb = _german_number(value, told.units.get(name, "")), "beträgt"
     elif moment is not None:
         said, verb = f"{moment.day}. {MONTHS[moment.month - 1]} {moment.year}{_time(moment)}", "ist"
-        said = said if "{value}" in called else f"der {said}"
+        said = said if PLACE in called else f"der {said}"
     else:
         said, verb = _german_text(value), "ist"
-    return called.replace("{value}", said) if "{value}" in called else f"{called} {said} {verb}"
+    return (called.replace(PLACE, said), "") if PLACE in called else (f"{called} {said}", verb)
 
 
 def _german_against(told: Told, clause: str) -> str:
@@ -293,9 +307,9 @@ def _german_text(value: Any) -> str:
     return _quoted(clean(value), "„", "“")
 
 
-def _german_number(number: float, unit: str) -> str:
+def _german_number(number: float, unit: str, digits: int = 6) -> str:
     """With a comma, and points between thousands."""
-    swapped = _digits(number).translate(str.maketrans(",.", ".,"))
+    swapped = _digits(number, digits).translate(str.maketrans(",.", ".,"))
     return f"{swapped}{NO_BREAK}{clean(unit)}" if unit else swapped
 
 
@@ -307,7 +321,7 @@ def _german_share(share: float) -> str:
 
 def _subject(called: str) -> str:
     """What a clause about a missing value is about: of a whole clause what stands before the value's verb."""
-    return called.partition("{value}")[0].removesuffix(" ").removesuffix(" is").removesuffix(" ist") or called
+    return called.partition(PLACE)[0].removesuffix(" ").removesuffix(" is").removesuffix(" ist") or called
 
 
 _LANGUAGES = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from workbench.core.sentences import Told, sentence
 
 ControlKind = Literal["range", "choice", "yes or no", "date", "text"]
 
@@ -68,16 +71,21 @@ class Answer:
         The explained class; None for a regression.
     threshold : float, optional
         Two classes: probability from which on the second is answered.
-    output, base : float, optional
-        The model's own output, and what it is without any column, in ``unit``; None where it has no tables.
+    output, base : float
+        The model's own output, and what it is without any column, in ``unit``.
     unit : str
         Of output, base and values: ``log-odds``, ``probability`` or the target's.
     values : dict of str to float
-        What each column added, as it stands in the row; ``base + sum(values)`` is the output. Empty where the model has
-        no tables.
+        What each column added, as it stands in the row; ``base + sum(values)`` is the output.
+    half_width : dict of str to float
+        Of a model without tables, whose values are sampled: half of each one's 95% interval. Else empty.
     flags : tuple of str
         What is unusual, as the service has it: ``out_of_range:COLUMN``, ``unseen_category:COLUMN``,
         ``extra_column:COLUMN``.
+    target : str
+        Name of what is predicted.
+    units : dict of str to str
+        Of the columns and the target that have one.
     """
 
     row: dict[str, Any]
@@ -86,17 +94,34 @@ class Answer:
     probabilities: dict[str, float] = field(default_factory=dict)
     label: Any = None
     threshold: float | None = None
-    output: float | None = None
-    base: float | None = None
+    output: float = 0.0
+    base: float = 0.0
     unit: str = ""
     values: dict[str, float] = field(default_factory=dict)
+    half_width: dict[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    target: str = ""
+    units: dict[str, str] = field(default_factory=dict)
 
     @property
     def reasons(self) -> tuple[tuple[str, Any, float], ...]:
         """Column, its value and what it added, strongest first."""
         strongest = sorted(self.values.items(), key=lambda item: -abs(item[1]))
         return tuple((column, self.row.get(column), added) for column, added in strongest)
+
+    def sentence(self, language: str = "en", *, names: Mapping[str, str] | None = None, most: int = 2) -> str:
+        """One sentence that a customer could be told, as :meth:`workbench.Explanation.sentence` has it."""
+        told = Told(
+            self.target,
+            self.label,
+            float(self.prediction) if self.probability is None else self.probability,
+            [one for one in self.reasons if abs(one[2]) > self.half_width.get(one[0], 0.0)],
+            rises=self.output >= self.base,
+            unit=self.units.get(self.target, ""),
+            units=self.units,
+            names=names or {},
+        )
+        return sentence(told, language, most)
 
     def headline(self) -> str:
         """The answer in one line."""

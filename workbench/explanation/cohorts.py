@@ -1,4 +1,4 @@
-"""Groups of explained rows compared, and two models' reasons for the same rows."""
+"""Groups of explained rows compared: what each column adds in them, and where that is more than chance."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.arguments import described
-from workbench.core.cohorts import Cohorts, CohortValue, SideBySide, Weighed
+from workbench.core.cohorts import Cohorts, CohortValue
 from workbench.core.explanation import Explanation
-from workbench.core.nouns import expect
 from workbench.core.wording import how_many
 from workbench.errors import BadParameter, ColumnNotFound
 from workbench.explanation.neighbours import numbers_of
@@ -26,7 +25,6 @@ MOST_GROUPS = 20
 DRAWS = 200
 LEVEL = 0.95
 REST = "rarer ones together"
-ALL = "all rows"
 
 
 def cohorts(
@@ -85,62 +83,6 @@ def cohorts(
         explanation.unit,
         LEVEL,
         int(len(every) - every.sum()),
-    )
-
-
-def beside(explanation: Explanation, other: Explanation, by: str | None = None, *, seed: int = 0) -> SideBySide:
-    """What another model weighs differently in the same rows: all of them, and segment by segment.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        Of the first model.
-    other : Explanation
-        Of the second, of the same rows and class, in the same unit.
-    by : str, optional
-        A column whose values make the segments.
-    seed : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    SideBySide
-        Each column's mean size by both models in each segment, the difference with its interval, and a p-value that
-        is corrected for all that were looked at.
-
-    Raises
-    ------
-    BadParameter
-        If the rows, classes or units differ.
-    ColumnNotFound
-        If there is no such column.
-
-    References
-    ----------
-    Holm, S. (1979), A simple sequentially rejective multiple test procedure.
-    """
-    expect(other, Explanation, "explanation.beside")
-    _check_comparable(explanation, other)
-    names = tuple(dict.fromkeys([*explanation.features, *other.features]))
-    pair = [_values_of(one, names) for one in (explanation, other)]
-    segments = {ALL: np.ones(len(pair[0]), bool)}
-    if by is not None:
-        parts = _by_column(explanation, by, None)
-        segments |= {f"{by} {name}": rows for name, rows in parts if rows.sum() >= FEWEST}
-    random = np.random.default_rng(seed)
-    p_values = [_alike_in_pairs(*(values[rows] for values in pair)) for rows in segments.values()]
-    weights = [
-        weighed
-        for (name, rows), sure in zip(segments.items(), _corrected(p_values), strict=True)
-        for weighed in _segment(name, names, [values[rows] for values in pair], sure.min(axis=0), random)
-    ]
-    return SideBySide(
-        (explanation.run_id, other.run_id),
-        by,
-        tuple(weights),
-        explanation.unit,
-        LEVEL,
-        _correlation(explanation.outputs, other.outputs),
     )
 
 
@@ -215,19 +157,6 @@ def _group(
         )  # fmt: skip
 
 
-def _segment(
-    name: str, names: Sequence[str], pair: Sequence[Numbers], sure: Numbers, random: np.random.Generator
-) -> Iterator[Weighed]:
-    one, other = (np.abs(values).mean(axis=0) for values in pair)
-    push, push_other = (values.mean(axis=0) for values in pair)
-    low, high = _interval((np.abs(pair[1]) - np.abs(pair[0]))[None], random)
-    for i in np.argsort(-np.maximum(one, other), kind="stable").tolist():
-        yield Weighed(
-            name, names[i], len(pair[0]), float(one[i]), float(other[i]), float(other[i] - one[i]), float(low[0, i]),
-            float(high[0, i]), float(push[i]), float(push_other[i]), float(sure[i]),
-        )  # fmt: skip
-
-
 def _interval(values: Numbers, random: np.random.Generator) -> tuple[Numbers, Numbers]:
     """Ends of the means of some rows, shape (kinds, rows, p) to (kinds, p) each."""
     many = values.shape[1]
@@ -248,50 +177,7 @@ def _alike(values: Numbers, others: Numbers) -> Numbers:
     return np.nan_to_num(np.maximum(*both), nan=1.0)
 
 
-def _alike_in_pairs(one: Numbers, other: Numbers) -> Numbers:
-    """P-values that two models add the same to the same rows, and that it is as large; shape (2, p)."""
-    from scipy.stats import ttest_1samp
-
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of columns that both models leave alone
-        both = [ttest_1samp(apart, 0.0).pvalue for apart in (other - one, np.abs(other) - np.abs(one))]
-    return np.nan_to_num(np.stack(both), nan=1.0)
-
-
 def _corrected(p_values: list[Numbers]) -> Numbers:
     """All of one call together, in their shape."""
     every = np.stack(p_values)
     return np.array(holm(every.ravel().tolist())).reshape(every.shape)
-
-
-def _check_comparable(explanation: Explanation, other: Explanation) -> None:
-    if explanation.label != other.label or explanation.unit != other.unit:
-        raise BadParameter(
-            f"Two models are compared for one class and in one unit; got {_kind(explanation)} and {_kind(other)}. "
-            'Explain both for the same class with space="probability".'
-        )
-    shared = [name for name in explanation.columns if name in other.columns]
-    same = len(explanation.values) == len(other.values) and all(
-        tuple(explanation.columns[name]) == tuple(other.columns[name]) for name in shared
-    )
-    if not same or not shared:
-        raise BadParameter(
-            "Two models are compared on the same rows, and these are others. Explain both with one data=."
-        )
-
-
-def _kind(explanation: Explanation) -> str:
-    return f"{explanation.unit}{'' if explanation.label is None else f' of {explanation.label}'}"
-
-
-def _values_of(explanation: Explanation, names: Sequence[str]) -> Numbers:
-    """Values by the names of columns; nothing for those that a model does not use. Shape (rows, names)."""
-    place = {name: i for i, name in enumerate(explanation.features)}
-    nothing = np.zeros(len(explanation.values))
-    return np.column_stack([explanation.values[:, place[name]] if name in place else nothing for name in names])
-
-
-def _correlation(one: Numbers, other: Numbers) -> float:
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 1.0 if np.array_equal(one, other) else 0.0
-    return float(np.corrcoef(one, other)[0, 1])

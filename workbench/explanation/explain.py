@@ -211,12 +211,21 @@ def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int) 
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=(*_sum_findings(error, found.outputs), *found.findings),
         predictions=subject.predictions(features, place),
-        threshold=subject.threshold,
+        threshold=_threshold(subject, place),
         half_width=found.half_width,
         groups=groups(subject.profile, subject.features),
         model=subject.model,
         fingerprint=_fingerprint(subject, features, place),
+        target=subject.contract.target or "",
+        units={c.name: c.unit for c in subject.contract.columns if c.unit},
     )
+
+
+def _threshold(subject: Subject, place: int) -> float | None:
+    """The probability of a class from which on it is answered, where there are two."""
+    if subject.threshold is None:
+        return None
+    return subject.threshold if place else 1 - subject.threshold
 
 
 def _sum_findings(error: float, outputs: Numbers) -> Iterator[Finding]:

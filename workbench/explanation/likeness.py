@@ -55,7 +55,7 @@ def along_a_line(distances: Numbers) -> NDArray[np.intp]:
 def _apart(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
     """How far the distributions of a column in each two levels are apart, in [0, 1]."""
     is_text = values.dtype == object
-    shares = np.array([_shares(values[codes == level], values) for level in range(levels)])
+    shares: Numbers = np.array([_shares(values[codes == level], values) for level in range(levels)])
     between: Numbers = np.abs(shares[:, None, :] - shares[None, :, :])
     apart: Numbers = between.sum(axis=2) / 2 if is_text else between.max(axis=2, initial=0.0)
     return apart
@@ -65,9 +65,10 @@ def _shares(own: NDArray[Any], values: NDArray[Any]) -> Numbers:
     """Of texts the share of each; of numbers the share up to each of some quantiles of all, and of missing ones."""
     if values.dtype == object:
         kinds, every = pd.unique(values), pd.Series(own)
-        return every.value_counts(normalize=True, dropna=False).reindex(kinds, fill_value=0.0).to_numpy(dtype=float)
+        shares = every.value_counts(normalize=True, dropna=False).reindex(kinds, fill_value=0.0)
+        return np.asarray(shares, dtype=np.float64)
     numbers, every_number = as_numbers(own), as_numbers(values)
     steps = np.nanquantile(every_number, np.linspace(0, 1, STEPS)) if np.isfinite(every_number).any() else np.zeros(1)
     below = np.searchsorted(np.sort(numbers), steps, side="right") / max(len(own), 1)
-    shares: Numbers = np.append(below, np.isnan(numbers).mean() if len(own) else 0.0)
-    return shares
+    at_steps: Numbers = np.append(below, np.isnan(numbers).mean() if len(own) else 0.0)
+    return at_steps

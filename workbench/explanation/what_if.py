@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.counterfactual import Counterfactuals
@@ -16,11 +18,15 @@ from workbench.core.run import Run
 from workbench.core.what_if import Answer, Control, ControlKind
 from workbench.explanation.answering import Answering, Row
 from workbench.explanation.counterfactuals import Search
+from workbench.explanation.existing import as_typed, typed_column
 
 # Steps that a slider's range is cut into, about.
 STEPS = 200
 # Values of a category that are offered.
 MOST_CHOICES = 200
+# Orders of the columns in which the reasons of a model without tables are sampled, with their reverses.
+DRAWS = 12
+NORMAL = 1.96
 
 
 class WhatIf:
@@ -66,7 +72,7 @@ class WhatIf:
         self.controls = tuple(_controls(self._answering))
 
     def ask(self, row: Row | int) -> Answer:
-        """The model's answer about one row, and what each column added.
+        """The model's answer about one row, and what each column added: exact values where the model has tables.
 
         Parameters
         ----------
@@ -89,6 +95,8 @@ class WhatIf:
             **self._told(predicted, place),
             **self._explained(checked.columns, place),
             flags=tuple(checked.flags[0]),
+            target=str(self.run.contract.target),
+            units={c.name: c.unit for c in self.run.contract.columns if c.unit},
         )
 
     def counterfactuals(self, row: Row | int, wanted: Any = None, **rules: Any) -> Counterfactuals:
@@ -122,14 +130,46 @@ class WhatIf:
     def _explained(self, columns: dict[str, Any], place: int) -> dict[str, Any]:
         tables = self._answering.tables
         if tables is None:
-            return {"unit": self._answering.unit}
+            return self._sampled(columns, place)
         values, base = tables.explain_class(columns, place if self.run.task == "multiclass" else 0)
+        if self.run.task == "binary" and not place:
+            values, base = -values, (1.0 if tables.unit == "probability" else 0.0) - base
         return {
             "values": dict(zip(self.run.features, values[0].tolist(), strict=True)),
             "base": float(base),
             "output": float(base + values[0].sum()),
             "unit": tables.unit or self._answering.unit,
         }
+
+    def _sampled(self, columns: dict[str, Any], place: int) -> dict[str, Any]:
+        """Of a model without tables: values from a few orders of the columns and their reverses, in one batch."""
+        answering, random = self._answering, np.random.default_rng(self.run.seed)
+        features, others = self.run.features, self.run.holdout
+        orders = np.array([random.permutation(len(features)) for _ in range(DRAWS)])
+        turns = np.argsort(np.stack([orders, orders[:, ::-1]], axis=1), axis=2)
+        others = others.iloc[random.integers(len(others), size=DRAWS)]
+        own = np.arange(len(features) + 1)[:, None] > turns[:, :, None, :]
+        batch = {
+            name: _exchanged(columns[name][0], typed_column(others[name]), own[..., j])
+            for j, name in enumerate(features)
+        }
+        scores = answering.scores(batch, place).reshape(own.shape[:3])
+        steps = np.take_along_axis(np.diff(scores, axis=2), turns, axis=2).mean(axis=1)
+        values, half = steps.mean(axis=0), NORMAL * steps.std(axis=0, ddof=1) / DRAWS**0.5
+        return {
+            "values": dict(zip(features, values.tolist(), strict=True)),
+            "half_width": dict(zip(features, half.tolist(), strict=True)),
+            "base": float(scores[:, 0, 0].mean()),
+            "output": float(scores[0, 0, -1]),
+            "unit": answering.unit,
+        }
+
+
+def _exchanged(own: Any, others: NDArray[Any], taken: NDArray[np.bool_]) -> NDArray[Any]:
+    """A column of rows that are the row's own where ``taken``, shape (draws, ways, steps), else another row's."""
+    column = np.broadcast_to(others[:, None, None], taken.shape).copy()
+    column[taken] = as_typed([own], others.dtype)[0]
+    return column.ravel()
 
 
 def what_if(run: Run, label: Any = None) -> WhatIf:
