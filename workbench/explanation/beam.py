@@ -140,7 +140,7 @@ class Beam:
         """The row by column, once for each set of changes."""
         changed, columns = every.column[sets], {}
         for place, one in enumerate(self.columns):
-            column = np.full(len(sets), self.own[place])
+            column = np.full(len(sets), self.own[place], dtype=one.values.dtype)
             rows, slot = np.nonzero(changed == place)
             if len(rows):
                 column[rows] = every.value[sets[rows, slot]].astype(column.dtype)

@@ -146,8 +146,9 @@ def as_numbers(values: Any) -> Numbers:
         array = np.array([None if _missing(value) else value for value in array.tolist()])
         some = next((value for value in array.tolist() if value is not None), None)
         array = array.astype("datetime64[us]" if isinstance(some, (datetime, np.datetime64)) else float)
-    result = array.astype(float)
-    return np.where(np.isnat(array), np.nan, result) if array.dtype.kind == "M" else result
+    if array.dtype.kind != "M":
+        return array.astype(float)
+    return np.where(np.isnat(array), np.nan, array.astype("datetime64[us]").astype(float))
 
 
 def as_typed(values: Any, dtype: Any) -> NDArray[Any]:
