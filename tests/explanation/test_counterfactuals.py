@@ -38,8 +38,8 @@ def asked(search, rows, wanted=None, **rules):
 def test_each_way_keeps_to_the_rules_and_the_pipeline_answers_as_wanted(target, model, wanted):
     search = search_of(target, model)
     run = search.answering.run
-    found = list(asked(search, range(25), wanted))
-    assert sum(bool(one.found) for one in found) >= 0.9 * len(found)
+    found = list(asked(search, range(10), wanted))
+    assert sum(bool(one.found) for one in found) >= len(found) - 1
     for one in found:
         assert len({tuple(c.column for c in way.changes) for way in one.found}) == len(one.found)
         assert [len(way.changes) for way in one.found] == sorted(len(way.changes) for way in one.found)
@@ -81,7 +81,7 @@ def test_no_smaller_single_change_exists():
     search = search_of()
     run = search.answering.run
     compared = 0
-    for one in asked(search, range(15), n=4):
+    for one in asked(search, range(8), n=4):
         best = min((way.distance for way in one.found if len(way.changes) == 1), default=np.inf)
         every = [one.row | {name: value} for name in run.features for value in run.holdout[name].dropna().unique()]
         reached = reach(run, every, one.wanted)
@@ -90,7 +90,7 @@ def test_no_smaller_single_change_exists():
         assert best <= least + 0.02  # between the values that were asked about at first there may be nearer ones
         assert (best == np.inf) == (least == np.inf)
         compared += best < np.inf
-    assert compared >= 5
+    assert compared >= 3
 
 
 def possible(search, row, other):
@@ -110,7 +110,7 @@ def met(search, row, *names):
 def test_columns_that_must_stay_do_and_others_go_one_way():
     search = search_of()
     for one in asked(
-        search, range(30), immutable=["contract", "paperless"], monotone={"tenure": "up", "charge": "down"}
+        search, range(10), immutable=["contract", "paperless"], monotone={"tenure": "up", "charge": "down"}
     ):
         assert set(one.kept) == {"sex", "contract", "paperless"}
         for change in (change for way in one.found for change in way.changes):
@@ -128,12 +128,9 @@ def test_what_stays_by_itself_may_be_allowed():
 
 def test_values_outside_the_contracts_range_are_not_proposed():
     search = search_of(tenure={"maximum": 20.0}, contract={"categories": ("monthly", "yearly")})
-    after = {c.column: set() for one in asked(search, range(40)) for way in one.found for c in way.changes}
-    for one in asked(search, range(40)):
-        for change in (change for way in one.found for change in way.changes):
-            after[change.column].add(change.after)
-    assert max(after["tenure"]) <= 20
-    assert "two years" not in after.get("contract", set())
+    changes = [change for one in asked(search, range(12)) for way in one.found for change in way.changes]
+    assert max(change.after for change in changes if change.column == "tenure") <= 20
+    assert "two years" not in {change.after for change in changes}
 
 
 def test_where_there_is_no_way_it_is_said_how_far_the_best_one_gets():
@@ -249,7 +246,7 @@ def test_nearly_all_rows_of_the_census_have_another_answer(shared_table):
     search = Search(Answering.of(run_of(table, profile.contract, profile, names, "income", "boosting"), "test"))
     stay = ["sex", "race", "native_country", "age"]
     began = perf_counter()
-    found = [search.find(row, immutable=stay) for row in range(100)]
+    found = [search.find(row, immutable=stay) for row in range(60)]
     assert (perf_counter() - began) / len(found) <= 0.25
-    assert sum(bool(one.found) for one in found) >= 95
+    assert sum(bool(one.found) for one in found) >= 57
     assert all(change.column not in stay for one in found for way in one.found for change in way.changes)
