@@ -143,15 +143,17 @@ class _Around:
 
         seen, answers, weight = self.drawn(random, rows, place)
         line = Ridge(alpha=1.0).fit(seen, answers, sample_weight=weight)
-        return _Line(np.asarray(line.coef_, dtype=float), float(line.intercept_))
+        return _Line(np.asarray(line.coef_, dtype=float), float(line.intercept_), len(self.own))
 
     def _seen(self, columns: Mapping[str, Any], distance: Numbers) -> Numbers:
-        """Of numbers the standard deviations from the row, of others whether they are as in the row."""
+        """Of numbers the standard deviations from the row, of others whether they are as in the row; then gaps."""
+        given = [columns[one.column.name] for one in self.columns]
         seen = [
-            (distance[:, i] == 0).astype(float) if self.same[i] else self._deviations(i, columns[one.column.name])
-            for i, one in enumerate(self.columns)
+            (distance[:, i] == 0).astype(float) if same else self._deviations(i, given[i])
+            for i, same in enumerate(self.same)
         ]
-        return np.column_stack(seen)
+        gaps = [np.isnan(as_numbers(values)) for values, same in zip(given, self.same, strict=True) if not same]
+        return np.column_stack([*seen, *gaps]).astype(float)
 
     def _deviations(self, i: int, values: Any) -> Numbers:
         spread = float(np.nanstd(as_numbers(self.values[i]))) or 1.0
@@ -160,15 +162,22 @@ class _Around:
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    weights: Numbers
+    """Coefficients, of the columns first and then of their gaps."""
+
+    every: Numbers
     intercept: float
+    columns: int
+
+    @property
+    def weights(self) -> Numbers:
+        return self.every[: self.columns]
 
     def fidelity(self, around: _Around, random: np.random.Generator, rows: int, place: int) -> float:
         """Weighted R² on fresh rows; 1 where there is nothing to follow and nothing is missed."""
         from sklearn.metrics import r2_score
 
         seen, answers, weight = around.drawn(random, rows, place)
-        return float(r2_score(answers, seen @ self.weights + self.intercept, sample_weight=weight))
+        return float(r2_score(answers, seen @ self.every + self.intercept, sample_weight=weight))
 
 
 def _unfaithful(fidelity: float) -> Finding:
