@@ -157,7 +157,7 @@ def test_a_given_row_is_taken_as_a_service_takes_it():
     run = made("leaves", "linear")
     row = {"tenure": 2, "months": 3, "charge": None, "contract": "monthly", "sex": "f", "paperless": True}
     found = run.counterfactuals(row)
-    assert found.row["paperless"] == 1.0
+    assert found.row["paperless"] is True
     assert found.prediction != found.found[0].prediction
     assert str(found.found[0].changes[0].after) in str(found)
     with pytest.raises(BadRow, match="tenure"):

@@ -119,7 +119,7 @@ def sentence(told: Told, language: str = "en", most: int = 2) -> str:
     strongest = abs(ahead[0][2])
     because = words.partly if hidden > strongest else words.mostly
     clauses = [words.clause(told, name, value) for name, value, _ in ahead]
-    against = next((one for one in reasons if -one[2] * way > max(AGAINST * strongest, LEAST * total)), None)
+    against = next((one for one in reasons if -one[2] * way >= max(AGAINST * strongest, LEAST * total)), None)
     first = f"{words.opening(told)}, {because} {_joined(clauses, words.both)}"
     if against is None:
         return f"{first}."
@@ -234,7 +234,9 @@ def _english_clause(told: Told, name: str, value: Any) -> Clause:
         return f"{_subject(called)} is not known", ""
     if isinstance(value, bool) and PLACE not in called:
         return f"{called} {'applies' if value else 'does not apply'}", ""
-    if isinstance(value, (int, float)):
+    if isinstance(value, bool):
+        said = "yes" if value else "no"
+    elif isinstance(value, (int, float)):
         said = _english_number(value, told.units.get(name, ""))
     else:
         said = _english_text(value) if moment is None else f"{moment.day} {moment:%B %Y}{_time(moment)}"
@@ -287,7 +289,9 @@ def _german_clause(told: Told, name: str, value: Any) -> Clause:
         return f"{_subject(called)} nicht bekannt", "ist"
     if isinstance(value, bool) and PLACE not in called:
         return (called, "zutrifft") if value else (f"{called} nicht", "zutrifft")
-    if isinstance(value, (int, float)):
+    if isinstance(value, bool):
+        said, verb = "ja" if value else "nein", "ist"
+    elif isinstance(value, (int, float)):
         said, verb = _german_number(value, told.units.get(name, "")), "beträgt"
     elif moment is not None:
         said, verb = f"{moment.day}. {MONTHS[moment.month - 1]} {moment.year}{_time(moment)}", "ist"

@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.checking import Checked, Checker
+from workbench.core.contract import Column
 from workbench.core.json_values import plain
 from workbench.core.nouns import expect
 from workbench.core.run import Run
@@ -165,6 +166,10 @@ class Answering:
             f"{listed_values([row], most=1)}. Give for example 0."
         )
 
+    def plain(self, columns: Columns) -> dict[str, Any]:
+        """The first row of clean columns as plain values."""
+        return {name: plain_of(self.run.contract[name], columns[name][0]) for name in self.run.features}
+
     def frame(self, columns: Columns) -> pd.DataFrame:
         """Columns as a frame of the hold-out's types, as the pipeline was fitted on; shape (rows, p)."""
         return pd.DataFrame({name: self._typed(name, columns[name]) for name in self.run.features})
@@ -173,6 +178,18 @@ class Answering:
         kind, series = self.run.holdout[name].dtype, pd.Series(np.asarray(values, dtype=object))
         whole_with_gap = pd.api.types.is_integer_dtype(kind) and series.isna().any()
         return series.astype("float64" if whole_with_gap else kind)
+
+
+def plain_of(column: Column, value: Any) -> Any:
+    """A clean value as JSON has it: a flag as true or false, a whole number without a point.
+
+    Examples
+    --------
+    >>> plain_of(Column("paid", "boolean"), 1.0), plain_of(Column("age", "integer"), 31.0)
+    (True, 31)
+    """
+    told, as_kind = plain(value), {"boolean": bool, "integer": int}.get(column.kind)
+    return told if told is None or as_kind is None else as_kind(told)
 
 
 @cache

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from workbench.core.contract import Column
 from workbench.core.counterfactual import Change, Counterfactual, Counterfactuals, wanted_words
 from workbench.core.finding import Finding
-from workbench.core.json_values import plain
 from workbench.core.run import Run
 from workbench.core.wording import how_many, listed_values
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.explanation.answering import Answering, Row
+from workbench.explanation.answering import Answering, Row, plain_of
 from workbench.explanation.beam import Beam, Changes
 from workbench.explanation.existing import Existing, Together, as_numbers, existing
 from workbench.explanation.goals import Goal, goal
@@ -71,7 +70,7 @@ class Search:
         ways = self._told(beam, [beam.moved_back(way) for way in found])
         near = None if ways or nearest is None else self._told(beam, [nearest], reached=False)[0]
         return Counterfactuals(
-            {name: plain(values[0]) for name, values in columns.items()},
+            self.answering.plain(columns),
             *beam.goal.told(predicted),
             beam.goal.wanted,
             tuple(sorted(ways, key=lambda way: (len(way.changes), way.distance)))[:n],
@@ -111,7 +110,7 @@ class Search:
     def _worded(self, beam: Beam, way: Changes) -> Iterator[Change]:
         for place, value in zip(way.column.tolist(), way.value.tolist(), strict=True):
             column = self.existing[place].column
-            yield Change(column.name, _plain(beam.own[place], column), _plain(value, column))
+            yield Change(column.name, plain_of(column, beam.own[place]), plain_of(column, value))
 
     def _distance(self, way: Changes) -> float:
         return float(way.distance.sum() / len(self.features))
@@ -239,21 +238,6 @@ def _names(search: Search, what: str, names: Iterable[str]) -> set[str]:
 def _check_count(name: str, value: Any, most: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise BadParameter(f"{name} is a whole number from 1 to {most}; got {listed_values([value])}.")
-
-
-def _plain(value: Any, column: Column) -> Any:
-    told = plain(value)
-    return (
-        bool(told)
-        if column.kind == "boolean" and told is not None
-        else _whole(told)
-        if column.kind == "integer"
-        else told
-    )
-
-
-def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) else value
 
 
 def _none(beam: Beam, near: Counterfactual | None, most: int) -> Finding:

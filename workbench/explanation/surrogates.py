@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from workbench.core.arguments import described
 from workbench.core.finding import Finding
-from workbench.core.json_values import plain
 from workbench.core.literals import python
 from workbench.core.run import Run
 from workbench.core.surrogate import Surrogate
@@ -81,7 +80,7 @@ def lime(
     fidelity = line.fidelity(around, random, samples, place)
     strongest = sorted(zip(run.features, line.weights.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
     return Surrogate(
-        run.id, {name: plain(values[0]) for name, values in columns.items()},
+        run.id, answering.plain(columns),
         run.classes[place] if run.classes else None, answering.unit, dict(strongest), line.intercept,
         line.intercept + float(line.weights[around.same].sum()), float(predicted[0, place]), fidelity, around.width,
         2 * samples, () if fidelity >= FAITHFUL else (_unfaithful(fidelity),),

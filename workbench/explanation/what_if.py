@@ -91,7 +91,7 @@ class WhatIf:
         predicted = self._answering.predict(checked.columns)
         place = int(predicted[0].argmax()) if self._place is None else self._place
         return Answer(
-            {name: plain(values[0]) for name, values in checked.columns.items()},
+            self._answering.plain(checked.columns),
             **self._told(predicted, place),
             **self._explained(checked.columns, place),
             flags=tuple(checked.flags[0]),
