@@ -15,6 +15,7 @@ from workbench.core import late as table
 from workbench.core.contract import Column, Contract
 from workbench.core.late import LIBRARIES, PLACES, VERBS, late
 from workbench.core.result import Result
+from workbench.core.shown import Shown
 from workbench.errors import MissingExtra
 
 NOUNS = {
@@ -24,6 +25,7 @@ NOUNS = {
     "Profile": wb.Profile,
     "Result": Result,
     "Run": wb.Run,
+    "Shown": Shown,
 }
 CONTRACT = Contract((Column("age", "integer"),))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.late import late
+from workbench.core.shown import Shown
 from workbench.core.wording import how_many
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class CohortValue:
 
 
 @dataclass(frozen=True)
-class Cohorts:
+class Cohorts(Shown):
     """What columns add in groups of rows. Made by :meth:`workbench.Explanation.cohorts`.
 
     Parameters
@@ -98,13 +98,9 @@ class Cohorts:
             f"others (p {most.p_value:.2g})"
         )
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """One row a group and column."""
-        frame: pd.DataFrame = late("Result.frame")([asdict(one) for one in self.values])
-        return frame
+        return self._frame([asdict(one) for one in self.values])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.finding import Finding
-from workbench.core.late import late
+from workbench.core.shown import Shown
 from workbench.core.wording import how_many, worded
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Counterfactual:
 
 
 @dataclass(frozen=True)
-class Counterfactuals:
+class Counterfactuals(Shown):
     """What would have to be different for another answer. Made by :meth:`workbench.Run.counterfactuals`.
 
     Parameters
@@ -110,9 +110,6 @@ class Counterfactuals:
         reached = "" if self.nearest is None else f"; the nearest: {self.nearest}"
         return f"No way to {wanted_words(self.wanted)} with {how_many(self.most, 'change')}{reached}"
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """One row for the row itself and for each way, one column a changed column, and what is answered."""
         names = dict.fromkeys(change.column for way in self.found for change in way.changes)
@@ -121,8 +118,7 @@ class Counterfactuals:
         for way in self.found:
             after = {change.column: change.after for change in way.changes}
             rows.append(_line(own, after, way.prediction, way.probability, way.distance))
-        frame: pd.DataFrame = late("Result.frame")(rows)
-        return frame
+        return self._frame(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

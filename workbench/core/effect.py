@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core.finding import Finding
-from workbench.core.late import late
+from workbench.core.shown import Shown
 from workbench.core.wording import listed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Effect:
+class Effect(Shown):
     """What a model answers along one column. Made by :meth:`workbench.Run.effect`.
 
     Parameters
@@ -98,15 +98,11 @@ class Effect:
         apart = float(told.max() - told.min())
         return f"{self.column}: {apart:.3g} {self.unit}{of} from {low} (least) to {high} (most), by {name}"
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """One row a point of the grid: pdp and ale with their intervals."""
         names = ("pdp", "pdp_low", "pdp_high", "ale", "ale_low", "ale_high")
         columns = {self.column: list(self.grid), **{name: getattr(self, name) for name in names}}
-        frame: pd.DataFrame = late("Result.frame")(columns)
-        return frame
+        return self._frame(columns)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -114,7 +110,7 @@ class Effect:
 
 
 @dataclass(frozen=True, eq=False)
-class JointEffect:
+class JointEffect(Shown):
     """What a model answers along two columns. Made by :meth:`workbench.Run.effect`.
 
     Parameters
@@ -164,12 +160,9 @@ class JointEffect:
         """How much of it is no sum of two effects."""
         return f"{listed(self.columns)}: {self.strength:.0%} of what they do together is no sum of what each does"
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """Partial dependence, one row a value of the first column, one column a value of the second."""
-        frame: pd.DataFrame = late("Result.frame")(self.pdp, columns=list(self.grids[1]))
+        frame = self._frame(self.pdp, columns=list(self.grids[1]))
         frame.index = list(self.grids[0])
         return frame
 

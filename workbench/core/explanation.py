@@ -341,7 +341,7 @@ class Explanation(Result):
         >>> import workbench as wb
         >>> explanation = wb.explain(wb.train("churn.csv", target="Churn", candidates=["linear"]))
         >>> groups = explanation.cohorts("Contract")
-        >>> list(groups.groups)
+        >>> sorted(groups.groups)
         ['monthly', 'yearly']
         >>> groups.differences[0].column
         'Contract'

@@ -37,6 +37,7 @@ PLACES = {
     "Run.slices": "workbench.training.slicing:slices",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
     "Run.what_if": "workbench.explanation.what_if:what_if",
+    "Shown._repr_mimebundle_": "workbench.display.shown:mime_bundle",
 }
 # What a noun becomes, of a library that neither the server nor a bundle's runtime may load.
 LIBRARIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.core.late import late
+from workbench.core.shown import Shown
 from workbench.core.wording import how_many, worded
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(Shown):
     """The rows that are most like one, nearest first. Made by :meth:`workbench.Explanation.nearest`.
 
     Parameters
@@ -67,14 +67,10 @@ class Neighbours:
             return f"{many}; the truth of them is {self.outcome:,.6g} on average"
         return f"{many}; {self.outcome:.0%} of them turned out {worded(self.label)}"
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """One row a neighbour: distance, prediction, truth and columns."""
         told = [{"row": n.row, "distance": n.distance, "prediction": n.prediction, "truth": n.truth} for n in self.rows]
-        frame: pd.DataFrame = late("Result.frame")([{**t, **n.values} for t, n in zip(told, self.rows, strict=True)])
-        return frame
+        return self._frame([{**t, **n.values} for t, n in zip(told, self.rows, strict=True)])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.late import late
+from workbench.core.shown import Shown
 from workbench.core.wording import how_many, listed
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class DecisionPath:
+class DecisionPath(Shown):
     """The conditions that one row meets on its way through all trees. Made by :meth:`workbench.Run.decision_path`.
 
     Every row that meets them all gets the same answer, whatever else it holds.
@@ -108,14 +108,10 @@ class DecisionPath:
         free = f"; {listed(self.free)} may be anything" if self.free else ""
         return f"{self.prediction}: {asked} from {how_many(self.tests, 'test')} in {how_many(self.trees, 'tree')}{free}"
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """One row a condition."""
         told = [{"column": c.column, "value": c.value, "condition": str(c), "tests": c.tests} for c in self.conditions]
-        frame: pd.DataFrame = late("Result.frame")(told)
-        return frame
+        return self._frame(told)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

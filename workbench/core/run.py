@@ -618,7 +618,7 @@ class Run(Result):
         >>> import workbench as wb
         >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
         >>> along = run.effect("tenure")
-        >>> along.pdp[0] > along.pdp[-1], along.ale[0] > along.ale[-1]
+        >>> bool(along.pdp[0] > along.pdp[-1]), bool(along.ale[0] > along.ale[-1])
         (True, True)
         >>> run.effect("tenure", "Contract").pdp.shape
         (15, 2)

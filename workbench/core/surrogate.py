@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.finding import Finding
-from workbench.core.late import late
+from workbench.core.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class Surrogate:
+class Surrogate(Shown):
     """A local linear surrogate (LIME). Made by :meth:`workbench.Run.lime`.
 
     Parameters
@@ -66,14 +66,10 @@ class Surrogate:
         """The three strongest columns, and how far the line may be believed."""
         return f"{', '.join(list(self.weights)[:3])} weigh most near this row; fidelity {self.fidelity:.2f}"
 
-    def __str__(self) -> str:
-        return self.headline()
-
     def frame(self) -> pd.DataFrame:
         """One row a column, strongest first: its value and its weight."""
         rows = [{"column": name, "value": self.row[name], "weight": weight} for name, weight in self.weights.items()]
-        frame: pd.DataFrame = late("Result.frame")(rows)
-        return frame
+        return self._frame(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

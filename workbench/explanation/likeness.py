@@ -42,7 +42,7 @@ def along_a_line(distances: Numbers) -> NDArray[np.intp]:
     --------
     >>> at = np.array([3.0, 1.0, 2.0])
     >>> along_a_line(np.abs(at[:, None] - at[None, :])).tolist()
-    [1, 2, 0]
+    [0, 2, 1]
     """
     centre = np.eye(len(distances)) - 1 / len(distances)
     _, vectors = np.linalg.eigh(-centre @ distances**2 @ centre / 2)
