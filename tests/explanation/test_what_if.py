@@ -5,7 +5,8 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from tests.explanation.runs import made
+import workbench as wb
+from tests.explanation.runs import customers, made
 from workbench.errors import BadParameter, BadRow
 from workbench.explanation.what_if import WhatIf
 
@@ -50,6 +51,18 @@ def test_the_reasons_add_up_to_the_models_output(target, model):
         assert 1 / (1 + np.exp(-answer.output)) == pytest.approx(expected)
     assert bool(answer.half_width) == (model == "network")
     assert abs(answer.reasons[0][2]) == max(map(abs, answer.values.values()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["linear", "boosting"])
+def test_the_reasons_are_those_of_the_explanation(store, model):
+    """Also where values are measured from rows that the run keeps."""
+    run = wb.train(
+        customers(), target="amount", ignore=["leaves", "level", "since"], candidates=[model], trials=1, folds=2
+    )
+    explanation, answer = wb.explain(run, rows=[3]), run.what_if().ask(3)
+    assert answer.base == pytest.approx(explanation.base)
+    np.testing.assert_allclose(list(answer.values.values()), explanation.values[0], atol=1e-9)
 
 
 def test_the_first_of_two_classes_is_explained_with_the_opposite_reasons():

@@ -48,7 +48,7 @@ class Effect(Shown):
     counts : int array, shape (g - 1,) or (g,)
         Rows between two points of the grid, the first with both ends; of categories rows that have each.
     missing : float, optional
-        Partial dependence where the value is missing; None where the contract allows no gap.
+        Partial dependence where the value is missing; None where no row of the hold-out has a gap.
     rows : int
         Rows of the hold-out that were looked at for ``pdp``.
     ale_rows : int
@@ -93,7 +93,7 @@ class Effect(Shown):
     def headline(self) -> str:
         """From where to where the answers go, by the measure that may be read."""
         told, name = (self.ale, "ALE") if self.findings else (self.pdp, "PDP")
-        low, high = (self.grid[int(place)] for place in (told.argmin(), told.argmax()))
+        low, high = (str(self.grid[int(place)]).removesuffix("T00:00:00") for place in (told.argmin(), told.argmax()))
         of = "" if self.label is None else f" of {self.label}"
         apart = float(told.max() - told.min())
         return f"{self.column}: {apart:.3g} {self.unit}{of} from {low} (least) to {high} (most), by {name}"

@@ -128,7 +128,7 @@ def _between(condition: Condition) -> str:
 def _end(number: float, of: str) -> str:
     """A number, or the moment that it is."""
     if of == MOMENT:
-        return str(datetime(1970, 1, 1) + timedelta(days=number))
+        return str(datetime(1970, 1, 1) + timedelta(days=number)).removesuffix(" 00:00:00")
     return f"{number:,.6g}"
 
 

@@ -89,10 +89,21 @@ class Answering:
         return np.column_stack([1.0 - told, told]) if self.run.task == "binary" else told.reshape(len(told), -1)
 
     def by_pipeline(self, columns: Columns) -> Numbers:
-        """The same by the fitted pipeline itself."""
+        """The same by the fitted pipeline itself.
+
+        Raises
+        ------
+        BadParameter
+            If it refuses a row, as many models do a missing value.
+        """
         frame, pipeline = self.frame(columns), self.run.pipeline
         with _threads().limit(limits=1) if len(frame) <= FEW_ROWS else nullcontext():
-            told = pipeline.predict_proba(frame) if self.run.classes else pipeline.predict(frame)
+            try:
+                told = pipeline.predict_proba(frame) if self.run.classes else pipeline.predict(frame)
+            except ValueError as error:
+                raise BadParameter(
+                    f"The pipeline itself refuses such a row: {error}. Give values that it takes."
+                ) from error
         return np.asarray(told, dtype=float).reshape(len(frame), -1)
 
     def scores(self, columns: Columns, place: int = 0) -> Numbers:
@@ -207,6 +218,6 @@ def _tables(run: Run) -> CompiledModel | None:
 
 def _compiled(run: Run) -> CompiledModel | None:
     try:
-        return compile_pipeline(run.pipeline, run.features, run.task, background=run.holdout[list(run.features)])
+        return compile_pipeline(run.pipeline, run.features, run.task, background=run.usual)
     except CannotCompile:
         return None

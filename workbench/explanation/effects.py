@@ -187,8 +187,8 @@ def _effect(asking: _Asking, axis: _Axis) -> Effect:
 
 
 def _missing(asking: _Asking, axis: _Axis) -> float | None:
-    """The mean answer without a value, where the contract allows that."""
-    if not axis.one.column.missing_allowed:
+    """The mean answer without a value, where some rows have none."""
+    if not asking.answering.table[axis.name].isna().any():
         return None
     nothing = as_typed([None], axis.grid.dtype)
     return float(asking.along(asking.rows, {axis.name: nothing}).mean())

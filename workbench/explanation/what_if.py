@@ -144,7 +144,7 @@ class WhatIf:
     def _sampled(self, columns: dict[str, Any], place: int) -> dict[str, Any]:
         """Of a model without tables: values from a few orders of the columns and their reverses, in one batch."""
         answering, random = self._answering, np.random.default_rng(self.run.seed)
-        features, others = self.run.features, self.run.holdout
+        features, others = self.run.features, self.run.usual
         orders = np.array([random.permutation(len(features)) for _ in range(DRAWS)])
         turns = np.argsort(np.stack([orders, orders[:, ::-1]], axis=1), axis=2)
         others = others.iloc[random.integers(len(others), size=DRAWS)]
