@@ -33,6 +33,7 @@ def test_a_difference_is_found_with_its_interval():
     assert "in north" in str(found)
 
 
+@pytest.mark.slow
 def test_groups_of_one_population_are_called_alike():
     flagged = sum(bool(explained(seed).cohorts("region").differences) for seed in range(60))
     assert flagged <= 8  # of 60 at 5%: nine or more come once in 300 times
@@ -53,6 +54,7 @@ def test_means_are_those_of_the_rows_and_intervals_hold_them():
     assert list(told) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say():
     held = 0
     for seed in range(60):

@@ -1,12 +1,15 @@
 """Ways to another answer: real values, the rules kept, the pipeline's own answer, the nearest there is."""
 
+from time import perf_counter
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.explanation.runs import made
+import workbench as wb
+from tests.explanation.runs import made, run_of
 from workbench.core.contract import Column
 from workbench.errors import BadParameter, BadRow, ColumnNotFound
 from workbench.explanation.answering import Answering
@@ -34,6 +37,7 @@ def asked(search, rows, wanted=None, **rules):
             assert "already" in str(error)  # noqa: PT017 - rows that have the wanted answer are passed over
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "model", "wanted"), ASKED)
 def test_each_way_keeps_to_the_rules_and_the_pipeline_answers_as_wanted(target, model, wanted):
     search = search_of(target, model)
@@ -76,6 +80,7 @@ def gower(run, row, other):
     return total / len(run.features)
 
 
+@pytest.mark.slow
 def test_no_smaller_single_change_exists():
     """Every existing value of every column that may change, one at a time, asked of the pipeline."""
     search = search_of()
@@ -222,6 +227,21 @@ def test_values_that_exclude_each_other_are_found_and_rare_ones_are_not_blamed()
     assert not together.never[first : first + 4, first : first + 4].any()
 
 
+def test_a_wide_table_is_searched_within_its_time():
+    """Three hundred numbers of which two decide; and 5,000 values and more are not looked at two by two."""
+    random = np.random.default_rng(0)
+    names = [f"x{i}" for i in range(300)]
+    table = pd.DataFrame(random.normal(size=(150, 300)).round(2), columns=names)
+    table["y"] = 10 * (table["x7"] + table["x9"])
+    contract = wb.profile(wb.dataset(table, target="y")).contract
+    search = Search(Answering.of(run_of(table, contract, None, names, "y", "linear"), "test"))
+    assert not search.together.never.any()
+    began = perf_counter()
+    found = search.find(0, (25.0, None))
+    assert perf_counter() - began < 5
+    assert {change.column for change in found.found[0].changes} & {"x7", "x9"}
+
+
 def test_values_are_typed_as_their_column():
     table = pd.DataFrame({"day": pd.to_datetime(["2024-01-02", None, "2024-03-01"]), "n": [1, 2, 3]})
     day = Existing.of(Column("day", "datetime"), table["day"])
@@ -234,11 +254,6 @@ def test_values_are_typed_as_their_column():
 @pytest.mark.slow
 def test_nearly_all_rows_of_the_census_have_another_answer(shared_table):
     """Nine ways in ten of one change, none of sex, race or origin, and at most a quarter of a second a row."""
-    from time import perf_counter
-
-    import workbench as wb
-    from tests.explanation.runs import run_of
-
     data = wb.dataset(shared_table("adult.csv"), target="income")
     table = data.frame().sample(9000, random_state=0).reset_index(drop=True)
     profile = wb.profile(wb.dataset(table, target="income"))

@@ -154,6 +154,7 @@ def test_an_interaction_is_all_that_a_product_is():
     assert effect(run_with(Product), "a", "idle").strength > 0.9
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_effect_of_all_rows():
     """Of many samples of one population."""
     run, random, held = run_with(Product), np.random.default_rng(1), 0

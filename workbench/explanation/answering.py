@@ -127,10 +127,11 @@ class Answering:
         classes = self.run.classes
         if label is None:
             return self._usual_place if classes else 0
-        if label not in classes:
+        alike = [i for i, one in enumerate(classes) if label == one or str(label) == str(one)]
+        if not alike:
             known = f"one of {listed_values(classes)}" if classes else "None: a regression has no classes"
             raise BadParameter(f"label is {known}; got {listed_values([label])}.")
-        return classes.index(label)
+        return alike[0]
 
     @cached_property
     def _usual_place(self) -> int:

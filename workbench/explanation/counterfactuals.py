@@ -22,8 +22,10 @@ from workbench.explanation.goals import Goal, goal
 
 Numbers = NDArray[np.float64]
 Direction = Literal["up", "down"]
-# Values of a number that are asked about at first; those between are, where one of them leads to the wanted answer.
-VALUES = 40
+# Values of a number that are asked about at first, fewer where columns are many; those between are asked about where
+# one of them leads to the wanted answer.
+VALUES, FEWEST_VALUES = 40, 8
+ASKED_SINGLY = 4000
 MOST_CHANGES = 5
 MOST_WAYS = 20
 
@@ -87,9 +89,10 @@ class Search:
 
     def _changes(self, beam: Beam, rules: Rules) -> Changes:
         pieces = []
+        many = max(FEWEST_VALUES, min(VALUES, ASKED_SINGLY // max(len(self.features), 1)))
         for place, (one, own) in enumerate(zip(self.existing, beam.own, strict=True)):
             if one.column.name not in rules.kept:
-                values = rules.allowed(one, one.few(VALUES) if one.ordered else one.values, own)
+                values = rules.allowed(one, one.few(many) if one.ordered else one.values, own)
                 pieces.append(Changes.of(place, one, values, own))
         return Changes.joined(pieces)
 

@@ -19,6 +19,7 @@ LEVELS = 50
 BINS = 10
 # Two values that so many rows would have by chance alone, and none has, exclude each other.
 EXPECTED = 5.0
+MOST_ROWS, MOST_PARTS = 5000, 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +123,12 @@ class Together:
 
     @classmethod
     def of(cls, columns: list[Existing], table: pd.DataFrame) -> Together:
-        """The pairs of some rows."""
+        """The pairs of at most 5,000 rows, at even steps; none where there are too many values to look at each two."""
         sizes = [one.parts for one in columns]
         starts = np.cumsum([0, *sizes[:-1]])
+        if sum(sizes) > MOST_PARTS:
+            return cls(starts, np.broadcast_to(False, (sum(sizes),) * 2))
+        table = table.iloc[:: -(-len(table) // MOST_ROWS) or 1]
         has = np.zeros((len(table), sum(sizes)), dtype=np.float32)
         for one, start in zip(columns, starts, strict=True):
             has[np.arange(len(table)), start + one.part(typed_column(table[one.column.name]))] = 1.0

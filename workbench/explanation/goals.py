@@ -84,7 +84,8 @@ def goal(answering: Answering, wanted: Any, predicted: Numbers) -> Goal:
     if not answering.run.classes:
         return Goal(answering, _range(wanted), None)
     if wanted is not None:
-        return Goal(answering, wanted, answering.place(wanted))
+        place = answering.place(wanted)
+        return Goal(answering, answering.run.classes[place], place)
     answered = int(answering.decided(predicted)[0])
     other = max((k for k in range(predicted.shape[1]) if k != answered), key=lambda k: predicted[0, k])
     return Goal(answering, answering.run.classes[other], other)
