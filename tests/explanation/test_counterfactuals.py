@@ -55,6 +55,9 @@ def test_each_way_keeps_to_the_rules_and_the_pipeline_answers_as_wanted(target, 
             assert all(change.after in run.holdout[change.column].tolist() for change in way.changes)
             assert reach(run, [after], one.wanted).all()
             assert way.distance == pytest.approx(gower(run, one.row, after))
+            fewer = [after | {change.column: change.before} for change in way.changes]
+            fewer = [row for row in fewer if possible(search, one.row, row)]
+            assert not fewer or not reach(run, fewer, one.wanted).any()
 
 
 def reach(run, rows, wanted):

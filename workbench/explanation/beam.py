@@ -6,7 +6,7 @@ up, says which changes of two columns are worth asking about; the best of those 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,9 +126,20 @@ class Beam:
             Columns to change at once.
         """
         levels = list(self._levels(every, start, n, most)) if len(every) else []
-        return self._diverse(every, levels, 2 * n), self._nearest(every, levels)
+        found = [self._moved_back(self._needed(way)) for way in self._diverse(every, levels, 2 * n)]
+        return _unlike(sorted(found, key=lambda way: (len(way), way.distance.sum()))), self._nearest(every, levels)
 
-    def moved_back(self, way: Changes) -> Changes:
+    def _needed(self, way: Changes) -> Changes:
+        """The same without changes that the wanted answer does not take."""
+        if len(way) < 2:
+            return way
+        fewer = self._asked(way, np.array([np.delete(np.arange(len(way)), i) for i in range(len(way))]))
+        fine = np.flatnonzero(fewer.reached & fewer.possible)
+        if not len(fine):
+            return way
+        return self._needed(way.only(fewer.places[fine[np.argmin(way.distance[fewer.places[fine]].sum(axis=1))]]))
+
+    def _moved_back(self, way: Changes) -> Changes:
         """The same changes, made smaller one after the other as far as the wanted answer is given."""
         for slot in np.argsort(-way.distance, kind="stable").tolist():
             one = self.columns[way.column[slot]]
@@ -151,8 +162,8 @@ class Beam:
         """Sets of one change, of two, and so on, until there are enough that lead to the wanted answer."""
         level = self._asked(every, np.arange(len(every))[:, None])
         yield level
-        gain, singly = level.score - start, level
-        listed = self._shortlist(every, singly, start)
+        gain = level.score - start
+        listed = self._shortlist(every, level, start)
         beam, score = listed[:, None], level.score[listed]
         found = self._kinds(every, level)
         for _ in range(1, most):
@@ -216,16 +227,10 @@ class Beam:
         return set(map(tuple, np.unique(np.sort(every.column[sets], axis=1), axis=0).tolist()))
 
     def _diverse(self, every: Changes, levels: list[Sets], most: int) -> list[Changes]:
-        """The nearest set of each choice of columns, without those that change others in vain; then further ones."""
-        kinds: dict[tuple[int, ...], Changes] = {}
-        for level in levels:
-            sets = level.places[level.reached & level.possible]
-            for one in sets[np.argsort(every.distance[sets].sum(axis=1), kind="stable")]:
-                changes = every.only(one)
-                kind = tuple(changes.column.tolist())
-                if not any(set(other) <= set(kind) for other in kinds):
-                    kinds[kind] = changes
-        return list(kinds.values())[:most]
+        """The nearest set of each choice of columns, fewest changes first."""
+        sets = [level.places[level.reached & level.possible] for level in levels]
+        nearest = (one[np.argsort(every.distance[one].sum(axis=1), kind="stable")] for one in sets)
+        return _unlike(every.only(place) for places in nearest for place in places)[:most]
 
     def _nearest(self, every: Changes, levels: list[Sets]) -> Changes | None:
         """The set with the smallest gap."""
@@ -249,6 +254,16 @@ class Beam:
         if not len(fine):
             return way
         return every.only(sets[fine[np.argmin(closer.distance[fine])]])
+
+
+def _unlike(ways: Iterable[Changes]) -> list[Changes]:
+    """Those that change other columns than those before them, and do not only change more."""
+    kinds: dict[frozenset[int], Changes] = {}
+    for way in ways:
+        kind = frozenset(way.column.tolist())
+        if not any(other <= kind for other in kinds):
+            kinds[kind] = way
+    return list(kinds.values())
 
 
 def _rising(places: Places, every: Changes, gained: Numbers) -> Places:

@@ -69,7 +69,7 @@ class Search:
                 f"The model answers {wanted_words(beam.goal.wanted)} already. Give another answer as wanted=…"
             )
         found, nearest = beam.search(self._changes(beam, rules), float(beam.goal.score(predicted)[0]), n, most)
-        ways = self._told(beam, [beam.moved_back(way) for way in found])
+        ways = self._told(beam, found)
         near = None if ways or nearest is None else self._told(beam, [nearest], reached=False)[0]
         return Counterfactuals(
             self.answering.plain(columns),
