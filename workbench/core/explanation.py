@@ -296,7 +296,7 @@ class Explanation(Result):
         >>> explanation = wb.explain(wb.train("churn.csv", target="Churn", candidates=["linear"]))
         >>> least_sure, = explanation.pick("threshold")
         >>> most_sure, = explanation.pick("highest")
-        >>> explanation.predictions[least_sure] < explanation.predictions[most_sure]
+        >>> bool(explanation.predictions[least_sure] < explanation.predictions[most_sure])
         True
         """
         return late("Explanation.pick")(self, by, n, value=value)
