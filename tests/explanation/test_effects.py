@@ -177,6 +177,7 @@ def test_flags_and_kinds():
     run = made("leaves", "linear")
     flag = run.effect("paperless")
     assert (flag.kind, flag.grid) == ("category", (False, True))
+    assert flag.counts.tolist() == run.holdout["paperless"].value_counts().sort_index().tolist()
     assert run.effect("tenure").kind == "number"
     assert run.effect("tenure").label == "Yes"
     no, yes = run.effect("tenure", label="No"), run.effect("tenure")

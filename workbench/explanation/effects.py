@@ -195,11 +195,26 @@ def _missing(asking: _Asking, axis: _Axis) -> float | None:
 
 
 def _accumulated(asking: _Asking, axis: _Axis) -> tuple[Numbers, Numbers, Places]:
-    """Accumulated local effects, shape (g,), the same of samples, shape (draws, g), and rows a step or category."""
+    """Accumulated local effects, shape (g,), the same of samples, shape (draws, g), and rows by step or category."""
     rows = _drawn(asking.answering, ALE_ROWS)
-    rows = rows[axis.nearest(typed_column(asking.answering.run.holdout[axis.name].iloc[rows])) >= 0]
     values = typed_column(asking.answering.run.holdout[axis.name].iloc[rows])
-    steps = _steps(axis, values)
+    own = axis.nearest(values)
+    rows, values, own = rows[own >= 0], values[own >= 0], own[own >= 0]
+    differences, there = _differences(asking, axis, rows, _steps(axis, values))
+    weights = np.vstack([np.ones(len(rows)), _weights(len(rows), asking.answering.run.seed)])
+    with np.errstate(invalid="ignore"):
+        mean = np.nan_to_num(weights @ differences / (weights @ there))
+    summed = np.column_stack([np.zeros(len(mean)), mean.cumsum(axis=1)])
+    height = (summed[:, 1:] + summed[:, :-1]) / 2 if axis.one.ordered else summed
+    shares = there if axis.one.ordered else np.eye(len(axis.grid))[own]
+    centre = ((weights @ shares) * height).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
+    by_value = np.bincount(own, minlength=len(axis.grid))
+    counts = by_value if axis.kind == "category" else there.sum(axis=0).astype(np.intp)
+    return summed[0] - centre[0], summed[1:] - centre[1:], counts
+
+
+def _differences(asking: _Asking, axis: _Axis, rows: Places, steps: list[Places]) -> tuple[Numbers, Numbers]:
+    """What each row's answer changes by along each step that it speaks of, and which those are; shape (rows, g - 1)."""
     differences = np.zeros((len(rows), len(axis.grid) - 1))
     there = np.zeros((len(rows), len(axis.grid) - 1))
     for lower in steps:
@@ -207,15 +222,7 @@ def _accumulated(asking: _Asking, axis: _Axis) -> tuple[Numbers, Numbers, Places
         low, high = (asking.with_each(rows[inside], axis.name, axis.grid[lower[inside] + up]) for up in (0, 1))
         differences[inside, lower[inside]] = high - low
         there[inside, lower[inside]] = 1.0
-    counts = there.sum(axis=0) if axis.one.ordered else np.bincount(axis.nearest(values), minlength=len(axis.grid))
-    shares = there if axis.one.ordered else np.eye(len(axis.grid))[axis.nearest(values)]
-    weights = np.vstack([np.ones(len(rows)), _weights(len(rows), asking.answering.run.seed)])
-    with np.errstate(invalid="ignore"):
-        mean = np.nan_to_num(weights @ differences / (weights @ there))
-    summed = np.column_stack([np.zeros(len(mean)), mean.cumsum(axis=1)])
-    height = (summed[:, 1:] + summed[:, :-1]) / 2 if axis.one.ordered else summed
-    centred = summed - ((weights @ shares) * height).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
-    return centred[0], centred[1:], counts.astype(np.intp)
+    return differences, there
 
 
 def _steps(axis: _Axis, values: NDArray[Any]) -> list[Places]:
