@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from workbench.training.replay import replay as replay
     from workbench.training.runs import run as run
     from workbench.training.train import train as train
-    from workbench.widgets.profile import view as view
+    from workbench.widgets.view import view as view
 
 # Where each public name lives. The block above, for type checkers, and __all__ follow it; a test compares them.
 _PLACES = {
@@ -99,7 +99,7 @@ _PLACES = {
     "submit": "workbench.jobs.submit",
     "train": "workbench.training.train",
     "verify": "workbench.packaging.verify",
-    "view": "workbench.widgets.profile",
+    "view": "workbench.widgets.view",
 }
 
 __all__ = [

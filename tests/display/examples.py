@@ -366,13 +366,26 @@ def other_runs(bad: str | None = None) -> tuple[Run, Run]:
     return several, replace(run(), task="regression", classes=(), threshold=None, evaluation=numbers)
 
 
-def explanation(hostile: bool = False) -> Explanation:
-    made = random.Random(1)
-    features = (HOSTILE if hostile else "dep_hour", *list(NUMBERS)[1:], "carrier", "dest", "origin")
+def explanation(hostile: bool = False, rows: int = 50, seed: int = 1) -> Explanation:
+    """A late flight's reasons: numbers, categories, gaps and a moment; what is hostile is so everywhere."""
+    made = random.Random(seed)
+    features = (HOSTILE if hostile else "dep_hour", *list(NUMBERS)[1:], "carrier", "dest", "origin", "when")
+    columns = {features[0]: tuple(made.randint(5, 23) for _ in range(rows))}
+    columns |= {name: tuple(made.uniform(low, high) for _ in range(rows)) for name, (low, high, _) in rest_of_numbers()}
+    names = ["EV", "B6", HOSTILE if hostile else "UA", None]
+    columns |= {name: tuple(made.choice(names) for _ in range(rows)) for name in ("carrier", "dest", "origin")}
+    columns["when"] = tuple(f"2013-{1 + i % 12:02}-{1 + i % 28:02}" for i in range(rows))
     size = [1 / (i + 1) for i in range(len(features))]
-    values = tuple(tuple(made.gauss(0.1 if i % 2 else -0.1, s) for i, s in enumerate(size)) for _ in range(50))
+    values = tuple(
+        (
+            (hour - 14) / 8,
+            (far - 2500) / 4000 * (1 if hour > 14 else -1),
+            *(made.gauss(0.1 - i % 2 / 5, s) for i, s in enumerate(size[2:])),
+        )
+        for hour, far in zip(columns[features[0]], columns["distance"], strict=True)
+    )
     outputs = tuple(-1.2 + sum(row) for row in values)
-    row = {f: (HOSTILE if hostile else 17.5 + i) for i, f in enumerate(features)} | {"carrier": "EV", "origin": None}
+    label = HOSTILE if hostile else True
     return Explanation(
         "3f2a9c0d11",
         features,
@@ -380,12 +393,21 @@ def explanation(hostile: bool = False) -> Explanation:
         -1.2,
         outputs,
         "log-odds",
-        HOSTILE if hostile else True,
+        label,
         4.4e-15,
         "tree paths",
-        {name: (value,) * len(values) for name, value in row.items()},
+        columns,
         MADE,
+        positions=tuple(range(100, 100 + rows)),
+        truth=tuple(label if made.random() < 1 / (1 + exp(-output)) else False for output in outputs),
+        predictions=[1 / (1 + exp(-output)) for output in outputs],
+        threshold=0.34,
+        groups=((features[0], "when"),),
     )
+
+
+def rest_of_numbers() -> list[tuple[str, tuple[float, float, float]]]:
+    return list(NUMBERS.items())[1:]
 
 
 def bundle(hostile: bool = False) -> Bundle:

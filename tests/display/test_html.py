@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.display import html, profile, run
+from workbench.display import explanation, html, profile, run
 from workbench.display.rendering import fragment, moment
 from workbench.errors import BadParameter
 
@@ -41,8 +41,8 @@ class Tags(HTMLParser):
 
 
 def without_our_script(text):
-    """The page without the one script that a profile or a run has, which is the file's text to the letter."""
-    for script in (profile.script(), run.script()):
+    """The page without the one script that some nouns have, which is the file's text to the letter."""
+    for script in (profile.script(), run.script(), explanation.script()):
         before, ours, after = text.partition(script)
         if ours:
             return f"{before.removesuffix('<script>(() => { ')}{after.partition('</script>')[2]}"
@@ -110,16 +110,12 @@ def test_a_run_says_which_candidate_was_kept_and_how_well():
 
 
 def test_an_explanation_shows_another_row():
-    from workbench.display.explanation import html as explained
-
-    assert "row 3:" in explained(NOUNS["explanation"], row=3)
+    assert ">Row 103<" in explanation.html(NOUNS["explanation"], row=3)
 
 
 def test_a_row_that_is_not_explained_is_refused():
-    from workbench.display.explanation import html as explained
-
     with pytest.raises(BadParameter, match="rows are 0 to 49"):
-        explained(NOUNS["explanation"], row=50)
+        explanation.html(NOUNS["explanation"], row=50)
 
 
 def test_a_report_without_windows_says_what_to_do():

@@ -1,4 +1,4 @@
-"""The profile's page where people meet it: a browser alone, an exported notebook, JupyterLab and Voila."""
+"""The pages of a profile and of an explanation where people meet them: a browser, an export, JupyterLab and Voila."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def browser(chromium):
 def address(start_lab, home):
     """A JupyterLab with a table and two notebooks: one to run, one that came from elsewhere with its output."""
     at, root = start_lab(home, voila=True)
+    examples.explanation(rows=300).save(root / "late.parquet")
     cells = [f"{CHURN}\nprofile", "profile", "shown = wb.view(profile, data)\nshown"]
+    cells += ['wb.view(wb.Explanation.load("late.parquet"))']
     nbformat.write(new_notebook(cells=[new_code_cell(c) for c in cells], metadata=KERNEL), root / "mine.ipynb")
     nbformat.write(_finished(examples.rich_profile()), root / "theirs.ipynb")
     base, token = at.split("/lab?token=")
@@ -156,6 +158,7 @@ def test_jupyterlab_shows_it_live_again_and_untrusted(browser, address):
     _shot(page, "profile-lab")
 
     _choose_and_brush(page)
+    _goes_to_rows(page)
     assert complaints == []
 
     page.goto(f"{base}/lab/tree/theirs.ipynb?token={token}")
@@ -182,6 +185,21 @@ def _choose_and_brush(page: Any) -> None:
     _shot(page, "profile-lab-widget")
 
 
+def _goes_to_rows(page: Any) -> None:
+    """The kernel gives the rows of a cell, and those that are like one."""
+    live = page.locator(".wb-explanation")
+    live.scroll_into_view_if_needed()
+    live.locator(".wb-drivers tbody button").nth(1).click()
+    live.locator(".wb-cloud:visible svg").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    live.locator(".wb-note-of-list", has_text=" rows: ").wait_for()
+    assert live.locator(".wb-rows tbody tr").count() >= 1
+    live.get_by_text("Rows that are most like this one").click()
+    live.locator("[data-go]").first.wait_for()
+    _shot(page, "explanation-lab-widget")
+
+
 @pytest.mark.slow
 def test_voila_shows_it(browser, address):
     base, token = address
@@ -193,5 +211,10 @@ def test_voila_shows_it(browser, address):
     first = page.locator(".wb-profile").first
     first.get_by_role("searchbox", name="Search columns").fill("charges")
     _shot(page, "profile-voila")
+    live = page.locator(".wb-explanation[data-ready]")
+    live.locator(".wb-drivers tbody button").nth(1).click()
+    _shot(page, "explanation-voila")
+
+    assert live.locator(".wb-cloud:visible h4").inner_text().startswith("How distance acts")
 
     assert first.locator(".wb-row:visible").count() == 2

@@ -1,99 +1,193 @@
-"""An explanation: what drives the predictions, and one of them column by column."""
+"""An explanation: what drives the predictions, how each column acts, and each prediction step by step.
+
+The page is whole without a script. ``static/explanation.js`` leads from a column to its cells, from a cell to its rows
+and from a row to its steps; the widget (``workbench.widgets.explanation``) uses the same file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from markupsafe import Markup
+
 from workbench.core.explanation import Explanation
-from workbench.display.rendering import fragment
-from workbench.errors import BadParameter
+from workbench.display import explanation_drawings as drawings
+from workbench.display.explanation_rows import MOST_BYTES, Packed, answer, carried, fall, outcome, right, sentences
+from workbench.display.rendering import fragment, functions, number, own, percent, squeezed
+from workbench.explanation.overview import ColumnView, Overview, overview
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-MOST = 12
+LISTS = {"errors": "Worst errors", "threshold": "Nearest to the threshold", "range": "From low to high"}
+# Rows of a list that are there without a script.
+FIRST = 8
+# A rank correlation of value and effect from which on the direction has a word.
+CLEAR = 0.6
+_START = "enhance(document.currentScript.previousElementSibling);"
 
 
-@dataclass(frozen=True)
-class Step:
-    """What one column added, from ``start`` to ``end``."""
-
-    name: str
-    given: str
-    start: float
-    end: float
-
-    @property
-    def added(self) -> float:
-        """What it added."""
-        return self.end - self.start
+def html(explanation: Explanation, row: int | None = None) -> str:
+    """The whole view: what :func:`body` gives, and the script that leads through it."""
+    return f"{body(explanation, row)}<script>(() => {{ {script()}\n{_START} }})();</script>"
 
 
-def html(explanation: Explanation, row: int = 0) -> str:
-    """Global importance, and one row as a waterfall."""
-    importance = list(explanation.importance().items())
-    steps = waterfall(explanation, row) if len(explanation.values) else []
-    ends = [v for s in steps for v in (s.start, s.end)]
-    label = "" if explanation.label is None else f" Positive values speak for {explanation.label}."
-    return fragment(
-        "explanation",
-        e=explanation,
-        importance=importance[:MOST],
-        others=max(len(importance) - MOST, 0),
-        steps=steps,
-        row=row,
-        low=min(ends, default=0.0),
-        high=max(ends, default=1.0),
-        title=explanation.drivers(),
-        subtitle=f"SHAP values of {len(explanation.values):,} held-out rows.{label}",
-    )
-
-
-def figure(explanation: Explanation, row: int | None = None) -> go.Figure:
-    """Mean absolute effect of each column; with ``row``, that prediction as a waterfall.
+def body(explanation: Explanation, row: int | None = None, most: int = MOST_BYTES, told: bool = True) -> str:
+    """Columns with their effects, how each acts, which interact, and one row step by step, without any script.
 
     Parameters
     ----------
     explanation : Explanation
         What to show.
     row : int, optional
-        Position of an explained row, from 0.
+        Position of the explained row that is shown first, from 0; by default the first of the first list.
+    most : int
+        Bytes that rows take which the script may show.
+    told : bool
+        Whether these have the sentences that a customer could be told.
 
     Raises
     ------
     BadParameter
         If there is no such row.
     """
-    from workbench.display import figures
+    seen = overview(explanation)
+    listed = next((name for name in LISTS if len(seen.lists.get(name, ()))), None)
+    first = int(seen.lists[listed][0]) if row is None and listed else row
+    steps = None if first is None else fall(explanation, first, seen.probabilities)
+    return fragment(
+        "explanation",
+        e=explanation,
+        seen=seen,
+        style=Markup(squeezed("controls.css") + squeezed("plane.css") + squeezed("explanation.css")),  # noqa: S704 - our own files
+        drawings=drawings,
+        most=max((c.high for c in seen.columns), default=1.0) or 1.0,
+        scale=drawings.scale(seen.axis),
+        directions={c.name: _direction(c) for c in seen.columns},
+        title=explanation.drivers(),
+        subtitle=_subtitle(explanation),
+        tiles=_tiles(explanation, seen),
+        heat=_heat(seen),
+        lists=[(name, LISTS[name]) for name in LISTS if name in seen.lists],
+        listed=[] if listed is None else [_line(explanation, int(r)) for r in seen.lists[listed][:FIRST]],
+        row=None if first is None else _line(explanation, first),
+        fall=steps,
+        data=_data(explanation, seen, first, most, told),
+    )
 
-    if row is None:
-        shown = list(explanation.importance().items())[:30][::-1]
-        return figures.bars([n for n, _ in shown], [v for _, v in shown], "Mean effect", explanation.unit, flat=True)
-    steps = waterfall(explanation, row)
-    names = [f"{s.name} = {s.given}" if s.given else s.name for s in steps]
-    return figures.waterfall(names, [s.added for s in steps], explanation.base, f"Row {row}", explanation.unit)
+
+@cache
+def script() -> str:
+    """The functions of ``static/explanation.js``; whoever shows them adds the line that starts them."""
+    return functions("explanation.js")
 
 
-def waterfall(explanation: Explanation, row: int) -> list[Step]:
-    """The strongest columns of one row, strongest first, and the rest as one step; they lead from base to output.
+@cache
+def live_script() -> str:
+    """The same with what a kernel adds."""
+    return f"{script()}\n{own('explanation_live.js')}"
 
-    Raises
-    ------
-    BadParameter
-        If there is no such row.
+
+def figure(explanation: Explanation, *args: Any, **kwargs: Any) -> go.Figure:
+    """An interactive figure: see :func:`workbench.display.explanation_figures.figure`."""
+    from workbench.display.explanation_figures import figure as drawn
+
+    return drawn(explanation, *args, **kwargs)
+
+
+def _subtitle(explanation: Explanation) -> str:
+    speaks = "" if explanation.label is None else f" What is above zero speaks for {explanation.label}."
+    return f"What each column added to each of {len(explanation.values):,} predictions, in {explanation.unit}.{speaks}"
+
+
+def _tiles(explanation: Explanation, seen: Overview) -> list[tuple[str, str, str]]:
+    base = explanation.base
+    chance = f"{explanation.unit}, {percent(1 / (1 + np.exp(-base)))}" if seen.probabilities else explanation.unit
+    halves = explanation.half_width
+    exact = ("Adds up", f"± {explanation.additivity_error:.0e}", "to the model's own output")
+    sampled = ("Sampled", f"± {number(0.0 if halves is None else float(halves.max(initial=0)))}", "at most, at 95%")
+    return [
+        ("Rows", number(len(explanation.values)), f"of {len(explanation.features)} columns"),
+        ("Mean prediction", number(base), f"{chance}: where each row starts"),
+        exact if halves is None else sampled,
+        ("Method", explanation.method, ""),
+    ]
+
+
+def _direction(column: ColumnView) -> tuple[str, str]:
+    """A mark and the words for it."""
+    if column.direction is None:
+        return ("≡", "by category") if column.kind == "category" else ("–", "the same for all")
+    if column.direction > CLEAR:
+        return "↗", "more raises it"
+    return ("↘", "more lowers it") if column.direction < -CLEAR else ("∿", "either way")
+
+
+def _heat(seen: Overview) -> list[tuple[ColumnView, list[tuple[ColumnView, str, int] | None]]]:
+    """The rows of the matrix: of each other column the strength in words, and in hundredths of the largest."""
+    off = seen.strengths - np.diag(np.diag(seen.strengths))
+    most = float(off.max(initial=0.0))
+    least = max(0.02 * most, 0.01 * max((c.importance for c in seen.columns), default=0.0))
+    if most <= least:
+        return []
+    return [
+        (a, [None if a is b else _cell(b, float(off[i, k]), most, least) for k, b in enumerate(seen.crossed)])
+        for i, a in enumerate(seen.crossed)
+    ]
+
+
+def _cell(column: ColumnView, strength: float, most: float, least: float) -> tuple[ColumnView, str, int]:
+    return (column, compact(strength), round(70 * strength / most)) if strength > least else (column, "·", 0)
+
+
+def compact(value: float) -> str:
+    """A number that goes into a narrow cell.
+
+    >>> compact(0.0312), compact(0.5), compact(8951.5), compact(31.0)
+    ('0.03', '0.50', '9.0k', '31')
     """
-    if not 0 <= row < len(explanation.values):
-        raise BadParameter(
-            f"Row {row} is not explained: rows are 0 to {len(explanation.values) - 1}. Choose one of them."
-        )
-    reasons = explanation.reasons(row)
-    rest = [v for _, _, v in reasons[MOST:]]
-    parts: list[tuple[str, Any, float]] = list(reasons[:MOST])
-    if rest:
-        parts.append((f"{len(rest)} other columns", "", sum(rest)))
-    steps, at = [], explanation.base
-    for name, given, added in parts:
-        steps.append(Step(name, "missing" if given is None else str(given), at, at + added))
-        at += added
-    return steps
+    for size, sign in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.1f}{sign}" if value < 10 * size else f"{value / size:.0f}{sign}"
+    return f"{value:.0f}" if value >= 10 else f"{value:.2f}" if value >= 0.005 else f"{value:.0e}"
+
+
+def _line(explanation: Explanation, row: int) -> dict[str, Any]:
+    """One row of a list."""
+    at = int(explanation.positions[row]) if len(explanation.positions) else row
+    return {
+        "at": f"{at:,}",
+        "answer": answer(explanation, row),
+        "short": answer(explanation, row, short=True),
+        "outcome": outcome(explanation, row),
+        "right": right(explanation, row),
+        "sentences": sentences(explanation, row),
+    }
+
+
+def _data(explanation: Explanation, seen: Overview, first: int | None, most: int, told: bool) -> str:
+    """What the script needs: names, numbers and as many rows as the page may carry."""
+    packed = Packed(explanation, seen)
+    chosen = [] if first is None else [first]
+    listed = {*chosen, *(int(row) for some in seen.lists.values() for row in some)} if told else set()
+    rows = packed.some(dict.fromkeys([*chosen, *carried(seen, len(explanation.values))]), most, listed)
+    place = {row[0]: at for at, row in enumerate(rows)}
+    content = {
+        "features": explanation.features,
+        "drawn": [column.at for column in seen.columns],
+        "axis": seen.axis,
+        "base": explanation.base,
+        "unit": explanation.unit,
+        "label": None if explanation.label is None else str(explanation.label),
+        "threshold": explanation.threshold,
+        "linked": seen.probabilities,
+        "sampled": explanation.half_width is not None,
+        "total": len(explanation.values),
+        "lists": {name: [place[int(r)] for r in some if int(r) in place] for name, some in seen.lists.items()},
+        "rows": rows,
+        "texts": list(packed.texts),
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

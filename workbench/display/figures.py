@@ -10,6 +10,8 @@ from workbench.core.metric import Metric
 from workbench.display.charts import Point
 
 BLUE, RED, GREEN, GREY = "#2563c9", "#c8324f", "#157a4a", "#737c8a"
+# Low and high values, and what lowers and raises: they differ for every eye.
+LOW, MIDDLE, HIGH, INK = "#1f62d0", "#b3aeb1", "#c65100", "#50565f"
 GRID = "rgba(128,128,128,0.25)"
 STATUS = {"ok": GREEN, "warning": "#b86e00", "alarm": RED, "unknown": GREY}
 
@@ -20,7 +22,7 @@ def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str, f
     data = {"x": values, "y": labels, "orientation": "h"} if flat else {"x": labels, "y": values}
     drawn = go.Figure(go.Bar(**data, marker_color=BLUE))
     axis = "xaxis_title" if flat else "yaxis_title"
-    return _styled(drawn, title).update_layout(
+    return styled(drawn, title).update_layout(
         **{axis: plain(unit), ("yaxis" if flat else "xaxis") + "_type": "category"}
     )
 
@@ -30,7 +32,7 @@ def two_sides(names: Sequence[str], sides: tuple[Sequence[float], Sequence[float
     labels = [plain(n) for n in names]
     sets = zip(("reference", "now"), (GREY, BLUE), sides, strict=True)
     drawn = go.Figure([go.Bar(name=name, x=labels, y=list(side), marker_color=c) for name, c, side in sets])
-    return _styled(drawn, title).update_layout(
+    return styled(drawn, title).update_layout(
         yaxis_title=plain(unit), xaxis_type="category", barmode="group", showlegend=True
     )
 
@@ -47,7 +49,7 @@ def intervals(names: Sequence[str], metrics: Sequence[Metric], title: str) -> go
         mode="markers",
         marker={"size": 9, "color": BLUE},
     )
-    return _styled(go.Figure(marks), title).update_layout(yaxis_type="category")
+    return styled(go.Figure(marks), title).update_layout(yaxis_type="category")
 
 
 def over_time(points: Sequence[Point], band: tuple[float, float, float] | None, title: str) -> go.Figure:
@@ -62,14 +64,21 @@ def over_time(points: Sequence[Point], band: tuple[float, float, float] | None, 
         marker={"size": 9, "color": [STATUS[p.status] for p in points]},
         error_y={"type": "data", "array": up, "arrayminus": down, "symmetric": False},
     )
-    drawn = _styled(go.Figure(marks), title).update_layout(xaxis_type="category")
+    drawn = styled(go.Figure(marks), title).update_layout(xaxis_type="category")
     if band is not None:
         drawn.add_hrect(y0=band[0], y1=band[2], fillcolor=GREEN, opacity=0.15, line_width=0)
         drawn.add_hline(y=band[1], line_dash="dash", line_color=GREEN, annotation_text="reference")
     return drawn
 
 
-def waterfall(names: Sequence[str], added: Sequence[float], base: float, title: str, unit: str) -> go.Figure:
+def waterfall(
+    names: Sequence[str],
+    added: Sequence[float],
+    base: float,
+    title: str,
+    unit: str,
+    colours: tuple[str, str] = (RED, BLUE),
+) -> go.Figure:
     """What each column added, from the base at the top to the output at the bottom."""
     steps = go.Waterfall(
         orientation="h",
@@ -77,10 +86,10 @@ def waterfall(names: Sequence[str], added: Sequence[float], base: float, title: 
         y=[plain(n) for n in names],
         x=added,
         measure=["relative"] * len(added),
-        increasing_marker_color=RED,
-        decreasing_marker_color=BLUE,
+        increasing_marker_color=colours[0],
+        decreasing_marker_color=colours[1],
     )
-    return _styled(go.Figure(steps), title).update_layout(xaxis_title=plain(unit), yaxis={"autorange": "reversed"})
+    return styled(go.Figure(steps), title).update_layout(xaxis_title=plain(unit), yaxis={"autorange": "reversed"})
 
 
 def plain(text: object) -> str:
@@ -92,7 +101,8 @@ def plain(text: object) -> str:
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _styled(drawn: go.Figure, title: str) -> go.Figure:
+def styled(drawn: go.Figure, title: str) -> go.Figure:
+    """The look that all figures share."""
     return drawn.update_layout(
         title=plain(title),
         template="plotly_white",

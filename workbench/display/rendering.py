@@ -26,7 +26,9 @@ __all__ = [
     "metric_name",
     "moment",
     "number",
+    "own",
     "percent",
+    "piece",
     "signed",
     "some",
     "squeezed",
@@ -50,8 +52,12 @@ def fragment(template: str, **context: Any) -> str:
     str
         One ``div`` of class ``wb`` that carries its own stylesheet and no script.
     """
-    body = re.sub(r">\s+<", "> <", _environment().get_template(f"{template}.html.j2").render(**context))
-    return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{body}</div>'
+    return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{piece(template, **context)}</div>'
+
+
+def piece(template: str, **context: Any) -> str:
+    """The same without the stylesheet around it: what goes into a fragment that is shown already."""
+    return re.sub(r">\s+<", "> <", _environment().get_template(f"{template}.html.j2").render(**context))
 
 
 def whole_page(title: str, body: str) -> str:
@@ -72,15 +78,18 @@ def stylesheet() -> str:
 @cache
 def squeezed(name: str) -> str:
     """A stylesheet of ``static``, without comments and line breaks."""
-    text = files("workbench.display").joinpath("static", name).read_text(encoding="utf-8")
-    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", own(name), flags=re.DOTALL)).strip()
 
 
 @cache
 def functions(name: str) -> str:
     """A script of ``static``, after what all scripts share; whoever shows it adds the line that starts it."""
-    static = files("workbench.display").joinpath("static")
-    return "\n".join(static.joinpath(one).read_text(encoding="utf-8") for one in ("controls.js", name))
+    return "\n".join(own(one) for one in ("controls.js", name))
+
+
+def own(name: str) -> str:
+    """A file of ``static`` as it is."""
+    return files("workbench.display").joinpath("static", name).read_text(encoding="utf-8")
 
 
 def number(value: Any) -> str:

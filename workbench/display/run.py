@@ -65,7 +65,7 @@ def body(run: Run) -> str:
     return fragment(
         "run",
         r=run,
-        style=Markup(squeezed("controls.css") + squeezed("run.css")),  # noqa: S704 - our own files
+        style=Markup(squeezed("controls.css") + squeezed("plane.css") + squeezed("run.css")),  # noqa: S704 - our own files
         deciding=run.metrics[0],
         scale=_scale(run),
         tiles=_tiles(run),

@@ -45,8 +45,8 @@ class Plane:
         For screen readers.
     height : int
         Of the picture, in its own units.
-    marks : tuple of (float, str), optional
-        Places of the axis below and what is written there; by default round numbers.
+    marks, levels : tuple of (float, str), optional
+        Places of the axis below, and of the one on the left, and what is written there; by default round numbers.
     """
 
     x: Range
@@ -55,6 +55,7 @@ class Plane:
     label: str
     height: int = HEIGHT
     marks: tuple[tuple[float, str], ...] | None = None
+    levels: tuple[tuple[float, str], ...] | None = None
 
     def draw(self, *layers: Markup) -> Markup:
         """The picture: the grid, then the layers."""
@@ -101,10 +102,10 @@ class Plane:
         text = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
         floor_, end = self.height - BOTTOM, WIDTH - RIGHT
         drawn = Markup("")
-        for value, shown in _marks(*self.x) if self.marks is None else self.marks:
+        for value, shown in marked(*self.x) if self.marks is None else self.marks:
             x = self.at((value, self.y[0]))[0]
             drawn += across.format(x, TOP, floor_) + text.format(x, floor_ + 13, "middle", shown)
-        for value, shown in _marks(*self.y):
+        for value, shown in marked(*self.y) if self.levels is None else self.levels:
             y = self.at((self.x[0], value))[1]
             drawn += up.format(y, LEFT, end) + text.format(LEFT - 5, y + 3, "end", shown)
         titles = Markup(
@@ -116,12 +117,12 @@ class Plane:
         )  # fmt: skip
 
 
-def _marks(low: float, high: float) -> list[tuple[float, str]]:
+def marked(low: float, high: float) -> list[tuple[float, str]]:
     """Places of an axis and what is written there: large numbers in thousands or millions."""
     places = ticks(low, high)
     largest = max(map(abs, places), default=0.0)
     unit, sign = next(((u, s) for u, s in ((1e9, "B"), (1e6, "M"), (1e3, "k")) if largest >= 10 * u), (1.0, ""))
-    step = (places[1] - places[0]) / unit if len(places) > 1 else 1.0
+    step = (places[1] - places[0] if len(places) > 1 else largest) / unit or 1.0
     digits = max(0, -floor(log10(step) + 1e-9))
     return [(t, f"{t / unit:.{digits}f}{sign if t else ''}".replace("-", "−")) for t in places]
 

@@ -9,7 +9,6 @@ import numpy as np
 import traitlets
 
 from workbench.core.dataset import Dataset
-from workbench.core.nouns import expect
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.display.profile import body, html, script
 from workbench.errors import BadParameter, WorkbenchError
@@ -112,31 +111,13 @@ class ProfileView(anywidget.AnyWidget):
 
 
 def view(profile: Profile, data: Any = None) -> ProfileView:
-    """Show a profile with a kernel behind it.
-
-    Parameters
-    ----------
-    profile : Profile
-        From :func:`workbench.profile`.
-    data : Dataset, or a path, frame or other table, optional
-        Its rows. With them the target can be chosen in the view, and a range that is marked in a histogram shows how
-        its rows spread over the other columns.
+    """The live view of a profile: see :func:`workbench.widgets.view.view`.
 
     Raises
     ------
     BadParameter
-        If something else than a profile came, or ``data`` has other columns than it.
-
-    Examples
-    --------
-    >>> import workbench as wb
-    >>> data = wb.dataset("churn.csv")
-    >>> shown = wb.view(wb.profile(data), data)
-    >>> shown.choose_target("Churn")
-    >>> shown.profile.contract.target
-    'Churn'
+        If ``data`` has other columns than the profile.
     """
-    profile = expect(profile, Profile, "wb.view")
     data = data if data is None or isinstance(data, Dataset) else dataset(data, contract=profile.contract)
     lacking = [] if data is None else [c.name for c in profile if c.name not in data.contract]
     if lacking:

@@ -1,0 +1,274 @@
+/*
+ * The page of an explanation with a kernel behind it: every row, values that can be turned, and panels that Python
+ * draws. Functions of `explanation.js` stand above this one in the widget's module.
+ */
+
+function render({ model, el }) {
+  const draw = () => {
+    el.innerHTML = model.get('html'); // from the templates, which escape every text of the data
+    const live = { model, el, asked: 0, waiting: null };
+    live.view = enhance(el.firstElementChild, liveKernel(live));
+    addLabels(live);
+    addTurning(live);
+    addPanels(live);
+    model.off('msg:custom');
+    model.on('msg:custom', message => heard(live, message));
+    live.view.kernel.chosen(live.view.current);
+  };
+  draw();
+  model.on('change:html', draw);
+}
+
+/** Of several classes each can be shown. */
+function addLabels({ model, el, view }) {
+  const labels = model.get('labels');
+  if (labels.length < 2) {
+    return;
+  }
+  const choice = make('select', {}, ...labels.map((label, value) => make('option', { value, textContent: label })));
+  choice.value = model.get('label');
+  choice.addEventListener('change', () => {
+    el.setAttribute('aria-busy', 'true');
+    model.send({ kind: 'label', label: Number(choice.value) });
+  });
+  view.root.querySelector('.wb-head').append(make('label', { className: 'wb-sub' }, say('Class '), choice));
+}
+
+/** What the page asks of Python. */
+function liveKernel(live) {
+  const ask = (kind, asked) => {
+    live.el.setAttribute('aria-busy', 'true');
+    live.model.send({ kind, ...asked });
+  };
+  return {
+    ask,
+    cell: (column, x, y, what) => ask('cell', { column, x, y, what }),
+    row: at => ask('row', { at }),
+    chosen: row => row && turnTo(live, row),
+    column: () => live.view && refresh(live, 'column')
+  };
+}
+
+function heard(live, message) {
+  live.el.removeAttribute('aria-busy');
+  const { view } = live;
+  const rows = (message.rows ?? []).map(packed => unpacked(packed, { ...view.data, texts: message.texts }));
+  rows.forEach(row => view.known.set(row.row, row));
+  const answers = {
+    cell: () => list(view, null, rows, message.text),
+    row: () => {
+      view.note.textContent = '';
+      chooseRow(view, rows[0]);
+    },
+    error: () => ((live.said ?? view.note).textContent = message.text),
+    turned: () => turned(live, message),
+    panel: () => showPanel(live, message),
+    changes: () => showChanges(live, message)
+  };
+  answers[message.kind]?.();
+}
+
+/* Values that can be turned: each change goes to the model's tables, and the steps follow. */
+
+function addTurning(live) {
+  const controls = live.model.get('controls');
+  if (!controls.length) {
+    return;
+  }
+  live.changes = {};
+  live.fields = new Map(controls.map(control => [control.column, turnField(live, control)]));
+  const [first, more] = [controls.slice(0, 12), controls.slice(12)].map(some => some.map(one => live.fields.get(one.column).label));
+  const back = make('button', { type: 'button', textContent: say('Back to the row') });
+  back.addEventListener('click', () => turnTo(live, live.view.current));
+  live.back = back;
+  live.said = make('p', { className: 'wb-sub wb-turned' });
+  live.said.setAttribute('role', 'status');
+  const find = make('button', { type: 'button', textContent: say('Find the smallest changes') });
+  find.addEventListener('click', () => findChanges(live));
+  live.found = make('ul', { className: 'wb-changes' });
+  live.found.setAttribute('aria-label', say('Changes that turn the answer'));
+  const turns = make('div', { className: 'wb-turns' }, ...first);
+  const further = more.length ? [make('details', {}, make('summary', { textContent: say('#1 more columns', more.length) }), make('div', { className: 'wb-turns' }, ...more))] : [];
+  const head = make('h4', {}, say('What if'), ' ', make('span', { className: 'wb-faint', textContent: say('this row were another: the steps above follow') }));
+  const tools = make('div', { className: 'wb-picks' }, back, find);
+  live.panel = make('div', { className: 'wb-live' }, head, turns, ...further, tools, live.found);
+  live.view.root.querySelector('.wb-one').after(live.panel);
+  live.view.root.querySelector('.wb-said').after(live.said);
+}
+
+function turnField(live, control) {
+  const shown = make('output', {});
+  const field = make('span', { className: 'wb-turn-field' });
+  const label = make('label', { className: 'wb-turn' }, make('span', { className: 'wb-name', textContent: control.column, title: control.column }), field, shown);
+  const input = { range: rangeInput, choice: choiceInput, 'yes or no': choiceInput, date: dateInput, text: textInput }[control.kind](control);
+  field.append(input.element);
+  input.element.setAttribute('aria-label', control.column);
+  input.element.addEventListener('input', () => {
+    live.changes[control.column] = input.value();
+    shown.textContent = control.kind === 'range' ? plainNumber(input.value()) : '';
+    label.classList.add('wb-changed');
+    turn(live);
+  });
+  return { label, shown, input, control };
+}
+
+function rangeInput({ minimum, maximum, step }) {
+  const element = make('input', { type: 'range', min: minimum, max: maximum, step: step ?? 'any' });
+  return {
+    element,
+    value: () => Number(element.value),
+    show: value => {
+      // What lies outside the usual range keeps its place, and a step must not move it.
+      const [low, high] = [Math.min(minimum, value ?? minimum), Math.max(maximum, value ?? maximum)];
+      Object.assign(element, { min: low, max: high, step: 'any', value: value ?? minimum });
+      element.step = value !== null && Math.abs((value - low) / (step || 1) - Math.round((value - low) / (step || 1))) > 1e-9 ? 'any' : step ?? 'any';
+    }
+  };
+}
+
+function choiceInput({ kind, choices, missing_allowed: missing }) {
+  const values = kind === 'choice' ? choices : [true, false];
+  const options = [...values, ...(missing ? [null] : [])];
+  const option = value => make('option', { value: JSON.stringify(value), textContent: value === null ? say('missing') : String(value) });
+  const element = make('select', {}, ...options.map(option));
+  return {
+    element,
+    value: () => JSON.parse(element.value),
+    show: value => {
+      const key = JSON.stringify(value);
+      if (![...element.options].some(one => one.value === key)) {
+        element.append(option(value));
+      }
+      element.value = key;
+    }
+  };
+}
+
+function dateInput() {
+  const element = make('input', { type: 'datetime-local' });
+  return { element, value: () => element.value || null, show: value => (element.value = value ? value.slice(0, 16) : '') };
+}
+
+function textInput() {
+  const element = make('input', { type: 'text' });
+  return { element, value: () => element.value || null, show: value => (element.value = value ?? '') };
+}
+
+function plainNumber(value) {
+  return value === null ? say('missing') : value.toLocaleString('en', { maximumSignificantDigits: 6, useGrouping: Math.abs(value) >= 10000 }).replace('-', '−');
+}
+
+/** Another row is shown: nothing is turned yet. */
+function turnTo(live, row) {
+  live.model.send({ kind: 'start', row: row.row });
+  refresh(live, 'row');
+  if (!live.fields) {
+    return;
+  }
+  live.changes = {};
+  live.found.replaceChildren();
+  live.said.textContent = '';
+  drawSteps(live.view, live.view.root.querySelector('.wb-fall'), row);
+}
+
+/** Ask for the answer; while one is under way only the newest change waits. */
+function turn(live) {
+  if (live.waiting !== null) {
+    live.again = true;
+    return;
+  }
+  live.waiting = ++live.asked;
+  live.model.send({ kind: 'turn', row: live.view.current.row, changes: live.changes, asked: live.asked });
+}
+
+function turned(live, message) {
+  live.waiting = null;
+  live.view.tell(message.sentences);
+  if (message.start) {
+    for (const { control, label, shown, input } of live.fields?.values() ?? []) {
+      const value = message.start[control.column] ?? null;
+      input.show(value);
+      shown.textContent = control.kind === 'range' ? plainNumber(value) : '';
+      label.classList.remove('wb-changed');
+    }
+    return;
+  }
+  if (live.again) {
+    live.again = false;
+    turn(live);
+  }
+  const { view } = live;
+  const steps = message.steps.map(([column, added, given]) => ({ column, added, given }));
+  if (steps.length) {
+    const data = { ...view.data, base: message.base, unit: message.unit };
+    drawSteps({ data }, view.root.querySelector('.wb-fall'), { steps, output: message.output, others: 0, rest: 0 });
+  }
+  live.said.textContent = message.text;
+}
+
+/* The smallest changes that turn the answer. */
+
+function findChanges(live) {
+  live.found.replaceChildren(make('li', { textContent: say('Looking …') }));
+  live.model.send({ kind: 'changes', row: live.view.current.row });
+}
+
+function showChanges(live, { found, text }) {
+  const lines = found.map(({ told, changes }) => {
+    const take = make('button', { type: 'button', textContent: say('Show') });
+    take.setAttribute('aria-label', say('Show: #1', told));
+    take.addEventListener('click', () => takeChanges(live, changes));
+    return make('li', {}, take, ' ', told);
+  });
+  live.found.replaceChildren(...lines);
+  live.said.textContent = text;
+}
+
+function takeChanges(live, changes) {
+  live.changes = { ...changes };
+  for (const [column, value] of Object.entries(changes)) {
+    const field = live.fields.get(column);
+    field?.input.show(value);
+    if (field) {
+      field.shown.textContent = field.control.kind === 'range' ? plainNumber(value) : '';
+      field.label.classList.add('wb-changed');
+    }
+  }
+  turn(live);
+}
+
+/* Panels that Python draws when they are opened, and anew when another row or column is chosen. */
+
+function addPanels(live) {
+  live.panels = live.model.get('panels').map(([name, title, about]) => {
+    const place = make('div', { className: 'wb-panel' });
+    const details = make('details', { className: 'wb-more' }, make('summary', { textContent: title }), place);
+    const panel = { name, about, details, place };
+    details.addEventListener('toggle', () => details.open && askPanel(live, panel));
+    return panel;
+  });
+  const of = about => live.panels.filter(panel => panel.about === about).map(panel => panel.details);
+  live.view.root.querySelector('.wb-acts')?.after(...of('column'));
+  (live.panel ?? live.view.root.querySelector('.wb-one')).after(...of('row'), ...of('all'));
+}
+
+function refresh(live, about) {
+  (live.panels ?? []).filter(panel => panel.about === about && panel.details.open).forEach(panel => askPanel(live, panel));
+}
+
+function askPanel(live, { name, place }) {
+  if (!place.hasChildNodes()) {
+    place.textContent = say('Asking the model …');
+  }
+  live.view.kernel.ask('panel', { name, row: live.view.current?.row ?? null, column: live.view.column });
+}
+
+function showPanel(live, { name, html }) {
+  const { place } = live.panels.find(panel => panel.name === name);
+  place.innerHTML = html; // from the templates, as the page is
+  for (const head of place.querySelectorAll('[data-go]')) {
+    const go = make('button', { type: 'button', className: 'wb-link', textContent: head.textContent });
+    go.addEventListener('click', () => goTo(live.view, Number(head.dataset.go)));
+    head.replaceChildren(go);
+  }
+}
