@@ -67,6 +67,19 @@ def test_the_stage_notebooks_run_one_after_another(churn, store, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_gallery_of_reasons_runs(store):
+    """Our pictures, shap's of the same values, and what the model can be asked."""
+    job = wb.submit("notebooks/gallery/explanation.ipynb", {"rows": 60}, show=False)
+
+    outputs = [o for c in nbformat.read(job.output, as_version=4).cells for o in c.get("outputs", ())]
+    kinds = [kind for output in outputs for kind in output.get("data", ())]
+    assert job.state.value == "COMPLETED", job.error
+    assert kinds.count("application/vnd.plotly.v1+json") == 5
+    assert kinds.count("image/png") == 3
+    assert sum("wb-explanation" in output.get("data", {}).get("text/html", "") for output in outputs) == 2
+
+
+@pytest.mark.slow
 def test_the_notebooks_of_the_life_after_run_one_after_another(churn, store, monkeypatch):
     """Score, monitor and retrain as jobs: a month with its labels, its report, and a challenger that must win."""
     monkeypatch.chdir(churn.parent)
