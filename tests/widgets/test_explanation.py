@@ -118,6 +118,14 @@ def test_the_smallest_changes_lead_to_the_other_answer(shown):
         assert answer.prediction != shown.ask(row, {}).prediction
 
 
+def test_a_column_that_is_kept_is_in_no_change(shown):
+    row = int(np.abs(shown.explanation.predictions - shown.explanation.threshold).argmin())
+
+    told = asked(shown, kind="changes", row=row, immutable=["age"])
+
+    assert all("age" not in way["changes"] for way in told["found"])
+
+
 def test_a_cell_has_its_rows_and_every_row_is_in_one(shown, explanation):
     column = shown.seen.columns[0]
     cells = set(map(tuple, column.cloud.places.tolist()))
@@ -238,7 +246,9 @@ def test_values_are_turned_in_the_page_and_the_steps_follow(chromium, shown):
     assert page.locator(".wb-changed").inner_text().startswith("age")
 
     page.get_by_role("button", name="Back to the row").click()
+    page.get_by_role("checkbox", name="Keep age").check()
     page.get_by_role("button", name="Find the smallest changes").click()
+    assert "age" not in page.locator(".wb-changes", has_text="→").inner_text()
     page.get_by_role("button", name="Show:").first.click()
     page.locator(".wb-turned", has_text="instead of").wait_for()
     other = page.locator(".wb-turned").inner_text()

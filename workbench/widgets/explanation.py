@@ -55,6 +55,7 @@ class ExplanationView(anywidget.AnyWidget):
     def __init__(self, explanation: Explanation, run: Run | None = None) -> None:
         self.explained, self.explanation, self.run = explanation, explanation, run
         self._starts: dict[int, dict[str, Any]] = {}
+        self._asked_once = False
         super().__init__(
             html=body(explanation, most=CARRIED, told=False),
             controls=self._turned_first(),
@@ -216,6 +217,9 @@ class ExplanationView(anywidget.AnyWidget):
         row = int(asked["row"])
         turned = {control["column"] for control in self.controls}
         start = {name: value for name, value in self._start(row).items() if name in turned} if turned else {}
+        if turned and not self._asked_once:
+            self.ask(row, {})  # the first answer makes look-ups, so that the first turn need not wait for them
+            self._asked_once = True
         return {"kind": "turned", "start": start, "sentences": sentences(self.explanation, row)}
 
     def _tell_turned(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -239,7 +243,7 @@ class ExplanationView(anywidget.AnyWidget):
         return replace(answer, row={**answer.row, **hidden})
 
     def _tell_changes(self, asked: dict[str, Any]) -> dict[str, Any]:
-        ways = self.changes(int(asked["row"]))
+        ways = self.changes(int(asked["row"]), immutable=list(asked.get("immutable", ())))
         found = [{"told": str(way), "changes": {c.column: c.after for c in way.changes}} for way in ways.found]
         return {"kind": "changes", "found": found, "text": ways.headline()}
 

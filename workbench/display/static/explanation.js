@@ -472,7 +472,7 @@ function verdict({ right }) {
 }
 
 function goTo(view, at) {
-  const row = view.rows.find(one => one.at === at) ?? [...view.known.values()].find(one => one.at === at);
+  const row = [...view.known.values()].find(one => one.at === at);
   if (row) {
     view.note.textContent = '';
     chooseRow(view, row);

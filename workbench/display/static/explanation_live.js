@@ -4,19 +4,19 @@
  */
 
 function render({ model, el }) {
+  const live = { model, el };
   const draw = () => {
     el.innerHTML = model.get('html'); // from the templates, which escape every text of the data
-    const live = { model, el, asked: 0, waiting: null };
+    Object.assign(live, { view: null, fields: null, panels: null, panel: null, said: null, asked: 0, waiting: null });
     live.view = enhance(el.firstElementChild, liveKernel(live));
     addLabels(live);
     addTurning(live);
     addPanels(live);
-    model.off('msg:custom');
-    model.on('msg:custom', message => heard(live, message));
     live.view.kernel.chosen(live.view.current);
   };
   draw();
   model.on('change:html', draw);
+  model.on('msg:custom', message => heard(live, message));
 }
 
 /** Of several classes each can be shown. */
@@ -36,9 +36,10 @@ function addLabels({ model, el, view }) {
 
 /** What the page asks of Python. */
 function liveKernel(live) {
+  const { model } = live;
   const ask = (kind, asked) => {
     live.el.setAttribute('aria-busy', 'true');
-    live.model.send({ kind, ...asked });
+    model.send({ kind, ...asked });
   };
   return {
     ask,
@@ -89,7 +90,7 @@ function addTurning(live) {
   live.found.setAttribute('aria-label', say('Changes that turn the answer'));
   const turns = make('div', { className: 'wb-turns' }, ...first);
   const further = more.length ? [make('details', {}, make('summary', { textContent: say('#1 more columns', more.length) }), make('div', { className: 'wb-turns' }, ...more))] : [];
-  const head = make('h4', {}, say('What if'), ' ', make('span', { className: 'wb-faint', textContent: say('this row were another: the steps above follow') }));
+  const head = make('h4', {}, say('What if'), ' ', make('span', { className: 'wb-faint', textContent: say('this row were another: the steps above follow; a mark keeps a column when changes are looked for') }));
   const tools = make('div', { className: 'wb-picks' }, back, find);
   live.panel = make('div', { className: 'wb-live' }, head, turns, ...further, tools, live.found);
   live.view.root.querySelector('.wb-one').after(live.panel);
@@ -99,7 +100,10 @@ function addTurning(live) {
 function turnField(live, control) {
   const shown = make('output', {});
   const field = make('span', { className: 'wb-turn-field' });
-  const label = make('label', { className: 'wb-turn' }, make('span', { className: 'wb-name', textContent: control.column, title: control.column }), field, shown);
+  const name = make('span', { className: 'wb-name', textContent: control.column, title: control.column });
+  const keep = make('input', { type: 'checkbox', title: say('Keep it when changes are looked for') });
+  keep.setAttribute('aria-label', say('Keep #1', control.column));
+  const label = make('div', { className: 'wb-turn' }, name, field, shown, keep);
   const input = { range: rangeInput, choice: choiceInput, 'yes or no': choiceInput, date: dateInput, text: textInput }[control.kind](control);
   field.append(input.element);
   input.element.setAttribute('aria-label', control.column);
@@ -109,7 +113,7 @@ function turnField(live, control) {
     label.classList.add('wb-changed');
     turn(live);
   });
-  return { label, shown, input, control };
+  return { label, shown, input, control, keep };
 }
 
 function rangeInput({ minimum, maximum, step }) {
@@ -210,7 +214,8 @@ function turned(live, message) {
 
 function findChanges(live) {
   live.found.replaceChildren(make('li', { textContent: say('Looking …') }));
-  live.model.send({ kind: 'changes', row: live.view.current.row });
+  const kept = [...live.fields].filter(([, { keep }]) => keep.checked).map(([column]) => column);
+  live.model.send({ kind: 'changes', row: live.view.current.row, immutable: kept });
 }
 
 function showChanges(live, { found, text }) {
