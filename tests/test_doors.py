@@ -111,6 +111,7 @@ PLACES = {
     "log_profile run_id": lambda it, has: wb.log_profile(has["profile"], it),
     "view": lambda it, _: wb.view(it),
     "view data": lambda it, has: wb.view(has["profile"], it),
+    "view run": lambda it, has: wb.view(has["explanation"], it),
     "train": lambda it, _: wb.train(it, **QUICK),
     "train target=": lambda it, has: wb.train(has["frame"], target=it, **QUICK),
     "train profile=": lambda it, has: wb.train(has["dataset"], profile=it, **QUICK),

@@ -8,7 +8,10 @@ from html import unescape
 import examples
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.hostile_names import ANY, TEXTS
 from workbench.core.explanation import Explanation
 from workbench.display import html
 from workbench.display.explanation import body, live_script, script
@@ -38,6 +41,7 @@ def data_of(page):
     return json.loads(unescape(re.search(r'data-view="([^"]*)"', page)[1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [14, 120])
 def test_ten_thousand_rows_stay_below_a_megabyte(columns):
     page = html(large(columns=columns))
@@ -134,6 +138,48 @@ def test_a_dependence_is_coloured_by_the_column_that_is_named():
         NAMED.plot("dependence", "humidd")
     with pytest.raises(BadParameter, match="Did you mean 'beeswarm'"):
         NAMED.plot("beswarm")
+
+
+CELLS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-1e9, 1e9) | TEXTS | st.dates().map(str)
+EFFECTS = st.floats(-1e6, 1e6) | st.sampled_from([0.0, 0.0, 1e-9, 1e12])
+
+
+@st.composite
+def explanations(draw):
+    """Of any rows: none, one, all the same, with gaps, names and values that nobody expects."""
+    names = draw(st.lists(ANY.filter(len), min_size=1, max_size=5, unique=True))
+    rows = draw(st.integers(0, 12))
+    some = st.lists(CELLS, min_size=rows, max_size=rows)
+    columns = {name: tuple(draw(some)) for name in names}
+    values = draw(st.lists(st.lists(EFFECTS, min_size=len(names), max_size=len(names)), min_size=rows, max_size=rows))
+    values = np.array(values, dtype=float).reshape(rows, len(names))
+    label = draw(st.sampled_from([None, "Yes", True, examples.HOSTILE]))
+    known = draw(st.booleans())
+    truth = (1.0 if label is None else label, None)
+    chances = np.linspace(0, 1, rows) if draw(st.booleans()) else None
+    return Explanation(
+        "r", tuple(names), values, draw(EFFECTS), values.sum(axis=1), draw(st.sampled_from(["log-odds", "€"])), label,
+        0.0, "tree paths", columns, positions=tuple(range(rows)),
+        truth=tuple(truth[i % 2] for i in range(rows)) if known else None, predictions=chances,
+        threshold=draw(st.sampled_from([None, 0.5, 0.0, 1.0])) if label is not None else None,
+        half_width=np.abs(values) / 3 if draw(st.booleans()) else None,
+        interactions=np.ones((len(names), len(names))) if draw(st.booleans()) else None,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=40)
+@given(explanations())
+def test_any_explanation_has_a_page_and_figures(explanation):
+    page = body(explanation)
+
+    assert "<img" not in page
+    assert "<script" not in page
+    assert len(data_of(page)["rows"]) == len(explanation.values)
+    if len(explanation.values):
+        explanation.plot("beeswarm")
+        explanation.plot("dependence")
+        explanation.plot("interactions")
 
 
 @pytest.fixture(scope="module")

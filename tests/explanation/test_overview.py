@@ -90,6 +90,10 @@ def test_any_values_become_numbers_in_an_order(values):
     assert (coded.kind == "category") == bool(coded.categories) or coded.kind == "flag"
 
 
+def test_texts_that_differ_in_their_end_alone_are_two_categories():
+    assert code(["\0", "", "a"], np.array([0.0, 2.0, 1.0])).categories == ("\0", "a", "")
+
+
 def test_what_changes_the_effect_of_another_column_is_found(crossed):
     seen = overview(crossed)
     names = [c.name for c in seen.columns]

@@ -17,7 +17,7 @@ from workbench.core.explanation import Explanation
 from workbench.display import explanation_drawings as drawings
 from workbench.display.explanation_rows import MOST_BYTES, Packed, answer, carried, fall, outcome, right, sentences
 from workbench.display.rendering import fragment, functions, number, own, percent, squeezed
-from workbench.explanation.overview import ColumnView, Overview, overview
+from workbench.explanation.overview import ColumnView, Overview, chances, overview
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -105,7 +105,9 @@ def _subtitle(explanation: Explanation) -> str:
 
 def _tiles(explanation: Explanation, seen: Overview) -> list[tuple[str, str, str]]:
     base = explanation.base
-    chance = f"{explanation.unit}, {percent(1 / (1 + np.exp(-base)))}" if seen.probabilities else explanation.unit
+    chance = (
+        f"{explanation.unit}, {percent(float(chances(np.array(base))))}" if seen.probabilities else explanation.unit
+    )
     halves = explanation.half_width
     exact = ("Adds up", f"± {explanation.additivity_error:.0e}", "to the model's own output")
     sampled = ("Sampled", f"± {number(0.0 if halves is None else float(halves.max(initial=0)))}", "at most, at 95%")

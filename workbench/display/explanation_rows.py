@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from math import ceil, exp, log, log10
+from math import ceil, log, log10
 from typing import Any
 
 import numpy as np
@@ -264,11 +264,6 @@ def digits(explanation: Explanation) -> int:
     outputs = np.asarray(explanation.outputs, dtype=float)
     spread = float(np.ptp(outputs)) if len(outputs) else 0.0
     return max(0, 5 - ceil(log10(spread))) if spread > 0 else 6
-
-
-def chance(output: float) -> float:
-    """The probability of log-odds."""
-    return 1 / (1 + exp(-output))
 
 
 def carried(seen: Overview, total: int) -> Sequence[int]:

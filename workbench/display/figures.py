@@ -11,7 +11,7 @@ from workbench.display.charts import Point
 
 BLUE, RED, GREEN, GREY = "#2563c9", "#c8324f", "#157a4a", "#737c8a"
 # Low and high values, and what lowers and raises: they differ for every eye.
-LOW, MIDDLE, HIGH, INK = "#1f62d0", "#b3aeb1", "#c65100", "#50565f"
+LOW, MIDDLE, HIGH, INK = "#1f62d0", "#b3aeb1", "#bd4d00", "#50565f"
 GRID = "rgba(128,128,128,0.25)"
 STATUS = {"ok": GREEN, "warning": "#b86e00", "alarm": RED, "unknown": GREY}
 

@@ -5,6 +5,7 @@ From the explanation alone: neither the model nor the data is asked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -329,18 +330,17 @@ def _moments(values: Sequence[Any]) -> Numbers | None:
 
 def _categories(texts: Sequence[str | None], effects: Numbers) -> Coded:
     """The most frequent ones, the others together, and each in the order of what it adds in the mean."""
-    names, counts = np.unique([t for t in texts if t is not None], return_counts=True)
-    frequent = names[np.argsort(-counts, kind="stable")][:MOST_CATEGORIES]
-    kept = frequent if len(names) <= MOST_CATEGORIES else frequent[: MOST_CATEGORIES - 1]
-    left = len(names) - len(kept)
-    labels = [str(n) for n in kept] + ([f"{left} others"] if left else [])
-    index = {label: i for i, label in enumerate(labels[: len(kept)])}
+    counts = Counter(t for t in texts if t is not None)
+    many = len(counts) > MOST_CATEGORIES
+    kept = [name for name, _ in counts.most_common(MOST_CATEGORIES - 1 if many else MOST_CATEGORIES)]
+    labels = [*kept, f"{len(counts) - len(kept)} others"] if many else kept
+    index = {label: i for i, label in enumerate(kept)}
     codes = np.array([-1 if t is None else index.get(t, len(kept)) for t in texts], dtype=np.intp)
     known = codes >= 0
-    sums = np.bincount(codes[known], effects[known], len(labels))
-    order = np.argsort(sums / np.maximum(np.bincount(codes[known], minlength=len(labels)), 1), kind="stable")
-    place = np.empty(len(labels) + 1)
-    place[order], place[-1] = np.arange(len(labels)), np.nan
+    means = np.bincount(codes[known], effects[known], len(labels)) / np.bincount(codes[known], minlength=len(labels))
+    order = np.argsort(means, kind="stable")
+    place = np.full(len(labels) + 1, np.nan)
+    place[order] = np.arange(len(labels))
     return Coded("category", place[codes], tuple(labels[i] for i in order))
 
 
@@ -643,6 +643,14 @@ def _are_log_odds(explanation: Explanation) -> bool:
     if explanation.unit != "log-odds" or explanation.predictions is None:
         return False
     outputs = np.asarray(explanation.outputs, dtype=float)
-    return bool(
-        np.abs(1 / (1 + np.exp(-outputs)) - np.asarray(explanation.predictions, dtype=float)).max(initial=0) < 1e-6
-    )
+    away = np.abs(chances(outputs) - np.asarray(explanation.predictions, dtype=float))
+    return bool(away.max(initial=0) < 1e-6)
+
+
+def chances(outputs: Numbers) -> Numbers:
+    """The probabilities of log-odds.
+
+    >>> chances(np.array([0.0, 1e9])).tolist()
+    [0.5, 1.0]
+    """
+    return np.asarray(1 / (1 + np.exp(-np.clip(outputs, -700, 700))))
