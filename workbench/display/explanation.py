@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 LISTS = {"errors": "Worst errors", "threshold": "Nearest to the threshold", "range": "From low to high"}
-# Rows of a list that are there without a script.
-FIRST = 8
+# Rows of a list that are there without a script, and of those with one that have the sentences for a customer.
+FIRST, TOLD = 8, 30
 # A rank correlation of value and effect from which on the direction has a word.
 CLEAR = 0.6
 _START = "enhance(document.currentScript.previousElementSibling);"
@@ -47,7 +47,7 @@ def body(explanation: Explanation, row: int | None = None, most: int = MOST_BYTE
     most : int
         Bytes that rows take which the script may show.
     told : bool
-        Whether these have the sentences that a customer could be told.
+        Whether the first ones of each list have the sentences that a customer could be told.
 
     Raises
     ------
@@ -100,7 +100,9 @@ def figure(explanation: Explanation, *args: Any, **kwargs: Any) -> go.Figure:
 
 def _subtitle(explanation: Explanation) -> str:
     speaks = "" if explanation.label is None else f" What is above zero speaks for {explanation.label}."
-    return f"What each column added to each of {len(explanation.values):,} predictions, in {explanation.unit}.{speaks}"
+    others = f" It is one of {len(explanation.labels)} classes." if explanation.others else ""
+    rows = f"{len(explanation.values):,} predictions"
+    return f"What each column added to each of {rows}, in {explanation.unit}.{speaks}{others}"
 
 
 def _tiles(explanation: Explanation, seen: Overview) -> list[tuple[str, str, str]]:
@@ -174,7 +176,7 @@ def _data(explanation: Explanation, seen: Overview, first: int | None, most: int
     """What the script needs: names, numbers and as many rows as the page may carry."""
     packed = Packed(explanation, seen)
     chosen = [] if first is None else [first]
-    listed = {*chosen, *(int(row) for some in seen.lists.values() for row in some)} if told else set()
+    listed = {*chosen, *(int(row) for some in seen.lists.values() for row in some[:TOLD])} if told else set()
     rows = packed.some(dict.fromkeys([*chosen, *carried(seen, len(explanation.values))]), most, listed)
     place = {row[0]: at for at, row in enumerate(rows)}
     content = {

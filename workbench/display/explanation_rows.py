@@ -19,7 +19,7 @@ from workbench.errors import BadParameter
 from workbench.explanation.overview import Overview, errors
 
 # Steps that are drawn of a row; columns of a row that a page carries; bytes that its rows take together.
-MOST_STEPS, MOST_CARRIED, MOST_BYTES = 12, 40, 200_000
+MOST_STEPS, MOST_CARRIED, MOST_BYTES = 12, 40, 150_000
 # Probabilities that an axis of log-odds is marked with, the first ones first, and percent of the axis between two.
 MARKED = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999, 0.2, 0.8, 0.02, 0.98, 0.05, 0.95, 0.3, 0.7, 0.4, 0.6, 0.005, 0.995)
 APART = 15

@@ -106,7 +106,7 @@ function addDrivers(view) {
   for (const row of rows) {
     const head = row.querySelector('th');
     const button = make('button', { type: 'button', className: 'wb-link', textContent: head.textContent });
-    button.title = say('Show how it acts');
+    button.title = say('#1: show how it acts', head.textContent);
     head.replaceChildren(button);
     row.addEventListener('click', () => chooseColumn(view, Number(row.dataset.at)));
   }
