@@ -41,6 +41,13 @@ def test_each_answer_shows_its_line_and_its_table(ask):
     assert isinstance(answer.to_dict(), dict)
 
 
+def test_an_effect_is_drawn_as_a_curve_or_by_categories():
+    numbers, categories = (made().effect(name)._repr_mimebundle_()["text/html"] for name in ("tenure", "contract"))
+
+    assert numbers.count("<svg") == categories.count("<svg") == 2
+    assert numbers.count("wb-band") > categories.count("wb-band")
+
+
 def test_of_a_long_table_the_beginning_is_shown_and_the_rest_counted():
     effect = made("amount", "linear").effect("charge", points=90)
     html = effect._repr_mimebundle_()["text/html"]

@@ -23,6 +23,7 @@ from workbench.display.run_drawings import Plane
 
 Numbers = NDArray[np.float64]
 Cell = str | Markup
+Drawing = tuple[str, str, Markup]
 # Columns of rows that are alike; categories that are written on an axis; differences of groups.
 MOST_COLUMNS, MOST_MARKS = 6, 8
 MOST_DIFFERENCES = 24
@@ -31,11 +32,6 @@ MOST_DIFFERENCES = 24
 def effect(seen: Effect) -> str:
     """Partial dependence with single rows, and accumulated local effects."""
     of = "" if seen.label is None else f" of {seen.label}"
-    pdp, ale = _curve(seen, seen.pdp, _ends(seen, "pdp"), seen.ice), _curve(seen, seen.ale, _ends(seen, "ale"))
-    drawn = [
-        ("Partial dependence", "the mean, and single rows behind it", pdp),
-        ("Accumulated local effects", "small steps of rows that exist", ale),
-    ]
     heads = [(seen.column, False), ("Partial dependence", True), ("Interval", True), ("ALE", True), ("Interval", True)]
     rows = [
         (None, (text(v), number(p), f"{number(pl)} to {number(ph)}", signed(a), f"{signed(al)} to {signed(ah)}"))
@@ -45,7 +41,16 @@ def effect(seen: Effect) -> str:
     ]
     gap = "" if seen.missing is None else f" Where it is missing: {number(seen.missing)}."
     note = f"{seen.unit}{of}, over {seen.rows:,} rows of the hold-out, with {percent(seen.level)} intervals.{gap}"
-    return _panel(seen.headline(), seen.findings, drawn, heads, rows, note)
+    return _panel(seen.headline(), seen.findings, curves(seen), heads, rows, note)
+
+
+def curves(seen: Effect) -> list[Drawing]:
+    """Title, note and drawing of both."""
+    pdp, ale = _curve(seen, seen.pdp, _ends(seen, "pdp"), seen.ice), _curve(seen, seen.ale, _ends(seen, "ale"))
+    return [
+        ("Partial dependence", "the mean, and single rows behind it", pdp),
+        ("Accumulated local effects", "small steps of rows that exist", ale),
+    ]
 
 
 def _ends(seen: Effect, name: str) -> tuple[Numbers, Numbers]:
@@ -176,7 +181,7 @@ def _weight(name: str, weight: float, most: float) -> Markup:
 def _panel(
     told: str,
     findings: Iterable[Any],
-    drawings: Sequence[tuple[str, str, Markup]],
+    drawings: Sequence[Drawing],
     heads: Sequence[tuple[str, bool]],
     rows: Sequence[tuple[int | None, Sequence[Cell]]],
     note: str,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
+from workbench.core.effect import Effect
 from workbench.core.shown import Shown
-from workbench.display.rendering import fragment
+from workbench.display.explanation_panels import curves
+from workbench.display.rendering import fragment, squeezed
 
 MOST_ROWS = 60
 MOST_COLUMNS = 24
@@ -17,7 +21,7 @@ def mime_bundle(shown: Shown, include: Any = None, exclude: Any = None) -> dict[
 
 
 def html(shown: Shown) -> str:
-    """The line and the table; of a long or wide one its beginning, and how much more there is."""
+    """The line, an effect's curves, and the table; of a long or wide one its beginning, and how much more there is."""
     table = shown.frame()
     part = table.iloc[:MOST_ROWS, :MOST_COLUMNS]
     named = table.index.tolist() != list(range(len(table)))
@@ -30,6 +34,8 @@ def html(shown: Shown) -> str:
         rows=rows,
         named=named,
         left=(len(table) - len(part), table.shape[1] - part.shape[1]),
+        style=Markup(squeezed("plane.css")),  # noqa: S704 - our own file
+        drawings=curves(shown) if isinstance(shown, Effect) else (),
     )
 
 
