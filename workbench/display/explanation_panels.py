@@ -17,15 +17,16 @@ from workbench.core.neighbours import Neighbours
 from workbench.core.path import DecisionPath
 from workbench.core.surrogate import Surrogate
 from workbench.display import charts
+from workbench.display.explanation_drawings import LINE
 from workbench.display.explanation_rows import outcome, text
 from workbench.display.rendering import clipped, number, percent, piece, signed
-from workbench.display.run_drawings import Plane
+from workbench.display.run_drawings import BOTTOM, TOP, Plane
 
 Numbers = NDArray[np.float64]
 Cell = str | Markup
 Drawing = tuple[str, str, Markup]
-# Columns of rows that are alike; categories that are written on an axis; differences of groups.
-MOST_COLUMNS, MOST_MARKS = 6, 8
+# Columns of rows that are alike; categories that are drawn; differences of groups.
+MOST_COLUMNS, MOST_LINES = 6, 20
 MOST_DIFFERENCES = 24
 
 
@@ -47,8 +48,9 @@ def effect(seen: Effect) -> str:
 def curves(seen: Effect) -> list[Drawing]:
     """Title, note and drawing of both."""
     pdp, ale = _curve(seen, seen.pdp, _ends(seen, "pdp"), seen.ice), _curve(seen, seen.ale, _ends(seen, "ale"))
+    behind = "" if seen.kind == "category" else ", and single rows behind it"
     return [
-        ("Partial dependence", "the mean, and single rows behind it", pdp),
+        ("Partial dependence", f"the mean answer{behind}", pdp),
         ("Accumulated local effects", "small steps of rows that exist", ale),
     ]
 
@@ -59,20 +61,41 @@ def _ends(seen: Effect, name: str) -> tuple[Numbers, Numbers]:
 
 def _curve(seen: Effect, values: Numbers, ends: tuple[Numbers, Numbers], lines: Numbers | None = None) -> Markup:
     """A line with its band, and single rows behind it; of categories a dot with whiskers each."""
-    places = _places(seen)
-    inner = np.array([]) if lines is None or not lines.size else np.quantile(lines, (0.02, 0.98))
-    every = np.concatenate([*ends, values, inner])
-    across = (min(places), max(places)) if seen.kind != "category" else (-0.5, len(places) - 0.5)
-    room = 0.05 * float(np.ptp(every)) or 0.5
-    ends_up = (float(every.min()) - room, float(every.max()) + room)
-    label = f"{seen.column}: the table below says the same"
-    plane = Plane(across, ends_up, (clipped(seen.column, 40), seen.unit), label, marks=_marks(seen))
-    single = () if lines is None else lines.tolist()
-    behind = [plane.line(zip(places, one, strict=True), "wb-single") for one in single]
     if seen.kind == "category":
-        dots = zip(places, values.tolist(), *(end.tolist() for end in ends), seen.grid, strict=True)
-        return plane.draw(*(plane.whisker((x, v), low, high, f"{name}: {number(v)}") for x, v, low, high, name in dots))
+        return _by_category(seen, values, ends)
+    places, single = _places(seen), np.zeros((0, len(values))) if lines is None else lines
+    inner = np.quantile(single, (0.02, 0.98)) if single.size else np.array([])
+    label = f"{seen.column}: the table below says the same"
+    titles = (clipped(seen.column, 40), seen.unit)
+    plane = Plane((min(places), max(places)), _room(*ends, values, inner), titles, label, marks=_marks(seen))
+    behind = (plane.line(zip(places, one, strict=True), "wb-single") for one in single.tolist())
     return plane.draw(*behind, _band(plane, places, ends), plane.line(zip(places, values.tolist(), strict=True)))
+
+
+def _room(*values: Numbers) -> tuple[float, float]:
+    """The ends of an axis for all of them, with a little room."""
+    every = np.concatenate(values)
+    room = 0.05 * float(np.ptp(every)) or 0.5
+    return float(every.min()) - room, float(every.max()) + room
+
+
+def _by_category(seen: Effect, values: Numbers, ends: tuple[Numbers, Numbers]) -> Markup:
+    """A line a category, from above, with its name over it."""
+    many = min(len(seen.grid), MOST_LINES)
+    label = f"{seen.column}: the table below says the same"
+    height = TOP + BOTTOM + LINE * many
+    plane = Plane(_room(*ends, values), (0, many), (seen.unit, ""), label, height, levels=())
+    drawn = Markup(
+        '<g class="wb-dot"><title>{}</title><line x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
+        '<circle cx="{:.1f}" cy="{:.1f}" r="2.6"/></g><text class="wb-category" x="{}" y="{:.1f}">{}</text>'
+    )
+    told = zip(seen.grid[:many], values.tolist(), *(end.tolist() for end in ends), strict=False)
+    layers = []
+    for line, (name, value, low, high) in enumerate(told):
+        (x, y), (left, _), (right, _) = (plane.at((v, many - line - 0.5)) for v in (value, low, high))
+        title = f"{name}: {number(value)} ({number(low)} to {number(high)})"
+        layers.append(drawn.format(title, left, right, y, y, x, y, 2, y - 3, clipped(text(name), 24)))
+    return plane.draw(*layers)
 
 
 def _band(plane: Plane, places: Sequence[float], ends: tuple[Numbers, Numbers]) -> Markup:
@@ -84,9 +107,7 @@ def _band(plane: Plane, places: Sequence[float], ends: tuple[Numbers, Numbers]) 
 def _places(seen: Effect) -> list[float]:
     if seen.kind == "number":
         return [float(v) for v in seen.grid]
-    if seen.kind == "date":
-        return [datetime.fromisoformat(str(v)).timestamp() for v in seen.grid]
-    return [float(i) for i in range(len(seen.grid))]
+    return [datetime.fromisoformat(str(v)).timestamp() for v in seen.grid]
 
 
 def _marks(seen: Effect) -> tuple[tuple[float, str], ...] | None:
@@ -94,8 +115,7 @@ def _marks(seen: Effect) -> tuple[tuple[float, str], ...] | None:
     if seen.kind == "number":
         return None
     places = _places(seen)
-    some = range(0, len(places), -(-len(places) // (3 if seen.kind == "date" else MOST_MARKS)))
-    return tuple((places[i], clipped(str(seen.grid[i])[:10], 10)) for i in some)
+    return tuple((places[i], str(seen.grid[i])[:10]) for i in range(0, len(places), -(-len(places) // 3)))
 
 
 def neighbours(explanation: Explanation, row: int, found: Neighbours) -> str:
