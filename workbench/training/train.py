@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from workbench.core.contract import Column, Contract, Task
+from workbench.core.contract import NUMERIC, Column, Contract, Role, Task
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
+from workbench.core.grouping import MOST_VALUES
 from workbench.core.loss import SQUARED
 from workbench.core.measures import is_ours, is_own
 from workbench.core.metric import Metric
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 # Rows of the hold-out that a run keeps: enough for golden rows, explanations and intervals.
 MOST_BACKGROUND = 1000
 MOST_KEPT = 20_000
+# Roles of columns beside the features that are kept with the hold-out where they make groups.
+GROUPS_BESIDE: tuple[Role, ...] = ("feature", "ignored", "known_after", "group")
 
 
 def train(
@@ -465,6 +468,16 @@ def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> t
 def _kept(plan: Plan) -> pd.DataFrame:
     beside = (plan.contract.id, plan.contract.time, plan.contract.weight)
     joins = (n for n in beside if n and not plan.contract[n].sensitive)
-    names = [*plan.features, *joins]
-    held = with_target(plan.table.iloc[plan.parts.holdout][names], plan.target)
+    names = dict.fromkeys((*plan.features, *joins, *_groups_beside(plan)))
+    held = with_target(plan.table.iloc[plan.parts.holdout][list(names)], plan.target)
     return held.tail(MOST_KEPT).reset_index(drop=True)
+
+
+def _groups_beside(plan: Plan) -> Iterator[str]:
+    """Columns that are no features and make groups, whose rows slices and fairness tell of; none that names persons."""
+    for column in plan.contract.columns:
+        if column.name in plan.features or column.role not in GROUPS_BESIDE or column.name not in plan.table:
+            continue
+        few = column.kind in ("category", "boolean") and plan.table[column.name].nunique() <= MOST_VALUES
+        if few or (column.kind in NUMERIC and column.role != "group" and not column.sensitive):
+            yield column.name
