@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.core.dataset import Dataset as Dataset
     from workbench.core.explanation import Explanation as Explanation
     from workbench.core.explanation_comparison import ExplanationComparison as ExplanationComparison
+    from workbench.core.fairness import Fairness as Fairness
     from workbench.core.finding import Finding as Finding
     from workbench.core.job import Job as Job
     from workbench.core.profile import Profile as Profile
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from workbench.core.slices import Slices as Slices
     from workbench.core.verification import Verification as Verification
     from workbench.explanation.explain import explain as explain
+    from workbench.explanation.fairness import fairness as fairness
     from workbench.jobs.submit import submit as submit
     from workbench.monitoring.challenge import challenge as challenge
     from workbench.monitoring.monitor import monitor as monitor
@@ -71,6 +73,7 @@ _PLACES = {
     "Dataset": "workbench.core.dataset",
     "Explanation": "workbench.core.explanation",
     "ExplanationComparison": "workbench.core.explanation_comparison",
+    "Fairness": "workbench.core.fairness",
     "Finding": "workbench.core.finding",
     "Job": "workbench.core.job",
     "MonitorReport": "workbench.core.report",
@@ -85,6 +88,7 @@ _PLACES = {
     "challenge": "workbench.monitoring.challenge",
     "dataset": "workbench.reading.dataset",
     "explain": "workbench.explanation.explain",
+    "fairness": "workbench.explanation.fairness",
     "feedback": "workbench.monitoring.score",
     "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",
@@ -110,6 +114,7 @@ __all__ = [
     "Dataset",
     "Explanation",
     "ExplanationComparison",
+    "Fairness",
     "Finding",
     "Job",
     "MonitorReport",
@@ -124,6 +129,7 @@ __all__ = [
     "challenge",
     "dataset",
     "explain",
+    "fairness",
     "feedback",
     "log_profile",
     "monitor",

@@ -22,6 +22,7 @@ NOUNS = {
     "Bundle": wb.Bundle,
     "Contract": wb.Contract,
     "Explanation": wb.Explanation,
+    "Fairness": wb.Fairness,
     "Profile": wb.Profile,
     "Result": Result,
     "Run": wb.Run,

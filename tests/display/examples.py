@@ -16,7 +16,9 @@ from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Bin, Evaluation, Slice, Spread
 from workbench.core.explanation import Explanation
 from workbench.core.explanation_comparison import ExplanationComparison, ReasonDifference
+from workbench.core.fairness import Driver, Fairness, Gap, Group, GroupMetric, Proxy, Remedy
 from workbench.core.finding import Finding, sort
+from workbench.core.grouping import Grouping
 from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
@@ -454,6 +456,12 @@ def job(state: JobState = JobState.FAILED, hostile: bool = False) -> Job:
     )
 
 
+def followed(bad: str | None, nth: int) -> tuple[Group, ...]:
+    """Of a window two groups, one of which changes later."""
+    told = GroupMetric("selection_rate", 0.2 + 0.05 * nth, 0.1, 0.6, 900.0, 0.3, 0.001 if nth > 3 else 0.8, nth > 3)
+    return tuple(Group(bad or "carrier", value, 900, 0.5, False, (told,)) for value in (bad or "UA", "B6"))
+
+
 def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
     bad = HOSTILE if hostile else None
     made = random.Random(7)
@@ -488,6 +496,7 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
                 None if score is None else 0.21 + 0.03 * (i % 3),
                 status,
                 reasons,
+                groups=followed(bad, i),
             )
         )
     found = (
@@ -599,6 +608,47 @@ def explanation_comparison(hostile: bool = False) -> ExplanationComparison:
     )  # fmt: skip
 
 
+def fairness(hostile: bool = False) -> Fairness:
+    """Two columns and both crossed; one group is too small, one has no positives."""
+    name, value = (HOSTILE, HOSTILE) if hostile else ("sex", "Female")
+
+    def of(column: str, group: str, rows: int, rate: float, differs: bool = False) -> Group:
+        told = tuple(
+            GroupMetric(one, rate, rate - 0.04, rate + 0.05, rows, 0.4, 0.002 if differs else 0.7, differs)
+            for one in ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy")
+        )
+        gap = GroupMetric("calibration_gap", -0.01, -0.03, 0.02, rows, 0.0, 0.8)
+        none = GroupMetric("precision", None)
+        return Group(column, group, rows, rows / 1000, rows < 50, (*told, gap, none), Metric("roc_auc", 0.8, 0.7, 0.9))
+
+    groups = (of(name, value, 400, 0.12, True), of(name, "Male", 600, 0.34, True), of("region", "isle", 12, 0.5),
+              of("region", "north", 988, 0.3), of(f"{name} × region", f"{value}, north", 395, 0.13))  # fmt: skip
+    gaps = (Gap(name, "demographic_parity_difference", 0.22, 0.18, 0.26, value, "Male"),
+            Gap(name, "equalized_odds_ratio", 0.4, 0.3, 0.5, value, "Male"))  # fmt: skip
+    drivers = (
+        Driver(name, value, name if hostile else "hours", -0.8, -0.9, -0.7),
+        Driver(name, value, "age", 0.1, -0.1, 0.3),
+    )
+    proxies = (
+        Proxy(name, "all features together", 0.85, False),
+        Proxy(name, HOSTILE if hostile else "hours", 0.7, False),
+    )
+    score, after = (Metric("accuracy", 0.86, 0.85, 0.87),), (Metric("accuracy", 0.84, 0.83, 0.85),)
+    closed = ((gaps[0], replace(gaps[0], value=0.02, low=0.0, high=0.06)),)
+    mixed = {"low": 0.4, "high": 0.5, "share": 0.3, "ignored": 0.1, "constant": 0.2}
+    remedies = (
+        Remedy("thresholds", "demographic_parity", name, False, "One threshold a group.", score, after, closed,
+               {value: {"threshold": 0.2}, "Male": mixed}),
+        Remedy("reweighing", "independence", name, True, "Fitted anew.", score, after, closed),
+    )  # fmt: skip
+    finding = Finding("WB308", "warning", "groups differ by more than chance: selection rate 0.12 to 0.34.", name)
+    return Fairness(
+        "3f2a9c0d11", "binary", HOSTILE if hostile else "yes", (Grouping(name, (value, "Male")),), 1000,
+        of("", "", 1000, 0.3).metrics, groups, gaps, drivers, "log-odds", proxies, remedies,
+        weight=HOSTILE if hostile else None, findings=(finding,), created=MADE,
+    )  # fmt: skip
+
+
 def every(hostile: bool = False):
     """One result a noun."""
     return (
@@ -613,6 +663,7 @@ def every(hostile: bool = False):
         profile_comparison(hostile),
         verification(hostile),
         slices(hostile),
+        fairness(hostile),
         explanation_comparison(hostile),
     )
 

@@ -13,7 +13,7 @@ from workbench.errors import BadParameter
 Severity = Literal["info", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
-KINDS = {"1": "Tables", "2": "Training and explanation", "3": "Monitoring"}
+KINDS = {"1": "Tables", "2": "Training and explanation", "3": "Monitoring and fairness"}
 
 
 @dataclass(frozen=True)
@@ -320,6 +320,23 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB305", "Weights are not seen", ("info",),
                 "The training counted rows by a weight, which a service never sees: windows count each row the same. "
                 "They are compared with the score of the hold-out that does so too, not with the weighted one."),
+    FindingCode("WB308", "Groups are answered differently", ("warning", "info"),
+                "Groups of a column whose rates, errors or calibration differ from those of all other held-out rows by "
+                "more than chance, at one false-alarm rate for all groups and measures (Holm). A *warning* where a gap "
+                "is as large as is usually looked into: selection rates below four fifths of the largest, other rates "
+                "a tenth apart. Whether a difference is unfair no number says. The cure trains on rows whose weights "
+                "make group and outcome independent; `wb.fairness(run, by, reweigh=True)` tells what that costs."),
+    FindingCode("WB309", "Groups too small to judge", ("info",),
+                "Groups with so few rows that their rates say little. They are shown with their intervals, and neither "
+                "tested nor part of a gap. Collect more rows of them, or put groups together that belong together."),
+    FindingCode("WB310", "Features tell the groups", ("info",),
+                "A column that is no feature, whose groups the features tell all the same. So leaving it out does not "
+                "keep the model from answering its groups differently, and such a difference must be looked for."),
+    FindingCode("WB311", "A group is answered differently than before", ("warning",),
+                "Windows in which the distance of a group's rate to that of all other rows is another than it was on "
+                "the training's hold-out, by more than chance and by a tenth or more. Rates of answers need no labels, "
+                "the others are of rows whose label is known. Followed are the groups that the bundle was packaged "
+                "with, `wb.package(run, fairness=…)`."),
     FindingCode("WB312", "Correlated columns", ("warning",),
                 "The effect of a column that goes with others, by partial dependence: it asks about rows that don't "
                 "exist, such as tall persons of little weight. Accumulated local effects ask about none; read those."),

@@ -25,6 +25,7 @@ PLACES = {
     "Explanation.compare": "workbench.explanation.compare:compare",
     "Explanation.nearest": "workbench.explanation.neighbours:nearest",
     "Explanation.pick": "workbench.explanation.neighbours:pick",
+    "Fairness.reweigh": "workbench.explanation.reweighing:reweigh",
     "Profile.compare": "workbench.profiling.compare:compare_profiles",
     "Profile.merge": "workbench.profiling.merge:merge",
     "Result._repr_mimebundle_": "workbench.display:mime_bundle",
@@ -34,6 +35,7 @@ PLACES = {
     "Run.decision_path": "workbench.explanation.paths:decision_path",
     "Run.effect": "workbench.explanation.effects:effect",
     "Run.lime": "workbench.explanation.surrogates:lime",
+    "Run.reweighed": "workbench.training.reweighing:reweighed",
     "Run.slices": "workbench.training.slicing:slices",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
     "Run.what_if": "workbench.explanation.what_if:what_if",
@@ -46,6 +48,7 @@ LIBRARIES = {
 # Verbs that those of other rooms on their floor begin with, where they are given what it makes a noun of.
 VERBS = {
     "adopt": "workbench.training.adopt:adopt",
+    "fairness": "workbench.explanation.fairness:fairness",
 }
 
 

@@ -17,6 +17,7 @@ from workbench.errors import BadParameter
 from workbench.settings import may_be_path
 
 if TYPE_CHECKING:
+    from workbench.core.fairness import Fairness
     from workbench.core.run import Run
 
 # What makes each noun, by its name: a verb that takes one of them need not load the others.
@@ -25,6 +26,7 @@ MAKERS: dict[str, Code] = {
     "Contract": python("wb.dataset(source).contract"),
     "Dataset": python("wb.dataset(source, target='column')"),
     "Explanation": python("wb.explain(run)"),
+    "Fairness": python("wb.fairness(run, 'column')"),
     "Profile": python("wb.profile(data)"),
     "Run": python("wb.train(data)"),
     "Slices": python("run.slices()"),
@@ -98,6 +100,24 @@ def run_of(value: Any, data: Any, verb: str, **adopting: Any) -> Run:
         )
     run: Run = late("adopt")(value, **{"data": None, **asked})
     return run
+
+
+def fairness_of(run: Run) -> Fairness | None:
+    """How groups of a run's sensitive columns are answered, by :func:`workbench.fairness`.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Fairness, or None where no column is sensitive, those that are make no groups, or the run kept no predictions.
+    """
+    try:
+        found: Fairness = late("fairness")(run, why=False)
+    except BadParameter:
+        return None
+    return found
 
 
 def expect_or_none(value: Any, noun: type[N], verb: str) -> N | None:

@@ -318,6 +318,22 @@ class ExplainStep(Step):
 
 
 @dataclass(frozen=True)
+class FairnessStep(Step):
+    """Say how groups are answered, what makes the gap and what closing it costs."""
+
+    verb: ClassVar[str] = "fairness"
+    title: ClassVar[str] = "Fairness"
+    takes: ClassVar[str | None] = "run"
+    gives: ClassVar[str] = "fairness"
+
+    by: tuple[str, ...] = parameter("Columns whose groups are compared, by themselves and crossed.", (), column=True)
+    smallest: int = parameter("Rows below which a group is shown and not judged.", 50, minimum=2, maximum=1_000_000)
+    false_alarm_rate: float = parameter(
+        "Chance that any group is said to differ where none does.", 0.05, minimum=1e-6, maximum=0.5
+    )
+
+
+@dataclass(frozen=True)
 class PackageStep(Step):
     """Make the folder that ships: compiled model, contract, card, golden rows."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from workbench.core.fairness import Group
 from workbench.core.finding import Finding
 from workbench.core.metric import Metric
 from workbench.core.result import Result
@@ -76,6 +77,9 @@ class Window:
         What the deciding score is compared with: that of the version that answered this window, from its training.
     version : int, optional
         Of the bundle that answered this window.
+    groups : tuple of Group
+        Those that the bundle's fairness told of, where the window knows them: what ``differs`` is no longer as far
+        from the other rows as it was in training, beyond chance and by a tenth or more.
     """
 
     label: str
@@ -90,6 +94,7 @@ class Window:
     reasons: tuple[str, ...] = ()
     reference: Metric | None = None
     version: int | None = None
+    groups: tuple[Group, ...] = ()
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Window:
@@ -101,6 +106,7 @@ class Window:
                 "performance": tuple(Metric.from_dict(m) for m in content["performance"]),
                 "reasons": tuple(content["reasons"]),
                 "reference": Metric.from_dict(content["reference"]) if content.get("reference") else None,
+                "groups": tuple(Group.from_dict(one) for one in content.get("groups", ())),
             }
         )
 

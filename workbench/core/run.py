@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from workbench.core.counterfactual import Counterfactuals
     from workbench.core.effect import Effect, JointEffect
+    from workbench.core.fairness import Fairness
     from workbench.core.path import DecisionPath
     from workbench.core.slices import Slices
     from workbench.core.surrogate import Surrogate
@@ -449,6 +450,40 @@ class Run(Result):
             for c in self.candidates
         ]  # fmt: skip
         return self._frame(rows).set_index("candidate")
+
+    def reweighed(self, fairness: Fairness, *, data: Any = None) -> NDArray[np.float64]:
+        """Fit the kept candidate anew on rows whose weights make group and outcome independent; answer the hold-out.
+
+        With the settings that it has, on the rows that it was scored by, so that what it answers is of rows that it has
+        not seen. Nothing is kept of it: ``wb.train(fairness.reweigh(data))`` makes a run.
+
+        Parameters
+        ----------
+        fairness : Fairness
+            Which groups.
+        data : Dataset, or another table, optional
+            What it was trained on; by default the file that it was read from.
+
+        Returns
+        -------
+        float array, shape (n,) or (n, classes)
+            Of the rows of ``holdout``, as ``held`` has them.
+
+        Raises
+        ------
+        BadParameter
+            If the data or what comes of them are others than those of the training, or it was not validated here.
+        BadTable
+            If the file that it was trained on is gone.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> run.reweighed(wb.fairness(run, "Contract", why=False)).shape == run.held.shape
+        True
+        """
+        return late("Run.reweighed")(self, fairness, data=data)
 
     def slices(
         self, by: str | Sequence[str] | None = None, *, bins: Mapping[str, Sequence[float]] | None = None

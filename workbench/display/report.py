@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
 from workbench.display.charts import Band, Point
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 WINDOWS = 24  # as many as fit beside each other
 POINTS = 60  # and on the line
 COLUMNS = 14  # rows of the drift matrix
+GROUPS = 20  # rows of groups that are followed
 
 
 def html(report: MonitorReport) -> str:
@@ -33,6 +35,7 @@ def html(report: MonitorReport) -> str:
         drift=drift[:COLUMNS],
         hidden=max(len(drift) - COLUMNS, 0),
         heat=_heat,
+        groups=followed_groups(windows)[:GROUPS],
         events=report.events[::-1][:20],
         summary=_summary(report),
     )
@@ -96,6 +99,18 @@ def drift_by_column(windows: tuple[Window, ...]) -> list[tuple[str, list[ColumnD
     names = {name for drifts in strongest for name in drifts}
     rows = [(name, [drifts.get(name) for drifts in strongest]) for name in names]
     return sorted(rows, key=lambda row: (-max(d.effect for d in row[1] if d), row[0]))
+
+
+def followed_groups(windows: tuple[Window, ...]) -> list[tuple[str, list[GroupMetric | None]]]:
+    """One row a measure of a group, those that changed first; None where a window does not know it."""
+    each = [{_told(g, one): one for g in w.groups for one in g.metrics if one.value is not None} for w in windows]
+    names = dict.fromkeys(name for known in each for name in known)
+    rows = [(name, [known.get(name) for known in each]) for name in names]
+    return sorted(rows, key=lambda row: not any(one is not None and one.differs for one in row[1]))
+
+
+def _told(group: Group, one: GroupMetric) -> str:
+    return f"{group.column} {group.value}: {one.name.replace('_', ' ')}"
 
 
 def _strongest(window: Window) -> dict[str, ColumnDrift]:

@@ -85,6 +85,18 @@ def choose(run: Run, candidate: str, *, data: Any = None) -> Run:
     return chosen
 
 
+def planned_again(run: Run, data: Any = None) -> Plan:
+    """The plan of a training with its kept candidate alone.
+
+    Raises
+    ------
+    BadParameter, BadTable
+        As :func:`choose`.
+    """
+    row, rows = _row(run, run.best.name), _data(run, data)
+    return _same_plan(run, row, counting_rows(rows), profile_of(rows, None))
+
+
 def _row(run: Run, name: str) -> Candidate:
     named = {row.name: row for row in run.candidates}
     if name not in named:
