@@ -12,6 +12,7 @@ import workbench as wb
 from tests.hostile_names import ANY
 from workbench.core.evaluation import Slice
 from workbench.core.explanation import Explanation
+from workbench.core.fairness import LIMITS, Fairness
 from workbench.core.metric import Metric
 from workbench.core.slices import Slices
 from workbench.errors import BadParameter
@@ -26,9 +27,9 @@ def explained(run, values=((0.5, -0.25, 0.0),)) -> Explanation:
     return Explanation(run.id, run.features, values, 0.1, (0.35,), "log-odds", "yes", 0.0, "tree paths", row)
 
 
-def card_of(run, explanation=None, slices=None) -> str:
+def card_of(run, explanation=None, slices=None, fairness=None) -> str:
     bundle = wb.package(run, name="shop")
-    return card(bundle, run, pack(run), Asked(explanation, slices), "")
+    return card(bundle, run, pack(run), Asked(explanation, slices, fairness), "")
 
 
 def test_each_chapter_is_there(run):
@@ -63,38 +64,53 @@ def test_bars_are_as_long_as_their_values(value, length):
     assert bar(value, 0.0) == ""
 
 
+def answering(run):
+    """The run with what its pipeline answers for the hold-out."""
+    rows = run.holdout[list(run.features)]
+    held = run.pipeline.predict(rows) if run.task == "regression" else run.pipeline.predict_proba(rows)[:, 1]
+    return replace(run, held=held)
+
+
 @pytest.mark.slow
-def test_groups_of_a_sensitive_column_have_scores_of_their_own(make_run, small_table):
-    run = make_run(small_table(1000), "bought", sensitive=("city",))
+def test_groups_of_a_sensitive_column_are_told_without_asking(make_run, small_table):
+    run = answering(make_run(small_table(1000), "bought", sensitive=("city",)))
 
-    text = card_of(run)
+    bundle = wb.package(run, name="shop")
 
+    text = (bundle.path / "card.md").read_text(encoding="utf-8")
     rows = [line.split("|") for line in text.splitlines() if line.startswith("| `city` | `")]
-    assert [row[2].strip() for row in rows] == ["`Bonn`", "`Köln`", "`Ulm`"]
-    assert sum(int(row[3]) for row in rows) == run.holdout["city"].notna().sum()
-    assert all(0.5 < float(row[4]) <= 1 for row in rows)
-    assert "Uses sensitive columns: `city`" in text
-
-
-@pytest.mark.slow
-def test_the_score_of_a_group_is_its_accuracy_at_the_threshold(make_run, small_table):
-    run = make_run(small_table(1000), "bought", sensitive=("city",))
-    ulm = run.holdout[run.holdout["city"] == "Ulm"]
-    answers = run.pipeline.predict_proba(ulm[list(run.features)])[:, 1] >= run.threshold
-
-    row = next(line for line in card_of(run).splitlines() if line.startswith("| `city` | `Ulm`"))
-
-    assert float(row.split("|")[4]) == pytest.approx((answers == (ulm["bought"] == "yes")).mean(), rel=0.01)
+    assert {row[2].strip() for row in rows} == {"`Bonn`", "`Köln`", "`Ulm`", "`(missing)` (too few to judge)"}
+    assert sum(int(row[3]) for row in rows) == len(run.holdout)
+    assert "Uses sensitive columns: `city`. Its fairness is told above." in text
+    assert "demographic parity difference" in text
+    assert LIMITS in text
+    kept = Fairness.load(bundle.path / "fairness.json")
+    assert kept.columns == ("city",)
+    ulm = (run.holdout["city"] == "Ulm").to_numpy()
+    group = next(group for group in kept.groups if group.value == "Ulm")
+    right = (run.held >= run.threshold) == (run.holdout["bought"] == "yes")
+    assert group["accuracy"].value == pytest.approx(right[ulm].mean())
+    assert next(row for row in rows if "Ulm" in row[2])[7].strip().strip("*") == group["accuracy"].text
 
 
 @pytest.mark.slow
 def test_errors_by_group_of_a_regression(make_run, small_table):
     frame = small_table(1000)
     frame["bought"] = frame["age"] * 2.5
+    run = answering(make_run(frame, "bought", "regression"))
 
-    assert "| column | group | rows | mean absolute error | mean prediction |" in card_of(
-        make_run(frame, "bought", "regression", sensitive=("city",))
-    )
+    text = card_of(run, fairness=wb.fairness(run, "city", why=False))
+
+    assert "| column | group | rows | mean prediction | mean error | mae |" in text
+
+
+@pytest.mark.slow
+def test_a_verdict_of_another_run_is_refused(make_run, small_table):
+    run = answering(make_run(small_table(400), "bought"))
+    other = replace(wb.fairness(run, "city", why=False), run="another")
+
+    with pytest.raises(BadParameter, match="of the run another"):
+        wb.package(run, name="shop", fairness=other)
 
 
 class Tags(HTMLParser):
@@ -111,10 +127,10 @@ def test_hostile_names_and_categories_stay_in_their_places(make_run, small_table
     markdown = pytest.importorskip("markdown_it")
     frame = small_table(400).rename(columns={"city": HOSTILE})
     frame[HOSTILE] = pd.Series([HOSTILE + str(i % 3) for i in range(len(frame))], dtype="str")
-    run = make_run(frame, "bought", sensitive=(HOSTILE,))
+    run = answering(make_run(frame, "bought", sensitive=(HOSTILE,)))
     run = replace(run, source=HOSTILE, left_out={HOSTILE: HOSTILE})
 
-    text = card_of(run, explained(run))
+    text = card_of(run, explained(run), fairness=wb.fairness(run, HOSTILE, smallest=2, why=False))
 
     tags = Tags()
     tags.feed(markdown.MarkdownIt("commonmark").enable("table").render(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from workbench.compiling.rounding import bound, raw
@@ -10,6 +10,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.cost import Cost
 from workbench.core.explanation import Explanation
+from workbench.core.fairness import LIMITS, Fairness, Group
 from workbench.core.loss import SQUARED, Loss
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
@@ -19,8 +20,12 @@ from workbench.packaging.model import Packed
 
 DRIVERS = 10  # columns that the card names as drivers
 LONGEST = 20  # characters of the longest bar
-FEWEST = 20  # rows of a group below which a score of its own says nothing
 MOST_GROUPS = 12  # groups of one column
+# What is told of each group, as far as the task has it.
+CARD_MEASURES = (
+    "selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "calibration_gap", "mean_prediction",
+    "mean_error", "mae",
+)  # fmt: skip
 MOST_CLASSES = 50  # labels that are named
 
 
@@ -33,10 +38,13 @@ class Asked(NamedTuple):
         Adds what drives the predictions.
     slices : Slices, optional
         Adds how parts of the hold-out are answered.
+    fairness : Fairness, optional
+        Adds how groups are answered, and which surely differ.
     """
 
     explanation: Explanation | None = None
     slices: Slices | None = None
+    fairness: Fairness | None = None
 
 
 def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> str:
@@ -67,8 +75,8 @@ def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> s
         _features(run),
         _left_out(run),
         _drivers(asked.explanation),
-        _groups(run),
-        _limits(run),
+        _fairness(asked.fairness),
+        _limits(run, asked.fairness),
         _model(bundle, packed),
         _security(bundle, lock),
         _lineage(bundle, run),
@@ -272,42 +280,41 @@ def bar(value: float, most: float) -> str:
     return "█" * (eighths // 8) + "▏▎▍▌▋▊▉"[eighths % 8 - 1 : eighths % 8]
 
 
-def _groups(run: Run) -> Iterator[str]:
-    """Scores by the categories of sensitive features, on the hold-out."""
-    tables = [(name, rows) for name in run.features if (rows := _by_group(run, name))]
-    if not tables:
+def _fairness(fairness: Fairness | None) -> Iterator[str]:
+    """How groups are answered, which of them surely differ, and what such numbers can't say."""
+    if fairness is None:
         return
-    yield from ("## Groups", "", "Sensitive features, on the held-out rows. A small group says little.", "")
-    measured = "mean absolute error" if run.task == "regression" else "accuracy"
-    yield from (f"| column | group | rows | {measured} | mean prediction |", "|---|---|---:|---:|---:|")
-    for name, rows in tables:
-        yield from (f"| {code(name)} | {code(group)} | {n:,} | {s:.3g} | {m:.3g} |" for group, n, s, m in rows)
+    yield from ("## Fairness", "")
+    yield f"{plain(fairness.headline())}."
+    yield from (f"- {f.code}: {plain(f'{f.column} {f.message}')}" for f in fairness.findings)
+    yield ""
+    names = [name for name in CARD_MEASURES if any(one.name == name for one in fairness.overall)]
+    titles = " | ".join(name.replace("_", " ") for name in names)
+    yield from (f"| column | group | rows | {titles} |", f"|---|---|---:|{'---|' * len(names)}")
+    for groups in fairness.by_column.values():
+        yield from (_group(group, names) for group in groups[:MOST_GROUPS])
+    yield ""
+    yield f"Bold: differs from all other rows by more than chance ({fairness.false_alarm_rate:.0%} for all together)."
+    yield from _gaps(fairness)
+    yield from ("", LIMITS)
 
 
-def _by_group(run: Run, name: str) -> list[tuple[Any, int, float, float]]:
-    categories = run.contract[name].categories
-    if not run.contract[name].sensitive or categories is None or run.contract.target not in run.holdout:
-        return []
-    rows = run.holdout[run.holdout[run.contract.target].notna()]
-    members = [(group, rows[rows[name].astype("str") == str(group)]) for group in categories]
-    return [(group, len(part), *_score(run, part)) for group, part in members if len(part) >= FEWEST][:MOST_GROUPS]
+def _group(group: Group, names: Sequence[str]) -> str:
+    told = (f"**{one.text}**" if one.differs else one.text for one in map(group.__getitem__, names))
+    few = " (too few to judge)" if group.small else ""
+    return f"| {code(group.column)} | {code(group.value)}{few} | {group.rows:,} | {' | '.join(told)} |"
 
 
-def _score(run: Run, rows: Any) -> tuple[float, float]:
-    """Accuracy, or mean absolute error, and the mean prediction: of the second class, or the number."""
-    truth, raw = rows[run.contract.target], rows[list(run.features)]
-    if run.task == "regression":
-        predicted = run.pipeline.predict(raw)
-        return float(abs(predicted - truth.to_numpy(dtype=float)).mean()), float(predicted.mean())
-    probability = run.pipeline.predict_proba(raw)
-    places = probability.argmax(axis=1)
-    if run.task == "binary":
-        places = (probability[:, 1] >= (0.5 if run.threshold is None else run.threshold)).astype(int)
-    hits = [str(run.classes[place]) == str(true) for place, true in zip(places, truth.tolist(), strict=True)]
-    return sum(hits) / len(hits), float(probability[:, 1].mean())
+def _gaps(fairness: Fairness) -> Iterator[str]:
+    gaps = [gap for gap in fairness.gaps if gap.name.endswith("_difference")]
+    if gaps:
+        yield from ("", "| column | gap | value with interval | smallest | largest |", "|---|---|---|---|---|")
+        for gap in gaps:
+            ends = f"{code(gap.least)} | {code(gap.most)}"
+            yield f"| {code(gap.column)} | {gap.name.replace('_', ' ')} | {gap.text} | {ends} |"
 
 
-def _limits(run: Run) -> Iterator[str]:
+def _limits(run: Run, fairness: Fairness | None) -> Iterator[str]:
     yield from ("## Limits", "")
     yield "- Valid for rows like those it was trained on: the usual values are those of the features above."
     yield "- Unseen categories and numbers out of range are answered and flagged, not refused."
@@ -316,7 +323,8 @@ def _limits(run: Run) -> Iterator[str]:
     sensitive = [c for c in run.features if run.contract[c].sensitive]
     if sensitive:
         names = ", ".join(map(code, sensitive))
-        yield f"- Uses sensitive columns: {names}. Look at its fairness before it decides about people."
+        look = "Its fairness is told above." if fairness else "Look at its fairness before it decides about people."
+        yield f"- Uses sensitive columns: {names}. {look}"
     yield from (
         f"- Uses {code(c.name)} although it names persons: {plain(c.reason)}"
         for c in run.contract.columns

@@ -15,7 +15,9 @@ from workbench.core.arguments import described
 from workbench.core.bundle import MANIFEST, UNCERTAINTY, Bundle, file_hash
 from workbench.core.bundles import load
 from workbench.core.explanation import Explanation
-from workbench.core.nouns import expect_or_none, run_of
+from workbench.core.fairness import FILE as FAIRNESS
+from workbench.core.fairness import Fairness
+from workbench.core.nouns import expect_or_none, fairness_of, run_of
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
 from workbench.core.slices import Slices
@@ -48,6 +50,7 @@ def package(
     holdout: Any = None,
     explanation: Explanation | None = None,
     slices: Slices | None = None,
+    fairness: Fairness | None = None,
     promote: bool | None = None,
 ) -> Bundle:
     """Make the folder that ships, and register it in MLflow.
@@ -69,6 +72,9 @@ def package(
         one.
     slices : Slices, optional
         What ``run.slices(…)`` gave: they go on the model card, too.
+    fairness : Fairness, optional
+        What :func:`workbench.fairness` gave: its verdict goes on the card, and :func:`workbench.monitor` follows the
+        groups. By default that of the sensitive columns, where the contract has some.
     promote : bool, optional
         True: this version becomes ``champion``; False: ``challenger``. By default the first version of a name becomes
         champion and every later one challenger.
@@ -104,15 +110,20 @@ def package(
     slices = expect_or_none(slices, Slices, "wb.package(slices=…)")
     if slices is not None and slices.run != run.id:
         raise BadParameter(f"The slices are of the run {slices.run}, not of {run.id}. Give run.slices(…) of this one.")
+    fairness = expect_or_none(fairness, Fairness, "wb.package(fairness=…)")
+    if fairness is not None and fairness.run != run.id:
+        raise BadParameter(
+            f"The fairness is of the run {fairness.run}, not of {run.id}. Give wb.fairness(run, …) of it."
+        )
     force = settings()
     packed = pack(run)
-    explanation = explanation_of(run, explanation)
+    asked = Asked(explanation_of(run, explanation), slices, fairness or fairness_of(run))
     with lock(force.bundles / f".{name}.lock"):
         _settle(name, force)
         artifacts = f"bundles/{name}-{token_hex(4)}"
         intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
         with _registered(run, name, artifacts, force) as version:
-            built = _build(run, name, version, packed, Asked(explanation, slices), force.bundles / name)
+            built = _build(run, name, version, packed, asked, force.bundles / name)
             client(force).log_artifacts(run.id, str(built.path), artifacts)
             bundle = _take_place(built, force.bundles / name / str(version))
         _packaged(intent, bundle, force)
@@ -267,6 +278,8 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
     write_explanation(folder, asked.explanation)
+    if asked.fairness is not None:
+        asked.fairness.save(folder / FAIRNESS)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))
     write_text(folder / "card.md", card(bundle, run, packed, asked, lock_text))
     write_text(folder / "requirements.lock", lock_text)
