@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +11,16 @@ import pandas as pd
 from scipy import stats
 
 from workbench.core.bundle import Bundle
+from workbench.core.fairness import Group, GroupMetric
 from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
 from workbench.core.report import ColumnDrift, Status, Window
 from workbench.core.scores import scores
+from workbench.monitoring.group_windows import followed
 from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.compare import compare
+from workbench.settings import Settings, settings
 
 # Below this, a score's interval is wider than any loss that matters, and a bootstrap of it means little.
 FEWEST = 50
@@ -63,20 +67,22 @@ class Loss:
         return self.significant and self.share >= NOTABLE
 
 
-def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Window:
+def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float, force: Settings | None = None) -> Window:
     """Measure one window against the model that answered it.
 
-    Half of the false-alarm rate goes to the drift tests, half to the score and to the probabilities.
+    Half of the false-alarm rate goes to the score and to the probabilities, half to the drift tests; of that half goes
+    to the groups that are followed, where there are some.
     """
+    groups = followed(seen, bundle, labels, rate / 4, force or settings())
     predictions = seen.predictions()
     truth = predictions["id"].map(labels)
     known = truth.notna().to_numpy()
     performance = _performance(bundle, truth[known], predictions[known])
     profile = seen.profile()
-    drift = _drift(bundle, profile, rate / 2) if seen.rows >= FEWEST else ()
+    drift = _drift(bundle, profile, rate / 4 if groups else rate / 2) if seen.rows >= FEWEST else ()
     loss = loss_of(expected(bundle), performance[0], rate / 4) if performance else None
     gap = calibration_gap(bundle, truth[known], predictions[known], rate / 4)
-    status, reasons = verdict(seen, drift, performance, loss, gap)
+    status, reasons = verdict(seen, drift, performance, loss, gap, tuple(told_groups(groups)))
     return Window(
         seen.label,
         seen.rows,
@@ -90,7 +96,29 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float) -> Wi
         reasons,
         expected(bundle),
         seen.version,
+        groups,
     )
+
+
+def changed_groups(groups: Sequence[Group]) -> Iterator[Group]:
+    """Those of which a measure changed; of a column with two groups the first, for the other is the rest."""
+    columns = [group.column for group in groups]
+    told: set[str] = set()
+    for group in [group for group in groups if any(one.differs for one in group.metrics)]:
+        if columns.count(group.column) > 2 or group.column not in told:
+            yield group
+        told.add(group.column)
+
+
+def told_groups(groups: Sequence[Group]) -> Iterator[str]:
+    """A sentence for each group that changed, with its measures."""
+    for group in changed_groups(groups):
+        names = ", ".join(_now(one) for one in group.metrics if one.differs)
+        yield f"{group.column} {group.value}: {names}; its distance to the others is not what it was in training."
+
+
+def _now(one: GroupMetric) -> str:
+    return f"{one.name.replace('_', ' ')} {short(one.value or 0.0)}, {short(one.rest or 0.0)} of the others"
 
 
 def expected(bundle: Bundle) -> Metric:
@@ -158,7 +186,12 @@ def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
 
 
 def verdict(
-    seen: Seen, drift: tuple[ColumnDrift, ...], performance: tuple[Metric, ...], loss: Loss | None, gap: str = ""
+    seen: Seen,
+    drift: tuple[ColumnDrift, ...],
+    performance: tuple[Metric, ...],
+    loss: Loss | None,
+    gap: str = "",
+    groups: tuple[str, ...] = (),
 ) -> tuple[Status, tuple[str, ...]]:
     """Status and reasons, the gravest first."""
     if seen.rows < FEWEST:
@@ -169,15 +202,16 @@ def verdict(
     odd, moved = _unusual(seen), [d for d in drift if d.important]
     if alarms:
         and_so = "that may have to do with it" if lost or gap else "the score held"
-        return "alarm", (*alarms, *odd, *_moved(moved, and_so))
+        return "alarm", (*alarms, *groups, *odd, *_moved(moved, and_so))
     if loss is None:
-        reasons = (*odd, *_moved(moved, "no label says yet whether it costs anything"))
+        reasons = (*groups, *odd, *_moved(moved, "no label says yet whether it costs anything"))
         return ("warning" if reasons else "ok"), reasons
     known = (
         f"{metric_name(loss.reference.name)} is no worse than the {short(loss.reference.value)} that training showed"
     )
     held = "the score fell" if loss.notable else "the score lost too little to matter" if loss.significant else known
-    return ("warning" if odd or loss.notable else "ok"), (*loss_reasons, *odd, *_moved(moved, held))
+    warned = bool(groups or odd or loss.notable)
+    return ("warning" if warned else "ok"), (*loss_reasons, *groups, *odd, *_moved(moved, held))
 
 
 def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.core.bundle import Bundle
 from workbench.errors import NotFound
+from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.sealing import seal
 from workbench.monitoring.windows import forget, framed, keep, windows
 from workbench.reading.by_contract import coerce
@@ -60,14 +61,17 @@ def _kept(name: str, label: str, records: list[dict[str, Any]], force: Settings)
     bundle = _bundle(name, records[0]["version"], force)
     if bundle is None:
         return False
-    table = pd.DataFrame([r["row"] for r in records]).reindex(columns=list(bundle.features))
+    raw = pd.DataFrame([r["row"] for r in records])
+    groups = group_columns(bundle, raw, force, hashed=True)
+    table = raw.reindex(columns=list(bundle.features))
     # A sensitive value is a hash in the log: it has no distribution to compare.
     table[[c for c in bundle.features if bundle.contract[c].sensitive]] = None
     features = coerce(table, bundle.contract.only(bundle.features))
     predictions = framed(
         bundle, [r["prediction"] for r in records], [r["id"] for r in records], ["; ".join(r["flags"]) for r in records]
     )
-    keep(bundle, label, predictions.assign(answer=[r["answer"] for r in records]), features, "service", force)
+    answers = {"answer": [r["answer"] for r in records]}
+    keep(bundle, label, predictions.assign(**answers, **groups), features, "service", force)
     return True
 
 

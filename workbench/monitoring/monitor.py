@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
+from workbench.core.fairness import Group
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import call, python
 from workbench.core.nouns import bundle_name
@@ -18,7 +19,7 @@ from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import NotFound
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import as_windows_count, judge
+from workbench.monitoring.judgement import as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
 from workbench.monitoring.promotion import acts, champions
 from workbench.monitoring.windows import windows
@@ -96,7 +97,7 @@ def _judged(bundle: Bundle, rate: float, force: Settings) -> tuple[Window, ...]:
     judged = []
     with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
         for one in seen:
-            judged.append(judge(one, made_by(one.version), labels, rate))
+            judged.append(judge(one, made_by(one.version), labels, rate, force))
             tracker.advance(f"{one.label} {judged[-1].status}")
     return tuple(judged)
 
@@ -155,6 +156,7 @@ def _findings(
             call("wb.rollback", name),
             {"version": line[-1], "before": line[-2]},
         )
+    yield from _changed_groups(judged)
     unlabelled = [w.label for w in judged if not w.labelled]
     if unlabelled:
         yield Finding(
@@ -165,6 +167,18 @@ def _findings(
             call("wb.feedback", name, "LABELS.csv"),
             {"windows": unlabelled},
         )
+
+
+def _changed_groups(judged: Sequence[Window]) -> Iterator[Finding]:
+    """One finding a group, with the windows in which it was answered otherwise than before."""
+    changed: dict[tuple[str, str], list[tuple[Window, Group]]] = {}
+    for window in judged:
+        for group in changed_groups(window.groups):
+            changed.setdefault((group.column, group.value), []).append((window, group))
+    for (column, value), found in changed.items():
+        labels = [window.label for window, _ in found]
+        message = f"{labels[-1]}: {next(told_groups([found[-1][1]])).removeprefix(f'{column} ')}"
+        yield Finding("WB311", "warning", message, column, "", {"group": value, "windows": labels})
 
 
 def _event(entry: dict[str, Any]) -> dict[str, Any]:

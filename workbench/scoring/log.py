@@ -338,7 +338,7 @@ class PredictionLog:
     def _shown(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         if not self.sensitive:
             return row
-        return {c: self._hash(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
+        return {c: self.hidden(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
 
     def _sealed(self, file: str, sha256: str) -> list[Line]:
         path = self.path.parent / "sealed" / file
@@ -348,7 +348,8 @@ class PredictionLog:
         table = import_module("pyarrow.parquet").read_table(path, columns=list(FIELDS), page_checksum_verification=True)
         return list(zip(*(table[name].to_pylist() for name in FIELDS), strict=True))
 
-    def _hash(self, value: Any) -> str:
+    def hidden(self, value: Any) -> str:
+        """What is kept of a sensitive value: a keyed hash, equal for equal values of one log."""
         return "hash:" + hmac.new(self._key, _json(value).encode(), hashlib.sha256).hexdigest()[:16]
 
     def _hashing_key(self) -> bytes:
