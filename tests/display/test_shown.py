@@ -11,7 +11,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 def ways(name=HOSTILE):
     way = Counterfactual((Change(name, HOSTILE, None),), HOSTILE, 0.5, 0.1)
-    none = Finding("WB314", "info", f"No way to {HOSTILE}.")
+    none = Finding("WB240", "info", f"No way to {HOSTILE}.")
     return Counterfactuals({name: HOSTILE}, HOSTILE, 0.2, HOSTILE, (way,), None, (), 3, 9, (none,))
 
 

@@ -146,7 +146,7 @@ def test_where_there_is_no_way_it_is_said_how_far_the_best_one_gets():
     others = [name for name in run.features if name != "months"]
     one = search_of().find(0, immutable=others, monotone={"months": "up"}, most=1)
     assert one.found == ()
-    assert [f.code for f in one.findings] == ["WB314"]
+    assert [f.code for f in one.findings] == ["WB240"]
     assert one.nearest is not None
     assert one.nearest.prediction == one.prediction
     assert one.headline().startswith(f"No way to '{one.wanted}' with 1 change; the nearest: months ")

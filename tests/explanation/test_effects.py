@@ -128,7 +128,7 @@ def test_where_columns_go_together_partial_dependence_is_called_untrue_and_the_o
     assert found.pdp.min() > 30  # it asks about rows that don't exist
     np.testing.assert_allclose(np.diff(found.ale), np.diff(found.grid), rtol=1e-6)
     (told,) = found.findings
-    assert (told.code, told.column) == ("WB312", "a")
+    assert (told.code, told.column) == ("WB238", "a")
     assert "'b'" in told.message
     assert told.evidence["columns"]["b"] > 0.99
     assert str(told.cure) == 'run.effect("a").ale'

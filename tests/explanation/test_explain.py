@@ -204,7 +204,7 @@ def test_other_rows_are_read_as_the_contract_says(store):
 
 @pytest.mark.parametrize("rows", [[], [0, 9999], [-1], ["a"], [True], [1.5]])
 def test_positions_that_are_not_there_are_refused(store, rows):
-    with pytest.raises(BadParameter, match="positions from 0 to"):
+    with pytest.raises(BadParameter, match="positions from 0"):
         wb.explain(trained("churn", "linear"), rows=rows)
 
 

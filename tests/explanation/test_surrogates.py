@@ -52,7 +52,7 @@ def test_where_a_line_does_not_follow_the_model_that_is_told():
     found = run.lime(0)
     assert found.fidelity < 0.3
     (told,) = found.findings
-    assert told.code == "WB313"
+    assert told.code == "WB239"
     assert f"R² {found.fidelity:.2f}" in told.message
 
 

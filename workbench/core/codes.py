@@ -306,6 +306,15 @@ ALL: tuple[FindingCode, ...] = (
                 "Columns weigh otherwise than in the explanation that it was compared with, by more than chance: the "
                 "rows are others than those (warning), or the model is (info). A column that speaks the other way now "
                 "is worth a look first. One false-alarm rate holds for all columns and segments together."),
+    FindingCode("WB238", "Correlated columns", ("warning",),
+                "The effect of a column that goes with others, by partial dependence: it asks about rows that don't "
+                "exist, such as tall persons of little weight. Accumulated local effects ask about none; read those."),
+    FindingCode("WB239", "A straight line fits badly", ("warning",),
+                "A local linear surrogate (LIME) that follows the model badly near the row. Its weights say little; "
+                "read the SHAP values, which add up to the model's own answer."),
+    FindingCode("WB240", "No other answer found", ("info",),
+                "No row with so few changes to values that exist has the wanted answer. Allow more changes or "
+                "columns, or want less."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows in a row make one incident, with its cause; it is an "
@@ -337,15 +346,6 @@ ALL: tuple[FindingCode, ...] = (
                 "the training's hold-out, by more than chance and by a tenth or more. Rates of answers need no labels, "
                 "the others are of rows whose label is known. Followed are the groups that the bundle was packaged "
                 "with, `wb.package(run, fairness=…)`."),
-    FindingCode("WB312", "Correlated columns", ("warning",),
-                "The effect of a column that goes with others, by partial dependence: it asks about rows that don't "
-                "exist, such as tall persons of little weight. Accumulated local effects ask about none; read those."),
-    FindingCode("WB313", "A straight line fits badly", ("warning",),
-                "A local linear surrogate (LIME) that follows the model badly near the row. Its weights say little; "
-                "read the SHAP values, which add up to the model's own answer."),
-    FindingCode("WB314", "No other answer found", ("info",),
-                "No row with so few changes to values that exist has the wanted answer. Allow more changes or "
-                "columns, or want less."),
 )  # fmt: skip
 CODES = {one.code: one for one in ALL}
 

@@ -84,7 +84,7 @@ class Counterfactuals(Shown):
     tried : int
         Rows that the model was asked about.
     findings : tuple of Finding
-        WB314 where none was found.
+        WB240 where none was found.
 
     References
     ----------

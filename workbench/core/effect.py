@@ -60,7 +60,7 @@ class Effect(Shown):
     level : float
         Of the intervals.
     findings : tuple of Finding
-        WB312 where the column goes with others, so that ``ale`` says more than ``pdp``.
+        WB238 where the column goes with others, so that ``ale`` says more than ``pdp``.
 
     References
     ----------
@@ -136,7 +136,7 @@ class JointEffect(Shown):
     label, unit
         As :class:`Effect` has them.
     findings : tuple of Finding
-        WB312 where one of them goes with others.
+        WB238 where one of them goes with others.
 
     References
     ----------

@@ -41,7 +41,7 @@ class Surrogate(Shown):
     samples : int
         Rows that the model was asked about.
     findings : tuple of Finding
-        WB313 where the fidelity is below 0.7.
+        WB239 where the fidelity is below 0.7.
 
     References
     ----------

@@ -246,7 +246,7 @@ def _check_count(name: str, value: Any, most: int) -> None:
 def _none(beam: Beam, near: Counterfactual | None, most: int) -> Finding:
     reached = "" if near is None else f" The nearest is {near}."
     return Finding(
-        "WB314",
+        "WB240",
         "info",
         f"No row with at most {how_many(most, 'change')} to values that exist is answered "
         f"{wanted_words(beam.goal.wanted)}; {sum(beam.asked):,} were asked about.{reached}",

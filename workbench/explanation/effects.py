@@ -268,13 +268,13 @@ def _apart(pdp: Numbers, first: Numbers, second: Numbers, counts: Places) -> tup
 
 
 def _correlated(run: Run, name: str) -> Iterator[Finding]:
-    """WB312, where a column goes with others that the model uses."""
+    """WB238, where a column goes with others that the model uses."""
     with_it = {_other(a, name): a.strength for a in reversed(_strong(run, name))}
     if with_it:
         told = dict(sorted(with_it.items(), key=lambda item: -item[1]))
         among = ", ".join(f"{strength:.2f}" for strength in told.values())
         yield Finding(
-            "WB312",
+            "WB238",
             "warning",
             f"goes with {quoted_list(list(told)[:5])} ({among}): partial dependence asks about rows that don't exist. "
             "Read the accumulated local effects.",

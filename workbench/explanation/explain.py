@@ -119,6 +119,7 @@ def explain(
     """
     ways = {"space": space, "background": background}
     step = take(ExplainStep, {**ways, "rows": rows if _is_count(rows) else 1})
+    _check_rows(rows)
     others = data if isinstance(run, Run) else None
     if unscored(run, data, target):
         subject = of_model(run, data, target)
@@ -148,13 +149,25 @@ def _positions(rows: Any, there: int) -> list[int]:
     """Positions of the rows to explain: the latest ones, or those that were given."""
     if _is_count(rows):
         return list(range(max(0, there - rows), there))
-    wanted = [int(row) for row in rows if isinstance(row, (int, np.integer)) and not isinstance(row, bool)]
-    if not wanted or len(wanted) != len(rows) or not all(0 <= row < there for row in wanted):
-        raise BadParameter(
-            f"rows is how many rows to explain, or their positions from 0 to {there - 1}; got {described(rows)}. "
-            "Give for example rows=1000, or rows=[0, 7]."
-        )
-    return wanted
+    if not all(row < there for row in rows):
+        raise _no_rows(rows, f" to {there - 1}")
+    return [int(row) for row in rows]
+
+
+def _check_rows(rows: Any) -> None:
+    """Refuse what is neither a number of rows nor positions, before anything is loaded."""
+    whole = (int, np.integer)
+    if not _is_count(rows) and not (
+        len(rows) and all(isinstance(r, whole) and not isinstance(r, bool) and r >= 0 for r in rows)
+    ):
+        raise _no_rows(rows, "")
+
+
+def _no_rows(rows: Any, last: str) -> BadParameter:
+    return BadParameter(
+        f"rows is how many rows to explain, or their positions from 0{last}; got {described(rows)}. "
+        "Give for example rows=1000, or rows=[0, 7]."
+    )
 
 
 def _typed(contract: Contract, data: Any) -> pd.DataFrame:

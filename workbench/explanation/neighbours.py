@@ -141,8 +141,8 @@ def _by_columns(explanation: Explanation, row: int | Mapping[str, Any]) -> Numbe
     for name in explanation.features:
         if isinstance(row, Mapping) and name not in row:
             raise ColumnNotFound.named(name, row)
-        own = row[name] if isinstance(row, Mapping) else explanation.columns[name][row]
-        total += _apart(explanation.columns[name], own)
+        own = row[name] if isinstance(row, Mapping) else explanation.given(name)[row]
+        total += _apart(explanation.given(name), own)
     return total / max(len(explanation.features), 1)
 
 

@@ -219,7 +219,7 @@ def overview(explanation: Explanation) -> Overview:
     importance = explanation.importance()
     places = {name: at for at, name in enumerate(explanation.features)}
     shown = [places[name] for name in list(importance)[:MOST_COLUMNS]] if len(values) else []
-    coded = {at: code(explanation.columns[explanation.features[at]], values[:, at]) for at in shown}
+    coded = {at: code(explanation.given(explanation.features[at]), values[:, at]) for at in shown}
     estimated = _estimated(values, shown, coded)
     axis = _axis(values[:, shown])
     return Overview(
@@ -284,7 +284,7 @@ def swarm_of(
 ) -> Swarm:
     """The strip of a column with other numbers of places and dots."""
     effects = np.asarray(explanation.values, dtype=float)[:, column.at]
-    return swarm(effects, _shades(code(explanation.columns[column.name], effects)), axis, across, stacked)
+    return swarm(effects, _shades(code(explanation.given(column.name), effects)), axis, across, stacked)
 
 
 def acting(explanation: Explanation, name: str, by: str | None = None) -> ColumnView:
@@ -292,7 +292,7 @@ def acting(explanation: Explanation, name: str, by: str | None = None) -> Column
     values, features = np.asarray(explanation.values, dtype=float), list(explanation.features)
     at = features.index(name)
     others = [features.index(n) for n in ([by] if by else list(explanation.importance())[:MOST_COLUMNS]) if n != name]
-    coded = {k: code(explanation.columns[features[k]], values[:, k]) for k in (at, *others)}
+    coded = {k: code(explanation.given(features[k]), values[:, k]) for k in (at, *others)}
     strengths = _estimated(values, [at], coded)[0]
     return _column(explanation, at, _axis(values[:, [at]]), coded, strengths)
 

@@ -181,7 +181,7 @@ class _Line:
 
 def _unfaithful(fidelity: float) -> Finding:
     return Finding(
-        "WB313",
+        "WB239",
         "warning",
         f"The line follows the model badly near this row: R² {fidelity:.2f} on rows it was not fitted on, below "
         f"{FAITHFUL}. Its weights say little of the model.",
