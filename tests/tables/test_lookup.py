@@ -122,7 +122,7 @@ def test_reasons_by_look_up_are_those_of_the_paths(kind, rows, seed):
     for place in range(model.model.width):
         values, base = prepared(kind, seed).explain_class(columns, place)
 
-        expected, expected_base = model.model.explain(model.encode(columns), place, model._source, 5)
+        expected, expected_base = model.model.explain(model.encode(columns), place, model.source, 5)
         np.testing.assert_allclose(values, expected, atol=1e-12)
         assert base == expected_base
 
@@ -130,14 +130,14 @@ def test_reasons_by_look_up_are_those_of_the_paths(kind, rows, seed):
 @pytest.mark.parametrize("room", [0, 2_000, 8_000])
 def test_what_has_no_room_is_explained_by_its_paths(room):
     model, rows = kept("plain", 1), table(3, 50)
-    found = patterns(model.lookup, 0, model._source, room)
+    found = patterns(model.lookup, 0, model.source, room)
 
     values = found.explain(model.lookup.codes(rows), 5)
-    values += model.model.added(found.rest, model.encode(rows), 0, model._source, 5)
+    values += model.model.added(found.rest, model.encode(rows), 0, model.source, 5)
 
     assert found.values.nbytes <= room
     assert bool(found.rest[0])
-    expected, _ = model.model.explain(model.encode(rows), 0, model._source, 5)
+    expected, _ = model.model.explain(model.encode(rows), 0, model.source, 5)
     np.testing.assert_allclose(values, expected, atol=1e-12)
 
 

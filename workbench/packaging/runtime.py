@@ -37,6 +37,7 @@ MODULES = (
     "tables/__init__.py",
     "tables/compiled.py",
     "tables/cuts.py",
+    "tables/edges.py",
     "tables/encoders.py",
     "tables/links.py",
     "tables/lookup.py",

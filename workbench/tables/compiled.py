@@ -19,7 +19,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -43,9 +43,9 @@ from workbench.tables.encoders import (
 )
 from workbench.tables.links import LINKS, Array
 from workbench.tables.lookup import Lookup, lookup
-from workbench.tables.nodes import Chain, Linear, has_trees, read_node, write_node
+from workbench.tables.nodes import Chain, Linear, explained_by, has_trees, read_node, write_node
 from workbench.tables.patterns import MOST_BYTES, Patterns, patterns
-from workbench.tables.trees import Trees
+from workbench.tables.trees import Engine, Trees
 from workbench.tables.words import Words, read_words
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
@@ -210,6 +210,10 @@ class CompiledModel:
         """As :meth:`explain`, of the class at one place of ``classes``, whichever is most probable."""
         return self._explained(self._read(columns), place)
 
+    def explained_by(self, engine: Engine) -> CompiledModel:
+        """The same model, whose trees ask ``engine`` for their values first."""
+        return replace(self, model=explained_by(self.model, engine))
+
     def prepare(self) -> None:
         """Make the tables by which reasons are looked up: a second once, and later reasons take a fifth of the time.
 
@@ -219,10 +223,8 @@ class CompiledModel:
         if self.lookup is None or not isinstance(self.model, Trees) or self._patterns:
             return
         room = MOST_BYTES // self.model.width
-        tables = [patterns(self.lookup, k, self._source, room) for k in range(self.model.width)]
-        self.model.base(0)  # from the paths, before they are let go
+        tables = [patterns(self.lookup, k, self.source, room) for k in range(self.model.width)]
         self._patterns.update(dict(enumerate(tables)))  # all in one step: others may read
-        vars(self.model).pop("paths", None)
 
     def save(self, path: str | Path) -> Path:
         """Write the model to one npz file, in one step, and return its path."""
@@ -271,6 +273,10 @@ class CompiledModel:
         """The same trees as look-ups, where the model is one of trees that fit; found once."""
         return lookup(self.model, self.encoders) if isinstance(self.model, Trees) else None
 
+    @property
+    def _quick(self) -> bool:
+        return isinstance(self.model, Trees) and self.model.engine is not None
+
     @cached_property
     def _patterns(self) -> dict[int, Patterns]:
         """By output; empty until :meth:`prepare`."""
@@ -279,25 +285,26 @@ class CompiledModel:
     def _read(self, columns: Columns) -> _Read:
         matrix = self.encode(columns)
         few = isinstance(self.model, Trees) and len(self.model.feature) <= FEW_NODES
-        if few or len(matrix) >= MANY_ROWS:
+        if few or (len(matrix) >= MANY_ROWS and not self._quick):
             self.prepare()
         return _Read(matrix, self.lookup.codes(columns) if self.lookup is not None and self._patterns else None)
 
     def _explained(self, read: _Read, output: int) -> tuple[Array, float]:
         values, base = self._by_origin(read, output)
-        return self._by_feature(values), base
+        return self.by_feature(values), base
 
     def _by_origin(self, read: _Read, output: int) -> tuple[Array, float]:
-        columns = len(self._origins)
+        columns = len(self.origins)
         if read.codes is None or not isinstance(self.model, Trees):
-            return self.model.explain(read.matrix, output, self._source, columns)
+            return self.model.explain(read.matrix, output, self.source, columns)
         tables = self._patterns[output]
         values = tables.explain(read.codes, columns)
-        if tables.rest[0]:
-            values += self.model.added(tables.rest, read.matrix, output, self._source, columns)
-        return values + self.model.rounding(read.matrix, output, values), self.model.base(output)
+        if tables.rest:
+            values += self.model.added(tables.rest, read.matrix, output, self.source, columns)
+        base = self.model.base(output)
+        return values + self.model.rounding(read.matrix, output, values, base), base
 
-    def _by_feature(self, values: Array) -> Array:
+    def by_feature(self, values: Array) -> Array:
         """What was added by origin, with that of two features shared out to them in halves; shape (rows, features)."""
         result = values[:, : len(self.features)]
         for i, pair in enumerate(self._pairs, len(self.features)):
@@ -312,7 +319,7 @@ class CompiledModel:
         return self.lookup.predict(self.lookup.codes(columns))
 
     @cached_property
-    def _origins(self) -> tuple[Source, ...]:
+    def origins(self) -> tuple[Source, ...]:
         """What the matrix' columns are made of: each feature, then the pairs of them that there are."""
         sources = (source for encoder in self.encoders for source in encoder.sources)
         return tuple(dict.fromkeys([*self.features, *sources]))
@@ -321,12 +328,12 @@ class CompiledModel:
     def _pairs(self) -> tuple[tuple[int, ...], ...]:
         """The two features of each pair among the origins."""
         place = {name: i for i, name in enumerate(self.features)}
-        return tuple(tuple(place[name] for name in pair) for pair in self._origins[len(place) :])
+        return tuple(tuple(place[name] for name in pair) for pair in self.origins[len(place) :])
 
     @cached_property
-    def _source(self) -> Array:
+    def source(self) -> Array:
         """Origin of each of the matrix' columns."""
-        place = {origin: i for i, origin in enumerate(self._origins)}
+        place = {origin: i for i, origin in enumerate(self.origins)}
         return np.array([place[s] for e in self.encoders for s in e.sources], np.intp)
 
     def _check_there(self, columns: Columns) -> None:

@@ -26,7 +26,7 @@ from workbench.errors import Damaged
 from workbench.tables.encoders import fits
 from workbench.tables.links import LINKS, Array, logistic, shares, single_exp
 from workbench.tables.mixing import KINDS, Mixing, read_mixing
-from workbench.tables.trees import FIELDS, Trees, blocks, reasonable
+from workbench.tables.trees import FIELDS, Engine, Trees, blocks, reasonable
 
 ORDERS = 128  # of the columns, and their reverses; and rows of the background, one an order
 ORDERS_OF_TREES = 64  # which cost a hundred times as much as a curve
@@ -402,6 +402,15 @@ def has_trees(node: Any) -> bool:
     """Whether a node is one of trees, or has one within."""
     inner = (*node.members, node.final) if isinstance(node, Chain) else ()
     return isinstance(node, Trees) or any(map(has_trees, inner))
+
+
+def explained_by(node: Any, engine: Engine) -> Any:
+    """The same node, all of whose trees ask ``engine`` for their values first."""
+    if isinstance(node, Trees):
+        return replace(node, engine=engine)
+    if isinstance(node, Chain):
+        return replace(node, members=tuple(explained_by(member, engine) for member in node.members))
+    return node
 
 
 # --- on disk ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 What a leaf adds to the columns depends on which of its path's conditions a row meets, and the row's codes
 (:mod:`workbench.tables.lookup`) say that. So the leaves of a tree are grouped, each group small enough that the values
-of every combination of its answers fit in a table, made once by the same quadrature that the paths use. A row's
+of every combination of its answers fit in a table, made once by the same quadrature that the edges use. A row's
 reasons are then one line of the table for each group, added up.
 
 References
@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from workbench.tables.edges import SMALLEST, Edges, edges, quadrature
 from workbench.tables.lookup import Lookup, Places, reachable
-from workbench.tables.trees import Array, Conditions, Paths, blocks, group_paths, leaf_paths, quadrature
+from workbench.tables.trees import Array, Trees, blocks
 
 LINES = 1024  # combinations of one group: more make fewer groups and larger tables
 MOST_BYTES = 24 * 2**20  # of the tables of one model
@@ -41,8 +42,8 @@ class Patterns:
         Where the values of each column begin, and which column that is.
     values : float array, shape (values of all lines,)
         SHAP values, line after line.
-    rest : tuple
-        Paths whose combinations are too many, and their conditions, for the quadrature.
+    rest : tuple of Edges
+        Of trees whose combinations are too many.
     """
 
     lines: Array
@@ -51,7 +52,7 @@ class Patterns:
     starts: Array
     columns: Array
     values: Array
-    rest: tuple[tuple[Paths, ...], Conditions]
+    rest: tuple[Edges, ...]
 
     def explain(self, codes: Array, columns: int) -> Array:
         """What each original column adds by the tables, shape (rows, columns).
@@ -111,7 +112,7 @@ class _Group:
 
 
 def patterns(lookup: Lookup, output: int, source: Array, room: int = MOST_BYTES) -> Patterns:
-    """The tables of one output, the small ones first, as far as there is room.
+    """The tables of one output, those of small trees first, as far as there is room.
 
     Parameters
     ----------
@@ -125,9 +126,9 @@ def patterns(lookup: Lookup, output: int, source: Array, room: int = MOST_BYTES)
         Bytes that the tables may take.
     """
     maker = _Maker(lookup, output, source)
-    groups = sorted(maker.groups(), key=lambda group: group.cells)
-    fitting = int(np.searchsorted(np.cumsum([group.cells for group in groups]), room // 8, side="right"))
-    kept, large = groups[:fitting], groups[fitting:]
+    of_trees = sorted(maker.groups(), key=_cells)
+    fitting = int(np.searchsorted(np.cumsum(list(map(_cells, of_trees))), room // 8, side="right"))
+    kept = [group for groups in of_trees[:fitting] for group in groups]
     lines, start = np.zeros((len(lookup.table), len(kept)), np.int32), 0
     values = np.zeros(sum(group.cells for group in kept))
     for i, group in enumerate(kept):
@@ -137,7 +138,8 @@ def patterns(lookup: Lookup, output: int, source: Array, room: int = MOST_BYTES)
     pairs = sorted((column, i, k) for i, group in enumerate(kept) for k, column in enumerate(group.columns))
     column_of, group_of, inside = np.array(pairs, np.intp).reshape(-1, 3).T
     columns, starts = np.unique(column_of, return_index=True)
-    rest = group_paths(lookup.trees, {leaf for group in large for leaf, _ in group.leaves})
+    large = np.array([groups[0].tree for groups in of_trees[fitting:]], np.intp)
+    rest = (edges(lookup.trees, large),) if large.size else ()
     return Patterns(lines, group_of, inside, starts, columns, values, rest)
 
 
@@ -157,16 +159,12 @@ class _Maker:
             for k, column in enumerate(q.columns.tolist())
         }
 
-    def groups(self) -> Iterator[_Group]:
-        """All groups of the trees that add to the output."""
+    def groups(self) -> Iterator[list[_Group]]:
+        """The groups of each tree that adds to the output."""
         width = self.trees.value.shape[1]
         for tree, root in enumerate(self.trees.roots.tolist()):
             if 0 <= self.output - int(self.trees.outputs[tree]) < width and self.trees.feature[root] >= 0:
-                paths = [
-                    (leaf, {column: float(step[0]) for column, step in path.items()})
-                    for leaf, path in leaf_paths(self.trees, root)
-                ]
-                yield from self._split(tree, root, paths)
+                yield list(self._split(tree, root, list(_paths(self.trees, root))))
 
     def values(self, group: _Group) -> Array:
         """The SHAP values of every combination of a group's states, flat; the first question's state goes quickest."""
@@ -227,6 +225,24 @@ class _Maker:
                     factor[i] *= own
                     part[i] += (one - share) / own
         return factor, part
+
+
+def _cells(groups: list[_Group]) -> int:
+    return sum(group.cells for group in groups)
+
+
+def _paths(trees: Trees, root: int) -> Iterator[tuple[int, dict[int, float]]]:
+    """Leaves below ``root``, with the cover share of each column on their path."""
+    stack: list[tuple[int, dict[int, float]]] = [(root, {})]
+    while stack:
+        node, path = stack.pop()
+        column = int(trees.feature[node])
+        if column < 0:
+            yield node, path
+            continue
+        for child in (int(trees.right[node]), int(trees.left[node])):
+            ratio = max(float(trees.cover[child]) / max(float(trees.cover[node]), SMALLEST), SMALLEST)
+            stack.append((child, {**path, column: path.get(column, 1.0) * ratio}))
 
 
 def _numbered(keys: list[Any]) -> tuple[list[int], list[int]]:

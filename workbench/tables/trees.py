@@ -3,43 +3,33 @@
 Scoring walks all trees of a model at once and adds the leaves in scikit-learn's order, so that the sums are the same
 bits on every processor; what a link makes of them may differ in the last place.
 
-A tree is its root-to-leaf paths. On a path each distinct feature j has a condition (met or not: o_j in {1, 0}) and a
-cover share z_j (the product of its splits' cover ratios). The path's game is a product, so its Shapley values are
-``v * (o_j - z_j) * integral over t in [0, 1] of product over k != j of ((1 - t) * z_k + t * o_k)``: a polynomial of
-degree d - 1, which Gauss-Legendre quadrature with ceil(d / 2) points integrates exactly.
+:mod:`workbench.tables.edges` says how values are found.
 
 References
 ----------
 Lundberg et al. (2020), From local explanations to global understanding with explainable AI for trees.
-Mitchell, Frank, Holmes (2022), GPUTreeShap: massively parallel exact calculation of SHAP scores for tree ensembles.
-Quadrature-TreeSHAP, arXiv 2605.04497.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from workbench.errors import Damaged
+from workbench.tables.edges import SMALLEST, Edges, edges
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 CODES = 256  # HistGradientBoosting's category codes fit in a byte
-SMALLEST = 1e-12  # a cover share of nothing would divide by zero
 WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's cache
-SHAP_CELLS = 2_000_000  # numbers in one block of the quadrature: 16 MB
-LEAVES = 4096  # paths explained together
-TABLE_CELLS = 2_000_000  # numbers in the tables of all patterns of one model: 16 MB
-TABLE_BLOCK = 20_000  # numbers of a table made together: they stay in the processor's cache
-LONGEST = 8  # conditions on a path whose table is worth its making
+SHAP_CELLS = 100_000  # numbers in one block of the quadrature: its arrays stay in the processor's cache
+EDGES = 30_000  # explained together: one row of them takes 2 MB
 FEW_ROWS = 4  # for so few rows, asking every node once costs less than following each tree
 FEW_NODES = 20_000
-LARGEST = np.finfo(np.float64).max
 MOST = 1e100
 FIELDS = (
     "roots",
@@ -55,6 +45,9 @@ FIELDS = (
     "cover",
     "baseline",
 )
+
+
+Engine = Callable[["Trees", Array, int, Array, int], Array | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +82,9 @@ class Trees:
         True: numbers are rounded to float32 first, as scikit-learn's forests do.
     single_sum : bool
         True: leaves are added in float32, as XGBoost does.
+    engine : callable, optional
+        Takes these trees and what :meth:`explain` takes, and gives its values, without the base; or None, where it does
+        not pay. It is no part of the model, and not saved.
     """
 
     roots: Array
@@ -106,6 +102,7 @@ class Trees:
     divisor: float = 1.0
     single: bool = False
     single_sum: bool = False
+    engine: Engine | None = None
     exact = True
 
     @property
@@ -151,21 +148,36 @@ class Trees:
         base : float
             ``base + values.sum(axis=1)`` is the output.
         """
-        values = self.added(self.paths, matrix, output, source, columns)
-        return values + self.rounding(matrix, output, values), self.base(output)
+        values = self.engine(self, matrix, output, source, columns) if self.engine else None
+        if values is None:
+            values = self.added(self.parts(output), matrix, output, source, columns)
+        base = self.base(output)
+        return values + self.rounding(matrix, output, values, base), base
 
-    def added(
-        self, paths: tuple[tuple[Paths, ...], Conditions], matrix: Array, output: int, source: Array, columns: int
-    ) -> Array:
-        """What each original column adds to one output by some paths, shape (rows, columns)."""
-        matrix = np.maximum(self.rounded(matrix), -LARGEST)
+    def added(self, parts: Iterable[Edges], matrix: Array, output: int, source: Array, columns: int) -> Array:
+        """What each original column adds to one output by some edges, shape (rows, columns)."""
+        matrix, value = self.rounded(matrix), self.weight(output)
         values = np.zeros((len(matrix), columns))
-        groups, conditions = paths
-        for group in groups:
-            weight = group.weight[:, output] / self.divisor
-            for block in blocks(len(matrix), SHAP_CELLS // group.cells):
-                values[block] += group.explain(conditions.met(matrix[block]), weight, source, columns)
+        for part in parts:
+            column = source[self.feature[part.asked]]
+            for block in blocks(len(matrix), SHAP_CELLS // (part.points * len(part.node))):
+                met = part.met(self.go_left(part.asked, matrix[block]))
+                added = part.added(met, value)[1:]
+                values[block] += _by_column(added[::2] + added[1::2], column, columns)
         return values
+
+    def parts(self, output: int) -> Iterator[Edges]:
+        """The edges of the trees that add to an output, some trees together; found once."""
+        width = self.value.shape[1]
+        return (part for first, part in self._parts if first <= output < first + width)
+
+    def weight(self, output: int) -> Array:
+        """What each node adds to an output if it is a leaf that a row reaches, shape (nodes,)."""
+        if self.width == 1:
+            return self.value[:, 0] / self.divisor
+        column = output - np.repeat(self.outputs, np.diff(self.roots, append=len(self.feature)))
+        inside = (column >= 0) & (column < self.value.shape[1])
+        return np.where(inside, self.value[np.arange(len(column)), np.where(inside, column, 0)], 0.0) / self.divisor
 
     def base(self, output: int) -> float:
         """Mean output over the training rows, by the nodes' covers: what the values are measured from."""
@@ -193,24 +205,35 @@ class Trees:
         return self
 
     @cached_property
-    def paths(self) -> tuple[tuple[Paths, ...], Conditions]:
-        """All root-to-leaf paths, in groups of similar length, and what they ask of a row; found once."""
-        return group_paths(self)
+    def _parts(self) -> tuple[tuple[int, Edges], ...]:
+        """The first output that some trees add to, and their edges."""
+        sizes = np.diff(self.roots, append=len(self.feature))
+        found = []
+        for first in np.unique(self.outputs).tolist():
+            trees = np.flatnonzero(self.outputs == first)
+            part = np.cumsum(sizes[trees]) // EDGES
+            found += [(first, edges(self, trees[part == k])) for k in np.unique(part)]
+        return tuple(found)
 
-    def rounding(self, matrix: Array, output: int, values: Array) -> Array | float:
-        """What a sum in float32 lost, shared out by the size of the values."""
+    def rounding(self, matrix: Array, output: int, values: Array, base: float) -> Array | float:
+        """What a sum in float32 lost, shared out by the size of the values, which are measured from ``base``."""
         if not self.single_sum:
             return 0.0
-        lost = self.predict(matrix)[:, output] - self.base(output) - values.sum(axis=1)
+        lost = self.predict(matrix)[:, output] - base - values.sum(axis=1)
         size = np.abs(values)
         result: Array = size * (lost / np.maximum(size.sum(axis=1), SMALLEST))[:, None]
         return result
 
     @cached_property
     def _bases(self) -> Array:
-        groups, _ = self.paths
-        sums = [p.weight.T @ p.share.prod(axis=1) for p in groups]
-        return (self.baseline + np.sum(sums, axis=0)) / self.divisor if sums else self.baseline / self.divisor
+        bases, width = self.baseline.copy(), self.value.shape[1]
+        for first, part in self._parts:
+            bases[first : first + width] += part.reach[part.leaves] @ self.value[part.node[part.leaves]]
+        alone = np.flatnonzero(self.feature[self.roots] < 0)
+        places = self.outputs[alone, None] + np.arange(width)
+        np.add.at(bases, places, self.value[self.roots[alone]])
+        result: Array = bases / self.divisor
+        return result
 
     def rounded(self, matrix: Array) -> Array:
         """Numbers as the trees compare them."""
@@ -269,6 +292,13 @@ class Trees:
             chosen = np.flatnonzero((self.category[node] >= 0) & ~np.isnan(value))
             left[chosen] = self.goes_left[self.category[node[chosen]], value[chosen].astype(np.uint8)]
         return left
+
+    def go_left(self, node: Array, matrix: Array) -> Array:
+        """Which way each row goes at some nodes, shape (nodes, rows)."""
+        value = matrix.T.take(self.feature[node], axis=0)
+        if len(matrix) == 1:
+            return self.goes(node, value[:, 0])[:, None]
+        return self.goes(np.repeat(node, len(matrix)), value.ravel()).reshape(value.shape)
 
     def sum(self, leaves: Array, values: Array | None = None) -> Array:
         """Add the leaves one after the other, as scikit-learn does: a pairwise sum would differ in the last digit.
@@ -351,134 +381,11 @@ class Trees:
         return bool((tree[children] == tree[parents]).all() and (met_once == 1).all())
 
 
-@dataclass(frozen=True, eq=False)
-class Conditions:
-    """What a row must be like to stay on a path, each distinct condition once.
-
-    Parameters
-    ----------
-    feature : int array, shape (conditions,)
-        Column of the model's matrix.
-    low, high : float array, shape (conditions,)
-        The value lies in (low, high].
-    missing : bool array, shape (conditions,)
-        Whether NaN stays.
-    category : int array, shape (conditions,)
-        Row of ``codes`` for a categorical condition; -1 for a numeric one.
-    codes : bool array, shape (categorical conditions, 256)
-        Category codes that stay.
-    """
-
-    feature: Array
-    low: Array
-    high: Array
-    missing: Array
-    category: Array
-    codes: Array
-
-    def met(self, matrix: Array) -> Array:
-        """Which conditions each row meets, shape (rows, conditions)."""
-        value = matrix.take(self.feature, axis=1)
-        nothing = np.isnan(value)
-        met = (value > self.low) & (value <= self.high)
-        categorical = np.flatnonzero(self.category >= 0)
-        if categorical.size:
-            codes = np.where(nothing, 0, value)[:, categorical].astype(np.uint8)
-            met[:, categorical] = self.codes[self.category[categorical], codes]
-        return np.where(nothing, self.missing, met)
-
-
-@dataclass(frozen=True, eq=False)
-class Paths:
-    """Some paths, padded to one length with conditions that are always met.
-
-    Parameters
-    ----------
-    condition : int array, shape (leaves, length)
-        Into :class:`Conditions`.
-    feature : int array, shape (leaves, length)
-        Column of the model's matrix.
-    share : float array, shape (leaves, length)
-        Share of the training rows that met the condition, z in (0, 1].
-    weight : float array, shape (leaves, outputs)
-        What the leaf adds.
-    tabled : bool
-        Whether the values of all patterns of met conditions are kept.
-    """
-
-    condition: Array
-    feature: Array
-    share: Array
-    weight: Array
-    tabled: bool = False
-
-    @property
-    def cells(self) -> int:
-        """Numbers that one row takes."""
-        return self.share.size * (1 if self.tabled else self._points)
-
-    @property
-    def patterns(self) -> int:
-        """Numbers in the table of all patterns."""
-        return int(self.share.size) << self.share.shape[1]
-
-    def explain(self, met: Array, weight: Array, source: Array, columns: int) -> Array:
-        """What each original column adds by these paths, shape (rows, columns)."""
-        one = met.take(self.condition, axis=1)
-        added = (self._looked_up(one) if self.tabled else self._added(one)) * weight[:, None]
-        rows = np.arange(len(met))[:, None, None] * columns
-        cell = rows + source.take(self.feature)
-        return np.bincount(cell.ravel(), added.ravel(), len(met) * columns).reshape(len(met), columns)
-
-    @property
-    def _points(self) -> int:
-        return max(1, -(-self.share.shape[1] // 2))
-
-    def _added(self, one: Array) -> Array:
-        """Each condition's part in a path of weight 1, shape (rows, leaves, length); ``one`` says which are met."""
-        at, weights = quadrature(self._points)
-        factor = at[:, None, None, None] * one + ((1 - at)[:, None, None, None] * self.share)
-        product = factor.prod(axis=3) * weights[:, None, None]
-        rest: Array = (product[..., None] / factor).sum(axis=0)
-        return (one - self.share) * rest
-
-    def _looked_up(self, one: Array) -> Array:
-        leaves, length = self.share.shape
-        pattern = one @ (1 << np.arange(length))
-        return self._table.take(pattern * leaves + np.arange(leaves), axis=0)
-
-    @cached_property
-    def _table(self) -> Array:
-        """:meth:`_added` of every pattern, shape (patterns x leaves, length)."""
-        leaves, length = self.share.shape
-        patterns = ((np.arange(1 << length)[:, None] >> np.arange(length)) & 1).astype(bool)
-        parts = [
-            self._added(np.broadcast_to(patterns[block, None], (len(patterns[block]), leaves, length)))
-            for block in blocks(len(patterns), TABLE_BLOCK // self.share.size)
-        ]
-        return np.concatenate(parts).reshape(-1, length)
-
-
-def group_paths(trees: Trees, only: AbstractSet[int] | None = None) -> tuple[tuple[Paths, ...], Conditions]:
-    """Find all paths of ``trees``, number their conditions and group them by length.
-
-    Parameters
-    ----------
-    trees : Trees
-        The model.
-    only : set of int, optional
-        Leaves whose paths are wanted. No tables are kept for them.
-    """
-    numbers: dict[tuple[Any, ...], int] = {(0, -np.inf, np.inf, True, None): 0}
-    paths = [
-        (leaf, output, [(numbers.setdefault((f, *c[1:]), len(numbers)), f, c[0]) for f, c in path.items()])
-        for root, output in zip(trees.roots.tolist(), trees.outputs.tolist(), strict=True)
-        for leaf, path in leaf_paths(trees, root)
-        if only is None or leaf in only
-    ]
-    paths.sort(key=lambda item: len(item[2]))
-    groups = (_pad(trees, part) for part in _parts(paths))
-    return tuple(_tabled(groups) if only is None else groups), _conditions(list(numbers))
+def _by_column(added: Array, column: Array, columns: int) -> Array:
+    """Sums of the lines of each column, shape (rows, columns)."""
+    rows = added.shape[1]
+    cell = np.arange(rows) * columns + column[:, None]
+    return np.bincount(cell.ravel(), added.ravel(), rows * columns).reshape(rows, columns)
 
 
 def reasonable(values: Array) -> bool:
@@ -499,89 +406,6 @@ def blocks(rows: int, size: int) -> Iterator[slice]:
     size = max(1, size)
     for start in range(0, rows, size):
         yield slice(start, start + size)
-
-
-def leaf_paths(trees: Trees, root: int) -> Iterator[tuple[int, dict[int, tuple[Any, ...]]]]:
-    """Leaves below ``root`` with their path: feature to (share, low, high, missing, codes as bytes)."""
-    stack: list[tuple[int, dict[int, tuple[Any, ...]]]] = [(root, {})]
-    while stack:
-        node, path = stack.pop()
-        if trees.feature[node] < 0:
-            yield node, path
-            continue
-        for child, left in ((int(trees.right[node]), False), (int(trees.left[node]), True)):
-            stack.append((child, {**path, **_narrowed(trees, path, node, child, left)}))
-
-
-def _narrowed(
-    trees: Trees, path: dict[int, tuple[Any, ...]], node: int, child: int, left: bool
-) -> dict[int, tuple[Any, ...]]:
-    feature, threshold = int(trees.feature[node]), float(trees.threshold[node])
-    share, low, high, missing, codes = path.get(feature, (1.0, -np.inf, np.inf, True, None))
-    share *= max(float(trees.cover[child]) / max(float(trees.cover[node]), SMALLEST), SMALLEST)
-    missing = missing and bool(trees.missing_left[node]) == left
-    if trees.category[node] >= 0:
-        stays = trees.goes_left[trees.category[node]] == left
-        codes = (stays if codes is None else stays & np.frombuffer(codes, bool)).tobytes()
-    elif left:
-        high = min(high, threshold)
-    else:
-        low = max(low, threshold)
-    return {feature: (share, low, high, missing, codes)}
-
-
-def _conditions(conditions: list[tuple[Any, ...]]) -> Conditions:
-    sets = [c[4] for c in conditions if c[4] is not None]
-    row = iter(range(len(sets)))
-    return Conditions(
-        feature=np.array([c[0] for c in conditions], np.intp),
-        low=np.array([c[1] for c in conditions]),
-        high=np.array([c[2] for c in conditions]),
-        missing=np.array([c[3] for c in conditions], bool),
-        category=np.array([-1 if c[4] is None else next(row) for c in conditions], np.intp),
-        codes=np.frombuffer(b"".join(sets), bool).reshape(len(sets), CODES),
-    )
-
-
-def _parts(paths: list[Any]) -> Iterator[list[Any]]:
-    """Runs of similar length, so that short paths are not padded to the longest."""
-    part: list[Any] = []
-    for item in paths:
-        if part and (len(part) == LEAVES or len(item[2]) > max(4, 1.5 * len(part[0][2]))):
-            yield part
-            part = []
-        part.append(item)
-    if part:
-        yield part
-
-
-def _pad(trees: Trees, part: list[Any]) -> Paths:
-    length = max(1, len(part[-1][2]))
-    condition, feature = np.zeros((2, len(part), length), np.intp)
-    share = np.ones((len(part), length))
-    weight = np.zeros((len(part), len(trees.baseline)))
-    width = trees.value.shape[1]
-    for i, (leaf, output, path) in enumerate(part):
-        weight[i, output : output + width] = trees.value[leaf]
-        if path:
-            condition[i, : len(path)], feature[i, : len(path)], share[i, : len(path)] = zip(*path, strict=True)
-    return Paths(condition, feature, share, weight)
-
-
-def _tabled(groups: Iterable[Paths]) -> Iterator[Paths]:
-    """The groups, with a table as long as there is room for one: short paths come first and need little."""
-    room = TABLE_CELLS
-    for paths in groups:
-        fits = paths.patterns <= room and paths.share.shape[1] <= LONGEST
-        room -= paths.patterns if fits else 0
-        yield replace(paths, tabled=fits)
-
-
-@cache
-def quadrature(points: int) -> tuple[Array, Array]:
-    """Gauss-Legendre points and weights on [0, 1]."""
-    at, weights = np.polynomial.legendre.leggauss(points)
-    return (at + 1) / 2, weights / 2
 
 
 def _between(values: Array, low: int, below: int) -> bool:
