@@ -26,10 +26,11 @@ from workbench.core.run import Candidate, Run, first_answers
 from workbench.core.thresholds import Thresholds
 from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
+from workbench.kernels.kept import keep_ahead
 from workbench.profiling.profile import profile as make_profile
 from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
-from workbench.settings import settings
+from workbench.settings import in_kernel, settings
 from workbench.storage.pipelines import untrusted
 from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
@@ -262,6 +263,8 @@ def train(
             recorder.finished(run)
             if not ending.stopped:
                 journal.clear()
+    if in_kernel():
+        keep_ahead()  # what comes next in a notebook is wb.explain
     return run
 
 
