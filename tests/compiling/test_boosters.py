@@ -258,3 +258,23 @@ def _read(table, at=0):
     asked = table["threshold"][at] if row < 0 else np.flatnonzero(table["goes_left"][row]).tolist()
     below = (_read(table, table[side][at]) for side in ("left", "right"))
     return table["feature"][at], asked, table["cover"][at], *below
+
+
+@pytest.mark.slow
+def test_the_reasons_of_catboost_are_those_that_it_gives_itself():
+    """Its trees ask the same on each level, in any order; reasons depend on the order, and it asks the last first."""
+    catboost = pytest.importorskip("catboost")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 5))
+    x[rng.random(x.shape) < 0.1] = np.nan
+    y = np.nan_to_num(x[:, 0] * x[:, 1] + x[:, 2]) > 0
+    frame = pd.DataFrame(x, columns=list("abcde"))
+    fitted = catboost.CatBoostClassifier(30, depth=4, verbose=False, random_seed=0, allow_writing_files=False)
+    pipeline = Pipeline([("model", fitted.fit(frame, y))])
+    compiled = compile_pipeline(pipeline, list("abcde"), "binary", background=frame)
+
+    values, base = compiled.explain(frame)
+
+    theirs = fitted.get_feature_importance(catboost.Pool(frame), type="ShapValues")
+    np.testing.assert_allclose(values, theirs[:, :-1], atol=1e-12)
+    assert base == pytest.approx(theirs[0, -1])

@@ -67,34 +67,30 @@ def _check(told: dict[str, Any], loss: str) -> None:
 
 
 def _tree(tree: dict[str, Any], columns: dict[int, Any], outputs: int) -> dict[str, Array]:
-    """A whole binary tree, level by level: the children of node i are 2 i + 1 and 2 i + 2."""
-    splits = tree.get("splits") or []
+    """A whole binary tree, level by level: the children of node i are 2 i + 1 and 2 i + 2.
+
+    The last split is asked first: all orders answer alike, and this one gives the reasons that CatBoost itself gives.
+    """
+    splits = (tree.get("splits") or [])[::-1]
     depth, inner = len(splits), 2 ** len(splits) - 1
     level = np.repeat(np.arange(depth), 2 ** np.arange(depth))
     used = [columns[int(split["float_feature_index"])] for split in splits]
-    leaf = _leaves(depth)
     node = np.arange(inner)
-    nothing = np.full(len(leaf), -1)
-    of_leaves = np.asarray(tree["leaf_values"], dtype=float).reshape(-1, outputs)[leaf]
+    nothing = np.full(inner + 1, -1)
+    of_leaves = np.asarray(tree["leaf_values"], dtype=float).reshape(-1, outputs)
     return {
         "feature": np.concatenate([np.array([f["flat_feature_index"] for f in used], np.int64)[level], nothing]),
-        "threshold": np.concatenate([np.array([s["border"] for s in splits], float)[level], np.zeros(len(leaf))]),
+        "threshold": np.concatenate([np.array([s["border"] for s in splits], float)[level], np.zeros(inner + 1)]),
         "left": np.concatenate([2 * node + 1, nothing]),
         "right": np.concatenate([2 * node + 2, nothing]),
         "missing_left": np.concatenate(
-            [np.array([f["nan_value_treatment"] != "AsTrue" for f in used], bool)[level], np.zeros(len(leaf), bool)]
+            [np.array([f["nan_value_treatment"] != "AsTrue" for f in used], bool)[level], np.zeros(inner + 1, bool)]
         ),
-        "category": np.full(inner + len(leaf), -1),
+        "category": np.full(2 * inner + 1, -1),
         "goes_left": np.zeros((0, CODES), bool),
         "value": np.concatenate([np.zeros((inner, outputs)), of_leaves]),
-        "cover": _covers(np.asarray(tree["leaf_weights"], dtype=float)[leaf]),
+        "cover": _covers(np.asarray(tree["leaf_weights"], dtype=float)),
     }
-
-
-def _leaves(depth: int) -> Array:
-    """CatBoost's number of each leaf from left to right: the bits of its place, turned round."""
-    place = np.arange(2**depth)
-    return sum(((place >> i & 1) << (depth - 1 - i) for i in range(depth)), np.zeros_like(place))
 
 
 def _covers(leaves: Array) -> Array:
