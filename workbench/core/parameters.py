@@ -315,6 +315,7 @@ class ExplainStep(Step):
         choices=("paths", "rows"),
         title="Measured against",
     )
+    interactions: bool = parameter("Whether to tell what each two columns add together, of models of trees.", False)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from workbench.core.run import Run
 from workbench.errors import BadParameter, BadTable
 from workbench.explanation.answers import Space
 from workbench.explanation.groups import alike, groups
+from workbench.explanation.interactions import check, interactions_of
 from workbench.explanation.subject import Subject, of_model, of_run, unscored
 from workbench.explanation.values import Model, model_of, values_of
 from workbench.reading.by_contract import read_by
@@ -47,6 +48,7 @@ def explain(
     label: Any = None,
     space: str = "raw",
     background: str = "paths",
+    interactions: bool = False,
     target: str | None = None,
     holdout: Any = None,
 ) -> Explanation:
@@ -79,6 +81,9 @@ def explain(
         What a column is when it is not known. *paths*: what the training rows were, down each tree's path; columns
         that go together share their effect. *rows*: what it is in 100 training rows, whatever the others are
         (interventional); only columns that the model looks at have an effect, and rows that nobody saw are asked for.
+    interactions : bool
+        Whether to tell of each two columns what they add together, too (``explanation.interactions``): of trees, down
+        their paths. A forest of deep trees takes six times as long.
     target, holdout : optional
         For a model of your own, as :func:`workbench.adopt` takes them.
 
@@ -91,8 +96,8 @@ def explain(
     Raises
     ------
     BadParameter
-        If a parameter is out of its range, there is no such class or row, or something else than a run, or a pipeline
-        with data, came.
+        If a parameter is out of its range, there is no such class or row, something else than a run, or a pipeline
+        with data, came, or interactions were asked of a model that has none to tell.
     BadTable
         If the table has no row.
     ColumnNotFound
@@ -117,7 +122,7 @@ def explain(
     >>> explanation.label, wb.explain(run, rows=[0, 3], label="No").label
     ('Yes', 'No')
     """
-    ways = {"space": space, "background": background}
+    ways = {"space": space, "background": background, "interactions": interactions}
     step = take(ExplainStep, {**ways, "rows": rows if _is_count(rows) else 1})
     _check_rows(rows)
     others = data if isinstance(run, Run) else None
@@ -129,7 +134,10 @@ def explain(
     positions = _positions(step.rows if _is_count(rows) else rows, len(kept))
     table = kept.iloc[positions].reset_index(drop=True)
     model = model_of(subject, cast(Space, space), background)
-    first, *further = (_explained(subject, model, table, place) for place in _places(subject, table, label))
+    if step.interactions:
+        check(model)
+    places = _places(subject, table, label)
+    first, *further = (_explained(subject, model, table, place, step.interactions) for place in places)
     shown = {**_rows_of(subject, table), "positions": tuple(positions)}
     explanation = replace(first, others=tuple(replace(each, **shown) for each in further), **shown)
     explanation = replace(explanation, findings=(*explanation.findings, *alike(explanation)))
@@ -204,7 +212,7 @@ def _most_frequent(subject: Subject, table: pd.DataFrame) -> int:
 # --- the result --------------------------------------------------------------------------------------------------
 
 
-def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> Explanation:
+def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int, pairs: bool) -> Explanation:
     """The values of one class, as a result without its rows."""
     features = table[list(subject.features)]
     found = values_of(subject, model, features, place)
@@ -226,6 +234,7 @@ def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int) 
         predictions=subject.predictions(features, place),
         threshold=_threshold(subject, place),
         half_width=found.half_width,
+        interactions=interactions_of(subject, model, features, place, found.values) if pairs else None,
         groups=groups(subject.profile, subject.features),
         model=subject.model,
         fingerprint=_fingerprint(subject, features, place),

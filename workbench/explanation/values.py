@@ -16,6 +16,7 @@ from workbench.errors import CannotCompile
 from workbench.explanation.answers import Answer, Space, in_space, own
 from workbench.explanation.sampling import Sampled, sample
 from workbench.explanation.subject import Subject
+from workbench.kernels.quick import against, quick, told_against_rows
 from workbench.tables.compiled import CompiledModel
 
 Numbers = NDArray[np.float64]
@@ -49,7 +50,9 @@ class Model:
     @property
     def sampled(self) -> bool:
         """Whether values have to be sampled: there are no tables, or none that could be asked this way."""
-        return self.compiled is None or (self.against_rows and self.compiled.method != "linear")
+        if self.compiled is None or not self.against_rows:
+            return self.compiled is None
+        return self.compiled.method != "linear" and not told_against_rows(self.compiled)
 
 
 def model_of(subject: Subject, space: Space, background: str) -> Model:
@@ -59,7 +62,7 @@ def model_of(subject: Subject, space: Space, background: str) -> Model:
         compiled = compile_pipeline(subject.pipeline, subject.features, subject.task, background=subject.background)
     except CannotCompile as error:
         return Model(None, str(error), space, few, against_rows)
-    return Model(in_space(compiled, space, subject.background), "", space, few, against_rows)
+    return Model(quick(in_space(compiled, space, subject.background)), "", space, few, against_rows)
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,18 @@ def values_of(subject: Subject, model: Model, table: pd.DataFrame, place: int) -
 def _by_tables(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> Values:
     assert model.compiled is not None
     several = subject.task == "multiclass"
-    values, base = model.compiled.explain_class(table, place if several else 0)
+    values, base, method = _of_class(model, model.compiled, table, place if several else 0)
     itself = own(subject, table, place if several else 1, model.space)
     shown = itself.unit == model.compiled.unit  # else its tables stand for it, which have been compared already
     outputs = itself.answer(table) if shown else _of_tables(model.compiled, table, place)
-    found = Values(values, base, outputs, model.compiled.unit, model.compiled.method)
+    found = Values(values, base, outputs, model.compiled.unit, method)
     return found if several or subject.task == "regression" or place else found.turned()
+
+
+def _of_class(model: Model, compiled: CompiledModel, table: pd.DataFrame, place: int) -> tuple[Numbers, float, str]:
+    if model.against_rows and compiled.trees:
+        return *against(compiled, table, place, model.background), f"{compiled.method} against rows"
+    return *compiled.explain_class(table, place), compiled.method
 
 
 def _of_tables(compiled: CompiledModel, table: pd.DataFrame, place: int) -> Numbers:
