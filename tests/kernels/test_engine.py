@@ -169,7 +169,7 @@ def test_the_points_of_each_tree_are_enough():
 
     more = found._replace(walk=found.walk._replace(points=np.array([48])))
     result, room = np.zeros((3, 60)), loops.scratch(found.walk, 60)
-    value, column = trees.weight(0)[found.node], trees.feature[found.parent].astype(np.int64)
+    value, column = trees.weight(0)[found.node], found.asked.astype(np.int64)
     loops.add_values(more.walk, matrix, found.used, value, column, walk.rules(), room, np.zeros((60, 32, 8)), result)
 
     np.testing.assert_allclose(values, result, atol=1e-13 * np.abs(values).max())

@@ -14,7 +14,7 @@ def main() -> None:
     if place is None or kept():
         return
     if hasattr(os, "nice"):
-        os.nice(19)
+        os.nice(10)
     with suppress(Timeout), FileLock(place / "lock", timeout=0):
         from workbench.kernels.engine import KINDS, compile_one
 

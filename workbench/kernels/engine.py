@@ -102,14 +102,14 @@ def compile_one(kind: str) -> None:
 def _asked(trees: Trees, matrix: Array, output: int, source: Array) -> tuple[Walked, Array, Array, Array, Array] | None:
     """What the loops are given, each array of the one type that they are compiled for; None where nothing is asked.
 
-    The last is which original columns the trees ask for: others take no room.
+    The last is which original columns are asked for: others take no room.
     """
     found = walked(trees, output)
     if found is None:
         return None
-    shown, place = np.unique(source[trees.feature[found.parent]], return_inverse=True)
-    value = np.ascontiguousarray(trees.weight(output)[found.node])
-    return found, _plain(trees.rounded(matrix)), value, place.astype(np.int64), shown
+    shown, place = np.unique(source[found.used], return_inverse=True)
+    column = place.astype(np.int64)[found.asked]
+    return found, _plain(trees.rounded(matrix)), trees.weight(output)[found.node], column, shown
 
 
 def _plain(matrix: Array) -> Array:

@@ -98,7 +98,9 @@ def _interactions(model: CompiledModel, matrix: Array, place: int) -> Array:
     trees, width = _trees(model), len(model.origins)
     loops = _loops("pairs", len(trees.feature) * len(matrix) * 5)
     shared = (loops or plain).pairs(trees, matrix, place, model.source, width) / 2
-    values, _ = trees.explain(matrix, place, model.source, width)
+    arguments = (matrix, place, model.source, width)
+    values = loops.values(trees, *arguments) if loops else trees.explain(*arguments)[0]
+    values = values + trees.rounding(matrix, place, values, trees.base(place))
     own = np.arange(width)
     shared[:, own, own] = values - shared.sum(axis=2)
     rows, features = len(matrix), len(model.features)

@@ -38,12 +38,15 @@ class Walk(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """A walk, the columns of the matrix that it asks for, and by place the model's node and the one above it."""
+    """A walk, the columns of the matrix that are asked for, and by place the model's node and what is asked above it.
+
+    ``asked`` is a place in ``used``; a root's is any.
+    """
 
     walk: Walk
     used: Array
     node: Array
-    parent: Array
+    asked: Array
 
 
 _KEPT: WeakKeyDictionary[Trees, dict[bytes, Walked]] = WeakKeyDictionary()
@@ -93,7 +96,7 @@ def _walked(trees: Trees, chosen: Array) -> Walked:
         category=trees.category[node].astype(np.int32),
         goes_left=trees.goes_left.copy(),
     )
-    return Walked(walk, used.astype(np.int64), node, parent)
+    return Walked(walk, used.astype(np.int64), node, np.maximum(column[trees.feature[parent]], 0))
 
 
 def _parts(chosen: Array, sizes: Array) -> Iterator[Array]:
