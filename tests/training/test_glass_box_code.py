@@ -275,4 +275,4 @@ def test_what_a_notebook_shows_names_all_that_it_needs(name):
     made |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     made |= {argument.arg for n in nodes if isinstance(n, ast.arguments) for argument in n.args}
 
-    assert names <= {"np", "pd", "re", "threadpool_limits", *imports, *made, *vars(builtins)}
+    assert names <= {"np", "pd", "re", "clone", "threadpool_limits", *imports, *made, *vars(builtins)}

@@ -13,6 +13,7 @@ from workbench.compiling import (  # noqa: F401  (they register what they compil
     ensembles,
     numbers,
     skrub_vectorizer,
+    trended,
     vectorizers,
 )
 from workbench.compiling.boosters import raw_outputs

@@ -273,6 +273,17 @@ ALL: tuple[FindingCode, ...] = (
                 "rows that the folds fit on. Those that tell no more are left out, and the message says what LightGBM "
                 "scores in validation with them and without. Where no column tells more, all are kept, and it is a "
                 "warning: the score is likely to be that of the baseline."),
+    FindingCode("WB222", "The clock is a feature", ("info",),
+                "Rows come in time, and a date or a counter that grows with them is a feature all the same: its "
+                "months, weekdays and hours come again, the days to another date differ from row to row, and a line "
+                "goes on through its days. Its values to come are never seen in training, so that is done only where "
+                "candidates with it answer later rows better on every fold, by more than chance. The cure leaves it "
+                "out."),
+    FindingCode("WB223", "A line below the trees", ("info",),
+                "Rows come in time, and the best model is a line through all columns with boosted trees on what it "
+                "leaves. Trees answer within the numbers that they have seen; where the target drifts, or a column "
+                "that it goes with, rows to come lie beyond. It is the best only where later rows say so on every "
+                "fold, by more than chance. The cure leaves it out."),
     FindingCode("WB225", "Learnt as a count", ("info",),
                 "The target holds counts of a few things: whole numbers from 0 on that are called so or fall off as "
                 "counts do. Their spread grows with their mean, so they are learnt by Poisson's loss, on a log scale, "

@@ -243,6 +243,12 @@ class TrainStep(Step):
         pattern=GAP,
         examples=("7d", "12h", "24 rows"),
     )
+    trend: str = parameter(
+        "In time: whether dates that follow the clock are features, and a line goes below the trees, where later rows "
+        "say that it pays.",
+        "auto",
+        choices=("auto", "none"),
+    )
     trials: int | None = parameter(
         "Settings of gradient boosting to try; by default 3 of up to 10,000 rows, and 1 of more.",
         None,

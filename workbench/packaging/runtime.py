@@ -56,6 +56,7 @@ PIPELINE = (
     "storage/vocabularies.py",
     "tables/cross_fitted.py",
     "tables/dates.py",
+    "tables/trended.py",
 )
 
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""

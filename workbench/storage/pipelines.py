@@ -92,6 +92,7 @@ TRUSTED = (
     "workbench.core.dates.date_parts",  # where it was in pipelines of before
     "workbench.tables.dates.date_features",
     "workbench.tables.dates.date_parts",
+    "workbench.tables.trended.TrendRegressor",
     "workbench.tables.words.in_order",
     "workbench.tables.words.texts",
     "workbench.tables.written.written_numbers",

@@ -35,6 +35,7 @@ from workbench.training.probes import selected
 from workbench.training.recording import Recorder, undisturbed
 from workbench.training.search import Search
 from workbench.training.train import made, profile_of
+from workbench.training.trending import OLDER, as_given, with_those_of
 from workbench.training.trials import validated
 from workbench.training.weighing import counting_rows
 
@@ -123,7 +124,7 @@ def _data(run: Run, data: Any) -> Dataset:
 
 def _as_given(run: Run) -> Contract:
     """The contract before the training set columns aside: what it found stands no more in the way of finding it."""
-    contract = run.contract
+    contract = as_given(run)
     found = [name for name, why in run.left_out.items() if contract[name].role == "ignored" and why != ROLES["ignored"]]
     if run.split.found and run.split.column is not None:
         found.append(run.split.column)
@@ -145,7 +146,8 @@ def _same_plan(run: Run, row: Candidate, known: Dataset, seen: Any) -> Plan:
             "wb.train(data, candidates=[…])."
         )
     try:
-        plan, _ = selected(make_plan(known, seen, _step(run, () if own else (row.name,)), {} if own else None))
+        plan = make_plan(known, seen, _step(run, () if own else (row.name,)), {} if own else None)
+        plan, _ = selected(with_those_of(plan, run))
     except (BadTable, BadTarget) as error:
         raise BadParameter(f"The training can't be planned as it was: {error} {GIVE}") from error
     if plan.features != run.features or plan.parts.split != run.split or not _are(plan.parts.folds, run.folds):
@@ -157,7 +159,7 @@ def _same_plan(run: Run, row: Candidate, known: Dataset, seen: Any) -> Plan:
 def _step(run: Run, candidates: tuple[str, ...]) -> TrainStep:
     """What the training was asked for, or what is known of it where somebody's own estimator was part of it."""
     if run.asked:
-        return replace(take(TrainStep, run.asked), candidates=candidates, trials=None, budget=None)
+        return replace(take(TrainStep, OLDER | run.asked), candidates=candidates, trials=None, budget=None)
     metric = run.candidates[0].metrics[0].name
     if metric not in OURS:
         raise BadParameter(

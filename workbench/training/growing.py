@@ -65,6 +65,9 @@ class Growing:
         How much each row counts, where trees are grown and where their loss is looked at.
     class_weight : "balanced" or dict of int to float, optional
         What each class counts beside.
+    left : sequence of array, shape (n,), optional
+        One a fold: what is to be learnt there instead of the labels, such as what a line that was fitted on the fold
+        leaves of them.
 
     Notes
     -----
@@ -75,9 +78,9 @@ class Growing:
 
     def __init__(
         self, unfitted: Pipeline, table: Any, labels: Any, classes: int, folds: Sequence[tuple[Rows, Rows]],
-        weights: Weights = None, class_weight: Any = None,
+        weights: Weights = None, class_weight: Any = None, left: Sequence[Any] | None = None,
     ) -> None:  # fmt: skip
-        self.unfitted, self.labels, self.classes = unfitted, labels, classes
+        self.unfitted, self.labels, self.classes, self.left = unfitted, labels, classes, left
         self.weights, self.class_weight = weights, class_weight
         self.rows = np.unique(np.concatenate([rows for pair in folds for rows in pair]))
         self.table = table.iloc[self.rows]
@@ -87,6 +90,11 @@ class Growing:
     def looks_at_target(self) -> bool:
         """Whether what the encoder gives depends on the target."""
         return looks_at_target(self.unfitted[0])
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether each fold has columns or labels of its own."""
+        return self.left is not None or self.looks_at_target
 
     @cached_property
     def encoded(self) -> Any:
@@ -113,8 +121,8 @@ class Growing:
 
         tried, most = self.folds[:folds], most_rounds(self.classes, MOST_TREES)
         found: Any = cv(
-            self._parameters(settings), self._rows if self.looks_at_target else self._binned,
-            num_boost_round=most, folds=tried, fpreproc=self._own(tried) if self.looks_at_target else None,
+            self._parameters(settings), self._rows if self.apart else self._binned,
+            num_boost_round=most, folds=tried, fpreproc=self._own(tried) if self.apart else None,
             callbacks=[early_stopping(PATIENCE, verbose=False)], return_cvbooster=True,
         )["cvbooster"]  # fmt: skip
         trees = max(found.best_iteration, 1)
@@ -123,7 +131,7 @@ class Growing:
 
     def _validated(self, fold: int) -> Any:
         """The features of the rows that a fold leaves, as numbers."""
-        return self._by_fold[fold].validated if self.looks_at_target else self.encoded[self.folds[fold][1]]
+        return self._by_fold[fold].validated if self.apart else self.encoded[self.folds[fold][1]]
 
     def _own(self, tried: Sequence[Any]) -> Callable[..., Any]:
         """What gives ``lightgbm.cv``, which asks for one fold after the other, each fold's own features."""
@@ -144,8 +152,9 @@ class Growing:
 
     @cached_property
     def _by_fold(self) -> list[Fold]:
-        labels = np.asarray(self.labels)[self.rows]
-        return [self._fold(labels, fit, validate) for fit, validate in self.folds]
+        each = self.left or [self.labels] * len(self.folds)
+        pairs = zip(each, self.folds, strict=True)
+        return [self._fold(np.asarray(labels)[self.rows], fit, validate) for labels, (fit, validate) in pairs]
 
     def _fold(self, labels: Any, fit: Rows, validate: Rows) -> Fold:
         from lightgbm import Dataset
@@ -177,7 +186,7 @@ class Growing:
 
     def _parameters(self, settings: dict[str, Any]) -> dict[str, Any]:
         told = for_the_library(self.unfitted[-1], self.classes, settings)
-        size = self.table.size if self.looks_at_target else self.encoded.size
+        size = self.table.size if self.apart else self.encoded.size
         return told | {"n_jobs": threads(size)}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,10 @@ class Numbered:
             {n: w for n, w in self.words.items() if n in names},
             {n: c for n, c in self.counts.items() if n in names},
         )
+
+    def beside(self, columns: pd.DataFrame, names: Iterable[str]) -> Numbered:
+        """With further columns that hold no texts, in the order of all names."""
+        return replace(self, table=pd.concat([self.table, columns], axis=1)[list(names)])
 
     def taken_by(self, pipeline: Pipeline) -> Pipeline:
         """A pipeline that is not fitted, for the numbered table."""

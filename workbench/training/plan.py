@@ -57,6 +57,8 @@ class Plan:
         Rows of the classes that are left out, since they are too few to validate on.
     untried : tuple of str
         Candidates that were asked for and would take too long.
+    how : Evidence, optional
+        What the split follows.
     """
 
     task: Task
@@ -77,6 +79,7 @@ class Plan:
     made: Mapping[str, str] = field(default_factory=dict)
     weights: Weights = None
     class_weight: ClassWeight = None
+    how: Evidence | None = None
 
     @property
     def seed(self) -> int:
@@ -246,7 +249,7 @@ def _planned(known: Dataset, table: pd.DataFrame, profile: Profile, how: Evidenc
     return Plan(
         task, wanted.metric, wanted.models, contract, features, out, table, target, wanted.classes, split,
         numbered(table[list(features)], columns_by_kind(contract, features, made)["words"]), wanted.step, wanted.loss,
-        wanted.rare, wanted.untried, made, wanted.weights, wanted.class_weight,
+        wanted.rare, wanted.untried, made, wanted.weights, wanted.class_weight, how,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from workbench.errors import BadParameter
 from workbench.reading.door import to_learn_from
 from workbench.training.runs import run as run_of
 from workbench.training.train import train
+from workbench.training.trending import OLDER
 
 
 def replay(run: str | Run, data: Any) -> Verification:
@@ -63,7 +64,7 @@ def replay(run: str | Run, data: Any) -> Verification:
 def _as_asked(first: Run) -> dict[str, Any]:
     """What it was asked for; before there were other losses, numbers were fitted by the squared error."""
     older = first.task == "regression" and "loss" not in first.asked
-    return {**first.asked, **({"loss": "squared"} if older else {})}
+    return {**OLDER, **first.asked, **({"loss": "squared"} if older else {})}
 
 
 def _checks(first: Run, again: Run) -> Iterator[Check]:

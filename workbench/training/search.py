@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
 from time import monotonic, process_time
+from types import MappingProxyType
 from typing import Any
 
 from workbench.core.metric import metric_name
@@ -58,19 +59,37 @@ class Search:
         return self.tried[0]
 
 
-def search(plan: Plan, journal: Journal, clock: Clock | None = None) -> Search:
+def search(
+    plan: Plan,
+    journal: Journal,
+    clock: Clock | None = None,
+    done: Mapping[tuple[str, str], Trial] = MappingProxyType({}),
+    stopped: bool = False,
+) -> Search:
     """Validate each setting of each candidate, the simplest first; those that the journal knows are not done again.
 
     The first settings of all candidates come first, then the second ones, and so on. A budget of seconds is looked at
     before each further round: it starts where it will end in time, with what is to be done after it. Ctrl-C ends the
     search with what is there.
+
+    Parameters
+    ----------
+    plan : Plan
+    journal : Journal
+    clock : Clock, optional
+    done : mapping of (str, str) to Trial, optional
+        Trials that were done before the search, by candidate and setting.
+    stopped : bool
+        Whether somebody pressed Ctrl-C before it.
     """
     clock = clock or Clock(seconds(plan.step.budget))
     rounds = _rounds(plan, _trials(plan))
     budget, many = seconds(plan.step.budget), sum(map(len, rounds))
     left = None if budget is None else max(clock.left(), 1.0)
-    race = Race(plan, journal, clock)
+    race = Race(plan, journal, clock, done)
     try:
+        if stopped:
+            raise KeyboardInterrupt
         with progress("Training", total=None if budget else many, seconds=left) as tracker:
             for each in rounds:
                 if not race.has_time_for(each):
@@ -99,6 +118,11 @@ def _rounds(plan: Plan, trials: int) -> list[list[tuple[str, Settings]]]:
         settings |= {name: [one | weighed for one in settings[name]] for name in plan.models if _weighs(plan, name)}
     longest = max(map(len, settings.values()))
     return [[(name, tried[k]) for name, tried in settings.items() if k < len(tried)] for k in range(longest)]
+
+
+def first_settings(plan: Plan) -> list[tuple[str, Settings]]:
+    """What the search tries first of each candidate."""
+    return _rounds(plan, _trials(plan))[0]
 
 
 def _distinct(settings: Iterable[Settings]) -> list[Settings]:
@@ -152,10 +176,14 @@ class Race:
         Trials that had ended before.
     clock : Clock
         The time there is.
+    done : mapping of (str, str) to Trial, optional
+        Trials that were done before, by candidate and setting.
     """
 
-    def __init__(self, plan: Plan, journal: Journal, clock: Clock) -> None:
-        self.plan, self.journal, self.clock = plan, journal, clock
+    def __init__(
+        self, plan: Plan, journal: Journal, clock: Clock, done: Mapping[tuple[str, str], Trial] = MappingProxyType({})
+    ) -> None:
+        self.plan, self.journal, self.clock, self.before = plan, journal, clock, done
         self.best: dict[str, Trial] = {}
         self.failed: dict[str, Exception] = {}
         self.others: list[Tried] = []
@@ -230,7 +258,7 @@ class Race:
         kept = self.journal.read(name, setting)
         if kept is not None:
             return _again(self.plan, name, kept)
-        trial = validated(self.plan, name, setting, self.best.get(name))
+        trial = self.before.get((name, repr(setting))) or validated(self.plan, name, setting, self.best.get(name))
         self.journal.write(name, setting, _to_keep(setting, trial))
         return trial
 

@@ -20,6 +20,7 @@ from workbench.training.near_rows import equal_rows
 from workbench.training.plan import Plan
 from workbench.training.probes import Selected
 from workbench.training.search import Search
+from workbench.training.trending import TREND, Looked
 from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
@@ -27,6 +28,7 @@ SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", 
 CALIBRATED = python('run = wb.train(data, class_weight="balanced", calibration="auto")')
 # Rare classes that are named.
 MOST_NAMED = 5
+WITHOUT_TREND = python('run = wb.train(data, trend="none")')
 AGAIN = python('run = wb.train(data, split="random")')
 
 
@@ -65,7 +67,13 @@ class Outcome:
 
 
 def findings(
-    plan: Plan, found: Search, ending: Ending, profile: Profile, outcome: Outcome, probed: Selected | None = None
+    plan: Plan,
+    found: Search,
+    ending: Ending,
+    profile: Profile,
+    outcome: Outcome,
+    probed: Selected | None = None,
+    looked: Looked | None = None,
 ) -> tuple[Finding, ...]:
     """What somebody should know of a training, worst first."""
     told = [
@@ -82,6 +90,8 @@ def findings(
         *_too_sure(outcome.uncertainty, plan),
         *_off(outcome.off_by, plan.step.calibration),
         *_selected(probed),
+        *_clocks(looked),
+        *_trended(found),
         *_counted(plan),
         *_rare(plan),
         *_another_share(plan, outcome.below),
@@ -136,6 +146,32 @@ def _selected(probed: Selected | None) -> Iterator[Finding]:
             f"{'them' if many else 'it'}, {short(probed.without.value)} without."
         )
         yield Finding("WB221", "info", message, evidence={"columns": list(probed.columns)})
+
+
+def _clocks(looked: Looked | None) -> Iterator[Finding]:
+    """Columns that follow the clock and are features all the same."""
+    if looked is None or looked.without is None or looked.with_them is None:
+        return
+    names, many = looked.columns, len(looked.columns) > 1
+    follows = f"{listed(names)} follow the clock and are features" if many else "follows the clock and is a feature"
+    message = (
+        f"{follows} all the same, for what was fitted before answers later rows better with {'them' if many else 'it'}: "
+        f"{metric_name(looked.without.name)} {short(looked.without.value)} without, {short(looked.with_them.value)} "
+        "with."
+    )
+    yield Finding("WB222", "info", message, None if many else names[0], WITHOUT_TREND, {"columns": list(names)})
+
+
+def _trended(found: Search) -> Iterator[Finding]:
+    """A line below the trees, which nobody asked for."""
+    if found.best.name == TREND:
+        best, others = found.best.metrics[0], found.tried[1:2]
+        beside = "".join(f", where {other.name} has {short(other.metrics[0].value)}" for other in others)
+        message = (
+            "trend is a line through all columns, and LightGBM on what it leaves: trees alone can't answer beyond the "
+            f"numbers that they have seen. {metric_name(best.name)} {short(best.value)} on later rows{beside}."
+        )
+        yield Finding("WB223", "info", message, cure=WITHOUT_TREND)
 
 
 def _of_clones(plan: Plan) -> Iterator[Finding]:

@@ -50,6 +50,7 @@ from workbench.training.probes import Selected, selected
 from workbench.training.recording import Recorder, tables_of, undisturbed
 from workbench.training.search import Clock, Search, search
 from workbench.training.telling import Outcome, findings
+from workbench.training.trending import Looked, clocked, trended
 from workbench.training.trials import Trial, of_holdout, tied, with_intervals
 from workbench.training.weighing import class_weight_asked, counting_rows
 
@@ -78,6 +79,7 @@ def train(
     loss: str = "auto",
     split: str = "auto",
     gap: str | None = None,
+    trend: str = "auto",
     trials: int | None = None,
     budget: str | None = None,
     threshold: str | float = "f1",
@@ -134,6 +136,12 @@ def train(
     gap : str, optional
         In time: how long it takes until a row's outcome is known, such as ``"7d"``, ``"12h"`` or ``"24 rows"``. Rows
         that close before those that are scored are not fitted on, for their outcome would not have been known.
+    trend : {"auto", "none"}
+        In time: whether to look for what goes on beyond the rows that were seen. *auto*: a date that says when each row
+        is becomes a feature (its months, weekdays and hours, its days, the days between it and other dates), and of
+        numbers a row ``trend`` joins the leaderboard: ``linear``, and ``lightgbm`` on what it leaves, for trees
+        alone can't answer beyond what they have seen. Each only where later rows say so on every fold and by more
+        than chance (WB222, WB223). *none*: what follows the clock stays left out.
     trials : int, optional
         Settings of gradient boosting to try, at least 1; the first are good defaults, and those that fall behind the
         best on the folds so far are stopped. By default 3 of up to 10,000 rows and a million values, where they matter
@@ -227,6 +235,7 @@ def train(
         "loss": loss,
         "split": split,
         "gap": gap,
+        "trend": trend,
         "trials": trials,
         "budget": budget,
         "folds": folds,
@@ -245,20 +254,21 @@ def train(
     data = to_learn_from(data, **roles)
     known = counting_rows(data)
     seen = profile_of(data, profile)
-    plan, probed = selected(make_plan(known, seen, step, own, metric if ours is None else None))
+    planned, looked = clocked(make_plan(known, seen, step, own, metric if ours is None else None))
+    plan, probed = selected(planned)
     journal = Journal(plan, data.fingerprint)
     if not resume:
         journal.clear()
     recorder = Recorder.start(data, plan.left_out, step.seed)
     with recorder.watching(), threadpool_limits(settings().threads):
-        found = search(plan, journal, clock)
+        found = search(plan, journal, clock, looked.trials if plan is planned else {}, looked.stopped)
         again = _asked(plan, found)
-        plan, found = calibrated(*ensembled(plan, found))
+        plan, found = calibrated(*ensembled(*trended(plan, found)))
         ending = end(plan, found, suspicious(seen, plan.features))
         ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():
-            run = replace(made(plan, data, seen, found, ending, recorder, probed), asked=again)
+            run = replace(made(plan, data, seen, found, ending, recorder, probed, looked), asked=again)
             run = replace(run, evaluation=_with_curve(run, learned)).bound()
             recorder.finished(run)
             if not ending.stopped:
@@ -285,6 +295,7 @@ def made(
     ending: Ending,
     recorder: Recorder,
     probed: Selected | None = None,
+    looked: Looked | None = None,
 ) -> Run:
     """The run of what was found and fitted, with what is told of it; it is not bound to its model yet."""
     best, *others = (with_intervals(plan, t) for t in found.tried)
@@ -304,7 +315,7 @@ def made(
         decided=chosen == threshold, not_kept=not_kept, tabled=bool(not_kept) and has_tables(plan, pipeline),
         below=below,
     )  # fmt: skip
-    told = findings(plan, found, ending, profile, outcome, probed)
+    told = findings(plan, found, ending, profile, outcome, probed, looked)
     judged = Judged(outcome, told, threshold, counted)
     return as_run(plan, data, profile, found, replace(ending, pipeline=pipeline), judged, recorder)
 

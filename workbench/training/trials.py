@@ -109,14 +109,14 @@ def _fitted(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
         pipeline = fitted(plan, trial, fit)
         window = (plan.target.iloc[validate], predicted(pipeline, plan, trial.name, validate))
         trial = scored_so_far(plan, replace(trial, windows=(*trial.windows, window), pipeline=pipeline))
-        if _falls_behind(plan, trial, rival):
+        if falls_behind(plan, trial, rival):
             return None
     return trial
 
 
 def _grown(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
     """All folds side by side, for they have to agree on the number of trees; the first one alone before."""
-    if rival is not None and _falls_behind(plan, _with_trees(plan, trial, plan.growing.grow(trial.settings, 1)), rival):
+    if rival is not None and falls_behind(plan, _with_trees(plan, trial, plan.growing.grow(trial.settings, 1)), rival):
         return None
     return _with_trees(plan, trial, plan.growing.grow(trial.settings))
 
@@ -161,7 +161,8 @@ def _rounds_of(plan: Plan, trial: Trial, library: Library, fit: Any, validate: A
     return estimator, held, losses
 
 
-def _falls_behind(plan: Plan, trial: Trial, rival: Trial | None) -> bool:
+def falls_behind(plan: Plan, trial: Trial, rival: Trial | None) -> bool:
+    """Whether a rival is better on the folds that a trial has seen."""
     return rival is not None and trial.quality < _as_far(plan, rival, trial).quality
 
 

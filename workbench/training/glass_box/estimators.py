@@ -18,6 +18,7 @@ from workbench.core.literals import Code, Written, call, dotted, imported, in_br
 from workbench.errors import BadParameter
 from workbench.tables.cross_fitted import CrossFittedRidge
 from workbench.tables.dates import date_features, date_parts
+from workbench.tables.trended import TrendRegressor
 from workbench.tables.words import in_order, texts
 from workbench.tables.written import written_numbers
 from workbench.training.glass_box import plain
@@ -27,7 +28,8 @@ OWN = {name: thing for name, thing in vars(plain).items() if getattr(thing, "__m
 TAKEN = frozenset({*OWN, "np", "pd", "re", "lgb", "hashlib", "metrics", "clone", "threadpool_limits"})
 # Functions and classes of ours in a pipeline, by those that the notebook shows in their place.
 SHOWN: Mapping[Any, str] = {
-    thing: thing.__name__ for thing in (date_parts, date_features, texts, in_order, written_numbers, CrossFittedRidge)
+    thing: thing.__name__
+    for thing in (date_parts, date_features, texts, in_order, written_numbers, CrossFittedRidge, TrendRegressor)
 }
 # What every notebook may need; finding out what else is installed takes a while.
 USUAL = frozenset({"numpy", "scipy", "pandas", "pyarrow", "sklearn", "lightgbm"})

@@ -20,6 +20,7 @@ from workbench.training.glass_box.cells import Book, Row, digest, model_cells
 from workbench.training.glass_box.estimators import Writer
 from workbench.training.glass_box.splitting import rule, with_thirds
 from workbench.training.glass_box.tables import Source, beside, of_file
+from workbench.training.trending import as_given
 from workbench.training.weighing import told_weights
 
 
@@ -127,7 +128,7 @@ def _data(run: Run, data: Any) -> Dataset:
 
 def _roles(run: Run) -> dict[str, str | None]:
     """What the user said of the columns; what was found puts no row elsewhere."""
-    contract, found = run.contract, run.split.found
+    contract, found = as_given(run), run.split.found
     return {
         "time": None if found else contract.time,
         "group": None if found else contract.group,
@@ -142,10 +143,10 @@ def _read_again(run: Run) -> Dataset:
             f"The run was trained on {run.source!r}, which is no file here. Give the table: "
             "run.to_notebook(path, data=data)."
         )
-    said = _roles(run).values()
-    roles = (n for n in (run.contract.time, run.contract.group) if n and n not in said)
+    said, contract = _roles(run).values(), as_given(run)
+    roles = (n for n in (contract.time, contract.group) if n and n not in said)
     with held():
-        return dataset(run.source, contract=run.contract.set_role("ignored", roles))
+        return dataset(run.source, contract=contract.set_role("ignored", roles))
 
 
 def _source(run: Run, data: Dataset, place: Path) -> tuple[Source, pd.DataFrame]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GroupKFold,
@@ -24,6 +24,7 @@ from sklearn.model_selection import (
     cross_val_predict,
     train_test_split,
 )
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 
@@ -203,6 +204,26 @@ class CrossFittedRidge(TransformerMixin, BaseEstimator):
     def rounded(self, answers: np.ndarray) -> np.ndarray:
         """To float32: last digits depend on the order in which products are added."""
         return np.asarray(answers, dtype=np.float32).astype(float).reshape(len(answers), -1)
+
+
+class TrendRegressor(RegressorMixin, BaseEstimator):
+    """A model that can go on beyond what it has seen, and a second one on what it leaves."""
+
+    def __init__(self, trend: Pipeline, rest: Pipeline) -> None:
+        self.trend = trend
+        self.rest = rest
+
+    def fit(self, X: pd.DataFrame, y: pd.Series, sample_weight: np.ndarray | None = None) -> RegressorMixin:
+        """The trend, then the rest."""
+        weights = {} if sample_weight is None else {"model__sample_weight": sample_weight}
+        target = np.asarray(y, dtype=float)
+        self.trend_ = clone(self.trend).fit(X, target, **weights)
+        self.rest_ = clone(self.rest).fit(X, target - self.trend_.predict(X), **weights)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """The sum of both."""
+        return self.trend_.predict(X) + self.rest_.predict(X)
 
 
 def roc_auc(truth: np.ndarray, predicted: np.ndarray) -> float:
