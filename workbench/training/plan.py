@@ -42,6 +42,8 @@ from workbench.training.weighing import (
 )
 
 FEWEST_ROWS = 40
+# The candidates of which one can go on beyond what it has seen, and the other can bend.
+LINE, TREES = "linear", "lightgbm"
 NOT_TAKEN = "the pipeline does not take it"
 
 
@@ -135,6 +137,13 @@ class Plan:
     def labels(self) -> NDArray[Any]:
         """The target as numbers: classes by their place, shape (n,)."""
         return np.unique(self.target, return_inverse=True)[1] if self.classes else self.target.to_numpy(dtype=float)
+
+
+def may_drift(plan: Plan) -> bool:
+    """Whether a line and trees may be more together than alone: of numbers in time, unless they are on a log scale."""
+    ours = all(plan.models.get(name) is MODELS[name] for name in (LINE, TREES))
+    counts = plan.loss is not None and plan.loss.kind == "poisson"
+    return ours and plan.step.trend == "auto" and plan.parts.split.kind == "time" and not plan.classes and not counts
 
 
 def make_plan(

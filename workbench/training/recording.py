@@ -67,11 +67,14 @@ class Recorder:
         Of the training.
     experiment : str
         Where its trials go too.
+    write : float
+        Seconds that the store took for what was written at once.
     """
 
     store: MlflowClient
     run_id: str
     experiment: str
+    write: float = 0.0
 
     @classmethod
     def start(
@@ -97,8 +100,9 @@ class Recorder:
         }
         run = store.create_run(experiment, tags=tags, run_name=f"{verb} {data.contract.target}")
         used = [dataset_input(data, "training"), *([] if held is None else [dataset_input(held, "evaluation")])]
+        began = time.monotonic()
         store.log_inputs(run.info.run_id, used)
-        return cls(store, run.info.run_id, experiment)
+        return cls(store, run.info.run_id, experiment, time.monotonic() - began)
 
     def trial(self, one: Tried, cost: Cost | None = None) -> str:
         """Write one trial as a child run, with what it costs when it ships, and return its id."""

@@ -18,15 +18,25 @@ from workbench.core.run import Tried
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.training.candidates import FEW_A_FEATURE, MODELS, Settings, columns_by_kind, settings_to_try
 from workbench.training.journal import Journal, Kept
-from workbench.training.plan import Plan
+from workbench.training.plan import Plan, may_drift
+from workbench.training.recording import MOST_NESTED
 from workbench.training.trials import Trial, scored_so_far, untried, validated, with_intervals
 
 # Rows, and values of the features, up to which other settings of boosting than the first are tried where nobody says
 # how many: they cost little, and it is there that they differ.
 FEW_ROWS, FEW_VALUES = 10_000, 1_000_000
 MOST_TRIALS = 200
-# CPU seconds that are spent after the fits: intervals, slices, what each candidate costs, the record.
-TOLD_AFTER, TOLD_AFTER_A_ROW = 0.5, 1e-5
+# CPU seconds that are spent after the fits: intervals, slices, what each candidate costs, the files of the record.
+TOLD_AFTER, TOLD_AFTER_A_ROW = 0.7, 1e-5
+# What is written to MLflow: so many times a row of the leaderboard, or a setting that is told beside it, and the rest.
+WRITES_A_ROW, WRITES = 3, 5
+# Trials whose pace is that of what follows, and by how much more time is kept for it than it is likely to take.
+PACE, SPARE = 8, 1.25
+# How many times the seconds of a validation: of all candidates for an ensemble, of the best one for a calibrator.
+COMBINED = {"none": 0.0, "blend": 1.0, "stack": 4.0}
+CALIBRATED = {"none": 0.0, "auto": 8.0, "sigmoid": 4.0, "isotonic": 4.0}
+# Of both parts for a line below trees: how many trees, then the folds. Of a fit for a learning curve.
+TRENDED, CURVED = 2.5, 0.9
 
 
 @dataclass(frozen=True)
@@ -141,24 +151,38 @@ class Clock:
     ----------
     budget : float, optional
         Seconds from now; without it there is always time.
+
+    Attributes
+    ----------
+    longest : dict of str to float
+        Seconds of the longest trial by candidate.
+    write : float
+        Seconds that MLflow's store takes for what is written at once.
     """
 
     def __init__(self, budget: float | None) -> None:
-        self.began = monotonic(), process_time()
-        self.until = inf if budget is None else self.began[0] + budget
+        self.marks = [(monotonic(), process_time())]
+        self.until = inf if budget is None else self.marks[0][0] + budget
         self.longest: dict[str, float] = {}
+        self.write = 0.0
 
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
         """A trial of a candidate."""
         began = monotonic()
         yield
-        self.longest[name] = max(monotonic() - began, self.longest.get(name, 0.0))
+        self.marks.append((monotonic(), process_time()))
+        self.longest[name] = max(self.marks[-1][0] - began, self.longest.get(name, 0.0))
 
     def takes(self, cpu: float) -> float:
         """Seconds that some CPU seconds are likely to take: many more on a machine that is busy with others."""
-        gone, used = monotonic() - self.began[0], process_time() - self.began[1]
-        return cpu * max(gone / used if used > 0 else 1.0, 1.0)
+        return cpu * max(self._pace(0), self._pace(-1 - PACE), 1.0)
+
+    def _pace(self, since: int) -> float:
+        """Seconds that a CPU second took, from the beginning or in the last trials."""
+        wall, cpu = self.marks[max(since, -len(self.marks))]
+        used = process_time() - cpu
+        return (monotonic() - wall) / used if used > 0 else 1.0
 
     def left(self) -> float:
         """Seconds until the budget ends."""
@@ -198,6 +222,8 @@ class Race:
         try:
             with self.clock.running(name):
                 trial = self._validated(name, setting)
+                if trial is not None:
+                    self._ranked(name, trial)
         except (WorkbenchError, MemoryError):
             raise
         except Exception as error:
@@ -206,8 +232,6 @@ class Race:
         if trial is None:
             spent = process_time() - began
             self.others.append(Tried(name, setting, (), spent, became, failed=name in self.failed))
-        else:
-            self._ranked(name, trial)
         self.done += 1
 
     def _ranked(self, name: str, trial: Trial) -> None:
@@ -228,14 +252,29 @@ class Race:
         return best.metrics[0].value if best is not None else None
 
     def has_time_for(self, trials: Sequence[tuple[str, Settings]]) -> bool:
-        """Whether further trials, and the fits that follow the search, are likely to end in time."""
+        """Whether further trials, and what follows the search, are likely to end in time."""
         if not self.rounds or not self.best:
             return True
-        parts, leader = self.plan.parts, max(self.best.values(), key=lambda trial: trial.quality)
-        rows = len(self.plan.table) + len(parts.train) * (1 if parts.split.kind == "random" else 2)
-        after = self.clock.longest[leader.name] * rows / sum(len(fit) for fit, _ in parts.folds)
-        after += self.clock.takes(TOLD_AFTER + TOLD_AFTER_A_ROW * len(self.plan.table))
+        after = SPARE * (self._fits_after() + self._told_after())
         return sum(self.clock.longest.get(name, 0.0) for name, _ in trials) + after <= self.clock.left()
+
+    def _fits_after(self) -> float:
+        """Seconds of the fits that follow: what is made of the candidates, and the last ones of the best."""
+        plan, longest = self.plan, self.clock.longest
+        leader, together = longest[max(self.best.values(), key=lambda trial: trial.quality).name], sum(longest.values())
+        more = COMBINED[plan.step.ensemble] * together
+        more += CALIBRATED[plan.step.calibration] * leader if plan.classes else 0.0
+        more += TRENDED * together if may_drift(plan) else 0.0
+        rows: float = len(plan.table) + len(plan.parts.train) * (1 if plan.parts.split.kind == "random" else 2)
+        rows += CURVED * len(plan.parts.train) if plan.step.learning_curve else 0.0
+        last = together if plan.step.ensemble != "none" or may_drift(plan) else leader
+        return more + last * rows / sum(len(fit) for fit, _ in plan.parts.folds)
+
+    def _told_after(self) -> float:
+        """Seconds of what is told and written."""
+        shown = len(self.best) + min(len(self.others), MOST_NESTED)
+        told = self.clock.takes(TOLD_AFTER + TOLD_AFTER_A_ROW * len(self.plan.table))
+        return told + (WRITES + WRITES_A_ROW * shown) * self.clock.write
 
     def ended(self, untried: int) -> Search:
         """What was found.

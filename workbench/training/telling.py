@@ -155,9 +155,9 @@ def _clocks(looked: Looked | None) -> Iterator[Finding]:
     names, many = looked.columns, len(looked.columns) > 1
     follows = f"{listed(names)} follow the clock and are features" if many else "follows the clock and is a feature"
     message = (
-        f"{follows} all the same, for what was fitted before answers later rows better with {'them' if many else 'it'}: "
-        f"{metric_name(looked.without.name)} {short(looked.without.value)} without, {short(looked.with_them.value)} "
-        "with."
+        f"{follows} all the same, for what was fitted before answers later rows better with "
+        f"{'them' if many else 'it'}: {metric_name(looked.without.name)} {short(looked.without.value)} without, "
+        f"{short(looked.with_them.value)} with."
     )
     yield Finding("WB222", "info", message, None if many else names[0], WITHOUT_TREND, {"columns": list(names)})
 

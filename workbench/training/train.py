@@ -260,6 +260,7 @@ def train(
     if not resume:
         journal.clear()
     recorder = Recorder.start(data, plan.left_out, step.seed)
+    clock.write = recorder.write
     with recorder.watching(), threadpool_limits(settings().threads):
         found = search(plan, journal, clock, looked.trials if plan is planned else {}, looked.stopped)
         again = _asked(plan, found)

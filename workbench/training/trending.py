@@ -24,13 +24,12 @@ from workbench.tables.trended import TrendRegressor
 from workbench.training.candidates import MODELS, Columns, Model, Settings, member_settings
 from workbench.training.columns import REASONS, ROLES
 from workbench.training.growing import Growing
-from workbench.training.plan import Plan
+from workbench.training.plan import LINE, TREES, Plan, may_drift
 from workbench.training.search import Search, first_settings
 from workbench.training.splits import parts
 from workbench.training.trials import Trial, Window, falls_behind, fitted, predicted, scored_so_far, tied, validated
 
 TREND = "trend"
-LINE, TREES = "linear", "lightgbm"
 # What runs of before were asked for that do not say it.
 OLDER = {"trend": "none"}
 # Why a column was left out that may be a feature after all.
@@ -161,7 +160,7 @@ def trended(plan: Plan, found: Search) -> tuple[Plan, Search]:
     dew point, the wind and the rest, LightGBM misses by 0.94 degrees, the line by 1.44, both together by 0.35.
     """
     members = {trial.name: trial for trial in found.tried if trial.name in (LINE, TREES)}
-    if not _may_drift(plan) or found.untried or len(members) < 2:
+    if not may_drift(plan) or found.untried or len(members) < 2:
         return plan, found
     other = replace(plan, models={**plan.models, TREND: MODEL})
     began = process_time()
@@ -181,13 +180,6 @@ def trended(plan: Plan, found: Search) -> tuple[Plan, Search]:
         return plan, found
     trial = replace(trial, seconds=sum(member.seconds for member in members.values()) + process_time() - began)
     return other, replace(found, tried=(trial, *found.tried))
-
-
-def _may_drift(plan: Plan) -> bool:
-    """Whether a sum of two models may be more than either: of numbers in time, unless they are on a log scale."""
-    ours = all(plan.models.get(name) is MODELS[name] for name in (LINE, TREES))
-    counts = plan.loss is not None and plan.loss.kind == "poisson"
-    return ours and plan.step.trend == "auto" and plan.parts.split.kind == "time" and not plan.classes and not counts
 
 
 def _together(plan: Plan, members: Mapping[str, Trial], rival: Trial) -> Settings | None:
