@@ -284,6 +284,11 @@ ALL: tuple[FindingCode, ...] = (
                 "leaves. Trees answer within the numbers that they have seen; where the target drifts, or a column "
                 "that it goes with, rows to come lie beyond. It is the best only where later rows say so on every "
                 "fold, by more than chance. The cure leaves it out."),
+    FindingCode("WB224", "Classes that may come in an order", ("info",),
+                "The classes are whole numbers that follow each other, and the target is called as grades, ratings and "
+                "stages are. Read as classes, an answer that is off by one counts as much as one that is off by five. "
+                "`wb.dataset(…, task=\"ordinal\")` scores by quadratic weighted kappa and by how many ranks answers "
+                "are off, and a candidate `ordinal` asks for each boundary between the classes."),
     FindingCode("WB225", "Learnt as a count", ("info",),
                 "The target holds counts of a few things: whole numbers from 0 on that are called so or fall off as "
                 "counts do. Their spread grows with their mean, so they are learnt by Poisson's loss, on a log scale, "

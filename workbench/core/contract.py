@@ -37,6 +37,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "unit": lambda value: value is None or isinstance(value, str),
     "sensitive": lambda value: isinstance(value, bool),
     "reason": lambda value: value is None or isinstance(value, str),
+    "ordered": lambda value: isinstance(value, bool),
 }
 
 
@@ -66,6 +67,8 @@ class Column:
         True: kept out of logs in clear.
     reason : str, optional
         Why it is a feature although it names persons.
+    ordered : bool
+        Whether its classes come in an order: that of ``categories``, the least first, else of their values.
     form : Form, optional
         How its texts are written, such as the order of day and month; later rows are read by it. None: by their own
         values.
@@ -81,6 +84,7 @@ class Column:
     unit: str | None = None
     sensitive: bool = False
     reason: str | None = None
+    ordered: bool = False
     form: Form | None = None
 
     @cached_property
@@ -91,6 +95,8 @@ class Column:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "form"}
+        if not self.ordered:  # what older readers do not know is written where it is so alone
+            del plain["ordered"]
         return plain if self.form is None else {**plain, "form": self.form.to_dict()}
 
     @classmethod

@@ -23,7 +23,13 @@ METRICS: dict[Task, tuple[str, ...]] = {
     "regression": ("rmse", "mae", "r2"),
 }
 # Others of ours, which are told where the loss asks for them. The name of a pinball loss has its level: pinball_0.9.
-FURTHER: dict[Task, tuple[str, ...]] = {"binary": (), "multiclass": (), "regression": ("poisson_deviance",)}
+FURTHER: dict[Task, tuple[str, ...]] = {
+    "binary": (),
+    "multiclass": ("quadratic_kappa", "rank_mae"),
+    "regression": ("poisson_deviance",),
+}
+# Of classes that come in an order: the first decides.
+ORDERED = ("quadratic_kappa", "rank_mae", "accuracy", "log_loss")
 # Scores of which less is better, by the end of a function's name, as scikit-learn names them.
 ERRORS = ("_error", "_loss", "_deviance")
 
@@ -134,7 +140,7 @@ def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
     if isinstance(metric, Measure):
         return metric
     if isinstance(metric, str):
-        return _ours(metric, task) or _of_scikit_learn(metric, task, classes)
+        return _ours(metric, task, classes) or _of_scikit_learn(metric, task, classes)
     if hasattr(metric, "_score_func"):
         return _of_scorer(str(metric._score_func.__name__), metric, task, classes)
     if callable(metric):
@@ -145,13 +151,15 @@ def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
 def is_ours(name: str) -> bool:
     """Whether a name is one of our scores, which need nobody's function.
 
-    >>> is_ours("rmse"), is_ours("pinball_0.9"), is_ours("f1")
-    (True, True, False)
+    >>> is_ours("rmse"), is_ours("pinball_0.9"), is_ours("quadratic_kappa"), is_ours("f1")
+    (True, True, True, False)
     """
-    return name in OURS or level_of(name) is not None
+    return name in OURS or name in _RANKS or level_of(name) is not None
 
 
-def _ours(name: str, task: Task) -> Measure | None:
+def _ours(name: str, task: Task, classes: Sequence[Any] = ()) -> Measure | None:
+    if name in FURTHER["multiclass"] and task == "multiclass":
+        return _by_ranks(name, classes)
     if name in (*METRICS[task], *FURTHER[task]):
         return OURS[name]
     level = level_of(name)
@@ -181,7 +189,7 @@ def known_anywhere(metrics: Sequence[Metric], task: Task) -> Metric:
     """
     from sklearn.metrics import get_scorer_names
 
-    return next((m for m in metrics if _ours(m.name, task) or m.name in get_scorer_names()), metrics[0])
+    return next((m for m in metrics if is_ours(m.name) or m.name in get_scorer_names()), metrics[0])
 
 
 def _of_scikit_learn(name: str, task: Task, classes: Sequence[Any]) -> Measure:
@@ -399,6 +407,58 @@ def _pinball(name: str, level: float) -> Measure:
         return _mean(weights, pinball_losses(truth - predicted, level))
 
     return Measure(name, False, function, weighted)
+
+
+def _by_ranks(name: str, classes: Sequence[Any]) -> Measure:
+    """A score of classes in their order: of labels that are texts, somebody has to have said it."""
+    import numpy as np
+
+    ranks = getattr(classes, "ranks", None)
+    if ranks is None and any(isinstance(label, str) for label in classes):
+        raise BadParameter(
+            f"The metric {name!r} goes by the order of the classes, and nobody has said it. Give it: "
+            "wb.dataset(…, task='ordinal', classes=['low', 'middle', 'high'])."
+        )
+    places = np.asarray(range(len(classes)) if ranks is None else ranks, dtype=float)
+    one, many = _RANKS[name]
+    return Measure(
+        name,
+        name in LARGER_IS_BETTER,
+        lambda truth, predicted, weights: one(places[truth], places[answers(predicted)], weights),
+        lambda truth, predicted, weights: many(places[truth], places[answers(predicted)], weights),
+    )
+
+
+def _quadratic_kappa(truth: Numbers, answered: Numbers, weights: Any = None) -> float | None:
+    """As ``sklearn.metrics.cohen_kappa_score(weights="quadratic")``: 1 less the mean squared difference of the ranks,
+    by that of answers which do not look at the row. None where both are one class.
+    """
+    centres = average(truth, weights), average(answered, weights)
+    spread = average((truth - centres[0]) ** 2, weights) + average((answered - centres[1]) ** 2, weights)
+    by_chance = spread + (centres[0] - centres[1]) ** 2
+    return float(1 - average((truth - answered) ** 2, weights) / by_chance) if by_chance else None
+
+
+def _quadratic_kappas(truth: Numbers, answered: Numbers, weights: Numbers) -> Any:
+    centres = _mean(weights, truth), _mean(weights, answered)
+    spreads = [
+        _mean_of_rows(weights, (one - centre[:, None]) ** 2)
+        for one, centre in zip((truth, answered), centres, strict=True)
+    ]
+    return 1 - _mean(weights, (truth - answered) ** 2) / (sum(spreads) + (centres[0] - centres[1]) ** 2)
+
+
+def _mean_of_rows(weights: Numbers, values: Numbers) -> Any:
+    return (weights * values).sum(axis=1) / weights.sum(axis=1)
+
+
+_RANKS: dict[str, tuple[Callable[..., float | None], Callable[..., Any]]] = {
+    "quadratic_kappa": (_quadratic_kappa, _quadratic_kappas),
+    "rank_mae": (
+        lambda truth, answered, weights: average(abs(truth - answered), weights),
+        lambda truth, answered, weights: _mean(weights, abs(truth - answered)),
+    ),
+}
 
 
 def _mean(weights: Numbers, values: Any) -> Any:

@@ -8,7 +8,10 @@ from typing import Any
 
 # Larger is better for these; smaller is better for every other metric.
 LARGER_IS_BETTER = frozenset(
-    {"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2"}
+    {
+        *("roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1", "precision", "recall", "r2"),
+        "quadratic_kappa",
+    }
 )
 
 METRIC_NAMES = {
@@ -18,6 +21,8 @@ METRIC_NAMES = {
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
     "f1": "F1",
+    "quadratic_kappa": "Quadratic weighted kappa",
+    "rank_mae": "Ranks off",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",

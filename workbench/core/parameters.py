@@ -138,10 +138,12 @@ class DatasetStep(Step):
     task: str | None = parameter(
         "What is predicted, where the target can be read in several ways.",
         None,
-        choices=("binary", "multiclass", "regression"),
+        choices=("binary", "multiclass", "ordinal", "regression"),
     )
     classes: tuple[str, ...] = parameter(
-        "All labels that the target may have.", (), examples=(("low", "middle", "high"),)
+        "All labels that the target may have; of ordinal ones the least first.",
+        (),
+        examples=(("low", "middle", "high"),),
     )
     time: str | None = parameter("Column that orders the rows in time.", None, column=True)
     group: str | None = parameter("Column whose rows belong together and are never split.", None, column=True)
@@ -214,11 +216,12 @@ class TrainStep(Step):
         fewest=1,
     )
     metric: str | None = parameter(
-        "Score that decides; by default ROC AUC, log loss or RMSE, as the target asks, or that of the loss.",
+        "Score that decides; by default ROC AUC, log loss, quadratic kappa or RMSE, as the target asks, or that of the "
+        "loss.",
         None,
         choices=(
             *("roc_auc", "average_precision", "log_loss", "accuracy", "balanced_accuracy", "rmse", "mae", "r2"),
-            *("poisson_deviance", "pinball"),
+            *("poisson_deviance", "pinball", "quadratic_kappa", "rank_mae"),
             # Of scikit-learn's others, which the verb takes all, those that are asked for most.
             *("f1", "precision", "recall", "matthews_corrcoef", "neg_brier_score", "f1_macro", "f1_weighted"),
             *("roc_auc_ovr", "neg_median_absolute_error", "neg_mean_absolute_percentage_error"),

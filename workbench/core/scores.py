@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 # Scores that are 0 at best, and never below.
-ERRORS = frozenset({"rmse", "mae", "log_loss"})
+ERRORS = frozenset({"rmse", "mae", "log_loss", "rank_mae"})
 # Scores between 0 and 1 of which 1 is perfect.
 SHARES = frozenset({"roc_auc", "average_precision", "accuracy", "balanced_accuracy"})
 # Rows that the resampling looks at: the width of an interval is scaled to the true number afterwards.
@@ -262,7 +262,7 @@ def _ends(name: str, value: float, spread: Ends | None, few: int, level: float) 
     if spread is None:
         return None
     low, high = value - spread[0], value + spread[1]
-    if name in SHARES and value == 1.0:
+    if name in (*SHARES, "quadratic_kappa") and value == 1.0:
         low = min(low, ((1 - level) / 2) ** (1 / max(few, 1)))
     return low, high
 
@@ -338,7 +338,7 @@ def _scale(name: str) -> tuple[Callable[[Sequence[float]], Any], Callable[[float
     tiny = np.finfo(float).eps
     if name in SHARES:
         return lambda shares: logit(np.clip(shares, tiny, 1 - tiny)), expit
-    if not is_ours(name) or name == "r2":
+    if not is_ours(name) or name in ("r2", "quadratic_kappa"):
         return np.asarray, float
     return lambda errors: np.log(np.maximum(errors, tiny)), np.exp
 

@@ -16,6 +16,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric
 from workbench.core.nouns import bundle_name, version
+from workbench.core.ranked import ranked
 from workbench.core.scores import scores
 from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, Refused
@@ -140,7 +141,8 @@ def _predicted(bundle: Bundle, table: pd.DataFrame) -> Any:
 
 def _compared(old: Bundle, new: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int) -> Comparison:
     name = known_anywhere(old.metrics, old.task).name
-    of_old, of_new = (scores(old.task, truth, p, old.classes, name, level)[0] for p in (a, b))
+    classes = ranked(old.classes, old.contract)
+    of_old, of_new = (scores(old.task, truth, p, classes, name, level)[0] for p in (a, b))
     value = of_new.value - of_old.value
     below, above = _spread(old, truth, a, b, level, seed)
     difference = Metric(f"difference in {name}", value, value - below, value + above, level)
@@ -164,5 +166,6 @@ def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int)
 
 def _difference(bundle: Bundle, truth: Any, a: Any, b: Any, rows: Any) -> float | None:
     name = known_anywhere(bundle.metrics, bundle.task).name
-    pair = [scores(bundle.task, truth[rows], p[rows], bundle.classes, name, level=0)[0] for p in (a, b)]
+    classes = ranked(bundle.classes, bundle.contract)
+    pair = [scores(bundle.task, truth[rows], p[rows], classes, name, level=0)[0] for p in (a, b)]
     return pair[1].value - pair[0].value if all(m.name == name for m in pair) else None

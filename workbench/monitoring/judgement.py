@@ -15,6 +15,7 @@ from workbench.core.fairness import Group, GroupMetric
 from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
+from workbench.core.ranked import ranked
 from workbench.core.report import ColumnDrift, Status, Window
 from workbench.core.scores import scores
 from workbench.monitoring.group_windows import followed
@@ -219,8 +220,9 @@ def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) ->
         return ()
     deciding = known_anywhere(bundle.metrics, bundle.task)
     metrics = scores(
-        bundle.task, truth.to_numpy(), prediction_of(predictions), bundle.classes, deciding.name, deciding.level
-    )
+        bundle.task, truth.to_numpy(), prediction_of(predictions), ranked(bundle.classes, bundle.contract),
+        deciding.name, deciding.level,
+    )  # fmt: skip
     # Where the deciding score can't be computed (one class only), the others say nothing about the reference.
     return metrics if metrics and metrics[0].name == deciding.name else ()
 

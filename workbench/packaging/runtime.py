@@ -54,6 +54,7 @@ PIPELINE = (
     "storage/pipelines.py",
     "storage/lightgbm_text.py",
     "storage/vocabularies.py",
+    "tables/boundaries.py",
     "tables/cross_fitted.py",
     "tables/dates.py",
     "tables/trended.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -92,12 +92,14 @@ def dataset(
         Column to predict. Text and booleans make classes, numbers with fractions a regression, and whole numbers what
         their name, range and frequencies say (:func:`workbench.reading.tasks.whole_numbers`): counts are numbers, few
         scores and codes that come equally often are classes. A finding of the profile (WB137) tells which and why.
-    task : {"binary", "multiclass", "regression"}, optional
+    task : {"binary", "multiclass", "ordinal", "regression"}, optional
         What is predicted, where the target can be read in several ways: whole numbers as classes or as a number, and
-        more than 50 texts with fewer than 10 rows each (up to 1,000).
+        more than 50 texts with fewer than 10 rows each (up to 1,000). *ordinal*: classes that come in an order, as
+        grades do: numbers by their value, texts as ``classes`` has them. A column whose pandas type is an ordered
+        category is so by itself.
     classes : iterable of str
-        All labels that the target may have: whole numbers as ``"3"``, booleans as ``"true"``. A target with other
-        labels is refused.
+        All labels that the target may have: whole numbers as ``"3"``, booleans as ``"true"``; of ordinal ones the least
+        first. A target with other labels is refused.
     time : str, optional
         Column that orders the rows, of moments or of numbers that rise with time; what is later is never used to
         predict what is earlier.
@@ -182,7 +184,7 @@ def dataset(
     again = Again(source if isinstance(source, str) else None, _given({**roles, **asked}))
     notes = {name: one.notes for name, one in read.columns.items()}
     findings = (*stream.notes(), *findings_of(notes, accepted, again, stream.typed))
-    accepted = _with_task(accepted, read.series, step, tasks.categorical_columns(source))
+    accepted = _with_task(accepted, read.series, step, source)
     digest, rows, values = read.rows(_order(read.series, accepted))
     return Dataset(accepted, digest, rows, stream.description, values, findings)
 
@@ -383,9 +385,7 @@ def _given(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value}
 
 
-def _with_task(
-    contract: Contract, values: Mapping[str, pd.Series], step: DatasetStep, categorical: Container[str]
-) -> Contract:
+def _with_task(contract: Contract, values: Mapping[str, pd.Series], step: DatasetStep, source: Any) -> Contract:
     """The contract with the task that the target sets, or that was asked for, now or when the contract was made."""
     name = contract.target
     if name is None or name not in values:
@@ -393,14 +393,19 @@ def _with_task(
             raise BadParameter("'task' and 'classes' are about a target. Name it with target=, or leave them out.")
         return contract
     kind, counts = contract[name].kind, values[name].value_counts()
-    if step.classes:
+    ranks = tasks.ordered_categories(source, name) if step.task in (None, "ordinal") and not step.classes else ()
+    labels = step.classes or (ranks if len(counts) > 2 else ())
+    if labels:
         if step.task == "regression":
             raise BadParameter("A regression has no classes. Leave out classes=, or task='regression'.")
-        tasks.check_classes(step.classes, name, {tasks.label_of(v, kind): int(n) for v, n in counts.items()})
-        contract = contract.change(name, categories=step.classes)
+        tasks.check_classes(labels, name, {tasks.label_of(v, kind): int(n) for v, n in counts.items()})
+        contract = contract.change(name, categories=labels)
     whole = (name, kind, int(counts.sum()), len(counts))
+    if step.task == "ordinal" or (labels and not step.classes):
+        tasks.check_order(name, kind, len(counts), labels)
+        return replace(contract.change(name, ordered=True), task=tasks.check_task("multiclass", *whole))
     asked: Any = step.task or _task_of_classes(step, len(counts)) or _kept(contract, step, len(counts))
-    seen = tasks.Seen(*whole, list(counts.items()), name in categorical)
+    seen = tasks.Seen(*whole, list(counts.items()), name in tasks.categorical_columns(source))
     task = tasks.infer_task(seen) if asked is None else asked
     return replace(contract, task=task if asked is None else tasks.check_task(task, *whole))
 

@@ -237,6 +237,42 @@ def categorical_columns(table: Any) -> frozenset[str]:
     return frozenset(str(name) for name, kind in found if type(kind).__name__ == "CategoricalDtype")
 
 
+def ordered_categories(table: Any, name: str) -> tuple[str, ...]:
+    """The categories of a column of pandas whose type says that they come in an order, the least first; else none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sizes = pd.CategoricalDtype(["small", "large"], ordered=True)
+    >>> ordered_categories(pd.DataFrame({"size": pd.Series(["large"], dtype=sizes)}), "size")
+    ('small', 'large')
+    """
+    if name not in categorical_columns(table) or not table.dtypes[name].ordered:
+        return ()
+    return tuple(str(label) for label in table.dtypes[name].categories)
+
+
+def check_order(name: str, kind: Kind, distinct: int, labels: Sequence[str]) -> None:
+    """Whether classes can come in an order: there are three or more, and somebody has said it where they are texts.
+
+    Raises
+    ------
+    BadTarget
+        If not.
+
+    Examples
+    --------
+    >>> check_order("quality", "integer", 6, ())
+    """
+    if distinct == 2:
+        raise BadTarget(f"The target {name!r} has two classes only, in whatever order. Use task='binary'.")
+    if kind not in ("integer", "boolean") and not labels:
+        raise BadTarget(
+            f"The order of {name!r} stands in no table: its classes are texts. Give them, the least first: "
+            "wb.dataset(…, task='ordinal', classes=['low', 'middle', 'high'])."
+        )
+
+
 def _enough(seen: Seen) -> bool:
     return seen.known >= ROWS_OF_A_CLASS * seen.distinct
 

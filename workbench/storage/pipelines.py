@@ -88,6 +88,7 @@ TRUSTED = (
     "skrub.selectors._base.Filter",
     "skrub.selectors._base.Sub",
     "skrub.selectors._selectors._cardinality_below",
+    "workbench.tables.boundaries.OrdinalClassifier",
     "workbench.tables.cross_fitted.CrossFittedRidge",
     "workbench.core.dates.date_parts",  # where it was in pipelines of before
     "workbench.tables.dates.date_features",

@@ -16,9 +16,10 @@ from workbench.core.contract import Contract, Task
 from workbench.core.dataset import Dataset
 from workbench.core.literals import python
 from workbench.core.loss import Loss
-from workbench.core.measures import METRICS, Measure, measure
+from workbench.core.measures import METRICS, ORDERED, Measure, measure
 from workbench.core.parameters import TrainStep
 from workbench.core.profile import Profile
+from workbench.core.ranked import Ranked, ranked
 from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, BadTarget
 from workbench.profiling.findings.wb111_infinities import MADE_MISSING
@@ -131,6 +132,8 @@ class Plan:
     @property
     def others(self) -> tuple[str, ...]:
         """Scores that are told beside the deciding one."""
+        if isinstance(self.classes, Ranked):
+            return ORDERED
         return METRICS[self.task] if self.loss is None else self.loss.metrics
 
     @property
@@ -187,11 +190,12 @@ def make_plan(
     if rare:
         known, target = _without_rare(known, target, rare)
         task = known.contract.task or task
-    classes = tuple(np.unique(target).tolist()) if task != "regression" else ()
+    classes = ranked(np.unique(target).tolist(), known.contract) if task != "regression" else ()
     _check_classes(target, classes, step.folds)
     table = with_target(known.frame(), target)
     loss = None if as_they_are else loss_of(step, task, target)
-    judge = measure(metric or metric_of(step, task, loss), task, classes)
+    by_rank = ORDERED[0] if isinstance(classes, Ranked) and step.metric is None else None
+    judge = measure(metric or by_rank or metric_of(step, task, loss), task, classes)
     weighed = class_weight_of(step.class_weight, classes)
     if (step.calibration, step.ensemble) != ("none", "none") and not calibrates_with(weighed, classes):
         raise BadParameter(
@@ -292,8 +296,12 @@ def _without_persons(contract: Contract, profile: Profile) -> Contract:
 def _seen(contract: Contract, profile: Profile) -> Contract:
     """The data's own kinds and roles with the ranges, categories and masks that the profile saw."""
     seen = ("minimum", "maximum", "categories", "missing_allowed", "sensitive")
+    said = {contract.target: {"categories"}} if contract.target and contract[contract.target].ordered else {}
     return contract.change_each(
-        {name: {what: getattr(profile.contract[name], what) for what in seen} for name in contract.names}
+        {
+            name: {what: getattr(profile.contract[name], what) for what in seen if what not in said.get(name, ())}
+            for name in contract.names
+        }
     )
 
 

@@ -17,6 +17,7 @@ from workbench.core.literals import call
 from workbench.core.loss import SQUARED, Loss
 from workbench.core.measures import METRICS, Measure, measure
 from workbench.core.metric import short
+from workbench.core.ranked import ranked
 from workbench.core.run import Run
 from workbench.core.scores import scores
 from workbench.core.slices import Slices
@@ -200,7 +201,7 @@ def _tested(pair: Sequence[tuple[float, float, float]], equal_var: bool) -> tupl
 def _metric(run: Run) -> Measure:
     """The deciding score; where it was somebody's own, the one that the task has by default."""
     try:
-        return measure(run.metrics[0].name, run.task, run.classes)
+        return measure(run.metrics[0].name, run.task, ranked(run.classes, run.contract))
     except BadParameter:
         return measure(METRICS[run.task][0], run.task, run.classes)
 

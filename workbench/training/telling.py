@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from workbench.core.finding import Finding, sort
 from workbench.core.literals import Code, assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import Profile
+from workbench.core.ranked import Ranked
 from workbench.core.scores import effective, share_interval
 from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many, listed
@@ -26,6 +28,11 @@ from workbench.training.trials import Trial
 # Of those that score the same, the first is the simplest; what people bring comes last.
 SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest")
 CALIBRATED = python('run = wb.train(data, class_weight="balanced", calibration="auto")')
+# How columns of ordered classes are called.
+OF_GRADES = re.compile(
+    r"(?i)(^|[\s_.-])(quality|ratings?|rates?|grades?|scores?|stars?|levels?|severity|stages?|ranks?|satisfaction|"
+    r"risk|priority|bewertung|note|stufe)([\s_.-]|$)"
+)
 # Rare classes that are named.
 MOST_NAMED = 5
 WITHOUT_TREND = python('run = wb.train(data, trend="none")')
@@ -93,6 +100,7 @@ def findings(
         *_clocks(looked),
         *_trended(found),
         *_counted(plan),
+        *_grades(plan),
         *_rare(plan),
         *_another_share(plan, outcome.below),
         *_untried_lines(plan),
@@ -376,6 +384,19 @@ def _counted(plan: Plan) -> Iterator[Finding]:
         )
         cure = python('run = wb.train(data, loss="squared")')
         yield Finding("WB225", "info", message, plan.contract.target, cure)
+
+
+def _grades(plan: Plan) -> Iterator[Finding]:
+    """Classes that are called as grades are, and nobody said that they come in an order."""
+    name = str(plan.target.name)
+    if plan.task != "multiclass" or isinstance(plan.classes, Ranked) or plan.target.dtype.kind != "i":
+        return
+    if OF_GRADES.search(name) and plan.classes[-1] - plan.classes[0] < 2 * len(plan.classes):
+        message = (
+            "is learnt as classes without an order, though it is called as grades are: an answer that is off by one "
+            "counts as much as one that is off by more. wb.dataset(…, task='ordinal') says that they have one."
+        )
+        yield Finding("WB224", "info", message, name)
 
 
 def _rare(plan: Plan) -> Iterator[Finding]:

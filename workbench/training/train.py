@@ -44,6 +44,7 @@ from workbench.training.journal import Journal
 from workbench.training.learning import doubled
 from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
+from workbench.training.ordering import ordered
 from workbench.training.own import sorted_out
 from workbench.training.plan import Plan, make_plan, with_target
 from workbench.training.probes import Selected, selected
@@ -119,10 +120,12 @@ def train(
         go on, and a finding (WB208) says why.
     metric : str or callable, optional
         The score that decides: ``roc_auc``, ``log_loss``, ``average_precision``, ``accuracy``, ``balanced_accuracy``,
-        ``rmse``, ``mae``, ``r2``, ``poisson_deviance``, ``pinball`` (of the loss's quantile), or another of
+        ``rmse``, ``mae``, ``r2``, ``poisson_deviance``, ``pinball`` (of the loss's quantile), ``quadratic_kappa`` and
+        ``rank_mae`` (classes in an order: by the squared, or the mean, difference of ranks), or another of
         ``sklearn.metrics.get_scorer_names()``; a scorer; or a function of true and predicted values, as
-        :func:`workbench.core.measures.measure` calls it. By default ROC AUC for two classes, log loss for more, RMSE
-        for numbers, and where a loss is asked for the score that goes with it.
+        :func:`workbench.core.measures.measure` calls it. By default ROC AUC for two classes, log loss for more,
+        quadratic weighted kappa for those in an order (where a candidate ``ordinal`` asks for each boundary), RMSE for
+        numbers, and where a loss is asked for the score that goes with it.
     loss : {"auto", "squared", "absolute", "poisson"} or "quantile 0.9"
         Numbers: what our candidates are fitted by, and so what they predict. *squared*: the mean. *absolute*: the
         median. *poisson*: the mean of a count, on a log scale, never below 0. *quantile 0.9*: the number that nine in
@@ -264,7 +267,7 @@ def train(
     with recorder.watching(), threadpool_limits(settings().threads):
         found = search(plan, journal, clock, looked.trials if plan is planned else {}, looked.stopped)
         again = _asked(plan, found)
-        plan, found = calibrated(*ensembled(*trended(plan, found)))
+        plan, found = calibrated(*ensembled(*ordered(*trended(plan, found))))
         ending = end(plan, found, suspicious(seen, plan.features))
         ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
@@ -350,7 +353,7 @@ def as_run(
     recorder.others(found.others)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
-        classes=plan.classes, metrics=outcome.metrics,
+        classes=tuple(plan.classes), metrics=outcome.metrics,
         candidates=tuple(_candidate(t, recorder, t.name in outcome.tied, ending) for t in found.tried),
         split=plan.parts.split, at_random=ending.at_random, fingerprint=data.fingerprint, source=data.source,
         seed=plan.seed, threshold=judged.threshold, loss=None if plan.loss is None else str(plan.loss),

@@ -16,8 +16,9 @@ from sklearn.metrics import get_scorer_names
 
 from workbench.core.dataset import row_hashes
 from workbench.core.literals import Code, Written, assigned, call, dotted, laid_out, one_below_another, python
-from workbench.core.measures import is_ours, measure
+from workbench.core.measures import FURTHER, is_ours, measure
 from workbench.core.metric import level_of, metric_name
+from workbench.core.ranked import ranked
 from workbench.core.run import Candidate, Run
 from workbench.training.glass_box.estimators import Writer, versions
 from workbench.training.glass_box.splitting import Rule
@@ -234,6 +235,22 @@ LIBRARY = {
     "mae": "metrics.mean_absolute_error(truth, predicted)",
     "r2": "metrics.r2_score(truth, predicted)",
     "poisson_deviance": "metrics.mean_poisson_deviance(truth, np.maximum(predicted, np.finfo(float).eps))",
+}
+RANKED = {
+    "quadratic_kappa": (
+        "metrics.cohen_kappa_score(np.array($ranks)[truth], np.array($ranks)[answered(predicted)], weights='quadratic')"
+    ),
+    "rank_mae": "metrics.mean_absolute_error(np.array($ranks)[truth], np.array($ranks)[answered(predicted)])",
+}
+RANKED_BY_WEIGHT = {
+    "quadratic_kappa": (
+        "metrics.cohen_kappa_score(np.array($ranks)[truth], np.array($ranks)[answered(predicted)], "
+        "weights='quadratic', sample_weight=counted)"
+    ),
+    "rank_mae": (
+        "metrics.mean_absolute_error(np.array($ranks)[truth], np.array($ranks)[answered(predicted)], "
+        "sample_weight=counted)"
+    ),
 }
 PINBALL = "metrics.mean_pinball_loss(truth, predicted, alpha=$level)"
 PINBALL_BY_WEIGHT = "metrics.mean_pinball_loss(truth, predicted, alpha=$level, sample_weight=counted)"
@@ -593,6 +610,10 @@ class Book:
     def _of_library(self, name: str) -> Code:
         """The same score by scikit-learn."""
         level, weighed = level_of(name), self.row.weighed
+        if name in FURTHER["multiclass"]:
+            ranks = self._ranks()
+            by_weight = python(RANKED_BY_WEIGHT.get(name, ""), ranks=ranks)
+            return by_weight if weighed else python(RANKED.get(name, ""), ranks=ranks)
         if level is None:
             return python(LIBRARY_BY_WEIGHT.get(name, "")) if weighed else python(LIBRARY.get(name, ""))
         return python(PINBALL_BY_WEIGHT, level=level) if weighed else python(PINBALL, level=level)
@@ -616,9 +637,16 @@ class Book:
     def _ours(self, name: str) -> Written:
         """By a function that the notebook shows."""
         level, weighed = level_of(name), self.row.weighed
-        given = (Written(dotted(n)) for n in ("truth", "predicted", *(["counted"] if weighed else [])))
+        given = [Written(dotted(n)) for n in ("truth", "predicted", *(["counted"] if weighed else []))]
         shown = f"{'weighted_' if weighed else ''}{name if level is None else 'pinball'}"
+        if name in FURTHER["multiclass"]:
+            return Written(call(shown, *given, ranks=self._ranks()))
         return Written(call(shown, *given) if level is None else call(shown, *given, level=level))
+
+    def _ranks(self) -> list[int]:
+        """Of the sorted classes."""
+        classes = ranked(self.run.classes, self.run.contract)
+        return list(getattr(classes, "ranks", range(len(classes))))
 
     def _unweighted(self, name: str) -> Written:
         """By a scorer of scikit-learn."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from workbench.core.literals import Code, Written, call, dotted, imported, in_brackets, python
 from workbench.errors import BadParameter
+from workbench.tables.boundaries import OrdinalClassifier
 from workbench.tables.cross_fitted import CrossFittedRidge
 from workbench.tables.dates import date_features, date_parts
 from workbench.tables.trended import TrendRegressor
@@ -29,7 +30,10 @@ TAKEN = frozenset({*OWN, "np", "pd", "re", "lgb", "hashlib", "metrics", "clone",
 # Functions and classes of ours in a pipeline, by those that the notebook shows in their place.
 SHOWN: Mapping[Any, str] = {
     thing: thing.__name__
-    for thing in (date_parts, date_features, texts, in_order, written_numbers, CrossFittedRidge, TrendRegressor)
+    for thing in (
+        *(date_parts, date_features, texts, in_order, written_numbers),
+        *(CrossFittedRidge, OrdinalClassifier, TrendRegressor),
+    )
 }
 # What every notebook may need; finding out what else is installed takes a while.
 USUAL = frozenset({"numpy", "scipy", "pandas", "pyarrow", "sklearn", "lightgbm"})

@@ -12,6 +12,7 @@ import re
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
+from scipy.special import softmax
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, clone
 from sklearn.linear_model import Ridge
@@ -206,6 +207,38 @@ class CrossFittedRidge(TransformerMixin, BaseEstimator):
         return np.asarray(answers, dtype=np.float32).astype(float).reshape(len(answers), -1)
 
 
+class OrdinalClassifier(ClassifierMixin, BaseEstimator):
+    """Whether a row lies above each boundary between ordered classes; all together make their probabilities."""
+
+    def __init__(self, estimator: ClassifierMixin, order: list | None = None) -> None:
+        self.estimator = estimator
+        self.order = order
+
+    def fit(self, X: np.ndarray, y: pd.Series, sample_weight: np.ndarray | None = None) -> ClassifierMixin:
+        """One classifier a boundary, each on all rows."""
+        self.classes_, places = np.unique(y, return_inverse=True)
+        there = [label for label in (self.order or self.classes_.tolist()) if label in self.classes_]
+        self.ranks_ = np.array([there.index(label) for label in self.classes_.tolist()])
+        above = self.ranks_[places][:, None] > np.arange(len(there) - 1)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.estimators_ = [clone(self.estimator).fit(X, one, **weights) for one in above.T]
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Log-odds of neighbours are those of their boundary; of each of the sorted classes."""
+        odds = np.column_stack([self.log_odds(model, X) for model in self.estimators_])
+        sums = np.column_stack([np.zeros(len(odds)), np.cumsum(odds, axis=1)])
+        return softmax(sums[:, self.ranks_], axis=1)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """The most probable class."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def log_odds(self, model: ClassifierMixin, X: np.ndarray) -> np.ndarray:
+        """What a classifier adds up."""
+        return model.decision_function(X) if hasattr(model, "decision_function") else model.predict(X, raw_score=True)
+
+
 class TrendRegressor(RegressorMixin, BaseEstimator):
     """A model that can go on beyond what it has seen, and a second one on what it leaves."""
 
@@ -265,6 +298,19 @@ def balanced_accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
     """Share of right answers, averaged over the classes."""
     right = answered(predicted) == truth
     return float(np.mean([right[truth == k].mean() for k in np.unique(truth)]))
+
+
+def quadratic_kappa(truth: np.ndarray, predicted: np.ndarray, ranks: list[int]) -> float:
+    """1 less the mean squared difference of the ranks, by that of answers that do not look at the row."""
+    true, given = np.array(ranks, dtype=float)[truth], np.array(ranks, dtype=float)[answered(predicted)]
+    spread = float(((true - float(true.mean())) ** 2).mean()) + float(((given - float(given.mean())) ** 2).mean())
+    by_chance = spread + (float(true.mean()) - float(given.mean())) ** 2
+    return 1 - float(((true - given) ** 2).mean()) / by_chance
+
+
+def rank_mae(truth: np.ndarray, predicted: np.ndarray, ranks: list[int]) -> float:
+    """By how many ranks answers are off."""
+    return float(abs(np.array(ranks, dtype=float)[truth] - np.array(ranks, dtype=float)[answered(predicted)]).mean())
 
 
 def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -340,6 +386,20 @@ def weighted_balanced_accuracy(truth: np.ndarray, predicted: np.ndarray, weights
     """Share of the weight of right answers, averaged over the classes."""
     right = answered(predicted) == truth
     return float(np.mean([weighted_mean(right[truth == k], weights[truth == k]) for k in np.unique(truth)]))
+
+
+def weighted_quadratic_kappa(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray, ranks: list[int]) -> float:
+    """1 less the weighted mean squared difference of the ranks, by that of answers that do not look at the row."""
+    true, given = np.array(ranks, dtype=float)[truth], np.array(ranks, dtype=float)[answered(predicted)]
+    centres = weighted_mean(true, weights), weighted_mean(given, weights)
+    spread = weighted_mean((true - centres[0]) ** 2, weights) + weighted_mean((given - centres[1]) ** 2, weights)
+    return 1 - weighted_mean((true - given) ** 2, weights) / (spread + (centres[0] - centres[1]) ** 2)
+
+
+def weighted_rank_mae(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray, ranks: list[int]) -> float:
+    """Weighted mean of the ranks that answers are off by."""
+    off = abs(np.array(ranks, dtype=float)[truth] - np.array(ranks, dtype=float)[answered(predicted)])
+    return weighted_mean(off, weights)
 
 
 def weighted_rmse(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
