@@ -62,8 +62,8 @@ def challenge(
     Returns
     -------
     Comparison
-        ``.better`` is True if the whole interval of the difference is on the challenger's side. Each row counts the
-        same, also where training counted rows by weights.
+        ``.better`` is True if the whole interval of the difference is on the challenger's side. Where training counted
+        rows by a column of weights, and the table has it, they count so here; else all the same.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def challenge(
     Refused
         If one of the two was trained on this very table, or they answer different questions.
     BadTable
-        If there are too few labelled rows.
+        If there are too few labelled rows, or a weight is missing, below 0 or infinite.
 
     References
     ----------
@@ -99,8 +99,29 @@ def challenge(
         )
     table = _labelled(old, new, source)
     labels = truth_of(old, table, str(old.contract.target))
-    table, truth = table[labels.notna()], labels.dropna().to_numpy()
-    return _compared(old, new, truth, _predicted(old, table), _predicted(new, table), level, seed)
+    weights = _weights(old, table)
+    counts = labels.notna() if weights is None else labels.notna() & (weights > 0)
+    table, truth = table[counts], labels[counts].to_numpy()
+    if len(table) < FEWEST:
+        raise BadTable(f"{len(table)} labelled rows are too few to compare two versions. Give at least {FEWEST}.")
+    weights = None if weights is None else weights[counts.to_numpy()]
+    pair = (_predicted(old, table), _predicted(new, table))
+    return _compared(old, new, truth, pair, weights, level, seed)
+
+
+def _weights(bundle: Bundle, table: pd.DataFrame) -> Any:
+    """How much each row counts, shape (rows,), as training had it; None where no column says it."""
+    name = bundle.contract.weight
+    if name is None or name not in table.columns:
+        return None
+    weights = coerce(table, bundle.contract.only([name]))[name].to_numpy(dtype=float, na_value=np.nan)
+    wrong = int((~np.isfinite(weights) | (weights < 0)).sum())
+    if wrong:
+        raise BadTable(
+            f"The weight column {name!r} is missing, below 0 or infinite in {wrong:,} labelled rows. Correct it, or "
+            "leave the column out: all rows count the same then."
+        )
+    return weights
 
 
 def _challenger(name: str, challenger: int | str | Bundle, force: Settings) -> Bundle:
@@ -139,24 +160,28 @@ def _predicted(bundle: Bundle, table: pd.DataFrame) -> Any:
     return scorer.score_columns(coerce(table, scorer.contract.only(scorer.features)))[0]
 
 
-def _compared(old: Bundle, new: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int) -> Comparison:
+def _compared(
+    old: Bundle, new: Bundle, truth: Any, pair: tuple[Any, Any], weights: Any, level: float, seed: int
+) -> Comparison:
     name = known_anywhere(old.metrics, old.task).name
     classes = ranked(old.classes, old.contract)
-    of_old, of_new = (scores(old.task, truth, p, classes, name, level)[0] for p in (a, b))
+    of_old, of_new = (scores(old.task, truth, p, classes, name, level, weights=weights)[0] for p in pair)
     value = of_new.value - of_old.value
-    below, above = _spread(old, truth, a, b, level, seed)
+    below, above = _spread(old, truth, pair, weights, level, seed)
     difference = Metric(f"difference in {name}", value, value - below, value + above, level)
     better = value - below > 0 if of_old.larger_is_better else value + above < 0
     return Comparison(old.name, (old.version, new.version), len(truth), of_old, of_new, difference, better)
 
 
-def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int) -> tuple[float, float]:
+def _spread(
+    bundle: Bundle, truth: Any, pair: tuple[Any, Any], weights: Any, level: float, seed: int
+) -> tuple[float, float]:
     """How far the interval of the difference reaches below and above it."""
     rng = np.random.default_rng(seed)
     part = rng.permutation(len(truth))[:MOST_RESAMPLED]
-    drawn = [_difference(bundle, truth, a, b, rng.choice(part, len(part))) for _ in range(RESAMPLES)]
+    drawn = [_difference(bundle, truth, pair, weights, rng.choice(part, len(part))) for _ in range(RESAMPLES)]
     known = [d for d in drawn if d is not None]
-    centre = _difference(bundle, truth, a, b, part)
+    centre = _difference(bundle, truth, pair, weights, part)
     if centre is None or not known:
         raise BadTable("The labelled rows have one class only, so there is no score. Give rows of each class.")
     low, high = np.percentile(known, [50 * (1 - level), 50 * (1 + level)])
@@ -164,8 +189,9 @@ def _spread(bundle: Bundle, truth: Any, a: Any, b: Any, level: float, seed: int)
     return float(shrink * (centre - low)), float(shrink * (high - centre))
 
 
-def _difference(bundle: Bundle, truth: Any, a: Any, b: Any, rows: Any) -> float | None:
+def _difference(bundle: Bundle, truth: Any, pair: tuple[Any, Any], weights: Any, rows: Any) -> float | None:
     name = known_anywhere(bundle.metrics, bundle.task).name
     classes = ranked(bundle.classes, bundle.contract)
-    pair = [scores(bundle.task, truth[rows], p[rows], classes, name, level=0)[0] for p in (a, b)]
-    return pair[1].value - pair[0].value if all(m.name == name for m in pair) else None
+    counted = None if weights is None else weights[rows]
+    both = [scores(bundle.task, truth[rows], p[rows], classes, name, level=0, weights=counted)[0] for p in pair]
+    return both[1].value - both[0].value if all(m.name == name for m in both) else None
