@@ -185,13 +185,15 @@ def trended(plan: Plan, found: Search) -> tuple[Plan, Search]:
 def _together(plan: Plan, members: Mapping[str, Trial], rival: Trial) -> Settings | None:
     """The settings of both by ``member__setting``; how many trees, the folds say of what the line leaves.
 
-    None where a rival is better on the first fold alone.
+    None where a rival is better on the first fold alone, or is no worse but by chance on all of them.
     """
     line, trees = members[LINE], members[TREES]
     _, first = _grown(plan, line, trees, plan.parts.folds[:1])
     if falls_behind(plan, scored_so_far(plan, replace(line, windows=first)), rival):
         return None
-    many, _ = _grown(plan, line, trees, plan.parts.folds)
+    many, windows = _grown(plan, line, trees, plan.parts.folds)
+    if tied(plan, scored_so_far(plan, replace(line, windows=windows)), rival):
+        return None
     settings = trees.settings | {"n_estimators": many}
     of_line = {f"{LINE}__{name}": value for name, value in line.settings.items()}
     return of_line | {f"{TREES}__{name}": value for name, value in settings.items()}
