@@ -38,6 +38,7 @@ PLACES = {
     "Run.reweighed": "workbench.training.reweighing:reweighed",
     "Run.slices": "workbench.training.slicing:slices",
     "Run.to_notebook": "workbench.training.glass_box.notebook:to_notebook",
+    "Run.words": "workbench.explanation.words:words",
     "Run.what_if": "workbench.explanation.what_if:what_if",
     "Shown._repr_mimebundle_": "workbench.display.shown:mime_bundle",
 }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.core.effect import Effect, JointEffect
     from workbench.core.fairness import Fairness
     from workbench.core.path import DecisionPath
+    from workbench.core.said_words import SaidWords
     from workbench.core.slices import Slices
     from workbench.core.surrogate import Surrogate
     from workbench.explanation.what_if import WhatIf
@@ -707,6 +708,46 @@ class Run(Result):
         (True, True)
         """
         return late("Run.lime")(self, row, label=label, samples=samples, width=width, seed=seed)
+
+    def words(self, row: Mapping[str, Any] | int, column: str | None = None, *, label: Any = None) -> SaidWords:
+        """What each word of a text adds to the prediction of a row.
+
+        Parameters
+        ----------
+        row : mapping, or int
+            Every feature and its value, as JSON has them; or the position of a row in the hold-out.
+        column : str, optional
+            That holds the text; may be left out where there is one of texts.
+        label : object, optional
+            The class whose probability is explained: of two the second by default, of more the most probable one.
+
+        Returns
+        -------
+        SaidWords
+            The first 60 words, strongest first; what they add, and what the model says of an empty text, make the
+            prediction.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such class, row or column, or the column's values are masked or no texts.
+        BadRow
+            If the row breaks the contract.
+        Refused
+            If the run's scores are of another pipeline than the one it holds.
+
+        Examples
+        --------
+        >>> import pandas as pd, workbench as wb
+        >>> said = ["late", "broken", "fine", "lovely"] * 75
+        >>> frame = pd.DataFrame({"note": [f"It was {word} the {i * i % 97}" for i, word in enumerate(said)]})
+        >>> frame["back"] = [(word in ("late", "broken")) != (i % 7 == 0) for i, word in enumerate(said)]
+        >>> run = wb.train(wb.dataset(frame, target="back"), candidates=["linear"])
+        >>> told = run.words({"note": "It came late, as ever"})
+        >>> told.words[0].word, told.words[0].added > 0
+        ('late', True)
+        """
+        return late("Run.words")(self, row, column, label=label)
 
     def decision_path(self, row: Mapping[str, Any] | int) -> DecisionPath:
         """The conditions that one row meets on its way through all trees: within them its answer stays as it is.
