@@ -739,10 +739,10 @@ class Run(Result):
         Examples
         --------
         >>> import pandas as pd, workbench as wb
-        >>> said = ["late", "broken", "fine", "lovely"] * 75
-        >>> frame = pd.DataFrame({"note": [f"It was {word} the {i * i % 97}" for i, word in enumerate(said)]})
-        >>> frame["back"] = [(word in ("late", "broken")) != (i % 7 == 0) for i, word in enumerate(said)]
-        >>> run = wb.train(wb.dataset(frame, target="back"), candidates=["linear"])
+        >>> parts = ("late", "broken", "fine", "lovely"), ("box", "door", "cup", "bag"), ("Anna", "Bert", "Carl", "Dora")
+        >>> said = [f"{a} {b} of {c}, no {k}" for k in range(6) for c in parts[2] for b in parts[1] for a in parts[0]]
+        >>> back = [("late" in note or "broken" in note) != (i % 7 == 0) for i, note in enumerate(said)]
+        >>> run = wb.train(wb.dataset(pd.DataFrame({"note": said, "back": back}), target="back"), candidates=["linear"])
         >>> told = run.words({"note": "It came late, as ever"})
         >>> told.words[0].word, told.words[0].added > 0
         ('late', True)
