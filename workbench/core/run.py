@@ -739,7 +739,7 @@ class Run(Result):
         Examples
         --------
         >>> import pandas as pd, workbench as wb
-        >>> how, what, who = ("late", "broken", "fine", "lovely"), ("box", "door", "cup", "bag"), ("Anna", "Bert", "Carl")
+        >>> how, what, who = ("late", "broken", "fine", "lovely"), ("box", "door", "cup"), ("Anna", "Bert", "Carl")
         >>> said = [f"{a} {b} of {c}, no {k}" for k in range(8) for c in who for b in what for a in how]
         >>> back = [("late" in note or "broken" in note) != (i % 7 == 0) for i, note in enumerate(said)]
         >>> run = wb.train(wb.dataset(pd.DataFrame({"note": said, "back": back}), target="back"), candidates=["linear"])
