@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from workbench.compiling.boosters import raw_outputs
 from workbench.explanation.subject import Subject
@@ -23,19 +24,60 @@ SAME = 1e-9  # between the probabilities of a pipeline and what its log-odds mak
 
 
 @dataclass(frozen=True)
-class Own:
-    """What the pipeline itself answers.
+class Answered:
+    """What a subject's own pipeline says of the rows to explain, asked once for all classes.
 
     Parameters
     ----------
-    answer : callable
-        From a frame of features to outputs in ``unit``, shape (rows,).
-    unit : str
-        ``log-odds`` or ``probability``; empty for the target's own.
+    subject : Subject
+        Who is explained.
+    predicted : float array, shape (rows, classes) or (rows,)
+        Probabilities, or numbers.
+    log_odds : float array, shape (rows, classes) or (rows,), optional
+        What the probabilities are made of, where the pipeline shows it and it is to be explained.
+    way : callable, optional
+        What gives the log-odds of any rows.
     """
 
-    answer: Answer
-    unit: str
+    subject: Subject
+    predicted: Numbers
+    log_odds: Numbers | None = None
+    way: Answer | None = None
+
+    @property
+    def unit(self) -> str:
+        """``log-odds`` or ``probability``; empty for the target's own."""
+        return "" if self.subject.task == "regression" else "probability" if self.log_odds is None else "log-odds"
+
+    def predictions(self, place: int) -> Numbers:
+        """The probability of a class, or the number; shape (rows,)."""
+        return self.predicted if self.subject.task == "regression" else self.predicted[:, place]
+
+    def outputs(self, place: int) -> Numbers:
+        """What adds up, in :attr:`unit`; shape (rows,)."""
+        return self.predictions(place) if self.log_odds is None else of_class(self.log_odds, place)
+
+    def answer(self, place: int) -> Answer:
+        """The same of any rows."""
+        way = self.way
+        if way is None:
+            return lambda rows: self.subject.predictions(rows, place)
+        return lambda rows: of_class(way(rows), place)
+
+    @property
+    def most_frequent(self) -> int:
+        """Place of the class that is predicted most often."""
+        return int(np.bincount(self.predicted.argmax(axis=1), minlength=len(self.subject.classes)).argmax())
+
+
+def answered(subject: Subject, table: pd.DataFrame, space: Space) -> Answered:
+    """Ask a subject's pipeline about the features of some rows, by one thread: on a busy machine more cost far more."""
+    with threadpool_limits(1):
+        if subject.task == "regression":
+            return Answered(subject, subject.numbers(table))
+        predicted = subject.probabilities(table)
+        shown = None if space == "probability" else _log_odds(subject, table, predicted)
+        return Answered(subject, predicted, *(shown or ()))
 
 
 def in_space(compiled: CompiledModel, space: Space, background: pd.DataFrame) -> CompiledModel:
@@ -49,16 +91,6 @@ def in_space(compiled: CompiledModel, space: Space, background: pd.DataFrame) ->
     return replace(compiled, model=curved, link="identity")
 
 
-def own(subject: Subject, table: pd.DataFrame, place: int, space: Space) -> Own:
-    """The pipeline's answers for one class: its log-odds where it has any, as its probabilities for ``table`` show."""
-    if subject.task == "regression":
-        return Own(subject.numbers, "")
-    log_odds = None if space == "probability" else _log_odds(subject, table)
-    if log_odds is None:
-        return Own(lambda rows: subject.predictions(rows, place), "probability")
-    return Own(lambda rows: of_class(log_odds(rows), place), "log-odds")
-
-
 def of_class(outputs: Numbers, place: int) -> Numbers:
     """The log-odds of one class; of two there is one column, the second's."""
     if outputs.ndim == 2 and outputs.shape[1] > 1:
@@ -66,9 +98,8 @@ def of_class(outputs: Numbers, place: int) -> Numbers:
     return outputs.ravel() if place else -outputs.ravel()
 
 
-def _log_odds(subject: Subject, table: pd.DataFrame) -> Callable[[pd.DataFrame], Numbers] | None:
-    """What gives the pipeline's log-odds, if it makes its probabilities of them."""
-    expected = subject.probabilities(table)
+def _log_odds(subject: Subject, table: pd.DataFrame, expected: Numbers) -> tuple[Numbers, Answer] | None:
+    """The log-odds and what gives them, if the pipeline makes its probabilities of them."""
     ways: tuple[Callable[[pd.DataFrame], Any], ...] = (
         lambda rows: raw_outputs(subject.pipeline, rows),
         lambda rows: subject.pipeline.decision_function(rows),
@@ -79,7 +110,7 @@ def _log_odds(subject: Subject, table: pd.DataFrame) -> Callable[[pd.DataFrame],
         except AttributeError:
             continue
         if outputs is not None and _makes(np.asarray(outputs, dtype=float), expected):
-            return lambda rows, way=way: np.asarray(way(rows), dtype=float)  # type: ignore[misc]
+            return np.asarray(outputs, dtype=float), lambda rows, way=way: np.asarray(way(rows), dtype=float)
     return None
 
 

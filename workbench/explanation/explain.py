@@ -25,7 +25,7 @@ from workbench.core.nouns import run_of
 from workbench.core.parameters import ExplainStep, take
 from workbench.core.run import Run
 from workbench.errors import BadParameter, BadTable
-from workbench.explanation.answers import Space
+from workbench.explanation.answers import Answered, Space, answered
 from workbench.explanation.groups import alike, groups
 from workbench.explanation.interactions import check, interactions_of
 from workbench.explanation.subject import Subject, of_model, of_run, unscored
@@ -136,8 +136,10 @@ def explain(
     model = model_of(subject, cast(Space, space), background)
     if step.interactions:
         check(model)
-    places = _places(subject, table, label)
-    first, *further = (_explained(subject, model, table, place, step.interactions) for place in places)
+    features = table[list(subject.features)]
+    itself = answered(subject, features, cast(Space, space))
+    places = _places(itself, label)
+    first, *further = (_explained(itself, model, features, place, step.interactions) for place in places)
     shown = {**_rows_of(subject, table), "positions": tuple(positions)}
     explanation = replace(first, others=tuple(replace(each, **shown) for each in further), **shown)
     explanation = replace(explanation, findings=(*explanation.findings, *alike(explanation)))
@@ -186,36 +188,31 @@ def _typed(contract: Contract, data: Any) -> pd.DataFrame:
     return read_by(table, contract).table
 
 
-def _places(subject: Subject, table: pd.DataFrame, label: Any) -> list[int]:
+def _places(itself: Answered, label: Any) -> list[int]:
     """Which classes are explained, by their places; 0 for a regression, which has none."""
+    subject = itself.subject
     if subject.task == "regression":
         if label is not None:
             raise BadParameter(f"label names a class, and {subject.target} is a number. Leave label out.")
         return [0]
     if label is None:
-        several = subject.task == "multiclass"
-        return [_most_frequent(subject, table) if several else 1]
+        return [itself.most_frequent if subject.task == "multiclass" else 1]
     named = [i for i, one in enumerate(subject.classes) if label == one or str(label) == str(one)]
     if not named and label == ALL:
-        first = _places(subject, table, None)[0]
+        first = _places(itself, None)[0]
         return [first, *(i for i in range(len(subject.classes)) if i != first)]
     if not named:
         raise BadParameter.unknown(str(label), [*map(str, subject.classes), ALL], f"The target {subject.target}")
     return named[:1]
 
 
-def _most_frequent(subject: Subject, table: pd.DataFrame) -> int:
-    answers = subject.probabilities(table[list(subject.features)]).argmax(axis=1)
-    return int(np.bincount(answers, minlength=len(subject.classes)).argmax())
-
-
 # --- the result --------------------------------------------------------------------------------------------------
 
 
-def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int, pairs: bool) -> Explanation:
+def _explained(itself: Answered, model: Model, features: pd.DataFrame, place: int, pairs: bool) -> Explanation:
     """The values of one class, as a result without its rows."""
-    features = table[list(subject.features)]
-    found = values_of(subject, model, features, place)
+    subject = itself.subject
+    found = values_of(itself, model, features, place)
     missed = np.abs(found.base + found.values.sum(axis=1) - found.outputs)
     error = float(missed.max(initial=0.0))
     return Explanation(
@@ -231,7 +228,7 @@ def _explained(subject: Subject, model: Model, table: pd.DataFrame, place: int, 
         columns={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         findings=(*_sum_findings(error, found.outputs), *found.findings),
-        predictions=subject.predictions(features, place),
+        predictions=itself.predictions(place),
         threshold=_threshold(subject, place),
         half_width=found.half_width,
         interactions=interactions_of(subject, model, features, place, found.values) if pairs else None,

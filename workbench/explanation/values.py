@@ -8,12 +8,13 @@ from time import process_time
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.finding import Finding
 from workbench.core.wording import how_many
 from workbench.errors import CannotCompile
-from workbench.explanation.answers import Answer, Space, in_space, own
+from workbench.explanation.answers import Answer, Answered, Space, in_space
 from workbench.explanation.sampling import Sampled, sample
 from workbench.explanation.subject import Subject
 from workbench.kernels.quick import against, quick, told_against_rows
@@ -59,7 +60,8 @@ def model_of(subject: Subject, space: Space, background: str) -> Model:
     """How a subject is explained: by its tables where it has any."""
     few, against_rows = subject.background.head(BACKGROUND), background == "rows"
     try:
-        compiled = compile_pipeline(subject.pipeline, subject.features, subject.task, background=subject.background)
+        with threadpool_limits(1):  # the tables are compared with the pipeline
+            compiled = compile_pipeline(subject.pipeline, subject.features, subject.task, background=subject.background)
     except CannotCompile as error:
         return Model(None, str(error), space, few, against_rows)
     return Model(quick(in_space(compiled, space, subject.background)), "", space, few, against_rows)
@@ -83,20 +85,20 @@ class Values:
         return replace(self, values=-self.values, base=whole - self.base, outputs=whole - self.outputs)
 
 
-def values_of(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> Values:
-    """The values of one class, shape (rows, features), and what they add up to."""
-    return (_by_samples if model.sampled else _by_tables)(subject, model, table, place)
+def values_of(itself: Answered, model: Model, table: pd.DataFrame, place: int) -> Values:
+    """The values of one class, shape (rows, features), and what they add up to: what the pipeline itself answers."""
+    return (_by_samples if model.sampled else _by_tables)(itself, model, table, place)
 
 
-def _by_tables(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> Values:
+def _by_tables(itself: Answered, model: Model, table: pd.DataFrame, place: int) -> Values:
     assert model.compiled is not None
-    several = subject.task == "multiclass"
-    values, base, method = _of_class(model, model.compiled, table, place if several else 0)
-    itself = own(subject, table, place if several else 1, model.space)
+    task = itself.subject.task
+    values, base, method = _of_class(model, model.compiled, table, place if task == "multiclass" else 0)
+    told = place if task == "multiclass" else 1
     shown = itself.unit == model.compiled.unit  # else its tables stand for it, which have been compared already
-    outputs = itself.answer(table) if shown else _of_tables(model.compiled, table, place)
+    outputs = itself.outputs(told) if shown else _of_tables(model.compiled, table, told)
     found = Values(values, base, outputs, model.compiled.unit, method)
-    return found if several or subject.task == "regression" or place else found.turned()
+    return found.turned() if task == "binary" and not place else found
 
 
 def _of_class(model: Model, compiled: CompiledModel, table: pd.DataFrame, place: int) -> tuple[Numbers, float, str]:
@@ -110,21 +112,20 @@ def _of_tables(compiled: CompiledModel, table: pd.DataFrame, place: int) -> Numb
     return outputs[:, place] if compiled.task == "multiclass" else outputs
 
 
-def _by_samples(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> Values:
+def _by_samples(itself: Answered, model: Model, table: pd.DataFrame, place: int) -> Values:
     began = process_time()
-    answer, unit = _asked(subject, model, table, place)
-    found = sample(answer, table, model.background, subject.seed)
+    answer, unit = _asked(itself, model, place)
+    found = sample(answer, table, model.background, itself.subject.seed)
     told = _sampled(model, found, unit or "units of the target", process_time() - began)
     return Values(found.values, found.base, found.outputs, unit, "sampled", found.half_width, (told,))
 
 
-def _asked(subject: Subject, model: Model, table: pd.DataFrame, place: int) -> tuple[Answer, str]:
+def _asked(itself: Answered, model: Model, place: int) -> tuple[Answer, str]:
     """What is asked for the samples, and its unit: the tables where there are any, for they are quicker."""
     compiled = model.compiled
     if compiled is None:
-        itself = own(subject, table, place, model.space)
-        return itself.answer, itself.unit
-    if subject.task == "binary" and not place:
+        return itself.answer(place), itself.unit
+    if itself.subject.task == "binary" and not place:
         whole = 1.0 if compiled.unit == "probability" else 0.0
         return lambda rows: whole - compiled.output(rows), compiled.unit
     return lambda rows: _of_tables(compiled, rows, place), compiled.unit
