@@ -1,5 +1,7 @@
 """What a page shows of an explanation: nothing is lost in the bins, and what interacts is found."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -181,6 +183,17 @@ def test_nothing_explained_is_an_empty_page_and_not_an_error():
     assert len(seen.others) == 2
 
 
+@pytest.fixture(params=["UTC", "Pacific/Auckland", "America/New_York"])
+def zone(request, monkeypatch):
+    """A machine elsewhere."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("zone")
 def test_dates_keep_their_order_and_are_told_as_dates():
     days = [f"2024-{month:02}-01" for month in range(1, 13)] * 10
     one = acting(explained(np.arange(120.0)[:, None] % 12, {"when": days}), "when")

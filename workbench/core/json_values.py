@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +34,23 @@ def plain(value: Any) -> Any:
     if isinstance(value, (bool, int, float, str)):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def seconds_of(moment: str) -> float:
+    """Seconds since 1970 of a moment in ISO 8601; one without a zone is of UTC, whatever this machine's is.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+
+    Examples
+    --------
+    >>> seconds_of("1970-01-02"), seconds_of("1970-01-01T02:00:00+01:00")
+    (86400.0, 3600.0)
+    """
+    read = datetime.fromisoformat(moment)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 def rows(table: pd.DataFrame, hidden: Iterable[str] = ()) -> tuple[dict[str, Any], ...]:

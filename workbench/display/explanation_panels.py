@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from workbench.core.cohorts import Cohorts, CohortValue
 from workbench.core.effect import Effect
 from workbench.core.explanation import Explanation
+from workbench.core.json_values import seconds_of
 from workbench.core.neighbours import Neighbours
 from workbench.core.path import DecisionPath
 from workbench.core.surrogate import Surrogate
@@ -107,7 +107,7 @@ def _band(plane: Plane, places: Sequence[float], ends: tuple[Numbers, Numbers]) 
 def _places(seen: Effect) -> list[float]:
     if seen.kind == "number":
         return [float(v) for v in seen.grid]
-    return [datetime.fromisoformat(str(v)).timestamp() for v in seen.grid]
+    return [seconds_of(str(v)) for v in seen.grid]
 
 
 def _marks(seen: Effect) -> tuple[tuple[float, str], ...] | None:

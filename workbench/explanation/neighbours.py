@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.core.arguments import described
 from workbench.core.explanation import Explanation
+from workbench.core.json_values import seconds_of
 from workbench.core.neighbours import Neighbour, Neighbours
 from workbench.errors import BadParameter, ColumnNotFound
 
@@ -126,7 +126,7 @@ def _moment(value: Any) -> float | None:
     if not isinstance(value, str) or len(value) < len("2024-01-01") or value[4:5] != "-":
         return None
     try:
-        return datetime.fromisoformat(value).timestamp()
+        return seconds_of(value)
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.explanation import Explanation
+from workbench.core.json_values import seconds_of
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -317,15 +318,15 @@ def code(values: Sequence[Any], effects: Numbers) -> Coded:
 
 def _moments(values: Sequence[Any]) -> Numbers | None:
     """Seconds since 1970 where each value is a moment in ISO 8601; None where one is not."""
-    seconds: dict[Any, float] = {None: np.nan}
+    known: dict[Any, float] = {None: np.nan}
     try:
         for value in set(values) - {None}:
             if len(value) < 10:  # "20240101" is a number
                 return None
-            seconds[value] = datetime.fromisoformat(value).timestamp()
+            known[value] = seconds_of(value)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-    return np.array([seconds[v] for v in values])
+    return np.array([known[v] for v in values])
 
 
 def _categories(texts: Sequence[str | None], effects: Numbers) -> Coded:
