@@ -326,7 +326,7 @@ class Fairness(Result):
         name = one.name.replace("_", " ")
         more = f", and {len(told) - 1} more such differences" if len(told) > 1 else ""
         value, rest = short(one.value or 0.0), short(one.rest or 0.0)
-        return f"{rows}: {name} of {group.column} {group.value} is {value}, {rest} of the rest{more}"
+        return f"{rows}: {name} of {group.column} {group.value} is {value}, {rest} for all others{more}"
 
     def told_apart(self) -> list[tuple[Group, GroupMetric]]:
         """Groups and measures that differ from the rest by more than chance, the surest first, then the largest."""
