@@ -114,10 +114,12 @@ def test_schema_checker_and_verb_agree(verb, name, value):
 
     assert schema_accepts(verb, values) == verdict
     assert (problems(verb, values) == {}) == verdict
-    # A verb takes a frame too where the form takes a path, and words by column where the form takes words.
+    # A verb takes a frame too where the form takes a path, and words by column where the form takes words;
+    # and positions of rows where the form takes their number.
     by_column = isinstance(value, dict)
     wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column, "class_weight": by_column}
-    if verb not in ("dataset", "train") or not wider.get(name):
+    positions = (verb, name) == ("explain", "rows") and isinstance(value, (list, tuple))
+    if not positions and (verb not in ("dataset", "train") or not wider.get(name)):
         assert verb_accepts(verb, values) == verdict
 
 

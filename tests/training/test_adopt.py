@@ -109,8 +109,9 @@ def test_verbs_that_take_a_run_take_a_pipeline_with_data(store):
     assert bundle.model == "LogisticRegression"
     with pytest.raises(BadParameter, match=r"takes a Run, got a Pipeline\. Give wb\.adopt\(pipeline, data\)"):
         wb.explain(MINE)
-    with pytest.raises(BadParameter, match=r"got a run and data\. Give wb\.explain\(run\)"):
-        wb.explain(wb.run(bundle.run_id), DATA)
+    assert wb.explain(wb.run(bundle.run_id), DATA, rows=5).positions == tuple(range(len(FRAME) - 5, len(FRAME)))
+    with pytest.raises(BadParameter, match=r"got a run and data\. Give wb\.package\(run\)"):
+        wb.package(wb.run(bundle.run_id), DATA, name="mine")
 
 
 @pytest.mark.slow

@@ -75,6 +75,7 @@ def keep_ahead() -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                env=os.environ.copy(),  # our own code, in the user's own place
             )
         ]
 

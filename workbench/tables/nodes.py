@@ -29,6 +29,7 @@ from workbench.tables.mixing import KINDS, Mixing, read_mixing
 from workbench.tables.trees import FIELDS, Engine, Trees, blocks, reasonable
 
 ORDERS = 128  # of the columns, and their reverses; and rows of the background, one an order
+ORDERS_OF_MIXING = 16  # products of two are exact with one order and its reverse, but many depend on them
 ORDERS_OF_TREES = 64  # which cost a hundred times as much as a curve
 MOVED_CELLS = 1_000_000  # numbers in one block of moved inputs: 8 MB
 DEEPEST = 20  # nodes within nodes
@@ -320,7 +321,7 @@ class Chain:
     @property
     def _many(self) -> int:
         """Orders in which the columns move; one where any gives the same."""
-        return ORDERS_OF_TREES if has_trees(self.final) else 1 if self.final.exact else ORDERS
+        return 1 if self.final.exact and not has_trees(self.final) else _orders_for(self.final)
 
     def _paths(self, source: Array, columns: int) -> _Paths:
         """Orders and their reverses, each with the inputs that it starts from; made once for each way to add up."""
@@ -396,6 +397,13 @@ def _orders(columns: int, many: int) -> Array:
     turned = (np.arange(columns) - turns[:, None]) % columns
     result: Array = shuffled[:, turned].reshape(-1, columns)[:many]
     return result
+
+
+def _orders_for(node: Any) -> int:
+    """As many as its dearest part allows."""
+    if isinstance(node, Chain):
+        return min(map(_orders_for, (*node.members, node.final)))
+    return ORDERS_OF_TREES if isinstance(node, Trees) else ORDERS_OF_MIXING if isinstance(node, Mixing) else ORDERS
 
 
 def has_trees(node: Any) -> bool:
