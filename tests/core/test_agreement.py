@@ -118,6 +118,7 @@ def test_schema_checker_and_verb_agree(verb, name, value):
     # and positions of rows where the form takes their number.
     by_column = isinstance(value, dict)
     wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column, "class_weight": by_column}
+    wider["threshold"] = isinstance(value, float)  # a number, beside its text
     positions = (verb, name) == ("explain", "rows") and isinstance(value, (list, tuple))
     if not positions and (verb not in ("dataset", "train") or not wider.get(name)):
         assert verb_accepts(verb, values) == verdict
