@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from workbench.core import explanation_file
 from workbench.core.arguments import described
 from workbench.core.finding import Finding
+from workbench.core.labels import place_of_label
 from workbench.core.late import late
 from workbench.core.result import Result
 from workbench.core.sentences import Told, sentence
@@ -151,9 +152,10 @@ class Explanation(Result):
         BadParameter
             If that class was not explained.
         """
-        for each in (self, *self.others):
-            if each.label == label or str(each.label) == str(label):
-                return each
+        every = (self, *self.others)
+        place = place_of_label(label, [each.label for each in every])
+        if place is not None:
+            return every[place]
         raise BadParameter(
             f"The class {label!r} was not explained, but {', '.join(map(repr, self.labels)) or 'a number'}. "
             'Explain all of them: wb.explain(run, label="all").'

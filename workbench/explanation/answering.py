@@ -18,6 +18,7 @@ from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.checking import Checked, Checker
 from workbench.core.contract import Column
 from workbench.core.json_values import plain
+from workbench.core.labels import place_of_label
 from workbench.core.nouns import expect
 from workbench.core.run import Run
 from workbench.core.wording import how_many, listed_values
@@ -127,11 +128,11 @@ class Answering:
         classes = self.run.classes
         if label is None:
             return self._usual_place if classes else 0
-        alike = [i for i, one in enumerate(classes) if label == one or str(label) == str(one)]
-        if not alike:
+        place = place_of_label(label, classes)
+        if place is None:
             known = f"one of {listed_values(classes)}" if classes else "None: a regression has no classes"
             raise BadParameter(f"label is {known}; got {listed_values([label])}.")
-        return alike[0]
+        return place
 
     @cached_property
     def _usual_place(self) -> int:

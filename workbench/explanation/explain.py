@@ -20,14 +20,15 @@ from workbench.core.dataset import Dataset
 from workbench.core.explanation import Explanation
 from workbench.core.finding import Finding
 from workbench.core.json_values import columns as plain_columns
+from workbench.core.labels import place_of_label
 from workbench.core.literals import python
 from workbench.core.nouns import run_of
 from workbench.core.parameters import ExplainStep, take
 from workbench.core.run import Run
 from workbench.errors import BadParameter, BadTable
-from workbench.explanation.answers import Answered, Space, answered
-from workbench.explanation.groups import alike, groups
+from workbench.explanation.alike_columns import alike, groups
 from workbench.explanation.interactions import check, interactions_of
+from workbench.explanation.outputs import Outputs, Space, outputs_of
 from workbench.explanation.subject import Subject, of_model, of_run, unscored
 from workbench.explanation.values import Model, model_of, values_of
 from workbench.reading.by_contract import read_by
@@ -137,7 +138,7 @@ def explain(
     if step.interactions:
         check(model)
     features = table[list(subject.features)]
-    itself = answered(subject, features, cast(Space, space))
+    itself = outputs_of(subject, features, cast(Space, space))
     places = _places(itself, label)
     first, *further = (_explained(itself, model, features, place, step.interactions) for place in places)
     shown = {**_rows_of(subject, table), "positions": tuple(positions)}
@@ -188,7 +189,7 @@ def _typed(contract: Contract, data: Any) -> pd.DataFrame:
     return read_by(table, contract).table
 
 
-def _places(itself: Answered, label: Any) -> list[int]:
+def _places(itself: Outputs, label: Any) -> list[int]:
     """Which classes are explained, by their places; 0 for a regression, which has none."""
     subject = itself.subject
     if subject.task == "regression":
@@ -197,19 +198,19 @@ def _places(itself: Answered, label: Any) -> list[int]:
         return [0]
     if label is None:
         return [itself.most_frequent if subject.task == "multiclass" else 1]
-    named = [i for i, one in enumerate(subject.classes) if label == one or str(label) == str(one)]
-    if not named and label == ALL:
+    named = place_of_label(label, subject.classes)
+    if named is None and label == ALL:
         first = _places(itself, None)[0]
         return [first, *(i for i in range(len(subject.classes)) if i != first)]
-    if not named:
+    if named is None:
         raise BadParameter.unknown(str(label), [*map(str, subject.classes), ALL], f"The target {subject.target}")
-    return named[:1]
+    return [named]
 
 
 # --- the result --------------------------------------------------------------------------------------------------
 
 
-def _explained(itself: Answered, model: Model, features: pd.DataFrame, place: int, pairs: bool) -> Explanation:
+def _explained(itself: Outputs, model: Model, features: pd.DataFrame, place: int, pairs: bool) -> Explanation:
     """The values of one class, as a result without its rows."""
     subject = itself.subject
     found = values_of(itself, model, features, place)

@@ -14,7 +14,7 @@ from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.finding import Finding
 from workbench.core.wording import how_many
 from workbench.errors import CannotCompile
-from workbench.explanation.answers import Answer, Answered, Space, in_space
+from workbench.explanation.outputs import Answer, Outputs, Space, in_space
 from workbench.explanation.sampling import Sampled, sample
 from workbench.explanation.subject import Subject
 from workbench.kernels.quick import against, quick, told_against_rows
@@ -85,12 +85,12 @@ class Values:
         return replace(self, values=-self.values, base=whole - self.base, outputs=whole - self.outputs)
 
 
-def values_of(itself: Answered, model: Model, table: pd.DataFrame, place: int) -> Values:
+def values_of(itself: Outputs, model: Model, table: pd.DataFrame, place: int) -> Values:
     """The values of one class, shape (rows, features), and what they add up to: what the pipeline itself answers."""
     return (_by_samples if model.sampled else _by_tables)(itself, model, table, place)
 
 
-def _by_tables(itself: Answered, model: Model, table: pd.DataFrame, place: int) -> Values:
+def _by_tables(itself: Outputs, model: Model, table: pd.DataFrame, place: int) -> Values:
     assert model.compiled is not None
     task = itself.subject.task
     values, base, method = _of_class(model, model.compiled, table, place if task == "multiclass" else 0)
@@ -112,7 +112,7 @@ def _of_tables(compiled: CompiledModel, table: pd.DataFrame, place: int) -> Numb
     return outputs[:, place] if compiled.task == "multiclass" else outputs
 
 
-def _by_samples(itself: Answered, model: Model, table: pd.DataFrame, place: int) -> Values:
+def _by_samples(itself: Outputs, model: Model, table: pd.DataFrame, place: int) -> Values:
     began = process_time()
     answer, unit = _asked(itself, model, place)
     found = sample(answer, table, model.background, itself.subject.seed)
@@ -120,7 +120,7 @@ def _by_samples(itself: Answered, model: Model, table: pd.DataFrame, place: int)
     return Values(found.values, found.base, found.outputs, unit, "sampled", found.half_width, (told,))
 
 
-def _asked(itself: Answered, model: Model, place: int) -> tuple[Answer, str]:
+def _asked(itself: Outputs, model: Model, place: int) -> tuple[Answer, str]:
     """What is asked for the samples, and its unit: the tables where there are any, for they are quicker."""
     compiled = model.compiled
     if compiled is None:

@@ -24,7 +24,7 @@ SAME = 1e-9  # between the probabilities of a pipeline and what its log-odds mak
 
 
 @dataclass(frozen=True)
-class Answered:
+class Outputs:
     """What a subject's own pipeline says of the rows to explain, asked once for all classes.
 
     Parameters
@@ -70,14 +70,14 @@ class Answered:
         return int(np.bincount(self.predicted.argmax(axis=1), minlength=len(self.subject.classes)).argmax())
 
 
-def answered(subject: Subject, table: pd.DataFrame, space: Space) -> Answered:
+def outputs_of(subject: Subject, table: pd.DataFrame, space: Space) -> Outputs:
     """Ask a subject's pipeline about the features of some rows, by one thread: on a busy machine more cost far more."""
     with threadpool_limits(1):
         if subject.task == "regression":
-            return Answered(subject, subject.numbers(table))
+            return Outputs(subject, subject.numbers(table))
         predicted = subject.probabilities(table)
         shown = None if space == "probability" else _log_odds(subject, table, predicted)
-        return Answered(subject, predicted, *(shown or ()))
+        return Outputs(subject, predicted, *(shown or ()))
 
 
 def in_space(compiled: CompiledModel, space: Space, background: pd.DataFrame) -> CompiledModel:
