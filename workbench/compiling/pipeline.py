@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from workbench.compiling import (  # noqa: F401  (they register what they compile)
+    additive,
     boundaries,
     catboost,
     ensembles,

@@ -162,8 +162,15 @@ def of_model(model: Any, data: Any, target: str | None) -> Subject:
         table,
         table[list(features)].iloc[draw].reset_index(drop=True),
         asked=asked,
-        unit=asked.replace("_", " ") if asked != "predict" else "units of the prediction",
+        unit=_unit(model, asked),
     )
+
+
+def _unit(model: Any, asked: str) -> str:
+    """What a number of a model that nobody scored is: a model of survival tells a risk, others what they are asked."""
+    if hasattr(model, "predict_survival_function"):
+        return "risk score"
+    return "units of the prediction" if asked == "predict" else asked.replace("_", " ")
 
 
 def _predicts(model: Any) -> bool:

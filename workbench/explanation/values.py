@@ -116,7 +116,7 @@ def _by_samples(itself: Outputs, model: Model, table: pd.DataFrame, place: int) 
     began = process_time()
     answer, unit = _asked(itself, model, place)
     found = sample(answer, table, model.background, itself.subject.seed)
-    told = _sampled(model, found, unit or "units of the target", process_time() - began)
+    told = _sampled(model, found, unit or itself.subject.unit, process_time() - began)
     return Values(found.values, found.base, found.outputs, unit, "sampled", found.half_width, (told,))
 
 
