@@ -397,6 +397,23 @@ def test_what_nobody_scored_is_explained_as_it_is(home, monkeypatch, model, unit
     assert found.headline()
 
 
+class Survival(LinearRegression):
+    """What tells a model of survival from others, which answer a risk."""
+
+    def predict_survival_function(self, rows):
+        """Its curves, which nobody asks here."""
+
+
+def test_a_model_of_survival_is_explained_in_its_risk_score(home, monkeypatch):
+    monkeypatch.setattr(sampling, "MOST", 16)
+    frame, target = rows_and_answers()
+
+    found = wb.explain(with_codes(Survival()).fit(frame, target), frame, rows=10)
+
+    assert found.unit == "risk score"
+    assert "risk score on average" in found.findings[0].message
+
+
 def test_data_that_the_model_cant_answer_are_refused_with_its_own_words(home):
     frame, target = rows_and_answers()
     fitted = with_codes(LinearRegression()).fit(frame, target)

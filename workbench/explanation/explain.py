@@ -82,6 +82,8 @@ def explain(
         What a column is when it is not known. *paths*: what the training rows were, down each tree's path; columns
         that go together share their effect. *rows*: what it is in 100 training rows, whatever the others are
         (interventional); only columns that the model looks at have an effect, and rows that nobody saw are asked for.
+        Trees upon other models' answers (a stack with boosting on top) are told approximately by *paths*, and sampled
+        by *rows*, each value with its interval.
     interactions : bool
         Whether to tell of each two columns what they add together, too (``explanation.interactions``): of trees, down
         their paths. A forest of deep trees takes six times as long.

@@ -168,7 +168,10 @@ def of_model(model: Any, data: Any, target: str | None) -> Subject:
 
 def _unit(model: Any, asked: str) -> str:
     """What a number of a model that nobody scored is: a model of survival tells a risk, others what they are asked."""
-    if hasattr(model, "predict_survival_function"):
+    last = model
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    if hasattr(last, "predict_survival_function"):
         return "risk score"
     return "units of the prediction" if asked == "predict" else asked.replace("_", " ")
 

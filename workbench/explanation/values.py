@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from workbench.compiling.pipeline import compile_pipeline
+from workbench.compiling.refusals import INSTEAD
 from workbench.core.finding import Finding
 from workbench.core.wording import how_many
 from workbench.errors import CannotCompile
@@ -63,7 +64,7 @@ def model_of(subject: Subject, space: Space, background: str) -> Model:
         with threadpool_limits(1):  # the tables are compared with the pipeline
             compiled = compile_pipeline(subject.pipeline, subject.features, subject.task, background=subject.background)
     except CannotCompile as error:
-        return Model(None, str(error), space, few, against_rows)
+        return Model(None, str(error).removesuffix(f" {INSTEAD}"), space, few, against_rows)
     return Model(quick(in_space(compiled, space, subject.background)), "", space, few, against_rows)
 
 
