@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.codegen.advice import advice
 from workbench.codegen.cells import CodeCell, names, needed, out_of_date
-from workbench.codegen.journey import journey, prefilled, write
+from workbench.codegen.journey import journey, offered, prefilled, write
 from workbench.core.parameters import STEPS, problems
 
 SOURCES = {
@@ -21,6 +21,7 @@ SOURCES = {
     "profile": "profile = wb.profile(data)\nprofile",
     "train": "run = wb.train(data, trials=1)\nrun",
     "explain": "explanation = wb.explain(run)\nexplanation",
+    "fairness": 'fairness = wb.fairness(run, by=["sex"])\nfairness',
     "package": 'bundle = wb.package(run, name="churn")\nbundle',
     "monitor": 'report = wb.monitor("churn")\nreport',
 }
@@ -226,12 +227,56 @@ def test_leaks_are_dropped_and_a_model_trained_by_one_button() -> None:
     assert found.acts[0].values["known_after"] == ["refund", 'ca"ll']
 
 
+RUN = {
+    "noun": "run",
+    "headline": "linear: roc_auc 0.9",
+    "groups": {"people": ["sex", "race", "age", "belief"], "others": ["city"]},
+}
+
+
 def test_advice_leads_from_an_empty_notebook_to_a_monitored_model() -> None:
-    led = [advice(journey(taken(*list(STEPS)[:n]))) for n in range(len(STEPS) + 1)]
+    led = [advice(journey(taken(*list(STEPS)[:n], train=RUN))) for n in range(len(STEPS) + 1)]
 
     assert [a.verb for a in led] == [*STEPS, "monitor"]
-    assert [bool(a.button) for a in led] == [False, True, True, True, True, True, True]
+    assert [bool(a.button) for a in led] == [False, *[True] * (len(STEPS))]
     assert advice(journey([CodeCell("a", SOURCES["dataset"], running=True)])) is None
+
+
+@pytest.mark.parametrize("groups", [None, 3, {"people": "sex"}, {"people": [], "others": ["city"]}, {"people": [1]}])
+def test_where_no_column_tells_people_apart_fairness_is_no_duty(groups: Any) -> None:
+    record = {"noun": "run", "headline": "linear"} | ({} if groups is None else {"groups": groups})
+
+    now = journey(taken("dataset", "profile", "train", "explain", train=record))
+
+    assert advice(now).verb == "package"
+    assert prefilled(now, "fairness") == ({}, {})
+    assert write(now, "fairness", {"by": ["city"]}).source == 'fairness = wb.fairness(run, by=["city"])\nfairness'
+
+
+def test_fairness_begins_with_the_columns_that_tell_people_apart() -> None:
+    now = journey(taken("dataset", "profile", "train", "explain", train=RUN))
+
+    assert offered(now, "fairness") == (["sex", "race", "age", "belief"], ["city"])
+    (act,) = advice(now).acts
+    assert (act.verb, act.values) == ("fairness", {"by": ["sex", "race", "age"]})
+    assert advice(now).reason == ("See how the groups of %1 are answered", "sex, race, age")
+
+
+def test_who_has_packaged_is_not_led_back_to_fairness_but_who_wrote_its_cell_is_led_to_run_it() -> None:
+    packaged = taken("dataset", "profile", "train", "explain", "package", train=RUN)
+    written = [*taken("dataset", "profile", "train", "explain"), CodeCell("f", SOURCES["fairness"])]
+
+    assert advice(journey(packaged)).verb == "monitor"
+    assert advice(journey(written)).verb == "fairness"
+
+
+def test_another_training_makes_the_fairness_out_of_date() -> None:
+    cells = taken("dataset", "train", "fairness")
+    cells[1] = replace(cells[1], source="run = wb.train(data, folds=5)\nrun")
+
+    found = journey(cells).places["fairness"]
+
+    assert (found.state, found.because, found.refresh) == ("stale", ("%1 changed", "Train"), (1, 2))
 
 
 def test_without_a_target_the_person_is_asked_for_it() -> None:

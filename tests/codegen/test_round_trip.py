@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import tokenize
 from dataclasses import fields
 from typing import Any
@@ -51,6 +52,16 @@ def steps(draw: st.DrawFn, verb: str | None = None) -> tuple[str, dict[str, Any]
     return verb, draw(st.fixed_dictionaries(required, optional=optional))
 
 
+def _shorter(given: list[Any], unnamed: tuple[str, ...], without_names: bool) -> list[Any]:
+    """What may stand without its name, and a list of one without its brackets."""
+    for at, argument in enumerate(given):
+        name, _, value = argument.partition("=")
+        if name in unnamed and without_names:
+            listed = ast.literal_eval(value)
+            given[at] = json.dumps(listed[0]) if len(listed) == 1 and listed[0].isascii() else value
+    return given
+
+
 @st.composite
 def written_by_a_person(draw: st.DrawFn) -> tuple[str, str]:
     """A verb and its cell, with other variables, comments, layout, keywords and statements than the panel's."""
@@ -61,6 +72,7 @@ def written_by_a_person(draw: st.DrawFn) -> tuple[str, str]:
     call = ast.parse(text).body[0].value  # type: ignore[attr-defined]
     kept = draw(st.sampled_from(["", "extra=1", "profile=profile  # seen before"]))
     given = [ast.get_source_segment(text, a) for a in [*call.args, *call.keywords]] + [kept] * bool(kept)
+    given = _shorter(given, step.unnamed, draw(st.booleans()))
     if draw(st.booleans()) or "#" in kept:
         lines = "".join(f"\n  {a.replace('  #', ',  #') if a == kept and '#' in a else a + ','}" for a in given)
         text = f"{name} = wb.{verb}({lines}\n)"
@@ -125,6 +137,10 @@ def test_a_cell_of_the_panel_stays_as_the_panel_lays_it_out(
             {},
             'd = wb.dataset(\n  "a",  # all\n  id="i",  # key\n  time="t",\n)',
         ),
+        ('f = wb.fairness(run, "sex", why=False)', {"by": ["sex"]}, {}, 'f = wb.fairness(run, "sex")'),
+        ('f = wb.fairness(run, "sex")', {"by": ["age", "b"]}, {}, 'f = wb.fairness(run, ["age", "b"])'),
+        ('f = wb.fairness(run, ["sex"], data=new)', {}, {}, "f = wb.fairness(run, data=new)"),
+        ("f = wb.fairness(run, names)", {"why": False}, {"by": "names"}, "f = wb.fairness(run, names, why=False)"),
         ("run = wb.train(data, folds=n)", {"seed": 1}, {"folds": "n"}, "run = wb.train(data, folds=n, seed=1)"),
         ("run = wb.train(data, folds=n)", {"folds": 2}, {}, "run = wb.train(data, folds=2)"),
         ("d = wb.dataset(path)", {}, {"source": "frame"}, "d = wb.dataset(frame)"),
@@ -208,6 +224,7 @@ def test_any_typed_text_is_either_a_step_or_edited_by_hand(source: str) -> None:
         ("profile", {}, "profile = wb.profile(data)\nprofile"),
         ("train", {"metric": "roc_auc", "trials": None}, 'run = wb.train(data, metric="roc_auc")\nrun'),
         ("explain", {"rows": 50}, "explanation = wb.explain(run, rows=50)\nexplanation"),
+        ("fairness", {"by": ["sex", "race"]}, 'fairness = wb.fairness(run, by=["sex", "race"])\nfairness'),
         ("package", {"name": "churn"}, 'bundle = wb.package(run, name="churn")\nbundle'),
         ("monitor", {"name": "churn"}, 'report = wb.monitor("churn")\nreport'),
     ],
@@ -252,6 +269,9 @@ def test_a_long_call_has_one_argument_a_line() -> None:
         "for path in paths:\n    data = wb.dataset(path)",
         "data = wb.dataset('a.csv', 'b')",
         "data = wb.dataset('a.csv', source='b.csv')",
+        "fair = wb.fairness(run, 'sex', by='race')",
+        "fair = wb.fairness(run, 'sex', False)",
+        "fair = wb.fairness(by='sex')",
     ],
 )
 def test_what_a_form_could_not_write_back_is_edited_by_hand(source: str) -> None:
@@ -271,6 +291,14 @@ def test_what_a_form_could_not_write_back_is_edited_by_hand(source: str) -> None
 )
 def test_other_spellings_of_the_same_step_are_understood(source: str) -> None:
     assert parse(source) == ("dataset", {"source": "a.csv"})
+
+
+@pytest.mark.parametrize(
+    "call",
+    ['run, "sex"', 'run, ["sex"]', 'run, by="sex"', "by=('sex',), run=run", 'run, ["sex"],'],
+)
+def test_groups_may_be_named_as_the_verb_takes_them(call: str) -> None:
+    assert parse(f"fair = wb.fairness({call})") == ("fairness", {"by": ["sex"]})
 
 
 def test_what_is_no_value_is_kept_as_it_is_written() -> None:

@@ -119,8 +119,9 @@ def test_schema_checker_and_verb_agree(verb, name, value):
     by_column = isinstance(value, dict)
     wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column, "class_weight": by_column}
     wider["threshold"] = isinstance(value, float)  # a number, beside its text
+    wider["by"] = isinstance(value, str)  # one column without brackets
     positions = (verb, name) == ("explain", "rows") and isinstance(value, (list, tuple))
-    if not positions and (verb not in ("dataset", "train") or not wider.get(name)):
+    if not positions and (verb not in ("dataset", "train", "fairness") or not wider.get(name)):
         assert verb_accepts(verb, values) == verdict
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.codegen.cells import Told
-from workbench.codegen.journey import Journey, Place, prefilled
+from workbench.codegen.journey import Journey, Place, offered, prefilled
+from workbench.core.group_choices import MOST_FIRST
 from workbench.core.parameters import STEPS, problems
 
 LEAK = "WB120"
@@ -126,6 +127,17 @@ def _explain(now: Journey) -> Advice | None:
     return _waiting(now, "explain", reason, ("Explain",))
 
 
+def _fairness(now: Journey) -> Advice | None:
+    """Only where columns tell people apart, or somebody has begun with it; and no more once the folder is made."""
+    people = offered(now, "fairness")[0]
+    if _done(now, "package") or not (people or now.places["fairness"].cell is not None):
+        return None
+    reason = (
+        ("See how the groups of %1 are answered", ", ".join(people[:MOST_FIRST])) if people else ("Compare groups",)
+    )
+    return _waiting(now, "fairness", reason, ("Compare groups",))
+
+
 def _package(now: Journey) -> Advice | None:
     return _waiting(now, "package", ("The model is understood: make the folder that ships",), ("Package",))
 
@@ -139,7 +151,7 @@ def _all_done(now: Journey) -> Advice | None:
 
 
 _RULES: tuple[Callable[[Journey], Advice | None], ...] = (
-    _failed, _stale, _first_table, _profile, _target, _leaks, _train, _explain, _package, _monitor, _all_done
+    _failed, _stale, _first_table, _profile, _target, _leaks, _train, _explain, _fairness, _package, _monitor, _all_done
 )  # fmt: skip
 
 

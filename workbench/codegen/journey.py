@@ -12,6 +12,7 @@ from workbench.codegen.cells import CodeCell, Told, constants, names, needed, ou
 from workbench.codegen.parse import CALLS, Reading, imported_in, mentioned, read
 from workbench.codegen.render import render
 from workbench.codegen.update import update
+from workbench.core.group_choices import MOST_FIRST
 from workbench.core.metric import METRIC_NAMES
 from workbench.core.parameters import STEPS
 
@@ -291,6 +292,20 @@ def _last(now: Journey, verb: str) -> int | None:
     return max((cell for cell in before if cell is not None), default=None)
 
 
+def offered(now: Journey, verb: str) -> tuple[list[str], list[str]]:
+    """Columns that the result of the training offers for a step: first those to begin with, then others."""
+    groups = now.places["train"].record.get("groups") if verb == "fairness" else None
+    if not isinstance(groups, dict):
+        return [], []
+    people, others = (_names(groups.get(kind)) for kind in ("people", "others"))
+    return people, others
+
+
+def _names(listed: Any) -> list[str]:
+    """Names, of a record that a notebook from anywhere may hold."""
+    return list(dict.fromkeys(n for n in listed if isinstance(n, str))) if isinstance(listed, list) else []
+
+
 def prefilled(now: Journey, verb: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Values and expressions that the steps above make likely, for a step that has no cell yet.
 
@@ -303,6 +318,9 @@ def prefilled(now: Journey, verb: str) -> tuple[dict[str, Any], dict[str, str]]:
         source = now.value("dataset", "source")
         stem = _NOT_IN_A_NAME.sub("-", PurePath(source).name.split(".")[0]).strip("-._") if source else ""
         return ({"name": stem} if stem else {}), {}
+    if verb == "fairness":
+        people = offered(now, verb)[0][:MOST_FIRST]
+        return ({"by": people} if people else {}), {}
     if verb == "monitor" and (reading := now.places["package"].reading):
         return {n: v for n, v in reading.values.items() if n == "name"}, {
             n: c for n, c in reading.code.items() if n == "name"

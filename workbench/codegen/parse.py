@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from workbench.core.parameters import STEPS, Step, checked_value, positional
+from workbench.core.parameters import STEPS, Step, checked_value, unnamed
 from workbench.errors import BadParameter
 
 CALLS: dict[str, str] = {f"{module}.{verb}": verb for module in ("wb", "workbench") for verb in STEPS}
@@ -215,12 +215,12 @@ def _read(statement: ast.stmt, calls: Mapping[str, str]) -> Reading | None:
 def _arguments(call: ast.Call, step: type[Step]) -> dict[str, ast.expr] | None:
     """Arguments by name; None where the step has no such call or where ``*`` and ``**`` hide names."""
     named = {k.arg: k.value for k in call.keywords if k.arg is not None}
-    first = step.takes or positional(step)
+    places = unnamed(step)
     hidden = len(named) < len(call.keywords) or any(isinstance(a, ast.Starred) for a in call.args)
-    if hidden or len(call.args) > 1 or (call.args and (first is None or first in named)):
+    if hidden or len(call.args) > len(places) or named.keys() & set(places[: len(call.args)]):
         return None
-    given = {str(first): call.args[0], **named} if call.args else named
-    return given if first is None or first in given else None
+    given = {**dict(zip(places, call.args, strict=False)), **named}
+    return given if not places or places[0] in given else None
 
 
 def _sorted(step: type[Step], given: dict[str, ast.expr]) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
@@ -230,10 +230,16 @@ def _sorted(step: type[Step], given: dict[str, ast.expr]) -> tuple[dict[str, Any
     errors: dict[str, str] = {}
     for name, value in given.items():
         try:
-            fitting = checked_value(step, name, ast.literal_eval(value))
+            fitting = checked_value(step, name, _several(step, name, ast.literal_eval(value)))
             values[name] = list(fitting) if isinstance(fitting, tuple) else fitting
         except BadParameter as error:
             code[name], errors[name] = ast.unparse(value), str(error)
         except (ValueError, TypeError, RecursionError, MemoryError):
             code[name] = ast.unparse(value)
     return values, code, errors
+
+
+def _several(step: type[Step], name: str, value: Any) -> Any:
+    """A text that stands for a list of one, where the verb takes it so."""
+    alone = next(parameter.metadata["alone"] for parameter in fields(step) if parameter.name == name)
+    return [value] if alone and isinstance(value, str) else value

@@ -27,7 +27,7 @@ def render(
     Parameters
     ----------
     verb : str
-        The step: ``dataset``, ``profile``, ``train``, ``explain``, ``package`` or ``monitor``.
+        The step: ``dataset``, ``profile``, ``train``, ``explain``, ``fairness``, ``package`` or ``monitor``.
     values : mapping
         Its parameters, as plain JSON. What equals the default is left out of the cell.
     first : bool

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from workbench.codegen.parse import CALLS, Reading, read
 from workbench.codegen.render import arguments, call
-from workbench.core.parameters import STEPS, positional
+from workbench.core.parameters import STEPS, positional, unnamed
 from workbench.errors import BadParameter
 
 Edit = tuple[int, int, str]
@@ -66,8 +66,8 @@ def _call(reading: Reading, values: Mapping[str, Any], code: Mapping[str, str], 
 
 def _given(verb: str, values: Mapping[str, Any], code: Mapping[str, str]) -> dict[str, str]:
     """Text of each parameter that is not the default, by name."""
-    unnamed = positional(STEPS[verb])
-    return {str(name or unnamed): text for name, text in arguments(verb, values, code, None)}
+    first = positional(STEPS[verb])
+    return {str(name or first): text for name, text in arguments(verb, values, code, None)}
 
 
 def _meaning(reading: Reading | None) -> tuple[Any, ...]:
@@ -80,7 +80,7 @@ def _meaning(reading: Reading | None) -> tuple[Any, ...]:
 def _changes(reading: Reading, wanted: dict[str, str], text: _Text) -> Iterator[Edit]:
     """The edits from the arguments that stand there to those that are wanted."""
     step = STEPS[reading.verb]
-    there = text.arguments(step.takes or positional(step))
+    there = text.arguments(unnamed(step))
     before = _given(reading.verb, reading.values, reading.code)
     for parameter in fields(step):
         if parameter.name in there and parameter.name in wanted:
@@ -127,9 +127,10 @@ class _Text:
             raw = raw[:start] + text.encode() + raw[end:]
         return raw.decode()
 
-    def arguments(self, first: str | None) -> dict[str | None, _Argument]:
-        """All arguments in their order, by name."""
-        unnamed = [_Argument(first, _span(self.lines, a), _span(self.lines, a)) for a in self.call.args]
+    def arguments(self, places: Sequence[str]) -> dict[str | None, _Argument]:
+        """All arguments in their order, by name; ``places`` are those without one."""
+        spans = [_span(self.lines, argument) for argument in self.call.args]
+        unnamed = [_Argument(name, span, span) for name, span in zip(places, spans, strict=False)]
         named = [_Argument(k.arg, _span(self.lines, k), _span(self.lines, k.value)) for k in self.call.keywords]
         return {a.name: a for a in sorted([*unnamed, *named], key=lambda a: a.whole)}
 

@@ -386,9 +386,10 @@ class Fairness(Result):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Fairness:
         """Read what :meth:`to_dict` wrote."""
-        by = (Grouping(one["column"], tuple(one["values"]), tuple(one["edges"])) for one in content["by"])
+        by = tuple(map(Grouping.from_dict, content["by"]))
+        content = _renamed(content, {one.column: one.renamed for one in by})
         read = {
-            "by": tuple(by),
+            "by": by,
             "overall": tuple(GroupMetric(**one) for one in content["overall"]),
             "groups": tuple(Group.from_dict(one) for one in content["groups"]),
             "unweighted": tuple(Group.from_dict(one) for one in content["unweighted"]),
@@ -399,6 +400,17 @@ class Fairness(Result):
             "findings": tuple(Finding.from_dict(one) for one in content["findings"]),
         }
         return cls(**{**content, **read})
+
+
+def _renamed(content: dict[str, Any], names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """With the names that groups have now, where an older version gave them others."""
+
+    def now(one: dict[str, Any], *fields: str) -> dict[str, Any]:
+        known = names.get(one["column"], {})
+        return {**one, **{name: known.get(one[name], one[name]) for name in fields}}
+
+    told = {"groups": ("value",), "unweighted": ("value",), "gaps": ("least", "most"), "drivers": ("group",)}
+    return {**content, **{of: [now(one, *fields) for one in content[of]] for of, fields in told.items()}}
 
 
 def _row(group: Group) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def parameter(
     default: Any = MISSING,
     *,
     column: bool = False,
+    alone: bool = False,
     choices: tuple[Any, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
@@ -78,6 +79,8 @@ def parameter(
         Its default; without one the parameter is required.
     column : bool
         True: the value is a column name of the dataset (or several).
+    alone : bool
+        True: where several texts are meant, one may stand in a cell without brackets.
     choices : tuple
         The values that are allowed (for a tuple: its items).
     minimum, maximum : float, optional
@@ -98,6 +101,7 @@ def parameter(
     metadata = {
         "description": description,
         "column": column,
+        "alone": alone,
         "choices": choices,
         "minimum": minimum,
         "maximum": maximum,
@@ -113,11 +117,16 @@ def parameter(
 
 @dataclass(frozen=True)
 class Step:
-    """Base of the steps: what a verb is called, what it takes and what its result is called."""
+    """Base of the steps: what a verb is called, what it takes and what its result is called.
+
+    An optional one is advised only where there is reason to. What ``unnamed`` has may follow the input without a name.
+    """
 
     verb: ClassVar[str]
     title: ClassVar[str]
     takes: ClassVar[str | None] = None
+    unnamed: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[bool] = False
     gives: ClassVar[str]
 
 
@@ -334,10 +343,36 @@ class FairnessStep(Step):
     verb: ClassVar[str] = "fairness"
     title: ClassVar[str] = "Fairness"
     takes: ClassVar[str | None] = "run"
+    unnamed: ClassVar[tuple[str, ...]] = ("by",)
+    optional: ClassVar[bool] = True
     gives: ClassVar[str] = "fairness"
 
-    by: tuple[str, ...] = parameter("Columns whose groups are compared, by themselves and crossed.", (), column=True)
-    smallest: int = parameter("Rows below which a group is shown and not judged.", 50, minimum=2, maximum=1_000_000)
+    by: tuple[str, ...] = parameter(
+        "Columns whose groups are compared, by themselves and crossed; sensitive ones by default.",
+        (),
+        column=True,
+        alone=True,
+        title="Groups of",
+    )
+    reweigh: bool = parameter(
+        "Classes: whether to fit the model anew on rows whose weights make group and outcome independent, and tell "
+        "what that costs.",
+        False,
+        title="Try reweighed rows",
+    )
+    why: bool = parameter(
+        "Whether to tell what makes the gap, which columns tell the groups, and what thresholds by group would cost.",
+        True,
+        title="Tell why",
+    )
+    smallest: int = parameter(
+        "Rows below which a group is shown and not judged.",
+        50,
+        minimum=2,
+        maximum=1_000_000,
+        unit="rows",
+        title="Smallest group",
+    )
     false_alarm_rate: float = parameter(
         "Chance that any group is said to differ where none does.", 0.05, minimum=1e-6, maximum=0.5
     )
@@ -370,7 +405,8 @@ class MonitorStep(Step):
 
 
 STEPS: dict[str, type[Step]] = {
-    step.verb: step for step in (DatasetStep, ProfileStep, TrainStep, ExplainStep, PackageStep, MonitorStep)
+    step.verb: step
+    for step in (DatasetStep, ProfileStep, TrainStep, ExplainStep, FairnessStep, PackageStep, MonitorStep)
 }
 
 
@@ -396,6 +432,16 @@ def positional(step: type[Step]) -> str | None:
     if step.takes:
         return None
     return next((f.name for f in fields(step) if f.default is MISSING), None)
+
+
+def unnamed(step: type[Step]) -> tuple[str, ...]:
+    """What a call of a step may give without a name, in order.
+
+    >>> unnamed(step_of("fairness")), unnamed(step_of("package")), unnamed(step_of("dataset"))
+    (('run', 'by'), ('run',), ('source',))
+    """
+    first = step.takes or positional(step)
+    return (*([first] if first else []), *step.unnamed)
 
 
 def make(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ()) -> Step:

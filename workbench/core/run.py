@@ -11,6 +11,7 @@ from workbench.core.contract import Contract, Task
 from workbench.core.cost import Cost
 from workbench.core.evaluation import Evaluation
 from workbench.core.finding import Finding
+from workbench.core.group_choices import choices
 from workbench.core.late import late
 from workbench.core.literals import Code, call
 from workbench.core.metric import Metric
@@ -440,6 +441,10 @@ class Run(Result):
     def headline(self) -> str:
         """Best candidate and its score in one line."""
         return f"{self.best.name}: {self.metrics[0]} on {self.split.holdout_rows:,} held-out rows"
+
+    def record(self) -> dict[str, Any]:
+        """The short record, with the columns whose groups may be compared: what the panel offers."""
+        return {**super().record(), "groups": choices(self.contract)._asdict()}
 
     def frame(self) -> pd.DataFrame:
         """The leaderboard: one row a candidate, one column a metric (validated), and what it costs."""

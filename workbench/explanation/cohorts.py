@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +11,10 @@ from numpy.typing import NDArray
 from workbench.core.arguments import described
 from workbench.core.cohorts import Cohorts, CohortValue
 from workbench.core.explanation import Explanation
+from workbench.core.grouping import groups_of, with_enough
 from workbench.core.wording import how_many
-from workbench.errors import BadParameter, ColumnNotFound
-from workbench.explanation.neighbours import numbers_of
+from workbench.errors import BadParameter
+from workbench.explanation.neighbours import kept_column
 from workbench.profiling.drift_tests import holm
 
 Numbers = NDArray[np.float64]
@@ -24,7 +23,6 @@ FEWEST = 10  # rows of a group that is compared
 MOST_GROUPS = 20
 DRAWS = 200
 LEVEL = 0.95
-REST = "rarer ones together"
 
 
 def cohorts(
@@ -101,43 +99,7 @@ def _given(explanation: Explanation, by: Mapping[str, Sequence[int]]) -> Iterato
 
 def _by_column(explanation: Explanation, name: str, bins: Sequence[float] | None) -> Iterator[tuple[str, Bools]]:
     """Groups by the values of a column; those of few rows together."""
-    if name not in explanation.columns:
-        raise ColumnNotFound.named(str(name), explanation.columns)
-    column = explanation.columns[name]
-    numbers = numbers_of(column)
-    is_number = numbers is not None and not any(isinstance(value, (str, bool)) for value in column)
-    if bins is not None and not is_number:
-        raise BadParameter(f"The column {name!r} has no numbers to bin. Leave bins out.")
-    if is_number and (bins is not None or len(set(column)) > MOST_GROUPS):
-        assert numbers is not None
-        yield from _parts(numbers, bins)
-        return
-    yield from _kinds(column)
-
-
-def _kinds(column: Sequence[Any]) -> Iterator[tuple[str, Bools]]:
-    values = np.array(["missing" if value is None else str(value) for value in column], dtype=object)
-    kinds, counts = np.unique(values, return_counts=True)
-    order = kinds[np.argsort(-counts, kind="stable")]
-    frequent = [kind for kind in order[:MOST_GROUPS] if (values == kind).sum() >= FEWEST]
-    for kind in frequent:
-        yield str(kind), values == kind
-    rare = ~np.isin(values, frequent)
-    if rare.any():
-        yield REST, rare
-
-
-def _parts(numbers: Numbers, bins: Sequence[float] | None) -> Iterator[tuple[str, Bools]]:
-    """Quarters of numbers, or what lies between given edges; missing ones by themselves."""
-    edges = np.unique(np.nanquantile(numbers, [0.25, 0.5, 0.75])) if bins is None else np.asarray(bins, dtype=float)
-    if edges.ndim != 1 or not len(edges) or not (np.diff(edges) > 0).all():
-        raise BadParameter(f"bins are numbers that rise, such as [30, 50]; got {described(bins)}.")
-    yield f"below {edges[0]:,.6g}", numbers < edges[0]
-    for low, high in pairwise(edges.tolist()):
-        yield f"{low:,.6g} to below {high:,.6g}", (numbers >= low) & (numbers < high)
-    yield f"{edges[-1]:,.6g} and more", numbers >= edges[-1]
-    if np.isnan(numbers).any():
-        yield "missing", np.isnan(numbers)
+    return with_enough(*groups_of(kept_column(explanation, name), bins, most=MOST_GROUPS), FEWEST)
 
 
 def _group(

@@ -22,16 +22,17 @@ from scipy import stats
 from workbench.core.explanation import Explanation
 from workbench.core.explanation_comparison import ExplanationComparison, ReasonDifference
 from workbench.core.finding import Finding
+from workbench.core.grouping import Grouping
 from workbench.core.nouns import expect
 from workbench.core.wording import listed
 from workbench.errors import BadParameter, ColumnNotFound
+from workbench.explanation.neighbours import kept_column
 from workbench.profiling.drift_tests import holm, ks, means
 
 Numbers = NDArray[np.float64]
 Chosen = NDArray[np.bool_]
 FEWEST = 20  # rows of a segment on each side: of fewer no test says anything
 MOST_SEGMENTS = 12
-FEW_VALUES = 12  # a number with more of them is cut into quarters
 SURE = 0.999  # a rank correlation that counts as 1
 PARTS = 24  # of the range of values that a drawing shows
 TOLD = 3  # columns in a finding
@@ -133,33 +134,13 @@ def _segments(sides: _Sides, by: str | None) -> Iterator[_Segment]:
     for each in sides.both:
         if by not in each.columns:
             raise ColumnNotFound.named(by, each.columns)
-    before, now = (each.columns[by] for each in sides.both)
-    for name, holds in _parts(before):
-        rows = tuple(np.array([holds(value) for value in values], dtype=bool) for values in (before, now))
+    before, now = (kept_column(each, by) for each in sides.both)
+    grouping = Grouping.by(before, most=MOST_SEGMENTS, rest=True)
+    codes = grouping.of(before), grouping.of(now)
+    for place, name in enumerate(grouping.names):
+        rows = codes[0] == place, codes[1] == place
         if min(r.sum() for r in rows) >= FEWEST:
-            yield _Segment(name, (rows[0], rows[1]))
-
-
-def _parts(values: tuple[Any, ...]) -> list[tuple[str, Any]]:
-    """Names of the parts of a column, each with what is asked of a value: quarters of numbers, or the values."""
-    given = [value for value in values if value is not None]
-    numbers = bool(given) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in given)
-    if numbers and len(set(given)) > FEW_VALUES:
-        cuts = np.unique(np.quantile(given, [0.25, 0.5, 0.75])).tolist()
-        ends = list(zip([-np.inf, *cuts], [*cuts, np.inf], strict=True))
-        return [(_between(low, high), _inside(low, high)) for low, high in ends]
-    common = sorted(set(values), key=lambda v: (-values.count(v), str(v)))[:MOST_SEGMENTS]
-    return [("missing" if v is None else str(v), lambda value, v=v: value == v) for v in common]
-
-
-def _inside(low: float, high: float) -> Any:
-    return lambda value: value is not None and low < value <= high
-
-
-def _between(low: float, high: float) -> str:
-    if np.isinf(low):
-        return f"up to {high:.4g}"
-    return f"above {low:.4g}" if np.isinf(high) else f"above {low:.4g} to {high:.4g}"
+            yield _Segment(name, rows)
 
 
 class _Tested:

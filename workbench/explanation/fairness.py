@@ -12,12 +12,13 @@ from typing import Any
 import pandas as pd
 
 from workbench.core.arguments import mapping
-from workbench.core.contract import NUMERIC, Column
+from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.dataset import Dataset
 from workbench.core.fairness import FILE, Fairness, Group
 from workbench.core.finding import sort
+from workbench.core.group_choices import MOST_FIRST, choices
 from workbench.core.grouping import MOST_VALUES, Grouping, named
-from workbench.core.literals import call
+from workbench.core.literals import python
 from workbench.core.nouns import expect, run_of
 from workbench.core.parameters import FairnessStep, listed, take
 from workbench.core.run import Run
@@ -113,12 +114,13 @@ def fairness(
     'Contract'
     """
     asked = (by,) if isinstance(by, str) else listed(by)
-    step = take(FairnessStep, {"by": asked, "smallest": smallest, "false_alarm_rate": false_alarm_rate})
+    reweighs = reweigh if isinstance(reweigh, bool) else expect(reweigh, Dataset, "wb.fairness(reweigh=…)") is not None
+    told = {"smallest": smallest, "false_alarm_rate": false_alarm_rate, "why": why, "reweigh": reweighs}
+    step = take(FairnessStep, {"by": asked, **told})
     run, others = _run(run, data, target, holdout)
-    reweighs = reweigh is not False and reweigh is not None
-    if reweighs and others is not None:
+    if step.reweigh and others is not None:
         raise BadParameter("reweigh is compared on the run's own hold-out. Leave data= out.")
-    if reweighs and run.task == "regression":
+    if step.reweigh and run.task == "regression":
         raise BadParameter("A number has no classes to weigh. Leave reweigh= out.")
     rows = answered_rows(run, others, label)
     names = _columns(rows, step.by)
@@ -126,13 +128,13 @@ def fairness(
     by_columns = tuple(Grouping.by(rows.table[name], edges.get(name)) for name in names)
     columns = grouped(rows, by_columns, step.smallest)
     found = _told(rows, by_columns, columns, step.false_alarm_rate)
-    if why:
+    if step.why:
         found = _with_reasons(found, rows, columns)
-    if reweighs:
-        remedy = reweighing(rows, columns[-1], found, _given(reweigh))
+    if step.reweigh:
+        remedy = reweighing(rows, columns[-1], found, None if reweigh is True else reweigh)
         found = replace(found, remedies=(*found.remedies, remedy))
     found = replace(found, findings=sort(findings(found, run.features)))
-    if others is None and why:
+    if others is None and step.why:
         _record(found)
     return found
 
@@ -150,10 +152,6 @@ def _run(run: Any, data: Any, target: Any, holdout: Any) -> tuple[Run, Any]:
     return run_of(run, data, "wb.fairness", target=target, holdout=holdout), None
 
 
-def _given(reweigh: Any) -> Dataset | None:
-    return None if reweigh is True else expect(reweigh, Dataset, "wb.fairness(reweigh=…)")
-
-
 def _columns(rows: Answered, asked: Sequence[str]) -> tuple[str, ...]:
     """The columns to group by, checked."""
     contract, target = rows.run.contract, rows.run.contract.target
@@ -162,7 +160,7 @@ def _columns(rows: Answered, asked: Sequence[str]) -> tuple[str, ...]:
     if not asked:
         raise BadParameter(
             "No column is sensitive by the contract, so say whose groups are compared: "
-            f"{call('wb.fairness', by=there[:1])[:-1].replace('(', '(run, ')})."
+            f"{python('wb.fairness(run, by=$by)', by=_likely(contract, there))}."
         )
     for name in asked:
         if name not in there:
@@ -176,6 +174,12 @@ def _columns(rows: Answered, asked: Sequence[str]) -> tuple[str, ...]:
                 f"{name!r} holds moments. Make a column of what you mean, such as the year, and give that."
             )
     return tuple(asked)
+
+
+def _likely(contract: Contract, there: Sequence[str]) -> list[str]:
+    people, others = choices(contract)
+    likely = [name for name in (*people[:MOST_FIRST], *others[:1], *there[:1]) if name in there]
+    return [name for name in likely if name in people] or likely[:1]
 
 
 def _makes_groups(column: Column, values: pd.Series) -> bool:

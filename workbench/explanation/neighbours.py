@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.core.arguments import described
@@ -119,6 +120,24 @@ def numbers_of(values: Sequence[Any]) -> Numbers | None:
     if any(moment is None for moment, value in zip(moments, values, strict=True) if value is not None):
         return None
     return np.array([np.nan if moment is None else moment for moment in moments])
+
+
+def kept_column(explanation: Explanation, name: str) -> pd.Series:
+    """A column of the explained rows as pandas has it: numbers, moments, or the values as they are.
+
+    Raises
+    ------
+    ColumnNotFound
+        If there is no such column.
+    """
+    if name not in explanation.columns:
+        raise ColumnNotFound.named(str(name), explanation.columns)
+    values = explanation.columns[name]
+    numbers = numbers_of(values)
+    if numbers is None or any(isinstance(value, bool) for value in values):
+        return pd.Series(values, name=name, dtype=object)
+    moments = any(isinstance(value, str) for value in values)
+    return pd.Series(pd.to_datetime(numbers, unit="s") if moments else numbers, name=name)
 
 
 def _moment(value: Any) -> float | None:

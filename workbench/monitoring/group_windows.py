@@ -18,7 +18,7 @@ from scipy import stats
 from workbench.core.bundle import Bundle
 from workbench.core.fairness import FEWEST_TOLD, FILE, Fairness, Group, GroupMetric
 from workbench.core.group_metrics import GroupMeasure, Summed, measures, of_numbers, of_two, summed
-from workbench.core.grouping import MISSING, OTHER, Grouping
+from workbench.core.grouping import Grouping
 from workbench.core.scores import share_interval
 from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.drift_tests import holm
@@ -118,7 +118,8 @@ def _known(one: Grouping, table: pd.DataFrame, hide: Hide) -> dict[str, Any]:
         return {}
     known = {hide(form): hide(value) for value in one.values for form in _forms(value)}
     column = table[one.column]
-    told = [known.get(value, hide(OTHER)) if isinstance(value, str) else hide(MISSING) for value in column]
+    other, missing = hide(one.other), hide(one.missing)
+    told = [known.get(value, other) if isinstance(value, str) else missing for value in column]
     return {PREFIX + one.column: told}
 
 
@@ -150,9 +151,12 @@ def _read_names(one: Grouping, predictions: pd.DataFrame, bundle: Bundle, force:
         return None
     kept = predictions[PREFIX + one.column]
     if not bundle.contract[one.column].sensitive:
-        return kept.to_numpy(dtype=object)
+        return kept.replace(one.renamed).to_numpy(dtype=object)
     with _hiding(bundle.name, force) as hide:
-        return kept.map({hide(name): name for name in one.names}).fillna(OTHER).to_numpy(dtype=object)
+        known = {
+            hide(name): now for name, now in {**one.renamed, **dict(zip(one.names, one.names, strict=True))}.items()
+        }
+        return kept.map(known).fillna(one.other).to_numpy(dtype=object)
 
 
 def _groups(

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.codegen.advice import Advice, advice
 from workbench.codegen.cells import CodeCell
-from workbench.codegen.journey import Journey, Place, Written, journey, prefilled, write
+from workbench.codegen.journey import Journey, Place, Written, journey, offered, prefilled, write
 from workbench.errors import BadParameter
 
 # What is read of each code cell, and the types that it may have.
@@ -80,6 +80,7 @@ def _step(now: Journey, place: Place) -> dict[str, Any]:
         "means": {name: now.constants[text] for name, text in code.items() if text in now.constants},
         "errors": reading.errors if reading else {},
         "kept": reading.kept if reading else {},
+        "offered": [name for names in offered(now, place.verb) for name in names],
         "gives": reading.gives if reading else None,
         "headline": now.brief(place.verb),
         "because": list(place.because),

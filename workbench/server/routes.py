@@ -113,10 +113,13 @@ class Steps(Handler):
     @answers
     async def get(self) -> list[dict[str, Any]]:
         """List them."""
-        return [
-            {"verb": verb, "title": s.title, "takes": s.takes, "gives": s.gives, "schema": schema(verb)}
-            for verb, s in STEPS.items()
-        ]
+        return [_step(verb) for verb in STEPS]
+
+
+def _step(verb: str) -> dict[str, Any]:
+    step = STEPS[verb]
+    told = {name: getattr(step, name) for name in ("verb", "title", "takes", "gives", "optional")}
+    return {**told, "schema": schema(verb)}
 
 
 class Cell(Handler):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,11 @@ from scipy import stats
 
 from workbench.core.contract import Task
 from workbench.core.evaluation import Bin, Evaluation, Mistaken, Slice, Spread
+from workbench.core.grouping import groups_of
 from workbench.core.loss import SQUARED, Loss
 from workbench.core.measures import Measure, average
-from workbench.core.metric import short
 from workbench.core.scores import counted_share, effective, scores, share_interval
 from workbench.core.thresholds import Thresholds
-from workbench.core.wording import worded
 
 BINS = 10
 # Of each bin's interval, so that all of them hold in nine of ten tables (Šidák).
@@ -295,47 +293,7 @@ def losses(task: Task, classes: Sequence[Any], truth: pd.Series, predicted: Numb
 
 def _parts_of(column: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """The parts of a column that enough rows have, and enough have not."""
-    return ((name, rows) for name, rows in values_of(column) if FEWEST <= rows.sum() <= len(column) - FEWEST)
-
-
-def values_of(column: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """The commonest values of a column, or the quarters of its range, and what is missing, each with its rows.
-
-    Parameters
-    ----------
-    column : pandas.Series, shape (n,)
-
-    Examples
-    --------
-    >>> [(name, int(rows.sum())) for name, rows in values_of(pd.Series(["a", "b", "a", None]))]
-    [('missing', 1), ("'a'", 2), ("'b'", 1)]
-    """
-    yield "missing", column.isna().to_numpy()
-    yield from _quarters(column) if _is_many_numbers(column) else _values(column)
-
-
-def _is_many_numbers(column: pd.Series) -> bool:
-    orders = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
-    return orders and not pd.api.types.is_bool_dtype(column) and column.nunique() > MOST_VALUES
-
-
-def _values(column: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    for value in column.value_counts().index[:MOST_VALUES]:
-        yield worded(value), (column == value).fillna(False).to_numpy(dtype=bool)
-
-
-def _quarters(column: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    ordered = column if pd.api.types.is_numeric_dtype(column) else column.astype("int64").where(column.notna())
-    numbers = ordered.to_numpy(dtype=float, na_value=np.nan)
-    ends = np.unique(np.nanquantile(numbers, [0.0, 0.25, 0.5, 0.75, 1.0]))
-    for k, (low, high) in enumerate(pairwise(ends)):
-        last = k == len(ends) - 2
-        rows = (numbers >= low) & ((numbers <= high) if last else (numbers < high))
-        yield _range(column, low, high), rows
-
-
-def _range(column: pd.Series, low: float, high: float) -> str:
-    if pd.api.types.is_numeric_dtype(column):
-        return f"{short(low)} to {short(high)}"
-    first, last = (pd.Timestamp(int(end), unit=column.dt.unit) for end in (low, high))
-    return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    codes, names = groups_of(column, most=MOST_VALUES)
+    sizes = np.bincount(codes, minlength=len(names))
+    enough = np.flatnonzero((sizes >= FEWEST) & (sizes <= len(column) - FEWEST))
+    return ((names[code], codes == code) for code in enough.tolist())

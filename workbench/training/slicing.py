@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from workbench.core.arguments import mapping
 from workbench.core.evaluation import Slice
+from workbench.core.grouping import crossed, groups_of, named, with_enough
 from workbench.core.literals import call
 from workbench.core.loss import SQUARED, Loss
 from workbench.core.measures import METRICS, Measure, measure
-from workbench.core.metric import short
 from workbench.core.ranked import ranked
 from workbench.core.run import Run
 from workbench.core.scores import scores
 from workbench.core.slices import Slices
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.training.evaluating import holm, losses, moments, part_of, values_of
+from workbench.training.evaluating import MOST_VALUES, holm, losses, moments, part_of
 
 # Rows below which slices are told together: of fewer neither score nor difference say anything.
 FEWEST = 10
 LEVEL = 0.9
-TOGETHER = "rarer ones together"
-
-
-class Groups(NamedTuple):
-    """Rows by what they have in a column."""
-
-    codes: NDArray[np.intp]
-    names: list[str]
 
 
 def slices(
@@ -67,12 +58,12 @@ def slices(
         raise BadParameter(
             "This run kept no predictions of its hold-out: it is of an older version. Train again with wb.train(data)."
         )
-    named = _named(run, by)
-    _check_bins(run, bins or {}, {name for names in named for name in names})
+    ways = _ways(run, by)
+    edges = named(mapping(bins, "bins", "run.slices"), list(dict.fromkeys(name for names in ways for name in names)))
     truth, predicted = run.holdout[str(run.contract.target)], np.asarray(run.held)
     by_loss = Loss.of(run.loss) if run.loss else SQUARED
     loss, weights = losses(run.task, run.classes, truth, predicted, by_loss), _weights(run)
-    parts = [(" × ".join(names), *part) for names in named for part in _parts(run.holdout[names], bins or {})]
+    parts = [(" × ".join(names), *part) for names in ways for part in _parts(run.holdout[names], edges)]
     metric = _metric(run)
     overall = _score(run, metric, truth, predicted, weights)
     compared = [_compared(loss, rows, weights) for _, _, rows in parts]
@@ -89,7 +80,7 @@ def slices(
     return Slices(run.id, len(truth), kind, overall, tuple(found))
 
 
-def _named(run: Run, by: str | Sequence[str] | None) -> list[list[str]]:
+def _ways(run: Run, by: str | Sequence[str] | None) -> list[list[str]]:
     """The columns of each way to slice, checked."""
     if by is None:
         return [[name] for name in run.features if not _is_masked(run, name)]
@@ -112,52 +103,11 @@ def _is_masked(run: Run, name: str) -> bool:
     return run.contract[name].sensitive or run.contract[name].role == "personal"
 
 
-def _check_bins(run: Run, bins: Mapping[str, Sequence[float]], names: set[str]) -> None:
-    for name, edges in bins.items():
-        if name not in names:
-            raise BadParameter(f"bins has {name!r}, which is not sliced by. Name it in by, too.")
-        if not pd.api.types.is_numeric_dtype(run.holdout[name]):
-            raise BadParameter(f"The column {name!r} has no numbers to bin. Leave it out of bins.")
-        if not len(edges) or not (np.diff(np.asarray(edges, dtype=float)) > 0).all():
-            raise BadParameter(f"The bins of {name!r} are numbers that rise, such as [30, 50, 65]; got {edges!r}.")
-
-
-def _parts(table: pd.DataFrame, bins: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _parts(table: pd.DataFrame, edges: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Value and rows of each slice; those of few rows together."""
-    groups = reduce(_crossed, (_groups(table[name], bins.get(str(name))) for name in table.columns))
-    sizes = np.bincount(groups.codes, minlength=len(groups.names))
-    for code in np.flatnonzero(sizes >= FEWEST).tolist():
-        if sizes[code] < len(table):
-            yield groups.names[code], groups.codes == code
-    few = (sizes < FEWEST)[groups.codes]
-    if FEWEST <= few.sum() < len(table):
-        yield TOGETHER, few
-
-
-def _groups(column: pd.Series, edges: Sequence[float] | None) -> Groups:
-    """What each row has, by its place among the names; rows of no name are ``other values``."""
-    parts = list(_binned(column, edges) if edges is not None else values_of(column))
-    codes, names = np.full(len(column), len(parts)), [name for name, _ in parts]
-    for k, (_, rows) in enumerate(parts):
-        codes[rows] = k
-    return Groups(codes, [*names, "other values"])
-
-
-def _binned(column: pd.Series, edges: Sequence[float]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """From each edge up to below the next."""
-    numbers = column.to_numpy(dtype=float, na_value=np.nan)
-    yield "missing", np.isnan(numbers)
-    yield f"below {short(edges[0])}", numbers < edges[0]
-    for low, high in pairwise(edges):
-        yield f"{short(low)} to below {short(high)}", (numbers >= low) & (numbers < high)
-    yield f"{short(edges[-1])} and more", numbers >= edges[-1]
-
-
-def _crossed(one: Groups, other: Groups) -> Groups:
-    pairs = one.codes * len(other.names) + other.codes
-    found, codes = np.unique(pairs, return_inverse=True)
-    names = [f"{one.names[k // len(other.names)]}, {other.names[k % len(other.names)]}" for k in found.tolist()]
-    return Groups(codes, names)
+    each = [groups_of(table[name], edges.get(str(name)), most=MOST_VALUES) for name in table.columns]
+    codes, names = each[0] if len(each) == 1 else crossed([of for of, _ in each], [told for _, told in each])
+    return ((name, rows) for name, rows in with_enough(codes, names, FEWEST) if not rows.all())
 
 
 def _weights(run: Run) -> Any:

@@ -221,7 +221,8 @@ export class WorkbenchPanel extends Widget {
     item.toggleAttribute('data-edited', place?.edited ?? false);
     const word = this.find(step.verb, '.jp-wb-state');
     const ran = ['done', 'stale'].includes(state);
-    set(word, this.word(state));
+    const isLeft = step.optional && state === 'waiting';
+    set(word, isLeft ? this.trans.__('optional') : this.word(state));
     word.classList.toggle('jp-wb-unseen', ran);
     const headline = ran ? (place?.headline ?? '') : '';
     set(this.find(step.verb, '.jp-wb-headline'), place?.edited ? this.trans.__('edited by hand') : headline);
@@ -347,7 +348,8 @@ export class WorkbenchPanel extends Widget {
     const path = typeof means === 'string' ? means : typeof source === 'string' ? source : '';
     const columns = await this.model.columns(path, typeof means === 'string' ? undefined : code);
     if (form === this.form) {
-      form.offerColumns(columns);
+      const first = this.model.place(this.opened)?.offered ?? [];
+      form.offerColumns([...new Set([...first.filter(name => columns.includes(name)), ...columns])]);
     }
   }
 

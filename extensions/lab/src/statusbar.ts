@@ -8,7 +8,7 @@ import { h } from './dom';
 import { workbenchIcon } from './icon';
 import { FINAL, SCHEMA } from './jobs';
 import type { WorkbenchModel } from './model';
-import type { IJob, StepState } from './types';
+import type { IJob, IStep, StepState } from './types';
 
 /** One line of where things stand, in the status bar; a click opens the panel. */
 export class StatusItem extends Widget {
@@ -66,7 +66,12 @@ export class StatusItem extends Widget {
     }
     return stale.length
       ? this.trans._n('%1 step is out of date', '%1 steps are out of date', stale.length)
-      : this.trans.__('%1 of %2 steps done', String(this.titles('done').length), String(steps.length));
+      : this.trans.__('%1 of %2 steps done', String(this.titles('done').length), String(this.duties.length));
+  }
+
+  /** The steps that are to be taken: an optional one counts once somebody has begun with it. */
+  private get duties(): IStep[] {
+    return this.model.steps.filter(step => !step.optional || this.model.state(step.verb) !== 'waiting');
   }
 
   private titles(state: StepState): string[] {

@@ -46,6 +46,8 @@ export interface IPlace {
   means: Values;
   errors: Record<string, string>;
   kept: Record<string, string>;
+  /** Columns to offer before all others. */
+  offered: string[];
   gives: string | null;
   headline: string | null;
   /** Why it is out of date. */
@@ -87,6 +89,8 @@ export interface IStep {
   title: string;
   takes: string | null;
   gives: string;
+  /** Taken only where there is reason to. */
+  optional: boolean;
   schema: {
     description: string;
     properties: Record<string, IProperty>;

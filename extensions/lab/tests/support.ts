@@ -127,6 +127,7 @@ export function stepOf(properties: Record<string, IProperty>, required: string[]
     title: verb,
     takes: null,
     gives: verb,
+    optional: false,
     schema: { description: 'What it does.', properties, required }
   };
 }
@@ -142,6 +143,7 @@ export function placeOf(verb: string, changes: Partial<IPlace> = {}): IPlace {
     means: {},
     errors: {},
     kept: {},
+    offered: [],
     gives: null,
     headline: null,
     because: [],

@@ -1,0 +1,80 @@
+"""Which columns of a contract are worth a look at their groups: what forms and pages offer, and nothing decides by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from workbench.core.contract import NUMERIC, Column, Contract
+from workbench.core.grouping import MOST_VALUES
+
+# Columns that are offered at first: with all that are sensitive crossed, hardly any group would have rows enough.
+MOST_FIRST = 3
+# What law tells people apart by (Charter of Fundamental Rights of the EU, article 21; Equality Act 2010, part 2), as
+# columns are called for it, without marks between words.
+NAMES = frozenset(
+    (
+        "sex", "gender", "race", "ethnicity", "ethnic", "ethnicgroup", "ethnicorigin",
+        "colour", "skincolour", "skincolor", "age", "agegroup", "ageband",
+        "agerange", "agebucket", "religion", "belief", "disability", "disabled", "nationality",
+        "citizenship", "maritalstatus", "pregnancy", "pregnant",
+        "sexualorientation", "seniorcitizen", "birthcountry", "countryofbirth", "mothertongue",
+        "geschlecht", "alter", "altersgruppe", "religionszugehörigkeit", "konfession", "behinderung",
+        "staatsangehörigkeit", "staatsbürgerschaft", "familienstand", "herkunft", "muttersprache",
+    )
+)  # fmt: skip
+
+
+class Choices(NamedTuple):
+    """Columns whose groups may be compared.
+
+    Parameters
+    ----------
+    people : tuple of str
+        Those that are sensitive by the contract, then those that are called as people are told apart by in law.
+    others : tuple of str
+        Others of few values, the fewest first.
+    """
+
+    people: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def choices(contract: Contract) -> Choices:
+    """The columns of a contract whose groups are worth a look; the target and what names persons are none.
+
+    Examples
+    --------
+    >>> sex, city = Column("Sex", "category", categories=("f", "m")), Column("city", "category", categories=("Ulm",))
+    >>> choices(Contract((city, sex, Column("income", "number"))))
+    Choices(people=('Sex',), others=('city',))
+    """
+    able = [column for column in contract.columns if _makes_groups(column)]
+    sensitive = [column.name for column in able if column.sensitive]
+    called = [column for column in able if not column.sensitive and _is_called_so(column.name)]
+    others = [c for c in able if not (c.sensitive or c in called or c.kind in NUMERIC)]
+    return Choices((*sensitive, *_fewest_first(called)), _fewest_first(others))
+
+
+def _makes_groups(column: Column) -> bool:
+    """Whether several rows can have the same in it."""
+    if column.role in ("target", "personal", "id", "time", "weight"):
+        return False
+    few = column.categories is not None and len(column.categories) <= MOST_VALUES
+    return column.kind in NUMERIC or column.kind == "boolean" or (column.kind == "category" and few)
+
+
+def _is_called_so(name: str) -> bool:
+    return re.sub(r"[\W_]", "", name).casefold() in NAMES
+
+
+def _fewest_first(columns: Iterable[Column]) -> tuple[str, ...]:
+    """By their categories; numbers, which have quarters, last."""
+    return tuple(column.name for column in sorted(columns, key=_size))
+
+
+def _size(column: Column) -> int:
+    if column.kind in NUMERIC:
+        return MOST_VALUES + 1
+    return 2 if column.categories is None else len(column.categories)
