@@ -90,7 +90,7 @@ export interface IStep {
   takes: string | null;
   gives: string;
   /** Taken only where there is reason to. */
-  optional: boolean;
+  optional?: boolean;
   schema: {
     description: string;
     properties: Record<string, IProperty>;

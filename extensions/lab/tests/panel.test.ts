@@ -87,6 +87,36 @@ describe('the panel', () => {
     expect(part(item(panel, 'dataset'), '.jp-wb-run').textContent).toBe('Insert and run');
   });
 
+  it('says which step is optional until it has been taken', async () => {
+    serve({
+      version: { version: VERSION },
+      steps: [stepOf({}, [], 'explain'), { ...stepOf({}, [], 'fairness'), optional: true }],
+      notebook: () => ({ steps, next: null })
+    });
+    const panel = await start();
+
+    expect(part(item(panel, 'explain'), '.jp-wb-state').textContent).toBe('');
+    expect(part(item(panel, 'fairness'), '.jp-wb-state').textContent).toBe('optional');
+    steps = [placeOf('fairness', { state: 'done', headline: '9 groups' })];
+    await model.refresh('fairness');
+    expect(part(item(panel, 'fairness'), '.jp-wb-state').textContent).toBe('done');
+  });
+
+  it('offers the columns that a step begins with before all others', async () => {
+    steps = [placeOf('dataset', { values: { source: 'a.csv' } }), placeOf('fairness', { offered: ['sex', 'gone'] })];
+    serve({
+      version: { version: VERSION },
+      steps: [stepOf({ by: { type: 'array', items: { type: 'string' }, 'x-column': true } }, [], 'fairness')],
+      notebook: () => ({ steps, next: null }),
+      columns: ['age', 'city', 'sex']
+    });
+    const panel = await start();
+    const offered = () =>
+      [...panel.node.querySelectorAll('datalist option')].map(one => (one as HTMLOptionElement).value);
+
+    await vi.waitFor(() => expect(offered()).toEqual(['sex', 'age', 'city']));
+  });
+
   it('keeps what is being typed when the notebook changes', async () => {
     const panel = await start();
     const input = part<HTMLInputElement>(item(panel, 'dataset'), 'input');
@@ -172,6 +202,21 @@ describe('the status bar', () => {
     ['done', [{ state: 'done' }, { state: 'waiting' }], '1 of 2 steps done']
   ])('says what asks for attention first: %s', async (_, [dataset, profile], words) => {
     steps = [placeOf('dataset', dataset), placeOf('profile', profile)];
+    await start();
+
+    expect(bar()[0].node.textContent).toBe(words);
+  });
+
+  it.each<[IPlace['state'], string]>([
+    ['waiting', '0 of 1 steps done'],
+    ['done', '1 of 2 steps done']
+  ])('counts an optional step once somebody has begun with it: %s', async (state, words) => {
+    steps = [placeOf('fairness', { state })];
+    serve({
+      version: { version: VERSION },
+      steps: [stepOf({}, [], 'explain'), { ...stepOf({}, [], 'fairness'), optional: true }],
+      notebook: () => ({ steps, next: null })
+    });
     await start();
 
     expect(bar()[0].node.textContent).toBe(words);

@@ -127,7 +127,6 @@ export function stepOf(properties: Record<string, IProperty>, required: string[]
     title: verb,
     takes: null,
     gives: verb,
-    optional: false,
     schema: { description: 'What it does.', properties, required }
   };
 }
