@@ -53,6 +53,24 @@ def test_a_row_of_a_leaderboard_is_written_as_a_notebook(store, tmp_path, monkey
     assert isinstance(unknown.exception, BadParameter)
 
 
+def test_fairness_tells_of_groups_and_ends_with_1_where_somebody_asks_for_a_verdict(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{k % 7},{'fm'[k % 2]},{'yes' if k % 7 > 3 and k % 2 else 'no'}" for k in range(600)]
+    Path("loans.csv").write_text("\n".join(["days,sex,loan", *rows]))
+    trained = wb.train("loans.csv", target="loan", candidates=["linear"], folds=2)
+    asked = ["fairness", trained.id, "--by", "sex", "--by", "days", "--bins", "days=3", "--no-why", "--label", "no"]
+
+    told = run(cli.app, [*asked, "--html", "fair.html", "--save", "fair.json"], env={"COLUMNS": "200"})
+    strict = run(cli.app, [*asked, "--strict"])
+
+    assert told.exit_code == 0
+    assert "sex × days  f, below 3" in told.output
+    assert "Demographic parity difference" in told.output
+    assert "<!doctype html>" in Path("fair.html").read_text()
+    assert wb.Fairness.load(Path("fair.json")).label == "no"
+    assert strict.exit_code == 1
+
+
 def test_an_error_of_ours_is_one_line_and_exit_code_2(tmp_path):
     done = workbench("submit", "no-such-notebook.ipynb", cwd=tmp_path)
 
@@ -63,6 +81,7 @@ def test_an_error_of_ours_is_one_line_and_exit_code_2(tmp_path):
 
 WRONG = {
     "profile": ["gone.csv"],
+    "fairness": ["no-such-run", "--bins", "age=young"],
     "serve": ["nowhere"],
     "keys": ["turn", "--file", "keys.json"],
     "feedback": ["nowhere", "labels.csv"],

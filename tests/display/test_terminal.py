@@ -1,6 +1,7 @@
 """Tables of the terminal."""
 
 import io
+from dataclasses import replace
 
 import examples
 import pytest
@@ -24,6 +25,7 @@ def text(table):
         (examples.report(), ("2013-10", "alarm", "27,177")),
         (examples.job(), ("FAILED", "5 of 9", "No row is left")),
         (examples.profile(), ("WB120", "dep_delay")),
+        (examples.fairness(), ("Female", "0.120 ◆", "400", "Selection rate")),
     ],
     ids=lambda v: getattr(v, "noun", ""),
 )
@@ -32,6 +34,27 @@ def test_a_table_says_what_matters(result, words):
 
     for word in words:
         assert word in shown
+
+
+def test_fairness_tells_groups_gaps_reasons_costs_and_findings():
+    shown = text(terminal.fairness(examples.fairness()))
+
+    places = [shown.index(word) for word in (
+        "0.120 ◆", "0.220 (0.180 to 0.260)", "hours −0.800, age +0.100", "Accuracy 0.860 to 0.840", "WB308 sex:",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert "Demographic parity difference 0.220 to 0.020" in shown
+
+
+def test_of_very_many_groups_the_largest_are_shown_and_the_rest_counted():
+    found = examples.fairness()
+    many = replace(found, groups=tuple(replace(found.groups[0], value=f"g{k}") for k in range(60)), findings=())
+
+    shown = text(terminal.fairness(replace(many, gaps=(), drivers=(), remedies=())))
+    assert "g39" in shown
+    assert "g40" not in shown
+    assert "and 20 smaller groups" in shown
+    assert "Gaps" not in shown
 
 
 def test_markup_of_the_terminal_is_shown_and_not_obeyed():

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from workbench import __version__
-from workbench.cli import bundles, data, notebooks, pages, service
+from workbench.cli import bundles, data, notebooks, pages, runs, service
 from workbench.errors import WorkbenchError
 from workbench.settings import debugging
 
@@ -42,6 +42,7 @@ def version() -> None:
 # In the order of `workbench --help`.
 app.command()(notebooks.tour)
 app.command()(data.profile)
+app.command()(runs.fairness)
 # Further options go to JupyterLab.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pages.lab)
 app.command()(pages.monitor)

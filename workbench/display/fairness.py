@@ -84,6 +84,13 @@ def figure(fairness: Fairness, measure: str | None = None) -> go.Figure:
     return intervals([name for name, _ in shown], [one for _, one in shown], title(measure))
 
 
+def drawn(fairness: Fairness) -> list[str]:
+    """The measures that are drawn; of several classes also how often the commonest are answered."""
+    kind = fairness.task if fairness.label is None else "binary"
+    shares = [one.name for one in fairness.overall if one.name.startswith("selection_rate of ")]
+    return [*DRAWN[kind], *shares][:MOST_DRAWN]
+
+
 def title(name: str) -> str:
     """A measure or a gap in words.
 
@@ -119,8 +126,7 @@ def _column(fairness: Fairness, column: str, nth: int) -> dict[str, Any]:
     groups = fairness.by_column[column]
     shown = groups[:MOST_GROUPS]
     overall = {one.name: one for one in fairness.overall}
-    kind = fairness.task if fairness.label is None else "binary"
-    names = [*DRAWN[kind], *(name for name in overall if name.startswith("selection_rate of "))][:MOST_DRAWN]
+    names = drawn(fairness)
     scales = {name: _scale([overall[name], *(group[name] for group in shown)]) for name in names}
     rows = [(group, [_cell(group, name, scales[name], overall[name]) for name in names]) for group in shown]
     return {
