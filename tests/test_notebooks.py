@@ -53,16 +53,17 @@ def test_the_stage_notebooks_run_one_after_another(churn, store, monkeypatch):
     trained = wb.submit("notebooks/train.ipynb", {"source": str(churn), "target": "left", "trials": 1}, show=False)
     run_id = nbformat.read(trained.output, as_version=4).cells[-1].outputs[0]["data"]["text/plain"].strip("'")
     explained = wb.submit("notebooks/explain.ipynb", {"run_id": run_id, "rows": 50}, show=False)
+    compared = wb.submit("notebooks/fairness.ipynb", {"run_id": run_id, "by": ["plan"], "why": False}, show=False)
     packaged = wb.submit("notebooks/package.ipynb", {"run_id": run_id, "name": "churn"}, show=False)
 
-    assert [j.state.value for j in (profiled, trained, explained, packaged)] == ["COMPLETED"] * 4, [
-        j.error for j in (profiled, trained, explained, packaged)
-    ]
-    nouns = [[r["noun"] for r in records(j.output)] for j in (profiled, trained, explained, packaged)]
+    jobs = (profiled, trained, explained, compared, packaged)
+    assert [j.state.value for j in jobs] == ["COMPLETED"] * 5, [j.error for j in jobs]
+    nouns = [[r["noun"] for r in records(j.output)] for j in jobs]
     assert "profile" in nouns[0]
     assert "run" in nouns[1]
     assert "explanation" in nouns[2]
-    assert "bundle" in nouns[3]
+    assert "fairness" in nouns[3]
+    assert "bundle" in nouns[4]
     assert wb.bundle("churn@champion").features == wb.run(run_id).features
 
 
