@@ -88,7 +88,7 @@ def test_every_row_is_in_one_group_of_each_column_and_of_all_crossed(fair):
     assert list(fair.by_column) == ["sex", "region", "age", "sex × region × age"]
     assert all(sum(group.rows for group in groups) == fair.rows for groups in fair.by_column.values())
     assert all(sum(group.share for group in groups) == pytest.approx(1) for groups in fair.by_column.values())
-    assert [group.value for group in fair.by_column["age"]][-1] == "(missing)"
+    assert [group.value for group in fair.by_column["age"]][-1] == "missing"
 
 
 def test_what_differs_is_told_and_what_does_not_is_not(fair):

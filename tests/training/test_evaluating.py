@@ -64,7 +64,7 @@ def test_a_group_that_is_harder_is_found_and_named_first():
     seen = binary(truth, np.where(town == "c", 0.5 + rng.normal(0, 0.1, 3_000), sure), table)
 
     worst = seen.slices[0]
-    assert (worst.column, worst.value, worst.rows) == ("town", "'c'", int((town == "c").sum()))
+    assert (worst.column, worst.value, worst.rows) == ("town", "c", int((town == "c").sum()))
     assert worst.loss > 3 * worst.others
     assert worst.score.high < 0.6
     assert {s.column for s in seen.slices} == {"town"}

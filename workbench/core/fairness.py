@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.core.dataset import Dataset
+    from workbench.core.run import Run
 
 # Where a bundle keeps it.
 FILE = "fairness.json"
@@ -265,6 +266,8 @@ class Fairness(Result):
         Share of intervals that hold the true value.
     weight : str, optional
         Column by which rows count.
+    threshold : float, optional
+        Two classes: from which probability on the second was answered. None where an older version told of them.
     unweighted : tuple of Group
         Where they do: the groups with each row counted the same, as a service sees rows, so what monitoring compares
         with. Else empty.
@@ -289,6 +292,7 @@ class Fairness(Result):
     false_alarm_rate: float = 0.05
     level: float = 0.9
     weight: str | None = None
+    threshold: float | None = None
     unweighted: tuple[Group, ...] = ()
     findings: tuple[Finding, ...] = ()
     created: str = ""
@@ -304,6 +308,10 @@ class Fairness(Result):
     def by_column(self) -> Mapping[str, tuple[Group, ...]]:
         """The groups of each column, or of all columns crossed."""
         return {name: tuple(one for one in self.groups if one.column == name) for name in self.columns}
+
+    def is_of(self, run: Run) -> bool:
+        """Whether it tells of a run's answers: of its model, by its threshold."""
+        return self.run == run.id and self.threshold in (None, run.threshold)
 
     def gap(self, name: str, column: str | None = None) -> Gap | None:
         """A difference or ratio by its name, of the first column or of the one that is named; None where there is none.

@@ -241,6 +241,8 @@ class Run(Result):
     unfitted : dict of str to sklearn.pipeline.Pipeline
         Candidates by their names that are not ours as they are, not fitted: somebody's own, and the calibrated one. Of
         a run that is read back, those that could be kept.
+    beside : dict of str to object
+        What was made of it later and is kept beside it: ``fairness``.
     """
 
     id: str
@@ -279,6 +281,7 @@ class Run(Result):
     folds: Folds = field(default=(), repr=False, compare=False)
     thirds: Folds = field(default=(), repr=False, compare=False)
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    beside: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"
 
@@ -291,6 +294,23 @@ class Run(Result):
     def usual(self) -> pd.DataFrame:
         """Features of rows that stand for all others in explanations: the background, or what was held out."""
         return self.holdout[list(self.features)] if self.background is None else self.background
+
+    @property
+    def fairness(self) -> Fairness | None:
+        """How groups of its hold-out are answered, as :func:`workbench.fairness` told last; None where it has not.
+
+        None as well where that was by another threshold.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> fair = wb.fairness(run, "Contract")
+        >>> run.fairness == fair, wb.run(run.id).fairness == fair, run.decide(0.3).fairness
+        (True, True, None)
+        """
+        found = self.beside.get("fairness")
+        return found if found is not None and found.is_of(self) else None
 
     @property
     def best(self) -> Candidate:
@@ -524,7 +544,7 @@ class Run(Result):
         >>> import workbench as wb
         >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
         >>> run.slices("tenure", bins={"tenure": [24]}).frame()["value"].tolist()
-        ['below 24.0', '24.0 and more']
+        ['below 24', '24 and more']
         """
         return late("Run.slices")(self, by, bins=bins)
 

@@ -136,6 +136,7 @@ def fairness(
     found = replace(found, findings=sort(findings(found, run.features)))
     if others is None and step.why:
         _record(found)
+        run.beside["fairness"] = found
     return found
 
 
@@ -207,8 +208,9 @@ def _told(rows: Answered, by: Sequence[Grouping], columns: Sequence[Grouped], ra
         run=run.id, task=run.task, label=rows.label, by=tuple(by), rows=len(rows.truth),
         overall=overall(columns[-1], rows.measures()), groups=tuple(groups(rows, columns, rate)),
         gaps=tuple(gap for of in columns for gap in gaps(rows, of)), smallest=columns[0].smallest,
-        false_alarm_rate=rate, level=LEVEL, weight=None if rows.weights is None else run.contract.weight,
-        unweighted=plain, created=datetime.now(UTC).isoformat(timespec="seconds"),
+        false_alarm_rate=rate, level=LEVEL, threshold=run.threshold,
+        weight=None if rows.weights is None else run.contract.weight, unweighted=plain,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
 
 

@@ -74,7 +74,8 @@ def package(
         What ``run.slices(…)`` gave: they go on the model card, too.
     fairness : Fairness, optional
         What :func:`workbench.fairness` gave: its verdict goes on the card, and :func:`workbench.monitor` follows the
-        groups. By default that of the sensitive columns, where the contract has some.
+        groups. By default the one that it kept with the run, if that tells of all sensitive columns that make groups;
+        else that of these columns.
     promote : bool, optional
         True: this version becomes ``champion``; False: ``challenger``. By default the first version of a name becomes
         champion and every later one challenger.
@@ -111,13 +112,13 @@ def package(
     if slices is not None and slices.run != run.id:
         raise BadParameter(f"The slices are of the run {slices.run}, not of {run.id}. Give run.slices(…) of this one.")
     fairness = expect_or_none(fairness, Fairness, "wb.package(fairness=…)")
-    if fairness is not None and fairness.run != run.id:
-        raise BadParameter(
-            f"The fairness is of the run {fairness.run}, not of {run.id}. Give wb.fairness(run, …) of it."
-        )
+    if fairness is not None and not fairness.is_of(run):
+        of = f"the run {fairness.run}" if fairness.run != run.id else f"the threshold {fairness.threshold}"
+        own = run.id if fairness.run != run.id else run.threshold
+        raise BadParameter(f"The fairness is of {of}, not of {own}. Give wb.fairness(run, …) of this one.")
     force = settings()
     packed = pack(run)
-    asked = Asked(explanation_of(run, explanation), slices, fairness or fairness_of(run))
+    asked = Asked(explanation_of(run, explanation), slices, fairness or _fairness(run))
     with lock(force.bundles / f".{name}.lock"):
         _settle(name, force)
         artifacts = f"bundles/{name}-{token_hex(4)}"
@@ -130,6 +131,16 @@ def package(
         # Under the lock too: of two first versions at once, one alone becomes champion.
         _set_alias(bundle, promote, force)
     return bundle
+
+
+def _fairness(run: Run) -> Fairness | None:
+    """What is kept with the run, but for sensitive columns that nobody asked about."""
+    kept = run.fairness
+    told = {one.column for one in kept.by} if kept else set()
+    if kept and all(column.name in told for column in run.contract.columns if column.sensitive):
+        return kept
+    sensitive = fairness_of(run)
+    return kept if sensitive is None or {one.column for one in sensitive.by} <= told else sensitive
 
 
 def bundle(name: str | Path | Bundle) -> Bundle:

@@ -24,6 +24,8 @@ from workbench.compiling.tabled import Tabled
 from workbench.core.contract import Task
 from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
+from workbench.core.fairness import FILE as FAIRNESS
+from workbench.core.fairness import Fairness
 from workbench.core.metric import Metric
 from workbench.core.mlmodel import mlmodel
 from workbench.core.profile import Profile
@@ -281,6 +283,7 @@ def read(run_id: str) -> Run:
             folds=folds_of(place / FOLDS),
             thirds=folds_of(place / THIRDS),
             unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
+            beside={"fairness": Fairness.load(place / FAIRNESS)} if (place / FAIRNESS).is_file() else {},
         )
         if gone is not None:
             tables = Path(client().download_artifacts(run_id, MODEL, folder)) / TABLES
