@@ -1,5 +1,6 @@
 """Fairness: groups as they are answered, what differs for sure, why, and what closing it costs."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from workbench.display import html
 from workbench.errors import BadParameter, BadTable, ColumnNotFound
 from workbench.explanation.gap_drivers import TOGETHER
 from workbench.explanation.group_tests import corrected, p_values
+from workbench.packaging.package import _fairness
 from workbench.storage.tracking import client
 
 ROWS = 1500
@@ -286,6 +288,56 @@ def test_it_is_kept_with_the_run(run, tmp_path):
 
     kept = client().download_artifacts(run.id, "workbench/fairness.json", str(tmp_path))
     assert Fairness.load(kept) == found
+    assert run.fairness == wb.run(run.id).fairness == found
+
+
+def test_a_verdict_is_of_one_threshold(run):
+    wb.fairness(run, "sex")
+    careful = run.decide(0.9)
+
+    assert careful.fairness is None
+    with pytest.raises(BadParameter, match=rf"of the threshold {run.threshold}, not of 0\.9"):
+        wb.package(careful, name="loans", fairness=run.fairness)
+
+
+def test_a_runs_page_shows_the_verdict_or_the_code_that_makes_one(run):
+    wb.fairness(run, "sex")
+    fresh = replace(run, beside={})
+    masked = replace(fresh, holdout=run.holdout[["income", "loan"]])
+
+    assert run.fairness.headline() in html(run)
+    assert "Demographic parity difference" in html(run)
+    assert '<pre tabindex="0">run.fairness</pre>' in html(run)
+    assert "wb.fairness(run, by=[&#34;sex&#34;, &#34;age&#34;])" in html(fresh)
+    assert "run.fairness" not in html(fresh)
+    assert "wb.fairness" not in html(masked)
+    assert "wb.fairness" not in html(replace(fresh, held=None))
+
+
+def test_the_card_has_the_verdict_that_is_kept_unless_a_sensitive_column_is_not_told_of(run):
+    found = wb.fairness(run, "region")
+
+    assert _fairness(run) == found
+    sensitive = replace(run, contract=run.contract.change("sex", sensitive=True))
+    assert _fairness(sensitive).columns == ("sex",)
+    both = wb.fairness(sensitive, ["region", "sex"])
+    assert _fairness(sensitive) == both
+
+
+def test_what_an_older_version_wrote_is_read_with_the_names_of_now(fair):
+    """Gaps were ``(missing)`` there; what else groups are called stays."""
+    old = json.loads(json.dumps(fair.to_dict()).replace('"missing"', '"(missing)"'))
+    for name in ("threshold", "moments"):
+        old.pop(name, None)
+        [one.pop(name, None) for one in old["by"]]
+
+    read = Fairness.from_dict(old)
+
+    assert [g.value for g in read.by_column["age"]] == [g.value for g in fair.by_column["age"]]
+    assert read.gaps == fair.gaps
+    assert read.drivers == fair.drivers
+    assert read.by == fair.by
+    assert Fairness.from_dict(json.loads(json.dumps(read.to_dict()))) == read
 
 
 def test_by_default_groups_are_those_of_sensitive_columns(run):

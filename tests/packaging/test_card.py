@@ -79,7 +79,7 @@ def test_groups_of_a_sensitive_column_are_told_without_asking(make_run, small_ta
 
     text = (bundle.path / "card.md").read_text(encoding="utf-8")
     rows = [line.split("|") for line in text.splitlines() if line.startswith("| `city` | `")]
-    assert {row[2].strip() for row in rows} == {"`Bonn`", "`Köln`", "`Ulm`", "`(missing)` (too few to judge)"}
+    assert {row[2].strip() for row in rows} == {"`Bonn`", "`Köln`", "`Ulm`", "`missing` (too few to judge)"}
     assert sum(int(row[3]) for row in rows) == len(run.holdout)
     assert "Uses sensitive columns: `city`. Its fairness is told above." in text
     assert "demographic parity difference" in text

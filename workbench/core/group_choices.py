@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from workbench.core.contract import NUMERIC, Column, Contract
@@ -12,17 +11,14 @@ from workbench.core.grouping import MOST_VALUES
 # Columns that are offered at first: with all that are sensitive crossed, hardly any group would have rows enough.
 MOST_FIRST = 3
 # What law tells people apart by (Charter of Fundamental Rights of the EU, article 21; Equality Act 2010, part 2), as
-# columns are called for it, without marks between words.
-NAMES = frozenset(
-    (
-        "sex", "gender", "race", "ethnicity", "ethnic", "ethnicgroup", "ethnicorigin",
-        "colour", "skincolour", "skincolor", "age", "agegroup", "ageband",
-        "agerange", "agebucket", "religion", "belief", "disability", "disabled", "nationality",
-        "citizenship", "maritalstatus", "pregnancy", "pregnant",
-        "sexualorientation", "seniorcitizen", "birthcountry", "countryofbirth", "mothertongue",
-        "geschlecht", "alter", "altersgruppe", "religionszugehörigkeit", "konfession", "behinderung",
-        "staatsangehörigkeit", "staatsbürgerschaft", "familienstand", "herkunft", "muttersprache",
-    )
+# columns are called for it, without marks between words; what is asked about most stands first.
+NAMES = (
+    "sex", "gender", "race", "ethnicity", "ethnic", "ethnicgroup", "ethnicorigin", "colour", "skincolour",
+    "skincolor", "age", "agegroup", "ageband", "agerange", "agebucket", "seniorcitizen", "religion", "belief",
+    "disability", "disabled", "nationality", "citizenship", "birthcountry", "countryofbirth", "mothertongue",
+    "sexualorientation", "pregnancy", "pregnant", "maritalstatus", "geschlecht", "herkunft", "alter",
+    "altersgruppe", "religionszugehörigkeit", "konfession", "behinderung", "staatsangehörigkeit",
+    "staatsbürgerschaft", "muttersprache", "familienstand",
 )  # fmt: skip
 
 
@@ -52,9 +48,10 @@ def choices(contract: Contract) -> Choices:
     """
     able = [column for column in contract.columns if _makes_groups(column)]
     sensitive = [column.name for column in able if column.sensitive]
-    called = [column for column in able if not column.sensitive and _is_called_so(column.name)]
-    others = [c for c in able if not (c.sensitive or c in called or c.kind in NUMERIC)]
-    return Choices((*sensitive, *_fewest_first(called)), _fewest_first(others))
+    called = {column.name: NAMES.index(_plain(column.name)) for column in able if _plain(column.name) in NAMES}
+    people = (*sensitive, *(name for name in sorted(called, key=called.__getitem__) if name not in sensitive))
+    others = [column for column in able if column.name not in people and column.kind not in NUMERIC]
+    return Choices(people, tuple(column.name for column in sorted(others, key=_size)))
 
 
 def _makes_groups(column: Column) -> bool:
@@ -65,16 +62,9 @@ def _makes_groups(column: Column) -> bool:
     return column.kind in NUMERIC or column.kind == "boolean" or (column.kind == "category" and few)
 
 
-def _is_called_so(name: str) -> bool:
-    return re.sub(r"[\W_]", "", name).casefold() in NAMES
-
-
-def _fewest_first(columns: Iterable[Column]) -> tuple[str, ...]:
-    """By their categories; numbers, which have quarters, last."""
-    return tuple(column.name for column in sorted(columns, key=_size))
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def _size(column: Column) -> int:
-    if column.kind in NUMERIC:
-        return MOST_VALUES + 1
     return 2 if column.categories is None else len(column.categories)

@@ -409,7 +409,8 @@ class Run(Result):
                 f"No threshold fulfils {threshold!r} on the validated rows. Ask for less, or for the most that there "
                 'is: run.decide("f1").'
             )
-        return replace(self, threshold=chosen, asked=self.asked and {**self.asked, "threshold": str(threshold)})
+        asked = self.asked and {**self.asked, "threshold": str(threshold)}
+        return replace(self, threshold=chosen, asked=asked, beside={})
 
     def choose(self, candidate: str, *, data: Any = None) -> Run:
         """Keep another candidate of the leaderboard: it is scored on the same hold-out and fitted on all rows.

@@ -53,7 +53,7 @@ def html(fairness: Fairness) -> str:
         "fairness",
         f=fairness,
         about=_about(fairness),
-        gaps=[(name, list(_gaps(fairness, name))) for name in fairness.columns],
+        gaps=[(name, list(gaps_drawn(fairness, name))) for name in fairness.columns],
         columns=[_column(fairness, name, nth) for nth, name in enumerate(fairness.columns)],
         drivers=list(_drivers(fairness)),
         proxies=list(_proxies(fairness)),
@@ -111,7 +111,8 @@ def _about(fairness: Fairness) -> str:
     )
 
 
-def _gaps(fairness: Fairness, column: str) -> Iterator[tuple[Gap, Markup]]:
+def gaps_drawn(fairness: Fairness, column: str) -> Iterator[tuple[Gap, Markup]]:
+    """The gaps of a column, or of all crossed, each with its interval on the scale that they share."""
     own = [gap for gap in fairness.gaps if gap.column == column]
     ends = [end for gap in own for end in (gap.value, gap.low or 0.0, gap.high or 0.0)]
     shares = all(0 <= end <= 1 for end in ends)

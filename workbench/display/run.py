@@ -22,7 +22,7 @@ from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.thresholds import Confusion
 from workbench.core.wording import file_name
-from workbench.display import charts, run_costs
+from workbench.display import charts, run_costs, run_fairness
 from workbench.display import run_drawings as drawings
 from workbench.display.rendering import (
     clipped,
@@ -82,6 +82,7 @@ def body(run: Run) -> str:
         slices=_slices(run, seen) if seen else [],
         open_=_left_open(run),
         slicing=_slicing(run),
+        fairness=run_fairness.told(run),
     )
 
 
