@@ -362,6 +362,10 @@ ALL: tuple[FindingCode, ...] = (
                 "the training's hold-out, by more than chance and by a tenth or more. Rates of answers need no labels, "
                 "the others are of rows whose label is known. Followed are the groups that the bundle was packaged "
                 "with, `wb.package(run, fairness=…)`."),
+    FindingCode("WB315", "Groups that windows do not know", ("info",),
+                "Windows whose rows came without a column whose groups the bundle tells of, so that nothing is told of "
+                "them. A service keeps sensitive values as hashes: of categories they still tell the group, of "
+                "numbers not the part. Batches that `wb.score` takes have the values themselves."),
 )  # fmt: skip
 CODES = {one.code: one for one in ALL}
 

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 WINDOWS = 24  # as many as fit beside each other
 POINTS = 60  # and on the line
 COLUMNS = 14  # rows of the drift matrix
-GROUPS = 20  # rows of groups that are followed
+GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
 
 
 def html(report: MonitorReport) -> str:
     """Status, findings, performance with the reference as a band, drift matrix, incidents and events."""
     windows = report.windows[-WINDOWS:]
-    drift = drift_by_column(windows)
+    drift, groups = drift_by_column(windows), followed_groups(windows)
+    shown = max(GROUPS, sum(map(_differs, groups)))
     return fragment(
         "report",
         r=report,
@@ -35,7 +36,8 @@ def html(report: MonitorReport) -> str:
         drift=drift[:COLUMNS],
         hidden=max(len(drift) - COLUMNS, 0),
         heat=_heat,
-        groups=followed_groups(windows)[:GROUPS],
+        groups=groups[:shown],
+        more_groups=groups[shown:MOST_GROUPS],
         events=report.events[::-1][:20],
         summary=_summary(report),
     )
@@ -106,7 +108,11 @@ def followed_groups(windows: tuple[Window, ...]) -> list[tuple[str, list[GroupMe
     each = [{_told(g, one): one for g in w.groups for one in g.metrics if one.value is not None} for w in windows]
     names = dict.fromkeys(name for known in each for name in known)
     rows = [(name, [known.get(name) for known in each]) for name in names]
-    return sorted(rows, key=lambda row: not any(one is not None and one.differs for one in row[1]))
+    return sorted(rows, key=lambda row: not _differs(row))
+
+
+def _differs(row: tuple[str, list[GroupMetric | None]]) -> bool:
+    return any(one is not None and one.differs for one in row[1])
 
 
 def _told(group: Group, one: GroupMetric) -> str:

@@ -17,8 +17,10 @@ from scipy import stats
 
 from workbench.core.bundle import Bundle
 from workbench.core.fairness import FEWEST_TOLD, FILE, Fairness, Group, GroupMetric
+from workbench.core.finding import Finding
 from workbench.core.group_metrics import GroupMeasure, Summed, measures, of_numbers, of_two, summed
 from workbench.core.grouping import Grouping
+from workbench.core.report import Window
 from workbench.core.scores import share_interval
 from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.drift_tests import holm
@@ -36,6 +38,11 @@ FEWEST, RELEVANT = 30, 0.1
 WITHOUT_LABELS = ("selection_rate", "mean_prediction")
 FOLLOWED = (*WITHOUT_LABELS, "true_positive_rate", "false_positive_rate", "accuracy", "mae")
 LEVEL = 0.9
+_NOT_SENT = "its groups are not known, for the rows came without it: send it along, or score batches that have it."
+_HASHED = (
+    "its groups are not known, for a service keeps hashes of its values, which tell nothing of a number's parts: score "
+    "batches, or train with a column of the parts."
+)
 TRUTHS = {"True": True, "False": False, "1": True, "0": False}
 
 
@@ -96,6 +103,17 @@ def followed(seen: Seen, bundle: Bundle, labels: Mapping[str, Any], rate: float,
         for group in _groups(fairness, bundle, one, names, predictions, truth)
     ]
     return tuple(_judged(fairness, found, rate))
+
+
+def unfollowed(bundle: Bundle, judged: Sequence[Window]) -> Iterator[Finding]:
+    """A finding for each column whose groups the bundle tells of, and windows of its answers do not know."""
+    fairness, own = fairness_of(bundle), [window for window in judged if window.version == bundle.version]
+    for one in fairness.by if fairness and fairness.task != "multiclass" else ():
+        labels = [w.label for w in own if one.column not in {group.column for group in w.groups}]
+        if labels:
+            hashed = bool(one.edges) and one.column in bundle.contract and bundle.contract[one.column].sensitive
+            message = f"{labels[-1]}: {_HASHED if hashed else _NOT_SENT}"
+            yield Finding("WB315", "info", message, one.column, evidence={"windows": labels})
 
 
 def _typed(bundle: Bundle, table: pd.DataFrame, one: Grouping) -> pd.Series:

@@ -18,6 +18,7 @@ from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import NotFound
+from workbench.monitoring.group_windows import unfollowed
 from workbench.monitoring.incidents import incidents
 from workbench.monitoring.judgement import as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
@@ -75,7 +76,13 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         reference=as_windows_count(bundle),
         windows=judged,
         incidents=together,
-        findings=sort([*_findings(name, judged, together, champions(name, force)), *_without_weights(bundle, judged)]),
+        findings=sort(
+            [
+                *_findings(name, judged, together, champions(name, force)),
+                *_without_weights(bundle, judged),
+                *unfollowed(bundle, judged),
+            ]
+        ),
         false_alarm_rate=false_alarm_rate,
         events=tuple(_event(entry) for entry in acts(name, force)),
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
