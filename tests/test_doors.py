@@ -113,6 +113,7 @@ PLACES = {
     "view": lambda it, _: wb.view(it),
     "view data": lambda it, has: wb.view(has["profile"], it),
     "view run": lambda it, has: wb.view(has["explanation"], it),
+    "view fairness": lambda it, has: wb.view(has["fairness"], it),
     "train": lambda it, _: wb.train(it, **QUICK),
     "train target=": lambda it, has: wb.train(has["frame"], target=it, **QUICK),
     "train profile=": lambda it, has: wb.train(has["dataset"], profile=it, **QUICK),
@@ -231,7 +232,7 @@ TAKEN = [
     ("package", "run"), ("package explanation=", "explanation"), ("package fairness=", "fairness"),
     *(("fairness data=", t) for t in ("frame", "polars", "dataset")),
     ("fairness", "run"), ("fairness.reweigh", "dataset"), ("fairness reweigh=", "dataset"),
-    ("run.reweighed", "fairness"),
+    ("run.reweighed", "fairness"), ("view", "fairness"), ("view fairness", "run"),
     ("challenge challenger", "challenger"), ("submit parameters", "an empty dict"),
 ]  # fmt: skip
 

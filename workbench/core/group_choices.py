@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 from workbench.core.contract import NUMERIC, Column, Contract
-from workbench.core.grouping import MOST_VALUES
 
+# Values of a category that are groups.
+MOST_VALUES = 30
 # Columns that are offered at first: with all that are sensitive crossed, hardly any group would have rows enough.
 MOST_FIRST = 3
 # What law tells people apart by (Charter of Fundamental Rights of the EU, article 21; Equality Act 2010, part 2), as

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.arguments import described
+from workbench.core.group_choices import MOST_VALUES
 from workbench.core.names import matching
 from workbench.errors import BadParameter
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.bool_]
     Numbers = NDArray[np.float64]
 
-# Values of a column that are groups; of numbers with more values than a few the quarters are.
-MOST_VALUES = 30
+# Of numbers with more values than a few the quarters are groups.
 FEW_NUMBERS = 8
 MISSING, OTHER, TOGETHER = "missing", "other values", "rarer ones together"
 # How older versions called rows without a value, and those of values that are no group.

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from workbench.core.fairness import LIMITS, Driver, Fairness, Gap, Group, GroupMetric, Remedy
 from workbench.core.metric import Metric
 from workbench.display import charts
-from workbench.display.rendering import clipped, fragment, metric_name, number, percent, signed
+from workbench.display.rendering import clipped, fragment, functions, metric_name, number, percent, signed
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ def html(fairness: Fairness) -> str:
         together=EQUAL,
         limits=LIMITS,
     )
+
+
+def live_script() -> str:
+    """The functions of ``static/fairness_live.js``, of the view with a kernel."""
+    return functions("fairness_live.js")
 
 
 def figure(fairness: Fairness, measure: str | None = None) -> go.Figure:

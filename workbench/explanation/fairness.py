@@ -16,8 +16,8 @@ from workbench.core.contract import NUMERIC, Column, Contract
 from workbench.core.dataset import Dataset
 from workbench.core.fairness import FILE, Fairness, Group
 from workbench.core.finding import sort
-from workbench.core.group_choices import MOST_FIRST, choices
-from workbench.core.grouping import MOST_VALUES, Grouping, named
+from workbench.core.group_choices import MOST_FIRST, MOST_VALUES, choices
+from workbench.core.grouping import Grouping, named
 from workbench.core.literals import python
 from workbench.core.nouns import expect, run_of
 from workbench.core.parameters import FairnessStep, listed, take

@@ -15,7 +15,7 @@ from workbench.core.contract import NUMERIC, Column, Contract, Role, Task
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
-from workbench.core.grouping import MOST_VALUES
+from workbench.core.group_choices import MOST_VALUES
 from workbench.core.loss import SQUARED
 from workbench.core.measures import is_ours, is_own
 from workbench.core.metric import Metric

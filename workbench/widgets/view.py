@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, overload
 
 from workbench.core.explanation import Explanation
+from workbench.core.fairness import Fairness
 from workbench.core.nouns import expect
 from workbench.core.profile import Profile
 from workbench.core.run import Run
 from workbench.widgets import explanation as explanations
+from workbench.widgets import fairness as fairnesses
 from workbench.widgets import profile as profiles
 from workbench.widgets.explanation import ExplanationView
+from workbench.widgets.fairness import FairnessView
 from workbench.widgets.profile import ProfileView
 
 
@@ -18,24 +21,27 @@ from workbench.widgets.profile import ProfileView
 def view(result: Profile, data: Any = None) -> ProfileView: ...
 @overload
 def view(result: Explanation, data: Run | None = None) -> ExplanationView: ...
+@overload
+def view(result: Fairness, data: Run | None = None) -> FairnessView: ...
 
 
-def view(result: Profile | Explanation, data: Any = None) -> ProfileView | ExplanationView:
-    """Show a profile or an explanation with a kernel behind it.
+def view(result: Profile | Explanation | Fairness, data: Any = None) -> ProfileView | ExplanationView | FairnessView:
+    """Show a profile, an explanation or a fairness with a kernel behind it.
 
     Parameters
     ----------
-    result : Profile or Explanation
-        From :func:`workbench.profile` or :func:`workbench.explain`.
+    result : Profile, Explanation or Fairness
+        From :func:`workbench.profile`, :func:`workbench.explain` or :func:`workbench.fairness`.
     data : optional
         Of a profile: its rows, as a Dataset, a path, a frame or another table. With them the target can be chosen in
         the view, and a range that is marked in a histogram shows how its rows spread over the other columns. Of an
-        explanation: its Run. With it values can be turned and the model answers at once.
+        explanation: its Run. With it values can be turned and the model answers at once. Of a fairness: its Run. With
+        it the columns whose groups are compared, and the answer whose rates are told, can be chosen.
 
     Raises
     ------
     BadParameter
-        If something else than a profile or an explanation came, or ``data`` has other columns than it.
+        If something else came, or ``data`` has other columns than the profile or the explanation, or is another run.
 
     Examples
     --------
@@ -49,7 +55,13 @@ def view(result: Profile | Explanation, data: Any = None) -> ProfileView | Expla
     >>> shown = wb.view(wb.explain(run, rows=50), run)
     >>> shown.ask(0, {"tenure": 1}).prediction
     'Yes'
+    >>> shown = wb.view(wb.fairness(run, "Contract", why=False), run)
+    >>> shown.choose(["Contract", "tenure"])
+    >>> shown.fairness.columns
+    ('Contract', 'tenure', 'Contract × tenure')
     """
     if isinstance(result, Explanation):
         return explanations.view(result, data)
+    if isinstance(result, Fairness):
+        return fairnesses.view(result, data)
     return profiles.view(expect(result, Profile, "wb.view"), data)
