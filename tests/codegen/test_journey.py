@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.codegen.advice import advice
 from workbench.codegen.cells import CodeCell, names, needed, out_of_date
-from workbench.codegen.journey import journey, offered, prefilled, write
+from workbench.codegen.journey import brief, journey, offered, prefilled, write
 from workbench.core.parameters import STEPS, problems
 
 SOURCES = {
@@ -260,6 +260,24 @@ def test_fairness_begins_with_the_columns_that_tell_people_apart() -> None:
     (act,) = advice(now).acts
     assert (act.verb, act.values) == ("fairness", {"by": ["sex", "race", "age"]})
     assert advice(now).reason == ("See how the groups of %1 are answered", "sex, race, age")
+
+
+@pytest.mark.parametrize(
+    ("headline", "short"),
+    [
+        (
+            "160 held-out rows: no group of 5 differs from the others by more than chance; equalized odds difference "
+            "up to 0.152 is possible",
+            "no group of 5 differs from the others by more than chance",
+        ),
+        (
+            "9,749 held-out rows: selection rate of sex Male is 0.34, 0.1 for all others, and 2 more such differences",
+            "selection rate of sex Male is 0.34, 0.1 for all others, and 2 more such differences",
+        ),
+    ],
+)
+def test_a_steps_line_says_the_verdict_of_fairness_in_few_words(headline: str, short: str) -> None:
+    assert brief(headline) == short
 
 
 def test_who_has_packaged_is_not_led_back_to_fairness_but_who_wrote_its_cell_is_led_to_run_it() -> None:

@@ -151,6 +151,17 @@ def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
     _advance(page, "train next")
     _shoot(page, "trained")
     _advance(page, "See what drives it")
+    fairness = _show(page, "fairness")
+    assert fairness.locator(".jp-wb-state").inner_text() == "optional"
+    assert fairness.locator(".jp-wb-chips li span").all_inner_texts() == ["gender", "SeniorCitizen"]
+    fairness.locator("datalist option[value=tenure]").wait_for(state="attached")
+    offered = fairness.locator("datalist[id$=columns] option").evaluate_all("all => all.map(one => one.value)")
+    assert offered[:2] == ["gender", "SeniorCitizen"]
+    assert offered[2] != "customerID"  # then those of few values
+    _shoot(page, "fairness")
+    _shoot_dark(page, "fairness-dark")
+    _advance(page, "See how the groups of gender, SeniorCitizen are answered")
+    _shoot(page, "fairness-told")
     _advance(page, "make the folder that ships")
 
     assert _sources(page) == [
@@ -158,6 +169,7 @@ def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
         "profile = wb.profile(data)\nprofile",
         "run = wb.train(data)\nrun",
         "explanation = wb.explain(run)\nexplanation",
+        'fairness = wb.fairness(run, by=["gender", "SeniorCitizen"])\nfairness',
         'bundle = wb.package(run, name="churn")\nbundle',
     ]
     assert "churn version 1" in _step(page, "package").locator(".jp-wb-headline").inner_text()

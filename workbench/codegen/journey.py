@@ -18,7 +18,9 @@ from workbench.core.parameters import STEPS
 
 # The noun of a result that is called otherwise than the variable that holds it.
 NOUNS = {"data": "dataset"}
-_ASIDE = re.compile(r" \([^()]*\)| on [\d,]+ held-out rows")
+_ASIDE = re.compile(
+    r" \([^()]*\)| on [\d,]+ held-out rows|^[\d,]+ held-out rows: |; [a-z ]+ up to [\d.,]+ is possible$"
+)
 _WORD = re.compile(r"\b\w+\b")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -129,6 +131,8 @@ def brief(headline: str) -> str:
 
     >>> brief("boosting: roc_auc 0.853 (0.791 to 0.907) on 160 held-out rows")
     'boosting: ROC AUC 0.853'
+    >>> brief("1,000 held-out rows: no group of 5 differs from the others by more than chance")
+    'no group of 5 differs from the others by more than chance'
     """
     short = _ASIDE.sub("", headline)
     return _WORD.sub(lambda word: METRIC_NAMES.get(word.group(), word.group()), short)

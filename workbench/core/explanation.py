@@ -13,6 +13,7 @@ from workbench.core.arguments import described
 from workbench.core.finding import Finding
 from workbench.core.labels import place_of_label
 from workbench.core.late import late
+from workbench.core.resampling import interval, row_counts
 from workbench.core.result import Result
 from workbench.core.sentences import Told, sentence
 from workbench.errors import BadParameter
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-DRAWS = 200  # of the rows, with replacement
 TOLD = (
     "run_id", "base", "unit", "label", "additivity_error", "method", "created", "threshold", "model", "fingerprint",
 )  # fmt: skip
@@ -188,11 +188,10 @@ class Explanation(Result):
         ----------
         Efron, B. and Tibshirani, R. (1993), An Introduction to the Bootstrap: percentile intervals.
         """
-        import numpy as np
 
         if not 0 < level < 1:
             raise BadParameter(f"level is a number between 0 and 1, got {level!r}. Give for example 0.95.")
-        low, high = np.quantile(self._drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        low, high = interval(self._drawn, level)
         ends = dict(zip(self.features, zip(low.tolist(), high.tolist(), strict=True), strict=True))
         return {name: ends[name] for name in self.importance()}
 
@@ -564,9 +563,9 @@ class Explanation(Result):
         """The importances in draws of the rows, shape (draws, p)."""
         import numpy as np
 
-        weights = np.random.default_rng(0).poisson(1.0, (DRAWS, len(self.values))).astype(float)
-        total: Numbers = weights @ np.abs(self.values)
-        return total / np.maximum(weights.sum(axis=1, keepdims=True), 1)
+        counts = row_counts(len(self.values), np.random.default_rng(0))
+        total: Numbers = counts @ np.abs(self.values)
+        return total / max(len(self.values), 1)
 
 
 def _mean_size(values: Numbers) -> float:

@@ -354,12 +354,6 @@ class FairnessStep(Step):
         alone=True,
         title="Groups of",
     )
-    reweigh: bool = parameter(
-        "Classes: whether to fit the model anew on rows whose weights make group and outcome independent, and tell "
-        "what that costs.",
-        False,
-        title="Try reweighed rows",
-    )
     why: bool = parameter(
         "Whether to tell what makes the gap, which columns tell the groups, and what thresholds by group would cost.",
         True,
@@ -375,6 +369,12 @@ class FairnessStep(Step):
     )
     false_alarm_rate: float = parameter(
         "Chance that any group is said to differ where none does.", 0.05, minimum=1e-6, maximum=0.5
+    )
+    reweigh: bool = parameter(
+        "Classes: whether to fit the model anew on rows whose weights make group and outcome independent, and tell "
+        "what that costs.",
+        False,
+        title="Try reweighed rows",
     )
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from workbench.core.fairness import LIMITS, Driver, Fairness, Gap, Group, GroupMetric, Remedy
 from workbench.core.metric import Metric
 from workbench.display import charts
-from workbench.display.rendering import clipped, fragment, functions, metric_name, number, percent, signed
+from workbench.display.rendering import clipped, fragment, functions, metric_name, number, percent, signed, squeezed
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ def html(fairness: Fairness) -> str:
 def live_script() -> str:
     """The functions of ``static/fairness_live.js``, of the view with a kernel."""
     return functions("fairness_live.js")
+
+
+def live_style() -> str:
+    """The style of its choices."""
+    return squeezed("controls.css") + squeezed("fairness_live.css")
 
 
 def figure(fairness: Fairness, measure: str | None = None) -> go.Figure:

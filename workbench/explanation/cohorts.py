@@ -12,6 +12,7 @@ from workbench.core.arguments import described
 from workbench.core.cohorts import Cohorts, CohortValue
 from workbench.core.explanation import Explanation
 from workbench.core.grouping import groups_of, with_enough
+from workbench.core.resampling import interval, row_counts
 from workbench.core.wording import how_many
 from workbench.errors import BadParameter
 from workbench.explanation.neighbours import kept_column
@@ -21,7 +22,6 @@ Numbers = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FEWEST = 10  # rows of a group that is compared
 MOST_GROUPS = 20
-DRAWS = 200
 LEVEL = 0.95
 
 
@@ -121,12 +121,8 @@ def _group(
 
 def _interval(values: Numbers, random: np.random.Generator) -> tuple[Numbers, Numbers]:
     """Ends of the means of some rows, shape (kinds, rows, p) to (kinds, p) each."""
-    many = values.shape[1]
-    weights = random.multinomial(many, np.full(many, 1 / many), DRAWS) / many
-    low, high = np.quantile(
-        np.einsum("dn,knp->dkp", weights, values, optimize=True), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0
-    )
-    return low, high
+    shares = row_counts(values.shape[1], random) / values.shape[1]
+    return interval(np.einsum("dn,knp->dkp", shares, values, optimize=True), LEVEL)
 
 
 def _alike(values: Numbers, others: Numbers) -> Numbers:

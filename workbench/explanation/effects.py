@@ -15,6 +15,7 @@ from workbench.core.finding import Finding
 from workbench.core.json_values import plain
 from workbench.core.literals import python
 from workbench.core.profile import Association
+from workbench.core.resampling import interval, row_counts
 from workbench.core.run import Run
 from workbench.core.wording import listed_values, quoted_list
 from workbench.errors import BadParameter, ColumnNotFound
@@ -25,7 +26,6 @@ from workbench.explanation.likeness import by_likeness
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
 LEVEL = 0.95
-DRAWS = 200  # samples of the rows that an interval comes of
 LINES = 50  # single rows that are kept
 ALE_ROWS = 5000
 MOST_CATEGORIES = 30  # the most frequent ones
@@ -174,10 +174,10 @@ def _quantiles(one: Existing, values: NDArray[Any], points: int) -> NDArray[Any]
 def _effect(asking: _Asking, axis: _Axis) -> Effect:
     run = asking.answering.run
     ice = asking.along(asking.rows, {axis.name: axis.grid})
-    weights = _weights(len(ice), run.seed)
-    pdp_low, pdp_high = _interval(weights @ ice / len(ice))
+    drawn = row_counts(len(ice), np.random.default_rng(run.seed))
+    pdp_low, pdp_high = interval(drawn @ ice / len(ice), LEVEL)
     ale, draws, counts = _accumulated(asking, axis)
-    ale_low, ale_high = _interval(draws)
+    ale_low, ale_high = interval(draws, LEVEL)
     kept = np.arange(min(LINES, len(ice)))
     return Effect(
         run.id, axis.name, axis.kind, axis.told, ice.mean(axis=0), pdp_low, pdp_high, ice[kept], asking.rows[kept],
@@ -201,7 +201,8 @@ def _accumulated(asking: _Asking, axis: _Axis) -> tuple[Numbers, Numbers, Places
     own = axis.nearest(values)
     rows, values, own = rows[own >= 0], values[own >= 0], own[own >= 0]
     differences, there = _differences(asking, axis, rows, _steps(axis, values))
-    weights = np.vstack([np.ones(len(rows)), _weights(len(rows), asking.answering.run.seed)])
+    drawn = row_counts(len(rows), np.random.default_rng(asking.answering.run.seed))
+    weights = np.vstack([np.ones(len(rows)), drawn])
     with np.errstate(invalid="ignore"):
         mean = np.nan_to_num(weights @ differences / (weights @ there))
     summed = np.column_stack([np.zeros(len(mean)), mean.cumsum(axis=1)])
@@ -303,16 +304,6 @@ def _drawn(answering: Answering, most: int) -> Places:
     if many <= most:
         return np.arange(many)
     return np.sort(np.random.default_rng(answering.run.seed).choice(many, most, replace=False))
-
-
-def _weights(rows: int, seed: int) -> Numbers:
-    """How often each row is in each of some samples, shape (draws, rows)."""
-    return np.random.default_rng(seed).multinomial(rows, np.full(rows, 1 / rows), DRAWS).astype(float)
-
-
-def _interval(draws: Numbers) -> tuple[Numbers, Numbers]:
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return low, high
 
 
 def _check_count(name: str, value: Any) -> None:

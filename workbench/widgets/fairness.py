@@ -13,8 +13,7 @@ from workbench.core.group_choices import choices
 from workbench.core.literals import python
 from workbench.core.nouns import expect
 from workbench.core.run import Run
-from workbench.display.fairness import html, live_script
-from workbench.display.rendering import squeezed
+from workbench.display.fairness import html, live_script, live_style
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.explanation.fairness import fairness
 
@@ -40,7 +39,7 @@ class FairnessView(anywidget.AnyWidget):
 
     def __init__(self, found: Fairness, run: Run | None = None) -> None:
         self.run = run
-        super().__init__(columns=_columns(found, run), labels=_labels(run), style=squeezed("controls.css"))
+        super().__init__(columns=_columns(found, run), labels=_labels(run), style=live_style())
         self._show(found)
         self.on_msg(self._asked)
 
