@@ -53,6 +53,7 @@ def test_a_row_of_a_leaderboard_is_written_as_a_notebook(store, tmp_path, monkey
     assert isinstance(unknown.exception, BadParameter)
 
 
+@pytest.mark.slow
 def test_fairness_tells_of_groups_and_ends_with_1_where_somebody_asks_for_a_verdict(store, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = [f"{k % 7},{'fm'[k % 2]},{'yes' if k % 7 > 3 and k % 2 else 'no'}" for k in range(600)]

@@ -324,6 +324,21 @@ def test_the_card_has_the_verdict_that_is_kept_unless_a_sensitive_column_is_not_
     assert _fairness(sensitive) == both
 
 
+def test_slices_cohorts_and_comparisons_call_groups_the_same(run, fair):
+    """Whoever cuts a column into groups, and whether by given edges or by quarters."""
+    explanation = wb.explain(run)
+    bands = {group.value for group in fair.by_column["age"]}
+    quarters = {group.value for group in wb.fairness(run, "age", why=False).groups}
+    regions = {group.value for group in fair.by_column["region"] if group.rows >= 20}
+
+    assert {one.value for one in run.slices("age", bins={"age": [30, 60]}).slices} == bands
+    assert set(explanation.cohorts("age", bins=[30, 60]).groups) == bands
+    assert {one.value for one in run.slices("age").slices} == quarters
+    assert set(explanation.cohorts("age").groups) == quarters
+    assert {one.segment for one in explanation.compare(explanation, by="age").differences} == quarters | {None}
+    assert {one.segment for one in explanation.compare(explanation, by="region").differences} == regions | {None}
+
+
 def test_what_an_older_version_wrote_is_read_with_the_names_of_now(fair):
     """Gaps were ``(missing)`` there; what else groups are called stays."""
     old = json.loads(json.dumps(fair.to_dict()).replace('"missing"', '"(missing)"'))

@@ -172,6 +172,7 @@ def test_quarters_of_a_window_are_those_of_the_reference_wherever_its_rows_lie(r
     assert grouping.of(later).tolist() == [sum(age >= edge for edge in grouping.edges) for age in later]
 
 
+@pytest.mark.slow
 def test_a_band_that_is_answered_otherwise_is_told_by_its_name(bundle):
     rows = loans(4)
     rows["income"] = np.where(rows["age"] >= 60, -3.0, rows["income"])

@@ -45,10 +45,10 @@ def fairness(
     from workbench.display import page
     from workbench.display.terminal import fairness as told
     from workbench.explanation.fairness import fairness as compare
-    from workbench.training.runs import run as read
+    from workbench.training.runs import run as trained
 
     found = compare(
-        read(run), by or (), data=data, bins=_bins(bins or ()), label=label, smallest=smallest,
+        trained(run), by or (), data=data, bins=_bins(bins or ()), label=label, smallest=smallest,
         false_alarm_rate=false_alarm_rate, why=why, reweigh=reweigh,
     )  # fmt: skip
     Console().print(told(found))
