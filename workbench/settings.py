@@ -109,6 +109,26 @@ def debugging() -> bool:
     return os.environ.get("WORKBENCH_DEBUG", "0") not in ("", "0")
 
 
+def instant_seconds() -> float:
+    """How long what processes are forked from waits for work (``WORKBENCH_INSTANT``, default 600; 0: no forks).
+
+    Raises
+    ------
+    BadParameter
+        If the variable is no number of seconds.
+    """
+    value = os.environ.get("WORKBENCH_INSTANT", "600")
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise BadParameter(
+            f"WORKBENCH_INSTANT is a number of seconds, 0 for no forks; got {value!r}. Set it, or unset it."
+        )
+    return seconds
+
+
 def in_kernel() -> bool:
     """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
     ipython = sys.modules.get("IPython")

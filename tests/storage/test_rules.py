@@ -42,6 +42,7 @@ PARSES = {
     "reading/formats.py": "a table of the user's",
     "compiling/boosters.py": "what a library gave",
     "compiling/catboost.py": "what a library gave",
+    "instant/wire.py": "a line on a socket",
     "tables/compiled.py": "the header inside a binary file",
     "display/__init__.py": "a copy in memory",
     "display/profile.py": "a catalogue of the package's own",

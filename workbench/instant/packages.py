@@ -1,0 +1,103 @@
+"""What a zygote has imported, and whether it is still what is installed."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import site
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+# What jobs and notebooks import, the dearest first. Loading starts no computation; what is not installed is left out.
+USUAL = (
+    "numpy",
+    "pandas",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "sklearn.compose",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "lightgbm",
+    "plotly.graph_objects",
+    "mlflow.tracking",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "ipykernel.kernelapp",
+    "tornado.platform.asyncio",
+    "papermill.execute",
+    "workbench.jobs.engine",
+    "workbench.monitoring.monitor",
+    "workbench.packaging.package",
+    "workbench.profiling.profile",
+    "workbench.training.train",
+)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Everything whose change makes what was imported old: installers change the folders of packages, people sources.
+
+    Parameters
+    ----------
+    times : dict of str to int
+        When each folder of packages, and each source outside of them, was last changed, in nanoseconds.
+    """
+
+    times: dict[str, int]
+
+    @classmethod
+    def now(cls) -> Installed:
+        """What this process has imported, and where from."""
+        folders = [os.path.realpath(p) for p in {*site.getsitepackages(), sysconfig.get_path("purelib")}]
+        fixed = (*folders, os.path.realpath(sysconfig.get_path("stdlib")))
+        files = {os.path.realpath(file) for m in list(sys.modules.values()) if (file := getattr(m, "__file__", None))}
+        sources = [file for file in files if not file.startswith(fixed)]
+        return cls({path: _changed(path) for path in (*folders, *sources)})
+
+    @property
+    def newest(self) -> int:
+        """When the last change was, in nanoseconds."""
+        return max(self.times.values(), default=0)
+
+    def still(self) -> bool:
+        """Whether nothing has changed since."""
+        return all(_changed(path) == time for path, time in self.times.items())
+
+
+def load(names: Iterable[str]) -> None:
+    """Import them; one that can't be is written down and left to whoever needs it."""
+    _skip_slow_grammar()
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            traceback.print_exc()
+    _compile_schema()
+
+
+def _compile_schema() -> None:
+    """Make what notebooks are checked with, which takes each job longer (0.1 s) than the check itself."""
+    if "nbformat" in sys.modules:
+        v4 = sys.modules["nbformat"].v4
+        v4.nbbase.validate(v4.new_notebook())
+
+
+def _skip_slow_grammar() -> None:
+    """Keep jsonschema from compiling the grammar of internationalised addresses (1.7 s), which no notebook needs."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how Python spells "not there"
+
+
+def _changed(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
