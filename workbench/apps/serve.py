@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.ports import free_port
 from workbench.errors import NotFound
+from workbench.instant.asking import warm
 from workbench.settings import settings
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def serve(
     port = port or free_port(host)
     _add_template()
     os.environ["WORKBENCH_HOME"] = str(settings().home)  # the kernels work in the notebooks' folder, not in this one
+    warm()
     Pages.clear_instance()
     app = Pages.instance(config=_config(token))
     app.initialize(
@@ -109,6 +111,7 @@ def _config(token: str) -> Config:
     config.VoilaConfiguration.theme = "auto"
     config.VoilaConfiguration.extension_allowlist = ["none"]
     config.VoilaConfiguration.file_allowlist = ["^$"]
+    config.MappingKernelManager.kernel_manager_class = "workbench.apps.kernels.PageKernelManager"
     # The pages are plain HTML, so a kernel is done once its page is sent.
     config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
     config.MappingKernelManager.cull_interval = IDLE_SECONDS // 3

@@ -1,4 +1,4 @@
-"""Managers of kernels that start at once."""
+"""Managers of kernels that start at once, whatever their kernelspec says of it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,20 @@ from workbench.instant.client import PromptClient
 from workbench.instant.provisioner import NAME
 
 
-class Instant:
-    """What a manager becomes whose kernels are forked where that can be, whatever their kernelspec says of it."""
+class InstantManager(AsyncKernelManager):
+    """Kernels of this environment are forked where that can be, and ready as soon as they have answered."""
 
     @property
     def kernel_spec(self) -> Any:
         """The kernel's, with our provisioner where it names none."""
-        spec = super().kernel_spec  # type: ignore[misc]
+        spec = super().kernel_spec
         if spec is not None:
             spec.metadata.setdefault("kernel_provisioner", {"provisioner_name": NAME})
         return spec
 
-
-class InstantManager(Instant, AsyncKernelManager):
-    """For jobs: its clients take a kernel for ready as soon as it has answered."""
-
     @default("client_class")
     def _prompt(self) -> str:
-        return "workbench.instant.client.PromptClient"
+        return f"{PromptClient.__module__}.{PromptClient.__name__}"
 
     @default("client_factory")
     def _prompt_too(self) -> type:
