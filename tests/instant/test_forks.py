@@ -218,6 +218,18 @@ def test_a_lower_priority_or_a_narrower_limit_of_the_zygote_is_not_inherited(war
             forked([sys.executable, "-m", "this"], os.environ, owned=True)
 
 
+def test_a_folder_that_is_somebody_elses_is_no_reason_to_fail(runtime, tmp_path):
+    """Anybody may have made one in the folder of temporary files before."""
+    (runtime / f"workbench-{os.getuid()}").mkdir()
+    (runtime / f"workbench-{os.getuid()}").chmod(0o777)
+    warm(packages=("json",))
+
+    with (tmp_path / "log").open("wb") as log:
+        assert started([sys.executable, "-m", "this"], os.environ, tmp_path, log).wait(SECONDS) == 0
+
+    assert "not this user's own folder" in (tmp_path / "log").read_text(encoding="utf-8").splitlines()[0]
+
+
 def test_packages_that_changed_make_room_for_another_zygote(warmed, monkeypatch, tmp_path):
     """Sources outside the folders of packages count, for people edit them."""
     (tmp_path / "mine.py").write_text("X = 1\n", encoding="utf-8")

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -184,7 +185,13 @@ def warm(env: Mapping[str, str] | None = None, packages: Sequence[str] = USUAL) 
     """
     env = os.environ if env is None else env
     idle = instant_seconds()
-    if not idle or not place.possible() or _is_there(env):
+    if idle and place.possible():
+        with suppress(OSError):  # no folder, or somebody else's: whoever asks for a fork is told
+            _start(env, idle, packages)
+
+
+def _start(env: Mapping[str, str], idle: float, packages: Sequence[str]) -> None:
+    if _is_there(env):
         return
     kept = {name: os.environ[name] for name in NEEDED if name in os.environ}
     with _socket(env).with_suffix(".log").open("wb") as log:
@@ -238,10 +245,14 @@ def _is_this(interpreter: str) -> bool:
 def _connected(env: Mapping[str, str]) -> socket.socket:
     if not place.possible() or not instant_seconds():
         raise Unforked("WORKBENCH_INSTANT is 0" if place.possible() else "this system can't fork safely")
+    try:
+        path = str(_socket(env))
+    except OSError as error:
+        raise Unforked(str(error)) from error
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(wire.SECONDS)
     try:
-        connection.connect(str(_socket(env)))
+        connection.connect(path)
     except OSError as error:
         connection.close()
         raise NotYet("there is no process to fork from yet") from error

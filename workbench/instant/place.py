@@ -26,7 +26,7 @@ TAGGED = 16  # digits of the name: a socket's path has at most 107 bytes
 
 def possible() -> bool:
     """Whether this system lets a process be forked and watched safely: Linux, with descriptors of processes."""
-    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+    return sys.platform == "linux" and hasattr(os, "pidfd_open") and Path("/proc/self/cgroup").exists()
 
 
 def at_start(environment: Mapping[str, str]) -> dict[str, str]:
