@@ -306,6 +306,10 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB228", "A candidate was not tried", ("info",),
                 "Lines through medians and quantiles are found by a linear program, which takes the square of the rows "
                 "in time; of more than 10,000 rows they are not tried beside others. The cure tries them alone."),
+    FindingCode("WB229", "A budget that is too short", ("warning",),
+                "The training was given a budget, and the first setting of a candidate, with what follows it, would "
+                "not have ended in it: the candidate was left out, or no trend was looked for. What is on the "
+                "leaderboard is complete. The cure gives twice the time; fewer rows (`data.take(…)`) take less, too."),
     FindingCode("WB231", "No ensemble", ("info",),
         "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
         "ensemble."),

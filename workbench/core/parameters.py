@@ -504,6 +504,15 @@ def seconds(span: str | None) -> float | None:
     return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
 
 
+def twice(span: str) -> str:
+    """A span of time that is twice as long.
+
+    >>> twice("60s"), twice("1.5 min")
+    ('120s', '3 min')
+    """
+    return re.sub(r"[\d.]+", lambda number: f"{2 * float(number[0]):g}", span)
+
+
 def listed(values: Any) -> Any:
     """What a verb takes for several names: any iterable; a text or a mapping stays, and the check refuses it.
 

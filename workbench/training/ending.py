@@ -12,13 +12,10 @@ from workbench.core.cost import Cost
 from workbench.core.metric import Metric
 from workbench.core.scores import scores
 from workbench.training.candidates import Settings
-from workbench.training.plan import Plan
+from workbench.training.plan import MANY_ROWS, Plan
 from workbench.training.recording import undisturbed
 from workbench.training.search import Search
 from workbench.training.trials import Trial, fitted, grown_on, predicted, scored
-
-# Of more rows drawn at random than this, the model that was scored on the hold-out is the one that is kept.
-MANY_ROWS = 300_000
 
 
 @dataclass(frozen=True)

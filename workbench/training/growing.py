@@ -115,15 +115,17 @@ class Growing:
         labels = np.asarray(self.labels)[self.rows]
         return by_class(self.class_weight, labels, None if self.weights is None else self.weights[self.rows])
 
-    def grow(self, settings: dict[str, Any], folds: int | None = None) -> Grown:
-        """Grow trees with some settings on the first folds, by default on all."""
+    def grow(
+        self, settings: dict[str, Any], folds: int | None = None, watch: Callable[[], None] | None = None
+    ) -> Grown:
+        """Grow trees with some settings on the first folds, by default on all; who waits may give up at each tree."""
         from lightgbm import cv, early_stopping
 
         tried, most = self.folds[:folds], most_rounds(self.classes, MOST_TREES)
         found: Any = cv(
             self._parameters(settings), self._rows if self.apart else self._binned,
             num_boost_round=most, folds=tried, fpreproc=self._own(tried) if self.apart else None,
-            callbacks=[early_stopping(PATIENCE, verbose=False)], return_cvbooster=True,
+            callbacks=[early_stopping(PATIENCE, verbose=False), *_each_tree(watch)], return_cvbooster=True,
         )["cvbooster"]  # fmt: skip
         trees = max(found.best_iteration, 1)
         answers = (b.predict(self._validated(k), num_iteration=trees) for k, b in enumerate(found.boosters))
@@ -205,6 +207,10 @@ class Fold:
     fit: Any
     watched: Any
     validated: Any
+
+
+def _each_tree(watch: Callable[[], None] | None) -> list[Callable[[Any], None]]:
+    return [] if watch is None else [lambda _tree: watch()]
 
 
 def looks_at_target(encode: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -43,8 +43,12 @@ from workbench.training.weighing import (
 )
 
 FEWEST_ROWS = 40
+# Times as many rows as were searched, from which on the number of trees is found anew.
+MANY_MORE = 1.5
+# Of more rows drawn at random than this, the model that was scored on the hold-out is the one that is kept.
+MANY_ROWS = 300_000
 # The candidates of which one can go on beyond what it has seen, and the other can bend.
-LINE, TREES = "linear", "lightgbm"
+LINE, TREES, TREND = "linear", "lightgbm", "trend"
 NOT_TAKEN = "the pipeline does not take it"
 
 
@@ -119,6 +123,13 @@ class Plan:
         """The features of some rows as a candidate takes them: with their texts, or numbered."""
         words = name in self.models and self.models[name].takes_words
         return (self.table[list(self.features)] if words else self.numbered.table).iloc[rows]
+
+    def without(self, names: Collection[str]) -> Plan:
+        """The same as if nobody had asked for some candidates, or for a trend."""
+        models = {name: model for name, model in self.models.items() if name not in names}
+        asked = tuple(name for name in self.step.candidates if name not in names)
+        trend = "none" if TREND in names else self.step.trend
+        return replace(self, models=models, step=replace(self.step, candidates=asked, trend=trend))
 
     def only(self, features: Sequence[str]) -> Plan:
         """The same with some of the features."""

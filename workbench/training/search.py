@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
-from time import monotonic, process_time
+from time import process_time
 from types import MappingProxyType
 from typing import Any
 
 from workbench.core.metric import metric_name
 from workbench.core.parameters import seconds
-from workbench.core.progress import progress
+from workbench.core.progress import Tracker, progress
 from workbench.core.run import Tried
 from workbench.errors import BadParameter, WorkbenchError
+from workbench.training.budget import SPARE, Clock, Deadline, OutOfTime, ahead
 from workbench.training.candidates import FEW_A_FEATURE, MODELS, Settings, columns_by_kind, settings_to_try
 from workbench.training.journal import Journal, Kept
-from workbench.training.plan import Plan, may_drift
+from workbench.training.plan import TREND, Plan, may_drift
 from workbench.training.recording import MOST_NESTED
 from workbench.training.trials import Trial, scored_so_far, untried, validated, with_intervals
 
@@ -26,17 +25,6 @@ from workbench.training.trials import Trial, scored_so_far, untried, validated, 
 # how many: they cost little, and it is there that they differ.
 FEW_ROWS, FEW_VALUES = 10_000, 1_000_000
 MOST_TRIALS = 200
-# CPU seconds that are spent after the fits: intervals, slices, what each candidate costs, the files of the record.
-TOLD_AFTER, TOLD_AFTER_A_ROW = 0.7, 1e-5
-# What is written to MLflow: so many times a row of the leaderboard, or a setting that is told beside it, and the rest.
-WRITES_A_ROW, WRITES = 3, 5
-# Trials whose pace is that of what follows, and by how much more time is kept for it than it is likely to take.
-PACE, SPARE = 8, 1.25
-# How many times the seconds of a validation: of all candidates for an ensemble, of the best one for a calibrator.
-COMBINED = {"none": 0.0, "blend": 1.0, "stack": 4.0}
-CALIBRATED = {"none": 0.0, "auto": 8.0, "sigmoid": 4.0, "isotonic": 4.0}
-# Of both parts for a line below trees: how many trees, then the folds. Of a fit for a learning curve.
-TRENDED, CURVED = 2.5, 0.9
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,8 @@ class Search:
         Settings of boosting that were tried: a search that is given so many finds the same.
     others : tuple of Tried
         All other settings that were tried, in their order.
+    late : mapping of str to float
+        Candidates for which the budget was too short, with the seconds that they had.
     """
 
     tried: tuple[Trial, ...]
@@ -62,6 +52,7 @@ class Search:
     failed: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 1
     others: tuple[Tried, ...] = ()
+    late: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def best(self) -> Trial:
@@ -75,12 +66,15 @@ def search(
     clock: Clock | None = None,
     done: Mapping[tuple[str, str], Trial] = MappingProxyType({}),
     stopped: bool = False,
+    certain: Collection[str] = (),
+    suspects: int = 0,
 ) -> Search:
     """Validate each setting of each candidate, the simplest first; those that the journal knows are not done again.
 
     The first settings of all candidates come first, then the second ones, and so on. A budget of seconds is looked at
-    before each further round: it starts where it will end in time, with what is to be done after it. Ctrl-C ends the
-    search with what is there.
+    before each further round: it starts where it will end in time, with what is to be done after it. One that takes
+    longer all the same is given up, and so is a candidate's first setting, unless nothing is there yet. Ctrl-C ends
+    the search with what is there.
 
     Parameters
     ----------
@@ -91,12 +85,16 @@ def search(
         Trials that were done before the search, by candidate and setting.
     stopped : bool
         Whether somebody pressed Ctrl-C before it.
+    certain : collection of str
+        Candidates whose first setting is tried whatever it takes.
+    suspects : int
+        How many features nearly give the target.
     """
     clock = clock or Clock(seconds(plan.step.budget))
     rounds = _rounds(plan, _trials(plan))
     budget, many = seconds(plan.step.budget), sum(map(len, rounds))
     left = None if budget is None else max(clock.left(), 1.0)
-    race = Race(plan, journal, clock, done)
+    race = Race(plan, journal, clock, done, certain, suspects)
     try:
         if stopped:
             raise KeyboardInterrupt
@@ -104,10 +102,8 @@ def search(
             for each in rounds:
                 if not race.has_time_for(each):
                     break
-                for name, setting in each:
-                    race.try_out(name, setting)
-                    tracker.advance(name, rows=list(_board(race.best.values())), best=race.leading)
-                race.rounds += 1
+                if not race.round(each, tracker):
+                    break
         return race.ended(untried=0)
     except KeyboardInterrupt:
         # The baseline costs next to nothing: whoever stops the first trial gets at least a model to compare with.
@@ -144,51 +140,6 @@ def _weighs(plan: Plan, name: str) -> bool:
     return plan.models[name].weighs_classes
 
 
-class Clock:
-    """Seconds that a search may take, and those that trials took.
-
-    Parameters
-    ----------
-    budget : float, optional
-        Seconds from now; without it there is always time.
-
-    Attributes
-    ----------
-    longest : dict of str to float
-        Seconds of the longest trial by candidate.
-    write : float
-        Seconds that MLflow's store takes for what is written at once.
-    """
-
-    def __init__(self, budget: float | None) -> None:
-        self.marks = [(monotonic(), process_time())]
-        self.until = inf if budget is None else self.marks[0][0] + budget
-        self.longest: dict[str, float] = {}
-        self.write = 0.0
-
-    @contextmanager
-    def running(self, name: str) -> Iterator[None]:
-        """A trial of a candidate."""
-        began = monotonic()
-        yield
-        self.marks.append((monotonic(), process_time()))
-        self.longest[name] = max(self.marks[-1][0] - began, self.longest.get(name, 0.0))
-
-    def takes(self, cpu: float) -> float:
-        """Seconds that some CPU seconds are likely to take: many more on a machine that is busy with others."""
-        return cpu * max(self._pace(0), self._pace(-1 - PACE), 1.0)
-
-    def _pace(self, since: int) -> float:
-        """Seconds that a CPU second took, from the beginning or in the last trials."""
-        wall, cpu = self.marks[max(since, -len(self.marks))]
-        used = process_time() - cpu
-        return (monotonic() - wall) / used if used > 0 else 1.0
-
-    def left(self) -> float:
-        """Seconds until the budget ends."""
-        return self.until - monotonic()
-
-
 class Race:
     """The best trial of each candidate so far.
 
@@ -202,16 +153,54 @@ class Race:
         The time there is.
     done : mapping of (str, str) to Trial, optional
         Trials that were done before, by candidate and setting.
+    certain : collection of str
+        Candidates whose first setting is tried whatever it takes, since what was decided before rests on them.
+    suspects : int
+        How many features nearly give the target.
     """
 
     def __init__(
-        self, plan: Plan, journal: Journal, clock: Clock, done: Mapping[tuple[str, str], Trial] = MappingProxyType({})
-    ) -> None:
-        self.plan, self.journal, self.clock, self.before = plan, journal, clock, done
+        self, plan: Plan, journal: Journal, clock: Clock, done: Mapping[tuple[str, str], Trial] = MappingProxyType({}),
+        certain: Collection[str] = (), suspects: int = 0,
+    ) -> None:  # fmt: skip
+        self.plan, self.journal, self.clock, self.before, self.certain = plan, journal, clock, done, certain
+        self.whole, self.ahead = (ahead(one, suspects) for one in (plan, plan if certain else plan.without((TREND,))))
         self.best: dict[str, Trial] = {}
+        self.took: dict[str, float] = {}
         self.failed: dict[str, Exception] = {}
+        self.late: dict[str, float] = {}
         self.others: list[Tried] = []
         self.done = self.rounds = 0
+
+    def round(self, trials: Sequence[tuple[str, Settings]], tracker: Tracker) -> bool:
+        """A setting of each candidate; whether there was time.
+
+        Of the first round those that don't end in time are late, and the others go on. A further round counts as a
+        whole, or not at all: else as many rounds without a clock would not give the same.
+        """
+        best, took, others = dict(self.best), dict(self.took), list(self.others)
+        for name, setting in trials:
+            try:
+                self.try_out(name, setting)
+            except OutOfTime as late:
+                if self.rounds:
+                    self.best, self.took, self.others = best, took, others
+                    return False
+                self.late[name] = late.args[0]
+            tracker.advance(name, rows=list(_board(self.best.values())), best=self.leading)
+        if not self.rounds:
+            self._with_trend()
+        self.rounds += 1
+        return True
+
+    def _with_trend(self) -> None:
+        """Once the first settings are known: whether there is time for a line below the trees."""
+        if not may_drift(self.plan.without(self.late)):
+            return
+        if self.whole.seconds(self.clock, self.leading_took, self._shown) <= self.clock.left():
+            self.ahead = self.whole
+        elif self.ahead is not self.whole:
+            self.late[TREND] = self.clock.left()
 
     def try_out(self, name: str, setting: Settings) -> None:
         """Validate a setting of a candidate; where its library fails, the others go on.
@@ -222,9 +211,12 @@ class Race:
         try:
             with self.clock.running(name):
                 trial = self._validated(name, setting)
-                if trial is not None:
-                    self._ranked(name, trial)
-        except (WorkbenchError, MemoryError):
+                leads = trial is not None and self._leads(name, trial)
+            if trial is not None and trial.seconds > 2 * (process_time() - began):  # it was done before
+                self.clock.took[name][-1] = self.clock.takes(trial.seconds)
+            if leads:
+                self.took[name] = self.clock.took[name][-1]
+        except (WorkbenchError, MemoryError, OutOfTime):
             raise
         except Exception as error:
             logging.getLogger(__name__).info("The candidate %s failed.", name, exc_info=True)
@@ -234,47 +226,49 @@ class Race:
             self.others.append(Tried(name, setting, (), spent, became, failed=name in self.failed))
         self.done += 1
 
-    def _ranked(self, name: str, trial: Trial) -> None:
-        """The better one of a candidate is kept, the other one told."""
+    def _leads(self, name: str, trial: Trial) -> bool:
+        """Whether it is the best of its candidate: the better one is kept, the other one told."""
         best = self.best.get(name)
-        if best is None or trial.quality > best.quality:
-            self.best[name], worse = trial, best
+        leads = best is None or trial.quality > best.quality
+        worse = best if leads else trial
+        if leads:
             self.best[name] = with_intervals(self.plan, trial)
-        else:
-            worse = trial
         if worse is not None:
             self.others.append(worse.told("validated"))
+        return leads
 
     @property
     def leading(self) -> float | None:
         """The best score so far."""
-        best = max(self.best.values(), key=lambda trial: trial.quality, default=None)
-        return best.metrics[0].value if best is not None else None
+        return self._leader.metrics[0].value if self._leader else None
+
+    @property
+    def _leader(self) -> Trial | None:
+        return max(self.best.values(), key=lambda trial: trial.quality, default=None)
+
+    @property
+    def leading_took(self) -> float:
+        """Seconds of the best trial so far."""
+        return self.took.get(self._leader.name, 0.0) if self._leader else 0.0
 
     def has_time_for(self, trials: Sequence[tuple[str, Settings]]) -> bool:
         """Whether further trials, and what follows the search, are likely to end in time."""
         if not self.rounds or not self.best:
             return True
-        after = SPARE * (self._fits_after() + self._told_after())
-        return sum(self.clock.longest.get(name, 0.0) for name, _ in trials) + after <= self.clock.left()
+        usual = self.clock.usual()
+        after = self.ahead.seconds(self.clock, self.leading_took, self._shown)
+        return sum(usual.get(name, 0.0) for name, _ in trials) + after <= self.clock.left()
 
-    def _fits_after(self) -> float:
-        """Seconds of the fits that follow: what is made of the candidates, and the last ones of the best."""
-        plan, longest = self.plan, self.clock.longest
-        leader, together = longest[max(self.best.values(), key=lambda trial: trial.quality).name], sum(longest.values())
-        more = COMBINED[plan.step.ensemble] * together
-        more += CALIBRATED[plan.step.calibration] * leader if plan.classes else 0.0
-        more += TRENDED * together if may_drift(plan) else 0.0
-        rows: float = len(plan.table) + len(plan.parts.train) * (1 if plan.parts.split.kind == "random" else 2)
-        rows += CURVED * len(plan.parts.train) if plan.step.learning_curve else 0.0
-        last = together if plan.step.ensemble != "none" or may_drift(plan) else leader
-        return more + last * rows / sum(len(fit) for fit, _ in plan.parts.folds)
+    def _deadline(self, name: str) -> Deadline | None:
+        """Until when a trial has to end; none where it has to be done whatever it takes."""
+        if not self.best or name in self.certain:
+            return None
+        spare = SPARE if self.rounds else 1.0  # a candidate more is worth what is kept for when others come
+        return self.clock.deadline(self.ahead.at_most(self.clock, name, self.leading_took, self._shown + 1, spare))
 
-    def _told_after(self) -> float:
-        """Seconds of what is told and written."""
-        shown = len(self.best) + min(len(self.others), MOST_NESTED)
-        told = self.clock.takes(TOLD_AFTER + TOLD_AFTER_A_ROW * len(self.plan.table))
-        return told + (WRITES + WRITES_A_ROW * shown) * self.clock.write
+    @property
+    def _shown(self) -> int:
+        return len(self.best) + min(len(self.others), MOST_NESTED)
 
     def ended(self, untried: int) -> Search:
         """What was found.
@@ -290,16 +284,24 @@ class Race:
             message = f"No candidate could be fitted. {told}. Give others, or mend these."
             raise BadParameter(message) from next(iter(self.failed.values()))
         tried = tuple(sorted(self.best.values(), key=lambda trial: -trial.quality))
-        return Search(tried, untried, reasons, self.rounds, tuple(self.others))
+        return Search(tried, untried, reasons, self.rounds, tuple(self.others), dict(self.late))
 
     def _validated(self, name: str, setting: Settings) -> Trial | None:
         """A trial, or what the journal knows of it; None where it falls behind its rival."""
         kept = self.journal.read(name, setting)
         if kept is not None:
             return _again(self.plan, name, kept)
-        trial = self.before.get((name, repr(setting))) or validated(self.plan, name, setting, self.best.get(name))
+        trial = self.before.get((name, repr(setting))) or self._in_time(name, setting)
         self.journal.write(name, setting, _to_keep(setting, trial))
         return trial
+
+    def _in_time(self, name: str, setting: Settings) -> Trial | None:
+        """A trial; raises :class:`OutOfTime` where it, and what follows it, would not end in the budget."""
+        deadline = self._deadline(name)
+        if deadline is None:
+            return validated(self.plan, name, setting, self.best.get(name))
+        deadline.check()
+        return validated(self.plan, name, setting, self.best.get(name), deadline.check)
 
 
 def in_short(error: Exception) -> str:

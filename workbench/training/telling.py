@@ -11,6 +11,7 @@ import numpy as np
 from workbench.core.finding import Finding, sort
 from workbench.core.literals import Code, assigned, call, python
 from workbench.core.metric import Metric, metric_name, short
+from workbench.core.parameters import twice
 from workbench.core.profile import Profile
 from workbench.core.ranked import Ranked
 from workbench.core.scores import effective, share_interval
@@ -19,10 +20,10 @@ from workbench.core.wording import how_many, listed
 from workbench.training.columns import may_have_spoken
 from workbench.training.ending import Ending
 from workbench.training.near_rows import equal_rows
-from workbench.training.plan import Plan
+from workbench.training.plan import TREND, Plan
 from workbench.training.probes import Selected
 from workbench.training.search import Search
-from workbench.training.trending import TREND, Looked
+from workbench.training.trending import Looked
 from workbench.training.trials import Trial
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
@@ -91,6 +92,7 @@ def findings(
         *_stopped(plan, found, ending),
         *_failed(found.failed),
         *_alone(plan, found),
+        *_late(found, looked, plan.step.budget),
         *_budget(found, plan.step.budget),
         *_not_kept(found.best.name, outcome),
         *_undecided(plan.step.threshold, outcome.decided),
@@ -449,3 +451,13 @@ def _budget(found: Search, budget: str | None) -> Iterator[Finding]:
         yield Finding(
             "WB211", "info", message, cure=python("run = wb.train(data, trials=$trials)", trials=found.rounds)
         )
+
+
+def _late(found: Search, looked: Looked | None, budget: str | None) -> Iterator[Finding]:
+    """What a budget was too short for."""
+    late = (*found.late, *([TREND] if looked and looked.late else []))
+    if not budget or not late:
+        return
+    more = twice(budget)
+    message = f"{budget} {'are' if budget != '1s' else 'is'} too short for {listed(late)}, left out. Give {more}, say."
+    yield Finding("WB229", "warning", message, cure=python("run = wb.train(data, budget=$budget)", budget=more))

@@ -32,6 +32,7 @@ from workbench.profiling.profile import profile_columns
 from workbench.reading.door import roles_asked, to_learn_from
 from workbench.settings import in_kernel, settings
 from workbench.storage.pipelines import untrusted
+from workbench.training.budget import Clock
 from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
 from workbench.training.columns import suspicious
@@ -46,10 +47,10 @@ from workbench.training.learning import learning_curve as learning_curve_of
 from workbench.training.numbered import in_words
 from workbench.training.ordering import ordered
 from workbench.training.own import sorted_out
-from workbench.training.plan import Plan, make_plan, with_target
+from workbench.training.plan import TREND, Plan, make_plan, with_target
 from workbench.training.probes import Selected, selected
 from workbench.training.recording import Recorder, tables_of, undisturbed
-from workbench.training.search import Clock, Search, search
+from workbench.training.search import Search, search
 from workbench.training.telling import Outcome, findings
 from workbench.training.trending import Looked, clocked, trended
 from workbench.training.trials import Trial, of_holdout, tied, with_intervals
@@ -151,9 +152,10 @@ def train(
         most, and 1 of more.
     budget : str, optional
         Time that the training may take, such as ``"60s"`` or ``"10min"``: further settings of boosting are tried, at
-        most ``trials`` or 200, as long as they and what follows are likely to end in time. The first setting of each
-        candidate is tried in any case, and the clock is looked at between settings only; ``run.asked["trials"]`` says
-        how many were tried, and that many give the same run again.
+        most ``trials`` or 200, as long as they and what follows are likely to end in time. A setting that takes longer
+        is given up. Where the first one of a candidate does not end in time, the candidate is left out, and a finding
+        (WB229) says so; the first candidate is fitted in any case. ``run.asked`` says what was tried, and gives the
+        same run again without a clock.
     threshold : str or float
         Two classes: the rule by which the threshold is chosen on the validated rows: ``"f1"``, ``"recall >= 0.9"``,
         ``"precision >= 0.8"``, ``"top 5%"``, ``"cost 1:10"`` (a false alarm costs 1, a missed one 10), or the threshold
@@ -257,7 +259,7 @@ def train(
     data = to_learn_from(data, **roles)
     known = counting_rows(data)
     seen = profile_of(data, profile)
-    planned, looked = clocked(make_plan(known, seen, step, own, metric if ours is None else None))
+    planned, looked = clocked(make_plan(known, seen, step, own, metric if ours is None else None), clock)
     plan, probed = selected(planned)
     journal = Journal(plan, data.fingerprint)
     if not resume:
@@ -265,10 +267,13 @@ def train(
     recorder = Recorder.start(data, plan.left_out, step.seed)
     clock.write = recorder.write
     with recorder.watching(), threadpool_limits(settings().threads):
-        found = search(plan, journal, clock, looked.trials if plan is planned else {}, looked.stopped)
+        suspects, done = suspicious(seen, plan.features), looked.trials if plan is planned else {}
+        certain = looked.names if looked.columns else ()
+        found = search(plan, journal, clock, done, looked.stopped, certain, len(suspects))
+        plan = plan.without({*found.late, *((TREND,) if found.late and looked.names else ())})  # it rests on them
         again = _asked(plan, found)
         plan, found = calibrated(*ensembled(*ordered(*trended(plan, found))))
-        ending = end(plan, found, suspicious(seen, plan.features))
+        ending = end(plan, found, suspects)
         ending = replace(ending, costs=costs(plan, found.tried))
         learned = learning_curve_of(plan, found.best) if step.learning_curve and not ending.stopped else ()
         with undisturbed():

@@ -21,15 +21,15 @@ from workbench.core.progress import Tracker, progress
 from workbench.core.run import Run
 from workbench.errors import WorkbenchError
 from workbench.tables.trended import TrendRegressor
+from workbench.training.budget import Clock, Deadline, OutOfTime, ahead
 from workbench.training.candidates import MODELS, Columns, Model, Settings, member_settings
 from workbench.training.columns import REASONS, ROLES
 from workbench.training.growing import Growing
-from workbench.training.plan import LINE, TREES, Plan, may_drift
+from workbench.training.plan import LINE, TREES, TREND, Plan, may_drift
 from workbench.training.search import Search, first_settings
 from workbench.training.splits import parts
 from workbench.training.trials import Trial, Window, falls_behind, fitted, predicted, scored_so_far, tied, validated
 
-TREND = "trend"
 # What runs of before were asked for that do not say it.
 OLDER = {"trend": "none"}
 # Why a column was left out that may be a feature after all.
@@ -50,6 +50,10 @@ class Looked:
         By candidate and setting: those of the plan that was kept, which need not be done again.
     stopped : bool
         Whether somebody pressed Ctrl-C.
+    names : tuple of str
+        Candidates that it rests on; none where it was not done.
+    late : bool
+        Whether the budget was too short for it.
     """
 
     columns: tuple[str, ...] = ()
@@ -57,33 +61,40 @@ class Looked:
     with_them: Metric | None = None
     trials: dict[tuple[str, str], Trial] = field(default_factory=dict)
     stopped: bool = False
+    names: tuple[str, ...] = ()
+    late: bool = False
 
 
-def clocked(plan: Plan) -> tuple[Plan, Looked]:
+def clocked(plan: Plan, clock: Clock | None = None) -> tuple[Plan, Looked]:
     """The plan with the columns that follow the clock as features, where that pays.
 
     A date that says when each row is also says which month, weekday and hour it was, how long it is since another date,
     and how far time has gone on. Its own values to come are never seen in training, so it is a feature only where what
     was fitted before answers rows that came later better with it than without.
 
-    Of dates all are looked at together; of numbers that rise with the rows where there is no date.
+    Of dates all are looked at together; of numbers that rise with the rows where there is no date. Where a budget of
+    time is too short, the plan is one that looks for nothing that goes on.
     """
     names = clocks(plan)
     tried = _to_try(plan) if plan.step.trend == "auto" and plan.parts.split.kind == "time" and names else {}
     if not tried:
         return plan, Looked()
-    other = with_clocks(plan, names)
+    other, before = with_clocks(plan, names), {}
+    clock = clock or Clock(None)
+    most = ahead(plan).at_most(clock, "", 0.0, len(tried))
     try:
         with progress("Looking at the clock", total=2 * len(tried)) as tracker:
-            before = _tried(plan, tried, tracker)
+            before = _tried(plan, tried, tracker, clock.deadline(most / 2))
             rival = _best(before)
-            after = {} if rival is None else _tried(other, tried, tracker, rival)
+            after = {} if rival is None else _tried(other, tried, tracker, clock.deadline(most / 2), rival)
     except KeyboardInterrupt:
         return plan, Looked(stopped=True)
-    best = _best(after)
+    except OutOfTime:
+        return plan.without((TREND,)), Looked(trials=before, late=True)
+    best, looked = _best(after), tuple(tried)
     if rival is None or best is None or tied(other, best, rival):
-        return plan, Looked(trials=before)
-    return other, Looked(names, rival.metrics[0], best.metrics[0], after)
+        return plan, Looked(trials=before, names=looked)
+    return other, Looked(names, rival.metrics[0], best.metrics[0], after, names=looked)
 
 
 def clocks(plan: Plan) -> tuple[str, ...]:
@@ -127,7 +138,7 @@ def _to_try(plan: Plan) -> dict[str, Settings]:
 
 
 def _tried(
-    plan: Plan, tried: Mapping[str, Settings], tracker: Tracker, rival: Trial | None = None
+    plan: Plan, tried: Mapping[str, Settings], tracker: Tracker, deadline: Deadline, rival: Trial | None = None
 ) -> dict[tuple[str, str], Trial]:
     """Candidates on the folds, by name and setting, without those that a rival leaves behind.
 
@@ -136,8 +147,8 @@ def _tried(
     found = {}
     for name, settings in tried.items():
         try:
-            trial = validated(plan, name, settings, rival)
-        except (WorkbenchError, MemoryError):
+            trial = validated(plan, name, settings, rival, deadline.check)
+        except (WorkbenchError, MemoryError, OutOfTime):
             raise
         except Exception:  # of a library: any
             logging.getLogger(__name__).info("The candidate %s failed.", name, exc_info=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import process_time
@@ -17,14 +17,14 @@ from workbench.core.run import Tried
 from workbench.core.scores import difference, effective, no_surer, scores
 from workbench.training.candidates import Settings, member_settings
 from workbench.training.growing import Grown, grow_until_enough, threads
-from workbench.training.plan import Plan
+from workbench.training.plan import MANY_MORE, Plan
 from workbench.training.rounds import Library, Rows, agreed, inner
 from workbench.training.weighing import fit_options
 
-# Times as many rows as were searched, from which on the number of trees is found anew.
-MANY_MORE = 1.5
 # True and predicted values of some rows.
 Window = tuple[pd.Series, Any]
+# Who waits for a trial: is asked after each fold, or tree, and may raise to give it up.
+Watch = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -89,21 +89,27 @@ def untried(plan: Plan, name: str, setting: Settings) -> Trial:
     return Trial(name, setting, (), 0.0, rows, (), None)
 
 
-def validated(plan: Plan, name: str, setting: Settings, rival: Trial | None = None) -> Trial | None:
+def validated(
+    plan: Plan, name: str, setting: Settings, rival: Trial | None = None, watch: Watch | None = None
+) -> Trial | None:
     """A candidate fitted on each fold, and scored on what the fold leaves.
 
     None where a rival, the best of this candidate so far, is better on the folds that were tried: the others are
-    spared, as in successive halving.
+    spared, as in successive halving. ``watch`` is called after each fold, or tree, and may raise.
     """
     started = process_time()
     trial = untried(plan, name, setting)
     model = plan.models[name]
     way = _grown if model.grows else _by_rounds if model.library is not None else _fitted
-    made = way(plan, trial, rival)
+    made = way(plan, trial, rival, watch or _patient)
     return made and replace(made, seconds=process_time() - started)
 
 
-def _fitted(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+def _patient() -> None:
+    """Nobody waits."""
+
+
+def _fitted(plan: Plan, trial: Trial, rival: Trial | None, watch: Watch) -> Trial | None:
     """Fold after fold."""
     for fit, validate in plan.parts.folds:
         pipeline = fitted(plan, trial, fit)
@@ -111,14 +117,17 @@ def _fitted(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
         trial = scored_so_far(plan, replace(trial, windows=(*trial.windows, window), pipeline=pipeline))
         if falls_behind(plan, trial, rival):
             return None
+        watch()
     return trial
 
 
-def _grown(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+def _grown(plan: Plan, trial: Trial, rival: Trial | None, watch: Watch) -> Trial | None:
     """All folds side by side, for they have to agree on the number of trees; the first one alone before."""
-    if rival is not None and falls_behind(plan, _with_trees(plan, trial, plan.growing.grow(trial.settings, 1)), rival):
-        return None
-    return _with_trees(plan, trial, plan.growing.grow(trial.settings))
+    if rival is not None:
+        first = plan.growing.grow(trial.settings, 1, watch)
+        if falls_behind(plan, _with_trees(plan, trial, first), rival):
+            return None
+    return _with_trees(plan, trial, plan.growing.grow(trial.settings, watch=watch))
 
 
 def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
@@ -130,11 +139,14 @@ def _with_trees(plan: Plan, trial: Trial, grown: Grown) -> Trial:
     return scored_so_far(plan, replace(trial, settings=settings, windows=windows, booster=grown.booster))
 
 
-def _by_rounds(plan: Plan, trial: Trial, rival: Trial | None) -> Trial | None:
+def _by_rounds(plan: Plan, trial: Trial, rival: Trial | None, watch: Watch) -> Trial | None:
     """Each fold once, with the loss after each tree; then all with the number that they agree on."""
     library = plan.models[trial.name].library
     assert library is not None, "it is one of another library"
-    fits = [_rounds_of(plan, trial, library, *pair) for pair in plan.parts.folds]
+    fits = []
+    for pair in plan.parts.folds:
+        fits.append(_rounds_of(plan, trial, library, *pair))
+        watch()
     trees = agreed([losses for *_, losses in fits])
     for (_, validate), (estimator, matrix, _) in zip(plan.parts.folds, fits, strict=True):
         told = library.answers(estimator, matrix, trees)
