@@ -30,6 +30,8 @@ FURTHER: dict[Task, tuple[str, ...]] = {
 }
 # Of classes that come in an order: the first decides.
 ORDERED = ("quadratic_kappa", "rank_mae", "accuracy", "log_loss")
+# Values of samples that are looked at together: as many as a processor's own memory holds.
+AT_ONCE = 2**18
 # Scores of which less is better, by the end of a function's name, as scikit-learn names them.
 ERRORS = ("_error", "_loss", "_deviance")
 
@@ -103,12 +105,14 @@ class Measure:
         import numpy as np
 
         if self.weighted is None:
-            drawn = (np.repeat(np.arange(len(truth)), many) for many in times)
+            drawn = (np.repeat(np.arange(len(truth)), many) for many in times.astype(np.intp))
             each = ((rows, None if weights is None else weights[rows]) for rows in drawn)
             return np.array([self.of(truth[rows], prediction[rows], there) for rows, there in each], dtype=float)
-        counted = times.astype(float) if weights is None else times * weights
+        few = max(AT_ONCE // max(times.shape[1], 1), 1)
+        parts = (times[k : k + few] for k in range(0, len(times), few))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.weighted(truth, prediction, counted), dtype=float)
+            each = (part.astype(float, copy=False) if weights is None else part * weights for part in parts)
+            return np.concatenate([np.asarray(self.weighted(truth, prediction, of), dtype=float) for of in each])
 
 
 def measure(metric: Any, task: Task, classes: Sequence[Any] = ()) -> Measure:
@@ -303,11 +307,22 @@ def _roc_auc(truth: Any, predicted: Numbers, weights: Any = None) -> float | Non
     if _one_class(truth):
         return None
     if weights is not None:
-        return float(_roc_aucs(truth, predicted, weights[None])[0])
+        hits, others = _by_rank(truth, predicted, weights)
+        return float((hits * (others.cumsum() - others / 2)).sum() / (hits.sum() * others.sum()))
     ranks = rankdata(predicted)
     positive = int(truth.sum())
     negative = len(truth) - positive
     return float((ranks[truth == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def _by_rank(truth: Any, predicted: Numbers, weights: Numbers) -> tuple[Any, Any]:
+    """Weights of the positive and the negative rows at each value that is predicted, the least first."""
+    import numpy as np
+
+    order = np.argsort(predicted, kind="stable")
+    starts = np.flatnonzero(np.diff(predicted[order], prepend=-np.inf))
+    positive, negative = (weights[order] * (truth[order] == k) for k in (1, 0))
+    return np.add.reduceat(positive, starts), np.add.reduceat(negative, starts)
 
 
 def _one_class(truth: Any) -> bool:
@@ -321,7 +336,9 @@ def _average_precision(truth: Any, predicted: Numbers, weights: Any = None) -> f
     if _one_class(truth):
         return None
     if weights is not None:
-        return float(_average_precisions(truth, predicted, weights[None])[0])
+        positive, negative = (there[::-1] for there in _by_rank(truth, predicted, weights))
+        right, answered = positive.cumsum(), (positive + negative).cumsum()
+        return float((positive * (right / answered)).sum() / right[-1])
     order = np.argsort(-predicted, kind="stable")
     hits = np.cumsum(truth[order] == 1)
     last_of_ties = np.append(np.flatnonzero(np.diff(predicted[order])), len(order) - 1)
@@ -465,29 +482,46 @@ def _mean(weights: Numbers, values: Any) -> Any:
     return weights @ values / weights.sum(axis=1)
 
 
-def _by_rank(truth: Any, predicted: Numbers, weights: Numbers) -> tuple[Any, Any]:
-    """Weights of the positive and the negative rows at each value that is predicted, the least first."""
+def _rising(truth: Any, predicted: Numbers, label: int) -> Any:
+    """Places of the rows of a class, by what is predicted of them, the least first."""
     import numpy as np
 
-    order = np.argsort(predicted, kind="stable")
-    starts = np.flatnonzero(np.diff(predicted[order], prepend=-np.inf))
-    there = weights[:, order]
-    return (np.add.reduceat(there * (truth[order] == k), starts, axis=1) for k in (1, 0))  # type: ignore[return-value]
+    rows = np.flatnonzero(truth == label)
+    return rows[np.argsort(predicted[rows], kind="stable")]
+
+
+def _below(weights: Numbers, rows: Any) -> Numbers:
+    """What the first none, one, two, … of some rows weigh together, shape (samples, rows + 1)."""
+    import numpy as np
+
+    sums = np.zeros((len(weights), len(rows) + 1))
+    np.cumsum(weights[:, rows], axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _roc_aucs(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
-    positive, negative = _by_rank(truth, predicted, weights)
-    below = negative.cumsum(axis=1) - negative / 2
-    return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+    import numpy as np
+
+    positive, negative = (_rising(truth, predicted, label) for label in (1, 0))
+    below, there = _below(weights, negative), weights[:, positive]
+    low, high = (np.searchsorted(predicted[negative], predicted[positive], side) for side in ("left", "right"))
+    beaten = there * below[:, low]
+    if (low != high).any():  # one that is equal is half beaten
+        beaten = (beaten + there * below[:, high]) / 2
+    return beaten.sum(axis=1) / (there.sum(axis=1) * below[:, -1])
 
 
 def _average_precisions(truth: Any, predicted: Numbers, weights: Numbers) -> Any:
     import numpy as np
 
-    positive, negative = (there[:, ::-1] for there in _by_rank(truth, predicted, weights))
-    hits, answered = positive.cumsum(axis=1), (positive + negative).cumsum(axis=1)
-    precision = np.where(answered > 0, hits / answered, 0.0)
-    return (positive * precision).sum(axis=1) / hits[:, -1]
+    positive, negative = (_rising(truth, predicted, label) for label in (1, 0))
+    hits, wrong = (
+        below[:, -1:] - below[:, np.searchsorted(predicted[rows], predicted[positive])]
+        for rows, below in ((rows, _below(weights, rows)) for rows in (positive, negative))
+    )
+    there = weights[:, positive]
+    precision = np.where(hits > 0, hits / (hits + wrong), 0.0)
+    return (there * precision).sum(axis=1) / there.sum(axis=1)
 
 
 def _balanced_accuracies(truth: Any, predicted: Numbers, weights: Numbers) -> Any:

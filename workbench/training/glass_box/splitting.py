@@ -84,7 +84,7 @@ def _rules(run: Run, data: pd.DataFrame, y: pd.Series) -> Iterator[tuple[Code, C
     if split.kind == "random":
         stratify = run.task != "regression"
         code = python("folds = drawn(y, folds=$folds, seed=seed, stratify=$stratify)", folds=folds, stratify=stratify)
-        yield code, plain.drawn, (y, folds, run.seed, stratify)
+        yield code, plain.drawn, (_coded(y) if stratify else y, folds, run.seed, stratify)
     elif split.kind == "group" and there:
         code = python("folds = by_group(data[$column], folds=$folds, seed=seed)", column=split.column, folds=folds)
         yield code, plain.by_group, (data[split.column], folds, run.seed)
@@ -94,6 +94,11 @@ def _rules(run: Run, data: pd.DataFrame, y: pd.Series) -> Iterator[tuple[Code, C
     elif split.kind == "time":
         code = python("folds = in_time(pd.Series(data.index), folds=$folds)  # the rows as they come", folds=folds)
         yield code, plain.in_time, (pd.Series(data.index), folds)
+
+
+def _coded(y: pd.Series) -> pd.Series:
+    """Classes by their place: scikit-learn, which asks for no more, sorts texts for seconds."""
+    return pd.Series(pd.factorize(y, sort=True)[0])
 
 
 def _tried(function: Callable[..., Made], *given: Any) -> Made | None:
