@@ -310,6 +310,11 @@ ALL: tuple[FindingCode, ...] = (
                 "The training was given a budget, and the first setting of a candidate, with what follows it, would "
                 "not have ended in it: the candidate was left out, or no trend was looked for. What is on the "
                 "leaderboard is complete. The cure gives twice the time; fewer rows (`data.take(…)`) take less, too."),
+    FindingCode("WB230", "Rows that count differently", ("info",),
+                "A column says how much each row counts. Each column of the profile then has its mean, quantiles and "
+                "shares by weight beside those of the rows, of up to 20,000 sampled ones, with how far shares may be "
+                "off. Findings, comparisons and what a bundle watches drift by count rows, for later rows come "
+                "without weights."),
     FindingCode("WB231", "No ensemble", ("info",),
         "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
         "ensemble."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.contract import Contract, Kind, Role
@@ -96,6 +96,59 @@ class TargetView:
 
 
 @dataclass(frozen=True)
+class Weighted:
+    """What a column is like where rows count by their weights: of the population that they stand for.
+
+    Parameters
+    ----------
+    missing_share : float
+        Of all weights, those of rows without a value, in [0, 1].
+    top : tuple of float
+        Of a category: the share of each value in the column's ``top``, in its order.
+    mean, sd : float, optional
+        Of the finite values; ``sd`` by the sum of weights, which has no unit.
+    quantiles : dict of float to float
+        Keyed as the column's own: the first value at which so large a share of the weights is reached.
+    histogram : tuple of float
+        The share of each bar of the column's ``histogram``.
+    error : float
+        By how much a share, or a quantile's, may be off, at 99% confidence; 0 where all rows were at hand.
+    rows : int
+        With a weight above 0 that it is told from.
+
+    References
+    ----------
+    ``numpy.average``, ``numpy.quantile(…, method="inverted_cdf", weights=…)``.
+    """
+
+    missing_share: float
+    top: tuple[float, ...] = ()
+    mean: float | None = None
+    sd: float | None = None
+    quantiles: dict[float, float] = field(default_factory=dict)
+    histogram: tuple[float, ...] = ()
+    error: float = 0.0
+    rows: int = 0
+
+    def of_numbers(
+        self, mean: float, sd: float, quantiles: Mapping[float, float], histogram: Sequence[float]
+    ) -> Weighted:
+        """The same with what numbers have."""
+        return replace(self, mean=mean, sd=sd, quantiles=dict(quantiles), histogram=tuple(histogram))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {**asdict(self), "quantiles": {repr(k): v for k, v in self.quantiles.items()}}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Weighted:
+        """Read what :meth:`to_dict` wrote."""
+        quantiles = {float(k): v for k, v in content["quantiles"].items()}
+        shares = {key: tuple(content[key]) for key in ("top", "histogram")}
+        return cls(**{**content, **shares, "quantiles": quantiles})
+
+
+@dataclass(frozen=True)
 class ColumnProfile:
     """Statistics of one column. What does not apply to its kind is None or empty.
 
@@ -141,6 +194,9 @@ class ColumnProfile:
         How the target lies in the parts of this column.
     sensitive : bool
         True: ``top`` holds masked values.
+    weighted : Weighted, optional
+        The same where rows count by their weights, if the contract has a column of them; all else counts rows, which is
+        what other rows are compared by.
     state : dict
         What merging needs: moments and sketches, as JSON. Opaque to readers.
     """
@@ -176,6 +232,7 @@ class ColumnProfile:
     target: float | None = None
     by_target: TargetView | None = None
     sensitive: bool = False
+    weighted: Weighted | None = None
     state: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -190,12 +247,15 @@ class ColumnProfile:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return {**asdict(self), "quantiles": {repr(k): v for k, v in self.quantiles.items()}}
+        quantiles = {repr(k): v for k, v in self.quantiles.items()}
+        weighted = self.weighted and self.weighted.to_dict()
+        return {**asdict(replace(self, weighted=None)), "quantiles": quantiles, "weighted": weighted}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> ColumnProfile:
         """Read what :meth:`to_dict` wrote."""
         histogram, gap, view = content["histogram"], content.get("longest_gap"), content.get("by_target")
+        weighted = content.get("weighted")
         return cls(
             **{
                 **content,
@@ -204,6 +264,7 @@ class ColumnProfile:
                 "top": tuple((v, n) for v, n in content["top"]),
                 "longest_gap": gap and (gap[0], gap[1]),
                 "by_target": view and TargetView.from_dict(view),
+                "weighted": weighted and Weighted.from_dict(weighted),
             }
         )
 

@@ -153,7 +153,7 @@ def _plain(value: float | None) -> str:
 
 def _facts(column: ColumnProfile) -> list[tuple[str, Any]]:
     """What the opened row says in numbers; None is left out."""
-    return [*_amounts(column), *_moments(column), *_texts(column), *_quantiles(column)]
+    return [*_amounts(column), *_moments(column), *_texts(column), *_quantiles(column), *_weighted(column)]
 
 
 def _amounts(c: ColumnProfile) -> list[tuple[str, Any]]:
@@ -197,6 +197,20 @@ def _quantiles(c: ColumnProfile) -> list[tuple[str, Any]]:
     shares = [(_share(q), _value(c, v)) for q, v in sorted(c.quantiles.items())]
     error = [("Rank error", f"± {percent(c.rank_error)}")] if c.rank_error else []
     return [("Smallest", _value(c, c.minimum)), *shares, ("Largest", _value(c, c.maximum)), *error]
+
+
+def _weighted(c: ColumnProfile) -> list[tuple[str, Any]]:
+    """The same by weight, where rows have weights."""
+    by = c.weighted
+    if by is None:
+        return []
+    spread = None if by.sd is None or c.kind == "datetime" else _plain(by.sd)
+    return [
+        ("Missing by weight", percent(by.missing_share) if c.missing else None),
+        ("Mean by weight", None if by.mean is None else _value(c, by.mean)),
+        ("Sd by weight", spread),
+        ("Median by weight", _value(c, by.quantiles[0.5]) if by.quantiles else None),
+    ]
 
 
 def _share(quantile: float) -> str:

@@ -34,6 +34,7 @@ from workbench.profiling.pairs import WIDE
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
 from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
+from workbench.profiling.weighted import weighted
 from workbench.reading.again import Again
 from workbench.reading.column_findings import findings_of
 from workbench.reading.columns import AGAIN
@@ -57,6 +58,7 @@ def profile(
     target: str | None = None,
     task: str | None = None,
     time: str | None = None,
+    weight: str | None = None,
     known_after: Iterable[str] = (),
     ignore: Iterable[str] = (),
     contract: Contract | None = None,
@@ -77,6 +79,10 @@ def profile(
     target, time : str, optional
         Column to predict, and column that orders the rows. A dataset gets the target that it lacks, and never others
         than it has.
+    weight : str, optional
+        Column that says how much a row counts, such as how many people it stands for: each column then has its mean,
+        quantiles and shares by weight beside those of the rows (``profile["age"].weighted``, WB230). All else counts
+        rows, comparisons and findings too: later rows come without weights.
     task : {"binary", "multiclass", "regression"}, optional
         What is predicted, where the target can be read in several ways, as :func:`workbench.dataset` takes it.
     known_after, ignore : iterable of str
@@ -112,7 +118,7 @@ def profile(
     (14.5, ['WB101'])
     """
     bins = take(ProfileStep, {"bins": bins}).bins
-    asked = roles_asked(target=target, time=time, known_after=known_after, ignore=ignore)
+    asked = roles_asked(target=target, time=time, weight=weight, known_after=known_after, ignore=ignore)
     wanted: Task | None = checked_value(DatasetStep, "task", task)
     contract = expect_or_none(contract, Contract, "wb.profile(contract=…)")
     data = with_roles(data, **asked) if isinstance(data, Dataset) else data
@@ -160,6 +166,8 @@ def tell(
     if sample is not None:
         scores, views = target_scores(sample, contract), target_views(sample, contract, seen.sensitive)
         columns = [replace(c, target=scores.get(c.name), by_target=views.get(c.name)) for c in columns]
+        counted = weighted(columns, sample, contract.weight, seen.rows) if contract.weight else {}
+        columns = [replace(c, weighted=counted.get(c.name)) for c in columns]
     duplicates, off = seen.hashes.duplicates()
     rows_at_hand = (sample, seen.sample.rows) if whole else (None, None)
     context = Context(
