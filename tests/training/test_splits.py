@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import workbench as wb
 from workbench.core.contract import Column, Contract
+from workbench.core.metric import short
 from workbench.errors import BadParameter, BadTable
 from workbench.training import splits
 from workbench.training.splits import parts
@@ -357,3 +359,16 @@ def test_rows_are_compared_in_the_features_that_are_used():
     made = parts(table, contract, "binary", 3, 0, ["x"])
 
     assert set(table["x"].iloc[made.train]).isdisjoint(table["x"].iloc[made.holdout])
+
+
+@pytest.mark.parametrize("uneven", [True, False])
+def test_stretches_of_time_that_differ_are_told_with_their_scores(store, uneven):
+    rng = np.random.default_rng(0)
+    x, spread = rng.normal(size=500), np.repeat([1, 8, 1, 8, 1] if uneven else [1] * 5, 100)
+    table = {"day": pd.date_range("2024-01-01", periods=500), "x": x, "y": 3 * x + spread * rng.normal(size=500)}
+    run = wb.train(table, target="y", time="day", trend="none", candidates=["linear"])
+    told = [f.message for f in run.findings if f.code == "WB232"]
+    assert bool(told) == uneven
+    if uneven:
+        low, high = (short(end) for end in (run.metrics[0].low, run.metrics[0].high))
+        assert told[0].endswith(f"on those before. The next may have anything from {low} to {high}.")

@@ -14,7 +14,7 @@ from workbench.core.metric import Metric, metric_name, short
 from workbench.core.parameters import twice
 from workbench.core.profile import Profile
 from workbench.core.ranked import Ranked
-from workbench.core.scores import effective, share_interval
+from workbench.core.scores import SHARES, effective, share_interval
 from workbench.core.uncertainty import Uncertainty
 from workbench.core.wording import how_many, listed
 from workbench.training.columns import may_have_spoken
@@ -24,7 +24,7 @@ from workbench.training.plan import TREND, Plan
 from workbench.training.probes import Selected
 from workbench.training.search import Search
 from workbench.training.trending import Looked
-from workbench.training.trials import Trial
+from workbench.training.trials import Trial, window_scores
 
 # Of those that score the same, the first is the simplest; what people bring comes last.
 SIMPLER = ("baseline", "linear", "lightgbm", "boosting", "xgboost", "catboost", "forest")
@@ -36,6 +36,8 @@ OF_GRADES = re.compile(
 )
 # Rare classes that are named.
 MOST_NAMED = 5
+# Intervals of the next stretch of time that are too wide for one score: of a share, and of an error.
+WIDE_SHARE, WIDE_RATIO = 0.2, 2.0
 WITHOUT_TREND = python('run = wb.train(data, trend="none")')
 AGAIN = python('run = wb.train(data, split="random")')
 
@@ -86,6 +88,7 @@ def findings(
     """What somebody should know of a training, worst first."""
     told = [
         *_split(plan, outcome.metrics, ending.at_random),
+        *_uneven(plan, found.best, outcome.metrics[0]),
         *_suspicions(ending.without, outcome.metrics),
         *_beaten(plan, found.tried),
         *_ties(found.best, outcome.tied),
@@ -236,6 +239,21 @@ def _split(
     )
     code = "WB201" if split.kind == "time" else "WB205"
     yield Finding(code, "info", message, split.column, again)
+
+
+def _uneven(plan: Plan, best: Trial, metric: Metric) -> Iterator[Finding]:
+    """Stretches of time that differ so much that the score of one says little of the next."""
+    if plan.parts.split.kind != "time" or metric.low is None or metric.high is None:
+        return
+    wide = metric.high - metric.low > WIDE_SHARE if metric.name in SHARES else metric.high > WIDE_RATIO * metric.low > 0
+    before = window_scores(plan, best)
+    if wide and before:
+        message = (
+            f"Stretches of time differ: {metric_name(metric.name)} {short(metric.value)} on the held-out one, "
+            f"{listed([short(value) for value in before])} on {'those' if len(before) > 1 else 'that'} before. The "
+            f"next may have anything from {short(metric.low)} to {short(metric.high)}."
+        )
+        yield Finding("WB232", "info", message)
 
 
 def _suspicions(without: Mapping[str, Metric], metrics: Sequence[Metric]) -> Iterator[Finding]:

@@ -252,6 +252,18 @@ def scored(plan: Plan, rows: Any, prediction: Any, windows: Sequence[Window]) ->
     )  # fmt: skip
 
 
+def window_scores(plan: Plan, trial: Trial) -> tuple[float, ...]:
+    """The deciding score of each fold; without those where it can't be known."""
+    each = (
+        scores(
+            plan.task, truth, prediction, plan.classes, plan.metric, level=0, others=(),
+            weights=plan.weights_at(truth),
+        )
+        for truth, prediction in trial.windows
+    )  # fmt: skip
+    return tuple(found[0].value for found in each if found)
+
+
 def fitted(plan: Plan, trial: Trial, rows: Any) -> Any:
     """A pipeline with the trial's settings, fitted on some rows."""
     pipeline, table = plan.to_fit(trial.name, trial.settings), plan.rows(trial.name, rows)
