@@ -26,7 +26,7 @@ from workbench.tables.dates import date_features, date_parts
 from workbench.training.candidates import MODELS, build
 from workbench.training.glass_box import plain
 from workbench.training.glass_box.estimators import Writer
-from workbench.training.glass_box.tables import of_file
+from workbench.training.glass_box.tables import by_fingerprint, of_file
 from workbench.training.recording import folds_of, write_folds
 
 EPSILON = np.finfo(float).eps
@@ -259,6 +259,29 @@ def test_rows_that_pandas_reads_otherwise_are_not_read_by_it(tmp_path):
 
     assert data.contract["price"].kind == "number"
     assert of_file(str(path), data.contract, data.table, None) is None
+
+
+@pytest.mark.parametrize("text", ["n,w,y\n1,a,1.5\n3,,2.5\n,c,0\n", "n;w;y\n1,25;a;1,5\n2,5;b;2,5\n"])
+def test_rows_that_have_the_fingerprint_are_read_by_pandas_once(tmp_path, text, monkeypatch):
+    """The very rows that a dataset holds; of a file that has changed, or dtypes that differ, nothing."""
+    path, (head, *rows) = tmp_path / "t.csv", text.splitlines(keepends=True)
+    path.write_text(head + "".join(rows) * 12)
+    data = wb.dataset(str(path), target="y")
+    reads, read_csv = [], pd.read_csv
+    monkeypatch.setattr(pd, "read_csv", lambda *a, **k: reads.append(k.get("nrows")) or read_csv(*a, **k))
+    asked = (str(path), data.contract, data.fingerprint, None)
+
+    whole = by_fingerprint(*asked, data.table.dtypes.to_dict())
+    source = of_file(str(path), data.contract, data.table, None, (), whole)
+
+    pd.testing.assert_frame_equal(whole.table, data.table)
+    assert reads == [None, 1_000]
+    assert [str(step.code) for step in source.steps] == [
+        str(step.code) for step in of_file(str(path), data.contract, data.table, None).steps
+    ]
+    assert by_fingerprint(*asked, dict.fromkeys(data.table, "str")) is None
+    path.write_text(path.read_text().replace("a", "z"))
+    assert by_fingerprint(*asked, data.table.dtypes.to_dict()) is None
 
 
 SHOWN = [name for name, thing in vars(plain).items() if getattr(thing, "__module__", "") == plain.__name__]

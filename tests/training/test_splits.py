@@ -364,8 +364,8 @@ def test_rows_are_compared_in_the_features_that_are_used():
 @pytest.mark.parametrize("uneven", [True, False])
 def test_stretches_of_time_that_differ_are_told_with_their_scores(store, uneven):
     rng = np.random.default_rng(0)
-    x, spread = rng.normal(size=500), np.repeat([1, 8, 1, 8, 1] if uneven else [1] * 5, 100)
-    table = {"day": pd.date_range("2024-01-01", periods=500), "x": x, "y": 3 * x + spread * rng.normal(size=500)}
+    x, spread = rng.normal(size=2_000), np.repeat([1, 8, 1, 8, 1] if uneven else [1] * 5, 400)
+    table = {"day": pd.date_range("2020-01-01", periods=2_000), "x": x, "y": 3 * x + spread * rng.normal(size=2_000)}
     run = wb.train(table, target="y", time="day", trend="none", candidates=["linear"])
     told = [f.message for f in run.findings if f.code == "WB232"]
     assert bool(told) == uneven

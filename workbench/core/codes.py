@@ -319,9 +319,10 @@ ALL: tuple[FindingCode, ...] = (
         "An ensemble was asked for, and one candidate alone is best, or the only one. The leaderboard has no row of an "
         "ensemble."),
     FindingCode("WB232", "Stretches of time differ", ("info",),
-                "Rows come in time, and the held-out stretch and those before it have scores so far apart (an interval "
-                "wider than 0.2 of a share, or than twice the error) that the score of one says little of the next: "
-                "seasons, or a drift. Plan with the interval, not with the score."),
+                "Rows come in time, and the held-out stretch and those before it have scores so far apart that the "
+                "score of one says little of the next: its interval is wider than 0.2 of a share, or its ends differ "
+                "by more than a factor of 2.5. That is what seasons do, or a drift. Plan with the interval, not with "
+                "the score."),
     FindingCode("WB235", "Reasons are sampled", ("info",),
                 "The model has no tables from which exact values follow, or none that could be asked in this way, so "
                 "its reasons are the mean of many orders in which the columns took their values: each has an interval. "

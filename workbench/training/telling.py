@@ -37,7 +37,7 @@ OF_GRADES = re.compile(
 # Rare classes that are named.
 MOST_NAMED = 5
 # Intervals of the next stretch of time that are too wide for one score: of a share, and of an error.
-WIDE_SHARE, WIDE_RATIO = 0.2, 2.0
+WIDE_SHARE, WIDE_RATIO = 0.2, 2.5
 WITHOUT_TREND = python('run = wb.train(data, trend="none")')
 AGAIN = python('run = wb.train(data, split="random")')
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path, PurePath
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.contract import NUMERIC, Column, Contract
-from workbench.core.dataset import row_hashes
+from workbench.core.dataset import fingerprint, row_hashes
 from workbench.core.literals import Code, Written, assigned, call, dotted, laid_out, python
 from workbench.core.reading import Form, Layout
 
@@ -57,9 +57,57 @@ class Source:
         return [laid_out(step.code) for step in self.steps]
 
 
+@dataclass(frozen=True)
+class AsRead:
+    """A file as pandas reads it in one way.
+
+    Parameters
+    ----------
+    reading : Reading
+    read : pandas.DataFrame
+        Its columns in their types, before any is cast.
+    table : pandas.DataFrame
+        Those rows as a dataset has them: the ones of a fingerprint.
+    """
+
+    reading: Reading
+    read: pd.DataFrame
+    table: pd.DataFrame
+
+
+def by_fingerprint(
+    path: str, contract: Contract, digest: str, sort: str | None, dtypes: Mapping[str, Any]
+) -> AsRead | None:
+    """A file by the plainest way that pandas reads it, where that gives the rows of a fingerprint; else None.
+
+    Parameters
+    ----------
+    path : str
+        Of one local file.
+    contract : Contract
+        How it was read: all columns.
+    digest : str
+        Of all rows, as :func:`workbench.core.dataset.fingerprint` gives it.
+    sort : str, optional
+        Column by which they are in order.
+    dtypes : mapping of str to dtype
+        Of the columns of which they are known.
+    """
+    reading = next(_readings(path, contract, list(contract.names)), None)
+    if reading is None:
+        return None
+    read = _done([reading.step(), *(step for name in contract.names for step in reading.typed(contract[name]))])
+    if read is None:
+        return None
+    kinds = {name: str(dtype) for name, dtype in dtypes.items() if name in read and read[name].dtype != dtype}
+    table = _done([*_typed_as(kinds), *_in_order(sort)], read)
+    return AsRead(reading, read, table) if table is not None and fingerprint(table) == digest else None
+
+
 def of_file(
-    path: str, contract: Contract, wanted: pd.DataFrame, sort: str | None, classes: Sequence[Any] = ()
-) -> Source | None:
+    path: str, contract: Contract, wanted: pd.DataFrame, sort: str | None, classes: Sequence[Any] = (),
+    whole: AsRead | None = None,
+) -> Source | None:  # fmt: skip
     """How pandas reads the wanted rows from the file that they are from; None where it does not.
 
     What it says is tried: the rows that pandas gives are compared with those that were learnt from, value by value.
@@ -76,22 +124,25 @@ def of_file(
         Column by which they are in order.
     classes : sequence
         Labels whose rows are wanted; by default those of all that have one.
+    whole : AsRead, optional
+        All columns, where they are read already: the same is not read again.
     """
     for reading in _readings(path, contract, [str(name) for name in wanted.columns]):
         if _steps(reading.head(), contract, wanted, sort, classes) is None:
             continue
-        steps = _steps(reading, contract, wanted, sort, classes)
+        steps = _steps(reading, contract, wanted, sort, classes, whole)
         if steps is not None:
             return Source(path, steps, own=True)
     return None
 
 
 def _steps(
-    reading: Reading, contract: Contract, wanted: pd.DataFrame, sort: str | None, classes: Sequence[Any]
-) -> tuple[Step, ...] | None:
+    reading: Reading, contract: Contract, wanted: pd.DataFrame, sort: str | None, classes: Sequence[Any],
+    whole: AsRead | None = None,
+) -> tuple[Step, ...] | None:  # fmt: skip
     """What gives the wanted rows, or the first ones of them where no more are read; None where it gives others."""
     first = [reading.step(), *(step for name in wanted.columns for step in reading.typed(contract[name]))]
-    read = _done(first)
+    read = whole.read if whole and whole.reading == reading else _done(first)
     if read is None:
         return None
     known = _known(contract.target or "", classes)
@@ -99,6 +150,8 @@ def _steps(
     made = _done(then, read)
     if made is None:
         return None
+    if whole and read is whole.read and made.shape == wanted.shape:  # the rows of the fingerprint
+        return (*first, *then)
     if reading.rows is not None and sort is not None:  # the first rows of the file are not the first ones in time
         return (*first, *then)
     return (*first, *then) if _same(made, wanted.head(len(made)) if reading.rows else wanted) else None
@@ -265,7 +318,12 @@ def _is_marked(column: Column) -> bool:
 
 def _cast(found: pd.DataFrame, wanted: pd.DataFrame) -> Iterator[Step]:
     """Numbers and moments of another width."""
-    kinds = {str(n): str(wanted[n].dtype) for n in wanted.columns if n in found and found[n].dtype != wanted[n].dtype}
+    yield from _typed_as(
+        {str(n): str(wanted[n].dtype) for n in wanted.columns if n in found and found[n].dtype != wanted[n].dtype}
+    )
+
+
+def _typed_as(kinds: dict[str, str]) -> Iterator[Step]:
     if kinds:
         yield Step(assigned("data", call("data.astype", kinds)), lambda data: data.astype(kinds))
 
