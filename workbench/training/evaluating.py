@@ -241,7 +241,7 @@ def _slices(
     found = [(name, value, rows) for name in table.columns for value, rows in _parts_of(table[name])]
     if not found:
         return
-    p_values = np.array([_more_by_chance(loss, rows, weights) for *_, rows in found])
+    p_values = _more_by_chance(loss, [rows for *_, rows in found], weights)
     order = np.argsort(p_values, kind="stable")
     corrected = holm(p_values)
     for k in order[:MOST_SLICES].tolist():
@@ -249,7 +249,7 @@ def _slices(
         if p_value <= RATE:
             name, value, rows = found[k]
             there = part_of(weights, rows)
-            score = scores(task, truth[rows], predicted[rows], classes, metric, resamples=100, weights=there)
+            score = scores(task, truth[rows], predicted[rows], classes, metric, resamples=100, others=(), weights=there)
             mean, others = average(loss[rows], there), average(loss[~rows], part_of(weights, ~rows))
             yield Slice(str(name), value, int(rows.sum()), mean, others, p_value, _first(score, metric))
 
@@ -269,12 +269,16 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     return corrected
 
 
-def _more_by_chance(losses: Numbers, rows: NDArray[np.bool_], weights: Any) -> float:
-    """Probability that chance alone makes the losses of some rows so much larger than the others, by Welch's test."""
-    pair = [moments(losses[part], part_of(weights, part)) for part in (rows, ~rows)]
-    if not any(deviation > 0 for _, deviation, _ in pair) or min(many for *_, many in pair) < 2:
-        return 1.0
-    return float(stats.ttest_ind_from_stats(*pair[0], *pair[1], equal_var=False, alternative="greater").pvalue)
+def _more_by_chance(losses: Numbers, parts: Sequence[NDArray[np.bool_]], weights: Any) -> Numbers:
+    """Probabilities that chance alone makes the losses of parts so much larger than the others', by Welch's test."""
+    inside, outside = (
+        np.array([moments(losses[rows], part_of(weights, rows)) for rows in sides]).T
+        for sides in (parts, [~rows for rows in parts])
+    )
+    told = ((inside[1] > 0) | (outside[1] > 0)) & (np.minimum(inside[2], outside[2]) >= 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        test = stats.ttest_ind_from_stats(*inside, *outside, equal_var=False, alternative="greater")
+    return np.where(told, test.pvalue, 1.0)
 
 
 def _first(measured: Sequence[Any], metric: Measure) -> Any:
