@@ -7,10 +7,10 @@
 The format's change procedure: a reader reads every older ``format_version`` of ``bundle.json``. A field that older
 readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
 :mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
-(``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``) do not raise it. A bundle of each
-format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats of their own:
-``model.npz`` in :mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``, ``uncertainty.json``,
-``explanation.parquet``, ``signature``.
+(``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``) do not raise it. A
+bundle of each format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats of
+their own: ``model.npz`` in :mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``,
+``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``signature``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from workbench.core.contract import Contract, Task
 from workbench.core.late import late
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
+from workbench.core.reasons import FILE as REASONS
+from workbench.core.reasons import Reasons
 from workbench.core.result import Result
 from workbench.core.saved import Saved
 from workbench.core.uncertainty import Uncertainty
@@ -156,6 +158,16 @@ class Bundle(Result):
         read = self._read(Uncertainty, UNCERTAINTY)
         if (read.least is None) == bool(self.classes):
             raise Damaged(f"{UNCERTAINTY} is of another task than the model. Package the model again.")
+        return read
+
+    @cached_property
+    def reasons(self) -> Reasons | None:
+        """The kept explanation in sums, which is read without Parquet; None without one, and in older bundles."""
+        if REASONS not in self.files:
+            return None
+        read = self._read(Reasons, REASONS)
+        if tuple(one.column for one in read.columns) != self.features:
+            raise Damaged(f"{REASONS} is of other columns than the model. Package the model again.")
         return read
 
     def explanation(self) -> Explanation | None:

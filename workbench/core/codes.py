@@ -376,6 +376,17 @@ ALL: tuple[FindingCode, ...] = (
                 "the training's hold-out, by more than chance and by a tenth or more. Rates of answers need no labels, "
                 "the others are of rows whose label is known. Followed are the groups that the bundle was packaged "
                 "with, `wb.package(run, fairness=…)`."),
+    FindingCode("WB312", "Reasons changed in a window", ("warning", "info"),
+                "Windows in which a column adds otherwise to the predictions than it did when the model was packaged: "
+                "its mean absolute SHAP value, its direction or the spread of its values, by more than chance and by "
+                "enough to matter, at the one false-alarm rate of the report. It also sees what no column shows by "
+                "itself: that columns go together otherwise. A *warning* where the window is in alarm or warning, "
+                "*info* where its score held."),
+    FindingCode("WB313", "Reasons are not followed", ("info",),
+                "Windows whose reasons are not compared with those that ship, and why: the bundle was packaged without "
+                "an explanation, with one of too few rows or made another way than its tables do, its model has no "
+                "tables, or the service's log keeps no value of a sensitive column. The cure explains and packages "
+                "again."),
     FindingCode("WB315", "Groups that windows do not know", ("info",),
                 "Windows whose rows came without a column whose groups the bundle tells of, so that nothing is told of "
                 "them. A service keeps sensitive values as hashes: of categories they still tell the group, of "

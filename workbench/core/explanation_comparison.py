@@ -45,7 +45,10 @@ class ReasonDifference:
     differs : bool
         True: by more than chance.
     parts : tuple of (float, float)
-        Share of the values in equal parts of their common range, of both; empty for segments.
+        Share of the values in equal parts of their common range, of both (in a window: in parts of as many rows of the
+        reference each); empty for segments.
+    important : bool
+        True: it differs, and by enough to matter. Only windows of a monitor are judged so.
     """
 
     column: str
@@ -61,6 +64,7 @@ class ReasonDifference:
     p_value: float
     differs: bool
     parts: tuple[Pair, ...] = ()
+    important: bool = False
 
     @property
     def turned(self) -> bool:

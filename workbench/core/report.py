@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group
 from workbench.core.finding import Finding
 from workbench.core.metric import Metric
@@ -80,6 +81,9 @@ class Window:
     groups : tuple of Group
         Those that the bundle's fairness told of, where the window knows them: what ``differs`` is no longer as far
         from the other rows as it was in training, beyond chance and by a tenth or more.
+    explained : tuple of ReasonDifference
+        What each column added to its predictions, beside what it added to those that the bundle's explanation is of.
+        Those that changed by enough to matter come first; empty where no reasons are followed.
     """
 
     label: str
@@ -95,6 +99,7 @@ class Window:
     reference: Metric | None = None
     version: int | None = None
     groups: tuple[Group, ...] = ()
+    explained: tuple[ReasonDifference, ...] = ()
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Window:
@@ -107,6 +112,7 @@ class Window:
                 "reasons": tuple(content["reasons"]),
                 "reference": Metric.from_dict(content["reference"]) if content.get("reference") else None,
                 "groups": tuple(Group.from_dict(one) for one in content.get("groups", ())),
+                "explained": tuple(ReasonDifference.from_dict(one) for one in content.get("explained", ())),
             }
         )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from workbench.core.metric import metric_name
+from workbench.core.explanation_comparison import ReasonDifference
+from workbench.core.metric import metric_name, short
 from workbench.core.report import Incident, Window
+from workbench.core.wording import listed
 
 # One good window between two bad ones is a lull, not an end.
 LULL = 1
@@ -75,7 +77,16 @@ def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
         return sentence
     if columns:
         return f"{sentence} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
+    changed = [one for one in worst.explained if one.important][:3]
+    if changed:
+        return f"{sentence} No column drifted by itself, but they go together otherwise: {_weigh(changed)}."
     return f"{sentence} No column drifted beyond the usual: what the columns mean for the target changed."
+
+
+def _weigh(changed: Sequence[ReasonDifference]) -> str:
+    return listed(
+        [f"{one.column} weighs {short(one.importance[1])}, {short(one.importance[0])} before" for one in changed]
+    )
 
 
 def _worst(alarms: Sequence[Window]) -> Window:

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench.core.bundle import Bundle
+from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric, metric_name, short
@@ -19,6 +20,7 @@ from workbench.core.ranked import ranked
 from workbench.core.report import ColumnDrift, Status, Window
 from workbench.core.scores import scores
 from workbench.monitoring.group_windows import followed
+from workbench.monitoring.reason_windows import changed_reasons, followed_reasons, told_reasons
 from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.compare import compare
 from workbench.settings import Settings, settings
@@ -71,19 +73,23 @@ class Loss:
 def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float, force: Settings | None = None) -> Window:
     """Measure one window against the model that answered it.
 
-    Half of the false-alarm rate goes to the score and to the probabilities, half to the drift tests; of that half goes
-    to the groups that are followed, where there are some.
+    Half of the false-alarm rate goes to the score and to the probabilities. The other half is shared out evenly to the
+    drift tests, the groups and the reasons: to those of the last two that the window follows.
     """
-    groups = followed(seen, bundle, labels, rate / 4, force or settings())
+    why = followed_reasons(bundle, seen.reasons()) if seen.rows >= FEWEST else None
+    parts = 1 + (why is not None)
+    groups = followed(seen, bundle, labels, rate / 2 / (parts + 1), force or settings())
+    share = rate / 2 / (parts + bool(groups))
+    explained = changed_reasons(bundle, why, share)
     predictions = seen.predictions()
     truth = predictions["id"].map(labels)
     known = truth.notna().to_numpy()
     performance = _performance(bundle, truth[known], predictions[known])
     profile = seen.profile()
-    drift = _drift(bundle, profile, rate / 4 if groups else rate / 2) if seen.rows >= FEWEST else ()
+    drift = _drift(bundle, profile, share) if seen.rows >= FEWEST else ()
     loss = loss_of(expected(bundle), performance[0], rate / 4) if performance else None
     gap = calibration_gap(bundle, truth[known], predictions[known], rate / 4)
-    status, reasons = verdict(seen, drift, performance, loss, gap, tuple(told_groups(groups)))
+    status, reasons = verdict(seen, drift, performance, loss, gap, tuple(told_groups(groups)), explained)
     return Window(
         seen.label,
         seen.rows,
@@ -98,6 +104,7 @@ def judge(seen: Seen, bundle: Bundle, labels: dict[str, Any], rate: float, force
         expected(bundle),
         seen.version,
         groups,
+        explained,
     )
 
 
@@ -193,6 +200,7 @@ def verdict(
     loss: Loss | None,
     gap: str = "",
     groups: tuple[str, ...] = (),
+    explained: tuple[ReasonDifference, ...] = (),
 ) -> tuple[Status, tuple[str, ...]]:
     """Status and reasons, the gravest first."""
     if seen.rows < FEWEST:
@@ -203,16 +211,19 @@ def verdict(
     odd, moved = _unusual(seen), [d for d in drift if d.important]
     if alarms:
         and_so = "that may have to do with it" if lost or gap else "the score held"
-        return "alarm", (*alarms, *groups, *odd, *_moved(moved, and_so))
+        return "alarm", (*alarms, *groups, *odd, *_moved(moved, and_so), *told_reasons(explained, and_so))
     if loss is None:
-        reasons = (*groups, *odd, *_moved(moved, "no label says yet whether it costs anything"))
+        open_yet = "no label says yet whether it costs anything"
+        reasons = (*groups, *odd, *_moved(moved, open_yet), *told_reasons(explained, open_yet))
         return ("warning" if reasons else "ok"), reasons
     known = (
         f"{metric_name(loss.reference.name)} is no worse than the {short(loss.reference.value)} that training showed"
     )
     held = "the score fell" if loss.notable else "the score lost too little to matter" if loss.significant else known
     warned = bool(groups or odd or loss.notable)
-    return ("warning" if warned else "ok"), (*loss_reasons, *groups, *odd, *_moved(moved, held))
+    return ("warning" if warned else "ok"), (
+        *loss_reasons, *groups, *odd, *_moved(moved, held), *told_reasons(explained, held),
+    )  # fmt: skip
 
 
 def _performance(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame) -> tuple[Metric, ...]:

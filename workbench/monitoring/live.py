@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.errors import NotFound
 from workbench.monitoring.group_windows import group_columns
+from workbench.monitoring.reason_windows import reasons_of
 from workbench.monitoring.sealing import seal
 from workbench.monitoring.windows import forget, framed, keep, windows
 from workbench.reading.by_contract import coerce
@@ -71,7 +72,8 @@ def _kept(name: str, label: str, records: list[dict[str, Any]], force: Settings)
         bundle, [r["prediction"] for r in records], [r["id"] for r in records], ["; ".join(r["flags"]) for r in records]
     )
     answers = {"answer": [r["answer"] for r in records]}
-    keep(bundle, label, predictions.assign(**answers, **groups), features, "service", force)
+    why = reasons_of(bundle, features, "service")
+    keep(bundle, label, predictions.assign(**answers, **groups), features, "service", force, why)
     return True
 
 

@@ -23,6 +23,7 @@ from workbench.monitoring.incidents import incidents
 from workbench.monitoring.judgement import as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
 from workbench.monitoring.promotion import acts, champions
+from workbench.monitoring.reason_windows import explain_again, reason_findings, why_not
 from workbench.monitoring.windows import windows
 from workbench.scoring.log import PredictionLog
 from workbench.settings import Settings, settings
@@ -68,21 +69,21 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     force = settings(home=home)
     bundle = champion(name, force)
     compact(name, force)
-    judged = _judged(bundle, false_alarm_rate, force)
+    judged, without = _judged(bundle, false_alarm_rate, force)
     together = incidents(judged)
+    found = (
+        *_findings(name, judged, together, champions(name, force)),
+        *_without_weights(bundle, judged),
+        *unfollowed(bundle, judged),
+        *reason_findings(judged, bundle.reasons.unit if bundle.reasons else "", without, explain_again(bundle)),
+    )
     report = MonitorReport(
         name=name,
         version=bundle.version,
         reference=as_windows_count(bundle),
         windows=judged,
         incidents=together,
-        findings=sort(
-            [
-                *_findings(name, judged, together, champions(name, force)),
-                *_without_weights(bundle, judged),
-                *unfollowed(bundle, judged),
-            ]
-        ),
+        findings=sort(found),
         false_alarm_rate=false_alarm_rate,
         events=tuple(_event(entry) for entry in acts(name, force)),
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -91,7 +92,8 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     return report
 
 
-def _judged(bundle: Bundle, rate: float, force: Settings) -> tuple[Window, ...]:
+def _judged(bundle: Bundle, rate: float, force: Settings) -> tuple[tuple[Window, ...], dict[str, str]]:
+    """Each window, and by its label why its reasons are not followed."""
     seen, labels = windows(bundle.name, force), _labels(bundle.name, force)
 
     @cache
@@ -106,7 +108,7 @@ def _judged(bundle: Bundle, rate: float, force: Settings) -> tuple[Window, ...]:
         for one in seen:
             judged.append(judge(one, made_by(one.version), labels, rate, force))
             tracker.advance(f"{one.label} {judged[-1].status}")
-    return tuple(judged)
+    return tuple(judged), {one.label: why_not(made_by(one.version), one.source) for one in seen}
 
 
 def _labels(name: str, force: Settings) -> dict[str, Any]:

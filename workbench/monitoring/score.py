@@ -23,6 +23,7 @@ from workbench.core.nouns import bundle_name
 from workbench.core.wording import how_many, listed_values, worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.group_windows import group_columns
+from workbench.monitoring.reason_windows import reasons_of
 from workbench.monitoring.windows import answered, keep, windows
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
@@ -100,7 +101,8 @@ def score(
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
     predictions, features = answered(scorer, table, _ids(table, key, scorer.contract, window))
     kept = predictions.assign(**group_columns(scorer.bundle, table, force))
-    if keep(scorer.bundle, window, kept, features, "batch", force):
+    why = reasons_of(scorer.bundle, features, "batch")
+    if keep(scorer.bundle, window, kept, features, "batch", force, why):
         sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
     return predictions
 

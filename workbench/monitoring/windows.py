@@ -4,7 +4,7 @@
 
     predictions/NAME/log.sqlite                    the live service's log, and every label that came later
     predictions/NAME/windows/WINDOW/window.json    what the window is, and which content below is the valid one
-    predictions/NAME/windows/WINDOW/CONTENT/       predictions.parquet (with page checksums) and profile.json
+    predictions/NAME/windows/WINDOW/CONTENT/       predictions.parquet (with page checksums), profile.json, reasons.json
 
 ``window.json`` is written last and in one step, so a killed process leaves the old window, never half of a new one.
 """
@@ -27,6 +27,8 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column, Contract
 from workbench.core.profile import Profile
+from workbench.core.reasons import FILE as REASONS
+from workbench.core.reasons import Reasons
 from workbench.core.saved import check_types
 from workbench.errors import BadTable, Damaged, StoreError
 from workbench.profiling.profile import profile_columns
@@ -83,6 +85,11 @@ class Seen:
     def profile(self) -> Profile:
         """Of the features and of ``prediction``."""
         return Profile.load(self.path / self.content / "profile.json")
+
+    def reasons(self) -> Reasons | None:
+        """Of some of its rows, in sums; None where they are not followed, and in windows of older versions."""
+        path = self.path / self.content / REASONS
+        return Reasons.load(path) if path.exists() else None
 
 
 def folder_of(name: str, force: Settings) -> Path:
@@ -141,7 +148,13 @@ def prediction_of(frame: pd.DataFrame) -> Any:
 
 
 def keep(
-    bundle: Bundle, window: str, predictions: pd.DataFrame, features: pd.DataFrame, source: str, force: Settings
+    bundle: Bundle,
+    window: str,
+    predictions: pd.DataFrame,
+    features: pd.DataFrame,
+    source: str,
+    force: Settings,
+    reasons: Reasons | None = None,
 ) -> bool:
     """Write a window in place of an earlier one of that name, and say whether there was one."""
     folder = inside(folder_of(bundle.name, force), safe_name(window, "window"))
@@ -150,6 +163,8 @@ def keep(
         replaced = (folder / "window.json").exists()
         write_bytes(folder / content / "predictions.parquet", _parquet(predictions))
         _profiled(bundle, predictions, features).save(folder / content / "profile.json")
+        if reasons is not None:
+            reasons.save(folder / content / REASONS)
         flags = predictions.loc[predictions["flags"] != "", "flags"]
         seen = Seen(
             window,

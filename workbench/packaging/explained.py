@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from workbench.core.bundle import EXPLANATION, Bundle
+from workbench.core.contract import NUMERIC
 from workbench.core.explanation import Explanation
+from workbench.core.reasons import FILE as REASONS
 from workbench.core.run import Run
 from workbench.errors import BadParameter
+from workbench.profiling.reasons import reference_reasons
 from workbench.storage.tracking import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from workbench.tables.compiled import CompiledModel
+
+FEWEST = 50  # explained rows that windows are compared with
+AGAIN = "Explain the run again before it is packaged: wb.explain(run)."
 
 
 def explanation_of(run: Run, given: Explanation | None) -> Explanation | None:
@@ -43,10 +55,43 @@ def explanation(bundle: Bundle) -> Explanation | None:
     return Explanation.load(path) if EXPLANATION in bundle.files else None
 
 
-def write_explanation(folder: Path, explanation: Explanation | None) -> None:
-    """Put it into a bundle's folder, without the rows."""
-    if explanation is not None:
-        explanation.bare().save(folder / EXPLANATION)
+def write_explanation(
+    bundle: Bundle, explanation: Explanation | None, compiled: CompiledModel | None, folder: Path
+) -> None:
+    """Put it into a bundle's folder without the rows, and beside it in sums, for who reads no Parquet."""
+    if explanation is None:
+        return
+    explanation.bare().save(folder / EXPLANATION)
+    why_not = _not_followed(explanation, compiled)
+    reference_reasons(explanation, _known(bundle, explanation), why_not).save(folder / REASONS)
+
+
+def _known(bundle: Bundle, explanation: Explanation) -> dict[str, NDArray[np.float64]]:
+    """What columns of numbers hold, but for sensitive ones."""
+    numbers = [c.name for c in bundle.contract.columns if c.kind in NUMERIC and not c.sensitive]
+    there = [name for name in numbers if name in explanation.features and name in explanation.columns]
+    return {name: np.array([_number(v) for v in explanation.columns[name]], dtype=float) for name in there}
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else np.nan
+
+
+def _not_followed(explanation: Explanation, compiled: CompiledModel | None) -> str:
+    """Why later rows' reasons, which come from the tables, can't be compared with these; or nothing."""
+    if compiled is None:
+        return "This model has no tables, so reasons of later rows are not computed."
+    if not explanation.exact or explanation.method != compiled.method or compiled.unit not in ("", explanation.unit):
+        return (
+            f"The kept explanation was made another way ({explanation.method}, in {explanation.unit}) than the "
+            f"model's tables tell reasons ({compiled.method}). {AGAIN}"
+        )
+    positions, rows = explanation.positions, len(explanation.values)
+    if rows < FEWEST:
+        return f"The kept explanation is of {rows} rows, and {FEWEST} are needed to compare with. {AGAIN}"
+    if list(positions) != list(range(positions[0], positions[0] + rows)):
+        return f"The kept explanation is of rows that were picked, so others need not be like them. {AGAIN}"
+    return ""
 
 
 def _same(run: Run, explanation: Explanation) -> bool:

@@ -288,7 +288,7 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
     run.profile.save(folder / "reference.profile")
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
-    write_explanation(folder, asked.explanation)
+    write_explanation(bundle, asked.explanation, packed.compiled, folder)
     if asked.fairness is not None:
         asked.fairness.save(folder / FAIRNESS)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))

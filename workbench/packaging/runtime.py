@@ -26,6 +26,7 @@ MODULES = (
     "core/names.py",
     "core/profile.py",
     "core/reading.py",
+    "core/reasons.py",
     "core/result.py",
     "core/saved.py",
     "core/uncertainty.py",

@@ -18,6 +18,7 @@ _CASES = {
     "400": "The body is not what its content type says, or a parameter is out of its range.",
     "401": "A key is missing or unknown.",
     "403": "The key has not the scope.",
+    "404": "This version was packaged without one.",
     "408": "The body took too long.",
     "413": f"More than {MOST_BYTES} bytes.",
     "415": "Another content type than those above.",
@@ -28,6 +29,7 @@ _CASES = {
     "501": "The model can't do this.",
     "503": "The prediction log takes nothing.",
 }
+_OF_WHAT_MAY_BE_MISSING = ("404",)
 _OF_BODIES = ("408", "413", "415", "422")
 _OF_KEYS = ("401", "403", "429")
 
@@ -56,6 +58,7 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
                 "Label": label_schema(scorer),
                 "Error": _ERROR,
                 "Answer": answer_schema(scorer.bundle.lineage.get("loss")),
+                "Explanation": _EXPLANATION,
             },
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}} if keys else {},
         },
@@ -104,7 +107,11 @@ def _paths(keys: bool) -> Schema:
 
 
 def _operation(route: Route) -> Schema:
-    never = (*(() if route.takes else _OF_BODIES), *(() if route.scope else _OF_KEYS))
+    never = (
+        *(() if route.may_be_missing else _OF_WHAT_MAY_BE_MISSING),
+        *(() if route.takes else _OF_BODIES),
+        *(() if route.scope else _OF_KEYS),
+    )
     cases = {status: what for status, what in _CASES.items() if status not in never}
     operation: Schema = {"summary": route.summary}
     if route.query:
@@ -210,6 +217,39 @@ _ANSWER: Schema = {
         "arm": {"type": "string"},
     },
 }
+_DRIVER: Schema = {
+    "type": "object",
+    "required": ["column", "importance", "low", "high", "mean", "direction"],
+    "properties": {
+        "column": {"type": "string"},
+        "importance": {"type": "number", "description": "Mean absolute SHAP value over the rows."},
+        "low": {"type": ["number", "null"], "description": "Where its 95% interval begins."},
+        "high": {"type": ["number", "null"], "description": "Where it ends."},
+        "mean": {"type": "number", "description": "Mean SHAP value, with its sign."},
+        "direction": {
+            "type": ["number", "null"],
+            "minimum": -1,
+            "maximum": 1,
+            "description": "Rank correlation of what the column holds and adds; null of what holds no numbers.",
+        },
+    },
+}
+_EXPLANATION: Schema = {
+    "type": "object",
+    "required": ["name", "version", "target", "label", "unit", "rows", "created", "method", "base", "columns"],
+    "properties": {
+        "name": {"type": "string"},
+        "version": {"type": "integer"},
+        "target": {"type": ["string", "null"]},
+        "label": {"description": "The class that is explained; null of a regression."},
+        "unit": {"type": "string", "description": "Of importance, mean and base."},
+        "rows": {"type": "integer", "description": "Held-out rows that were explained."},
+        "created": {"type": "string", "description": "When, as ISO 8601."},
+        "method": {"type": "string"},
+        "base": {"type": ["number", "null"], "description": "The output without any column."},
+        "columns": {"type": "array", "items": _DRIVER, "description": "Strongest first."},
+    },
+}
 _PARAMETERS: dict[str, Schema] = {
     "reasons": {
         "name": "reasons",
@@ -227,6 +267,7 @@ _BODIES: dict[str, Callable[[], Schema]] = {
 _ANSWERS: dict[str, Callable[[], Schema]] = {
     "predictions": lambda: {"anyOf": [_ref("Answer"), _many("predictions", _ref("Answer"))]},
     "invocations": lambda: _many("predictions", {}),
+    "explanation": lambda: _ref("Explanation"),
     "object": lambda: {"type": "object"},
     "text": lambda: {"type": "string"},
 }

@@ -38,6 +38,8 @@ class Route:
         Schema of the body as JSON.
     query : tuple of str
         Parameters of the address.
+    may_be_missing : bool
+        Whether a bundle may lack what is asked for.
     """
 
     method: str
@@ -50,6 +52,7 @@ class Route:
     takes: tuple[str, ...] = ()
     body: str = ""
     query: tuple[str, ...] = ()
+    may_be_missing: bool = False
 
 
 ROUTES = (
@@ -60,6 +63,8 @@ ROUTES = (
           takes=(JSON, CSV, ARROW), body="forms"),
     Route("POST", "/feedback", "feedback", "Send labels that came later", "_feedback", takes=(JSON,), body="labels"),
     Route("GET", "/contract", "read", "What a row must look like", "_contract"),
+    Route("GET", "/explanation", "read", "What drives the predictions", "_explanation", answer="explanation",
+          may_be_missing=True),
     Route("GET", "/openapi.json", "read", "This description", "_openapi"),
     Route("GET", "/metrics", "read", "Counters for Prometheus", "_metrics", TEXT, "text"),
     Route("GET", "/health", "", "Whether the process lives", "_health"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +16,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.checking import Checker
 from workbench.core.contract import Column
 from workbench.core.names import renaming
+from workbench.core.reasons import Reasons
 from workbench.errors import BadRow, Damaged, Refused
 from workbench.scoring.ids import id_text, new_ids
 from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
@@ -70,12 +73,18 @@ class Scorer:
         self._id = self.contract.id
         self._asked, self._preparing = 0, Event()
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
-        self._left_open = self.bundle.uncertainty  # read now, so that what is damaged does not wait for a request
+        # Read now, so that what is damaged does not wait for a request.
+        self._left_open, self._drives = self.bundle.uncertainty, self.bundle.reasons
 
     @property
     def sensitive(self) -> tuple[str, ...]:
         """Columns that are kept out of the log in clear."""
         return tuple(c.name for c in self.contract.columns if c.sensitive)
+
+    @cached_property
+    def kept_explanation(self) -> bytes | None:
+        """As JSON what drives the predictions, over the rows that were explained; None where the bundle has none."""
+        return None if self._drives is None else json.dumps(_drivers(self.bundle, self._drives)).encode()
 
     def check(self, rows: Sequence[Any]) -> None:
         """Refuse rows that break the contract.
@@ -250,6 +259,18 @@ class Scorer:
     def id_of(self, value: Any) -> str:
         """An id that a row or a label came with, read by the contract."""
         return id_text(value, None if self._id is None else self.contract[self._id])
+
+
+def _drivers(bundle: Bundle, reasons: Reasons) -> dict[str, Any]:
+    """The kept explanation without what its parts are counted by."""
+    told = ("column", "importance", "low", "high", "mean", "direction")
+    return {
+        "name": bundle.name,
+        "version": bundle.version,
+        "target": bundle.contract.target,
+        **{name: getattr(reasons, name) for name in ("label", "unit", "rows", "created", "method", "base")},
+        "columns": [{name: getattr(one, name) for name in told} for one in reasons.ranked],
+    }
 
 
 def _renamed(row: Any, other: Mapping[tuple[str, ...], Mapping[str, str]]) -> Any:

@@ -49,6 +49,10 @@ from workbench.scoring.runtime import REASONS, Scorer
 from workbench.scoring.traffic import SHADOW, Arm, Traffic
 
 MOST_PROBLEMS = 100  # faults that one answer lists
+WITHOUT_EXPLANATION = (
+    "This version was packaged without an explanation that a service can tell. POST /explain tells that of rows; for "
+    "this one explain the run and package it again."
+)
 INLINE = 8  # rows that are scored without a thread
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
@@ -330,6 +334,12 @@ class Service:
         contract = self.scorer.contract.only(bundle.features).to_dict()
         identity = {"name": bundle.name, "version": bundle.version, "features": list(bundle.features)}
         return answer_json({**identity, **contract})
+
+    async def _explanation(self, request: Request) -> Answer:
+        kept = self.scorer.kept_explanation
+        if kept is None:
+            raise Rejected(404, WITHOUT_EXPLANATION)
+        return Answer(kept, 200, JSON, {})
 
     async def _health(self, request: Request) -> Answer:
         return answer_json({"status": "ok"})
