@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from workbench.apps.models import themes
 from workbench.apps.query import asked, link
-from workbench.apps.stored import Stored, stored
-from workbench.display import report
+from workbench.apps.stored import Driven, Stored, driven, stored
+from workbench.display import reasons, report
 from workbench.display.rendering import fragment
 from workbench.errors import BadParameter
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from IPython.display import HTML
 
 
+NOTHING = Driven()
+
+
 def page(name: str | None = None) -> HTML:
-    """The latest report of one model in full.
+    """The latest report of one model in full, and what drives its predictions.
 
     Parameters
     ----------
@@ -34,10 +37,12 @@ def page(name: str | None = None) -> HTML:
         one = stored(name) if name else Stored("", None, "Choose a model on the page of all models.")
     except BadParameter as error:
         one = Stored("", None, str(error))
-    return HTML(html(one))
+    return HTML(html(one, driven(one.name) if one.name else NOTHING))
 
 
-def html(one: Stored) -> str:
-    """The page as text."""
-    top = fragment("model", one=one, back=link("models.ipynb"), themes=themes("model.ipynb", name=one.name or None))
-    return top + (report.html(one.report) if one.report else "")
+def html(one: Stored, why: Driven = NOTHING) -> str:
+    """The page as text: the report, and what drives the predictions."""
+    place, back = themes("model.ipynb", name=one.name or None), link("models.ipynb")
+    top = fragment("model", one=one, why=why, back=back, themes=place)
+    told = reasons.html(why.reasons, why.target) if why.reasons else ""
+    return top + (report.html(one.report) if one.report else "") + told

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.core.bundle import Bundle
 from workbench.core.literals import call
+from workbench.core.reasons import Reasons
 from workbench.core.report import MonitorReport
-from workbench.errors import BadParameter, StoreError
+from workbench.errors import BadParameter, NotFound, StoreError
 from workbench.settings import Settings, settings
+from workbench.storage import audit
 from workbench.storage.files import SAFE_NAME, inside, safe_name
+from workbench.storage.registry import folder_of
+
+EXPLAIN = "Call wb.explain(run) before wb.package(run, …)."
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,25 @@ class Stored:
 
     name: str
     report: MonitorReport | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What drives one model.
+
+    Parameters
+    ----------
+    reasons : Reasons, optional
+        That ship with the version that answers.
+    target : str
+        What it predicts.
+    problem : str
+        Why there are none, and what to do; empty where there are some.
+    """
+
+    reasons: Reasons | None = None
+    target: str = ""
     problem: str = ""
 
 
@@ -55,3 +80,38 @@ def stored(name: str, given: Settings | None = None) -> Stored:
     except (StoreError, BadParameter) as error:
         return Stored(name, None, str(error))
     return Stored(name, None, f"It is not watched yet. Call {call('wb.monitor', name)} once it has scored rows.")
+
+
+def driven(name: str, given: Settings | None = None) -> Driven:
+    """What drives a model: the version that the latest report is of, or else the one that became champion last.
+
+    Raises
+    ------
+    BadParameter
+        If ``name`` can't be the name of a bundle.
+    """
+    force = given or settings()
+    known = stored(name, force)
+    version = known.report.version if known.report else _champion(name, force)
+    if version is None:
+        return Driven()
+    try:
+        bundle = Bundle.load_folder(folder_of(name, version, force))
+        reasons, target = bundle.reasons, bundle.contract.target or ""
+    except NotFound:
+        return Driven()
+    except (StoreError, BadParameter) as error:
+        return Driven(problem=str(error))
+    return Driven(
+        reasons, target, "" if reasons else f"{name} version {version} ships without an explanation. {EXPLAIN}"
+    )
+
+
+def _champion(name: str, force: Settings) -> int | None:
+    """By the audit log: to ask the registry takes seconds."""
+    try:
+        acts = [entry for entry in audit.acts(force.audit_log) if entry.get("name") == name]
+    except StoreError:
+        return None
+    moved = [int(entry["version"]) for entry in acts if entry["act"] in ("promote", "rollback")]
+    return moved[-1] if moved else None

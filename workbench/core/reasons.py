@@ -31,8 +31,11 @@ class ColumnReasons:
         Between the parts into which its values fall, rising.
     given : tuple of float, length g - 1
         Between the parts of what the column holds; none where it holds no numbers, or sensitive ones.
-    counts : tuple of tuple of int, shape (g + 1, k), or (1, k) without ``given``
-        Rows by what the column holds and by what it added; the last line is of rows where it holds nothing.
+    levels : tuple of str, length g
+        What a column of categories holds, the most frequent ones; none of other kinds, and of sensitive ones.
+    counts : tuple of tuple of int, shape (g + 1, k), or (1, k) where neither is known
+        Rows by what the column holds and by what it added; the last line is of all other rows: where it holds nothing,
+        or another level.
     low, high : float, optional
         95% interval of the importance, had other rows of the same kind been explained.
     direction : float, optional
@@ -48,6 +51,7 @@ class ColumnReasons:
     low: float | None = None
     high: float | None = None
     direction: float | None = None
+    levels: tuple[str, ...] = ()
 
     @property
     def importance(self) -> float:
@@ -75,10 +79,13 @@ class ColumnReasons:
         """
         moments, edges, given = (tuple(map(float, content[name])) for name in ("moments", "edges", "given"))
         counts = tuple(tuple(line) for line in content["counts"])
-        lines = len(given) + 2 if given else 1
+        levels = tuple(content.get("levels", ()))
+        lines = len(given) + 2 if given else len(levels) + 1
         if (len(moments), len(counts), {len(line) for line in counts}) != (5, lines, {len(edges) + 1}):
             raise ValueError(f"counts of {content['column']!r} are not of its parts")
-        return cls(**{**content, "moments": moments, "edges": edges, "given": given, "counts": counts})
+        return cls(
+            **{**content, "moments": moments, "edges": edges, "given": given, "levels": levels, "counts": counts}
+        )
 
 
 @dataclass(frozen=True)

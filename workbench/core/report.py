@@ -162,6 +162,8 @@ class MonitorReport(Result):
         What was done to the model, from the audit log: ``at``, ``act``, ``version``, …
     created : str
         ISO 8601 with zone.
+    reasons_unit : str
+        Of the reasons of the windows; empty where none are followed.
     """
 
     name: str
@@ -173,6 +175,7 @@ class MonitorReport(Result):
     false_alarm_rate: float = 0.05
     events: tuple[dict[str, Any], ...] = ()
     created: str = ""
+    reasons_unit: str = ""
 
     noun: ClassVar[str] = "report"
 

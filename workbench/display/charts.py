@@ -72,13 +72,23 @@ def overlay(
 
 
 def sparkline(
-    values: Sequence[float | None], label: str, against: float | None = None, width: int = 132, height: int = 28
+    values: Sequence[float | None],
+    label: str,
+    against: float | None = None,
+    width: int = 132,
+    height: int = 28,
+    least: float = 0.0,
 ) -> Markup:
-    """A line through the known values, the last one marked, and dashed what they are compared with."""
+    """A line through the known values, the last one marked, and dashed what they are compared with.
+
+    It spans at least ``least``, so that what hardly changes looks so.
+    """
     known = [(i, v) for i, v in enumerate(values) if v is not None]
     if not known:
         return Markup('<span class="wb-faint">–</span>')
     low, high = _padded([v for _, v in known] + ([] if against is None else [against]))
+    room = max(least - (high - low), 0.0) / 2
+    low, high = low - room, high + room
     step = (width - 8) / max(len(values) - 1, 1)
     y = _axis((low, high), height - 4, 4)
     places = [(4 + i * step, y(v)) for i, v in known]
@@ -88,6 +98,38 @@ def sparkline(
         ground = dashed.format(width - 4, y(against), y(against))
     line = Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in places))
     return _svg(width, height, ground + line + _dot(*places[-1], "wb-last"), label, "wb-spark")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows beside each other: where nine of ten of their values lie, and the middle one."""
+
+    label: str
+    low: float
+    middle: float
+    high: float
+
+
+def acts(parts: Sequence[Part], scale: tuple[float, float], label: str, width: int = 190, height: int = 54) -> Markup:
+    """Intervals beside each other on a common scale, coloured by whether the middle lies above zero.
+
+    >>> acts([Part("low", -1.0, -0.5, 0.0), Part("high", 0.0, 0.5, 1.0)], (-1.0, 1.0), "two parts").count("wb-up")
+    1
+    """
+    y, step = _axis(scale, height - 3, 3), width / max(len(parts), 1)
+    ground = Markup('<line class="wb-grid" x1="0" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(width, y(0.0), y(0.0))
+    one = Markup(
+        '<g class="{}"><title>{}: {:.3g}</title><rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>{}</g>'
+    )
+    drawn = Markup("").join(
+        one.format(
+            "wb-up" if part.middle >= 0 else "wb-down", part.label, part.middle,
+            (i + 0.5) * step - min(step, WIDEST) * 0.35, y(part.high), min(step, WIDEST) * 0.7,
+            max(y(part.low) - y(part.high), 1.5), _dot((i + 0.5) * step, y(part.middle), "wb-value", 2.6),
+        )
+        for i, part in enumerate(parts)
+    )  # fmt: skip
+    return _svg(width, height, ground + drawn, label, "wb-acts-so")
 
 
 def bar(value: float, most: float, label: str, kind: str = "wb-bar") -> Markup:

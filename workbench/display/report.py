@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
 from workbench.display.charts import Band, Point
-from workbench.display.rendering import fragment, metric_name, number, percent
+from workbench.display.rendering import fragment, metric_name, number, percent, signed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -38,18 +40,23 @@ def html(report: MonitorReport) -> str:
         heat=_heat,
         groups=groups[:shown],
         more_groups=groups[shown:MOST_GROUPS],
+        reasons=(followed := reasons_by_column(windows))[:COLUMNS],
+        reasons_hidden=max(len(followed) - COLUMNS, 0),
+        unit=_unit(report),
+        shade=_shade,
+        told=_told_reason,
         events=report.events[::-1][:20],
         summary=_summary(report),
     )
 
 
-def figure(report: MonitorReport, column: str | None = None) -> go.Figure:
-    """Performance over the windows; with ``column``, how much that column drifted.
+def figure(report: MonitorReport, column: str | None = None, reasons: bool = False) -> go.Figure:
+    """Performance over the windows; with ``column``, how much it drifted; with ``reasons`` too, how much it weighs.
 
     Raises
     ------
     ColumnNotFound
-        If no window tested such a column.
+        If no window tested such a column, or tells its reasons.
     """
     from workbench.display import figures
     from workbench.errors import ColumnNotFound
@@ -60,11 +67,34 @@ def figure(report: MonitorReport, column: str | None = None) -> go.Figure:
         bands = {p.band or band(report) for p in shown}
         common = bands.pop() if len(bands) == 1 else None  # of several versions, none is the reference of all
         return figures.over_time(shown, common, metric_name(metric_of(report) or "performance"))
+    if reasons:
+        return _weighing(report, windows, column)
     rows = dict(drift_by_column(windows))
     if column not in rows:
         raise ColumnNotFound.named(column, rows)
     effects = [0.0 if d is None else d.effect for d in rows[column]]
     return figures.bars([w.label for w in windows], effects, f"Drift of {column}", "effect, 0 to 1")
+
+
+def _weighing(report: MonitorReport, windows: tuple[Window, ...], column: str) -> go.Figure:
+    """The importance of a column over the windows, with 95% intervals of its change, and what it was before."""
+    from workbench.display import figures
+    from workbench.errors import ColumnNotFound
+
+    rows = {one.column: one for one in reasons_by_column(windows)}
+    if column not in rows:
+        raise ColumnNotFound.named(column, rows)
+    pairs = [(w, one) for w, one in zip(windows, rows[column].cells, strict=True) if one is not None]
+    shown = [
+        Point(w.label, d.importance[1], d.importance[0] + d.low, d.importance[0] + d.high, _as_status(d))
+        for w, d in pairs
+    ]
+    before = rows[column].before
+    return figures.over_time(shown, (before, before, before), f"Mean effect of {column}, {_unit(report)}")
+
+
+def _as_status(one: ReasonDifference) -> str:
+    return "warning" if one.important else "ok"
 
 
 def metric_of(report: MonitorReport) -> str | None:
@@ -113,6 +143,65 @@ def followed_groups(windows: tuple[Window, ...]) -> list[tuple[str, list[GroupMe
 
 def _differs(row: tuple[str, list[GroupMetric | None]]) -> bool:
     return any(one is not None and one.differs for one in row[1])
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The reasons of one column over the windows; None where a window does not tell them."""
+
+    column: str
+    cells: tuple[ReasonDifference | None, ...]
+
+    @property
+    def known(self) -> list[ReasonDifference]:
+        """Of the windows that tell them, in order."""
+        return [one for one in self.cells if one is not None]
+
+    @property
+    def before(self) -> float:
+        """Importance that the latest window is compared with."""
+        return self.known[-1].importance[0]
+
+    @property
+    def sizes(self) -> list[float | None]:
+        """Importance in each window."""
+        return [None if one is None else one.importance[1] for one in self.cells]
+
+    @property
+    def drawn(self) -> tuple[tuple[float, float], ...]:
+        """Shares of the effects by their parts, before and in the latest window."""
+        return self.known[-1].parts
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Those that changed come first, then those that weigh most."""
+        return not any(one.important for one in self.known), -max(max(one.importance) for one in self.known)
+
+
+def reasons_by_column(windows: tuple[Window, ...]) -> list[Followed]:
+    """One row a column, those whose reasons changed by enough to matter first."""
+    each = [{one.column: one for one in w.explained} for w in windows]
+    names = dict.fromkeys(name for known in each for name in known)
+    return sorted((Followed(name, tuple(known.get(name) for known in each)) for name in names), key=lambda f: f.rank)
+
+
+def _unit(report: MonitorReport) -> str:
+    return report.reasons_unit or "the model's unit"
+
+
+def _shade(one: ReasonDifference) -> int:
+    """As :func:`_heat`, of reasons."""
+    return round(min(one.effect * 2, 1) * (70 if one.differs else 25))
+
+
+def _told_reason(one: ReasonDifference) -> str:
+    """What a cell says to who points at it."""
+    direction = "" if one.direction is None else f", direction {signed(one.direction[0])} → {signed(one.direction[1])}"
+    return (
+        f"{one.column}: mean effect {number(one.importance[0])} → {number(one.importance[1])}, average "
+        f"{signed(one.mean[0])} → {signed(one.mean[1])}, place {one.rank[0]} → {one.rank[1]}{direction}, effects "
+        f"{number(one.effect)} apart, p {number(one.p_value)}"
+    )
 
 
 def _told(group: Group, one: GroupMetric) -> str:

@@ -9,6 +9,7 @@ from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.metric import metric_name, short
 from workbench.core.report import Incident, Window
 from workbench.core.wording import listed
+from workbench.monitoring.reason_windows import CHANGED
 
 # One good window between two bad ones is a lull, not an end.
 LULL = 1
@@ -69,7 +70,8 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
 def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
     alarms = [w for w in bad if w.status == "alarm"]
     if not alarms:
-        return bad[0].reasons[0]
+        first = bad[0].reasons[0]
+        return first if columns or first.startswith(CHANGED) else first + _otherwise(bad[0])
     worst = _worst(alarms)
     where = f" That was in {worst.label}, the worst of {len(bad)}." if len(bad) > 1 else ""
     sentence = worst.reasons[0] + where
@@ -77,10 +79,18 @@ def _cause(bad: Sequence[Window], columns: tuple[str, ...], good: bool) -> str:
         return sentence
     if columns:
         return f"{sentence} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
-    changed = [one for one in worst.explained if one.important][:3]
-    if changed:
-        return f"{sentence} No column drifted by itself, but they go together otherwise: {_weigh(changed)}."
-    return f"{sentence} No column drifted beyond the usual: what the columns mean for the target changed."
+    otherwise = (
+        _otherwise(worst) or " No column drifted beyond the usual: what the columns mean for the target changed."
+    )
+    return sentence + otherwise
+
+
+def _otherwise(window: Window) -> str:
+    """What only the reasons see: columns that did not drift, and yet add otherwise."""
+    changed = [one for one in window.explained if one.important][:3]
+    if not changed:
+        return ""
+    return f" No column drifted beyond the usual, but they go together otherwise: {_weigh(changed)}."
 
 
 def _weigh(changed: Sequence[ReasonDifference]) -> str:

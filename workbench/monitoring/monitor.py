@@ -71,11 +71,12 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     compact(name, force)
     judged, without = _judged(bundle, false_alarm_rate, force)
     together = incidents(judged)
+    unit = bundle.reasons.unit if bundle.reasons else ""
     found = (
         *_findings(name, judged, together, champions(name, force)),
         *_without_weights(bundle, judged),
         *unfollowed(bundle, judged),
-        *reason_findings(judged, bundle.reasons.unit if bundle.reasons else "", without, explain_again(bundle)),
+        *reason_findings(judged, unit, without, explain_again(bundle)),
     )
     report = MonitorReport(
         name=name,
@@ -87,6 +88,7 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         false_alarm_rate=false_alarm_rate,
         events=tuple(_event(entry) for entry in acts(name, force)),
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        reasons_unit=unit,
     )
     _keep(report, force)
     return report

@@ -19,7 +19,7 @@ from workbench.core.finding import Finding
 from workbench.core.labels import place_of_label
 from workbench.core.literals import Code, python
 from workbench.core.metric import short
-from workbench.core.reasons import Reasons
+from workbench.core.reasons import ColumnReasons, Reasons
 from workbench.core.report import Window
 from workbench.core.wording import listed
 from workbench.kernels.quick import quick
@@ -30,6 +30,7 @@ from workbench.profiling.reasons import (
     compare_reasons,
     counted_reasons,
     merge_reasons,
+    texts,
 )
 from workbench.tables.compiled import CompiledModel
 
@@ -37,6 +38,7 @@ from workbench.tables.compiled import CompiledModel
 MOST_ROWS, BLOCK = 1000, 250
 # Columns of a window that a report keeps, and those of them whose values it can draw.
 KEPT, DRAWN = 40, 14
+CHANGED = "Reasons changed"
 AGAIN = "wb.explain(run)\nwb.package(run, name=$name)"
 
 
@@ -91,27 +93,29 @@ def told_reasons(found: Sequence[ReasonDifference], and_so: str) -> tuple[str, .
     if not changed:
         return ()
     more = f", and {len(changed) - 2} more" if len(changed) > 2 else ""
-    return (
-        f"Reasons changed: {', '.join(weighed(one) for one in changed[:2])}{more}. {and_so[:1].upper()}{and_so[1:]}.",
-    )
+    return (f"{CHANGED}: {'; '.join(weighed(one) for one in changed[:2])}{more}. {and_so[:1].upper()}{and_so[1:]}.",)
 
 
 def weighed(one: ReasonDifference) -> str:
-    """What changed of a column, and by how much."""
-    return f"{one.column} {'; '.join(_changes(one))}"
+    """What changed of a column, and by how much.
+
+    >>> rows, sizes, means = (90, 90), (0.5, 0.52), (0.4, -0.3)
+    >>> weighed(ReasonDifference("age", None, rows, sizes, 0.0, 0.04, means, (1, 1), None, 0.6, 0.0, True))
+    'age weighs 0.520, 0.500 before, adds -0.300 on average, +0.400 before'
+    """
+    return f"{one.column} {', '.join(_changes(one))}"
 
 
 def _changes(one: ReasonDifference) -> Iterator[str]:
     before, now = one.importance
-    steps = one.mean[1] - one.mean[0], one.direction[1] - one.direction[0] if one.direction else 0.0
-    much = abs(now - before) >= RELEVANT_SHARE * max(now, before)
-    yield f"weighs {short(now)}, {short(before)} before" if much else f"weighs about as much as before ({short(now)})"
-    if abs(steps[0]) >= RELEVANT_SHARE * max(now, before):
+    most, turn = max(now, before), one.direction[1] - one.direction[0] if one.direction else 0.0
+    yield f"weighs {short(now)}, {short(before)} before"
+    if abs(one.mean[1] - one.mean[0]) >= RELEVANT_SHARE * most:
         yield f"adds {signed(one.mean[1])} on average, {signed(one.mean[0])} before"
-    elif not much:
-        yield f"its values are spread otherwise ({one.effect:.2f})"
-    if one.direction and abs(steps[1]) >= RELEVANT_TURN:
-        yield f"goes with its value by {signed(one.direction[1])}, {signed(one.direction[0])} before"
+    elif abs(now - before) < RELEVANT_SHARE * most:
+        yield f"is spread otherwise ({one.effect:.2f} apart)"
+    if one.direction and abs(turn) >= RELEVANT_TURN:
+        yield f"follows its value by {signed(one.direction[1])}, {signed(one.direction[0])} before"
 
 
 def reason_findings(
@@ -172,7 +176,7 @@ def _changed(column: str, found: Sequence[tuple[Window, ReasonDifference]], unit
         "effect": one.effect,
         "turned": one.turned,
     }
-    message = f"{window.label}: {'; '.join([*_changes(one), moved])} ({unit})."
+    message = f"{window.label}: {', '.join([*_changes(one), moved])} ({unit})."
     return Finding("WB312", "warning" if bad else "info", message, column, "", evidence)
 
 
@@ -195,7 +199,7 @@ def _drawn(features: pd.DataFrame) -> pd.DataFrame:
 def _counted(bundle: Bundle, reference: Reasons, model: CompiledModel, rows: pd.DataFrame) -> Reasons:
     values = _values(bundle, reference, model, rows)
     known = np.isfinite(values).all(axis=1)
-    held = {one.column: _numbers(rows[one.column])[known] for one in reference.columns if one.given}
+    held = {one.column: _held(one, rows[one.column])[known] for one in reference.columns if one.given or one.levels}
     return counted_reasons(reference, values[known], held)
 
 
@@ -206,5 +210,7 @@ def _values(bundle: Bundle, reference: Reasons, model: CompiledModel, rows: pd.D
     return -values if bundle.task == "binary" and place == 0 else values
 
 
-def _numbers(column: pd.Series) -> Any:
+def _held(one: ColumnReasons, column: pd.Series) -> Any:
+    if one.levels:
+        return texts(column.astype(object).where(column.notna(), None))
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)

@@ -6,21 +6,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from workbench.core.bundle import EXPLANATION, Bundle
 from workbench.core.contract import NUMERIC
 from workbench.core.explanation import Explanation
 from workbench.core.reasons import FILE as REASONS
 from workbench.core.run import Run
 from workbench.errors import BadParameter
-from workbench.profiling.reasons import reference_reasons
+from workbench.profiling.reasons import LEVELS, numbers, reference_reasons, texts
 from workbench.storage.tracking import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from workbench.tables.compiled import CompiledModel
 
@@ -66,15 +62,11 @@ def write_explanation(
     reference_reasons(explanation, _known(bundle, explanation), why_not).save(folder / REASONS)
 
 
-def _known(bundle: Bundle, explanation: Explanation) -> dict[str, NDArray[np.float64]]:
-    """What columns of numbers hold, but for sensitive ones."""
-    numbers = [c.name for c in bundle.contract.columns if c.kind in NUMERIC and not c.sensitive]
-    there = [name for name in numbers if name in explanation.features and name in explanation.columns]
-    return {name: np.array([_number(v) for v in explanation.columns[name]], dtype=float) for name in there}
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else np.nan
+def _known(bundle: Bundle, explanation: Explanation) -> dict[str, Any]:
+    """What columns of numbers and categories hold, but for sensitive ones."""
+    plain = [c for c in bundle.contract.columns if not c.sensitive and c.name in explanation.columns]
+    shown = [c for c in plain if c.kind in (*NUMERIC, *LEVELS) and c.name in explanation.features]
+    return {c.name: (numbers if c.kind in NUMERIC else texts)(explanation.columns[c.name]) for c in shown}
 
 
 def _not_followed(explanation: Explanation, compiled: CompiledModel | None) -> str:

@@ -6,13 +6,15 @@ so that last digits, in which one way of computing differs from another, move no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.contract import Kind
 from workbench.core.explanation import Explanation
 from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.reasons import ColumnReasons, Reasons
@@ -23,6 +25,8 @@ from workbench.profiling.sketches import merge_moments, moments
 Numbers = NDArray[np.float64]
 # Parts of what a column adds, and of what it holds.
 PARTS, GIVEN = 16, 8
+LEVELS: tuple[Kind, ...] = ("category", "boolean")  # kinds of columns whose values are told one by one
+FEW = 5  # rows of a level by which it is named
 # Share of the largest value below which two values are one: the digits that single precision does not keep.
 SAME = 1e-6
 # What matters, of what is beyond chance: how far two distributions are apart (as for columns), a share of a column's
@@ -30,15 +34,34 @@ SAME = 1e-6
 RELEVANT, RELEVANT_SHARE, RELEVANT_TURN, WEIGHTY = 0.1, 0.25, 0.3, 0.1
 
 
-def reference_reasons(explanation: Explanation, known: Mapping[str, Numbers], not_followed: str = "") -> Reasons:
+def numbers(values: Iterable[Any]) -> Numbers:
+    """What a column of numbers holds, NaN where that is none.
+
+    >>> numbers([1, None, "x"])
+    array([ 1., nan, nan])
+    """
+    return np.array([float(v) if isinstance(v, (int, float)) else np.nan for v in values], dtype=float)
+
+
+def texts(values: Iterable[Any]) -> Any:
+    """What a column of categories holds as texts, None where that is nothing.
+
+    >>> texts(["a", True, None, float("nan")])
+    array(['a', 'True', None, None], dtype=object)
+    """
+    return np.array([None if v is None or v != v else str(v) for v in values], dtype=object)
+
+
+def reference_reasons(explanation: Explanation, known: Mapping[str, Any], not_followed: str = "") -> Reasons:
     """The sums of an explanation, with the parts that later rows are counted in.
 
     Parameters
     ----------
     explanation : Explanation
         Of rows that the model has not seen.
-    known : mapping of str to float array, shape (rows,)
-        What columns of numbers hold, NaN where nothing; those that are left out have no direction.
+    known : mapping of str to array, shape (rows,)
+        What columns hold: numbers, NaN where nothing, or categories as texts, None where nothing. Of those that are
+        left out only what they add is kept.
     not_followed : str
         Why windows can't be compared with it.
     """
@@ -46,10 +69,8 @@ def reference_reasons(explanation: Explanation, known: Mapping[str, Numbers], no
     scale = float(np.abs(values).max(initial=0.0))
     columns = []
     for k, name in enumerate(explanation.features):
-        given = known.get(name)
-        at = edges(values[:, k], PARTS, SAME * scale)
-        beside = () if given is None else edges(given[~np.isnan(given)], GIVEN)
-        summed = _summed(name, values[:, k], given, at, beside)
+        held, at = known.get(name), edges(values[:, k], PARTS, SAME * scale)
+        summed = _summed(name, values[:, k], held, at, *_parts(held))
         low, high = ends[name]
         columns.append(replace(summed, low=low, high=high, direction=_direction(summed, summed)))
     return Reasons(
@@ -65,7 +86,7 @@ def reference_reasons(explanation: Explanation, known: Mapping[str, Numbers], no
     )
 
 
-def counted_reasons(reference: Reasons, values: Numbers, known: Mapping[str, Numbers], created: str = "") -> Reasons:
+def counted_reasons(reference: Reasons, values: Numbers, known: Mapping[str, Any], created: str = "") -> Reasons:
     """The sums of other rows, in the reference's parts.
 
     Parameters
@@ -73,14 +94,14 @@ def counted_reasons(reference: Reasons, values: Numbers, known: Mapping[str, Num
     reference : Reasons
     values : float array, shape (rows, columns)
         SHAP values of the same model, unit and class.
-    known : mapping of str to float array, shape (rows,)
-        What columns of numbers hold; needed of those that have a direction.
+    known : mapping of str to array, shape (rows,)
+        What columns hold, as :func:`reference_reasons` takes it.
     created : str
         ISO 8601 with zone.
     """
     values = _as_kept(values)
     columns = tuple(
-        _summed(one.column, values[:, k], known.get(one.column), one.edges, one.given)
+        _summed(one.column, values[:, k], known.get(one.column), one.edges, one.given, one.levels)
         for k, one in enumerate(reference.columns)
     )
     return Reasons(reference.model, reference.unit, reference.label, len(values), created, columns)
@@ -103,7 +124,7 @@ def merge_reasons(one: Reasons, other: Reasons) -> Reasons:
 def alike(one: Reasons, other: Reasons) -> bool:
     """Whether two are of the same model, unit and class, and counted in the same parts."""
     kinds = [
-        (r.model, r.unit, r.label, *((c.column, c.edges, c.given) for c in r.columns)) for r in (one, other)
+        (r.model, r.unit, r.label, *((c.column, c.edges, c.given, c.levels) for c in r.columns)) for r in (one, other)
     ]  # fmt: skip
     return kinds[0] == kinds[1]
 
@@ -216,19 +237,37 @@ def _as_kept(values: Numbers) -> Numbers:
     return kept
 
 
-def _summed(
-    column: str, values: Numbers, known: Numbers | None, at: Sequence[float], given: tuple[float, ...]
-) -> ColumnReasons:
-    part, lines = np.searchsorted(at, values, side="right"), len(given) + 2 if given else 1
-    line = np.zeros(len(values), dtype=np.intp)
+def _parts(held: Any) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Edges between the parts of numbers, or the most frequent levels of categories that are not too few to show."""
+    if held is None:
+        return (), ()
+    if held.dtype.kind == "f":
+        return edges(held[~np.isnan(held)], GIVEN), ()
+    return (), tuple(
+        level for level, rows in Counter(v for v in held if v is not None).most_common(GIVEN) if rows >= FEW
+    )
+
+
+def _lines(held: Any, rows: int, given: tuple[float, ...], levels: tuple[str, ...]) -> tuple[Any, int]:
+    """Of each row the line that it is counted in, and how many lines there are."""
+    last = len(given) + 1 if given else len(levels)
+    if held is None or not last:
+        return np.full(rows, last, dtype=np.intp), last + 1
     if given:
-        held = np.full(len(values), np.nan) if known is None else known
-        line = np.where(np.isnan(held), lines - 1, np.searchsorted(given, held, side="right"))
-    width = len(at) + 1
-    counts = np.bincount(line * width + part, minlength=lines * width).reshape(lines, width)
+        return np.where(np.isnan(held), last, np.searchsorted(given, held, side="right")), last + 1
+    place = {level: k for k, level in enumerate(levels)}
+    return np.array([place.get(value, last) for value in held], dtype=np.intp), last + 1
+
+
+def _summed(
+    column: str, values: Numbers, held: Any, at: Sequence[float], given: tuple[float, ...], levels: tuple[str, ...]
+) -> ColumnReasons:
+    part, width = np.searchsorted(at, values, side="right"), len(at) + 1
+    line, lines = _lines(held, len(values), given, levels)
+    counts = np.bincount(line * width + part, minlength=lines * width).reshape(lines, width).tolist()
     mean = float(values.mean()) if len(values) else 0.0
     return ColumnReasons(
-        column, moments(np.abs(values)), mean, tuple(at), given, tuple(map(tuple, counts.tolist()))
+        column, moments(np.abs(values)), mean, tuple(at), given, tuple(map(tuple, counts)), levels=levels
     )  # fmt: skip
 
 
@@ -242,6 +281,7 @@ def _added(a: ColumnReasons, b: ColumnReasons) -> ColumnReasons:
         a.edges,
         a.given,
         tuple(map(tuple, counts)),
+        levels=a.levels,
     )
 
 

@@ -1,0 +1,78 @@
+"""What drives a model's predictions, from the sums that ship with it: no row, no numpy, a page in milliseconds."""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+
+from workbench.core.reasons import ColumnReasons, Reasons
+from workbench.display.charts import Part
+from workbench.display.rendering import fragment, number
+
+COLUMNS = 20
+# A rank correlation of value and effect from which on the direction has a word.
+CLEAR = 0.6
+FEW = 5  # rows of a part that is drawn
+
+
+def html(reasons: Reasons, target: str = "") -> str:
+    """Columns with their importance, its interval, their direction, and what they add by what they hold.
+
+    Parameters
+    ----------
+    reasons : Reasons
+        Of a bundle.
+    target : str
+        What is predicted.
+    """
+    shown = [(one, parts(one)) for one in reasons.ranked[:COLUMNS]]
+    ends = [end for _, some in shown for part in some for end in (part.low, part.high)]
+    return fragment(
+        "reasons",
+        r=reasons,
+        target=target,
+        columns=shown,
+        scale=(min([0.0, *ends]), max([0.0, *ends]) or 1.0),
+        most=max((one.high or one.importance for one, _ in shown), default=1.0) or 1.0,
+        hidden=max(len(reasons.columns) - COLUMNS, 0),
+        direction=_direction,
+    )
+
+
+def parts(one: ColumnReasons) -> list[Part]:
+    """What a column adds in each part of what it holds; one part where that is not kept."""
+    places = _places(one)
+    return [
+        Part(name, *(_quantile(line, places, share) for share in (0.05, 0.5, 0.95)))
+        for name, line in zip(_names(one), one.counts, strict=True)
+        if sum(line) >= FEW
+    ]
+
+
+def _names(one: ColumnReasons) -> list[str]:
+    if one.given:
+        first, last = f"up to {number(one.given[0])}", f"above {number(one.given[-1])}"
+        return [first, *(f"{number(a)} to {number(b)}" for a, b in pairwise(one.given)), last, "missing"]
+    return [*one.levels, "other or missing"] if one.levels else ["all rows"]
+
+
+def _places(one: ColumnReasons) -> list[float]:
+    """A value for each part of the values: its middle; those at the ends, which are open, are as wide as the others."""
+    at = one.edges
+    if not at:
+        return [one.mean]
+    size = (at[-1] - at[0]) / max(len(at) - 1, 1)
+    return [at[0] - size / 2, *((a + b) / 2 for a, b in pairwise(at)), at[-1] + size / 2]
+
+
+def _quantile(counts: tuple[int, ...], places: list[float], share: float) -> float:
+    wanted = share * sum(counts)
+    return next(place for place, many in zip(places, accumulate(counts), strict=True) if many >= wanted)
+
+
+def _direction(one: ColumnReasons) -> tuple[str, str]:
+    """A mark and the words for it."""
+    if one.direction is None:
+        return ("≡", "by category") if one.levels else ("", "")
+    if abs(one.direction) <= CLEAR:
+        return "∿", "either way"
+    return ("↗", "more raises it") if one.direction > 0 else ("↘", "more lowers it")
