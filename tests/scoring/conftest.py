@@ -8,6 +8,7 @@ import pytest
 from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.contract import Column, Contract
 from workbench.core.metric import Metric
+from workbench.core.reasons import ColumnReasons, Reasons
 from workbench.scoring.runtime import Scorer
 from workbench.storage.files import write_json
 from workbench.tables.compiled import Categories, CompiledModel, Numbers
@@ -22,6 +23,17 @@ CONTRACT = Contract(
     ),
     "binary",
 )
+
+
+REASONS = Reasons(
+    "r", "log-odds", "yes", 60, "2026-11-30T00:00:00+00:00",
+    (
+        ColumnReasons("age", (60.0, 0.5, 2.0, 0.0, 1.0), -0.1, (0.0,), (50.0,), ((30, 0), (0, 30), (0, 0)),
+                      0.4, 0.6, 1.0),
+        ColumnReasons("city", (60.0, 0.9, 2.0, 0.0, 1.0), 0.1, (0.0,), (), ((20, 40),), 0.8, 1.0),
+    ),
+    0.25, "tree paths",
+)  # fmt: skip
 
 
 def make_bundle(folder, version: int = 1) -> Bundle:
@@ -60,7 +72,8 @@ def make_bundle(folder, version: int = 1) -> Bundle:
         compiled=True,
         files={},
     )
-    files = {name: file_hash(folder / name) for name in ("model.npz", "contract.json")}
+    REASONS.save(folder / "reasons.json")
+    files = {name: file_hash(folder / name) for name in ("model.npz", "contract.json", "reasons.json")}
     replace(bundle, files=files).save(folder / MANIFEST)
     return Bundle.load_folder(folder)
 

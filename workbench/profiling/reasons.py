@@ -19,13 +19,15 @@ from workbench.core.explanation import Explanation
 from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.reasons import ColumnReasons, Reasons
 from workbench.errors import BadParameter
-from workbench.profiling.drift_tests import TestResult, holm, ks, means, normal, welch_interval
+from workbench.profiling.drift_tests import NOTHING, TestResult, holm, ks, means, normal, welch_interval
 from workbench.profiling.sketches import merge_moments, moments
 
 Numbers = NDArray[np.float64]
 # Parts of what a column adds, and of what it holds.
 PARTS, GIVEN = 16, 8
 LEVELS: tuple[Kind, ...] = ("category", "boolean")  # kinds of columns whose values are told one by one
+ENOUGH = 200  # rows from which on two means are compared
+SURE = 0.999  # a correlation that counts as 1
 FEW = 5  # rows of a level by which it is named
 # Share of the largest value below which two values are one: the digits that single precision does not keep.
 SAME = 1e-6
@@ -171,7 +173,8 @@ class _Tested:
     def __init__(self, before: ColumnReasons, now: ColumnReasons) -> None:
         self.column, self.before, self.now = before.column, before, now
         distance = ks(*(_distribution(one) for one in (before, now)))
-        shift = means(before.moments, now.moments)
+        # Of few rows the mean of a skewed column's effects is not near enough to normal, and nobody could see it.
+        shift = means(before.moments, now.moments) if min(before.rows, now.rows) >= ENOUGH else NOTHING
         turn, self.direction = _turn(before, now)
         self.effect = distance.effect
         self.p_value = min(holm([distance.p_value, shift.p_value, turn.p_value]))
@@ -294,8 +297,15 @@ def _turn(before: ColumnReasons, now: ColumnReasons) -> tuple[TestResult, tuple[
     """Whether the direction changed, and both of them; nothing where one has none."""
     then, later = (_correlation(one, before) for one in (before, now))
     if then is None or later is None:
-        return normal(0.0, 0.0), None
-    return normal(later[0] - then[0], then[1] + later[1]), (then[0], later[0])
+        return NOTHING, None
+    (z, error), (z_now, error_now) = (_fisher(*side) for side in (then, later))
+    return normal(z_now - z, error + error_now), (then[0], later[0])
+
+
+def _fisher(r: float, variance: float, rows: float) -> tuple[float, float]:
+    """Fisher's z of a correlation and its variance: never below that of two normal columns, for a few rows in line."""
+    r = min(max(r, -SURE), SURE)
+    return float(np.arctanh(r)), max(variance / (1 - r**2) ** 2, 1.06 / max(rows - 3, 1))
 
 
 def _direction(one: ColumnReasons, reference: ColumnReasons) -> float | None:
@@ -303,15 +313,15 @@ def _direction(one: ColumnReasons, reference: ColumnReasons) -> float | None:
     return None if found is None else found[0]
 
 
-def _correlation(one: ColumnReasons, reference: ColumnReasons) -> tuple[float, float] | None:
-    """Correlation of the reference's ranks of what a column holds and adds, and its variance.
+def _correlation(one: ColumnReasons, reference: ColumnReasons) -> tuple[float, float, float] | None:
+    """Correlation of the reference's ranks of what a column holds and adds, its variance, and of how many rows.
 
     The variance is that of the influence function, so it holds whatever the two look like together.
 
     References
     ----------
     Devlin, S., Gnanadesikan, R., Kettenring, J. (1975), Robust estimation and outlier detection with correlation
-    coefficients. Biometrika 62.
+    coefficients. Biometrika 62. Fieller, E., Hartley, H., Pearson, E. (1957), Tests for rank correlation coefficients.
     """
     if not one.given:
         return None
@@ -323,7 +333,7 @@ def _correlation(one: ColumnReasons, reference: ColumnReasons) -> tuple[float, f
     shares, both = counts / n, np.outer(held, added)
     r = float((shares * both).sum())
     influence = both - r / 2 * (held[:, None] ** 2 + added[None, :] ** 2)
-    return min(max(r, -1.0), 1.0), float((shares * influence**2).sum()) / float(n)
+    return min(max(r, -1.0), 1.0), float((shares * influence**2).sum()) / float(n), float(n)
 
 
 def _ranks(counts: Numbers) -> Numbers:
