@@ -23,6 +23,7 @@ from workbench.core.job import Job, JobState
 from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
+from workbench.core.reasons import ColumnReasons, Reasons
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split, Tried
 from workbench.core.slices import Slices
@@ -462,6 +463,38 @@ def followed(bad: str | None, nth: int) -> tuple[Group, ...]:
     return tuple(Group(bad or "carrier", value, 900, 0.5, False, (told,)) for value in (bad or "UA", "B6"))
 
 
+def weighing(bad: str | None, nth: int) -> tuple[ReasonDifference, ...]:
+    """Of a window three columns, the first of which turns in the fourth."""
+    turned = nth == 3
+    sizes = {bad or "precip": (0.6, 0.9 if turned else 0.61), "humid": (0.4, 0.41 + 0.01 * nth), "carrier": (0.1, 0.1)}
+    return tuple(
+        ReasonDifference(
+            name, None, (1000, 1000), (before, now), now - before - 0.03, now - before + 0.03, (0.02, -0.1), (k, k),
+            (0.8, -0.7) if big else (0.5, 0.48), 0.31 if big else 0.03, 1e-9 if big else 0.7, big,
+            ((0.25, 0.5), (0.25, 0.1), (0.5, 0.4)), big,
+        )
+        for k, (name, (before, now)) in enumerate(sizes.items(), 1)
+        for big in [turned and k == 1]
+    )  # fmt: skip
+
+
+def reasons(hostile: bool = False) -> Reasons:
+    """What drives a model: numbers, categories, and a column of which only what it adds is kept."""
+    bad = HOSTILE if hostile else None
+    counts = ((30, 10, 0), (10, 30, 10), (0, 10, 40), (1, 2, 3))
+    moments = (146.0, 0.5, 9.0, 1.0, 4.0)
+    return Reasons(
+        "m", bad or "log-odds", bad or "yes", 146, MADE,
+        (
+            ColumnReasons(bad or "precip", moments, 0.1, (-0.2, 0.3), (0.0, 5.5), counts, 0.4, 0.6, 0.83),
+            ColumnReasons("carrier", (146.0, 0.3, 9.0, 1.0, 4.0), -0.1, (-0.2, 0.3), (), counts,
+                          levels=(bad or "UA", "B6", "DL")),
+            ColumnReasons("age", (146.0, 0.2, 9.0, 1.0, 4.0), 0.0, (-0.2, 0.3), (), ((41, 52, 53),)),
+        ),
+        0.25, bad or "tree paths",
+    )  # fmt: skip
+
+
 def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
     bad = HOSTILE if hostile else None
     made = random.Random(7)
@@ -497,6 +530,7 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
                 status,
                 reasons,
                 groups=followed(bad, i),
+                explained=weighing(bad, i),
             )
         )
     found = (
@@ -534,6 +568,7 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
         0.05,
         events,
         MADE,
+        bad or "log-odds",
     )
 
 

@@ -40,6 +40,15 @@ def test_a_column_of_a_report_is_its_drift():
     assert max(drawn.data[0].y) == pytest.approx(0.42)
 
 
+def test_the_reasons_of_a_column_are_its_importance_over_the_windows():
+    drawn = figure(NOUNS["report"], "precip", reasons=True)
+
+    assert list(drawn.data[0].y) == [0.61, 0.61, 0.61, 0.9, 0.61, 0.61]
+    assert drawn.data[0].error_y.array[3] == pytest.approx(0.03)
+    with pytest.raises(ColumnNotFound):
+        figure(NOUNS["report"], "visib", reasons=True)
+
+
 @pytest.mark.parametrize("noun", ["profile", "report"])
 def test_a_wrong_column_is_named(noun):
     with pytest.raises(ColumnNotFound, match="Did you mean"):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.display import explanation, html, profile, run
+from workbench.display import explanation, html, profile, reasons, run
 from workbench.display.rendering import fragment, moment
 from workbench.errors import BadParameter
 
@@ -142,7 +142,7 @@ def test_any_text_comes_back_as_it_was(text):
             self.seen += data
 
     reader = Text()
-    page = fragment("model", one=examples_stored(text), back="b", themes=[])
+    page = fragment("model", one=examples_stored(text), unexplained="", back="b", themes=[])
     reader.feed(page[page.index("<section") :])
     reader.close()
 
@@ -186,3 +186,36 @@ def test_a_moment_is_the_same_in_every_language_and_zone(text, shown):
         assert moment(text) == shown
     finally:
         locale.setlocale(locale.LC_TIME, before)
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_what_drives_a_model_is_drawn_from_its_sums(hostile):
+    """Numbers, categories and a column of which only what it adds is kept, each on one scale; texts stay texts."""
+    text = reasons.html(examples.reasons(hostile), "Arr<b>ival")
+    tags = Tags(text)
+
+    assert tags.open == []
+    assert not tags.names & {"script", "img", "b>"}
+    assert "Arr&lt;b&gt;ival" in text
+    assert text.count('role="img"') == 6
+    assert [words in text for words in ("more raises it", "by category", "0.400 to 0.600", "up to 0", "missing")] == [
+        True
+    ] * 5
+
+
+def test_reasons_that_changed_come_first_and_are_marked():
+    text = html(examples.report())
+    rows = text.partition("Why it answers so")[2]
+
+    assert rows.index("precip") < rows.index("humid") < rows.index("carrier")
+    assert rows.count("◆ 0.900 ⇅") == 1
+    assert "direction +0.800 → −0.700" in rows
+    assert "Why it answers so" not in html(examples.without_windows())
+
+
+def test_an_explanation_without_its_rows_says_nothing_of_them():
+    """It knew of no value, and told that all are missing and nothing interacts."""
+    text = html(examples.explanation().bare())
+
+    assert "Driven by" in text
+    assert not [words for words in ("the same for all", "missing", "interact", "One prediction") if words in text]

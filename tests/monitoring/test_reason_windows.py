@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMRegressor
 from scipy import stats
 from starlette.testclient import TestClient
 
@@ -58,7 +59,8 @@ def _there(folder, monkeypatch):
 @pytest.fixture(scope="module")
 def run(folder):
     data = wb.dataset(orders(4000, 0), target="paid", id="key")
-    return wb.train(data, candidates=["lightgbm"], folds=2, trials=1)
+    few = LGBMRegressor(n_estimators=60, num_leaves=15, learning_rate=0.2, n_jobs=1, verbose=-1)
+    return wb.train(data, candidates=[few], folds=2)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +170,7 @@ def test_reasons_of_another_model_are_not_compared(report, bundle):
 def test_months_without_any_change_are_told_no_more_often_than_was_asked(bundle):
     """Rows of the population that the explanation is of, by the model itself; a rate of one in five, to see it."""
     told = [
-        any(one.differs for one in changed_reasons(bundle, reasons_of(bundle, orders(400, 100 + k), "batch"), 0.2))
+        any(one.differs for one in changed_reasons(bundle, reasons_of(bundle, orders(250, 100 + k), "batch"), 0.2))
         for k in range(40)
     ]
 

@@ -43,6 +43,6 @@ def page(name: str | None = None) -> HTML:
 def html(one: Stored, why: Driven = NOTHING) -> str:
     """The page as text: the report, and what drives the predictions."""
     place, back = themes("model.ipynb", name=one.name or None), link("models.ipynb")
-    top = fragment("model", one=one, why=why, back=back, themes=place)
+    top = fragment("model", one=one, unexplained=why.problem, back=back, themes=place)
     told = reasons.html(why.reasons, why.target) if why.reasons else ""
     return top + (report.html(one.report) if one.report else "") + told

@@ -15,9 +15,11 @@ from markupsafe import Markup
 
 from workbench.core.explanation import Explanation
 from workbench.display import explanation_drawings as drawings
+from workbench.display import reasons
 from workbench.display.explanation_rows import MOST_BYTES, Packed, answer, carried, fall, outcome, right, sentences
 from workbench.display.rendering import fragment, functions, number, own, percent, squeezed
 from workbench.explanation.overview import ColumnView, Overview, chances, overview
+from workbench.profiling.reasons import reference_reasons
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -31,7 +33,12 @@ _START = "enhance(document.currentScript.previousElementSibling);"
 
 
 def html(explanation: Explanation, row: int | None = None) -> str:
-    """The whole view: what :func:`body` gives, and the script that leads through it."""
+    """The whole view: what :func:`body` gives, and the script that leads through it.
+
+    An explanation that is kept without its rows knows of no column how it acts: it is told in sums.
+    """
+    if len(explanation.values) and not explanation.columns:
+        return reasons.html(reference_reasons(explanation, {}), explanation.target, explanation.drivers())
     return f"{body(explanation, row)}<script>(() => {{ {script()}\n{_START} }})();</script>"
 
 

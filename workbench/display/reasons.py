@@ -14,7 +14,7 @@ CLEAR = 0.6
 FEW = 5  # rows of a part that is drawn
 
 
-def html(reasons: Reasons, target: str = "") -> str:
+def html(reasons: Reasons, target: str = "", title: str = "What drives the predictions") -> str:
     """Columns with their importance, its interval, their direction, and what they add by what they hold.
 
     Parameters
@@ -23,6 +23,7 @@ def html(reasons: Reasons, target: str = "") -> str:
         Of a bundle.
     target : str
         What is predicted.
+    title : str
     """
     shown = [(one, parts(one)) for one in reasons.ranked[:COLUMNS]]
     ends = [end for _, some in shown for part in some for end in (part.low, part.high)]
@@ -30,11 +31,13 @@ def html(reasons: Reasons, target: str = "") -> str:
         "reasons",
         r=reasons,
         target=target,
+        title=title,
         columns=shown,
         scale=(min([0.0, *ends]), max([0.0, *ends]) or 1.0),
         most=max((one.high or one.importance for one, _ in shown), default=1.0) or 1.0,
         hidden=max(len(reasons.columns) - COLUMNS, 0),
         direction=_direction,
+        known=any(one.given or one.levels for one, _ in shown),
     )
 
 

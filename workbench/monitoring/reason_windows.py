@@ -24,6 +24,7 @@ from workbench.core.report import Window
 from workbench.core.wording import listed
 from workbench.kernels.quick import quick
 from workbench.profiling.reasons import (
+    ENOUGH,
     RELEVANT_SHARE,
     RELEVANT_TURN,
     alike,
@@ -34,8 +35,9 @@ from workbench.profiling.reasons import (
 )
 from workbench.tables.compiled import CompiledModel
 
-# Rows of a window whose reasons are computed, drawn from all of them; and so many at once.
-MOST_ROWS, BLOCK = 1000, 250
+# Rows of a window whose reasons are computed, drawn from all of them: so many, of a model of very many nodes fewer, as
+# nodes times rows are bounded (some seconds), but not fewer than means are compared of. And so many at once.
+MOST_ROWS, MOST_NODES, BLOCK = 1000, 100_000_000, 250
 # Columns of a window that a report keeps, and those of them whose values it can draw.
 KEPT, DRAWN = 40, 14
 CHANGED = "Reasons changed"
@@ -50,7 +52,8 @@ def reasons_of(bundle: Bundle, features: pd.DataFrame, source: str) -> Reasons |
     bundle : Bundle
         That answered.
     features : pandas.DataFrame, shape (rows, features)
-        Typed as the contract says. Of more than 1,000 rows as many are drawn, always the same.
+        Typed as the contract says. Of more than 1,000 rows as many are drawn, always the same; of a model of more than
+        100,000 nodes fewer, but at least 200.
     source : {"batch", "service"}
         The service's log keeps hashes of sensitive values, which tell no reason.
     """
@@ -58,7 +61,7 @@ def reasons_of(bundle: Bundle, features: pd.DataFrame, source: str) -> Reasons |
     if reference is None or why_not(bundle, source):
         return None
     model = quick(CompiledModel.load(bundle.path / bundle.model_file))
-    drawn = _drawn(features)
+    drawn = _drawn(features, most_rows(model))
     blocks = [drawn.iloc[start : start + BLOCK] for start in range(0, len(drawn), BLOCK)]
     return reduce(merge_reasons, (_counted(bundle, reference, model, block) for block in blocks))
 
@@ -189,10 +192,16 @@ def signed(value: float) -> str:
     return ("+" if value >= 0 else "") + short(value)
 
 
-def _drawn(features: pd.DataFrame) -> pd.DataFrame:
-    if len(features) <= MOST_ROWS:
+def most_rows(model: CompiledModel) -> int:
+    """Of how many rows of a window reasons are computed."""
+    nodes = sum(table.size for name, table in model.contents().items() if name.endswith(".feature"))
+    return min(max(MOST_NODES // max(nodes, 1), ENOUGH), MOST_ROWS)
+
+
+def _drawn(features: pd.DataFrame, most: int) -> pd.DataFrame:
+    if len(features) <= most:
         return features
-    rows = np.random.default_rng(len(features)).choice(len(features), MOST_ROWS, replace=False)
+    rows = np.random.default_rng(len(features)).choice(len(features), most, replace=False)
     return features.iloc[np.sort(rows)]
 
 
