@@ -34,6 +34,20 @@ def test_what_was_explained_ships_and_stands_on_the_card(run):
     assert kept.compare(wb.explain(run)).differing == ()
 
 
+def test_card_sums_and_explanation_tell_the_same_numbers(run):
+    explained = wb.explain(run, rows=30)
+    bundle = wb.package(run, name="shop")
+    sums = {one.column: one.importance for one in bundle.reasons.ranked}
+
+    assert list(sums) == list(bundle.explanation().importance()) == list(explained.importance())
+    assert sums == pytest.approx(explained.importance(), rel=1e-6)
+    for one in bundle.reasons.columns:
+        assert (one.low, one.high) == pytest.approx(explained.intervals()[one.column])
+    card = (bundle.path / "card.md").read_text()
+    assert all(f"| {name} | {size:.4g} |" in card.replace("`", "") for name, size in sums.items())
+    assert "reasons.json" in bundle.files
+
+
 def test_no_row_ships_with_it(run):
     bundle = wb.package(run, name="shop", explanation=wb.explain(run, rows=30, label="all"))
     kept = bundle.explanation()
