@@ -43,6 +43,14 @@ def test_its_signature_holds(folder, monkeypatch):
     assert read_signature(folder).signed.startswith("20")
 
 
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if (f / "reasons.json").exists()], ids=lambda path: path.name)
+def test_what_drives_it_is_told_as_it_was(folder):
+    scorer = Scorer(folder)
+    told = {one["column"]: one["importance"] for one in json.loads(scorer.kept_explanation)["columns"]}
+
+    assert told == pytest.approx(scorer.bundle.explanation().importance(), rel=1e-6)
+
+
 def test_the_format_of_today_is_kept_too():
     from workbench.storage.manifest import FORMAT
     from workbench.storage.signature import FORMAT as SIGNED

@@ -110,7 +110,7 @@ class Part:
     high: float
 
 
-def acts(parts: Sequence[Part], scale: tuple[float, float], label: str, width: int = 190, height: int = 54) -> Markup:
+def acts(parts: Sequence[Part], scale: tuple[float, float], label: str, width: int = 190, height: int = 40) -> Markup:
     """Intervals beside each other on a common scale, coloured by whether the middle lies above zero.
 
     >>> acts([Part("low", -1.0, -0.5, 0.0), Part("high", 0.0, 0.5, 1.0)], (-1.0, 1.0), "two parts").count("wb-up")

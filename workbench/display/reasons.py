@@ -26,14 +26,13 @@ def html(reasons: Reasons, target: str = "", title: str = "What drives the predi
     title : str
     """
     shown = [(one, parts(one)) for one in reasons.ranked[:COLUMNS]]
-    ends = [end for _, some in shown for part in some for end in (part.low, part.high)]
     return fragment(
         "reasons",
         r=reasons,
         target=target,
         title=title,
         columns=shown,
-        scale=(min([0.0, *ends]), max([0.0, *ends]) or 1.0),
+        scale=_scale,
         most=max((one.high or one.importance for one, _ in shown), default=1.0) or 1.0,
         hidden=max(len(reasons.columns) - COLUMNS, 0),
         direction=_direction,
@@ -49,6 +48,12 @@ def parts(one: ColumnReasons) -> list[Part]:
         for name, line in zip(_names(one), one.counts, strict=True)
         if sum(line) >= FEW
     ]
+
+
+def _scale(some: list[Part]) -> tuple[float, float]:
+    """From the least to the most that a column adds, with zero between them."""
+    ends = [0.0, *(end for part in some for end in (part.low, part.high))]
+    return min(ends), max(ends)
 
 
 def _names(one: ColumnReasons) -> list[str]:
