@@ -53,7 +53,7 @@ def test_drift_without_labels_is_a_warning_that_names_the_column(shop, customers
 
     assert report.status == "warning"
     assert report.incidents[0].columns == ("spent",)
-    assert [f.code for f in report.findings] == ["WB302", "WB304"]
+    assert [f.code for f in report.findings] == ["WB302", "WB304", "WB313"]
 
 
 @pytest.mark.slow
