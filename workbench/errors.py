@@ -188,12 +188,17 @@ class JobFailed(WorkbenchError):
         Position of the failed cell, from 0.
     output : str, optional
         Path of the output notebook.
+    cause : str, optional
+        Why, where it is known: a :class:`workbench.core.job.Cause`.
     """
 
-    def __init__(self, message: str, cell: int | None = None, output: str | None = None) -> None:
+    def __init__(
+        self, message: str, cell: int | None = None, output: str | None = None, cause: str | None = None
+    ) -> None:
         super().__init__(message)
         self.cell = cell
         self.output = output
+        self.cause = cause
 
 
 class MissingExtra(WorkbenchError, ImportError):

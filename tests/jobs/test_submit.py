@@ -17,7 +17,8 @@ import pytest
 import workbench as wb
 from workbench.core.job import Job, JobState
 from workbench.errors import BadParameter, JobFailed, NotFound
-from workbench.jobs.records import events, job, jobs, stop
+from workbench.jobs.records import events, job, jobs
+from workbench.jobs.stopping import stop
 
 Make = Callable[..., Path]
 

@@ -11,7 +11,7 @@ import typer
 
 from workbench import __version__
 from workbench.cli import bundles, data, notebooks, pages, runs, service
-from workbench.errors import WorkbenchError
+from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
 
 app = typer.Typer(
@@ -30,8 +30,23 @@ def main() -> None:
     except WorkbenchError as error:
         if debugging():
             raise
-        sys.stderr.write(f"workbench: {error}\n")
-        raise SystemExit(2) from None
+        sys.stderr.write(f"workbench: {printable(error)}\n")
+        raise SystemExit(_exit_code(error)) from None
+
+
+def printable(error: Exception) -> str:
+    """Its message, as any terminal can show it."""
+    encoding = sys.stderr.encoding or "utf-8"
+    return str(error).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _exit_code(error: WorkbenchError) -> int:
+    """2 where something was asked for in a wrong way; a job's own code where it has run."""
+    if not isinstance(error, JobFailed):
+        return 2
+    from workbench.core.job import Cause
+
+    return Cause(error.cause).exit_code if error.cause else 1
 
 
 def version() -> None:

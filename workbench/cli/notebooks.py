@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
     from workbench.core.job import Job
@@ -21,7 +22,8 @@ def tour(
     """Run the flights journey: 336,776 real flights from raw table to monitored model."""
     from workbench.jobs.submit import submit
 
-    job = submit("notebooks/tour.ipynb", {"every": max(sample, 1)})
+    with _signals_stop():
+        job = submit("notebooks/tour.ipynb", {"every": max(sample, 1)})
     _tell_outcome(job)
     _exit_unless_completed(job)
     typer.echo(
@@ -49,20 +51,55 @@ def notebook(
     typer.echo(trained.to_notebook(path, candidate, data=data))
 
 
+EXITS = """Run a notebook as a job.
+
+Exit codes: 0 completed, 1 a cell failed, 2 a wrong parameter, notebook or kernel (nothing has run), 3 the kernel did
+not start, 74 the record can't be written, 124 the time was used up, 130 stopped (Ctrl-C, SIGTERM, SIGHUP, workbench
+stop), 137 the job's process was killed, 138 the kernel died.
+"""
+
+
 def submit(
     notebook: Annotated[
         str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")
     ],
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeat for more.")
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="A parameter, read as the type that its cell annotates or shows; repeat for more.",
+        ),
     ] = None,
+    raw: Annotated[
+        list[str] | None,
+        typer.Option("--parameters-raw", "-r", metavar="NAME=TEXT", help="A parameter that is the text as it stands."),
+    ] = None,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option("--parameters-file", "-f", metavar="YAML", help="A file of parameters, YAML or JSON."),
+    ] = None,
+    yaml: Annotated[
+        list[str] | None, typer.Option("--parameters-yaml", "-y", metavar="YAML", help="Parameters as YAML.")
+    ] = None,
+    kernel: Annotated[
+        str | None, typer.Option("--kernel", "-k", help="An installed kernel; by default the one the notebook names.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that the job may take.")] = None,
 ) -> None:
     """Run a notebook as a job."""
+    from workbench.cli.parameters import given
     from workbench.jobs.submit import submit as run
 
-    job = run(notebook, dict(_pair(text) for text in parameter or ()))
+    values = given(notebook, files=file or (), yaml=yaml or (), texts=parameter or (), raw=raw or ())
+    with _signals_stop():
+        job = run(notebook, values, kernel=kernel, timeout=timeout)
     _tell_outcome(job)
     _exit_unless_completed(job)
+
+
+submit.__doc__ = EXITS
 
 
 def jobs(most: Annotated[int, typer.Option(min=1, help="How many of the latest.")] = 20) -> None:
@@ -75,9 +112,32 @@ def jobs(most: Annotated[int, typer.Option(min=1, help="How many of the latest."
 
 def stop(job: Annotated[str, typer.Argument(help="Id of the job, as `workbench jobs` lists it.")]) -> None:
     """Stop a job: finished cells stay in its output notebook."""
-    from workbench.jobs.records import stop as run
+    from workbench.jobs.stopping import stop as run
 
     typer.echo(run(job).headline())
+
+
+@contextmanager
+def _signals_stop() -> Iterator[None]:
+    """SIGTERM and SIGHUP stop the job as Ctrl-C does, and the command ends with its exit code."""
+    from workbench.core.job import STOPPED_EXIT
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    heard = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What was ignored when the command started (nohup) stays so.
+    before = {
+        number: signal.signal(number, interrupt) for number in heard if signal.getsignal(number) != signal.SIG_IGN
+    }
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("workbench: stopped; finished cells stay in the job's output notebook.", err=True)
+        raise typer.Exit(STOPPED_EXIT) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell_outcome(job: Job) -> None:
@@ -91,19 +151,6 @@ def _tell_outcome(job: Job) -> None:
     typer.echo(f"\nNotebook: {job.output}\nBundles, jobs, runs, reports: {settings().home}")
 
 
-def _pair(text: str) -> tuple[str, Any]:
-    """``NAME=VALUE`` with a Python literal or plain text as the value."""
-    import ast
-
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadParameter(f"A parameter is NAME=VALUE, got {text!r}. Write for example: -p window=2013-07")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
-
-
 def _exit_unless_completed(job: Job) -> None:
-    if job.state.value != "COMPLETED":
-        raise typer.Exit(1)
+    if job.exit_code:
+        raise typer.Exit(job.exit_code)

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class JobState(StrEnum):
-    """Where a job stands; the last three are final."""
+    """Where a job stands.
+
+    UNKNOWN and DAMAGED are what a reader says and never stand in a record: of a job whose process can't be seen from
+    here, and of a record that can't be read.
+    """
 
     CREATED = "CREATED"
     QUEUED = "QUEUED"
@@ -24,11 +28,34 @@ class JobState(StrEnum):
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     STOPPED = "STOPPED"
+    UNKNOWN = "UNKNOWN"
+    DAMAGED = "DAMAGED"
 
     @property
     def final(self) -> bool:
         """Whether nothing more will happen."""
-        return self in (JobState.COMPLETED, JobState.FAILED, JobState.STOPPED)
+        return self in (JobState.COMPLETED, JobState.FAILED, JobState.STOPPED, JobState.DAMAGED)
+
+
+class Cause(StrEnum):
+    """Why a job failed, as far as it is known; each has an exit code of its own."""
+
+    CELL = "failed cell"
+    KERNEL = "dead kernel"
+    TIME = "timed out"
+    START = "kernel did not start"
+    PROCESS = "process gone"
+    RECORD = "record not written"
+    OTHER = "other"
+
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with; as papermill (138), timeout (124), a shell (137) and sysexits.h (74) have it."""
+        return {"dead kernel": 138, "timed out": 124, "process gone": 137, "record not written": 74,
+                "kernel did not start": 3}.get(self.value, 1)  # fmt: skip
+
+
+STOPPED_EXIT = 130  # as a shell says of a command that Ctrl-C ended
 
 
 @dataclass(frozen=True)
@@ -55,6 +82,20 @@ class Job(Result):
         ISO 8601 with zone.
     pid : int, optional
         Of the process that runs it.
+    cause : Cause, optional
+        Why it failed.
+    ended_early : int, optional
+        Position of the cell that ended the notebook by ``exit()``, from 0; the job is COMPLETED then.
+    notes : tuple of str
+        What else is to be known of the run, such as output that was lost.
+    kernel : dict
+        What really ran: name, language, version, implementation and command of the kernel.
+    host, boot : str
+        The machine that it runs on, and which start of that machine; empty in records of older versions.
+    folder : str
+        The notebook's working folder.
+    timeout : float, optional
+        Seconds that it may take.
     path : Path
         Its folder: ``job.json``, ``output.ipynb``, ``log``.
     """
@@ -71,19 +112,36 @@ class Job(Result):
     started: str | None = None
     ended: str | None = None
     pid: int | None = None
+    cause: Cause | None = None
+    ended_early: int | None = None
+    notes: tuple[str, ...] = ()
+    kernel: dict[str, str] = field(default_factory=dict)
+    host: str = ""
+    boot: str = ""
+    folder: str = ""
+    timeout: float | None = None
     path: Path = field(default=Path(), compare=False)
 
     noun: ClassVar[str] = "job"
+    format_version: ClassVar[int] = 2
 
     @property
     def output(self) -> Path:
         """The executed notebook."""
         return self.path / "output.ipynb"
 
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with that ran it: 0, :attr:`Cause.exit_code`, or 130 where it was stopped."""
+        if self.state is JobState.FAILED:
+            return (self.cause or Cause.OTHER).exit_code
+        return STOPPED_EXIT if self.state is JobState.STOPPED else 0
+
     def headline(self) -> str:
         """Notebook, state and progress in one line."""
-        failure = f": {self.error}" if self.error else ""
-        return f"{Path(self.notebook).name} {self.state.value} ({self.cells_done} of {self.cells} cells){failure}"
+        told = " ".join([*([self.error] if self.error else []), *self.notes])
+        more = f": {told}" if told else ""
+        return f"{Path(self.notebook).name} {self.state.value} ({self.cells_done} of {self.cells} cells){more}"
 
     def frame(self) -> pd.DataFrame:
         """One row: the record of the job."""
@@ -91,7 +149,8 @@ class Job(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``job.json``; the folder's own path is left out."""
-        content = {**asdict(self), "state": self.state.value}
+        cause = None if self.cause is None else self.cause.value
+        content = {**asdict(self), "state": self.state.value, "cause": cause, "notes": list(self.notes)}
         del content["path"]
         return content
 
@@ -101,4 +160,12 @@ class Job(Result):
         for moment in filter(None, (content.get(name) for name in ("created", "started", "ended"))):
             if datetime.fromisoformat(moment).tzinfo is None:
                 raise ValueError(f"a time has a zone, got {moment}")
-        return cls(**{**content, "state": JobState(content["state"])})
+        cause = content.get("cause")
+        read = {
+            "state": JobState(content["state"]),
+            "cause": None if cause is None else Cause(cause),
+            "notes": tuple(content.get("notes", ())),
+        }
+        if read["state"] in (JobState.UNKNOWN, JobState.DAMAGED):
+            raise ValueError(f"no record says {content['state']}")
+        return cls(**{**content, **read})

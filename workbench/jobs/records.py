@@ -1,7 +1,8 @@
 """The record of each job on disk: what was asked, where it stands, what happened.
 
 A job is a folder: ``job.json`` (the record), ``events.jsonl`` (what happened, one line each), ``input.ipynb``,
-``output.ipynb`` and ``log``. Whoever changes the record holds the folder's lock and never changes a final state.
+``output.ipynb`` and ``log``. Whoever changes the record holds its lock and never changes a final state. A reader
+changes nothing: of a job whose process is gone it says so, and :func:`settle` writes it down for those who may.
 """
 
 from __future__ import annotations
@@ -9,32 +10,34 @@ from __future__ import annotations
 import copy
 import json
 import os
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.core.job import Job, JobState
-from workbench.errors import Damaged, NotFound, StoreError
+from workbench.core.job import Cause, Job, JobState
+from workbench.errors import Busy, NotFound, StoreError
+from workbench.jobs.liveness import Life, hold, last_beat, life
 from workbench.settings import settings
 from workbench.storage.files import change, safe_name
 
 RECORD = "job.json"
 EVENTS = "events.jsonl"
-# A process that was just started has this long to write its number.
-START = timedelta(seconds=60)
+STOPPED = "Stopped on request."
+GONE = "The process that ran it is gone; see the file log."
+UNSEEN = "Whether it still runs can't be seen from here: it was started on {host}, and its last sign of life is {beat}."
 
 
 def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the record's own word
-    """The job of that id as it stands now; one whose process is gone is FAILED.
+    """The job of that id as it stands now: FAILED if its process is gone, UNKNOWN if nobody here can know.
 
     Raises
     ------
     NotFound
         If there is no such job.
+    Damaged
+        If its record can't be read.
 
     Examples
     --------
@@ -47,71 +50,20 @@ def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the rec
     folder = settings(home=home).jobs / safe_name(id, "job")
     if not os.path.lexists(folder / RECORD):
         raise NotFound.named("job", id, [j.name for j in _folders(home)], "Submit a notebook with wb.submit(…).")
-    return checked(load(folder))
+    return seen(load(folder))
 
 
 def jobs(home: str | Path | None = None) -> list[Job]:
-    """All jobs, the newest first; one whose record is damaged is FAILED and says what is wrong with it."""
+    """All jobs, the newest first; one whose record can't be read is DAMAGED and says where it lies."""
     return [_listed(folder) for folder in reversed(_folders(home))]
 
 
 def _listed(folder: Path) -> Job:
     try:
-        return checked(load(folder))
-    except StoreError as error:
+        return seen(load(folder))
+    except (StoreError, OSError) as error:
         message = f"Its record can't be read ({error})."
-        return Job(folder.name, folder.name, {}, JobState.FAILED, error=message, path=folder)
-
-
-def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  # noqa: A002 - the record's own word
-    """Stop a job: interrupt its kernel, and end its processes if that does not help.
-
-    Parameters
-    ----------
-    id : str
-        The job. One that has ended is returned as it is.
-    grace : float
-        Seconds that the running cell has to give up.
-
-    Raises
-    ------
-    NotFound
-        If there is no such job.
-    """
-    record = job(id, home)
-    if record.state.final:
-        return record
-    update(record.path, state=JobState.STOPPING)
-    for kernel in _family(record)[1:]:
-        _signalled(kernel.send_signal, 2)
-    if not _ends(record, grace):
-        _end(record, grace)
-    return update(record.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
-
-
-def _ends(record: Job, within: float) -> bool:
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        if load(record.path).state.final or not _lives(record):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def _end(record: Job, grace: float) -> None:
-    family = _family(record)
-    for process in family:
-        _signalled(process.terminate)
-    if not _ends(record, grace):
-        for process in family:
-            _signalled(process.kill)
-
-
-def _signalled(act: Callable[..., Any], *arguments: Any) -> None:
-    import psutil
-
-    with suppress(psutil.NoSuchProcess):  # it ended by itself in the meantime, which is what was wanted
-        act(*arguments)
+        return Job(folder.name, folder.name, {}, JobState.DAMAGED, error=message, path=folder)
 
 
 def load(folder: Path) -> Job:
@@ -139,28 +91,76 @@ def update(folder: Path, **changes: Any) -> Job:
     return replace(after, path=folder)
 
 
-def checked(record: Job) -> Job:
-    """The job, or its end where its process is gone and nobody wrote that down."""
-    if record.state.final or _lives(record):
+def seen(record: Job) -> Job:
+    """The job as a reader has it: a record that says "at work" is believed as far as its process can be seen."""
+    if record.state.final:
+        return record
+    known = life(record)
+    if known is Life.RUNS:
         return record
     again = load(record.path)  # it may have ended between the two looks
     if again.state.final:
         return again
-    return _gone(again)
+    return replace(again, **(_end_of(again) if known is Life.GONE else _unseen(again)))
 
 
-def _gone(record: Job) -> Job:
+def _unseen(record: Job) -> dict[str, Any]:
+    beat = last_beat(record.path) or "not known"
+    return {"state": JobState.UNKNOWN, "error": UNSEEN.format(host=record.host or "another machine", beat=beat)}
+
+
+def _end_of(record: Job) -> dict[str, Any]:
+    """What became of a job whose process is gone; it ended with its last sign of life, not when somebody looked."""
+    ended = last_beat(record.path) or record.started or record.created
     if record.state is JobState.STOPPING:
-        return update(record.path, state=JobState.STOPPED, error="Stopped on request.", ended=now())
-    ended = update(
-        record.path,
-        state=JobState.FAILED,
-        error="Its process is gone; see the file log.",
-        ended=now(),
-        failed_cell=_running_cell(record.path),
-    )
-    mark_output(ended)
-    return ended
+        return {"state": JobState.STOPPED, "error": STOPPED, "ended": ended}
+    return {
+        "state": JobState.FAILED,
+        "cause": Cause.PROCESS,
+        "error": GONE,
+        "ended": ended,
+        "failed_cell": _running_cell(record.path),
+    }
+
+
+def settle(folder: Path, moment: str | None = None) -> Job:
+    """Write down the end of a job whose process is gone, in its record and in its notebook.
+
+    For who started it, stops it or outlives it. Nothing happens where it has ended, or somebody still runs it.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's.
+    moment : str, optional
+        When the process ended, where that is known better than by its last heartbeat.
+    """
+    record = load(folder)
+    if record.state.final:
+        return record
+    try:
+        held = hold(folder, patience=0.2)
+    except (Busy, OSError):
+        return record
+    try:
+        record = load(folder)
+        if not record.state.final:
+            end = {**_end_of(record), **({"ended": moment} if moment else {})}
+            record = finish(folder, **end)
+    finally:
+        os.close(held)
+    return record
+
+
+def finish(folder: Path, **end: Any) -> Job:
+    """Write the end of a job: into the notebook, as an event, and last into the record."""
+    record = load(folder)
+    ended = replace(record, **end)
+    # The record last: whoever sees a final state finds the output and the events complete.
+    with suppress(StoreError, OSError, ValueError):  # a notebook that was never written whole, or can't be now
+        mark_output(ended)
+    tell(folder, "job_ended", state=ended.state.value, error=ended.error, done=ended.cells_done, cells=ended.cells)
+    return update(folder, **end)
 
 
 def mark_output(record: Job) -> None:
@@ -177,13 +177,21 @@ def _notebook(content: Any) -> Any:
 
 
 def _marked(notebook: Any, record: Job) -> Any:
-    notebook = copy.deepcopy(notebook)
+    notebook, plain = copy.deepcopy(notebook), record.to_dict()
     notebook["metadata"]["workbench"] = {
         "job": record.id,
         "state": record.state.value,
         "failed_cell": record.failed_cell,
         "error": record.error,
     }
+    metadata = notebook["metadata"]["workbench"]
+    for name in ("cause", "ended_early", "notes", "kernel"):
+        if plain[name] not in (None, [], {}):
+            metadata[name] = plain[name]
+    for cell in notebook["cells"]:
+        told = cell["metadata"].get("papermill")
+        if isinstance(told, dict) and told.get("status") == "running":
+            told["status"] = "stopped" if record.state is JobState.STOPPED else "failed"
     if record.failed_cell is not None and 0 <= record.failed_cell < len(notebook["cells"]):
         cell = notebook["cells"][record.failed_cell]["metadata"]
         cell.setdefault("papermill", {}).update(status="failed", exception=True)
@@ -191,70 +199,38 @@ def _marked(notebook: Any, record: Job) -> Any:
 
 
 def _running_cell(folder: Path) -> int | None:
-    cell_events = [e for e in events(folder)[0] if "cell" in e]
-    return cell_events[-1]["cell"] if cell_events and cell_events[-1]["event"] == "cell_started" else None
-
-
-def _lives(record: Job) -> bool:
-    if record.pid is None:
-        return bool(record.created) and datetime.now(UTC) - datetime.fromisoformat(record.created) < START
-    return _runner(record) is not None
-
-
-def _family(record: Job) -> list[Any]:
-    """The process that runs the job, then its kernel and what that started; empty if it is gone."""
-    import psutil
-
-    try:
-        runner = _runner(record)
-        return [] if runner is None else [runner, *runner.children(recursive=True)]
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return []
-
-
-def _runner(record: Job) -> Any:
-    """The process that runs the job, None if it is gone.
-
-    Its command line names the job, so that a number that the system gave to somebody else is not taken for it.
-    """
-    import psutil
-
-    try:
-        runner = psutil.Process(record.pid)
-        words = runner.cmdline()
-    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, TypeError, OverflowError):
-        return None
-    # For a moment after its start a process has no command line yet; a dead one raises instead.
-    return runner if not words or any(record.id in word for word in words) else None
+    told = [e for e in events(folder)[0] if isinstance(e.get("cell"), int)]
+    return told[-1]["cell"] if told and told[-1]["event"] == "cell_started" else None
 
 
 def tell(folder: Path, event: str, **details: Any) -> None:
-    """Append one event; a reader never sees half of a line without its end."""
-    line = json.dumps({"at": now(), "event": event, **details}, ensure_ascii=False)
-    with (folder / EVENTS).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    """Append one event as a whole line, behind whatever a writer left that was killed in the middle of one."""
+    line = json.dumps({"at": now(), "event": event, **details}, ensure_ascii=True).encode()
+    with (folder / EVENTS).open("a+b") as file:
+        torn = file.tell() and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
+        file.write((b"\n" if torn else b"") + line + b"\n")
 
 
 def events(folder: Path, start: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """Events from byte ``start`` on, and where to go on reading."""
-    path = folder / EVENTS
-    if not path.exists():
+    """Events from byte ``start`` on, and where to go on reading; a line that is no event is left out."""
+    try:
+        with (folder / EVENTS).open("rb") as file:
+            file.seek(start)
+            content = file.read()
+    except OSError:
         return [], start
-    with path.open("rb") as file:
-        file.seek(start)
-        content = file.read()
     whole = content[: content.rfind(b"\n") + 1]
-    return [_event(path, line) for line in whole.splitlines()], start + len(whole)
+    told = [event for line in whole.splitlines() if (event := _event(line)) is not None]
+    return told, start + len(whole)
 
 
-def _event(path: Path, line: bytes) -> dict[str, Any]:
+def _event(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
-        event = None
-    if not isinstance(event, dict) or "event" not in event:
-        raise Damaged(f"{path} holds a line that is no event. The job's output and log are beside it.")
-    return event
+        return None
+    whole = isinstance(event, dict) and isinstance(event.get("event"), str)
+    return event if whole else None
 
 
 def now() -> str:

@@ -1,55 +1,133 @@
-"""The process of one job: ``python -m workbench.jobs.runner FOLDER [SECONDS]``."""
+"""The process of one job: ``python -m workbench.jobs.runner FOLDER [LOCK]``.
+
+It holds the job's lock from before it is started (its submitter hands it down), forks its guardian before anything
+heavy is loaded, and writes down how the job ended.
+"""
 
 from __future__ import annotations
 
+import codecs
 import os
+import shutil
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workbench.core.job import Job, JobState
-from workbench.errors import JobFailed
-from workbench.jobs.records import load, mark_output, now, tell, update
-from workbench.jobs.trust import sign
+from workbench.core.job import Cause, Job, JobState
+from workbench.errors import InputError, JobFailed, StoreError
+from workbench.jobs import guardian
+from workbench.jobs.control import Control
+from workbench.jobs.liveness import boot, hold, host
+from workbench.jobs.processes import end_family
+from workbench.jobs.records import STOPPED, finish, now, update
+
+if TYPE_CHECKING:
+    from workbench.jobs.masking import Masker
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job of a folder and write down how it ended; 0 if it completed."""
-    folder, seconds = Path(arguments[0]), float(arguments[1]) if len(arguments) > 1 else None
-    started = update(folder, state=JobState.IN_PROGRESS, pid=os.getpid(), started=now())
+    """Run the job of a folder and write down how it ended; the exit code is the job's."""
     try:
-        _execute(started, seconds)
-        end: dict[str, Any] = {"state": JobState.COMPLETED}
+        folder = Path(arguments[0])
+        held = int(arguments[1]) if len(arguments) > 1 else hold(folder)
+        os.set_inheritable(held, False)
+        return _guarded(folder, held)
+    except (OSError, StoreError) as error:
+        sys.stderr.write(f"workbench: {_unwritten(error)}\n")
+        return Cause.RECORD.exit_code
+
+
+def _guarded(folder: Path, held: int) -> int:
+    sockets = Path(tempfile.mkdtemp(prefix="wb-"))
+    guard = guardian.start(folder, sockets, held)
+    try:
+        return _run(folder, sockets, guard)
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
+        if guard:
+            guard.dismiss()
+
+
+def _run(folder: Path, sockets: Path, guard: guardian.Guardian | None) -> int:
+    job = update(folder, state=JobState.IN_PROGRESS, pid=os.getpid(), started=now(), host=host(), boot=boot())
+    control = Control(folder)
+    control.start()
+    try:
+        end = _end(job, control, sockets)
+    finally:
+        control.end()
+        end_family(folder.name, spare=[guard.pid] if guard else [])
+    ended = finish(folder, **end, ended=now())
+    _sign(ended)
+    return ended.exit_code
+
+
+def _end(job: Job, control: Control, sockets: Path) -> dict[str, Any]:
+    """Run the job; how it ended, as its record has it."""
+    try:
+        _execute(job, control, sockets)
     except JobFailed as error:
-        end = {"state": JobState.FAILED, "error": str(error)}
+        end = {"state": JobState.FAILED, "error": str(error), "cause": error.cause}
     except KeyboardInterrupt:
-        end = {"state": JobState.STOPPED}
+        end = {"state": JobState.STOPPED, "error": STOPPED}
+    except InputError as error:
+        end = {"state": JobState.FAILED, "error": str(error), "cause": Cause.OTHER}
+    except (OSError, StoreError) as error:
+        end = {"state": JobState.FAILED, "error": _unwritten(error), "cause": Cause.RECORD}
     except Exception as error:  # noqa: BLE001 - whatever it was, the record must say that the job failed
         _trace()
-        end = {"state": JobState.FAILED, "error": f"{type(error).__name__}: {error}".splitlines()[0][:300]}
-    return _finish(folder, end)
+        message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        end = {"state": JobState.FAILED, "error": message, "cause": Cause.OTHER}
+    else:
+        end = {"state": JobState.COMPLETED}
+    if control.broken:
+        end = {"state": JobState.FAILED, "error": f"The job's record can't be written ({control.broken})."}
+        end["cause"] = Cause.RECORD
+    elif end["state"] is JobState.FAILED and end["cause"] is not Cause.RECORD and control.stopping:
+        end = {"state": JobState.STOPPED, "error": STOPPED}
+    return end
 
 
-def _execute(job: Job, seconds: float | None) -> None:
+def _execute(job: Job, control: Control, sockets: Path) -> None:
+    from workbench.jobs.masking import Masker
+
+    masker = Masker.of(job.parameters)
+    with _MaskedLog(masker):
+        _papermill(job, control, sockets, masker)
+
+
+def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> None:
     _skip_slow_grammar()
     from papermill.engines import papermill_engines
     from papermill.execute import execute_notebook
 
     from workbench.jobs.engine import WorkbenchEngine
+    from workbench.jobs.execution import Run
 
     # By its entry point it is known only where the package is installed.
     papermill_engines.register("workbench", WorkbenchEngine)
+    started = time.monotonic()
+    run = Run(
+        masker,
+        control,
+        folder=job.path,
+        seconds=job.timeout,
+        deadline=None if job.timeout is None else started + job.timeout,
+        sockets=sockets,
+    )
     execute_notebook(
-        str(job.path / "input.ipynb"),
+        # papermill takes braces in a path for parameters.
+        str(job.path / "input.ipynb").replace("{", "{{").replace("}", "}}"),
         None,
         parameters=job.parameters,
         engine_name="workbench",
         progress_bar=False,
-        kernel_name="python3",
-        language="python",
-        folder=job.path,
-        deadline=None if seconds is None else time.monotonic() + seconds,
+        kernel_name=job.kernel.get("name"),
+        language=job.kernel.get("language"),
+        job=run,
     )
 
 
@@ -62,25 +140,62 @@ def _skip_slow_grammar() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how Python spells "not there"
 
 
-def _finish(folder: Path, end: dict[str, Any]) -> int:
-    if load(folder).state is JobState.STOPPING:
-        end = {"state": JobState.STOPPED}
-    if end["state"] is JobState.STOPPED:
-        end["error"] = "Stopped on request."
-    job = load(folder)
-    # The notebook and the event first: whoever sees a final state finds the output and the events complete.
-    mark_output(Job.from_dict({**job.to_dict(), **end, "path": folder}))
+def _sign(job: Job) -> None:
+    from workbench.jobs.trust import sign
+
     if job.output.is_file():
         sign(job.output)
-    tell(folder, "job_ended", state=end["state"].value, error=end.get("error"), done=job.cells_done, cells=job.cells)
-    job = update(folder, **end, ended=now())
-    return 0 if job.state is JobState.COMPLETED else 1
+
+
+def _unwritten(error: Exception) -> str:
+    why = getattr(error, "strerror", None) or str(error)
+    return f"The job's record can't be written ({why}). Make room, or give its folder back, and run it again."
 
 
 def _trace() -> None:
     import traceback
 
     traceback.print_exc()
+
+
+class _MaskedLog:
+    """What this process and its kernel write to their own output goes into the log without secrets."""
+
+    def __init__(self, masker: Masker) -> None:
+        from workbench.jobs.masking import Stream
+
+        self._stream = Stream(masker)
+
+    def __enter__(self) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._log = os.dup(1)
+        self._read, write = os.pipe()
+        os.dup2(write, 1)
+        os.dup2(write, 2)
+        os.close(write)
+        self._thread = threading.Thread(target=self._pump, name="log", daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *_: Any) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(self._log, 1)
+        os.dup2(self._log, 2)
+        # Until whoever was started and still writes there has ended; the job's end sees to that.
+        self._thread.join(timeout=2.0)
+
+    def _pump(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a sign may come in two pieces
+        while content := os.read(self._read, 65536):
+            self._write(self._stream.feed(decoder.decode(content)))
+        self._write(self._stream.rest())
+
+    def _write(self, text: str) -> None:
+        try:
+            os.write(self._log, text.encode())
+        except OSError:
+            return  # a full disk: the record says so
 
 
 if __name__ == "__main__":

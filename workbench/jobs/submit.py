@@ -15,14 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.arguments import described, mapping, place
-from workbench.core.job import Job, JobState
+from workbench.core.job import Cause, Job, JobState
 from workbench.core.progress import Tracker, progress
-from workbench.errors import BadParameter, JobFailed
-from workbench.jobs.notebooks import check, find, read
-from workbench.jobs.records import checked, events, load, stop, update, write
+from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
+from workbench.jobs.kernels import installed, kernel_of
+from workbench.jobs.liveness import Life, boot, hold, host, life
+from workbench.jobs.notebooks import find, read
+from workbench.jobs.parameters import check
+from workbench.jobs.records import events, load, settle, update, write
+from workbench.jobs.stopping import stop
 from workbench.settings import settings
 from workbench.storage.files import write_bytes
 
+MOST_SECONDS = 10**9  # thirty years
 _STARTED: list[subprocess.Popen[bytes]] = []
 
 
@@ -33,6 +38,7 @@ def submit(
     wait: bool = True,
     show: bool = True,
     timeout: float | None = None,
+    kernel: str | None = None,
     home: str | Path | None = None,
     folder: str | Path | None = None,
 ) -> Job:
@@ -43,13 +49,16 @@ def submit(
     notebook : str or Path
         A path, or the name of one that comes with Workbench, such as ``score.ipynb``.
     parameters : dict, optional
-        Values for its ``parameters`` cell, plain JSON. Secrets by reference: ``{"password": "env:NAME"}``.
+        Values for its ``parameters`` cell, of the types that it annotates or shows. Secrets by reference:
+        ``{"password": "env:NAME"}``.
     wait : bool
         True: return when it has ended. False: return at once; look with :func:`workbench.jobs.records.job`.
     show : bool
         Show a progress bar while waiting.
     timeout : float, optional
-        Seconds that the job may take, from 0 up.
+        Seconds that the job may take, above 0.
+    kernel : str, optional
+        Name of an installed kernel; by default the one that the notebook names.
     home : str or Path, optional
         Folder of everything that Workbench writes.
     folder : str or Path, optional
@@ -63,9 +72,11 @@ def submit(
     Raises
     ------
     NotFound
-        If there is no such notebook.
+        If there is no such notebook, or its kernel is not installed.
     BadParameter
         If the notebook does not take the parameters, or they are none. Nothing has run then.
+    StoreError
+        If the record can't be written.
     JobFailed
         If a cell failed, its kernel died or the time was used up; it names the cell and the output.
 
@@ -76,47 +87,90 @@ def submit(
     >>> job.headline()
     'profile.ipynb COMPLETED (4 of 4 cells)'
     """
-    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
-        raise BadParameter(
-            f"'timeout' is a number of seconds above 0, got {described(timeout)}. Change it, or leave it out."
-        )
     path = find(place(notebook, "notebook", "wb.submit"))
-    job = _create(path, check(path, mapping(parameters, "parameters", "wb.submit")), home)
-    job = _start(job, timeout, folder)
+    content = read(path)
+    asked = {
+        "timeout": _seconds(timeout),
+        "parameters": check(path, mapping(parameters, "parameters", "wb.submit"), content),
+        "kernel": _kernel(content, kernel),
+        "folder": str(_folder(folder)),
+    }
+    try:
+        job = _start(*_create(path, asked, home))
+    except OSError as error:
+        message = f"The job's record can't be written to {settings(home=home).jobs} ({error.strerror})."
+        raise StoreError(f"{message} Make room there, or give another folder in WORKBENCH_HOME.") from error
     return _watched(job, show) if wait else job
 
 
-def _create(notebook: Path, parameters: dict[str, Any], home: str | Path | None) -> Job:
+def _seconds(timeout: Any) -> float | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and 0 < timeout < MOST_SECONDS:
+        return float(timeout)
+    raise BadParameter(
+        f"'timeout' is a number of seconds above 0, got {described(timeout)}. Change it, or leave it out."
+    )
+
+
+def _kernel(content: dict[str, Any], asked: str | None) -> dict[str, str]:
+    """What is to run it; the runner writes down what really did."""
+    metadata = content.get("metadata") or {}
+    spec = installed(kernel_of(metadata, asked))
+    return {"name": spec["name"], "display_name": spec["display_name"], "language": spec["language"]}
+
+
+def _folder(folder: str | Path | None) -> Path:
+    if folder is None:
+        return Path.cwd()
+    where = Path(place(folder, "folder", "wb.submit")).expanduser().absolute()
+    if not where.is_dir():
+        raise BadParameter(f"'folder' is where the notebook works, and there is no folder {where}. Make it.")
+    return where
+
+
+def _create(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> tuple[Job, int]:
+    """The record of a job, and the lock that says that somebody sees to it."""
     moment = datetime.now(UTC)
     word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
     name = f"{moment:%Y%m%dT%H%M%S}-{word}-{secrets.token_hex(2)}"
     job = Job(
         id=name,
         notebook=str(notebook),
-        parameters=parameters,
         state=JobState.CREATED,
         created=moment.isoformat(timespec="milliseconds"),
+        host=host(),
+        boot=boot(),
         path=settings(home=home).jobs / name,
+        **asked,
     )
     write_bytes(job.path / "input.ipynb", notebook.read_bytes())
+    held = hold(job.path)
     write(job)
-    return job
+    return job, held
 
 
-def _start(job: Job, timeout: float | None, folder: str | Path | None) -> Job:
-    """Start the job's process, in a group of its own so that the terminal's Ctrl-C does not reach it."""
-    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path)]
-    command += [] if timeout is None else [str(timeout)]
-    with (job.path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=_environment(job),
-        )
+def _start(job: Job, held: int) -> Job:
+    """Start the job's process, in a group of its own so that the terminal's Ctrl-C does not reach it.
+
+    The lock is handed down, so that at no moment a reader finds it free.
+    """
+    passed = {"pass_fds": (held,)} if os.name == "posix" else {}
+    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path), *([str(held)] if passed else [])]
+    try:
+        with (job.path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=job.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=_environment(job),
+                **passed,
+            )
+    finally:
+        os.close(held)
     _STARTED[:] = [p for p in _STARTED if p.poll() is None] + [process]
     return update(job.path, pid=process.pid)
 
@@ -135,26 +189,40 @@ def _watched(job: Job, show: bool) -> Job:
     if ended.state is JobState.FAILED:
         where = "" if ended.failed_cell is None else f" in cell {ended.failed_cell + 1}"
         raise JobFailed(
-            f"{Path(ended.notebook).name} failed{where}: {ended.error} Look at {ended.output}",
+            f"{Path(ended.notebook).name} failed{where}: {ended.error} Look at {_place_to_look(ended)}",
             cell=ended.failed_cell,
             output=str(ended.output),
+            cause=ended.cause,
         )
     return ended
 
 
+def _place_to_look(job: Job) -> Path:
+    return job.output if job.output.is_file() else job.path / "log"
+
+
 def _follow(job: Job, show: bool) -> Job:
-    """Wait for the end and pass on each event of a cell."""
+    """Wait for the end and pass on each event of a cell; who started a job may write down that its process is gone."""
     position = 0
     with _bar(job, show) as heard:
         while True:
             # The state before the events: what is told before the end is shown before the end.
-            job = checked(load(job.path))
+            job = _state(job)
             new_events, position = events(job.path, position)
             for event in new_events:
                 heard(event)
             if job.state.final:
                 return job
             time.sleep(0.1)
+
+
+def _state(job: Job) -> Job:
+    try:
+        now = load(job.path)
+        return now if now.state.final or life(now) is not Life.GONE else settle(job.path)
+    except NotFound as error:
+        message = f"The record of {Path(job.notebook).name} is gone: somebody removed {job.path} while it ran."
+        raise JobFailed(message, cause=Cause.RECORD) from error
 
 
 @contextmanager

@@ -20,8 +20,9 @@ from workbench.codegen.job_notebook import convert
 from workbench.core.job import Job
 from workbench.core.parameters import STEPS, problems, schema
 from workbench.errors import BadParameter, InputError, NotFound
-from workbench.jobs.notebooks import declared, form
-from workbench.jobs.records import job, jobs, stop
+from workbench.jobs.parameters import declared, form
+from workbench.jobs.records import job, jobs
+from workbench.jobs.stopping import stop
 from workbench.jobs.submit import submit
 from workbench.server.columns import columns
 from workbench.server.events import follow

@@ -1,0 +1,420 @@
+"""Runs the cells of a notebook in a kernel, one by one, and says of each how it ended.
+
+This module imports papermill and nbclient, so it is loaded by the process that runs a notebook alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import nbformat
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellExecutionComplete, CellExecutionError, CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from traitlets import Type
+
+from workbench.core.job import Cause
+from workbench.errors import JobFailed
+from workbench.jobs.channel import NO_LIMIT, Count, OutputChannel
+from workbench.jobs.control import Control, Stopped
+from workbench.jobs.masking import Masker, without_colours
+
+# Between the kernel's reply and its last output nothing has come for so long: it will not come.
+SILENCE = 30.0
+# The name of a socket has at most 107 bytes, and the kernel adds some.
+LONGEST_SOCKET = 90
+# What a kernel is told beside the environment of the job.
+REFUSALS = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+class ShellChannel(AsyncZMQSocketChannel):
+    """Counts the replies."""
+
+    count: Count | None = None
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+        """The next reply."""
+        message = await super().get_msg(timeout)
+        if self.count is not None:
+            self.count.add(message["header"], reply=True)
+        return message
+
+
+class KernelClient(AsyncKernelClient):
+    """A client that reads the kernel's output in a thread of its own."""
+
+    shell_channel_class = Type(ShellChannel)
+    _count: Count | None = None
+
+    @property
+    def count(self) -> Count:
+        """Of the messages that arrived."""
+        if self._count is None:
+            self._count = Count()
+        return self._count
+
+    @property
+    def shell_channel(self) -> Any:
+        """The replies, counted."""
+        channel = super().shell_channel
+        channel.count = self.count
+        return channel
+
+    @property
+    def iopub_channel(self) -> Any:
+        """The output; made on first use, as the other channels are."""
+        if self._iopub_channel is None:
+            self._iopub_channel = OutputChannel(self, self.count)
+        return self._iopub_channel
+
+
+class KernelManager(AsyncKernelManager):
+    """Makes such clients."""
+
+    client_class = "workbench.jobs.client.KernelClient"
+    client_factory = Type(KernelClient)
+
+
+class Client(PapermillNotebookClient):
+    """Runs the cells and stops at the first that does not run to its end.
+
+    Parameters
+    ----------
+    recorder : Recorder
+        Told of each cell; papermill calls it ``nb_man``.
+    masker : Masker
+        Whatever is shown goes through it.
+    control : Control
+        What ends the run from outside.
+    deadline : float, optional
+        Moment of ``time.monotonic`` at which the whole run has used up its time.
+    seconds : float, optional
+        How long that is in all.
+    sockets : Path, optional
+        An empty private folder for the kernel's sockets.
+    """
+
+    def __init__(
+        self,
+        recorder: Any,
+        masker: Masker,
+        control: Control,
+        deadline: float | None = None,
+        seconds: float | None = None,
+        sockets: Path | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(recorder, kernel_manager_class=KernelManager, **options)
+        self.masker, self.control, self.sockets = masker, control, sockets
+        self.deadline, self.seconds = deadline, seconds
+        self.lost = 0
+        self.asked_to_exit = False
+        self._tails: dict[int, tuple[Any, list[str]]] = {}
+        recorder.before_save = self.join_streams
+
+    def create_kernel_manager(self) -> Any:
+        """A kernel that is reached by sockets in a private folder, where the system has such.
+
+        Nobody else on the machine can listen then, and two jobs at once can't be given the same port.
+        """
+        manager = super().create_kernel_manager()
+        if self.sockets is not None and os.name == "posix" and len(str(self.sockets)) < LONGEST_SOCKET:
+            manager.transport, manager.connection_file = "ipc", f"{self.sockets}/kernel.json"
+        return manager
+
+    def execute(self, **options: Any) -> Any:
+        """Start the kernel, run the cells and end the kernel.
+
+        Raises
+        ------
+        JobFailed
+            Naming the cell, what happened and why.
+        Stopped
+            If the run was to end.
+        """
+        self.reset_execution_trackers()
+        self.control.check()
+        with self._kernel():
+            self.nb_man.kernel_started(self._kernel_info())
+            self.papermill_execute_cells()
+        return self.nb
+
+    def papermill_execute_cells(self) -> None:
+        """Run all cells; the ones behind an early end stay as they are."""
+        for index, cell in enumerate(self.nb.cells):
+            self.control.check()
+            if _skipped(cell, self.skip_cells_with_tag):
+                self.nb_man.cell_skipped(cell, index)
+                continue
+            self.nb_man.cell_start(cell, index)
+            self._execute(cell, index)
+            self.nb_man.cell_complete(cell, index)
+            if self.asked_to_exit:
+                self.nb_man.ended_early(index)
+                return
+
+    def _execute(self, cell: Any, index: int) -> None:
+        """Run one cell; whatever happens, its mark says how it ended."""
+        try:
+            self.execute_cell(cell, index)
+            self._settle(cell)
+        except BaseException as error:
+            self._settle(cell)
+            if _clean_exit(error, cell):
+                self.asked_to_exit = True
+                return
+            if self.control.stopping or isinstance(error, KeyboardInterrupt):
+                self.nb_man.stopped(cell, index)
+                raise Stopped from error
+            failure = self._failure(error, cell, index)
+            self.nb_man.failed(cell, index, str(failure))
+            raise failure from None  # the error has the cell's text and output, unmasked
+
+    def _failure(self, error: BaseException, cell: Any, index: int) -> JobFailed:
+        """The error in one line, and why, where that is known: by what was seen, never guessed from a class."""
+        if isinstance(error, CellTimeoutError):  # raised by the clocks of this module alone
+            self.shutdown_kernel = "immediate"
+            return JobFailed(f"{error} is used up.", cell=index, cause=Cause.TIME)
+        if isinstance(error, DeadKernelError):
+            return JobFailed(f"The kernel died{self._how_it_died()}.", cell=index, cause=Cause.KERNEL)
+        if isinstance(error, CellExecutionError):
+            shown = next((o for o in reversed(cell.outputs) if o.output_type == "error"), error)
+            return JobFailed(self._line(f"{shown.ename}: {shown.evalue}"), cell=index, cause=Cause.CELL)
+        self.shutdown_kernel = "immediate"
+        if isinstance(error, OSError):
+            return JobFailed(unwritten(error), cell=index, cause=Cause.RECORD)
+        traceback.print_exception(error)
+        return JobFailed(self._line(f"{type(error).__name__}: {error}"), cell=index, cause=Cause.OTHER)
+
+    def _line(self, text: str) -> str:
+        return self.masker.text(one_line(text))
+
+    def _how_it_died(self) -> str:
+        """The exit status of its process, where the system tells it."""
+        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        status = process.poll() if process is not None else None
+        if status is None:
+            return ""
+        return f" by signal {-status}" if status < 0 else f" with exit status {status}"
+
+    # The kernel
+
+    def _kernel(self) -> Any:
+        """The kernel while the cells run; a failure to start is told as such."""
+        return _Kernel(self)
+
+    def _kernel_info(self) -> dict[str, str]:
+        """What really runs, in the kernel's own words; afterwards its queue of output has no limit."""
+        reply = self.wait_for_reply(self.kc.kernel_info())["content"]
+        language = reply.get("language_info", {})
+        self.nb.metadata["language_info"] = language
+        if reply.get("implementation") == "ipython":
+            self.wait_for_reply(self.kc.execute(NO_LIMIT, silent=True, store_history=False))
+        self.kc.count.start()
+        spec = self.km.kernel_spec
+        return {
+            "name": self.kernel_name,
+            "display_name": spec.display_name,
+            "language": str(language.get("name", "")),
+            "language_version": str(language.get("version", "")),
+            "implementation": f"{reply.get('implementation', '')} {reply.get('implementation_version', '')}".strip(),
+            "command": str(next(iter(self.km.format_kernel_cmd()), "")),
+        }
+
+    # Messages
+
+    async def _async_poll_output_msg(self, parent_msg_id: str, cell: Any, cell_index: int) -> None:
+        """Take what the kernel shows of this cell until it is idle again."""
+        while True:
+            message = await self.kc.iopub_channel.get_msg()
+            self.heard = time.monotonic()
+            if message["parent_header"].get("msg_id") != parent_msg_id:
+                continue
+            try:
+                self.process_message(message, cell, cell_index)
+            except CellExecutionComplete:
+                return
+            except OSError:
+                raise  # the record can't be written
+            except Exception as error:  # noqa: BLE001 - an output that nbformat can't hold is no failure of the cell
+                why = self._line(str(error))
+                self.nb_man.note(f"An output of cell {cell_index + 1} is not valid and left out ({why}).")
+
+    async def _async_poll_for_reply(
+        self, msg_id: str, cell: Any, timeout: float | None, task_poll_output_msg: Any, task_poll_kernel_alive: Any
+    ) -> dict[str, Any]:
+        """Wait for the kernel's reply, then for the rest of its output, as long as some comes."""
+        self.control.interrupt = self._interrupter(asyncio.get_running_loop())
+        try:
+            reply = await self._reply(msg_id, cell, timeout, task_poll_output_msg)
+            await self._rest(task_poll_output_msg)
+            self._look_at(reply)
+        finally:
+            self.control.interrupt = None
+            task_poll_kernel_alive.cancel()
+        return reply
+
+    async def _reply(self, msg_id: str, cell: Any, timeout: float | None, output: Any) -> dict[str, Any]:
+        clock = _Clock(timeout, self.deadline, self.seconds)
+        while True:
+            try:
+                # In slices, so that a failure while reading the output is not waited for.
+                message = await self.kc.shell_channel.get_msg(timeout=clock.slice())
+            except Empty:
+                if output.done() and output.exception() is not None:
+                    raise output.exception() from None
+                clock.check()
+                continue
+            if message["parent_header"].get("msg_id") == msg_id:
+                return message
+
+    async def _rest(self, output: Any) -> None:
+        """What the kernel has shown and is still on its way."""
+        clock, self.heard = _Clock(None, self.deadline, self.seconds), time.monotonic()
+        while not output.done():
+            await asyncio.wait([output], timeout=clock.slice())
+            if not output.done():
+                clock.check()
+            if not output.done() and time.monotonic() - self.heard > SILENCE:
+                output.cancel()
+                self.nb_man.note("The kernel's output has no end: some of it may be missing.")
+                return
+        output.result()
+
+    def _look_at(self, reply: dict[str, Any]) -> None:
+        """Whether the cell asked the kernel to exit, and whether output was lost on the way."""
+        payloads = reply["content"].get("payload") or ()
+        self.asked_to_exit |= any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payloads)
+        lost = self.kc.count.missing()
+        if lost > self.lost:
+            self.nb_man.note(f"{lost - self.lost} messages of the kernel did not arrive: output may be missing.")
+            self.lost = lost
+
+    def _interrupter(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        def interrupt() -> None:
+            loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self.km.interrupt_kernel()))
+
+        return interrupt
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Masked before anything is kept; a stream is masked when it is written, as it comes in pieces."""
+        if msg["msg_type"] != "stream":
+            msg["content"] = self.masker.plain(msg["content"])
+        return super().process_message(msg, cell, cell_index)
+
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        """Pieces of one stream are one output, as in JupyterLab."""
+        last = outs[-1] if outs and not self.clear_before_next_output else None
+        hooked = self.output_hook_stack[msg["parent_header"].get("msg_id")]
+        if msg["msg_type"] == "stream" and not hooked and _is_stream(last, msg["content"].get("name")):
+            self._tails.setdefault(id(last), (last, []))[1].append(msg["content"]["text"])
+            return nbformat.v4.new_output("stream", name=last["name"], text=msg["content"]["text"])
+        return super().output(outs, msg, display_id, cell_index)
+
+    def join_streams(self) -> None:
+        """Put the pieces that came since into their outputs."""
+        for output, pieces in self._tails.values():
+            output["text"] += "".join(pieces)
+        self._tails.clear()
+
+    def log_output_message(self, output: Any) -> None:
+        """What papermill writes to its log and its files is masked too, piece by piece."""
+        if output.output_type == "stream":
+            text = self.nb_man.stream(output["name"]).feed("".join(output["text"]))
+            output = nbformat.v4.new_output("stream", name=output["name"], text=text)
+        super().log_output_message(output)
+
+    def _settle(self, cell: Any) -> None:
+        """What a cell has shown is masked for good when it has ended."""
+        self.join_streams()
+        if cell.cell_type == "code":
+            cell.outputs = self.masker.outputs(cell.get("outputs", []))
+
+
+class _Clock:
+    """The time that a cell has: its own, and what is left to the whole run."""
+
+    def __init__(self, timeout: float | None, deadline: float | None, seconds: float | None) -> None:
+        own = None if timeout is None else time.monotonic() + timeout
+        self.ends = [
+            (end, f"The time of {given:g} seconds for the {what}")
+            for end, given, what in ((own, timeout, "cell"), (deadline, seconds, "job"))
+            if end is not None and given is not None
+        ]
+
+    def slice(self) -> float:
+        """Seconds to wait for the next message, at most one."""
+        return max(0.0, min([1.0, *(end - time.monotonic() for end, _ in self.ends)]))
+
+    def check(self) -> None:
+        """Raise if the time is used up."""
+        for end, what in self.ends:
+            if time.monotonic() >= end:
+                raise CellTimeoutError(what)
+
+
+class _Kernel:
+    """Starts a client's kernel and ends it; what goes wrong at its start is told as such."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __enter__(self) -> None:
+        client = self.client
+        client.km = client.create_kernel_manager()
+        try:
+            client.start_new_kernel(env={**os.environ, **REFUSALS})
+            client.start_new_kernel_client()
+        except KeyboardInterrupt:
+            self._end()
+            raise
+        except Exception as error:
+            self._end()
+            message = f"The kernel {client.kernel_name!r} did not start: {client._line(str(error))}"
+            raise JobFailed(message, cause=Cause.START) from error
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        if kind is not None and kind is not JobFailed:
+            self.client.shutdown_kernel = "immediate"
+        self._end()
+
+    def _end(self) -> None:
+        if self.client.km is not None and self.client.km.has_kernel:
+            with suppress(Exception):  # what is left of it is ended with the job
+                self.client._cleanup_kernel()
+
+
+def unwritten(error: OSError) -> str:
+    """One sentence for a record that can't be written."""
+    why = error.strerror or str(error)
+    return f"The job's record can't be written ({why}). Make room, or give its folder back, and run it again."
+
+
+def _skipped(cell: Any, tag: str) -> bool:
+    return cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
+
+
+def _is_stream(output: Any, name: Any) -> bool:
+    return output is not None and output.get("output_type") == "stream" and output.get("name") == name
+
+
+def _clean_exit(error: BaseException, cell: Any) -> bool:
+    """``sys.exit()`` and its like, as papermill tells them from failures."""
+    last = next((o for o in reversed(cell.get("outputs", [])) if o.output_type == "error"), None)
+    is_exit = isinstance(error, CellExecutionError) and last is not None and last.ename == "SystemExit"
+    return is_exit and last.evalue in ("", "0", "None")
+
+
+def one_line(text: str) -> str:
+    lines = without_colours(text).strip().splitlines()
+    return lines[0][:300] if lines else ""
