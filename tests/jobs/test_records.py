@@ -18,7 +18,7 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Damaged
 from workbench.jobs import records, runner
 from workbench.jobs.liveness import ALIVE, boot, hold, host
-from workbench.jobs.records import events, finish, job, jobs, load, settle, tell, write
+from workbench.jobs.records import events, finish, job, jobs, load, settle, settle_held, tell, write
 
 ID = "20261121T0149-score-3f2a"
 LONG_AGO = datetime.now(UTC) - timedelta(days=2)
@@ -98,7 +98,7 @@ def test_the_end_of_a_gone_job_is_written_once_by_who_may(running: Job) -> None:
     )
     tell(running.path, "cell_started", cell=0)
 
-    ended = settle(running.path, moment="2026-11-21T01:50:00.000+00:00")
+    ended = settle_held(running.path, moment="2026-11-21T01:50:00.000+00:00")
 
     assert (ended.state, ended.failed_cell, ended.ended) == (JobState.FAILED, 0, "2026-11-21T01:50:00.000+00:00")
     notebook = json.loads((running.path / "output.ipynb").read_text())
@@ -186,9 +186,7 @@ def test_each_cause_survives_its_record_and_has_an_exit_code(running: Job, cause
     assert ended.exit_code not in (0, 2, 130)
 
 
-def test_a_runner_whose_folder_is_gone_says_so_in_a_sentence(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_runner_whose_folder_is_gone_says_so_in_a_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert runner.main([str(home / "jobs" / "gone")]) == Cause.RECORD.exit_code
     assert "can't be written" in capsys.readouterr().err
 

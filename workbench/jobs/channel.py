@@ -12,17 +12,23 @@ from collections import deque
 from queue import Empty
 from typing import Any
 
-# Run in a Python kernel before the first cell: its queue of output has no limit then. In the thread that owns the
-# socket, because sockets belong to one.
-NO_LIMIT = """
-def _workbench_no_limit():
+# Run in a Python kernel before the first cell. Its queue of output has no limit then (told in the thread that owns the
+# socket), and a breakpoint, which would wait for somebody, is refused as input() is.
+SET_UP = """
+def _workbench_set_up():
+    import sys
     import zmq
+
+    def refused(*_args, **_words):
+        raise RuntimeError("breakpoint() was called, but nobody is there to answer. Take it out to run as a job.")
+
+    sys.breakpointhook = refused
     thread = get_ipython().kernel.iopub_thread
     thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))
 try:
-    _workbench_no_limit()
+    _workbench_set_up()
 finally:
-    del _workbench_no_limit
+    del _workbench_set_up
 """
 
 
@@ -111,7 +117,12 @@ class OutputChannel:
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None and not waiting[0].is_closed():
-            waiting[0].call_soon_threadsafe(lambda: waiting[1].done() or waiting[1].set_result(None))
+            waiting[0].call_soon_threadsafe(_arrive, waiting[1])
+
+
+def _arrive(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _read_message(session: Any, parts: list[bytes]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from traitlets import Type
 
 from workbench.core.job import Cause
 from workbench.errors import JobFailed
-from workbench.jobs.channel import NO_LIMIT, Count, OutputChannel
+from workbench.jobs.channel import SET_UP, Count, OutputChannel
 from workbench.jobs.control import Control, Stopped
 from workbench.jobs.masking import Masker, without_colours
 
@@ -33,8 +33,8 @@ from workbench.jobs.masking import Masker, without_colours
 SILENCE = 30.0
 # The name of a socket has at most 107 bytes, and the kernel adds some.
 LONGEST_SOCKET = 90
-# What a kernel is told beside the environment of the job.
-REFUSALS = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+# Told to a kernel beside the environment of the job: no word about frozen modules in its log.
+QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 class ShellChannel(AsyncZMQSocketChannel):
@@ -55,6 +55,7 @@ class KernelClient(AsyncKernelClient):
 
     shell_channel_class = Type(ShellChannel)
     _count: Count | None = None
+    _output: OutputChannel | None = None
 
     @property
     def count(self) -> Count:
@@ -73,9 +74,9 @@ class KernelClient(AsyncKernelClient):
     @property
     def iopub_channel(self) -> Any:
         """The output; made on first use, as the other channels are."""
-        if self._iopub_channel is None:
-            self._iopub_channel = OutputChannel(self, self.count)
-        return self._iopub_channel
+        if self._output is None:
+            self._output = OutputChannel(self, self.count)
+        return self._output
 
 
 class KernelManager(AsyncKernelManager):
@@ -120,6 +121,8 @@ class Client(PapermillNotebookClient):
         self.lost = 0
         self.asked_to_exit = False
         self._tails: dict[int, tuple[Any, list[str]]] = {}
+        # What a widget for output catches is an output of the cell: a record keeps no widgets.
+        self.widget_registry: dict[str, dict[str, Any]] = {}
         recorder.before_save = self.join_streams
 
     def create_kernel_manager(self) -> Any:
@@ -184,7 +187,7 @@ class Client(PapermillNotebookClient):
         """The error in one line, and why, where that is known: by what was seen, never guessed from a class."""
         if isinstance(error, CellTimeoutError):  # raised by the clocks of this module alone
             self.shutdown_kernel = "immediate"
-            return JobFailed(f"{error} is used up.", cell=index, cause=Cause.TIME)
+            return JobFailed(str(error), cell=index, cause=Cause.TIME)
         if isinstance(error, DeadKernelError):
             return JobFailed(f"The kernel died{self._how_it_died()}.", cell=index, cause=Cause.KERNEL)
         if isinstance(error, CellExecutionError):
@@ -214,12 +217,13 @@ class Client(PapermillNotebookClient):
         return _Kernel(self)
 
     def _kernel_info(self) -> dict[str, str]:
-        """What really runs, in the kernel's own words; afterwards its queue of output has no limit."""
-        reply = self.wait_for_reply(self.kc.kernel_info())["content"]
+        """What really runs, in the kernel's own words; afterwards it is set up for a job."""
+        answer = self.wait_for_reply(self.kc.kernel_info())
+        reply = answer["content"] if answer else {}
         language = reply.get("language_info", {})
         self.nb.metadata["language_info"] = language
         if reply.get("implementation") == "ipython":
-            self.wait_for_reply(self.kc.execute(NO_LIMIT, silent=True, store_history=False))
+            self.wait_for_reply(self.kc.execute(SET_UP, silent=True, store_history=False))
         self.kc.count.start()
         spec = self.km.kernel_spec
         return {
@@ -297,7 +301,8 @@ class Client(PapermillNotebookClient):
         self.asked_to_exit |= any(isinstance(p, dict) and p.get("source") == "ask_exit" for p in payloads)
         lost = self.kc.count.missing()
         if lost > self.lost:
-            self.nb_man.note(f"{lost - self.lost} messages of the kernel did not arrive: output may be missing.")
+            messages = "1 message" if lost - self.lost == 1 else f"{lost - self.lost} messages"
+            self.nb_man.note(f"{messages} of the kernel did not arrive: output may be missing.")
             self.lost = lost
 
     def _interrupter(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
@@ -316,7 +321,8 @@ class Client(PapermillNotebookClient):
         """Pieces of one stream are one output, as in JupyterLab."""
         last = outs[-1] if outs and not self.clear_before_next_output else None
         hooked = self.output_hook_stack[msg["parent_header"].get("msg_id")]
-        if msg["msg_type"] == "stream" and not hooked and _is_stream(last, msg["content"].get("name")):
+        same = msg["msg_type"] == "stream" and not hooked
+        if same and last is not None and _is_stream(last, msg["content"].get("name")):
             self._tails.setdefault(id(last), (last, []))[1].append(msg["content"]["text"])
             return nbformat.v4.new_output("stream", name=last["name"], text=msg["content"]["text"])
         return super().output(outs, msg, display_id, cell_index)
@@ -347,7 +353,7 @@ class _Clock:
     def __init__(self, timeout: float | None, deadline: float | None, seconds: float | None) -> None:
         own = None if timeout is None else time.monotonic() + timeout
         self.ends = [
-            (end, f"The time of {given:g} seconds for the {what}")
+            (end, f"The time for the {what} is used up ({given:g} s).")
             for end, given, what in ((own, timeout, "cell"), (deadline, seconds, "job"))
             if end is not None and given is not None
         ]
@@ -373,7 +379,7 @@ class _Kernel:
         client = self.client
         client.km = client.create_kernel_manager()
         try:
-            client.start_new_kernel(env={**os.environ, **REFUSALS})
+            client.start_new_kernel(env={**os.environ, **QUIET})
             client.start_new_kernel_client()
         except KeyboardInterrupt:
             self._end()
@@ -405,16 +411,22 @@ def _skipped(cell: Any, tag: str) -> bool:
 
 
 def _is_stream(output: Any, name: Any) -> bool:
-    return output is not None and output.get("output_type") == "stream" and output.get("name") == name
+    return output.get("output_type") == "stream" and output.get("name") == name
 
 
 def _clean_exit(error: BaseException, cell: Any) -> bool:
     """``sys.exit()`` and its like, as papermill tells them from failures."""
     last = next((o for o in reversed(cell.get("outputs", [])) if o.output_type == "error"), None)
-    is_exit = isinstance(error, CellExecutionError) and last is not None and last.ename == "SystemExit"
-    return is_exit and last.evalue in ("", "0", "None")
+    if last is None or not isinstance(error, CellExecutionError):
+        return False
+    return last.ename == "SystemExit" and last.evalue in ("", "0", "None")
 
 
 def one_line(text: str) -> str:
+    """The first line of a text, without colours.
+
+    >>> one_line("\\x1b[31mno\\x1b[0m\\nmore")
+    'no'
+    """
     lines = without_colours(text).strip().splitlines()
     return lines[0][:300] if lines else ""

@@ -39,6 +39,8 @@ class Run:
         How long it may take, and the moment of ``time.monotonic`` at which that is used up.
     sockets : Path, optional
         An empty private folder for the kernel's sockets.
+    completed : bool
+        Whether the cells ran to their end; set by the run.
     """
 
     masker: Masker
@@ -47,6 +49,7 @@ class Run:
     seconds: float | None = None
     deadline: float | None = None
     sockets: Path | None = None
+    completed: bool = False
 
 
 class Recorder(NotebookExecutionManager):
@@ -62,6 +65,7 @@ class Recorder(NotebookExecutionManager):
         As papermill gives them.
     """
 
+    nb: Any
     STOPPED, SKIPPED = "stopped", "skipped"
 
     def __init__(self, nb: Any, run: Run, **options: Any) -> None:
@@ -115,6 +119,7 @@ class Recorder(NotebookExecutionManager):
 
     def kernel_started(self, kernel: dict[str, str]) -> None:
         """Write down what really runs."""
+        self.nb.metadata["kernelspec"] = {name: kernel[name] for name in ("name", "display_name", "language")}
         self._record(kernel=kernel)
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
@@ -245,6 +250,7 @@ def execute(
     )
     try:
         client.execute()
+        run.completed = True
     finally:
         recorder.cleanup_pbar()
         recorder.notebook_complete()

@@ -1,7 +1,8 @@
 """A small process that outlives the runner of a job by a moment, and leaves the truth behind when that is killed.
 
 It is forked before the runner has loaded anything, waits on a pipe that only the runner holds, and acts at its end:
-what the job started is ended, its socket folder removed, and an end that nobody wrote down is written down.
+what the job started is ended, its socket folder removed, and an end that nobody wrote down is written down. It shares the runner's lock, so that
+nobody takes the job for gone before that is done.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.jobs.processes import end_family
-from workbench.jobs.records import now, settle
+from workbench.jobs.records import now, settle_held
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Guardian:
         os.close(self.pipe)
 
 
-def start(folder: Path, sockets: Path, held: int) -> Guardian | None:
+def start(folder: Path, sockets: Path) -> Guardian | None:
     """Fork the guardian of this process; None where the system can't fork.
 
     Parameters
@@ -47,15 +48,13 @@ def start(folder: Path, sockets: Path, held: int) -> Guardian | None:
         The job's.
     sockets : Path
         The folder to remove at the end.
-    held : int
-        Descriptor of the lock that this process holds; the guardian lets go of its copy.
     """
     if not hasattr(os, "fork"):
         return None
     (watched, kept), (heard, told) = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
-        _become(folder, sockets, watched, (kept, heard, held), told)
+        _become(folder, sockets, watched, (kept, heard), told)
     os.close(watched)
     os.close(told)
     os.waitpid(child, 0)
@@ -86,4 +85,4 @@ def _leave_the_truth(folder: Path, sockets: Path, moment: str) -> None:
     end_family(folder.name)
     shutil.rmtree(sockets, ignore_errors=True)
     with suppress(Exception):  # a full disk, a folder that is gone: readers still see that the process is
-        settle(folder, moment)
+        settle_held(folder, moment)

@@ -1,8 +1,8 @@
 """Secrets are masked on the way out: in streams, tracebacks, outputs, logs and records.
 
 Known secrets (those that parameters refer to, and those that the environment names so) are found as they are, quoted,
-escaped for JSON, URLs and HTML, in base64 and in hexadecimal, across colours and across pieces of a stream; unknown ones
-by what they look like. Not found: a secret that the notebook itself changes (reversed, split over cells, encrypted,
+escaped for JSON, URLs and HTML, in base64 and in hexadecimal, across colours and across pieces of a stream; unknown
+ones by what they look like. Not found: a secret that the notebook itself changes (reversed, split over cells, encrypted,
 drawn into an image).
 """
 
@@ -13,7 +13,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -54,8 +54,7 @@ class Masker:
     def of(cls, parameters: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Masker:
         """A masker for a run: what its parameters refer to, and the environment's own secrets."""
         environment = os.environ if environment is None else environment
-        named = (v for n, v in environment.items() if is_secret(n) and len(v) >= SHORTEST_OF_ENVIRONMENT)
-        return cls([*map(secret, references(parameters)), *(v for v in named if not is_reference(v))])
+        return cls([*map(secret, references(parameters)), *_of_environment(environment)])
 
     def text(self, text: str) -> str:
         """A text without secrets."""
@@ -65,7 +64,7 @@ class Masker:
         """Plain JSON without secrets, in names too."""
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return type(value)({self.plain(name): self.plain(part) for name, part in value.items()})
         if isinstance(value, (list, tuple)):
             # Texts in a list are lines of one text, or parts of one traceback.
@@ -153,11 +152,20 @@ def without_colours(text: str) -> str:
     return COLOURS.sub("", text)
 
 
+def _of_environment(environment: Mapping[str, str]) -> Iterator[str]:
+    """What variables hold that are called secrets; a path says only where one lies."""
+    for name, value in environment.items():
+        long = len(value) >= SHORTEST_OF_ENVIRONMENT
+        if is_secret(name) and long and not is_reference(value) and not os.path.lexists(value):
+            yield value
+
+
 def _bare(text: str) -> tuple[str, Any]:
     """The text without colours, and from places in it to places in the text."""
     if "\x1b" not in text:
         return text, lambda place: place
-    places, last = [], 0
+    places: list[int] = []
+    last = 0
     for match in COLOURS.finditer(text):
         places.extend(range(last, match.start()))
         last = match.end()

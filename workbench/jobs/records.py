@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from workbench.storage.files import change, safe_name
 RECORD = "job.json"
 EVENTS = "events.jsonl"
 STOPPED = "Stopped on request."
-GONE = "The process that ran it is gone; see the file log."
+GONE = "Its process is gone; see the file log."
 UNSEEN = "Whether it still runs can't be seen from here: it was started on {host}, and its last sign of life is {beat}."
 
 
@@ -123,10 +124,26 @@ def _end_of(record: Job) -> dict[str, Any]:
     }
 
 
-def settle(folder: Path, moment: str | None = None) -> Job:
+def settle(folder: Path) -> Job:
     """Write down the end of a job whose process is gone, in its record and in its notebook.
 
-    For who started it, stops it or outlives it. Nothing happens where it has ended, or somebody still runs it.
+    For who started it or stops it. Nothing happens where it has ended, or somebody still runs it.
+    """
+    record = load(folder)
+    if record.state.final:
+        return record
+    try:
+        held = hold(folder, patience=0.2)
+    except (Busy, OSError):
+        return record
+    try:
+        return settle_held(folder)
+    finally:
+        os.close(held)
+
+
+def settle_held(folder: Path, moment: str | None = None) -> Job:
+    """The same by who holds the job's lock.
 
     Parameters
     ----------
@@ -138,27 +155,28 @@ def settle(folder: Path, moment: str | None = None) -> Job:
     record = load(folder)
     if record.state.final:
         return record
-    try:
-        held = hold(folder, patience=0.2)
-    except (Busy, OSError):
-        return record
-    try:
-        record = load(folder)
-        if not record.state.final:
-            end = {**_end_of(record), **({"ended": moment} if moment else {})}
-            record = finish(folder, **end)
-    finally:
-        os.close(held)
-    return record
+    return finish(folder, **{**_end_of(record), **({"ended": moment} if moment else {})})
 
 
-def finish(folder: Path, **end: Any) -> Job:
-    """Write the end of a job: into the notebook, as an event, and last into the record."""
+def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) -> Job:
+    """Write the end of a job: into the notebook, as an event, and last into the record.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's.
+    seal : callable, optional
+        Given the output notebook in its last state.
+    **end
+        What changes in the record.
+    """
     record = load(folder)
     ended = replace(record, **end)
     # The record last: whoever sees a final state finds the output and the events complete.
     with suppress(StoreError, OSError, ValueError):  # a notebook that was never written whole, or can't be now
         mark_output(ended)
+        if seal is not None and ended.output.is_file():
+            seal(ended.output)
     tell(folder, "job_ended", state=ended.state.value, error=ended.error, done=ended.cells_done, cells=ended.cells)
     return update(folder, **end)
 
@@ -185,7 +203,7 @@ def _marked(notebook: Any, record: Job) -> Any:
         "error": record.error,
     }
     metadata = notebook["metadata"]["workbench"]
-    for name in ("cause", "ended_early", "notes", "kernel"):
+    for name in ("cause", "ended_early", "notes"):
         if plain[name] not in (None, [], {}):
             metadata[name] = plain[name]
     for cell in notebook["cells"]:

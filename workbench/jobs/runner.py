@@ -34,15 +34,15 @@ def main(arguments: list[str]) -> int:
         folder = Path(arguments[0])
         held = int(arguments[1]) if len(arguments) > 1 else hold(folder)
         os.set_inheritable(held, False)
-        return _guarded(folder, held)
+        return _guarded(folder)
     except (OSError, StoreError) as error:
         sys.stderr.write(f"workbench: {_unwritten(error)}\n")
         return Cause.RECORD.exit_code
 
 
-def _guarded(folder: Path, held: int) -> int:
+def _guarded(folder: Path) -> int:
     sockets = Path(tempfile.mkdtemp(prefix="wb-"))
-    guard = guardian.start(folder, sockets, held)
+    guard = guardian.start(folder, sockets)
     try:
         return _run(folder, sockets, guard)
     finally:
@@ -60,9 +60,7 @@ def _run(folder: Path, sockets: Path, guard: guardian.Guardian | None) -> int:
     finally:
         control.end()
         end_family(folder.name, spare=[guard.pid] if guard else [])
-    ended = finish(folder, **end, ended=now())
-    _sign(ended)
-    return ended.exit_code
+    return finish(folder, seal=_sign, **end, ended=now()).exit_code
 
 
 def _end(job: Job, control: Control, sockets: Path) -> dict[str, Any]:
@@ -102,6 +100,7 @@ def _execute(job: Job, control: Control, sockets: Path) -> None:
 def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> None:
     _skip_slow_grammar()
     from papermill.engines import papermill_engines
+    from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook
 
     from workbench.jobs.engine import WorkbenchEngine
@@ -118,17 +117,22 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> Non
         deadline=None if job.timeout is None else started + job.timeout,
         sockets=sockets,
     )
-    execute_notebook(
-        # papermill takes braces in a path for parameters.
-        str(job.path / "input.ipynb").replace("{", "{{").replace("}", "}}"),
-        None,
-        parameters=job.parameters,
-        engine_name="workbench",
-        progress_bar=False,
-        kernel_name=job.kernel.get("name"),
-        language=job.kernel.get("language"),
-        job=run,
-    )
+    try:
+        execute_notebook(
+            # papermill takes braces in a path for parameters.
+            str(job.path / "input.ipynb").replace("{", "{{").replace("}", "}}"),
+            None,
+            parameters=job.parameters,
+            engine_name="workbench",
+            progress_bar=False,
+            kernel_name=job.kernel.get("name"),
+            language=job.kernel.get("language"),
+            job=run,
+        )
+    except PapermillExecutionError:
+        # It takes any error that is shown for a failure, also of a cell that is tagged raises-exception.
+        if not run.completed:
+            raise
 
 
 def _skip_slow_grammar() -> None:
@@ -140,11 +144,10 @@ def _skip_slow_grammar() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how Python spells "not there"
 
 
-def _sign(job: Job) -> None:
+def _sign(output: Path) -> None:
     from workbench.jobs.trust import sign
 
-    if job.output.is_file():
-        sign(job.output)
+    sign(output)
 
 
 def _unwritten(error: Exception) -> str:

@@ -136,7 +136,7 @@ def secret(reference: str) -> str:
 
 def _from_keyring(service: str, user: str) -> str | None:
     try:
-        import keyring
+        import keyring  # optional, and not in any extra: whoever has one has set it up
     except ImportError as error:
         raise BadParameter("'keyring:…' needs the package keyring. Install it with: pip install keyring") from error
     try:

@@ -148,6 +148,9 @@ class Shape:
             return {"enum": list(self.choices), **({"type": kinds.pop()} if len(kinds) == 1 else {})}
         if self.kind == "either":
             return self._either()
+        return self._single()
+
+    def _single(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": _JSON[self.kind]}
         limits = {"minimum": self.minimum, "maximum": self.maximum, "exclusiveMinimum": self.above,
                   "exclusiveMaximum": self.below, "multipleOf": self.multiple}  # fmt: skip
@@ -163,7 +166,7 @@ class Shape:
     def _either(self) -> dict[str, Any]:
         """The kind that is not None, with null; several of them as a text that is read by all."""
         kinds = [item for item in self.items if item.kind != "nothing"]
-        schema = kinds[0].schema() if len(kinds) == 1 else {"type": "string"}
+        schema: dict[str, Any] = kinds[0].schema() if len(kinds) == 1 else {"type": "string"}
         if not self.nullable:
             return schema
         if "enum" in schema:
@@ -249,7 +252,7 @@ def source(value: Any, shape: Shape) -> str:
 
 
 def untyped(text: str) -> Any:
-    """What a text says where the cell shows no type: a word or number that Python writes just so, a list, a dict, or text.
+    """What a text says where the cell shows no type: a word or number as Python writes it, a list, a dict, or text.
 
     >>> [untyped(t) for t in ("2013", "01", "true", "1,2", "[1, 2]", "2013-07")]
     [2013, '01', True, '1,2', [1, 2], '2013-07']
@@ -320,7 +323,8 @@ def _truth(shape: Shape, value: Any) -> bool:
 
 
 def _nothing(shape: Shape, value: Any) -> None:
-    return None if value is None else shape._refuse()
+    if value is not None:
+        shape._refuse()
 
 
 def _moment(kind: type) -> Callable[[Shape, Any], Any]:

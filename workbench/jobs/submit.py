@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -155,8 +155,8 @@ def _start(job: Job, held: int) -> Job:
 
     The lock is handed down, so that at no moment a reader finds it free.
     """
-    passed = {"pass_fds": (held,)} if os.name == "posix" else {}
-    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path), *([str(held)] if passed else [])]
+    passed = [held] if os.name == "posix" else []
+    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path), *map(str, passed)]
     try:
         with (job.path / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -167,7 +167,7 @@ def _start(job: Job, held: int) -> Job:
                 stderr=log,
                 start_new_session=True,
                 env=_environment(job),
-                **passed,
+                pass_fds=passed,
             )
     finally:
         os.close(held)
@@ -186,6 +186,7 @@ def _watched(job: Job, show: bool) -> Job:
     except KeyboardInterrupt:
         stop(job.id, home=job.path.parent.parent)
         raise
+    _reap(job)
     if ended.state is JobState.FAILED:
         where = "" if ended.failed_cell is None else f" in cell {ended.failed_cell + 1}"
         raise JobFailed(
@@ -195,6 +196,13 @@ def _watched(job: Job, show: bool) -> Job:
             cause=ended.cause,
         )
     return ended
+
+
+def _reap(job: Job) -> None:
+    """Wait for the last breath of the process, so that nothing of the job is left when this returns."""
+    for process in [p for p in _STARTED if p.pid == job.pid]:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
 
 
 def _place_to_look(job: Job) -> Path:
