@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import workbench as wb
 from workbench.cli.parameters import given as given_by
 from workbench.errors import BadParameter, InputError, WorkbenchError
-from workbench.jobs.parameters import check, declared, form, from_texts, typed
+from workbench.jobs.parameters import check, declared, form, from_form, from_texts, typed
 from workbench.jobs.shapes import plain, source
 
 CELL = """
@@ -143,7 +143,7 @@ def test_nan_is_a_number_where_a_number_is_asked_for() -> None:
         ("nothing", object(), "plain JSON"),
         ("name", "\ud800", "UTF-8 can hold"),
         ("place", "a\0b", "is a path"),
-        ("nothing", 10**5000, "4000 digits"),
+        pytest.param("nothing", 10**5000, "4000 digits", id="many digits"),
         ("typo", 1, "has no parameter 'typo'"),
         ("", 1, "Python name"),
         (None, 1, "Python name"),
@@ -180,6 +180,16 @@ def test_the_form_has_types_choices_and_ranges() -> None:
     assert shown["commented"] == {"title": "commented", "type": "integer", "description": "how many", "default": None}
     assert shown["name"]["description"] == "a text that # looks like a number"
     assert "Size" not in shown
+
+
+def test_what_is_typed_into_a_form_is_read_by_the_same_types(notebook: Callable[..., Path]) -> None:
+    path = notebook("1", parameters=CELL)
+    typed_in = {"name": "2013", "many": ["1", "2"], "table": '{"a": 1}', "maybe": "5", "nothing": "01", "month": "x"}
+
+    assert from_form(path, typed_in) == {
+        "name": "2013", "many": [1, 2], "table": {"a": 1.0}, "maybe": 5, "nothing": "01", "month": "x",
+    }  # fmt: skip
+    assert form(KNOWN)["properties"]["table"]["default"] == "{}"
 
 
 def test_what_is_only_annotated_must_be_given() -> None:
@@ -326,12 +336,14 @@ def test_papermill_itself_checks_and_types_the_same(notebook: Callable[..., Path
     assert not (tmp_path / "none.ipynb").exists()
 
 
+# What the annotations of the cell need to run.
+_RUNS = "def Field(*limits, **named): return None\nGt = Lt = Field\n"
+
+
 @pytest.mark.slow
 def test_a_job_gets_what_its_cell_is_made_for(home: Path, notebook: Callable[..., Path]) -> None:
     names = ", ".join(["day", "place", "pair", "unique", "share", "maybe", "name"])
-    path = notebook(
-        f"print([repr(v) for v in ({names})])", parameters=CELL.replace("computed = len", "computed = str and len")
-    )
+    path = notebook(f"print([repr(v) for v in ({names})])", parameters=_RUNS + CELL)
     texts = ["day=2013-07-01", "place=a b.csv", "pair=[3, 4]", "unique=[3]", "share=nan", "maybe=None", "name=2013"]
 
     ended = wb.submit(path, given_by(str(path), texts=texts), show=False)

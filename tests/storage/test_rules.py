@@ -24,7 +24,6 @@ WRITE_ONLY = {
     "core/explanation_file.py": "save writes a whole explanation",
     "core/saved.py": "save writes a whole noun; what is on disk is changed through files.change",
     "tables/compiled.py": "save writes a whole model",
-    "jobs/engine.py": "writes the notebook that it executes; nobody else does meanwhile",
     "training/journal.py": "a trial is computed, never changed: two writers write the same",
     "training/recording.py": "writes a folder of its own, which MLflow takes over",
     "training/glass_box/notebook.py": "one that somebody edited is refused, another is written anew as a whole",

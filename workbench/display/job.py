@@ -12,7 +12,14 @@ from workbench.display.rendering import fragment
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-KINDS = {JobState.COMPLETED: "ok", JobState.FAILED: "error", JobState.STOPPED: "warning", JobState.STOPPING: "warning"}
+KINDS = {
+    JobState.COMPLETED: "ok",
+    JobState.FAILED: "error",
+    JobState.DAMAGED: "error",
+    JobState.STOPPED: "warning",
+    JobState.STOPPING: "warning",
+    JobState.UNKNOWN: "warning",
+}
 
 
 def html(job: Job) -> str:

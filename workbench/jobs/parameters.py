@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import keyword
 import re
 import tokenize
@@ -39,6 +40,8 @@ class Parameter:
         What it takes: as it is annotated, else as its default shows.
     required : bool
         Whether the cell only annotates it, so that a value must be given.
+    annotated : bool
+        Whether its type is written and not merely shown by its default; None is then taken only where that says so.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Parameter:
     description: str = ""
     shape: Shape = field(default=ANY, repr=False)
     required: bool = field(default=False, repr=False)
+    annotated: bool = field(default=False, repr=False)
 
 
 def parameters_of(notebook: Path) -> dict[str, Parameter]:
@@ -118,8 +122,7 @@ def _parameter(statement: ast.stmt, annotations: Annotations, comments: Mapping[
     if annotation is None and told:
         shape, comment = annotations.shape(ast.Constant(told[1])), comment[told.end() :]
     shown_shape, default = _default(value, annotations)
-    required = value is None
-    return Parameter(name, default, comment, _joined(shape, shown_shape), required)
+    return Parameter(name, default, comment, _joined(shape, shown_shape), value is None, shape.kind != "any")
 
 
 def _joined(annotated: Shape, default: Shape) -> Shape:
@@ -160,7 +163,10 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     shape = {"title": parameter.name, **parameter.shape.schema(), "description": parameter.description}
     if is_secret(parameter.name):
         shape["examples"] = ["env:NAME"]
-    return shape if parameter.required else {**shape, "default": plain(parameter.default)}
+    default = plain(parameter.default)
+    if shape["type"] == "object":  # a form has a line for it, and the check reads what it says
+        shape["type"], default = "string", json.dumps(default, ensure_ascii=False)
+    return shape if parameter.required else {**shape, "default": default}
 
 
 def check(
@@ -211,18 +217,26 @@ def _typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None) -> 
 
 
 def _value(name: str, value: Any, parameter: Parameter | None) -> Any:
-    check_secrets(name, value)
+    try:
+        check_secrets(name, value)
+    except RecursionError as error:
+        raise BadParameter(f"{name!r} must be plain JSON data; this one holds itself, or is too deep.") from error
     if is_reference(value) or (is_secret(name) and value in (None, "")):
         return value
     shape = ANY if parameter is None else parameter.shape
-    if value is None and parameter is not None and parameter.default is None and not parameter.required:
-        return None  # what the cell itself shows
+    if value is None and parameter is not None and _takes_none(parameter):
+        return None
     try:
         return shape.read(value)
     except Unfit as error:
         raise unfit(name, shape, value, error, MISSING if parameter is None else parameter.default) from None
     except MISREAD as error:  # an object of somebody's that compares or counts in its own way
         raise BadParameter(f"{name!r} must be plain JSON data, got a {type(value).__name__}. Change it.") from error
+
+
+def _takes_none(parameter: Parameter) -> bool:
+    """What the cell itself shows is taken, and nothing where no type is written."""
+    return not parameter.annotated or (parameter.default is None and not parameter.required)
 
 
 def _check_name(name: Any, known: Mapping[str, Parameter] | None, notebook: str) -> None:
@@ -251,6 +265,25 @@ def from_texts(
         parameter = (known or {}).get(name)
         values[name] = text if is_reference(text) or (text and is_secret(name)) else _from_text(name, text, parameter)
     return values
+
+
+def from_form(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a form gives them: a line is read as on a command line, and the check sees to the rest."""
+    from workbench.jobs.notebooks import find, read
+
+    known = declared_in(read(find(notebook)), notebook.name) or {}
+    return {name: _from_field(value, known[name].shape) if name in known else value for name, value in values.items()}
+
+
+def _from_field(value: Any, shape: Shape) -> Any:
+    try:
+        if isinstance(value, str) and not is_reference(value):
+            return shape.from_text(value)
+        if isinstance(value, list) and shape.items and shape.kind in ("list", "set", "tuple"):
+            return [_from_field(item, shape.items[min(at, len(shape.items) - 1)]) for at, item in enumerate(value)]
+    except Unfit:
+        return value
+    return value
 
 
 def _from_text(name: str, text: str, parameter: Parameter | None) -> Any:

@@ -145,7 +145,7 @@ class Shape:
             return {"type": "string"}
         if self.kind == "choice":
             kinds = {_JSON[kind] for c in self.choices for kind in _kinds(c)}
-            return {"enum": list(self.choices), **({"type": kinds.pop()} if len(kinds) == 1 else {})}
+            return {"type": kinds.pop() if len(kinds) == 1 else sorted(kinds), "enum": list(self.choices)}
         if self.kind == "either":
             return self._either()
         return self._single()

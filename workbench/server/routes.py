@@ -20,7 +20,7 @@ from workbench.codegen.job_notebook import convert
 from workbench.core.job import Job
 from workbench.core.parameters import STEPS, problems, schema
 from workbench.errors import BadParameter, InputError, NotFound
-from workbench.jobs.parameters import declared, form
+from workbench.jobs.parameters import declared, form, from_form
 from workbench.jobs.records import job, jobs
 from workbench.jobs.stopping import stop
 from workbench.jobs.submit import submit
@@ -203,7 +203,8 @@ class Jobs(Handler):
         await self.require("execute", "kernels")
         notebook = await self.file(self.asked("notebook", str))
         parameters = self.asked("parameters", dict, {})
-        started = await asyncio.to_thread(submit, notebook, parameters, wait=False, folder=notebook.parent)
+        values = await asyncio.to_thread(from_form, notebook, parameters)
+        started = await asyncio.to_thread(submit, notebook, values, wait=False, folder=notebook.parent)
         task = asyncio.create_task(follow(self.event_logger, started.id))
         _FOLLOWING.add(task)  # the loop itself keeps only a weak reference
         task.add_done_callback(_FOLLOWING.discard)

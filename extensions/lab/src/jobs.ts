@@ -10,7 +10,9 @@ import { inWords, post, request } from './request';
 import type { IJob } from './types';
 
 export const SCHEMA = 'https://ml-workbench/events/job';
-export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED'];
+export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED', 'DAMAGED'];
+/** What has something to explain beside its state. */
+const EXPLAINED = ['FAILED', 'UNKNOWN', 'DAMAGED'];
 const LONGEST_PAUSE = 15_000;
 
 /** How many jobs are listed at first. */
@@ -83,8 +85,8 @@ class JobNotice {
       COMPLETED: this.trans.__('%1 completed', this.name),
       STOPPED: this.trans.__('%1 was stopped', this.name),
       FAILED: this.trans.__('%1 failed: %2', this.name, job.error ?? '')
-    }[job.state as 'COMPLETED' | 'STOPPED' | 'FAILED'];
-    const type = job.state === 'COMPLETED' ? 'success' : job.state === 'FAILED' ? 'error' : 'info';
+    }[(job.state === 'DAMAGED' ? 'FAILED' : job.state) as 'COMPLETED' | 'STOPPED' | 'FAILED'];
+    const type = job.state === 'COMPLETED' ? 'success' : job.state === 'STOPPED' ? 'info' : 'error';
     Notification.update({ id: this.notice, message: told, type, progress: undefined, autoClose: 8_000, actions: [] });
   }
 
@@ -207,10 +209,10 @@ export class JobsList {
     );
     const bar = part<HTMLProgressElement>(item, 'progress');
     [bar.max, bar.value, bar.hidden] = [Math.max(job.cells, 1), job.cells_done, ended];
-    set(part(item, '.jp-wb-job-line'), ended ? '' : (job.line ?? ''));
-    set(part(item, '.jp-wb-error'), job.state === 'FAILED' ? (job.error ?? '') : '');
+    set(part(item, '.jp-wb-job-line'), ended ? (job.notes ?? []).join(' ') : (job.line ?? ''));
+    set(part(item, '.jp-wb-error'), EXPLAINED.includes(job.state) ? (job.error ?? '') : '');
     part(item, '.jp-wb-stop').hidden = ended;
-    part(item, '.jp-wb-output').hidden = !job.cells_done && !ended;
+    part(item, '.jp-wb-output').hidden = (!job.cells_done && !ended) || job.state === 'DAMAGED';
   }
 
   private word(job: IJob): string {
@@ -220,6 +222,8 @@ export class JobsList {
         FAILED: this.trans.__('failed'),
         STOPPED: this.trans.__('stopped'),
         STOPPING: this.trans.__('stopping'),
+        UNKNOWN: this.trans.__('unknown'),
+        DAMAGED: this.trans.__('damaged'),
         IN_PROGRESS: this.trans.__('%1 of %2 cells', job.cells_done, job.cells)
       }[job.state] ?? this.trans.__('waiting')
     );

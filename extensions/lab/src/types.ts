@@ -110,6 +110,7 @@ export interface IJob {
   cells: number;
   cells_done: number;
   error?: string | null;
+  notes?: string[];
   line?: string;
   created?: string;
   ended?: string | null;

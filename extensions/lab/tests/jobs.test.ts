@@ -92,6 +92,23 @@ describe('the list of jobs', () => {
     expect(part(node, '.jp-wb-stop').hidden).toBe(true);
   });
 
+  it('shows what nobody can know and what is damaged, each with its reason', async () => {
+    const node = await listOf([
+      job('a', { state: 'UNKNOWN', error: 'started on another machine' }),
+      job('b', { state: 'DAMAGED', error: 'can not be read: job.json' }),
+      job('c', { state: 'COMPLETED', notes: ['5 messages did not arrive.'] })
+    ]);
+    const told = (id: string, of: string): HTMLElement => part(part(node, `[data-job="${id}"]`), of);
+
+    expect(told('a', '.jp-wb-job-state').textContent).toBe('unknown');
+    expect(told('a', '.jp-wb-error').textContent).toBe('started on another machine');
+    expect(told('a', '.jp-wb-stop').hidden).toBe(false);
+    expect(told('b', '.jp-wb-job-state').textContent).toBe('damaged');
+    expect(told('b', '.jp-wb-error').textContent).toContain('job.json');
+    expect(told('b', '.jp-wb-output').hidden).toBe(true);
+    expect(told('c', '.jp-wb-job-line').textContent).toBe('5 messages did not arrive.');
+  });
+
   it('opens the output, and says why it cannot in words that help', async () => {
     const open = vi.fn(async () => undefined);
     const node = await listOf([job('a')], open);
