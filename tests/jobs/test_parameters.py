@@ -195,7 +195,7 @@ def test_what_is_typed_into_a_form_is_read_by_the_same_types(notebook: Callable[
 def test_what_is_only_annotated_must_be_given() -> None:
     content = _content("month: int\nnote: str | None = None")
 
-    with pytest.raises(BadParameter, match="needs 'month' .int."):
+    with pytest.raises(BadParameter, match=r"needs 'month' .int."):
         check(Path("n.ipynb"), {}, content)
     assert form(declared("month: int", "n"))["required"] == ["month"]
 
@@ -265,7 +265,8 @@ def test_whatever_is_typed_is_read_or_refused(text: str, name: str) -> None:
 def test_a_cell_that_spells_it_otherwise_is_understood() -> None:
     cell = (
         "import datetime\nfrom datetime import datetime as D\n"
-        "a: 'int' = 1\nb: 'Optional[int]' = None\nc = D(2026, 1, 1)\nd = datetime.date.today()\ne = D.fromisoformat('2026-01-01')\n"
+        "a: 'int' = 1\nb: 'Optional[int]' = None\nc = D(2026, 1, 1)\nd = datetime.date.today()\n"
+        "e = D.fromisoformat('2026-01-01')\n"
         "f = float('nan')\ng: tuple[int, ...] = (1,)\nh: Unknown = 3\ni: datetime.time = None\nj = list()"
     )
     known = declared(cell, "n")

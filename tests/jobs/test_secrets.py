@@ -7,6 +7,7 @@ import html
 import json
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -140,7 +141,7 @@ def test_a_secret_is_found_in_each_of_its_forms(value: str, around: str) -> None
 def test_a_secret_in_pieces_of_a_stream_is_found(value: str, cuts: list[int], around: str) -> None:
     whole = around + value + around
     ends = sorted({0, len(whole), *(min(c, len(whole)) for c in cuts)})
-    pieces = [whole[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [whole[a:b] for a, b in pairwise(ends)]
     masker, stream = Masker([value]), Stream(Masker([value]))
     outputs = [{"output_type": "stream", "name": "stdout", "text": piece} for piece in pieces]
     outputs.insert(1, {"output_type": "stream", "name": "stderr", "text": "between"})

@@ -196,6 +196,29 @@ def test_the_kernel_that_the_notebook_names_runs_it(
 
 
 @pytest.mark.slow
+def test_a_notebook_of_another_language_gets_its_parameters_as_papermill_writes_them(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no R here: a kernel that says R and reads what R and Python both read."""
+    spec = tmp_path / "data" / "kernels" / "ir"
+    spec.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "R", "language": "R"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "data"))
+    cells = [new_code_cell("n <- 1", metadata={"tags": ["parameters", "skip-execution"]}), new_code_cell("TRUE = 1")]
+    metadata = {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}
+    nbformat.write(
+        new_notebook(cells=[cells[1], cells[0], new_code_cell("n")], metadata=metadata), tmp_path / "n.ipynb"
+    )
+
+    ended = wb.submit(tmp_path / "n.ipynb", {"n": 7, "on": True}, show=False)
+
+    source = nbformat.read(ended.output, 4).cells[2].source
+    assert source == "# Parameters\nn = 7\non = TRUE\n"
+    assert ended.kernel["name"] == "ir"
+
+
+@pytest.mark.slow
 def test_a_folder_that_is_deleted_while_a_job_runs_is_told_in_a_sentence(
     home: Path, notebook: Callable[..., Path]
 ) -> None:

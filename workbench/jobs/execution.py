@@ -5,7 +5,7 @@ This module imports papermill (2.6 s), so it is loaded by the process that runs 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from papermill.log import logger
 from workbench.core.job import JobState
 from workbench.jobs.client import Client
 from workbench.jobs.control import Control
+from workbench.jobs.kernels import installed
 from workbench.jobs.masking import Masker, Stream
-from workbench.jobs.parameters import check, declared_in, inject, typed
+from workbench.jobs.parameters import Parameter, check, declared_in, inject, typed
 from workbench.jobs.records import now, tell, update
+from workbench.jobs.secrets import is_reference, is_secret
 from workbench.storage.files import write_text
 
 
@@ -82,7 +84,7 @@ class Recorder(NotebookExecutionManager):
         """Write the output notebook, in one step where it is the job's, and without secrets."""
         self.before_save()
         clear = self.nb
-        self.nb = self._masked()
+        self.nb = self.masked()
         try:
             self._write()
         finally:
@@ -97,12 +99,14 @@ class Recorder(NotebookExecutionManager):
         else:
             raise FileNotFoundError(2, "its folder is gone", str(self.folder))
 
-    def _masked(self) -> Any:
-        """The notebook to be written: cells that have ended are masked already, the one at work is not."""
-        shown = nbformat.from_dict({**self.nb, "cells": list(self.nb.cells)})
-        for index, cell in enumerate(self.nb.cells):
-            if cell is self._running and cell.get("outputs"):
-                shown.cells[index] = nbformat.from_dict({**cell, "outputs": self.run.masker.outputs(cell.outputs)})
+    def masked(self) -> Any:
+        """The notebook to be written: outputs of cells that have ended are masked already."""
+        return type(self.nb)({**self.nb, "cells": [self._masked_cell(cell) for cell in self.nb.cells]})
+
+    def _masked_cell(self, cell: Any) -> Any:
+        shown = type(cell)({**cell, "source": self.run.masker.text(cell.source)})
+        if cell is self._running and cell.get("outputs"):
+            shown["outputs"] = self.run.masker.outputs(cell.outputs)
         return shown
 
     def stream(self, name: str) -> Stream:
@@ -111,8 +115,6 @@ class Recorder(NotebookExecutionManager):
 
     def notebook_start(self, **kwargs: Any) -> None:
         """Write down that the cells are to run."""
-        for cell in self.nb.cells:
-            cell.source = self.run.masker.text(cell.source) if cell.cell_type != "code" else cell.source
         super().notebook_start(**kwargs)
         self._record(state=JobState.IN_PROGRESS, cells=self.total)
         self._tell("job_started", cells=self.total)
@@ -220,8 +222,9 @@ def execute(
     JobFailed
         If a cell does not run to its end.
     """
-    _check_parameters(nb)
+    known = _check_parameters(nb, installed(kernel_name)["language"])
     run = job or Run(Masker.of(nb.metadata.papermill.get("parameters") or {}))
+    run.masker.learn(p.default for p in known.values() if is_secret(p.name) and not is_reference(p.default))
     recorder = Recorder(
         nb,
         run,
@@ -254,18 +257,20 @@ def execute(
     finally:
         recorder.cleanup_pbar()
         recorder.notebook_complete()
-    return recorder.nb
+    return recorder.masked()
 
 
-def _check_parameters(nb: Any) -> None:
+def _check_parameters(nb: Any, language: str) -> Mapping[str, Parameter]:
     """The check of a job, also where papermill's own command line runs the notebook; then the cell is written anew."""
     values = nb.metadata.papermill.get("parameters") or {}
     name = Path(str(nb.metadata.papermill.get("input_path") or "the notebook")).name
     own = {n: v for n, v in values.items() if n not in ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")}
-    nb.metadata.papermill["parameters"] = {**values, **check(Path(name), own, nb)}
-    known = declared_in(nb, name)
+    known = declared_in(nb, name, language)
+    plain_values = check(Path(name), own, nb, language)
+    nb.metadata.papermill["parameters"] = {**values, **plain_values}
     if known is not None:
-        inject(nb.cells, known, {**values, **typed(own, known)})
+        inject(nb.cells, known, {**values, **typed(plain_values, known)})
+    return known or {}
 
 
 def _runs(cell: Any) -> bool:

@@ -1,8 +1,8 @@
 """A small process that outlives the runner of a job by a moment, and leaves the truth behind when that is killed.
 
 It is forked before the runner has loaded anything, waits on a pipe that only the runner holds, and acts at its end:
-what the job started is ended, its socket folder removed, and an end that nobody wrote down is written down. It shares the runner's lock, so that
-nobody takes the job for gone before that is done.
+what the job started is ended, its socket folder removed, and an end that nobody wrote down is written down. It shares
+the runner's lock, so that nobody takes the job for gone before that is done.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Known secrets (those that parameters refer to, and those that the environment names so) are found as they are, quoted,
 escaped for JSON, URLs and HTML, in base64 and in hexadecimal, across colours and across pieces of a stream; unknown
-ones by what they look like. Not found: a secret that the notebook itself changes (reversed, split over cells, encrypted,
-drawn into an image).
+ones by what they look like. Not found: a secret that the notebook itself changes (reversed, split over cells,
+encrypted, drawn into an image), and one that a person wrote into the notebook and gave no telling name.
 """
 
 from __future__ import annotations
@@ -45,10 +45,18 @@ class Masker:
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        forms = {form for value in known if len(value) >= SHORTEST for form in _forms(value)}
-        self.longest = max(map(len, forms), default=0)
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._forms: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+        self.longest = 0
+        self.learn(known)
+
+    def learn(self, values: Iterable[Any]) -> None:
+        """Know further secrets; what is no text, or too short, is none."""
+        told = [value for value in values if isinstance(value, str) and len(value) >= SHORTEST]
+        self._forms |= {form for value in told for form in _forms(value)}
+        self.longest = max(map(len, self._forms), default=0)
+        longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Masker:

@@ -68,9 +68,19 @@ def parameters_of(notebook: Path) -> dict[str, Parameter]:
     return declared_in(read(notebook), notebook.name) or {}
 
 
-def declared_in(content: Mapping[str, Any], notebook: str) -> dict[str, Parameter] | None:
-    """The parameters of a notebook's content; None where its language is another, which papermill does not read."""
-    if language_of(content.get("metadata") or {}).lower() not in ("python", "python3", "ipython"):
+def declared_in(content: Mapping[str, Any], notebook: str, language: str | None = None) -> dict[str, Parameter] | None:
+    """The parameters of a notebook's content; None where its language is another, which papermill does not read.
+
+    Parameters
+    ----------
+    content : mapping
+        Of the notebook.
+    notebook : str
+        Its name, for errors.
+    language : str, optional
+        Of the kernel that is to run it, by default the notebook's own.
+    """
+    if (language or language_of(content.get("metadata") or {})).lower() not in ("python", "python3", "ipython"):
         return None
     cell = next((c for c in content["cells"] if TAG in _tags(c)), None)
     return {} if cell is None else declared("".join(cell["source"]), notebook)
@@ -170,7 +180,10 @@ def _property(parameter: Parameter) -> dict[str, Any]:
 
 
 def check(
-    notebook: Path, values: Mapping[str, Any], content: Mapping[str, Any] | None = None, whole: bool = True
+    notebook: Path,
+    values: Mapping[str, Any],
+    content: Mapping[str, Any] | None = None,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """``values`` as the record keeps them, if the notebook takes them all, before a kernel starts.
 
@@ -182,8 +195,8 @@ def check(
         By name, as Python has them or as a record kept them.
     content : mapping, optional
         The notebook, where it has been read already.
-    whole : bool
-        Whether a parameter that the cell only annotates must be among them.
+    language : str, optional
+        Of the kernel that is to run it, by default the notebook's own.
 
     Returns
     -------
@@ -198,10 +211,10 @@ def check(
     """
     from workbench.jobs.notebooks import read
 
-    known = declared_in(read(notebook) if content is None else content, notebook.name)
+    known = declared_in(read(notebook) if content is None else content, notebook.name, language)
     for name in values:
         _check_name(name, known, notebook.name)
-    missing = [p for p in (known or {}).values() if whole and p.required and p.name not in values]
+    missing = [p for p in (known or {}).values() if p.required and p.name not in values]
     if missing:
         raise BadParameter(f"{notebook.name} needs {missing[0].name!r} ({missing[0].shape.words()}). Give it.")
     return {name: plain(value) for name, value in _typed(values, known).items()}

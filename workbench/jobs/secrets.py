@@ -46,7 +46,7 @@ SHAPE = re.compile("|".join(rf"(?<![A-Za-z0-9])(?:{shape})" for shape in SHAPES)
 # The password within an address, within a connection string, behind a word of HTTP's.
 PASSWORD = re.compile(
     r"(?<=://)(?P<user>[^\s:/@'\"?#]{0,255}):(?P<address>[^\s@/'\"]{1,255})(?=@)"
-    r"|(?i:\b(?:password|accountkey|sharedaccesskey|sharedaccesssignature)=|;\s?pwd=)(?P<pair>[^;\s'\"&(),]{1,1000})"
+    r"|(?i:(?:^|(?<=;))(?:password|accountkey|sharedaccess\w{3,9})=|(?<=;)pwd=)(?P<pair>[^;\s'\"]{1,1000})"
     r"|(?i:\b(?:bearer|basic) )(?P<header>(?=\S{0,4000}\d)[A-Za-z0-9._~+/=-]{12,4000})"
 )
 SHORTEST = 4  # characters of a secret: what is shorter can't be masked without masking everything

@@ -89,10 +89,11 @@ def submit(
     """
     path = find(place(notebook, "notebook", "wb.submit"))
     content = read(path)
+    runs = _kernel(content, kernel)
     asked = {
         "timeout": _seconds(timeout),
-        "parameters": check(path, mapping(parameters, "parameters", "wb.submit"), content),
-        "kernel": _kernel(content, kernel),
+        "parameters": check(path, mapping(parameters, "parameters", "wb.submit"), content, runs["language"]),
+        "kernel": runs,
         "folder": str(_folder(folder)),
     }
     try:
@@ -185,6 +186,7 @@ def _watched(job: Job, show: bool) -> Job:
         ended = _follow(job, show)
     except KeyboardInterrupt:
         stop(job.id, home=job.path.parent.parent)
+        _reap(job)
         raise
     _reap(job)
     if ended.state is JobState.FAILED:
