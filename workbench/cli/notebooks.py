@@ -51,14 +51,6 @@ def notebook(
     typer.echo(trained.to_notebook(path, candidate, data=data))
 
 
-EXITS = """Run a notebook as a job.
-
-Exit codes: 0 completed, 1 a cell failed, 2 a wrong parameter, notebook or kernel (nothing has run), 3 the kernel did
-not start, 74 the record can't be written, 124 the time was used up, 130 stopped (Ctrl-C, SIGTERM, SIGHUP, workbench
-stop), 137 the job's process was killed, 138 the kernel died.
-"""
-
-
 def submit(
     notebook: Annotated[
         str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")
@@ -88,7 +80,20 @@ def submit(
     ] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds that the job may take.")] = None,
 ) -> None:
-    """Run a notebook as a job."""
+    """Run a notebook as a job.
+
+    \b
+    Exit codes:
+      0  completed
+      1  a cell failed
+      2  a wrong parameter, notebook or kernel; nothing has run
+      3  the kernel did not start
+     74  the record can't be written
+    124  the time was used up
+    130  stopped: Ctrl-C, SIGTERM, SIGHUP, workbench stop
+    137  the job's process was killed
+    138  the kernel died
+    """
     from workbench.cli.parameters import given
     from workbench.jobs.submit import submit as run
 
@@ -97,9 +102,6 @@ def submit(
         job = run(notebook, values, kernel=kernel, timeout=timeout)
     _tell_outcome(job)
     _exit_unless_completed(job)
-
-
-submit.__doc__ = EXITS
 
 
 def jobs(most: Annotated[int, typer.Option(min=1, help="How many of the latest.")] = 20) -> None:
