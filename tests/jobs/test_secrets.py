@@ -153,6 +153,16 @@ def test_a_secret_in_pieces_of_a_stream_is_found(value: str, cuts: list[int], ar
     assert MASK in shown
 
 
+def test_a_key_of_several_lines_is_masked_line_by_line_and_as_it_goes() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkq\n" * 3 + "-----END PRIVATE KEY-----"
+    unknown, known = Stream(Masker()), Masker([key])
+
+    shown = "".join([*(unknown.feed(f"{line}\n") for line in f"a\n{key}\nb".splitlines()), unknown.rest()])
+
+    assert shown == f"a\n{MASK}\nb\n"
+    assert "MIIE" not in known.text(f"  File 'x'\n    MIIEvQIBADANBgkq\n{key!r}")
+
+
 def test_what_is_no_secret_is_kept_as_it_is() -> None:
     text = "loss=0.31 [1m\x1b[31mred\x1b[0m] token count: 4096, http://host:8080/x@y, /home/anna/keys"
 

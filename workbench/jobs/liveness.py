@@ -73,7 +73,7 @@ def hold(folder: Path, patience: float = 1.0) -> int:
     while not _locked(descriptor):
         if time.monotonic() > until:
             os.close(descriptor)
-            raise Busy(f"The job {folder.name} is at work. Stop it first with: workbench stop {folder.name}")
+            raise Busy(f"The job {folder.name} is at work. Wait for its end, or stop it.")
         time.sleep(0.01)
     return descriptor
 

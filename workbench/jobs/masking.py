@@ -48,6 +48,7 @@ class Masker:
         self._forms: set[str] = set()
         self._known: re.Pattern[str] | None = None
         self.longest = 0
+        self.of_lines = False
         self.learn(known)
 
     def learn(self, values: Iterable[Any]) -> None:
@@ -55,6 +56,7 @@ class Masker:
         told = [value for value in values if isinstance(value, str) and len(value) >= SHORTEST]
         self._forms |= {form for value in told for form in _forms(value)}
         self.longest = max(map(len, self._forms), default=0)
+        self.of_lines = any("\n" in form for form in self._forms)
         longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
         self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -134,14 +136,20 @@ class Stream:
     def feed(self, text: str) -> str:
         """What may be shown now; the begun line is held back, and of a very long one its end."""
         self._held += text
-        cut = self._held.rfind("\n") + 1
-        if self._masker.longest and "\n" in self._held[-self._masker.longest :]:
-            # A secret of several lines may have begun.
-            cut = min(cut, max(0, len(self._held) - self._masker.longest))
-            cut = self._held.rfind("\n", 0, cut) + 1 if len(self._held) < LONGEST_LINE else cut
+        cut = self._begun()
         if len(self._held) - cut > LONGEST_LINE:
             cut = len(self._held) - max(self._masker.longest, 1024)
         return self._release(cut)
+
+    def _begun(self) -> int:
+        """Where the begun line stands, or a secret of several lines that may have begun before."""
+        last = self._held.rfind("\n") + 1
+        key = self._held.rfind("-----BEGIN ")
+        if key >= 0 and "-----END " not in self._held[key:]:
+            last = min(last, key)
+        if self._masker.of_lines:
+            last = min(last, max(0, len(self._held) - self._masker.longest))
+        return self._held.rfind("\n", 0, last) + 1
 
     def rest(self) -> str:
         """What was held back."""
