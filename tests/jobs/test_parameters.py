@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench as wb
@@ -228,6 +228,7 @@ VALUES = {
 }
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_what_is_carried_arrives_as_it_was_given(data: st.DataObject) -> None:
     """Through the check, the record's JSON and the cell's Python: the same value of the same type."""
