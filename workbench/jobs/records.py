@@ -112,7 +112,7 @@ def _unseen(record: Job) -> dict[str, Any]:
 
 def _end_of(record: Job) -> dict[str, Any]:
     """What became of a job whose process is gone; it ended with its last sign of life, not when somebody looked."""
-    ended = last_beat(record.path) or record.started or record.created
+    ended = max(filter(None, (last_beat(record.path), record.started, record.created)), default=None)
     if record.state is JobState.STOPPING:
         return {"state": JobState.STOPPED, "error": STOPPED, "ended": ended}
     return {
@@ -124,10 +124,17 @@ def _end_of(record: Job) -> dict[str, Any]:
     }
 
 
-def settle(folder: Path) -> Job:
+def settle(folder: Path, moment: str | None = None) -> Job:
     """Write down the end of a job whose process is gone, in its record and in its notebook.
 
     For who started it or stops it. Nothing happens where it has ended, or somebody still runs it.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's.
+    moment : str, optional
+        When the process ended, where that is known better than by its last heartbeat.
     """
     record = load(folder)
     if record.state.final:
@@ -137,7 +144,7 @@ def settle(folder: Path) -> Job:
     except (Busy, OSError):
         return record
     try:
-        return settle_held(folder)
+        return settle_held(folder, moment)
     finally:
         os.close(held)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from workbench.core.job import Job, JobState
 from workbench.jobs.liveness import Life, boot, life
 from workbench.jobs.processes import end_family, family
-from workbench.jobs.records import STOPPED, job, load, settle, update
+from workbench.jobs.records import STOPPED, job, load, now, settle, update
 
 
 def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  # noqa: A002 - the record's own word
@@ -46,15 +46,15 @@ def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  #
         if _ended(record, grace):
             return _settled(record)
     end_family(record.id)
-    return _settled(record)
+    return _settled(record, now())
 
 
-def _settled(record: Job) -> Job:
-    ended = settle(record.path)
+def _settled(record: Job, moment: str | None = None) -> Job:
+    ended = settle(record.path, moment)
     until = time.monotonic() + 5.0
     while not ended.state.final and record.boot and time.monotonic() < until:  # its guardian is at it
         time.sleep(0.05)
-        ended = settle(record.path)
+        ended = settle(record.path, moment)
     if ended.state.final or record.boot:
         return ended
     # A record of an older version has no lock: nobody can run it whose process is not here.
