@@ -8,21 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.explanation import Explanation
-from workbench.explanation.overview import (
-    LEVELS,
-    MISSING,
-    STACKED,
-    Coded,
-    acting,
-    code,
-    direction,
-    errors,
-    levels,
-    lists,
-    overview,
-    split,
-    swarm,
-)
+from workbench.explanation.ordered_values import LEVELS, MISSING, Coded, code, direction, levels, split
+from workbench.explanation.overview import acting, overview
+from workbench.explanation.row_lists import errors, lists
+from workbench.explanation.swarms import STACKED, swarm
 
 NUMBERS = st.floats(-1e6, 1e6) | st.just(float("nan")) | st.sampled_from([0.0, 1.0])
 COLUMNS = st.lists(NUMBERS, min_size=1, max_size=200).map(np.array)

@@ -15,7 +15,11 @@ from markupsafe import Markup
 
 from workbench.display.rendering import signed
 from workbench.display.run_drawings import BOTTOM, LEFT, TOP, Plane, marked
-from workbench.explanation.overview import MISSING, PLACES, STACKED, Cloud, ColumnView, Swarm, moment
+from workbench.explanation.clouds import Cloud
+from workbench.explanation.ordered_values import MISSING
+from workbench.explanation.overview import ColumnView
+from workbench.explanation.swarms import PLACES, STACKED, Swarm
+from workbench.explanation.value_parts import moment
 
 # Of a place across or up in one letter.
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"

@@ -13,7 +13,9 @@ from workbench.display.explanation_drawings import ends_of, moment_marks
 from workbench.display.explanation_rows import steps_of
 from workbench.display.figures import BLUE, GREY, HIGH, INK, LOW, MIDDLE, plain, styled, waterfall
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.explanation.overview import LEVELS, MISSING, Cloud, acting, overview, swarm_of
+from workbench.explanation.clouds import Cloud
+from workbench.explanation.ordered_values import LEVELS, MISSING
+from workbench.explanation.overview import acting, overview, swarm_of
 
 SCALE = [[0, LOW], [0.5, MIDDLE], [1, HIGH]]
 # Points of a beeswarm; its places along the axis, and dots above each other.

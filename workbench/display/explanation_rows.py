@@ -16,7 +16,8 @@ from workbench.display.explanation_drawings import cell_letters
 from workbench.display.rendering import number, percent, signed
 from workbench.display.run_drawings import marked
 from workbench.errors import BadParameter
-from workbench.explanation.overview import Overview, errors
+from workbench.explanation.overview import Overview
+from workbench.explanation.row_lists import errors
 
 # Steps that are drawn of a row; columns of a row that a page carries; bytes that its rows take together.
 MOST_STEPS, MOST_CARRIED, MOST_BYTES = 12, 40, 150_000
