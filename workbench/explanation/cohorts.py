@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -68,11 +67,12 @@ def cohorts(
         raise BadParameter(f"Two groups of {how_many(FEWEST, 'row')} at least are compared, and there are not so many.")
     every = np.logical_or.reduce(list(kept.values()))
     random = np.random.default_rng(seed)
-    p_values = [_alike(explanation.values[rows], explanation.values[every & ~rows]) for rows in kept.values()]
+    others = _moments([explanation.values[every & ~rows] for rows in kept.values()])
+    p_values = _corrected(_alike((_moments([explanation.values[rows] for rows in kept.values()]), others)))
     told = [
         value
-        for (name, rows), sure in zip(kept.items(), _corrected(p_values), strict=True)
-        for value in _group(explanation, name, rows, explanation.values[every & ~rows], sure, random)
+        for (name, rows), apart, sure in zip(kept.items(), others[0], p_values, strict=True)
+        for value in _group(explanation, name, rows, apart, sure, random)
     ]
     return Cohorts(
         by if isinstance(by, str) else "given groups",
@@ -114,28 +114,50 @@ def _group(
     ):
         yield CohortValue(
             name, name_of, len(values), float(mean[0, place]), float(low[0, place]), float(high[0, place]),
-            float(mean[1, place]), float(low[1, place]), float(high[1, place]), float(others[:, place].mean()),
+            float(mean[1, place]), float(low[1, place]), float(high[1, place]), float(others[place]),
             float(sure[place]),
         )  # fmt: skip
 
 
 def _interval(values: Numbers, random: np.random.Generator) -> tuple[Numbers, Numbers]:
     """Ends of the means of some rows, shape (kinds, rows, p) to (kinds, p) each."""
-    shares = row_counts(values.shape[1], random) / values.shape[1]
-    return interval(np.einsum("dn,knp->dkp", shares, values, optimize=True), LEVEL)
+    means = row_counts(values.shape[1], random) @ values / values.shape[1]
+    return interval(np.swapaxes(means, 0, 1), LEVEL)
 
 
-def _alike(values: Numbers, others: Numbers) -> Numbers:
-    """P-values that two groups have one mean, by Welch's test or Student's, whichever is less sure; shape (p,)."""
-    from scipy.stats import ttest_ind
+def _alike(moments: Sequence[tuple[Numbers, Numbers, int]]) -> Numbers:
+    """P-values that a group and the others have one mean, by Welch's test or Student's, whichever is less sure.
 
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of columns that add the same everywhere
-        both = [ttest_ind(values, others, equal_var=equal).pvalue for equal in (False, True)]
+    Parameters
+    ----------
+    moments : two of (means, standard deviations, rows)
+        Of the groups and of the others to each, shape (groups, p) but for the rows, (groups, 1).
+    """
+    from scipy.stats import ttest_ind_from_stats
+
+    own, others = moments
+    with np.errstate(all="ignore"):  # of columns that add the same everywhere
+        both = [ttest_ind_from_stats(*own, *others, equal_var=equal).pvalue for equal in (False, True)]
     return np.nan_to_num(np.maximum(*both), nan=1.0)
 
 
-def _corrected(p_values: list[Numbers]) -> Numbers:
+def _moments(values: Sequence[Numbers]) -> tuple[Numbers, Numbers, Any]:
+    """Means and standard deviations of several sets of rows, and how many each has."""
+    means, spreads = (np.stack([one(v) for v in values]) for one in (_mean, _spread))
+    return means, spreads, np.array([[len(v)] for v in values])
+
+
+def _mean(values: Numbers) -> Numbers:
+    found: Numbers = values.mean(axis=0)
+    return found
+
+
+def _spread(values: Numbers) -> Numbers:
+    """Zero of values that are all the same, whatever their mean is rounded to."""
+    found: Numbers = np.std(values, axis=0, ddof=1)
+    return np.where((values == values[:1]).all(axis=0), 0.0, found)
+
+
+def _corrected(p_values: Numbers) -> Numbers:
     """All of one call together, in their shape."""
-    every = np.stack(p_values)
-    return np.array(holm(every.ravel().tolist())).reshape(every.shape)
+    return np.array(holm(p_values.ravel().tolist())).reshape(p_values.shape)

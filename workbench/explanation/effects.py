@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ class _Axis:
         places = np.abs(numbers[:, None] - steps[None, :]).argmin(axis=1)
         return np.where(np.isnan(numbers), -1, places)
 
-    @property
+    @cached_property
     def _places(self) -> dict[Any, int]:
         return {value: place for place, value in enumerate(self.grid.tolist())}
 

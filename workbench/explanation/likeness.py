@@ -55,20 +55,32 @@ def along_a_line(distances: Numbers) -> NDArray[np.intp]:
 def _apart(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
     """How far the distributions of a column in each two levels are apart, in [0, 1]."""
     is_text = values.dtype == object
-    shares: Numbers = np.array([_shares(values[codes == level], values) for level in range(levels)])
+    shares = (_shares if is_text else _up_to)(values, codes, levels)
     between: Numbers = np.abs(shares[:, None, :] - shares[None, :, :])
     apart: Numbers = between.sum(axis=2) / 2 if is_text else between.max(axis=2, initial=0.0)
     return apart
 
 
-def _shares(own: NDArray[Any], values: NDArray[Any]) -> Numbers:
-    """Of texts the share of each; of numbers the share up to each of some quantiles of all, and of missing ones."""
-    if values.dtype == object:
-        kinds, every = pd.unique(values), pd.Series(own)
-        shares = every.value_counts(normalize=True, dropna=False).reindex(kinds, fill_value=0.0)
-        return np.asarray(shares, dtype=np.float64)
-    numbers, every_number = as_numbers(own), as_numbers(values)
-    steps = np.nanquantile(every_number, np.linspace(0, 1, STEPS)) if np.isfinite(every_number).any() else np.zeros(1)
-    below = np.searchsorted(np.sort(numbers), steps, side="right") / max(len(own), 1)
-    at_steps: Numbers = np.append(below, np.isnan(numbers).mean() if len(own) else 0.0)
-    return at_steps
+def _shares(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
+    """Of texts the share of each in each level, the missing ones among them; shape (levels, kinds)."""
+    kinds = pd.factorize(pd.Series(values), use_na_sentinel=False)[0]
+    return _in_each(kinds, int(kinds.max(initial=-1)) + 1, codes, levels)
+
+
+def _up_to(values: NDArray[Any], codes: NDArray[Any], levels: int) -> Numbers:
+    """Of numbers the share up to each of some quantiles of all, and of missing ones; shape (levels, steps + 1)."""
+    numbers = as_numbers(values)
+    steps = np.nanquantile(numbers, np.linspace(0, 1, STEPS)) if np.isfinite(numbers).any() else np.zeros(1)
+    missing = np.isnan(numbers)
+    parts = np.where(missing, len(steps), np.searchsorted(steps, numbers, side="left"))
+    shares = _in_each(parts, len(steps) + 1, codes, levels)
+    return np.column_stack([shares[:, :-1].cumsum(axis=1), shares[:, -1]])
+
+
+def _in_each(parts: NDArray[Any], many: int, codes: NDArray[Any], levels: int) -> Numbers:
+    """Share of each part among the rows of each level."""
+    known = codes >= 0
+    counts = np.bincount(codes[known].astype(np.intp) * many + parts[known], minlength=levels * many)
+    counts = counts.reshape(levels, many)
+    shares: Numbers = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
