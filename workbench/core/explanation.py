@@ -222,7 +222,7 @@ class Explanation(Result):
 
     def given(self, name: str) -> tuple[Any, ...]:
         """What a column holds; nothing where the rows are not kept."""
-        return self.columns.get(name, (None,) * len(self.values))
+        return self.columns[name] if name in self.columns else (None,) * len(self.values)
 
     def bare(self) -> Explanation:
         """The same without the rows: what each column added, and nothing that anybody is known by."""

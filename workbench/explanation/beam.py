@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.steps import step
 from workbench.explanation.existing import Existing, Together
 from workbench.explanation.goals import Goal
 
@@ -180,6 +181,7 @@ class Beam:
             beam, score = level.places[on], level.score[on]
 
     def _asked(self, every: Changes, sets: Places) -> Sets:
+        step()
         predicted = self.predict(self.rows(every, sets))
         self.asked.append(len(sets))
         return Sets(sets, self.goal.score(predicted), self.goal.reached(predicted), self._possible(every, sets))

@@ -12,6 +12,7 @@ from workbench.core.cohorts import Cohorts, CohortValue
 from workbench.core.explanation import Explanation
 from workbench.core.grouping import groups_of, with_enough
 from workbench.core.resampling import interval, row_counts
+from workbench.core.steps import stepwise
 from workbench.core.wording import how_many
 from workbench.errors import BadParameter
 from workbench.explanation.neighbours import kept_column
@@ -71,7 +72,7 @@ def cohorts(
     p_values = _corrected(_alike((_moments([explanation.values[rows] for rows in kept.values()]), others)))
     told = [
         value
-        for (name, rows), apart, sure in zip(kept.items(), others[0], p_values, strict=True)
+        for (name, rows), apart, sure in stepwise(zip(kept.items(), others[0], p_values, strict=True), len(kept))
         for value in _group(explanation, name, rows, apart, sure, random)
     ]
     return Cohorts(

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from workbench.core.explanation_comparison import ExplanationComparison, ReasonD
 from workbench.core.finding import Finding
 from workbench.core.grouping import Grouping
 from workbench.core.nouns import expect
+from workbench.core.steps import stepwise
 from workbench.core.wording import listed
 from workbench.errors import BadParameter, ColumnNotFound
 from workbench.explanation.neighbours import kept_column
@@ -70,7 +73,8 @@ def compare(
         raise BadParameter(f"rate is a number between 0 and 1, got {rate!r}. Give for example 0.01.")
     sides = _Sides(reference, other)
     sides.check()
-    tested = [_Tested(sides, column, segment) for segment in _segments(sides, by) for column in sides.columns]
+    every = list(product(_segments(sides, by), sides.columns))
+    tested = [_Tested(sides, column, segment) for segment, column in stepwise(every)]
     corrected = holm([one.p_value for one in tested])
     found = [one.difference(p, rate) for one, p in zip(tested, corrected, strict=True)]
     found.sort(key=lambda d: (d.segment is not None, not d.differs, -abs(d.importance[1] - d.importance[0])))
@@ -104,6 +108,11 @@ class _Sides:
     def columns(self) -> list[str]:
         return [name for name in self.reference.features if name in self.other.features]
 
+    @cached_property
+    def numbers(self) -> dict[str, list[Numbers | None]]:
+        """Each column as numbers, on both sides."""
+        return {name: [_numbers(each.given(name)) for each in self.both] for name in self.columns}
+
     def check(self) -> None:
         for what, before, now in (
             ("unit", self.reference.unit, self.other.unit),
@@ -124,11 +133,18 @@ class _Segment:
 
     name: str | None
     rows: tuple[Chosen, Chosen]
+    sizes: list[Numbers]
+
+    @classmethod
+    def of(cls, sides: _Sides, name: str | None, rows: tuple[Chosen, Chosen]) -> _Segment:
+        """With the mean absolute values of all columns of both."""
+        sizes = [np.abs(each.values[own]).mean(axis=0) for each, own in zip(sides.both, rows, strict=True)]
+        return cls(name, rows, sizes)
 
 
 def _segments(sides: _Sides, by: str | None) -> Iterator[_Segment]:
     everything = tuple(np.ones(len(e.values), dtype=bool) for e in sides.both)
-    yield _Segment(None, (everything[0], everything[1]))
+    yield _Segment.of(sides, None, (everything[0], everything[1]))
     if by is None:
         return
     for each in sides.both:
@@ -140,7 +156,7 @@ def _segments(sides: _Sides, by: str | None) -> Iterator[_Segment]:
     for place, name in enumerate(grouping.names):
         rows = codes[0] == place, codes[1] == place
         if min(r.sum() for r in rows) >= FEWEST:
-            yield _Segment(name, rows)
+            yield _Segment.of(sides, name, rows)
 
 
 class _Tested:
@@ -179,10 +195,8 @@ class _Tested:
         )
 
     def _rank(self) -> tuple[int, int]:
-        places = []
-        for each, rows in zip(self.sides.both, self.segment.rows, strict=True):
-            sizes = np.abs(each.values[rows]).mean(axis=0)
-            places.append(1 + int((sizes > sizes[each.features.index(self.column)]).sum()))
+        pairs = zip(self.sides.both, self.segment.sizes, strict=True)
+        places = [1 + int((sizes > sizes[each.features.index(self.column)]).sum()) for each, sizes in pairs]
         return places[0], places[1]
 
     def _turn(self) -> float:
@@ -193,8 +207,10 @@ class _Tested:
 
     def _direction(self) -> tuple[float, float] | None:
         pairs = [
-            _correlation([each.given(self.column)[i] for i in np.flatnonzero(rows)], values)
-            for each, rows, values in zip(self.sides.both, self.segment.rows, self.values, strict=True)
+            None if numbers is None else _correlation(numbers[rows], values)
+            for numbers, rows, values in zip(
+                self.sides.numbers[self.column], self.segment.rows, self.values, strict=True
+            )
         ]
         return None if pairs[0] is None or pairs[1] is None else (pairs[0], pairs[1])
 
@@ -206,11 +222,15 @@ def _between_correlations(one: float, other: float, rows: tuple[int, int]) -> fl
     return float(2 * stats.norm.sf(abs(apart) / error))
 
 
-def _correlation(given: list[Any], values: Numbers) -> float | None:
-    """Rank correlation of numbers with what they add; None where there are none, or nothing varies."""
+def _numbers(given: tuple[Any, ...]) -> Numbers | None:
+    """A column as numbers, NaN where missing; None where it holds something else."""
     if not all(v is None or (isinstance(v, (int, float)) and not isinstance(v, bool)) for v in given):
         return None
-    numbers = np.array([np.nan if v is None else float(v) for v in given])
+    return np.array([np.nan if v is None else float(v) for v in given])
+
+
+def _correlation(numbers: Numbers, values: Numbers) -> float | None:
+    """Rank correlation of numbers with what they add; None where nothing varies."""
     known = ~np.isnan(numbers)
     if known.sum() < FEWEST or not np.ptp(numbers[known]) or not np.ptp(values[known]):
         return None
@@ -224,7 +244,9 @@ def _as_kept(values: Numbers) -> Numbers:
 
 def _moments(values: Numbers) -> list[float]:
     apart = values - values.mean() if len(values) else values
-    return [float(len(values)), float(values.mean()), *(float((apart**k).sum()) for k in (2, 3, 4))]
+    squares = apart * apart  # a power of three is a logarithm each
+    powers = (squares, squares * apart, squares * squares)
+    return [float(len(values)), float(values.mean()), *(float(one.sum()) for one in powers)]
 
 
 def _interval(before: Numbers, now: Numbers) -> tuple[float, float]:

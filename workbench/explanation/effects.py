@@ -18,6 +18,7 @@ from workbench.core.literals import python
 from workbench.core.profile import Association
 from workbench.core.resampling import interval, row_counts
 from workbench.core.run import Run
+from workbench.core.steps import stepwise
 from workbench.core.wording import listed_values, quoted_list
 from workbench.errors import BadParameter, ColumnNotFound
 from workbench.explanation.answering import Answering
@@ -31,7 +32,7 @@ LINES = 50  # single rows that are kept
 ALE_ROWS = 5000
 MOST_CATEGORIES = 30  # the most frequent ones
 JOINT_POINTS = 15  # of each column's grid, where there are two
-BATCH = 50_000  # rows that are answered together
+BATCH = 8_000  # rows that are answered together, between two steps
 # From here on two columns go together so far that a row with one changed is rare.
 STRONG = 0.7
 
@@ -103,7 +104,7 @@ class _Asking:
         """The answer about each row with each of some values, shape (rows, values)."""
         columns, many = self.columns(rows), len(next(iter(values.values())))
         result = np.empty((len(rows), many))
-        for some in np.array_split(np.arange(many), max(1, len(rows) * many // BATCH)):
+        for some in stepwise(np.array_split(np.arange(many), max(1, len(rows) * many // BATCH))):
             batch = {name: np.tile(column, len(some)) for name, column in columns.items()}
             batch |= {name: np.repeat(value[some], len(rows)) for name, value in values.items()}
             result[:, some] = self.answering.scores(batch, self.place).reshape(len(some), len(rows)).T
@@ -221,7 +222,8 @@ def _differences(asking: _Asking, axis: _Axis, rows: Places, steps: list[Places]
     there = np.zeros((len(rows), len(axis.grid) - 1))
     for lower in steps:
         inside = np.flatnonzero(lower >= 0)
-        low, high = (asking.with_each(rows[inside], axis.name, axis.grid[lower[inside] + up]) for up in (0, 1))
+        grid = (axis.grid[lower[inside] + up] for up in (0, 1))
+        low, high = (asking.with_each(rows[inside], axis.name, values) for values in stepwise(grid))
         differences[inside, lower[inside]] = high - low
         there[inside, lower[inside]] = 1.0
     return differences, there

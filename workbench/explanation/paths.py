@@ -13,6 +13,7 @@ from workbench.core.contract import Contract
 from workbench.core.json_values import plain
 from workbench.core.path import MOMENT, Condition, DecisionPath
 from workbench.core.run import Run
+from workbench.core.steps import stepwise
 from workbench.errors import Refused
 from workbench.explanation.answering import Answering
 from workbench.explanation.existing import as_numbers, typed_column
@@ -138,7 +139,7 @@ def _conditions(answering: Answering, met: list[_Met], own: dict[str, Any]) -> t
     """All conditions in the order of the features, and the columns of text whose words were asked about."""
     tables, found, texts, first = answering.tables, list[Condition](), list[str](), 0
     assert tables is not None
-    for encoder in tables.encoders:
+    for encoder in stepwise(tables.encoders):
         columns = range(first, first + len(encoder.sources))
         asked = [one.of_columns(columns) for one in met]
         if isinstance(encoder, Words):

@@ -13,6 +13,7 @@ from workbench.core.arguments import described
 from workbench.core.finding import Finding
 from workbench.core.literals import python
 from workbench.core.run import Run
+from workbench.core.steps import step
 from workbench.core.surrogate import Surrogate
 from workbench.errors import BadParameter
 from workbench.explanation.answering import Answering
@@ -125,6 +126,7 @@ class _Around:
     def drawn(self, random: np.random.Generator, rows: int, place: int) -> tuple[Numbers, Numbers, Numbers]:
         """What the line sees of some rows, shape (rows, p), what the model answers, and how much each counts."""
         taken = random.random((rows, len(self.own))) < random.random((rows, 1))
+        step()
         columns = {}
         for i, (one, values) in enumerate(zip(self.columns, self.values, strict=True)):
             column = np.full(rows, self.own[i], dtype=values.dtype)
