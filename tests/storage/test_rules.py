@@ -44,7 +44,7 @@ PARSES = {
     "instant/wire.py": "a line on a socket",
     "tables/compiled.py": "the header inside a binary file",
     "display/__init__.py": "a copy in memory",
-    "display/profile.py": "a catalogue of the package's own",
+    "display/language.py": "a catalogue of the package's own",
     "packaging/process.py": "an answer of a process",
     "packaging/deploy/loadtest.py": "runs without Workbench",
     "scoring/log.py": "fields of a database",

@@ -46,6 +46,12 @@ def listed_values(values: Iterable[Any], most: int = 5) -> str:
     return ", ".join([*first[:most], *(["…"] if len(first) > most else [])])
 
 
+class Ours(str):
+    """A word of ours where one of the data may stand as well: a page may say it in another language."""
+
+    __slots__ = ()
+
+
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence.
 

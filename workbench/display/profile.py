@@ -6,13 +6,9 @@ widget (``workbench.widgets.profile``) uses the same file.
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from itertools import accumulate, pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -21,8 +17,9 @@ from markupsafe import Markup
 
 from workbench.core.finding import Finding
 from workbench.core.profile import Association, ColumnProfile, Profile
+from workbench.display import language
 from workbench.display import profile_drawings as drawings
-from workbench.display.rendering import fragment, functions, number, percent, squeezed
+from workbench.display.rendering import fragment, number, percent, squeezed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -71,22 +68,14 @@ def body(profile: Profile) -> str:
     )
 
 
-@cache
 def script() -> str:
     """The functions of ``static/profile.js``; whoever shows them adds the line that starts them."""
-    sentences = json.dumps(catalogues(), ensure_ascii=False, separators=(",", ":"))
-    return f"const CATALOGUES = {sentences};\n{functions('profile.js')}"
+    return language.script("profile")
 
 
 def catalogues() -> dict[str, dict[str, str]]:
-    """The sentences of the page and its script in other languages, by the language's two letters.
-
-    >>> catalogues()["de"]["Missing values"]
-    'Fehlende Werte'
-    """
-    static = files("workbench.display").joinpath("static")
-    paths = {m[1]: f for f in static.iterdir() if (m := re.fullmatch(r"profile\.([a-z]{2})\.json", f.name))}
-    return {language: json.loads(f.read_text(encoding="utf-8")) for language, f in sorted(paths.items())}
+    """The sentences of the page and its script in other languages, by the language's two letters."""
+    return language.catalogues("profile")
 
 
 def figure(profile: Profile, column: str | None = None) -> go.Figure:

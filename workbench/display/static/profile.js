@@ -3,9 +3,7 @@
  * The page itself comes finished from Python and is readable without this. One file for the HTML view and the widget:
  * the HTML calls `enhance(root)`, the widget `enhance(root, kernel)`. Texts of the data are only ever set as
  * `textContent`, never as markup.
- *
- * English is in the page and in this file. `CATALOGUES` (written above this file by Python, from `profile.*.json`) has
- * the sentences of other languages.
+ * The language is chosen and put in by language.js, from `profile.*.json`.
  */
 
 const WIDTH = 200; // of a histogram's own units, as in profile_drawings.py
@@ -29,106 +27,21 @@ function enhance(root, kernel = null) {
   root.addEventListener('toggle', event => readOpened(view, event.target), true);
 }
 
-/* Languages: each sentence is looked up in a catalogue, where `#1` stands for a word such as a number, `%1` for any text. */
+/* Where the page has labels of its own (language.js). */
 
-const LANGUAGE = language();
-const SENTENCES = new Map(Object.entries(CATALOGUES[LANGUAGE] ?? {}));
-const PATTERNS = patterns([...SENTENCES.keys()]);
-const [, GROUP, , POINT] = new Intl.NumberFormat(LANGUAGE ?? 'en').formatToParts(1000.5).map(part => part.value);
-const MARKS = { ',': GROUP, '.': POINT };
-
-// Where the page has labels of its own. Names, values and findings, which are the data's, are in none of these.
 const LABELS = [
   '.wb-noun, .wb-head h3, .wb-tile dt, .wb-note, h4, h5, p.wb-sub, .wb-more > summary, caption, thead th:not(.wb-by th)',
   '.wb-state, .wb-chip, .wb-faint, .wb-mini, .wb-facts dt, .wb-facts dd, .wb-near td:nth-child(2), .wb-foot span',
-  '.wb-by th[data-own]',
   // And where nothing but numbers are.
   '.wb-num, .wb-num small, .wb-tile:not(:last-child) > dd, .wb-ends span, .wb-tops td, .wb-by td, .wb-near td, .wb-near small',
   '.wb-row[data-kind=number] .wb-range, .wb-row[data-kind=integer] .wb-range'
 ].join();
 
-/** The language of the person, if there is a catalogue: JupyterLab's own; elsewhere the page's, else the browser's. */
-function language() {
-  const page = document.documentElement.lang;
-  // An exported notebook says "en" whatever is in it, so only in JupyterLab English means that somebody wants English.
-  const inLab = page && document.getElementById('jupyter-config-data');
-  const tags = inLab ? [page] : [page, navigator.language];
-  return tags.map(tag => tag.slice(0, 2).toLowerCase()).find(tag => Object.hasOwn(CATALOGUES, tag));
-}
-
-/** A sentence of this file, with what stands for its `#1` and `%2`. */
-function say(text, ...values) {
-  return filled(SENTENCES.get(text) ?? text, values);
-}
-
-function filled(text, values) {
-  return text.replace(/[#%](\d)/g, (_, at) => values[at - 1]);
-}
-
 function translatePage({ root, rows }) {
-  if (!LANGUAGE) {
-    return;
-  }
-  root.lang = LANGUAGE;
-  for (const label of root.querySelectorAll(LABELS)) {
-    for (const node of [...label.childNodes].filter(one => one.nodeType === Node.TEXT_NODE)) {
-      node.data = translated(node.data);
-    }
-  }
-  for (const named of root.querySelectorAll('[aria-label]')) {
-    named.setAttribute('aria-label', translated(named.getAttribute('aria-label')));
-  }
-  root.querySelectorAll('time').forEach(translateTime);
-  for (const row of rows) {
+  translate(root, LABELS);
+  for (const row of LANGUAGE ? rows : []) {
     row.text += ` ${row.element.querySelector('th').textContent.toLowerCase()}`; // the words of both languages find it
   }
-}
-
-function translateTime(time) {
-  const date = new Date(time.dateTime);
-  if (time.textContent.endsWith('UTC') && !Number.isNaN(date.getTime())) {
-    const style = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' };
-    time.textContent = `${date.toLocaleString(LANGUAGE, style)} UTC`;
-  }
-}
-
-/** A text of the page in the person's language; what no catalogue has stays as it is. */
-function translated(text) {
-  const bare = text.trim();
-  return text.replace(bare, () => SENTENCES.get(bare) ?? matched(bare) ?? whole(bare) ?? eachOf(bare));
-}
-
-/** What a sentence with values becomes. */
-function matched(text) {
-  const fitting = PATTERNS.find(({ pattern }) => pattern.test(text));
-  return fitting && filled(SENTENCES.get(fitting.sentence), fitting.pattern.exec(text).slice(1).map(localNumber));
-}
-
-/** What a sentence becomes that was cut. */
-function whole(text) {
-  const start = text.length > 9 && text.endsWith('…') ? text.slice(0, -1) : null;
-  return start && SENTENCES.get([...SENTENCES.keys()].find(sentence => sentence.startsWith(start)));
-}
-
-function eachOf(list) {
-  return list.split(', ').map(part => matched(part) ?? localNumber(part)).join(', ');
-}
-
-/** Numbers with the marks of the person's language; a text that holds more than numbers stays as it is. */
-function localNumber(text) {
-  const isNumber = /^[\d.,%≈±−<+()…e\s-]+$/.test(text);
-  return isNumber ? text.replace(/\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+/g, one => one.replace(/[.,]/g, mark => MARKS[mark])) : text;
-}
-
-/** Patterns for the sentences with values, those with most words of their own first. */
-function patterns(sentences) {
-  const length = sentence => sentence.replace(/[#%]\d/g, '').length;
-  const withValues = sentences.filter(sentence => /[#%]\d/.test(sentence)).sort((a, b) => length(b) - length(a));
-  return withValues.map(sentence => {
-    const escaped = sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    const source = escaped.replace(/#\d/g, '(\\S+)').replace(/%\d/g, '(.+)');
-    return { sentence, pattern: new RegExp(`^${source}$`, 's') };
-  });
 }
 
 /* Rows, in the table's order, each with what it is found and sorted by. */
