@@ -75,7 +75,7 @@ def test_the_gallery_of_reasons_runs(store):
     outputs = [o for c in nbformat.read(job.output, as_version=4).cells for o in c.get("outputs", ())]
     kinds = [kind for output in outputs for kind in output.get("data", ())]
     assert job.state.value == "COMPLETED", job.error
-    assert kinds.count("application/vnd.plotly.v1+json") == 5
+    assert kinds.count("application/vnd.plotly.v1+json") == 6
     assert kinds.count("image/png") == 3
     assert sum("wb-explanation" in output.get("data", {}).get("text/html", "") for output in outputs) == 2
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.steps import CalledOff, Stepped, step, stepwise
+from workbench.core.steps import CalledOff, Stepped, in_parts, step, stepwise
 
 
 def counting(seen, many=5):
@@ -127,3 +127,17 @@ def test_threads_of_what_ended_are_gone():
         work._thread.join(60)
 
     assert not any(work._thread.is_alive() for work in works)
+
+
+@given(st.integers(0, 200), st.integers(1, 50), st.integers(1, 50))
+def test_parts_are_all_that_there_is_once_and_none_is_too_large(many, most, first):
+    def parts():
+        return [list(range(many)[part]) for part in in_parts(many, most, first)]
+
+    alone, waited_for = parts(), Stepped(parts).result()
+
+    for found in (alone, waited_for):
+        assert [one for part in found for one in part] == list(range(many))
+        assert all(len(part) <= most for part in found)
+    assert [len(part) for part in alone[:-1]] == [most] * (len(alone) - 1)
+    assert not waited_for or len(waited_for[0]) <= first

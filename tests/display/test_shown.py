@@ -28,6 +28,7 @@ def test_names_and_values_are_escaped():
         lambda run: run.counterfactuals(0),
         lambda run: run.effect("tenure"),
         lambda run: run.effect("tenure", "contract"),
+        lambda run: run.interactions(["tenure", "contract"], rows=20),
         lambda run: run.lime(0, samples=100),
         lambda run: run.decision_path(0),
     ],

@@ -248,7 +248,7 @@ def test_a_baseline_is_driven_by_nothing(store):
     found = wb.explain(run, rows=5)
     assert found.headline().startswith("No column drives it")
     assert not found.values.any()
-    assert "Driven" not in found._repr_mimebundle_()["text/html"]
+    assert ">Driven" not in found._repr_mimebundle_()["text/html"]
 
 
 # --- what an explanation tells of itself --------------------------------------------------------------------------

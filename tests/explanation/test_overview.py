@@ -1,6 +1,7 @@
 """What a page shows of an explanation: nothing is lost in the bins, and what interacts is found."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.explanation import Explanation
+from workbench.core.json_values import MASK
 from workbench.explanation.ordered_values import LEVELS, MISSING, Coded, code, direction, levels, split
 from workbench.explanation.overview import acting, overview
-from workbench.explanation.row_lists import errors, lists
+from workbench.explanation.row_lists import errors, found_by, lists
 from workbench.explanation.swarms import STACKED, swarm
 
 NUMBERS = st.floats(-1e6, 1e6) | st.just(float("nan")) | st.sampled_from([0.0, 1.0])
@@ -190,3 +192,30 @@ def test_dates_keep_their_order_and_are_told_as_dates():
     assert one.kind == "moment"
     assert one.direction == pytest.approx(1)
     assert one.parts[0].value.startswith("2024-01-01")
+
+
+NAMES = st.lists(st.none() | st.text("ab1-", max_size=4) | st.integers(0, 99), min_size=1, max_size=30)
+
+
+@given(NAMES, st.text("aAb1-", max_size=3))
+def test_a_row_is_found_by_any_part_of_its_name_the_whole_name_first(names, wanted):
+    one = explained(np.zeros((len(names), 1)), {"x": [0.0] * len(names)})
+    one = replace(one, columns={**one.columns, "id": tuple(names)})
+    found = found_by(one, "id", wanted, most=99)
+
+    text = wanted.strip().lower()
+    held = [row for row, name in enumerate(names) if name is not None and text and text in str(name).lower()]
+    assert sorted(found) == held
+    whole = [str(names[row]).lower() == text for row in found]
+    assert whole == sorted(whole, reverse=True)
+    assert found_by(one, "id", wanted, most=2) == found[:2]
+
+
+def test_rows_are_named_by_what_is_no_feature_and_not_masked():
+    one = explained(np.zeros((2, 1)), {"x": [0.0, 1.0]})
+    beside = {**one.columns, "id": (MASK, MASK), "day": ("2024-01-01", None)}
+
+    assert one.named_by is None
+    assert replace(one, columns=beside).named_by == "day"
+    assert found_by(replace(one, columns=beside), "id", MASK) == []
+    assert found_by(one, "no such column", "a") == []

@@ -198,6 +198,19 @@ def _goes_to_rows(page: Any) -> None:
     live.get_by_text("Rows that are most like this one").click()
     live.locator("[data-go]").first.wait_for()
     _shot(page, "explanation-lab-widget")
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
+    _shot(page, "explanation-lab-dark")
+    assert _unreadable(page) == []
+
+
+def _unreadable(page: Any) -> list[Any]:
+    """What of an explanation nobody could read or reach, by axe: contrast, names, roles."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=".wb-explanation[data-ready]").response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    return [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in serious]
 
 
 @pytest.mark.slow
@@ -216,5 +229,6 @@ def test_voila_shows_it(browser, address):
     _shot(page, "explanation-voila")
 
     assert live.locator(".wb-cloud:visible h4").inner_text().startswith("How distance acts")
+    assert _unreadable(page) == []
 
     assert first.locator(".wb-row:visible").count() == 2

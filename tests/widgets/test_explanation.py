@@ -27,8 +27,11 @@ def people(rows=1_200):
     age, city = made.integers(18, 80, rows), made.choice(["Ulm", "Bonn", "Köln"], rows)
     mail = [f"person{i}@example.org" for i in range(rows)]
     paid = np.round(made.gamma(2, 50, rows), 2)
+    person = [f"P-{i:05d}" for i in range(rows)]
     leaves = made.random(rows) < 1 / (1 + np.exp((age - 45) / 8 + (city == "Ulm") - paid / 200))
-    return pd.DataFrame({"age": age, "city": city, "paid": paid, "mail": mail, "left": np.where(leaves, "Yes", "No")})
+    return pd.DataFrame(
+        {"age": age, "city": city, "paid": paid, "mail": mail, "person": person, "left": np.where(leaves, "Yes", "No")}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def run(tmp_path_factory, put_store):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_HOME", str(put_store(tmp_path_factory.mktemp("view"))))
         patch.setenv("WORKBENCH_THREADS", "1")
-        data = wb.dataset(people(), target="left")
+        data = wb.dataset(people(), target="left", id="person")
         data = replace(data, contract=data.contract.change("city", sensitive=True))
         return wb.train(data, candidates=["boosting"], folds=2, trials=1)
 
@@ -51,9 +54,25 @@ def explanation(run, tmp_path_factory, put_store):
         return wb.explain(run)
 
 
+@pytest.fixture(scope="module")
+def linear(run, tmp_path_factory, put_store):
+    """Another model's explanation, of the same rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(put_store(tmp_path_factory.mktemp("other"))))
+        patch.setenv("WORKBENCH_THREADS", "1")
+        data = wb.dataset(people(), target="left", id="person")
+        data = replace(data, contract=data.contract.change("city", sensitive=True))
+        return wb.train(data, candidates=["linear"], folds=2)
+
+
+@pytest.fixture(scope="module")
+def beside(explanation, run, linear):
+    return wb.view(explanation, run, other=linear).other
+
+
 @pytest.fixture
-def shown(explanation, run):
-    view = wb.view(explanation, run)
+def shown(explanation, run, beside):
+    view = wb.view(explanation, run, other=beside)
     view.told = []
     view.send = view.told.append
     return view
@@ -143,7 +162,11 @@ def test_a_row_that_was_not_explained_is_told(shown, explanation):
     ("panel", "said"),
     [
         ("effect", "Accumulated local effects"),
+        ("joint", "Beyond what each does alone"),
+        ("pairs", "do most together"),
         ("cohorts", "groups by"),
+        ("compare", "weigh otherwise"),
+        ("beside", "The other: "),
         ("neighbours", "nearest rows"),
         ("path", "conditions"),
         ("line", "fidelity"),
@@ -155,6 +178,71 @@ def test_each_panel_is_drawn(shown, panel, said):
     told = asked(shown, kind="panel", name=panel, row=2, column=features.index("age"))
 
     assert said in told["html"]
+
+
+def test_a_panel_that_is_opened_again_is_not_asked_for_again(shown, monkeypatch):
+    features = list(shown.explanation.features)
+    first = shown.panel("joint", 0, features.index("age"), features.index("paid"))
+    monkeypatch.setattr(type(shown.run), "effect", None)
+
+    assert shown.panel("joint", 7, features.index("age"), features.index("paid")) == first
+    with pytest.raises(TypeError):
+        shown.panel("joint", 0, features.index("paid"), features.index("age"))
+
+
+def test_a_heat_map_without_a_choice_takes_the_strongest_other_column(shown):
+    features = list(shown.explanation.features)
+    first, second = list(shown.explanation.importance())[:2]
+
+    assert f"{first} and {second}:" in shown.panel("joint", 0, features.index(first))
+    assert f"{second} and {first}:" in shown.panel("joint", 0, features.index(second))
+
+
+def test_a_row_is_found_by_its_id_typed_in_part(shown, explanation):
+    whole = asked(shown, kind="find", text=explanation.columns["person"][9])
+    part = asked(shown, kind="find", text="p-00")
+
+    assert whole["rows"][0][0] == 9
+    assert whole["rows"][0][10] == explanation.columns["person"][9]
+    assert [row[10] for row in part["rows"]] == [p for p in explanation.columns["person"] if "P-00" in p][:200]
+    assert asked(shown, kind="find", text="nobody")["rows"] == []
+
+
+def test_an_id_that_is_sensitive_names_no_row(explanation):
+    hidden = replace(explanation, columns={**explanation.columns, "person": (MASK,) * len(explanation.values)})
+    alone = wb.view(hidden)
+    alone.told = []
+    alone.send = alone.told.append
+
+    assert hidden.named_by is None
+    assert asked(alone, kind="find", text="*")["rows"] == []
+    assert "wb-named" not in alone.html.partition("</style>")[2].partition("</style>")[2]
+
+
+def test_both_models_are_told_of_the_same_row(shown, beside):
+    row = 11
+    place = shown.place_in_other(row)
+    html = shown.panel("beside", row, 0)
+
+    assert beside.positions[place] == shown.explanation.positions[row]
+    for name in ("age", "paid"):
+        assert signed(float(shown.explanation.values[row, shown.explanation.features.index(name)])) in html
+        assert signed(float(beside.values[place, beside.features.index(name)])) in html
+
+
+def test_another_explanation_of_other_rows_is_told(explanation, run, beside):
+    turned = replace(beside, positions=tuple(p + 1_000 for p in beside.positions))
+    view = wb.view(explanation, run, other=turned)
+
+    with pytest.raises(BadParameter, match="same rows"):
+        view.place_in_other(0)
+
+
+def test_what_cannot_be_compared_is_refused_at_once(explanation, run, beside):
+    with pytest.raises(BadParameter, match="one unit"):
+        wb.view(explanation, run, other=replace(beside, unit="probability"))
+    with pytest.raises(BadParameter, match=r"profile\.compare"):
+        wb.view(run.profile, other=beside)
 
 
 def test_a_view_without_a_run_says_what_it_needs(explanation):
@@ -215,8 +303,9 @@ PAGE = """async ([source, traits]) => {
 
 
 @pytest.mark.browser
-def test_values_are_turned_in_the_page_and_the_steps_follow(chromium, shown):
+def test_values_are_turned_in_the_page_and_the_steps_follow(chromium, shown, monkeypatch):
     """The widget's own module and Python's own answers, with nothing between them but a page."""
+    monkeypatch.setattr("workbench.widgets.in_turns.running_loop", lambda: None)  # the browser's driver runs one
     page = chromium.new_page(viewport={"width": 1200, "height": 900})
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -261,4 +350,28 @@ def test_values_are_turned_in_the_page_and_the_steps_follow(chromium, shown):
     page.locator(".wb-panel figcaption", has_text="Partial dependence").wait_for()
     page.locator(".wb-drivers tbody button").nth(1).click()
     page.locator(".wb-panel .wb-sub", has_text=shown.seen.columns[1].name).wait_for()
+
+    page.get_by_text("This column with another one").click()
+    page.get_by_label("The other column").select_option(label=shown.seen.columns[0].name)
+    page.locator(".wb-panel .wb-sub", has_text=f"and {shown.seen.columns[0].name}:").wait_for()
+    heat = page.locator(".wb-heatmap").first
+    heat.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    counts = [[int(n) for n in row] for row in heat.evaluate("one => JSON.parse(one.dataset.counts)")]
+    assert page.locator(".wb-heatmap + output").first.inner_text().endswith(f", {counts[1][1]} rows")
+
+    page.get_by_text("This row by both models").click()
+    page.locator(".wb-panel .wb-sub", has_text="The other: ").wait_for()
+    shown.panel_of = shown._answered
+    shown._answered = lambda asked: {"kind": "progress", "name": asked["name"], "done": 0.25}
+    page.get_by_text("Which columns do more together").click()
+    assert page.locator(".wb-panel progress").evaluate("one => one.value") == 0.25
+    page.locator(".wb-panel").get_by_role("button", name="Cancel").click()
+    page.locator(".wb-panel", has_text="Called off").wait_for()
+    shown._answered = shown.panel_of
+
+    page.get_by_label("Find a row by person").fill(shown.explanation.columns["person"][5])
+    assert page.locator(".wb-rows tr[aria-current=true]").get_attribute("data-row") == "5"
+    assert page.locator("[data-show=name]").inner_text() == shown.explanation.columns["person"][5]
     assert complaints == []

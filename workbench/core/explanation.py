@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from workbench.core import explanation_file
 from workbench.core.arguments import described
 from workbench.core.finding import Finding
+from workbench.core.json_values import MASK
 from workbench.core.labels import place_of_label
 from workbench.core.late import late
 from workbench.core.resampling import interval, row_counts
@@ -223,6 +224,12 @@ class Explanation(Result):
     def given(self, name: str) -> tuple[Any, ...]:
         """What a column holds; nothing where the rows are not kept."""
         return self.columns[name] if name in self.columns else (None,) * len(self.values)
+
+    @cached_property
+    def named_by(self) -> str | None:
+        """The column that rows are known by, such as an id: no feature, and nothing that is masked."""
+        beside = (name for name in self.columns if name not in self.features)
+        return next((name for name in beside if MASK not in self.columns[name]), None)
 
     def bare(self) -> Explanation:
         """The same without the rows: what each column added, and nothing that anybody is known by."""

@@ -34,6 +34,7 @@ PLACES = {
     "Run.counterfactuals": "workbench.explanation.counterfactuals:counterfactuals",
     "Run.decision_path": "workbench.explanation.paths:decision_path",
     "Run.effect": "workbench.explanation.effects:effect",
+    "Run.interactions": "workbench.explanation.pair_effects:interactions",
     "Run.lime": "workbench.explanation.surrogates:lime",
     "Run.reweighed": "workbench.training.reweighing:reweighed",
     "Run.slices": "workbench.training.slicing:slices",
@@ -41,6 +42,7 @@ PLACES = {
     "Run.words": "workbench.explanation.words:words",
     "Run.what_if": "workbench.explanation.what_if:what_if",
     "Shown._repr_mimebundle_": "workbench.display.shown:mime_bundle",
+    "Shown.plot": "workbench.display.effect_figures:figure",
 }
 # What a noun becomes, of a library that neither the server nor a bundle's runtime may load.
 LIBRARIES = {

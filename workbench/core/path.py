@@ -60,6 +60,12 @@ class Condition:
             return not self.values
         return self.low is not None and self.high is not None and self.low >= self.high
 
+    @property
+    def ends(self) -> tuple[str | None, str | None]:
+        """What a value lies above, and up to what, as people read it."""
+        low, high = (None if end is None else _end(end, self.of) for end in (self.low, self.high))
+        return low, high
+
     def __str__(self) -> str:
         if self.only_missing:
             return f"{self.subject} missing"
@@ -119,7 +125,7 @@ class DecisionPath(Shown):
 
 
 def _between(condition: Condition) -> str:
-    low, high = (None if end is None else _end(end, condition.of) for end in (condition.low, condition.high))
+    low, high = condition.ends
     if low is None:
         return f"up to {high}"
     return f"above {low}" if high is None else f"above {low}, up to {high}"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.core.counterfactual import Counterfactuals
     from workbench.core.effect import Effect, JointEffect
     from workbench.core.fairness import Fairness
+    from workbench.core.pair_effects import PairEffects
     from workbench.core.path import DecisionPath
     from workbench.core.said_words import SaidWords
     from workbench.core.slices import Slices
@@ -686,6 +687,46 @@ class Run(Result):
         (15, 2)
         """
         return late("Run.effect")(self, column, beside, label=label, rows=rows, points=points)
+
+    def interactions(self, columns: Iterable[str] | None = None, *, label: Any = None, rows: int = 100) -> PairEffects:
+        """How much each two columns do together that neither does alone: Friedman's H, of any model.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Two features or more; by default the eight that move the answers most.
+        label : object, optional
+            The class whose probability is told: of two the second by default, of more the one predicted most often.
+        rows : int
+            Of the hold-out, drawn at random, at least 20: each is asked about with the two values of each other one.
+
+        Returns
+        -------
+        PairEffects
+            Size, in the unit of the answers, and share, of each pair.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such class, fewer than two columns, or a number is out of its range.
+        ColumnNotFound
+            If a column is no feature.
+        Refused
+            If the run's scores are of another pipeline than the one it holds.
+
+        References
+        ----------
+        Friedman, J. and Popescu, B. (2008), Predictive learning via rule ensembles, section 8.1.
+
+        Examples
+        --------
+        >>> import workbench as wb
+        >>> run = wb.train("churn.csv", target="Churn", candidates=["linear"])
+        >>> together = run.interactions(["tenure", "Contract"])
+        >>> together.columns, bool(together.size[0, 1] < 0.1)
+        (('tenure', 'Contract'), True)
+        """
+        return late("Run.interactions")(self, columns, label=label, rows=rows)
 
     def lime(
         self,

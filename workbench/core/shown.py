@@ -10,6 +10,7 @@ from workbench.core.late import late
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
 
 class Shown(ABC):
@@ -31,6 +32,22 @@ class Shown(ABC):
 
     def __str__(self) -> str:
         return self.headline()
+
+    def plot(self, kind: str | None = None) -> go.Figure:
+        """An interactive figure of an effect, a joint effect or interactions.
+
+        Parameters
+        ----------
+        kind : str, optional
+            Of an effect ``"pdp"`` or ``"ale"``, by default the one that may be read; of a joint effect ``"together"``,
+            the default, or ``"interaction"``.
+
+        Raises
+        ------
+        BadParameter
+            If there is no such kind, or nothing to draw.
+        """
+        return late("Shown.plot")(self, kind)
 
     def _frame(self, rows: Any, columns: Any = None) -> pd.DataFrame:
         """A table of plain rows; pandas is loaded where somebody asks for one."""

@@ -14,10 +14,23 @@ import numpy as np
 from markupsafe import Markup
 
 from workbench.core.explanation import Explanation
+from workbench.core.wording import Ours
 from workbench.display import explanation_drawings as drawings
-from workbench.display import reasons
-from workbench.display.explanation_rows import MOST_BYTES, Packed, answer, carried, fall, outcome, right, sentences
-from workbench.display.rendering import fragment, functions, number, own, percent, squeezed
+from workbench.display import language, reasons
+from workbench.display.explanation_rows import (
+    MOST_BYTES,
+    Packed,
+    answer,
+    carried,
+    fall,
+    name_of,
+    outcome,
+    right,
+    sentences_of,
+)
+from workbench.display.language import said, told
+from workbench.display.rendering import fragment, number, percent, squeezed
+from workbench.explanation.ordered_values import kind_of
 from workbench.explanation.overview import ColumnView, Overview, chances, overview
 from workbench.profiling.reasons import reference_reasons
 
@@ -27,22 +40,30 @@ if TYPE_CHECKING:
 LISTS = {"errors": "Worst errors", "threshold": "Nearest to the threshold", "range": "From low to high"}
 # Rows of a list that are there without a script, and of those with one that have the sentences for a customer.
 FIRST, TOLD = 8, 30
+# What a column holds, in a letter for the script.
+KINDS = {"number": "n", "moment": "m", "flag": "f", "category": "c"}
 # A rank correlation of value and effect from which on the direction has a word.
 CLEAR = 0.6
 _START = "enhance(document.currentScript.previousElementSibling);"
 
 
-def html(explanation: Explanation, row: int | None = None) -> str:
+def html(explanation: Explanation, row: int | None = None, seen: Overview | None = None) -> str:
     """The whole view: what :func:`body` gives, and the script that leads through it.
 
     An explanation that is kept without its rows knows of no column how it acts: it is told in sums.
     """
     if len(explanation.values) and not explanation.columns:
         return reasons.html(reference_reasons(explanation, {}), explanation.target, explanation.drivers())
-    return f"{body(explanation, row)}<script>(() => {{ {script()}\n{_START} }})();</script>"
+    return f"{body(explanation, row, seen=seen)}<script>(() => {{ {script()}\n{_START} }})();</script>"
 
 
-def body(explanation: Explanation, row: int | None = None, most: int = MOST_BYTES, told: bool = True) -> str:
+def body(
+    explanation: Explanation,
+    row: int | None = None,
+    most: int = MOST_BYTES,
+    sentences: bool = True,
+    seen: Overview | None = None,
+) -> str:
     """Columns with their effects, how each acts, which interact, and one row step by step, without any script.
 
     Parameters
@@ -53,15 +74,17 @@ def body(explanation: Explanation, row: int | None = None, most: int = MOST_BYTE
         Position of the explained row that is shown first, from 0; by default the first of the first list.
     most : int
         Bytes that rows take which the script may show.
-    told : bool
+    sentences : bool
         Whether the first ones of each list have the sentences that a customer could be told.
+    seen : Overview, optional
+        The explanation binned, where somebody has it already.
 
     Raises
     ------
     BadParameter
         If there is no such row.
     """
-    seen = overview(explanation)
+    seen = overview(explanation) if seen is None else seen
     listed = next((name for name in LISTS if len(seen.lists.get(name, ()))), None)
     first = int(seen.lists[listed][0]) if row is None and listed else row
     steps = None if first is None else fall(explanation, first, seen.probabilities)
@@ -71,10 +94,12 @@ def body(explanation: Explanation, row: int | None = None, most: int = MOST_BYTE
         seen=seen,
         style=Markup(squeezed("controls.css") + squeezed("plane.css") + squeezed("explanation.css")),  # noqa: S704 - our own files
         drawings=drawings,
+        said=said,
+        told=told,
         most=max((c.high for c in seen.columns), default=1.0) or 1.0,
         scale=drawings.scale(seen.axis),
         directions={c.name: _direction(c) for c in seen.columns},
-        title=explanation.drivers(),
+        title=_title(explanation),
         subtitle=_subtitle(explanation),
         tiles=_tiles(explanation, seen),
         heat=_heat(seen),
@@ -82,20 +107,21 @@ def body(explanation: Explanation, row: int | None = None, most: int = MOST_BYTE
         listed=[] if listed is None else [_line(explanation, int(r)) for r in seen.lists[listed][:FIRST]],
         row=None if first is None else _line(explanation, first),
         fall=steps,
-        data=_data(explanation, seen, first, most, told),
+        data=_data(explanation, seen, first, most, sentences),
+        named=explanation.named_by,
     )
 
 
 @cache
 def script() -> str:
     """The functions of ``static/explanation.js``; whoever shows them adds the line that starts them."""
-    return functions("explanation.js")
+    return language.script("explanation")
 
 
 @cache
 def live_script() -> str:
     """The same with what a kernel adds."""
-    return f"{script()}\n{own('explanation_live.js')}"
+    return language.script("explanation", "explanation_live")
 
 
 def figure(explanation: Explanation, *args: Any, **kwargs: Any) -> go.Figure:
@@ -105,26 +131,40 @@ def figure(explanation: Explanation, *args: Any, **kwargs: Any) -> go.Figure:
     return drawn(explanation, *args, **kwargs)
 
 
-def _subtitle(explanation: Explanation) -> str:
-    speaks = "" if explanation.label is None else f" What is above zero speaks for {explanation.label}."
-    others = f" It is one of {len(explanation.labels)} classes." if explanation.others else ""
-    rows = f"{len(explanation.values):,} predictions"
-    return f"What each column added to each of {rows}, in {explanation.unit}.{speaks}{others}"
+def _title(explanation: Explanation) -> Markup:
+    strongest = [name for name, size in explanation.importance().items() if size > 0][:3]
+    if strongest:
+        return said("Driven by %1", ", ".join(strongest))
+    return said("No column drives it: all predictions are the same")
 
 
-def _tiles(explanation: Explanation, seen: Overview) -> list[tuple[str, str, str]]:
-    base = explanation.base
-    chance = (
-        f"{explanation.unit}, {percent(float(chances(np.array(base))))}" if seen.probabilities else explanation.unit
-    )
-    halves = explanation.half_width
+def _subtitle(explanation: Explanation) -> Markup:
+    told = [
+        said(
+            "What each column added to each of #1 predictions, in @2.",
+            number(len(explanation.values)),
+            explanation.unit,
+        )
+    ]
+    if explanation.label is not None:
+        told.append(said("What is above zero speaks for %1.", explanation.label))
+    if explanation.others:
+        told.append(said("It is one of #1 classes.", len(explanation.labels)))
+    return Markup(" ").join(told)
+
+
+def _tiles(explanation: Explanation, seen: Overview) -> list[tuple[str, Any, Any]]:
+    base, unit, halves = explanation.base, explanation.unit, explanation.half_width
+    begins = said("@1: where each row starts", unit)
+    if seen.probabilities:
+        begins = said("@1, #2: where each row starts", unit, percent(float(chances(np.array(base)))))
     exact = ("Adds up", f"± {explanation.additivity_error:.0e}", "to the model's own output")
     sampled = ("Sampled", f"± {number(0.0 if halves is None else float(halves.max(initial=0)))}", "at most, at 95%")
     return [
-        ("Rows", number(len(explanation.values)), f"of {len(explanation.features)} columns"),
-        ("Mean prediction", number(base), f"{chance}: where each row starts"),
+        ("Rows", number(len(explanation.values)), said("of #1 columns", len(explanation.features))),
+        ("Mean prediction", number(base), begins),
         exact if halves is None else sampled,
-        ("Method", explanation.method, ""),
+        ("Method", told(Ours(explanation.method)), ""),
     ]
 
 
@@ -173,21 +213,24 @@ def _line(explanation: Explanation, row: int) -> dict[str, Any]:
         "at": f"{at:,}",
         "answer": answer(explanation, row),
         "short": answer(explanation, row, short=True),
+        "name": name_of(explanation, row),
         "outcome": outcome(explanation, row),
         "right": right(explanation, row),
-        "sentences": sentences(explanation, row),
+        "sentences": sentences_of(explanation, row),
     }
 
 
-def _data(explanation: Explanation, seen: Overview, first: int | None, most: int, told: bool) -> str:
+def _data(explanation: Explanation, seen: Overview, first: int | None, most: int, spoken: bool) -> str:
     """What the script needs: names, numbers and as many rows as the page may carry."""
     packed = Packed(explanation, seen)
     chosen = [] if first is None else [first]
-    listed = {*chosen, *(int(row) for some in seen.lists.values() for row in some[:TOLD])} if told else set()
+    listed = {*chosen, *(int(row) for some in seen.lists.values() for row in some[:TOLD])} if spoken else set()
     rows = packed.some(dict.fromkeys([*chosen, *carried(seen, len(explanation.values))]), most, listed)
     place = {row[0]: at for at, row in enumerate(rows)}
     content = {
         "features": explanation.features,
+        "kinds": "".join(KINDS[kind_of(explanation.given(name))] for name in explanation.features),
+        "named": explanation.named_by,
         "drawn": [column.at for column in seen.columns],
         "axis": seen.axis,
         "base": explanation.base,

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 import numpy as np
 from markupsafe import Markup
 
+from workbench.core.wording import Ours
+from workbench.display.language import said, told
 from workbench.display.rendering import signed
 from workbench.display.run_drawings import BOTTOM, LEFT, TOP, Plane, marked
 from workbench.explanation.clouds import Cloud
@@ -25,7 +27,7 @@ from workbench.explanation.value_parts import moment
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 # Of a line of a category, in units of the plane.
 LINE = 17
-Mark = tuple[float, str]
+Mark = tuple[float, str | Markup]
 
 
 def strip(column: ColumnView, axis: tuple[float, float], unit: str) -> Markup:
@@ -59,17 +61,21 @@ def scale(axis: tuple[float, float]) -> list[tuple[float, str]]:
 def cloud(column: ColumnView, unit: str) -> Markup:
     """What a column adds by its value, coloured by the column that changes it most."""
     seen = column.cloud
-    return (_categories if seen.categories else _numbers)(column, seen, f"adds, {_short(unit, 40)}")
+    label = f"adds, {_short(unit, 40)} by {column.name}; the table below says the same"
+    return (_categories if seen.categories else _numbers)(column, seen, unit, label)
 
 
-def _numbers(column: ColumnView, seen: Cloud, adds: str) -> Markup:
+def _adds(unit: str) -> Markup:
+    return said("adds, @1", _short(unit, 40), tag="tspan")
+
+
+def _numbers(column: ColumnView, seen: Cloud, unit: str, label: str) -> Markup:
     across, up = seen.shape
-    label = f"{adds} by {column.name}; the table below says the same"
-    first = ((0.5, "missing"),) if seen.missing else ()
+    first = ((0.5, told(Ours("missing"), tag="tspan")),) if seen.missing else ()
     plane = Plane(
         (0, across),
         (0, up),
-        (_short(column.name, 40), adds),
+        (_short(column.name, 40), _adds(unit)),
         label,
         marks=(*first, *_placed(_values(column, seen), seen.values, across, seen.missing)),
         levels=tuple(_placed(marked(*seen.effects), seen.effects, up)),
@@ -99,15 +105,15 @@ def _placed(marks: Iterable[Mark], ends: tuple[float, float], cells: int, first:
     return [(first + (v - ends[0]) / ((ends[1] - ends[0]) or 1.0) * (cells - first), text) for v, text in marks]
 
 
-def _categories(column: ColumnView, seen: Cloud, adds: str) -> Markup:
+def _categories(column: ColumnView, seen: Cloud, unit: str, label: str) -> Markup:
     across, lines = seen.shape
     height = TOP + BOTTOM + LINE * lines
-    label = f"{adds} by {column.name}; the table below says the same"
     marks = tuple(_placed(marked(*seen.effects), seen.effects, across))
-    plane = Plane((0, across), (0, lines), (adds, ""), label, height, marks=marks, levels=())
+    plane = Plane((0, across), (0, lines), (_adds(unit), ""), label, height, marks=marks, levels=())
     text = Markup('<text class="wb-category" x="{}" y="{:.1f}">{}</text>')
     names = Markup("").join(
-        text.format(LEFT - 38, plane.at((0, line + 0.62))[1], _short(name)) for line, name in enumerate(seen.categories)
+        text.format(LEFT - 38, plane.at((0, line + 0.62))[1], told(name, 26, "tspan"))
+        for line, name in enumerate(seen.categories)
     )
     tick = Markup('<path class="wb-mean" d="M{:.1f} {:.1f}v7"/>')
     means = Markup("").join(tick.format(x, y - 3.5) for x, y in map(plane.at, seen.line))
@@ -135,7 +141,7 @@ def _cells(plane: Plane, seen: Cloud) -> Markup:
     wide, tall = (right - left) / seen.shape[0], (bottom - top) / seen.shape[1]
     places = list(zip(seen.x.tolist(), seen.y.tolist(), seen.sizes.tolist(), strict=True))
     letters = "".join(LETTERS[x] + LETTERS[y] + str(size) for x, y, size in places)
-    told = {name: "".join(map(str, one.tolist())) for name, one in seen.partners.items()}
+    others = {name: "".join(map(str, one.tolist())) for name, one in seen.partners.items()}
     first = next(iter(seen.partners.values()), np.full(len(places), MISSING))
     paths = defaultdict(list)
     for (x, y, size), level in zip(places, first.tolist(), strict=True):
@@ -145,7 +151,7 @@ def _cells(plane: Plane, seen: Cloud) -> Markup:
     )
     return Markup(
         '<g class="wb-cells" data-cells="{}" data-levels="{}" data-plane="{:.2f} {:.2f} {:.3f} {:.3f}">{}</g>'
-    ).format(letters, json.dumps(told, ensure_ascii=False, separators=(",", ":")), left, bottom, wide, tall, drawn)
+    ).format(letters, json.dumps(others, ensure_ascii=False, separators=(",", ":")), left, bottom, wide, tall, drawn)
 
 
 def cell_letters(columns: Iterable[ColumnView], row: int) -> str:

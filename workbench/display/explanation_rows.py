@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from workbench.core.explanation import Explanation
+from workbench.core.wording import Ours
 from workbench.display.explanation_drawings import cell_letters
 from workbench.display.rendering import number, percent, signed
 from workbench.display.run_drawings import marked
@@ -20,7 +21,7 @@ from workbench.explanation.overview import Overview
 from workbench.explanation.row_lists import errors
 
 # Steps that are drawn of a row; columns of a row that a page carries; bytes that its rows take together.
-MOST_STEPS, MOST_CARRIED, MOST_BYTES = 12, 40, 150_000
+MOST_STEPS, MOST_CARRIED, MOST_BYTES = 12, 40, 190_000
 # Probabilities that an axis of log-odds is marked with, the first ones first, and percent of the axis between two.
 MARKED = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999, 0.2, 0.8, 0.02, 0.98, 0.05, 0.95, 0.3, 0.7, 0.4, 0.6, 0.005, 0.995)
 APART = 15
@@ -142,17 +143,17 @@ def cut_of(explanation: Explanation, probabilities: bool) -> float | None:
 
 
 def text(value: Any, most: int = 60) -> str:
-    """A value of the data; four digits stay together, since they may be a year.
+    """A value of the data, a word of ours unless it is a text; four digits stay together, since they may be a year.
 
     >>> text(None), text(2013.0), text(True), text(0.123456)
     ('missing', '2013', 'true', '0.123')
     """
     if value is None:
-        return "missing"
+        return Ours("missing")
     if isinstance(value, bool):
-        return str(value).lower()
+        return Ours(str(value).lower())
     if isinstance(value, (int, float)):
-        return f"{value:.0f}" if value == int(value) and abs(value) < 10_000 else number(value)
+        return Ours(f"{value:.0f}" if value == int(value) and abs(value) < 10_000 else number(value))
     told = str(value)
     return told if len(told) <= most else told[: most - 1] + "…"
 
@@ -169,6 +170,12 @@ def answer(explanation: Explanation, row: int, short: bool = False) -> str:
     return told if short or explanation.unit == "probability" else f"{told} ({output})"
 
 
+def name_of(explanation: Explanation, row: int) -> str:
+    """What names a row, such as its id; nothing where it has none that may be shown."""
+    column = explanation.columns.get(explanation.named_by or "")
+    return "" if column is None or column[row] is None else text(column[row])
+
+
 def outcome(explanation: Explanation, row: int) -> str:
     """What really came of a row; nothing where that is not known."""
     if explanation.truth is None or explanation.truth[row] is None:
@@ -176,7 +183,7 @@ def outcome(explanation: Explanation, row: int) -> str:
     return text(explanation.truth[row])
 
 
-def sentences(explanation: Explanation, row: int) -> dict[str, str]:
+def sentences_of(explanation: Explanation, row: int) -> dict[str, str]:
     """What a customer could be told of a row, by language; nothing where the explanation kept no predictions."""
     try:
         return {language: explanation.sentence(row, language) for language in ("en", "de")}
@@ -205,9 +212,10 @@ class Packed:
         self._place = {name: at for at, name in enumerate(self.explanation.features)}
         self._wrong = errors(self.explanation)
 
-    def row(self, row: int, told: bool = False) -> list[Any]:
+    def row(self, row: int, spoken: bool = False) -> list[Any]:
         """Its place among the explained rows and in the data, truth, whether right, prediction, error, output; then the
-        columns as (place, effect, value), how many others and their sum, its cells, and the two sentences or nothing.
+        columns as (place, effect, value), how many others and their sum, its cells, what names it, and the two
+        sentences or nothing.
         """
         explanation = self.explanation
         reasons = explanation.reasons(row)
@@ -227,24 +235,26 @@ class Packed:
             carried,
             [len(rest), round(sum(added for _, _, added in rest), self._digits)],
             cell_letters(self.seen.columns, row),
-            *(list(sentences(explanation, row).values()) if told else []),
+            name_of(explanation, row),
+            *(list(sentences_of(explanation, row).values()) if spoken else []),
         ]
 
     def _step(self, row: int, name: str, value: Any, added: float) -> list[Any]:
         at = self._place[name]
         halves = self.explanation.half_width
         half = [] if halves is None else [round(float(halves[row, at]), self._digits)]
-        return [at, round(added, self._digits), self._text(text(value)), *half]
+        return [at, round(added, self._digits), -1 if value is None else self._text(text(value)), *half]
 
     def _text(self, told: str) -> int:
         return self.texts.setdefault(told, len(self.texts))
 
     def some(self, rows: Iterable[int], most: int | None = None, told: Container[int] = ()) -> list[list[Any]]:
         """Rows, as many as go into ``most`` bytes; those of ``told`` with their sentences."""
-        packed, size = [], 0
+        packed, size = list[list[Any]](), 0
         for row in rows:
+            known = len(self.texts)
             one = self.row(row, row in told)
-            size += len(json.dumps(one, separators=(",", ":")))
+            size += len(json.dumps([one, list(self.texts)[known:]], separators=(",", ":")))
             if most is not None and size > most:
                 break
             packed.append(one)

@@ -6,9 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from workbench.core.effect import Effect
+from workbench.core.effect import Effect, JointEffect
 from workbench.core.shown import Shown
-from workbench.display.explanation_panels import curves
+from workbench.display.explanation_panels import Drawing, curves, heats
 from workbench.display.rendering import fragment, squeezed
 
 MOST_ROWS = 60
@@ -35,8 +35,14 @@ def html(shown: Shown) -> str:
         named=named,
         left=(len(table) - len(part), table.shape[1] - part.shape[1]),
         style=Markup(squeezed("plane.css")),  # noqa: S704 - our own file
-        drawings=curves(shown) if isinstance(shown, Effect) else (),
+        drawings=_drawings(shown),
     )
+
+
+def _drawings(shown: Shown) -> list[Drawing]:
+    if isinstance(shown, JointEffect):
+        return heats(shown)
+    return curves(shown) if isinstance(shown, Effect) else []
 
 
 def _told(value: Any) -> tuple[str, bool]:

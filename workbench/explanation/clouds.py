@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.wording import Ours
 from workbench.explanation.ordered_values import MISSING, Coded, group_means
 from workbench.explanation.swarms import slots
 
@@ -89,7 +90,7 @@ def _of_numbers(coded: Coded, effects: Numbers, partners: dict[str, Integers]) -
 
 def _of_categories(coded: Coded, effects: Numbers, partners: dict[str, Integers]) -> Cloud:
     known, ends = ~np.isnan(coded.order), _middle(effects)
-    labels = (*coded.categories, *(() if known.all() else ("missing",)))
+    labels = (*coded.categories, *(() if known.all() else (Ours("missing"),)))
     lines = np.where(known, np.nan_to_num(coded.order), len(coded.categories)).astype(np.intp)
     places = np.column_stack([slots(effects, *ends, LONG), lines])
     shape = (LONG, len(labels))

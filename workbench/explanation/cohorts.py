@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from workbench.core.resampling import interval, row_counts
 from workbench.core.steps import stepwise
 from workbench.core.wording import how_many
 from workbench.errors import BadParameter
-from workbench.explanation.neighbours import kept_column
+from workbench.explanation.neighbours import group_name, kept_column
 from workbench.profiling.drift_tests import holm
 
 Numbers = NDArray[np.float64]
@@ -100,7 +101,9 @@ def _given(explanation: Explanation, by: Mapping[str, Sequence[int]]) -> Iterato
 
 def _by_column(explanation: Explanation, name: str, bins: Sequence[float] | None) -> Iterator[tuple[str, Bools]]:
     """Groups by the values of a column; those of few rows together."""
-    return with_enough(*groups_of(kept_column(explanation, name), bins, most=MOST_GROUPS), FEWEST)
+    column = kept_column(explanation, name)
+    for group, rows in with_enough(*groups_of(column, bins, most=MOST_GROUPS), FEWEST):
+        yield group_name(group, column), rows
 
 
 def _group(

@@ -29,7 +29,7 @@ from workbench.core.nouns import expect
 from workbench.core.steps import stepwise
 from workbench.core.wording import listed
 from workbench.errors import BadParameter, ColumnNotFound
-from workbench.explanation.neighbours import kept_column
+from workbench.explanation.neighbours import group_name, kept_column
 from workbench.profiling.drift_tests import holm, ks, means
 
 Numbers = NDArray[np.float64]
@@ -156,7 +156,7 @@ def _segments(sides: _Sides, by: str | None) -> Iterator[_Segment]:
     for place, name in enumerate(grouping.names):
         rows = codes[0] == place, codes[1] == place
         if min(r.sum() for r in rows) >= FEWEST:
-            yield _Segment.of(sides, name, rows)
+            yield _Segment.of(sides, group_name(name, before), rows)
 
 
 class _Tested:

@@ -18,10 +18,10 @@ from workbench.core.literals import python
 from workbench.core.profile import Association
 from workbench.core.resampling import interval, row_counts
 from workbench.core.run import Run
-from workbench.core.steps import stepwise
 from workbench.core.wording import listed_values, quoted_list
 from workbench.errors import BadParameter, ColumnNotFound
 from workbench.explanation.answering import Answering
+from workbench.explanation.asking import Asking, drawn_rows
 from workbench.explanation.existing import Existing, as_numbers, as_typed, typed_column
 from workbench.explanation.likeness import by_likeness
 
@@ -32,7 +32,6 @@ LINES = 50  # single rows that are kept
 ALE_ROWS = 5000
 MOST_CATEGORIES = 30  # the most frequent ones
 JOINT_POINTS = 15  # of each column's grid, where there are two
-BATCH = 8_000  # rows that are answered together, between two steps
 # From here on two columns go together so far that a row with one changed is rare.
 STRONG = 0.7
 
@@ -74,45 +73,12 @@ def effect(
     _check_count("rows", rows)
     _check_count("points", points)
     answering = Answering.of(run, "run.effect")
-    asking = _Asking(answering, answering.place(label), _drawn(answering, rows))
+    asking = Asking(answering, answering.place(label), drawn_rows(answering, rows))
     if beside is None:
         return _effect(asking, _axis(answering, column, points))
     if beside == column:
         raise BadParameter(f"beside is another column than {column!r}.")
     return _joint(asking, *(_axis(answering, name, min(points, JOINT_POINTS)) for name in (column, beside)))
-
-
-@dataclass(frozen=True, eq=False)
-class _Asking:
-    """The model, the class that is told, and the positions of the rows that are looked at."""
-
-    answering: Answering
-    place: int
-    rows: Places
-
-    @property
-    def label(self) -> Any:
-        classes = self.answering.run.classes
-        return classes[self.place] if classes else None
-
-    def columns(self, rows: Places) -> dict[str, NDArray[Any]]:
-        """Rows of the hold-out by column."""
-        table = self.answering.table.iloc[rows]
-        return {str(name): typed_column(table[name]) for name in table.columns}
-
-    def along(self, rows: Places, values: dict[str, NDArray[Any]]) -> Numbers:
-        """The answer about each row with each of some values, shape (rows, values)."""
-        columns, many = self.columns(rows), len(next(iter(values.values())))
-        result = np.empty((len(rows), many))
-        for some in stepwise(np.array_split(np.arange(many), max(1, len(rows) * many // BATCH))):
-            batch = {name: np.tile(column, len(some)) for name, column in columns.items()}
-            batch |= {name: np.repeat(value[some], len(rows)) for name, value in values.items()}
-            result[:, some] = self.answering.scores(batch, self.place).reshape(len(some), len(rows)).T
-        return result
-
-    def with_each(self, rows: Places, name: str, values: NDArray[Any]) -> Numbers:
-        """The answer about each row with a value of its own, shape (rows,)."""
-        return self.answering.scores({**self.columns(rows), name: values}, self.place)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +139,7 @@ def _quantiles(one: Existing, values: NDArray[Any], points: int) -> NDArray[Any]
     return one.values[np.unique(np.searchsorted(as_numbers(one.values), steps))]
 
 
-def _effect(asking: _Asking, axis: _Axis) -> Effect:
+def _effect(asking: Asking, axis: _Axis) -> Effect:
     run = asking.answering.run
     ice = asking.along(asking.rows, {axis.name: axis.grid})
     drawn = row_counts(len(ice), np.random.default_rng(run.seed))
@@ -188,7 +154,7 @@ def _effect(asking: _Asking, axis: _Axis) -> Effect:
     )  # fmt: skip
 
 
-def _missing(asking: _Asking, axis: _Axis) -> float | None:
+def _missing(asking: Asking, axis: _Axis) -> float | None:
     """The mean answer without a value, where some rows have none."""
     if not asking.answering.table[axis.name].isna().any():
         return None
@@ -196,9 +162,9 @@ def _missing(asking: _Asking, axis: _Axis) -> float | None:
     return float(asking.along(asking.rows, {axis.name: nothing}).mean())
 
 
-def _accumulated(asking: _Asking, axis: _Axis) -> tuple[Numbers, Numbers, Places]:
+def _accumulated(asking: Asking, axis: _Axis) -> tuple[Numbers, Numbers, Places]:
     """Accumulated local effects, shape (g,), the same of samples, shape (draws, g), and rows by step or category."""
-    rows = _drawn(asking.answering, ALE_ROWS)
+    rows = drawn_rows(asking.answering, ALE_ROWS)
     values = typed_column(asking.answering.run.holdout[axis.name].iloc[rows])
     own = axis.nearest(values)
     rows, values, own = rows[own >= 0], values[own >= 0], own[own >= 0]
@@ -216,14 +182,14 @@ def _accumulated(asking: _Asking, axis: _Axis) -> tuple[Numbers, Numbers, Places
     return summed[0] - centre[0], summed[1:] - centre[1:], counts
 
 
-def _differences(asking: _Asking, axis: _Axis, rows: Places, steps: list[Places]) -> tuple[Numbers, Numbers]:
+def _differences(asking: Asking, axis: _Axis, rows: Places, steps: list[Places]) -> tuple[Numbers, Numbers]:
     """What each row's answer changes by along each step that it speaks of, and which those are; shape (rows, g - 1)."""
     differences = np.zeros((len(rows), len(axis.grid) - 1))
     there = np.zeros((len(rows), len(axis.grid) - 1))
     for lower in steps:
         inside = np.flatnonzero(lower >= 0)
         grid = (axis.grid[lower[inside] + up] for up in (0, 1))
-        low, high = (asking.with_each(rows[inside], axis.name, values) for values in stepwise(grid))
+        low, high = (asking.with_each(rows[inside], axis.name, values) for values in grid)
         differences[inside, lower[inside]] = high - low
         there[inside, lower[inside]] = 1.0
     return differences, there
@@ -238,7 +204,7 @@ def _steps(axis: _Axis, values: NDArray[Any]) -> list[Places]:
     return [own - 1, np.where(own < len(axis.grid) - 1, own, -1)]
 
 
-def _joint(asking: _Asking, first: _Axis, second: _Axis) -> JointEffect:
+def _joint(asking: Asking, first: _Axis, second: _Axis) -> JointEffect:
     run, shape = asking.answering.run, (len(first.grid), len(second.grid))
     both = {first.name: np.repeat(first.grid, shape[1]), second.name: np.tile(second.grid, shape[0])}
     pdp = asking.along(asking.rows, both).mean(axis=0).reshape(shape)
@@ -299,14 +265,6 @@ def _strong(run: Run, name: str) -> list[Association]:
 
 def _other(pair: Association, name: str) -> str:
     return pair.b if pair.a == name else pair.a
-
-
-def _drawn(answering: Answering, most: int) -> Places:
-    """Positions of at most so many rows of the hold-out, in order, drawn by the run's seed."""
-    many = len(answering.run.holdout)
-    if many <= most:
-        return np.arange(many)
-    return np.sort(np.random.default_rng(answering.run.seed).choice(many, most, replace=False))
 
 
 def _check_count(name: str, value: Any) -> None:

@@ -54,4 +54,7 @@ def interactions_of(subject: Subject, model: Model, table: pd.DataFrame, place: 
 
 
 def _none(why: str) -> BadParameter:
-    return BadParameter(f"Interactions are told of the paths of trees, and {why}. Or leave interactions out.")
+    return BadParameter(
+        f"Interactions are told of the paths of trees, and {why}. Leave interactions out, and ask the answers of any "
+        "model: run.interactions(), or run.effect of two columns."
+    )

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from workbench.core.arguments import described
 from workbench.core.explanation import Explanation
+from workbench.core.grouping import as_text
 from workbench.core.json_values import seconds_of
 from workbench.core.neighbours import Neighbour, Neighbours
+from workbench.core.wording import Ours
 from workbench.errors import BadParameter, ColumnNotFound
 
 Numbers = NDArray[np.float64]
@@ -120,6 +122,11 @@ def numbers_of(values: Sequence[Any]) -> Numbers | None:
     if any(moment is None for moment, value in zip(moments, values, strict=True) if value is not None):
         return None
     return np.array([np.nan if moment is None else moment for moment in moments])
+
+
+def group_name(name: str, column: pd.Series) -> str:
+    """The name of a group of a column's values: a word of ours, such as a range, unless it is one of the values."""
+    return name if name in set(map(as_text, column.dropna().unique())) else Ours(name)
 
 
 def kept_column(explanation: Explanation, name: str) -> pd.Series:

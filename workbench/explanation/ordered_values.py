@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.json_values import seconds_of
+from workbench.core.wording import Ours
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -49,16 +50,26 @@ def code(values: Sequence[Any], effects: Numbers) -> Coded:
     >>> code(["b", "a", None, "b"], np.array([1.0, -1.0, 0.0, 2.0])).order
     array([ 1.,  0., nan,  1.])
     """
+    kind = kind_of(values)
+    if kind == "category":
+        return _categories([None if v is None else str(v) for v in values], effects)
+    moments = _moments(values) if kind == "moment" else None
+    numbers = np.array([np.nan if v is None else float(v) for v in values]) if moments is None else moments
+    return Coded(kind, numbers, (Ours("false"), Ours("true")) if kind == "flag" else ())
+
+
+def kind_of(values: Sequence[Any]) -> Kind:
+    """What the plain values of a column are.
+
+    >>> kind_of([1, 2.5, None]), kind_of([True]), kind_of(["2024-01-01"]), kind_of(["a"])
+    ('number', 'flag', 'moment', 'category')
+    """
     known = [v for v in values if v is not None]
     if known and all(isinstance(v, bool) for v in known):
-        numbers = np.array([np.nan if v is None else float(v) for v in values])
-        return Coded("flag", numbers, ("false", "true"))
+        return "flag"
     if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known):
-        return Coded("number", np.array([np.nan if v is None else float(v) for v in values]))
-    moments = _moments(values)
-    if moments is not None:
-        return Coded("moment", moments)
-    return _categories([None if v is None else str(v) for v in values], effects)
+        return "number"
+    return "category" if _moments(values) is None else "moment"
 
 
 def _moments(values: Sequence[Any]) -> Numbers | None:
@@ -79,7 +90,7 @@ def _categories(texts: Sequence[str | None], effects: Numbers) -> Coded:
     counts = Counter(t for t in texts if t is not None)
     many = len(counts) > MOST_CATEGORIES
     kept = [name for name, _ in counts.most_common(MOST_CATEGORIES - 1 if many else MOST_CATEGORIES)]
-    labels = [*kept, f"{len(counts) - len(kept)} others"] if many else kept
+    labels = [*kept, Ours(f"{len(counts) - len(kept)} others")] if many else kept
     index = {label: i for i, label in enumerate(kept)}
     codes = np.array([-1 if t is None else index.get(t, len(kept)) for t in texts], dtype=np.intp)
     known = codes >= 0

@@ -6,11 +6,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.explanation import Explanation
+from workbench.core.json_values import MASK
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.intp]
 # Of each list.
 LISTED = 100
+
+
+def found_by(explanation: Explanation, name: str, text: str, most: int = LISTED) -> list[int]:
+    """Rows in whose column a text stands: those that are called exactly so first, then as they begin, then any.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        With its rows.
+    name : str
+        A column; of one that is masked, or not there, no row is found.
+    text : str
+        Upper and lower case are the same. Nothing finds nothing.
+    most : int
+        Rows at most.
+    """
+    wanted, column = text.strip().casefold(), explanation.columns.get(name, ())
+    if not wanted or MASK in column:
+        return []
+    told = [(row, str(value).casefold()) for row, value in enumerate(column) if value is not None]
+    held = [(row, one) for row, one in told if wanted in one]
+    return [row for row, one in sorted(held, key=lambda item: _far(item[1], wanted))][:most]
+
+
+def _far(told: str, wanted: str) -> int:
+    return 0 if told == wanted else 1 if told.startswith(wanted) else 2
 
 
 def lists(explanation: Explanation, most: int = LISTED) -> dict[str, Integers]:

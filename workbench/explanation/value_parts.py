@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.wording import Ours
 from workbench.explanation.ordered_values import Coded, split
 
 Numbers = NDArray[np.float64]
@@ -44,11 +45,11 @@ def _told(coded: Coded, order: Numbers) -> str:
     """What values of a part are, in words."""
     low, high = float(order.min()), float(order.max())
     if np.isnan(low):
-        return "missing"
+        return Ours("missing")
     if coded.categories:
         return coded.categories[int(low)]
     ends = [moment(v) if coded.kind == "moment" else f"{v:.12g}" if v == int(v) else f"{v:.4g}" for v in (low, high)]
-    return ends[0] if low == high else f"{ends[0]} to {ends[1]}"
+    return Ours(ends[0] if low == high else f"{ends[0]} to {ends[1]}")
 
 
 def moment(seconds: float) -> str:

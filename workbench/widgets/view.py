@@ -9,6 +9,7 @@ from workbench.core.fairness import Fairness
 from workbench.core.nouns import expect
 from workbench.core.profile import Profile
 from workbench.core.run import Run
+from workbench.errors import BadParameter
 from workbench.widgets import explanation as explanations
 from workbench.widgets import fairness as fairnesses
 from workbench.widgets import profile as profiles
@@ -20,12 +21,16 @@ from workbench.widgets.profile import ProfileView
 @overload
 def view(result: Profile, data: Any = None) -> ProfileView: ...
 @overload
-def view(result: Explanation, data: Run | None = None) -> ExplanationView: ...
+def view(
+    result: Explanation, data: Run | None = None, *, other: Run | Explanation | None = None
+) -> ExplanationView: ...
 @overload
 def view(result: Fairness, data: Run | None = None) -> FairnessView: ...
 
 
-def view(result: Profile | Explanation | Fairness, data: Any = None) -> ProfileView | ExplanationView | FairnessView:
+def view(
+    result: Profile | Explanation | Fairness, data: Any = None, *, other: Run | Explanation | None = None
+) -> ProfileView | ExplanationView | FairnessView:
     """Show a profile, an explanation or a fairness with a kernel behind it.
 
     Parameters
@@ -37,11 +42,15 @@ def view(result: Profile | Explanation | Fairness, data: Any = None) -> ProfileV
         the view, and a range that is marked in a histogram shows how its rows spread over the other columns. Of an
         explanation: its Run. With it values can be turned and the model answers at once. Of a fairness: its Run. With
         it the columns whose groups are compared, and the answer whose rates are told, can be chosen.
+    other : Run or Explanation, optional
+        Of an explanation: another model, or its explanation, in the same unit and of the same class. What the two weigh
+        differently is told side by side, in all rows, in groups and of one row. A run explains the same rows.
 
     Raises
     ------
     BadParameter
-        If something else came, or ``data`` has other columns than the profile or the explanation, or is another run.
+        If something else came, ``data`` has other columns than the profile or the explanation, or is another run, or
+        ``other`` can't be compared.
 
     Examples
     --------
@@ -61,7 +70,9 @@ def view(result: Profile | Explanation | Fairness, data: Any = None) -> ProfileV
     ('Contract', 'tenure', 'Contract × tenure')
     """
     if isinstance(result, Explanation):
-        return explanations.view(result, data)
+        return explanations.view(result, data, other)
+    if other is not None:
+        raise BadParameter("Another model stands beside an explanation. Compare profiles: profile.compare(other).")
     if isinstance(result, Fairness):
         return fairnesses.view(result, data)
     return profiles.view(expect(result, Profile, "wb.view"), data)

@@ -9,7 +9,15 @@ const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-
 const MOST_STEPS = 12; // as in explanation_rows.py
 const CHANCES = [0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999, 0.2, 0.8, 0.02, 0.98, 0.05, 0.95, 0.3, 0.7, 0.4, 0.6, 0.005, 0.995];
 const APART = 15;
-const LISTS = { errors: 'Worst errors', threshold: 'Nearest to the threshold', range: 'From low to high' };
+const LISTS = { errors: say('Worst errors'), threshold: say('Nearest to the threshold'), range: say('From low to high') };
+const MOST_LISTED = 200;
+// Where the page has labels of its own, and where nothing but numbers are (language.js).
+const LABELS = [
+  '.wb-noun, .wb-tile dt, .wb-tile dd, .wb-note, h4, h4 > .wb-faint, p.wb-sub, p.wb-faint, summary, .wb-state, .wb-hidden',
+  '.wb-view thead th:not(.wb-pairs th):not(.wb-named):not(.wb-panel th), .wb-keys span, .wb-said, .wb-right, .wb-wrong',
+  '.wb-num:not(.wb-panel th), .wb-sure, .wb-way, .wb-ticks span, .wb-pairs td, .wb-plane text:not(.wb-axis):not(.wb-category), svg title',
+  'figcaption, figcaption .wb-faint'
+].join();
 
 /** Make the view inside `root` playable; a second call does nothing. */
 function enhance(root, kernel = null) {
@@ -20,6 +28,8 @@ function enhance(root, kernel = null) {
   root.dataset.lmSuppressShortcuts = 'true'; // a key in a field must not change the notebook's cell
   const data = JSON.parse(root.querySelector('.wb-view').dataset.view);
   const view = { root, kernel, data, rows: data.rows.map(row => unpacked(row, data)), current: null, column: null };
+  translate(root, LABELS);
+  root.querySelectorAll('.wb-findings').forEach(found => (found.lang = 'en'));
   view.known = new Map(view.rows.map(row => [row.row, row]));
   addClouds(view);
   addDrivers(view);
@@ -29,22 +39,20 @@ function enhance(root, kernel = null) {
   return view;
 }
 
-/** The page is in English; `#1` stands for a value. */
-function say(text, ...values) {
-  return text.replace(/#(\d)/g, (_, at) => values[at - 1]);
-}
-
 /** A row as Python packs it (`Packed.row` of explanation_rows.py). */
-function unpacked([row, at, truth, right, prediction, error, output, carried, [others, rest], cells, en, de], { texts, sampled }) {
+function unpacked([row, at, truth, right, prediction, error, output, carried, [others, rest], cells, name, en, de], { texts, sampled, kinds }) {
   const width = sampled ? 4 : 3;
   const steps = [];
   for (let k = 0; k < carried.length; k += width) {
-    steps.push({ column: carried[k], added: carried[k + 1], given: texts[carried[k + 2]], half: sampled ? carried[k + 3] : undefined });
+    const given = texts[carried[k + 2]];
+    const kind = kinds[carried[k]];
+    const told = given === undefined ? say('missing') : kind === 'c' ? given : kind === 'f' ? say(given) : localNumber(given);
+    steps.push({ column: carried[k], added: carried[k + 1], given: told, half: sampled ? carried[k + 3] : undefined });
   }
-  return { row, at, truth: texts[truth] ?? '', right: [false, true][right] ?? null, prediction, error, output, steps, others, rest, cells, sentences: en ? { en, de } : null };
+  return { row, at, name, truth: texts[truth] ?? '', right: [false, true][right] ?? null, prediction, error, output, steps, others, rest, cells, sentences: en ? { en, de } : null };
 }
 
-/* Numbers as rendering.py writes them. */
+/* Numbers as rendering.py writes them, in the form of the person's language. */
 
 function number(value) {
   if (value === null || value === undefined || Number.isNaN(value)) {
@@ -52,7 +60,7 @@ function number(value) {
   }
   const size = Math.abs(value);
   const digits = size < 10 ? 3 : size < 1000 ? 1 : 0;
-  const text = size > 0 && size < 0.001 ? tiny(size) : grouped(size, digits);
+  const text = localNumber(size > 0 && size < 0.001 ? tiny(size) : grouped(size, digits));
   return value < 0 ? `−${text}` : text;
 }
 
@@ -71,9 +79,14 @@ function signed(value) {
 
 function percent(share) {
   if (share > 0 && share < 0.001) {
-    return '<0.1%';
+    return localNumber('<0.1%');
   }
-  return `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`;
+  return localNumber(`${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`);
+}
+
+/** A whole number, such as of rows. */
+function count(value) {
+  return localNumber(value.toLocaleString('en'));
 }
 
 /** Two to six round numbers between the ends, and how many decimals they need: as charts.py has it. */
@@ -91,7 +104,7 @@ function marked(low, high) {
   const [unit, sign] = [[1e9, 'B'], [1e6, 'M'], [1e3, 'k']].find(([size]) => largest >= 10 * size) ?? [1, ''];
   const step = (places.length > 1 ? places[1] - places[0] : largest) / unit || 1;
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return places.map(value => [value, `${(value / unit).toFixed(digits)}${value ? sign : ''}`.replace('-', '−')]);
+  return places.map(value => [value, localNumber(`${(value / unit).toFixed(digits)}${value ? sign : ''}`.replace('-', '−'))]);
 }
 
 /* The columns: a click or Enter shows how one acts; up, down, home and end go from one to the next. */
@@ -106,7 +119,7 @@ function addDrivers(view) {
   for (const row of rows) {
     const head = row.querySelector('th');
     const button = make('button', { type: 'button', className: 'wb-link', textContent: head.textContent });
-    button.title = say('#1: show how it acts', head.textContent);
+    button.title = say('%1: show how it acts', head.textContent);
     head.replaceChildren(button);
     row.addEventListener('click', () => chooseColumn(view, Number(row.dataset.at)));
   }
@@ -153,7 +166,7 @@ function chooseColumn(view, at, by = null) {
   }
   markPair(view, cloud);
   markRow(view);
-  view.kernel?.column?.(at);
+  view.kernel?.column?.(at); // which asks for what is about the column, and the one beside it
 }
 
 /* How a column acts: cells that are coloured by another column, and that lead to their rows. */
@@ -202,9 +215,10 @@ function addPartner(cloud) {
   select.addEventListener('change', () => {
     colourBy(cloud, select.value);
     markPair(cloud.view, cloud);
+    cloud.view.kernel?.column?.(cloud.at);
   });
   cloud.select = select;
-  const note = document.createTextNode(say(': low '));
+  const note = document.createTextNode(` ${say(': low')} `);
   name.nextSibling.replaceWith(note);
   name.replaceWith(select);
 }
@@ -323,16 +337,16 @@ function told(cloud, { x, y }) {
   const between = ([low, high], at, count) => [low + (at / count) * (high - low), low + ((at + 1) / count) * (high - low)];
   if (cloud.svg.querySelector('.wb-category')) {
     const ends = between(cloud.effects, x, across);
-    return say('#1: #2 to #3', cloud.svg.querySelectorAll('.wb-category')[y].textContent, ...ends.map(signed));
+    return say('%1: #2 to #3', cloud.svg.querySelectorAll('.wb-category')[y].textContent, ...ends.map(signed));
   }
   const effects = between(cloud.effects, y, up).map(signed);
   const name = cloud.view.data.features[cloud.at];
   if (x < cloud.missing) {
-    return say('#1 missing: #2 to #3', name, ...effects);
+    return say('%1 missing: #2 to #3', name, ...effects);
   }
   const values = between(cloud.values, x - cloud.missing, across - cloud.missing);
-  const text = value => (cloud.kind === 'moment' ? new Date(value * 1000).toISOString().slice(0, 10) : number(value));
-  return say('#1 of #2 to #3: #4 to #5', name, ...values.map(text), ...effects);
+  const text = value => (cloud.kind === 'moment' ? localNumber(new Date(value * 1000).toISOString().slice(0, 10)) : number(value));
+  return say('%1 of #2 to #3: #4 to #5', name, ...values.map(text), ...effects);
 }
 
 function listCell(cloud) {
@@ -345,7 +359,7 @@ function listCell(cloud) {
     return;
   }
   const rows = view.rows.filter(row => row.cells.slice(2 * order, 2 * order + 2) === letters);
-  list(view, null, rows, rows.length ? what : say('None of the #1 rows that this page carries lies there.', view.rows.length.toLocaleString('en')));
+  list(view, null, rows, rows.length ? what : say('None of the #1 rows that this page carries lies there.', count(view.rows.length)));
 }
 
 /* Which columns interact: a cell shows how one acts, coloured by the other. */
@@ -366,7 +380,7 @@ function addMatrix(view) {
         return;
       }
       const name = view.data.features[Number(row.dataset.at)];
-      cell.setAttribute('aria-label', say('#1 with #2: #3', name, cell.dataset.by, cell.textContent));
+      cell.setAttribute('aria-label', say('%1 with %2: #3', name, cell.dataset.by, cell.textContent));
       cell.addEventListener('click', () => choosePair(view, row, cell));
     })
   );
@@ -412,7 +426,7 @@ function addRows(view) {
     return;
   }
   const names = Object.keys(LISTS).filter(name => view.data.lists[name]?.length);
-  view.picks = names.map(name => make('button', { type: 'button', textContent: say(LISTS[name]) }));
+  view.picks = names.map(name => make('button', { type: 'button', textContent: LISTS[name] }));
   view.picks.forEach((button, k) => {
     button.dataset.list = names[k];
     button.addEventListener('click', () => showList(view, names[k]));
@@ -421,7 +435,7 @@ function addRows(view) {
   view.field.addEventListener('change', () => goTo(view, Number(view.field.value)));
   view.note = make('p', { className: 'wb-sub wb-note-of-list' });
   view.note.setAttribute('role', 'status');
-  picks.replaceChildren(...view.picks, make('label', {}, say('Row'), view.field));
+  picks.replaceChildren(...view.picks, make('label', {}, say('Row'), view.field), ...nameSearch(view));
   picks.after(view.note);
   view.root.querySelector('.wb-rows').classList.add('wb-playable');
   if (names.length) {
@@ -430,10 +444,56 @@ function addRows(view) {
   chooseRow(view, view.rows[0], false);
 }
 
+/* A row by what names it, such as its id: typed in part or in whole. */
+
+function nameSearch(view) {
+  const { named } = view.data;
+  if (named === null) {
+    return [];
+  }
+  const search = make('input', { type: 'search', placeholder: say('find …'), autocomplete: 'off', spellcheck: false });
+  search.setAttribute('aria-label', say('Find a row by %1', named));
+  search.addEventListener('input', () => findByName(view, search.value.trim()));
+  search.addEventListener('keydown', event => {
+    const first = view.root.querySelector('.wb-rows tbody button');
+    if (event.key === 'ArrowDown' && first) {
+      event.preventDefault();
+      first.focus();
+    }
+  });
+  return [make('label', {}, named, search)];
+}
+
+function findByName(view, text) {
+  view.sought = text;
+  if (!text) {
+    showList(view, view.picks[0].dataset.list, false);
+  } else if (view.kernel) {
+    view.kernel.find(text);
+  } else {
+    showFound(view, byName(view.rows, text), text, view.rows.length);
+  }
+}
+
+/** Rows that are called so first, then as they begin, then any. */
+function byName(rows, text) {
+  const wanted = text.toLowerCase();
+  const far = ({ name }) => [name === wanted, name.startsWith(wanted), true].indexOf(true);
+  const found = rows.map(row => ({ row, name: row.name.toLowerCase() })).filter(({ name }) => name.includes(wanted));
+  return found.sort((a, b) => far(a) - far(b)).map(({ row }) => row);
+}
+
+function showFound(view, rows, text, among) {
+  const { total } = view.data;
+  const none = among === total ? say('No row has %1.', text) : say('None of the #1 rows of #2 that this page carries has %3.', count(among), count(total), text);
+  const many = rows.length >= MOST_LISTED ? say('The first #1 rows with %2', count(MOST_LISTED), text) : say('#1 rows with %2', count(rows.length), text);
+  list(view, null, rows, !rows.length ? none : rows.length === 1 ? '' : many, rows.length > 0);
+}
+
 function showList(view, name, first = true) {
   const rows = view.data.lists[name].map(at => view.rows[at]);
   const all = view.rows.length === view.data.total;
-  const carried = say('This page carries #1 of #2 rows.', view.rows.length.toLocaleString('en'), view.data.total.toLocaleString('en'));
+  const carried = say('This page carries #1 of #2 rows.', count(view.rows.length), count(view.data.total));
   list(view, name, rows, all || view.kernel ? '' : carried, first);
 }
 
@@ -442,8 +502,9 @@ function list(view, name, rows, note, first = true) {
   view.picks.forEach(button => button.setAttribute('aria-pressed', String(button.dataset.list === name)));
   view.note.textContent = note;
   const table = view.root.querySelector('.wb-rows');
-  const shown = rows.slice(0, 200);
-  const lines = shown.map(row => line(view, row, table.tHead.rows[0].cells.length > 2));
+  const shown = rows.slice(0, MOST_LISTED);
+  const known = view.rows.some(row => row.truth);
+  const lines = shown.map(row => line(view, row, known));
   table.tBodies[0].replaceChildren(...lines);
   view.listed = shown;
   byArrows(lines.map(one => one.querySelector('button')), button => button.click());
@@ -455,10 +516,11 @@ function list(view, name, rows, note, first = true) {
 }
 
 function line(view, row, known) {
-  const button = make('button', { type: 'button', className: 'wb-link', textContent: row.at.toLocaleString('en') });
-  button.setAttribute('aria-label', say('Row #1', row.at.toLocaleString('en')));
+  const button = make('button', { type: 'button', className: 'wb-link', textContent: count(row.at) });
+  button.setAttribute('aria-label', [say('Row #1', count(row.at)), row.name].filter(Boolean).join(', '));
   const head = make('th', { scope: 'row', className: 'wb-num' }, button);
-  const element = make('tr', {}, head, make('td', { textContent: shortAnswer(view, row) }));
+  const name = view.data.named === null ? [] : [make('td', { className: 'wb-named', textContent: row.name, title: row.name })];
+  const element = make('tr', {}, head, ...name, make('td', { textContent: shortAnswer(view, row) }));
   element.dataset.row = row.row;
   if (known) {
     element.append(make('td', {}, row.truth, ...verdict(row)));
@@ -479,7 +541,7 @@ function goTo(view, at) {
   } else if (view.kernel) {
     view.kernel.row(at);
   } else {
-    view.note.textContent = say('Row #1 is not among the #2 rows that this page carries.', at.toLocaleString('en'), view.rows.length.toLocaleString('en'));
+    view.note.textContent = say('Row #1 is not among the #2 rows that this page carries.', count(at), count(view.rows.length));
   }
 }
 
@@ -492,10 +554,10 @@ function shortAnswer({ data }, { prediction, output }) {
 
 function answer({ data }, row) {
   if (row.prediction === null || data.label === null) {
-    return `${number(row.prediction ?? row.output)} ${data.unit}`;
+    return `${number(row.prediction ?? row.output)} ${word(data.unit)}`;
   }
   const told = `${percent(row.prediction)} ${data.label}`;
-  return data.unit === 'probability' ? told : `${told} (${number(row.output)} ${data.unit})`;
+  return data.unit === 'probability' ? told : `${told} (${number(row.output)} ${word(data.unit)})`;
 }
 
 function chooseRow(view, row, told = true) {
@@ -505,9 +567,10 @@ function chooseRow(view, row, told = true) {
   view.current = row;
   view.field.value = row.at;
   const show = name => view.root.querySelector(`[data-show="${name}"]`);
-  show('row').textContent = say('Row #1', row.at.toLocaleString('en'));
+  show('row').textContent = say('Row #1', count(row.at));
+  show('name').textContent = row.name;
   show('answer').textContent = answer(view, row);
-  show('came').textContent = row.truth ? say(', in truth #1', row.truth) : '';
+  show('came').textContent = row.truth ? say(', in truth %1', row.truth) : '';
   show('right').textContent = row.right === null ? '' : row.right ? say('right') : say('wrong');
   show('right').className = row.right === null ? '' : row.right ? 'wb-right' : 'wb-wrong';
   view.tell(row.sentences);
@@ -526,11 +589,10 @@ function addSentences(view) {
   if (!place) {
     return;
   }
-  const speaks = (document.documentElement.lang || navigator.language).slice(0, 2) === 'de' || navigator.language.startsWith('de');
   const said = make('p', {});
   const other = make('button', { type: 'button' });
   const copy = make('button', { type: 'button', textContent: say('Copy') });
-  view.language = speaks ? 'de' : 'en';
+  view.language = LANGUAGE === 'de' ? 'de' : 'en';
   view.tell = sentences => {
     place.hidden = !sentences;
     [said.lang, said.textContent] = [view.language, sentences?.[view.language] ?? ''];
@@ -667,7 +729,7 @@ function chances(at) {
   for (const chance of CHANCES) {
     const place = at(Math.log(chance / (1 - chance)));
     if (place >= 0 && place <= 100 && taken.every(([other]) => Math.abs(other - place) >= APART)) {
-      taken.push([place, `${Number((100 * chance).toPrecision(6))}%`]);
+      taken.push([place, localNumber(`${Number((100 * chance).toPrecision(6))}%`)]);
     }
   }
   return taken;

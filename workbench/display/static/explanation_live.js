@@ -31,7 +31,7 @@ function addLabels({ model, el, view }) {
     el.setAttribute('aria-busy', 'true');
     model.send({ kind: 'label', label: Number(choice.value) });
   });
-  view.root.querySelector('.wb-head').append(make('label', { className: 'wb-sub' }, say('Class '), choice));
+  view.root.querySelector('.wb-head').append(make('label', { className: 'wb-sub' }, `${say('Class')} `, choice));
 }
 
 /** What the page asks of Python. */
@@ -44,9 +44,15 @@ function liveKernel(live) {
   return {
     ask,
     cell: (column, x, y, what) => ask('cell', { column, x, y, what }),
+    find: text => ask('find', { text }),
     row: at => ask('row', { at }),
     chosen: row => row && turnTo(live, row),
-    column: () => live.view && refresh(live, 'column')
+    column: () => {
+      if (live.view) {
+        besideChosen(live);
+        refresh(live, 'column');
+      }
+    }
   };
 }
 
@@ -56,7 +62,9 @@ function heard(live, message) {
   const rows = (message.rows ?? []).map(packed => unpacked(packed, { ...view.data, texts: message.texts }));
   rows.forEach(row => view.known.set(row.row, row));
   const answers = {
-    cell: () => list(view, null, rows, message.text),
+    cell: () => list(view, null, rows, say('#1 rows: %2', count(rows.length), message.what)),
+    found: () => message.what === view.sought && showFound(view, rows, message.what, view.data.total),
+    progress: () => showProgress(live, message),
     row: () => {
       view.note.textContent = '';
       chooseRow(view, rows[0]);
@@ -102,7 +110,7 @@ function turnField(live, control) {
   const field = make('span', { className: 'wb-turn-field' });
   const name = make('span', { className: 'wb-name', textContent: control.column, title: control.column });
   const keep = make('input', { type: 'checkbox', title: say('Keep it when changes are looked for') });
-  keep.setAttribute('aria-label', say('Keep #1', control.column));
+  keep.setAttribute('aria-label', say('Keep %1', control.column));
   const label = make('div', { className: 'wb-turn' }, name, field, shown, keep);
   const input = { range: rangeInput, choice: choiceInput, 'yes or no': choiceInput, date: dateInput, text: textInput }[control.kind](control);
   field.append(input.element);
@@ -133,7 +141,7 @@ function rangeInput({ minimum, maximum, step }) {
 function choiceInput({ kind, choices, missing_allowed: missing }) {
   const values = kind === 'choice' ? choices : [true, false];
   const options = [...values, ...(missing ? [null] : [])];
-  const option = value => make('option', { value: JSON.stringify(value), textContent: value === null ? say('missing') : String(value) });
+  const option = value => make('option', { value: JSON.stringify(value), textContent: value === null ? say('missing') : kind === 'choice' ? value : say(String(value)) });
   const element = make('select', {}, ...options.map(option));
   return {
     element,
@@ -159,7 +167,8 @@ function textInput() {
 }
 
 function plainNumber(value) {
-  return value === null ? say('missing') : value.toLocaleString('en', { maximumSignificantDigits: 6, useGrouping: Math.abs(value) >= 10000 }).replace('-', '−');
+  const style = { maximumSignificantDigits: 6, useGrouping: Math.abs(value) >= 10000 };
+  return value === null ? say('missing') : value.toLocaleString(LANGUAGE ?? 'en', style).replace('-', '−');
 }
 
 /** Another row is shown: nothing is turned yet. */
@@ -202,31 +211,52 @@ function turned(live, message) {
     turn(live);
   }
   const { view } = live;
-  const steps = message.steps.map(([column, added, given]) => ({ column, added, given }));
+  const kinds = view.data.kinds;
+  const told = (column, given) => (given === null ? say('missing') : kinds[column] === 'c' ? given : kinds[column] === 'f' ? say(given) : localNumber(given));
+  const steps = message.steps.map(([column, added, given]) => ({ column, added, given: told(column, given) }));
   if (steps.length) {
     const data = { ...view.data, base: message.base, unit: message.unit };
     drawSteps({ data }, view.root.querySelector('.wb-fall'), { steps, output: message.output, others: 0, rest: 0 });
   }
-  live.said.textContent = message.text;
+  live.said.textContent = answered(message.told);
+}
+
+/** The new answer beside that of the row as it is. */
+function answered({ label, prediction, answered: decided, unit, before, flags }) {
+  const shown = value => (label === null ? number(value) : percent(value));
+  const instead = before === null ? '' : say(' instead of #1', shown(before));
+  const what = label === null ? say('Predicted #1 @2', shown(prediction), unit) : say('Predicted #1 %2', shown(prediction), label);
+  const then = label === null ? '' : say('; answered %1', decided);
+  const unusual = flags.length ? ` ${say('Unusual: %1.', flags.map(([kind, name]) => `${word(kind)}: ${name}`).join(', '))}` : '';
+  return `${what}${instead}${then}.${unusual}`;
 }
 
 /* The smallest changes that turn the answer. */
 
 function findChanges(live) {
-  live.found.replaceChildren(make('li', { textContent: say('Looking …') }));
+  live.found.replaceChildren(make('li', { className: 'wb-waits', textContent: say('Looking …') }));
   const kept = [...live.fields].filter(([, { keep }]) => keep.checked).map(([column]) => column);
   live.model.send({ kind: 'changes', row: live.view.current.row, immutable: kept });
 }
 
-function showChanges(live, { found, text }) {
-  const lines = found.map(({ told, changes }) => {
+function showChanges(live, { found, wanted, nearest }) {
+  const lines = found.map(way => {
+    const [told, { changes }] = [wayTold(way), way];
     const take = make('button', { type: 'button', textContent: say('Show') });
-    take.setAttribute('aria-label', say('Show: #1', told));
+    take.setAttribute('aria-label', say('Show: %1', told));
     take.addEventListener('click', () => takeChanges(live, changes));
     return make('li', {}, take, ' ', told);
   });
   live.found.replaceChildren(...lines);
-  live.said.textContent = text;
+  const none = [say('No way to @1 with so few changes.', wanted), nearest ? say('The nearest: %1.', wayTold(nearest)) : ''].join(' ');
+  live.said.textContent = found.length ? say('#1 ways to @2, the smallest first.', found.length, wanted) : none;
+}
+
+/** What changes, and what is answered then. */
+function wayTold({ steps, answered: answer, probability }) {
+  const told = value => (typeof value === 'number' || value === null ? plainNumber(value) : typeof value === 'boolean' ? say(String(value)) : value);
+  const sure = probability === null ? '' : ` (${percent(probability)})`;
+  return `${steps.map(([column, before, after]) => `${column} ${told(before)} → ${told(after)}`).join(', ')}: ${told(answer)}${sure}`;
 }
 
 function takeChanges(live, changes) {
@@ -247,33 +277,117 @@ function takeChanges(live, changes) {
 function addPanels(live) {
   live.panels = live.model.get('panels').map(([name, title, about]) => {
     const place = make('div', { className: 'wb-panel' });
-    const details = make('details', { className: 'wb-more' }, make('summary', { textContent: title }), place);
+    const details = make('details', { className: 'wb-more' }, make('summary', { textContent: say(title) }), place);
     const panel = { name, about, details, place };
+    if (name === 'joint') {
+      addBeside(live, panel);
+    }
     details.addEventListener('toggle', () => details.open && askPanel(live, panel));
     return panel;
   });
   const of = about => live.panels.filter(panel => panel.about === about).map(panel => panel.details);
-  live.view.root.querySelector('.wb-acts')?.after(...of('column'));
-  (live.panel ?? live.view.root.querySelector('.wb-one')).after(...of('row'), ...of('all'));
+  live.view.root.querySelector('.wb-acts')?.after(...of('column'), ...of('all'));
+  (live.panel ?? live.view.root.querySelector('.wb-one'))?.after(...of('row'));
+}
+
+/** The second column of a heat map: that which colours the first one's cells, or one that is chosen. */
+function addBeside(live, panel) {
+  const { features } = live.view.data;
+  panel.choice = make('select', {}, ...features.map((name, value) => make('option', { value, textContent: name })));
+  panel.choice.setAttribute('aria-label', say('The other column'));
+  panel.choice.addEventListener('change', () => askPanel(live, panel));
+  panel.place.before(make('label', { className: 'wb-sub' }, `${say('With')} `, panel.choice));
+  live.joint = panel;
+  besideChosen(live);
+}
+
+function besideChosen(live) {
+  const { data, clouds, column } = live.view;
+  const by = data.features.indexOf(clouds.get(column)?.by);
+  const other = data.drawn.find(at => at !== column) ?? data.features.findIndex((_, at) => at !== column);
+  if (live.joint) {
+    live.joint.choice.value = by < 0 ? other : by;
+    [...live.joint.choice.options].forEach((option, at) => (option.disabled = at === column));
+  }
 }
 
 function refresh(live, about) {
   (live.panels ?? []).filter(panel => panel.about === about && panel.details.open).forEach(panel => askPanel(live, panel));
 }
 
-function askPanel(live, { name, place }) {
+function askPanel(live, { name, place, choice }) {
   if (!place.hasChildNodes()) {
     place.textContent = say('Asking the model …');
   }
-  live.view.kernel.ask('panel', { name, row: live.view.current?.row ?? null, column: live.view.column });
+  const beside = choice ? Number(choice.value) : null;
+  live.view.kernel.ask('panel', { name, row: live.view.current?.row ?? null, column: live.view.column, beside });
+}
+
+/** How far something long has come, and a button that calls it off. */
+function showProgress(live, { name, done }) {
+  const place = name === 'changes' ? live.found : live.panels.find(panel => panel.name === name).place;
+  let bar = place.querySelector('progress');
+  if (!bar) {
+    bar = make('progress', { max: 1 });
+    bar.setAttribute('aria-label', say('How far it has come'));
+    const stop = make('button', { type: 'button', textContent: say('Cancel') });
+    stop.addEventListener('click', () => {
+      live.model.send({ kind: 'cancel', name });
+      place.replaceChildren(...(name === 'changes' ? [] : [say('Called off. Choose again to ask anew.')]));
+    });
+    place.replaceChildren(make(name === 'changes' ? 'li' : 'p', { className: 'wb-waits' }, `${say('Asking the model …')} `, bar, ' ', stop));
+  }
+  if (done !== null) {
+    bar.value = Math.max(done, bar.value || 0);
+  }
 }
 
 function showPanel(live, { name, html }) {
   const { place } = live.panels.find(panel => panel.name === name);
   place.innerHTML = html; // from the templates, as the page is
+  translate(place, LABELS);
+  place.querySelectorAll('.wb-findings').forEach(found => (found.lang = 'en'));
+  place.querySelectorAll('.wb-heatmap').forEach(addHeatReading);
   for (const head of place.querySelectorAll('[data-go]')) {
     const go = make('button', { type: 'button', className: 'wb-link', textContent: head.textContent });
     go.addEventListener('click', () => goTo(live.view, Number(head.dataset.go)));
     head.replaceChildren(go);
   }
+}
+
+/* A heat map is read by pointer and arrow keys. */
+
+function addHeatReading(svg) {
+  const [left, top, wide, tall] = svg.dataset.plane.split(' ').map(Number);
+  const [names, kinds, grids, values, counts] = ['columns', 'kinds', 'grids', 'values', 'counts'].map(name => JSON.parse(svg.dataset[name]));
+  const given = (axis, at) => (kinds[axis] === 'category' ? grids[axis][at] : word(grids[axis][at]));
+  const last = [grids[0].length - 1, grids[1].length - 1];
+  const mark = svgElement('rect', { class: 'wb-at', width: wide, height: tall });
+  const said = make('output', { textContent: say('The arrow keys read the cells.') });
+  said.setAttribute('aria-live', 'polite');
+  svg.after(said);
+  svg.append(mark);
+  mark.style.display = 'none';
+  Object.entries({ tabindex: 0, role: 'application', 'aria-roledescription': say('chart') }).forEach(([name, value]) => svg.setAttribute(name, value));
+  let here = [0, 0];
+  const read = (down, across) => {
+    here = [Math.min(Math.max(down, 0), last[0]), Math.min(Math.max(across, 0), last[1])];
+    mark.style.display = '';
+    mark.setAttribute('x', left + here[1] * wide);
+    mark.setAttribute('y', top + here[0] * tall);
+    const value = localNumber(values[here[0]][here[1]]);
+    said.textContent = say('%1 %2, %3 %4: #5, #6 rows', names[0], given(0, here[0]), names[1], given(1, here[1]), value, count(counts[here[0]][here[1]]));
+  };
+  svg.addEventListener('pointermove', event => {
+    const [x, y] = inPlane(svg, event);
+    read(Math.floor((y - top) / tall), Math.floor((x - left) / wide));
+  });
+  svg.addEventListener('focus', () => svg.matches(':focus-visible') && read(...here));
+  svg.addEventListener('keydown', event => {
+    const way = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (way) {
+      event.preventDefault();
+      read(here[0] + way[0], here[1] + way[1]);
+    }
+  });
 }
