@@ -141,7 +141,12 @@ def test_whatever_kills_a_job_its_record_is_true_and_nothing_is_left(
 
 @pytest.mark.slow
 def test_a_submitter_that_waits_is_told_of_a_killed_runner(home: Path, notebook: Callable[..., Path]) -> None:
-    path = notebook("import os, psutil\npsutil.Process(os.getppid()).kill()\n" + WAIT)
+    kill = """
+import json, os, pathlib, signal
+record = pathlib.Path(os.environ["WORKBENCH_HOME"], "jobs", os.environ["WORKBENCH_JOB"], "job.json")
+os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
+"""
+    path = notebook(kill + WAIT)
 
     with pytest.raises(JobFailed, match="process is gone") as caught:
         wb.submit(path, show=False)

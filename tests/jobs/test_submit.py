@@ -17,6 +17,7 @@ import pytest
 import workbench as wb
 from workbench.core.job import Job, JobState
 from workbench.errors import BadParameter, JobFailed, NotFound
+from workbench.jobs.processes import family
 from workbench.jobs.records import events, job, jobs
 from workbench.jobs.stopping import stop
 
@@ -98,7 +99,7 @@ def test_a_job_that_uses_up_its_time_fails(notebook: Make) -> None:
 def test_a_job_whose_process_is_gone_says_so(notebook: Make) -> None:
     started = wb.submit(notebook("1", "import time; time.sleep(60)"), wait=False)
     running = _until(started.id, lambda j: j.cells_done == 1 and _event_names(j)[-1] == "cell_started")
-    kernel = psutil.Process(running.pid).children()[0]
+    kernel = next(p for p in family(started.id) if "ipykernel" in " ".join(p.cmdline()))
 
     os.kill(running.pid, signal.SIGKILL)
     ended = _until(started.id, lambda j: j.state.final)
@@ -115,12 +116,13 @@ def test_a_stopped_job_leaves_no_process_behind(notebook: Make) -> None:
     stubborn = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass"
     started = wb.submit(notebook(stubborn), wait=False)
     running = _until(started.id, lambda j: "cell_started" in _event_names(j))
-    family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
+    there = family(started.id)
+    assert running.pid in [process.pid for process in there]
 
     ended = stop(started.id, grace=1.0)
 
     assert ended.state is JobState.STOPPED
-    assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert psutil.wait_procs(there, timeout=30)[1] == []
 
 
 @pytest.mark.slow

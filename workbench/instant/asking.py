@@ -101,6 +101,7 @@ def forked(
     env: Mapping[str, str],
     cwd: str | os.PathLike[str] | None = None,
     files: tuple[int, int, int] = (0, 1, 2),
+    passed: Sequence[int] = (),
     *,
     owned: bool,
 ) -> Forked:
@@ -116,6 +117,8 @@ def forked(
         Its working folder; by default this process's.
     files : tuple of int
         Descriptors that become its input, output and error.
+    passed : sequence of int
+        Further ones, which have the same numbers there.
     owned : bool
         Whether it ends with this process.
 
@@ -126,10 +129,10 @@ def forked(
     Unforked
         If what is there can't be what is asked.
     """
-    asked = {"argv": _module(argv), "env": dict(env), "cwd": str(cwd or Path.cwd()), "owned": owned, **own()}
+    asked = {"argv": _module(argv), "env": dict(env), "cwd": str(cwd or Path.cwd()), "owned": owned}
     connection = _connected(env)
     try:
-        wire.send(connection, asked, files)
+        wire.send(connection, {**asked, "passed": list(passed), **own()}, (*files, *passed))
         said = wire.hear(connection)
     except (OSError, ValueError) as error:
         connection.close()
@@ -149,27 +152,38 @@ def _refused(said: tuple[dict[str, Any], tuple[int, ...]] | None) -> Unforked:
 
 
 def started(
-    argv: Sequence[str], env: Mapping[str, str], cwd: str | os.PathLike[str] | None, log: BinaryIO
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str | os.PathLike[str] | None,
+    log: BinaryIO,
+    passed: Sequence[int] = (),
 ) -> Forked | subprocess.Popen[bytes]:
     """A process that outlives this one: forked where that can be, else started as usual, which its log says.
 
     Parameters
     ----------
-    argv, env, cwd
+    argv, env, cwd, passed
         As :func:`forked` takes them.
     log : binary file
         Gets its output and errors.
     """
     with Path(os.devnull).open() as nothing:
         try:
-            return forked(argv, env, cwd, (nothing.fileno(), log.fileno(), log.fileno()), owned=False)
+            return forked(argv, env, cwd, (nothing.fileno(), log.fileno(), log.fileno()), passed, owned=False)
         except Unforked as error:
             log.write(f"Started anew, for {error}.\n".encode())
             log.flush()
             if isinstance(error, NotYet):
                 warm(env)
         return subprocess.Popen(
-            argv, cwd=cwd, stdin=nothing, stdout=log, stderr=log, start_new_session=True, env=dict(env)
+            argv,
+            cwd=cwd,
+            env=dict(env),
+            stdin=nothing,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=passed,
         )
 
 

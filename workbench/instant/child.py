@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import random
 import runpy
@@ -14,6 +15,7 @@ import threading
 import time
 import traceback
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from workbench.instant.limits import take
 
 FAILED = 1
 FIRST_FREE = 3  # descriptors from here on are the zygote's
+# Variables that the list of processes tells of a fork, for its environment is not where the system looks for it.
+TITLED = ("WORKBENCH_JOB",)
 
 
 def become(asked: dict[str, Any], files: tuple[int, ...], owner: int | None) -> int:
@@ -33,20 +37,31 @@ def become(asked: dict[str, Any], files: tuple[int, ...], owner: int | None) -> 
     asked : dict
         *argv* (the module and its arguments), *cwd*, *env*, and what :func:`workbench.instant.limits.own` tells.
     files : tuple of int
-        Standard input, output and error.
+        Standard input, output and error, and those that *passed* gives numbers to.
     owner : int, optional
         Descriptor of the process without which this one shall not live.
     """
     os.setsid()
-    for place, file in enumerate(files):
-        os.dup2(file, place)
-    kept = None if owner is None else os.dup2(owner, FIRST_FREE, inheritable=False)
-    os.closerange(FIRST_FREE if kept is None else kept + 1, os.sysconf("SC_OPEN_MAX"))
+    watched = _place(files, asked["passed"], owner)
     take(asked)
-    if kept is not None:
-        threading.Thread(target=_outlive_nobody, args=(kept,), name="owner", daemon=True).start()
+    if watched is not None:
+        threading.Thread(target=_outlive_nobody, args=(watched,), name="owner", daemon=True).start()
     _as_new(asked)
     return _run(asked["argv"])
+
+
+def _place(files: tuple[int, ...], passed: list[int], owner: int | None) -> int | None:
+    """Give descriptors the numbers that they shall have, and close all others; the owner's number."""
+    numbers = [*range(FIRST_FREE), *passed]
+    above = max(numbers) + 1
+    moved = [fcntl.fcntl(file, fcntl.F_DUPFD, above) for file in files]  # out of the way of all numbers
+    watched = None if owner is None else fcntl.fcntl(owner, fcntl.F_DUPFD_CLOEXEC, above)
+    for file, number in zip(moved, numbers, strict=True):
+        os.dup2(file, number)
+    kept = sorted({*numbers, *(() if watched is None else (watched,))})
+    for low, high in pairwise([*kept, os.sysconf("SC_OPEN_MAX")]):
+        os.closerange(low + 1, high)
+    return watched
 
 
 def _as_new(asked: dict[str, Any]) -> None:
@@ -64,7 +79,8 @@ def _as_new(asked: dict[str, Any]) -> None:
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
-    setproctitle(f"{sys.executable} -m {' '.join(asked['argv'])}")
+    told = (f"{name}={asked['env'][name]}" for name in TITLED if name in asked["env"])
+    setproctitle(" ".join([sys.executable, "-m", *asked["argv"], *told]))
 
 
 def _run(argv: list[str]) -> int:

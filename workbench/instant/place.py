@@ -39,8 +39,16 @@ def at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def tag(environment: Mapping[str, str]) -> str:
-    """What tells zygotes apart: a hash of all that a fork can't change."""
-    told = [sys.executable, sys.prefix, sys.version, str(Path(__file__).parent), str(os.getuid()), str(os.getgid())]
+    """What tells zygotes apart: a hash of all that a fork can't change, and of where they listen."""
+    told = [
+        str(folder()),
+        sys.executable,
+        sys.prefix,
+        sys.version,
+        str(Path(__file__).parent),
+        str(os.getuid()),
+        str(os.getgid()),
+    ]
     told += [str(sorted(os.getgroups())), *(str(Path(f"/proc/self/ns/{name}").readlink()) for name in _namespaces())]
     told += [Path("/proc/self/cgroup").read_text(encoding="utf-8"), repr(at_start(environment))]
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:TAGGED]

@@ -125,7 +125,7 @@ class Zygote:
         if pid == 0:
             code = FAILED
             try:
-                code = become(asked, files[:3], owner)
+                code = become(asked, files, owner)
             finally:
                 finish(code)
         if owner is not None:
@@ -199,6 +199,7 @@ def main(arguments: list[str]) -> int:
         setproctitle(f"workbench: Python to fork from ({path.stem})")  # while its arguments lie where they were
         # ipykernel reads it at its import, to look for it among a kernel's own parents; a fork's owner is another.
         os.environ["JPY_PARENT_PID"] = "1"
+        os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # no word about frozen modules at the debugger's import
         began = time.time_ns()
         packages.load(arguments[2:])
         seen = packages.Installed.now()

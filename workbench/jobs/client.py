@@ -16,15 +16,15 @@ from queue import Empty
 from typing import Any
 
 import nbformat
-from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from traitlets import Type
 
 from workbench.core.job import Cause
 from workbench.errors import JobFailed
+from workbench.instant.client import PromptClient
+from workbench.instant.manager import InstantManager
 from workbench.jobs.channel import SET_UP, Count, OutputChannel
 from workbench.jobs.control import Control, Stopped
 from workbench.jobs.masking import Masker, without_colours
@@ -50,7 +50,7 @@ class ShellChannel(AsyncZMQSocketChannel):
         return message
 
 
-class KernelClient(AsyncKernelClient):
+class KernelClient(PromptClient):
     """A client that reads the kernel's output in a thread of its own."""
 
     shell_channel_class = Type(ShellChannel)
@@ -79,7 +79,7 @@ class KernelClient(AsyncKernelClient):
         return self._output
 
 
-class KernelManager(AsyncKernelManager):
+class KernelManager(InstantManager):
     """Makes such clients."""
 
     client_class = "workbench.jobs.client.KernelClient"
@@ -233,6 +233,7 @@ class Client(PapermillNotebookClient):
             "language_version": str(language.get("version", "")),
             "implementation": f"{reply.get('implementation', '')} {reply.get('implementation_version', '')}".strip(),
             "command": str(next(iter(self.km.format_kernel_cmd()), "")),
+            "start": f"anew, for {why}" if (why := getattr(self.km.provisioner, "why_not", "")) else "forked",
         }
 
     # Messages

@@ -1,4 +1,4 @@
-"""The processes of a job: whatever carries its id in the environment."""
+"""The processes of a job: whatever carries its id in the environment, or, forked by us, in its name."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def family(job: str, spare: Iterable[int] = ()) -> list[Any]:
 
     others = {os.getpid(), *spare}
     # Names and values that can't be seen (another user's, one that ends just now) are None.
-    seen = psutil.process_iter(["pid", "environ", "status"])
+    seen = psutil.process_iter(["pid", "environ", "cmdline", "status"])
     return [
         p
         for p in seen
-        if (p.info["environ"] or {}).get(JOB) == job
+        if ((p.info["environ"] or {}).get(JOB) == job or f"{JOB}={job}" in " ".join(p.info["cmdline"] or ()).split())
         and p.info["pid"] not in others
         and p.info["status"] != psutil.STATUS_ZOMBIE
     ]

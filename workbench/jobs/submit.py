@@ -18,6 +18,7 @@ from workbench.core.arguments import described, mapping, place
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
+from workbench.instant.asking import Forked, started
 from workbench.jobs.kernels import installed, kernel_of
 from workbench.jobs.liveness import Life, boot, hold, host, life
 from workbench.jobs.notebooks import find, read
@@ -28,7 +29,7 @@ from workbench.settings import settings
 from workbench.storage.files import write_bytes
 
 MOST_SECONDS = 10**9  # thirty years
-_STARTED: list[subprocess.Popen[bytes]] = []
+_STARTED: list[subprocess.Popen[bytes] | Forked] = []
 
 
 def submit(
@@ -160,16 +161,7 @@ def _start(job: Job, held: int) -> Job:
     command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path), *map(str, passed)]
     try:
         with (job.path / "log").open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=job.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=_environment(job),
-                pass_fds=passed,
-            )
+            process = started(command, _environment(job), job.folder, log, passed)
     finally:
         os.close(held)
     _STARTED[:] = [p for p in _STARTED if p.poll() is None] + [process]
