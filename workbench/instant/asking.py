@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any, BinaryIO
 
 from workbench.instant import place, wire
@@ -67,7 +68,7 @@ class Forked:
         """
         if self.returncode is None:
             if not select.select([self._handle], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+                raise TimeoutExpired(str(self.pid), timeout or 0.0)
             self._ended()
         assert self.returncode is not None
         return self.returncode
