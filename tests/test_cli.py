@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench import __version__, cli
-from workbench.cli import notebooks
+from workbench.cli import parameters
 from workbench.errors import BadParameter, BadTable
 
 ROOT = Path(__file__).parents[1]
@@ -127,15 +127,20 @@ def test_the_whole_traceback_is_there_where_somebody_asks_for_it(monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "pair"),
-    [("window=2013-07", ("window", "2013-07")), ("n=3", ("n", 3)), ("x='3'", ("x", "3")), ("a=b=c", ("a", "b=c"))],
+    [
+        ("window=2013-07", ("window", "2013-07")),
+        (" n =3", ("n", "3")),
+        ("x='3'", ("x", "'3'")),
+        ("a=b=c", ("a", "b=c")),
+    ],
 )
-def test_a_parameter_is_a_name_and_a_literal_or_text(text, pair):
-    assert notebooks._pair(text) == pair
+def test_a_parameter_is_a_name_and_a_text_that_its_type_reads(text, pair):
+    assert parameters._pair(text) == pair
 
 
 def test_a_parameter_without_equals_is_refused():
     with pytest.raises(BadParameter, match="NAME=VALUE"):
-        notebooks._pair("window")
+        parameters._pair("window")
 
 
 def test_jobs_of_an_empty_home_are_none():

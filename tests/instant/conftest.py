@@ -59,7 +59,7 @@ def run(warmed, tmp_path):
     def ran(source, *arguments, env=None, cwd=None, owned=True):
         (tmp_path / "program.py").write_text(source, encoding="utf-8")
         out, errors = tmp_path / "out", tmp_path / "errors"
-        with out.open("wb") as o, errors.open("wb") as e, Path(os.devnull).open() as nothing:
+        with out.open("wb") as o, errors.open("wb") as e, Path(os.devnull).open("rb") as nothing:
             process = asking.forked(
                 [sys.executable, "-m", "program", *arguments],
                 os.environ if env is None else env,

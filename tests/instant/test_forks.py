@@ -243,7 +243,7 @@ def test_packages_that_changed_make_room_for_another_zygote(warmed, monkeypatch,
 
     warm(packages=("mine",))
     until(asking.ready, "there is no other zygote")
-    with Path(os.devnull).open("w") as nothing:
+    with Path(os.devnull).open("wb") as nothing:
         files = (0, nothing.fileno(), nothing.fileno())
         assert forked([sys.executable, "-m", "this"], os.environ, None, files, owned=True).wait(SECONDS) == 0
 

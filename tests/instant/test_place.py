@@ -58,7 +58,7 @@ json_values = st.recursive(
 def test_what_is_said_is_heard_with_its_files(said, padding):
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     said = {**said, "padding": "x" * padding}
-    with one, other, Path(os.devnull).open() as file:
+    with one, other, Path(os.devnull).open("rb") as file:
         for buffer in (one, other):
             buffer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1_000_000)
         wire.send(one, said, (file.fileno(),))

@@ -168,7 +168,7 @@ def started(
     log : binary file
         Gets its output and errors.
     """
-    with Path(os.devnull).open() as nothing:
+    with Path(os.devnull).open("rb") as nothing:
         try:
             return forked(argv, env, cwd, (nothing.fileno(), log.fileno(), log.fileno()), passed, owned=False)
         except Unforked as error:
@@ -232,7 +232,7 @@ def ready(env: Mapping[str, str] | None = None) -> bool:
 
 def _is_there(env: Mapping[str, str]) -> bool:
     """Whether one takes requests, or is on its way to: it holds its lock meanwhile, and a dead one holds nothing."""
-    with _socket(env).with_suffix(".lock").open("a") as lock:
+    with _socket(env).with_suffix(".lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

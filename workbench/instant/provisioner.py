@@ -29,7 +29,7 @@ class InstantProvisioner(LocalProvisioner):
         """Start the kernel of a command."""
         env = kwargs["env"]
         try:
-            with Path(os.devnull).open() as nothing:
+            with Path(os.devnull).open("rb") as nothing:
                 files = (nothing.fileno(), _file(kwargs.get("stdout"), 1), _file(kwargs.get("stderr"), 2))
                 process = forked(cmd, env, kwargs.get("cwd"), files, owned=not kwargs.get("independent"))
         except Unforked as error:

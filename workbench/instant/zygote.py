@@ -21,7 +21,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from setproctitle import setproctitle
 
@@ -52,7 +52,7 @@ class Zygote:
     listener: socket.socket
     path: Path
     seen: packages.Installed
-    lock: TextIO
+    lock: BinaryIO
     idle: float
     forks: dict[int, socket.socket] = field(default_factory=dict)
     owned: set[socket.socket] = field(default_factory=set)
@@ -191,7 +191,7 @@ def main(arguments: list[str]) -> int:
     """Import, listen, fork. The tag names the socket; one that listens already is left alone."""
     sys.path[:] = [one for one in sys.path if one not in ("", str(Path.cwd()))]
     path = place.folder() / f"{arguments[0]}.sock"
-    with path.with_suffix(".lock").open("w") as lock:
+    with path.with_suffix(".lock").open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
