@@ -271,7 +271,11 @@ def test_a_signal_to_the_command_stops_the_job(home: Path, notebook: Callable[..
 
     path = notebook("import threading; threading.Event().wait()")
     command = subprocess.Popen(
-        [sys.executable, "-m", "workbench", "submit", str(path)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "workbench", "submit", str(path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run under nohup all that they start would be deaf to it.
+        preexec_fn=lambda: signal.signal(getattr(signal, number), signal.SIG_DFL),
     )
     while not any(j.cells for j in jobs()):
         time.sleep(0.05)
