@@ -111,7 +111,7 @@ def test_the_type_decides_what_a_text_means(name: str, text: str, value: Any) ->
 def test_nan_is_a_number_where_a_number_is_asked_for() -> None:
     assert math.isnan(_text("share", "nan"))
     assert check(Path("n"), {"share": math.nan}, _content(CELL)) == {"share": "nan"}
-    assert source(math.nan, KNOWN["share"].shape) == "float('nan')"
+    assert source(math.nan, KNOWN["share"].shape) == 'float("nan")'
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from datetime import date, datetime, time
 from pathlib import PurePath
 from typing import Any
 
+from workbench.core.literals import literal
 from workbench.core.wording import worded
 from workbench.errors import BadParameter
 
@@ -232,23 +233,27 @@ def plain(value: Any) -> Any:
     return {name: plain(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
+_NAME = Shape("any")  # of a part of a dict
+
+
 def source(value: Any, shape: Shape) -> str:
     """The value as Python, in the cell's own words for what makes it.
 
     >>> source(date(2026, 1, 31), Shape("date", call="dt.date")), source(float("inf"), Shape("number"))
-    ('dt.date(2026, 1, 31)', "float('inf')")
+    ('dt.date(2026, 1, 31)', 'float("inf")')
     """
     shape = _taken(shape, value)
     if isinstance(value, float) and not math.isfinite(value):
-        return f"float({str(value)!r})"
+        return f"float({literal(str(value))})"
     if isinstance(value, (date, time, PurePath)) or (shape.kind in ("date", "moment", "clock", "path") and shape.call):
         return _made(value, shape)
     if isinstance(value, dict):
         part = shape.items[0] if shape.items else Shape("any")
-        return f"{{{', '.join(f'{name!r}: {source(v, part)}' for name, v in value.items())}}}"
+        pairs = (f"{source(name, _NAME)}: {source(v, part)}" for name, v in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, (list, tuple, set)):
         return _sequence(value, shape)
-    return repr(value)
+    return literal(value) if isinstance(value, str) else repr(value)
 
 
 def untyped(text: str) -> Any:
@@ -457,12 +462,12 @@ def _taken(shape: Shape, value: Any) -> Shape:
 def _made(value: Any, shape: Shape) -> str:
     call = shape.call
     if isinstance(value, PurePath):
-        return f"{call or _PATH}({str(value)!r})"
+        return f"{call or _PATH}({literal(str(value))})"
     if call.rpartition(".")[2] == "Timestamp":
-        return f"{call}({value.isoformat()!r})"
+        return f"{call}({literal(value.isoformat())})"
     kind = call or f'__import__("datetime").{type(value).__name__}'
     if getattr(value, "tzinfo", None) is not None:
-        return f"{kind}.fromisoformat({value.isoformat()!r})"
+        return f"{kind}.fromisoformat({literal(value.isoformat())})"
     written = repr(value)
     return f"{kind}{written[written.index('(') :]}"
 
