@@ -37,6 +37,7 @@ from environments import python_with  # noqa: E402 - it lies beside this file
 import workbench as wb  # noqa: E402
 from workbench.core.ports import free_port  # noqa: E402
 from workbench.instant import asking, place  # noqa: E402
+from workbench.jobs.stopping import stop  # noqa: E402
 
 SCHEDULER = ["jupyter-scheduler>=2.12", "jupyterlab>=4.6,<5", "ipykernel>=7", "pandas", "scikit-learn", "plotly"]
 CELLS = {
@@ -256,7 +257,7 @@ def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
         if scheduler is not None:
             scheduler.process.kill()
     many = {name: together(ways[name], books["empty"], given.jobs) for name in ("ours, from a process", "papermill")}
-    with family(lambda: wb.submit(books["asleep"], wait=False), lambda job: job.stop()) as processes:
+    with family(lambda: wb.submit(books["asleep"], wait=False), lambda job: stop(job.id)) as processes:
         ours_has = memory([p for p in processes if p.pid != servers[0].pid])
     own, theirs = many.values()
     return (
