@@ -316,9 +316,9 @@ def test_a_timeout_is_a_number_of_seconds(home: Path, notebook: Callable[..., Pa
 
 @pytest.mark.slow
 def test_papermill_itself_checks_and_types_the_same(notebook: Callable[..., Path], tmp_path: Path) -> None:
-    from workbench.jobs.runner import _skip_slow_grammar
+    from workbench.instant.packages import skip_slow_grammar
 
-    _skip_slow_grammar()
+    skip_slow_grammar()
     import papermill
 
     path = notebook(

@@ -24,12 +24,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 import workbench as wb
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
+from workbench.instant.packages import skip_slow_grammar
 from workbench.jobs.masking import Masker
 from workbench.jobs.records import load, write
-from workbench.jobs.runner import _skip_slow_grammar
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-_skip_slow_grammar()
+skip_slow_grammar()
 
 
 @dataclass(frozen=True)

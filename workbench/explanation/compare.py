@@ -30,7 +30,8 @@ from workbench.core.steps import stepwise
 from workbench.core.wording import listed
 from workbench.errors import BadParameter, ColumnNotFound
 from workbench.explanation.neighbours import group_name, kept_column
-from workbench.profiling.drift_tests import holm, ks, means
+from workbench.profiling.drift_tests import holm, ks, means, welch_interval
+from workbench.profiling.sketches import moments
 
 Numbers = NDArray[np.float64]
 Chosen = NDArray[np.bool_]
@@ -169,7 +170,8 @@ class _Tested:
             for each, rows in zip(sides.both, segment.rows, strict=True)
         )
         distance = ks(*((np.sort(v), np.ones(len(v)), 0.0) for v in self.values))
-        shift = means(*(_moments(np.abs(v)) for v in self.values))
+        self.sizes = [moments(np.abs(v)) for v in self.values]
+        shift = means(*self.sizes)
         self.direction = self._direction()
         self.effect = distance.effect
         self.p_value = min(holm([distance.p_value, shift.p_value, self._turn()]))
@@ -177,7 +179,7 @@ class _Tested:
     def difference(self, p_value: float, rate: float) -> ReasonDifference:
         """What was found, with the p-value that is corrected for all that was tested."""
         before, now = self.values
-        low, high = _interval(np.abs(before), np.abs(now))
+        low, high = welch_interval(self.sizes[0], self.sizes[1])
         return ReasonDifference(
             column=self.column,
             segment=self.segment.name,
@@ -240,24 +242,6 @@ def _correlation(numbers: Numbers, values: Numbers) -> float | None:
 def _as_kept(values: Numbers) -> Numbers:
     """In single precision, as files have them: the last digits of a fresh explanation would be a difference."""
     return values.astype(np.float32).astype(np.float64)
-
-
-def _moments(values: Numbers) -> list[float]:
-    apart = values - values.mean() if len(values) else values
-    squares = apart * apart  # a power of three is a logarithm each
-    powers = (squares, squares * apart, squares * squares)
-    return [float(len(values)), float(values.mean()), *(float(one.sum()) for one in powers)]
-
-
-def _interval(before: Numbers, now: Numbers) -> tuple[float, float]:
-    """Welch's 95% interval of the difference of two means; without width where nothing varies."""
-    variances = [float(v.var(ddof=1)) / len(v) if len(v) > 1 else 0.0 for v in (before, now)]
-    apart, total = float(now.mean() - before.mean()), sum(variances)
-    if not total:
-        return apart, apart
-    freedom = total**2 / sum(v**2 / (len(x) - 1) for v, x in zip(variances, (before, now), strict=True) if v)
-    half = float(stats.t.ppf(0.975, freedom)) * total**0.5
-    return apart - half, apart + half
 
 
 def _shares(before: Numbers, now: Numbers) -> tuple[tuple[float, float], ...]:

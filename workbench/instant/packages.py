@@ -76,7 +76,7 @@ class Installed:
 
 def load(names: Iterable[str]) -> None:
     """Import them; one that can't be is written down and left to whoever needs it."""
-    _skip_slow_grammar()
+    skip_slow_grammar()
     for name in names:
         try:
             importlib.import_module(name)
@@ -92,8 +92,12 @@ def _compile_schema() -> None:
         v4.nbbase.validate(v4.new_notebook())
 
 
-def _skip_slow_grammar() -> None:
-    """Keep jsonschema from compiling the grammar of internationalised addresses (1.7 s), which no notebook needs."""
+def skip_slow_grammar() -> None:
+    """Keep jsonschema from compiling the grammar of internationalised addresses, which no notebook needs.
+
+    nbformat imports jsonschema, and that rfc3987_syntax: 1.7 s of each start. jsonschema goes without it where it can't
+    be imported. Only this process and its forks are concerned.
+    """
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how Python spells "not there"
 
 

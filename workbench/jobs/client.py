@@ -28,6 +28,7 @@ from workbench.instant.manager import InstantManager
 from workbench.jobs.channel import SET_UP, Count, OutputChannel
 from workbench.jobs.control import Control, Stopped
 from workbench.jobs.masking import Masker, without_colours
+from workbench.jobs.records import unwritten
 
 # Between the kernel's reply and its last output nothing has come for so long: it will not come.
 SILENCE = 30.0
@@ -399,12 +400,6 @@ class _Kernel:
         if self.client.km is not None and self.client.km.has_kernel:
             with suppress(Exception):  # what is left of it is ended with the job
                 self.client._cleanup_kernel()
-
-
-def unwritten(error: OSError) -> str:
-    """One sentence for a record that can't be written."""
-    why = error.strerror or str(error)
-    return f"The job's record can't be written ({why}). Make room, or give its folder back, and run it again."
 
 
 def _skipped(cell: Any, tag: str) -> bool:

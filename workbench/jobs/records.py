@@ -258,6 +258,12 @@ def _event(line: bytes) -> dict[str, Any] | None:
     return event if whole else None
 
 
+def unwritten(error: Exception) -> str:
+    """One sentence for a record that can't be written."""
+    why = getattr(error, "strerror", None) or str(error)
+    return f"The job's record can't be written ({why}). Make room, or give its folder back, and run it again."
+
+
 def now() -> str:
     """The time, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

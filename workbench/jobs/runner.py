@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import InputError, JobFailed, StoreError
+from workbench.instant.packages import skip_slow_grammar
 from workbench.jobs import guardian
 from workbench.jobs.control import Control
 from workbench.jobs.liveness import boot, hold, host
 from workbench.jobs.processes import end_family
-from workbench.jobs.records import STOPPED, finish, now, update
+from workbench.jobs.records import STOPPED, finish, now, unwritten, update
 
 if TYPE_CHECKING:
     from workbench.jobs.masking import Masker
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
         os.set_inheritable(held, False)
         return _guarded(folder)
     except (OSError, StoreError) as error:
-        sys.stderr.write(f"workbench: {_unwritten(error)}\n")
+        sys.stderr.write(f"workbench: {unwritten(error)}\n")
         return Cause.RECORD.exit_code
 
 
@@ -74,7 +75,7 @@ def _end(job: Job, control: Control, sockets: Path) -> dict[str, Any]:
     except InputError as error:
         end = {"state": JobState.FAILED, "error": str(error), "cause": Cause.OTHER}
     except (OSError, StoreError) as error:
-        end = {"state": JobState.FAILED, "error": _unwritten(error), "cause": Cause.RECORD}
+        end = {"state": JobState.FAILED, "error": unwritten(error), "cause": Cause.RECORD}
     except Exception as error:  # noqa: BLE001 - whatever it was, the record must say that the job failed
         _trace()
         message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
@@ -98,7 +99,7 @@ def _execute(job: Job, control: Control, sockets: Path) -> None:
 
 
 def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> None:
-    _skip_slow_grammar()
+    skip_slow_grammar()
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook
@@ -135,24 +136,10 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> Non
             raise
 
 
-def _skip_slow_grammar() -> None:
-    """Keep jsonschema from compiling the grammar of internationalised addresses, which no notebook needs.
-
-    papermill imports nbformat, that jsonschema, and that rfc3987_syntax: 1.7 s of each job's start. jsonschema goes
-    without it where it can't be imported. Only this process is concerned; the kernel is another one.
-    """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how Python spells "not there"
-
-
 def _sign(output: Path) -> None:
     from workbench.jobs.trust import sign
 
     sign(output)
-
-
-def _unwritten(error: Exception) -> str:
-    why = getattr(error, "strerror", None) or str(error)
-    return f"The job's record can't be written ({why}). Make room, or give its folder back, and run it again."
 
 
 def _trace() -> None:
