@@ -167,15 +167,17 @@ def test_whoever_sees_a_final_state_finds_its_event(running: Job, monkeypatch: p
     assert load(running.path).state is JobState.FAILED
 
 
-def test_a_record_of_an_older_version_loads(home: Path) -> None:
+@pytest.mark.parametrize(("version", "timeout"), [(1, None), (2, 60.0)])
+def test_a_record_of_an_older_version_loads(home: Path, version: int, timeout: float | None) -> None:
     folder = home / "jobs" / "20261121T014900-score-3f2a"
     folder.mkdir(parents=True)
-    shutil.copy(Path(__file__).parent / "formats" / "1-job.json", folder / "job.json")
+    shutil.copy(Path(__file__).parent / "formats" / f"{version}-job.json", folder / "job.json")
 
     old = job(folder.name)
 
     assert (old.state, old.failed_cell, old.parameters["month"]) == (JobState.FAILED, 3, 7)
     assert (old.exit_code, old.notes, old.kernel) == (1, (), {})
+    assert (old.options.timeout, old.options.retries) == (timeout, 0)
 
 
 @pytest.mark.parametrize("cause", Cause)

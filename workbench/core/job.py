@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from workbench.core.job_options import JobOptions
+from workbench.core.parameters import take
 from workbench.core.result import Result
 
 if TYPE_CHECKING:
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
 class JobState(StrEnum):
     """Where a job stands.
 
-    UNKNOWN and DAMAGED are what a reader says and never stand in a record: of a job whose process can't be seen from
-    here, and of a record that can't be read.
+    QUEUED waits for its turn, for another job, or for the moment to be tried again. PARKED has failed and its kernel
+    is kept, so that it can go on at the failed cell. UNKNOWN and DAMAGED are what a reader says and never stand in a
+    record: of a job whose process can't be seen from here, and of a record that can't be read.
     """
 
     CREATED = "CREATED"
     QUEUED = "QUEUED"
     IN_PROGRESS = "IN_PROGRESS"
+    PARKED = "PARKED"
     STOPPING = "STOPPING"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
@@ -55,6 +59,9 @@ class Cause(StrEnum):
                 "kernel did not start": 3}.get(self.value, 1)  # fmt: skip
 
 
+_TUPLES = ("notes", "after", "attempts", "reused")
+_MOMENTS = ("created", "started", "ended", "due", "nominal")
+_SEEN = ("path", "place")  # by a reader, who knows where it lies and who waits before it
 STOPPED_EXIT = 130  # as a shell says of a command that Ctrl-C ended
 
 
@@ -94,8 +101,26 @@ class Job(Result):
         The machine that it runs on, and which start of that machine; empty in records of older versions.
     folder : str
         The notebook's working folder.
-    timeout : float, optional
-        Seconds that it may take.
+    options : JobOptions
+        How it was asked to run.
+    after : tuple of str
+        Ids of the jobs that have to be COMPLETED before it starts.
+    due : str, optional
+        A QUEUED job does not start before that moment.
+    place : int, optional
+        Of a QUEUED job, from 1, among those that wait; what a reader sees, never in a record.
+    attempts : tuple of dict
+        Earlier tries of the same job: started, ended, error, cause, failed_cell and the name of their output notebook.
+    reused : tuple of int
+        Positions of the cells, from 0 over all, whose results were taken over and that did not run again.
+    resumes, reproduces : str
+        Id of the job that it goes on with, or runs again.
+    batch : str
+        Id of the fan-out that it is a part of.
+    schedule : str
+        Name of the schedule that submitted it.
+    nominal : str, optional
+        The moment that the schedule had meant.
     path : Path
         Its folder: ``job.json``, ``output.ipynb``, ``log``.
     """
@@ -119,11 +144,21 @@ class Job(Result):
     host: str = ""
     boot: str = ""
     folder: str = ""
-    timeout: float | None = None
+    options: JobOptions = field(default_factory=JobOptions)
+    after: tuple[str, ...] = ()
+    due: str | None = None
+    place: int | None = field(default=None, compare=False)
+    attempts: tuple[dict[str, Any], ...] = ()
+    reused: tuple[int, ...] = ()
+    resumes: str = ""
+    reproduces: str = ""
+    batch: str = ""
+    schedule: str = ""
+    nominal: str | None = None
     path: Path = field(default=Path(), compare=False)
 
     noun: ClassVar[str] = "job"
-    format_version: ClassVar[int] = 2
+    format_version: ClassVar[int] = 3
 
     @property
     def output(self) -> Path:
@@ -150,21 +185,28 @@ class Job(Result):
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``job.json``; the folder's own path is left out."""
         cause = None if self.cause is None else self.cause.value
-        content = {**asdict(self), "state": self.state.value, "cause": cause, "notes": list(self.notes)}
-        del content["path"]
+        content = {**asdict(self), "state": self.state.value, "cause": cause, "options": self.options.asked()}
+        for name in _TUPLES:
+            content[name] = list(content[name])
+        for name in _SEEN:
+            del content[name]
         return content
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Job:
         """Read what :meth:`to_dict` wrote."""
-        for moment in filter(None, (content.get(name) for name in ("created", "started", "ended"))):
+        for moment in filter(None, (content.get(name) for name in _MOMENTS)):
             if datetime.fromisoformat(moment).tzinfo is None:
                 raise ValueError(f"a time has a zone, got {moment}")
-        cause = content.get("cause")
+        content, cause = dict(content), content.get("cause")
+        options = content.get("options", {})
+        if "timeout" in content:  # where records of format 2 have it
+            options = {"timeout": content.pop("timeout")}
         read = {
             "state": JobState(content["state"]),
             "cause": None if cause is None else Cause(cause),
-            "notes": tuple(content.get("notes", ())),
+            "options": take(JobOptions, options),
+            **{name: tuple(content.get(name, ())) for name in _TUPLES},
         }
         if read["state"] in (JobState.UNKNOWN, JobState.DAMAGED):
             raise ValueError(f"no record says {content['state']}")

@@ -541,9 +541,13 @@ def problems(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ())
     >>> problems("train", {"folds": 1})
     {'folds': "'folds' lies between 2 and 20, got 1. Change it."}
     """
-    step = step_of(verb)
+    return problems_of(step_of(verb), values, elsewhere)
+
+
+def problems_of(step: type[Step], values: Mapping[str, Any], elsewhere: tuple[str, ...] = ()) -> dict[str, str]:
+    """The same as :func:`problems` where the step is known."""
     known = {f.name: f for f in fields(step)}
-    messages = {n: str(BadParameter.unknown(n, known, f"workbench.{verb}")) for n in values if n not in known}
+    messages = {n: str(BadParameter.unknown(n, known, f"workbench.{step.verb}")) for n in values if n not in known}
     for name, declared in known.items():
         if name in elsewhere:
             continue
@@ -682,7 +686,11 @@ def schema(verb: str) -> dict[str, Any]:
     >>> schema("package")["required"]
     ['name']
     """
-    step = step_of(verb)
+    return schema_of(step_of(verb))
+
+
+def schema_of(step: type[Step]) -> dict[str, Any]:
+    """The same as :func:`schema` where the step is known."""
     hints = _types(step)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

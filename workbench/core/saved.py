@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from workbench.storage.files import read, write_json
+from workbench.storage.files import check_format, read, write_json
 
 
 class Saved:
@@ -33,8 +33,7 @@ class Saved:
     @classmethod
     def parse(cls, content: Any) -> Self:
         """Read what :meth:`document` gave; what is not of its types raises what :func:`read` turns into ``Damaged``."""
-        if content.get("noun", cls.noun) != cls.noun:
-            raise ValueError(f"expected a {cls.noun}, got a {content['noun']}")
+        cls._check_noun(content)
         value = cls.from_dict({name: part for name, part in content.items() if name not in ("noun", "format_version")})
         check_types(value)
         return value
@@ -58,7 +57,20 @@ class Saved:
         FormatVersion
             If a newer Workbench wrote it.
         """
-        return read(Path(path), cls.parse, cls.format_version)
+        path = Path(path)
+
+        return read(path, partial(cls._parse_file, path.name), newest=sys.maxsize)
+
+    @classmethod
+    def _parse_file(cls, name: str, content: Any) -> Self:
+        cls._check_noun(content)  # first: the format of another noun says nothing
+        check_format(content, cls.format_version, name)
+        return cls.parse(content)
+
+    @classmethod
+    def _check_noun(cls, content: Any) -> None:
+        if content.get("noun", cls.noun) != cls.noun:
+            raise ValueError(f"expected a {cls.noun}, got a {content['noun']}")
 
 
 def check_types(value: Any) -> None:

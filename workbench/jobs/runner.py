@@ -114,8 +114,8 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> Non
         masker,
         control,
         folder=job.path,
-        seconds=job.timeout,
-        deadline=None if job.timeout is None else started + job.timeout,
+        seconds=job.options.timeout,
+        deadline=None if job.options.timeout is None else started + job.options.timeout,
         sockets=sockets,
     )
     try:
@@ -128,6 +128,7 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> Non
             progress_bar=False,
             kernel_name=job.kernel.get("name"),
             language=job.kernel.get("language"),
+            execution_timeout=job.options.cell_timeout,
             job=run,
         )
     except PapermillExecutionError:

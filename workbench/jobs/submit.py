@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.core.arguments import described, mapping, place
+from workbench.core.arguments import mapping, place
 from workbench.core.job import Cause, Job, JobState
+from workbench.core.job_options import JobOptions
+from workbench.core.parameters import listed, take
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
 from workbench.instant.asking import Forked, started
@@ -28,7 +30,6 @@ from workbench.jobs.stopping import stop
 from workbench.settings import settings
 from workbench.storage.files import write_bytes
 
-MOST_SECONDS = 10**9  # thirty years
 _STARTED: list[subprocess.Popen[bytes] | Forked] = []
 
 
@@ -38,10 +39,10 @@ def submit(
     *,
     wait: bool = True,
     show: bool = True,
-    timeout: float | None = None,
     kernel: str | None = None,
     home: str | Path | None = None,
     folder: str | Path | None = None,
+    **options: Any,
 ) -> Job:
     """Run a notebook with parameters, in a process of its own, and keep a record.
 
@@ -56,14 +57,15 @@ def submit(
         True: return when it has ended. False: return at once; look with :func:`workbench.jobs.records.job`.
     show : bool
         Show a progress bar while waiting.
-    timeout : float, optional
-        Seconds that the job may take, above 0.
     kernel : str, optional
         Name of an installed kernel; by default the one that the notebook names.
     home : str or Path, optional
         Folder of everything that Workbench writes.
     folder : str or Path, optional
         The notebook's working folder; by default the one of this process.
+    **options
+        How it is to run, as :class:`workbench.core.job_options.JobOptions` has it: ``timeout`` and ``cell_timeout``
+        in seconds, ``retries``, ``backoff``, ``priority``, ``park``, ``notify``.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def submit(
     NotFound
         If there is no such notebook, or its kernel is not installed.
     BadParameter
-        If the notebook does not take the parameters, or they are none. Nothing has run then.
+        If the notebook does not take the parameters, or an option is none. Nothing has run then.
     StoreError
         If the record can't be written.
     JobFailed
@@ -92,7 +94,7 @@ def submit(
     content = read(path)
     runs = _kernel(content, kernel)
     asked = {
-        "timeout": _seconds(timeout),
+        "options": take(JobOptions, {name: listed(value) for name, value in options.items()}),
         "parameters": check(path, mapping(parameters, "parameters", "wb.submit"), content, runs["language"]),
         "kernel": runs,
         "folder": str(_folder(folder)),
@@ -103,16 +105,6 @@ def submit(
         message = f"The job's record can't be written to {settings(home=home).jobs} ({error.strerror})."
         raise StoreError(f"{message} Make room there, or give another folder in WORKBENCH_HOME.") from error
     return _watched(job, show) if wait else job
-
-
-def _seconds(timeout: Any) -> float | None:
-    if timeout is None:
-        return None
-    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and 0 < timeout < MOST_SECONDS:
-        return float(timeout)
-    raise BadParameter(
-        f"'timeout' is a number of seconds above 0, got {described(timeout)}. Change it, or leave it out."
-    )
 
 
 def _kernel(content: dict[str, Any], asked: str | None) -> dict[str, str]:

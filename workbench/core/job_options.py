@@ -1,0 +1,64 @@
+"""How a job is to run, beside its notebook and parameters; declared once.
+
+The keywords of :func:`workbench.submit`, the options of the command, the fields of REST and of the form and what a
+schedule keeps all follow from this dataclass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from workbench.core.parameters import Step, parameter
+
+LONGEST = 10.0**9  # seconds; thirty years
+SHORTEST = 1e-3
+
+
+@dataclass(frozen=True)
+class JobOptions(Step):
+    """How long it may take, when it is tried again, what comes before it and who hears of it."""
+
+    verb: ClassVar[str] = "submit"
+    title: ClassVar[str] = "Job"
+    gives: ClassVar[str] = "job"
+
+    timeout: float | None = parameter(
+        "Time that the whole job may take.", None, minimum=SHORTEST, maximum=LONGEST, unit="s", title="Time limit"
+    )
+    cell_timeout: float | None = parameter(
+        "Time that one cell may take.", None, minimum=SHORTEST, maximum=LONGEST, unit="s", title="Time limit of a cell"
+    )
+    retries: int = parameter("How often a job that failed is tried again.", 0, minimum=0, maximum=100)
+    backoff: float = parameter(
+        "Wait before it is tried again; each further wait is twice as long.",
+        30.0,
+        minimum=0.0,
+        maximum=86400.0,
+        unit="s",
+        title="Wait before a retry",
+    )
+    priority: int = parameter(
+        "Who waits with a higher number is started first.", 0, minimum=-1000, maximum=1000, title="Priority"
+    )
+    park: float = parameter(
+        "Time that the kernel is kept after a failure, so that the job can go on at the failed cell.",
+        0.0,
+        minimum=0.0,
+        maximum=7 * 86400.0,
+        unit="s",
+        title="Keep the kernel after a failure",
+    )
+    notify: tuple[str, ...] = parameter(
+        "Who is told when it has ended: an address for e-mail, or the https address of a webhook.",
+        (),
+        alone=True,
+        title="Tell",
+        examples=("mailto:anna@example.org", "https://example.org/hook", "failure:mailto:anna@example.org"),
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """What differs from the defaults, as plain JSON."""
+        defaults = asdict(JobOptions())
+        differing = {name: value for name, value in asdict(self).items() if value != defaults[name]}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in differing.items()}
