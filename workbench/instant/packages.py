@@ -25,17 +25,26 @@ USUAL = (
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "lightgbm",
-    "plotly.graph_objects",
+    "plotly.graph_objs._figure",
+    "plotly.graph_objs.layout._template",
+    "plotly.io",
+    "plotly.offline",
     "mlflow.tracking",
     "IPython.core.completerlib",
     "IPython.core.debugger",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "ipykernel.debugger",
     "ipykernel.kernelapp",
+    "ipykernel.kernelspec",
+    "jupyter_core.application",
+    "nbformat.sign",
     "tornado.platform.asyncio",
     "papermill.execute",
+    "filelock",
     "workbench.jobs.execution",
     "workbench.jobs.guardian",
+    "workbench.jobs.trust",
     "workbench.monitoring.monitor",
     "workbench.packaging.package",
     "workbench.profiling.profile",
@@ -83,6 +92,7 @@ def load(names: Iterable[str]) -> None:
         except ImportError:
             traceback.print_exc()
     _compile_schema()
+    _find_provisioners()
 
 
 def _compile_schema() -> None:
@@ -90,6 +100,14 @@ def _compile_schema() -> None:
     if "nbformat" in sys.modules:
         v4 = sys.modules["nbformat"].v4
         v4.nbbase.validate(v4.new_notebook())
+
+
+def _find_provisioners() -> None:
+    """Look through what is installed for who can start kernels, which takes each job 0.1 s; the process keeps it."""
+    if "papermill" in sys.modules:
+        from jupyter_client.provisioning import KernelProvisionerFactory
+
+        KernelProvisionerFactory.instance()
 
 
 def skip_slow_grammar() -> None:

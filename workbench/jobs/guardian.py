@@ -1,46 +1,48 @@
 """A small process that outlives the runner of a job by a moment, and leaves the truth behind when that is killed.
 
-It is forked before the runner has loaded anything, waits on a pipe that only the runner holds, and acts at its end:
-what the job started is ended, its socket folder removed, and an end that nobody wrote down is written down. It shares
-the runner's lock, so that nobody takes the job for gone before that is done.
+It is a shell that waits on a pipe which only the runner holds, for half a millisecond and one megabyte: a fork of the
+runner would take the job more time than anything else but its kernel. At the pipe's end it becomes ``python -m
+workbench.jobs.guardian FOLDER SOCKETS``, which ends what the job has started, removes its socket folder and writes down
+an end that nobody did. It shares the runner's lock, so that nobody takes the job for gone before that is done.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
+import subprocess
+import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.jobs.processes import end_family
+from workbench.jobs.processes import JOB, end_family
 from workbench.jobs.records import now, settle_held
 
+# In the background, as nobody's child, and deaf to what ends the runner's group and terminal.
+WAIT = """trap "" INT TERM HUP; exec 3<&0; (read -r _ <&3 || exec "$@") &"""
 
-@dataclass(frozen=True)
+
 class Guardian:
     """The guardian of this process, as this process knows it.
 
     Parameters
     ----------
-    pid : int
-        Its number.
     pipe : int
         What it waits on; closed with this process, however that ends.
     """
 
-    pid: int
-    pipe: int
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
 
     def dismiss(self) -> None:
         """Nothing is left to be done: it ends at once."""
-        os.write(self.pipe, b".")
-        os.close(self.pipe)
+        with suppress(BrokenPipeError):  # somebody has ended it
+            os.write(self._pipe, b"\n")
+        os.close(self._pipe)
 
 
-def start(folder: Path, sockets: Path) -> Guardian | None:
-    """Fork the guardian of this process; None where the system can't fork.
+def start(folder: Path, sockets: Path, held: int) -> Guardian | None:
+    """Start the guardian of this process; None where the system has no such shell.
 
     Parameters
     ----------
@@ -48,41 +50,32 @@ def start(folder: Path, sockets: Path) -> Guardian | None:
         The job's.
     sockets : Path
         The folder to remove at the end.
+    held : int
+        Descriptor of the job's lock.
     """
-    if not hasattr(os, "fork"):
+    if os.name != "posix":
         return None
-    (watched, kept), (heard, told) = os.pipe(), os.pipe()
-    child = os.fork()
-    if child == 0:
-        _become(folder, sockets, watched, (kept, heard), told)
-    os.close(watched)
-    os.close(told)
-    os.waitpid(child, 0)
-    number = int(os.read(heard, 32) or b"0")
-    os.close(heard)
-    return Guardian(number, kept)
+    watched, kept = os.pipe()
+    command = [sys.executable, "-m", "workbench.jobs.guardian", str(folder), str(sockets)]
+    # No member of the job's family, which it ends.
+    env = {name: value for name, value in os.environ.items() if name != JOB}
+    with os.fdopen(watched, "rb") as end:
+        shell = subprocess.Popen(
+            ["/bin/sh", "-c", WAIT, "guardian", *command], stdin=end, pass_fds=[held], start_new_session=True, env=env
+        )
+    shell.wait()
+    return Guardian(kept)
 
 
-def _become(folder: Path, sockets: Path, watched: int, others: tuple[int, ...], told: int) -> None:
-    """Leave the family, so that who ends the runner's group does not end the guardian, and wait."""
-    try:
-        os.setsid()
-        if os.fork():
-            os._exit(0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        for descriptor in others:
-            os.close(descriptor)
-        os.write(told, str(os.getpid()).encode())
-        os.close(told)
-        if not os.read(watched, 1):
-            _leave_the_truth(folder, sockets, now())
-    finally:
-        os._exit(0)
-
-
-def _leave_the_truth(folder: Path, sockets: Path, moment: str) -> None:
+def main(arguments: list[str]) -> int:
+    """The runner has gone without a word."""
+    moment, (folder, sockets) = now(), map(Path, arguments)
     end_family(folder.name)
     shutil.rmtree(sockets, ignore_errors=True)
     with suppress(Exception):  # a full disk, a folder that is gone: readers still see that the process is
         settle_held(folder, moment)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

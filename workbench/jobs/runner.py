@@ -1,7 +1,7 @@
 """The process of one job: ``python -m workbench.jobs.runner FOLDER [LOCK]``.
 
-It holds the job's lock from before it is started (its submitter hands it down), forks its guardian before anything
-heavy is loaded, and writes down how the job ended.
+It holds the job's lock from before it is started (its submitter hands it down), starts its guardian, and writes down
+how the job ended.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ def main(arguments: list[str]) -> int:
         folder = Path(arguments[0])
         held = int(arguments[1]) if len(arguments) > 1 else hold(folder)
         os.set_inheritable(held, False)
-        return _guarded(folder)
+        return _guarded(folder, held)
     except (OSError, StoreError) as error:
         sys.stderr.write(f"workbench: {unwritten(error)}\n")
         return Cause.RECORD.exit_code
 
 
-def _guarded(folder: Path) -> int:
+def _guarded(folder: Path, held: int) -> int:
     sockets = Path(tempfile.mkdtemp(prefix="wb-"))
-    guard = guardian.start(folder, sockets)
+    guard = guardian.start(folder, sockets, held)
     try:
-        return _run(folder, sockets, guard)
+        return _run(folder, sockets)
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
         if guard:
             guard.dismiss()
 
 
-def _run(folder: Path, sockets: Path, guard: guardian.Guardian | None) -> int:
+def _run(folder: Path, sockets: Path) -> int:
     job = update(folder, state=JobState.IN_PROGRESS, pid=os.getpid(), started=now(), host=host(), boot=boot())
     control = Control(folder)
     control.start()
@@ -60,7 +60,7 @@ def _run(folder: Path, sockets: Path, guard: guardian.Guardian | None) -> int:
         end = _end(job, control, sockets)
     finally:
         control.end()
-        end_family(folder.name, spare=[guard.pid] if guard else [])
+        end_family(folder.name)
     return finish(folder, seal=_sign, **end, ended=now()).exit_code
 
 
