@@ -310,7 +310,7 @@ def test_no_path_of_a_notebook_is_a_traceback(home: Path, name: Any) -> None:
 
 @pytest.mark.parametrize("timeout", ["5", 0, -1, math.nan, math.inf, True, [], 10**400])
 def test_a_timeout_is_a_number_of_seconds(home: Path, notebook: Callable[..., Path], timeout: Any) -> None:
-    with pytest.raises(BadParameter, match="'timeout' (takes a number|lies between)"):
+    with pytest.raises(BadParameter, match=r"'timeout' (takes a number|lies between)"):
         wb.submit(notebook("1"), timeout=timeout)
 
 
