@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.instant.conftest import SECONDS, until, zygote
-from workbench.instant import asking, place
+from workbench.instant import asking, limits, place
 from workbench.instant.asking import NotYet, Unforked, forked, started, warm
 
 OWNER = """
@@ -210,9 +210,9 @@ def test_what_can_not_be_the_same_is_refused_with_its_reason(warmed, argv, env, 
 
 
 def test_a_lower_priority_or_a_narrower_limit_of_the_zygote_is_not_inherited(warmed, monkeypatch):
-    own = asking.own()
+    own = limits.own()
     for wider in ({"nice": own["nice"] - 1}, {"limits": {**own["limits"], "RLIMIT_NOFILE": (10, 2**62)}}):
-        monkeypatch.setattr(asking, "own", lambda wider=wider: {**own, **wider})
+        monkeypatch.setattr(limits, "own", lambda wider=wider: {**own, **wider})
 
         with pytest.raises(Unforked, match=r"is higher|are wider"):
             forked([sys.executable, "-m", "this"], os.environ, owned=True)

@@ -26,7 +26,7 @@ app = typer.Typer(
 def main() -> None:
     """Entry point; an error of ours is one clear line, not a traceback unless ``WORKBENCH_DEBUG=1`` asks for it."""
     try:
-        app()
+        app(prog_name="workbench")
     except WorkbenchError as error:
         if debugging():
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import signal
@@ -16,7 +15,6 @@ from subprocess import TimeoutExpired
 from typing import Any, BinaryIO
 
 from workbench.instant import place, wire
-from workbench.instant.limits import own
 from workbench.instant.packages import USUAL
 from workbench.settings import instant_seconds
 
@@ -132,6 +130,8 @@ def forked(
     """
     asked = {"argv": _module(argv), "env": dict(env), "cwd": str(cwd or Path.cwd()), "owned": owned}
     connection = _connected(env)
+    from workbench.instant.limits import own  # what it looks at is there where forks are
+
     try:
         wire.send(connection, {**asked, "passed": list(passed), **own()}, (*files, *passed))
         said = wire.hear(connection)
@@ -232,6 +232,8 @@ def ready(env: Mapping[str, str] | None = None) -> bool:
 
 def _is_there(env: Mapping[str, str]) -> bool:
     """Whether one takes requests, or is on its way to: it holds its lock meanwhile, and a dead one holds nothing."""
+    import fcntl
+
     with _socket(env).with_suffix(".lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
