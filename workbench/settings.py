@@ -52,6 +52,11 @@ class Settings:
         return self.home / "jobs"
 
     @property
+    def queue(self) -> Path:
+        """Folder of the jobs that wait: their tickets, and the slots of what runs."""
+        return self.home / "queue"
+
+    @property
     def predictions(self) -> Path:
         """Folder of the prediction logs, one a bundle name."""
         return self.home / "predictions"
@@ -82,7 +87,7 @@ def settings(home: str | Path | None = None, tracking_uri: str | None = None, th
     return Settings(
         home=where,
         tracking_uri=uri,
-        threads=threads or _threads_from_environment() or _idle_cores(),
+        threads=threads or _count("WORKBENCH_THREADS") or _idle_cores(),
         trusted_keys=path_setting("WORKBENCH_TRUSTED_KEYS"),
         signing_key=path_setting("WORKBENCH_SIGNING_KEY"),
     )
@@ -129,6 +134,17 @@ def instant_seconds() -> float:
     return seconds
 
 
+def jobs_at_once() -> int | None:
+    """How many jobs may run at once (``WORKBENCH_JOBS``; default None: as cores and free memory allow).
+
+    Raises
+    ------
+    BadParameter
+        If the variable is no whole number of at least 1.
+    """
+    return _count("WORKBENCH_JOBS")
+
+
 def in_kernel() -> bool:
     """Whether this code runs in a Jupyter kernel; IPython is asked only if somebody has loaded it."""
     ipython = sys.modules.get("IPython")
@@ -136,14 +152,12 @@ def in_kernel() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def _threads_from_environment() -> int | None:
-    value = os.environ.get("WORKBENCH_THREADS")
+def _count(name: str) -> int | None:
+    value = os.environ.get(name)
     if value is None:
         return None
-    if not value.isdigit() or int(value) < 1:
-        raise BadParameter(
-            f"WORKBENCH_THREADS must be a whole number of at least 1, got {value!r}. Set it, or unset it."
-        )
+    if not (value.isascii() and value.isdigit() and len(value) <= 9) or int(value) < 1:
+        raise BadParameter(f"{name} must be a whole number of at least 1, got {value!r}. Set it, or unset it.")
     return int(value)
 
 

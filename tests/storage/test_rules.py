@@ -21,6 +21,7 @@ WRITE_ONLY = {
     "display/compiled.py": "whoever compiles a template again writes the same",
     "monitoring/windows.py": "a window is replaced as a whole; under a lock",
     "jobs/submit.py": "reads the notebook, writes a copy",
+    "jobs/starting.py": "a file of a job's folder that nobody has yet; it is written once",
     "core/explanation_file.py": "save writes a whole explanation",
     "core/saved.py": "save writes a whole noun; what is on disk is changed through files.change",
     "tables/compiled.py": "save writes a whole model",

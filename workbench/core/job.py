@@ -176,7 +176,25 @@ class Job(Result):
         """Notebook, state and progress in one line."""
         told = " ".join([*([self.error] if self.error else []), *self.notes])
         more = f": {told}" if told else ""
-        return f"{Path(self.notebook).name} {self.state.value} ({self.cells_done} of {self.cells} cells){more}"
+        stands = self.waits_for() if self.state is JobState.QUEUED else f"{self.cells_done} of {self.cells} cells"
+        return f"{Path(self.notebook).name} {self.state.value} ({stands}){more}"
+
+    def waits_for(self) -> str:
+        """What a QUEUED job waits for, in a few words.
+
+        >>> Job("b", "b.ipynb", {}, JobState.QUEUED, place=1).waits_for()
+        'next'
+        >>> Job("b", "b.ipynb", {}, JobState.QUEUED, after=("a",), due="2026-11-21T06:00:00.000+00:00").waits_for()
+        'after a, not before 2026-11-21 06:00:00 UTC'
+        >>> Job("b", "b.ipynb", {}, JobState.QUEUED, place=3, attempts=({},)).waits_for()
+        'place 3, try 2'
+        """
+        if self.place is not None:
+            told = ["next" if self.place == 1 else f"place {self.place}"]
+        else:
+            told = [f"after {', '.join(self.after)}"] if self.after else []
+            told += [f"not before {self.due[:19].replace('T', ' ')} UTC"] if self.due else []
+        return ", ".join([*told, *([f"try {len(self.attempts) + 1}"] if self.attempts else [])]) or "to be started"
 
     def frame(self) -> pd.DataFrame:
         """One row: the record of the job."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -54,7 +55,7 @@ def life(record: Job) -> Life:
         return Life.RUNS
     if record.boot and record.boot == boot():
         return _by_number(record) if held is None else Life.GONE
-    stale = _age(record.path / ALIVE) > FRESH
+    stale = age(record.path) > FRESH
     if record.host and record.host == host() and stale:
         return Life.GONE  # this machine has started anew since
     return Life.UNKNOWN if stale else Life.RUNS
@@ -70,7 +71,7 @@ def hold(folder: Path, patience: float = 1.0) -> int:
     """
     descriptor = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT, 0o666)
     until = time.monotonic() + patience  # a reader holds it for an instant
-    while not _locked(descriptor):
+    while not locked(descriptor):
         if time.monotonic() > until:
             os.close(descriptor)
             raise Busy(f"The job {folder.name} is at work. Wait for its end, or stop it.")
@@ -92,6 +93,14 @@ def last_beat(folder: Path) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
+def age(folder: Path) -> timedelta:
+    """How long ago the last sign of life was."""
+    try:
+        return timedelta(seconds=time.time() - (folder / ALIVE).stat().st_mtime)
+    except OSError:
+        return timedelta.max
+
+
 @cache
 def host() -> str:
     """The name of this machine, or of this container."""
@@ -109,7 +118,8 @@ def boot() -> str:
         return f"{platform.node()}@{psutil.boot_time():.0f}"
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
+    """Take the lock of a file that is open, if nobody has it; whether this one has it now."""
     if fcntl is None:
         return True
     try:
@@ -119,6 +129,13 @@ def _locked(descriptor: int) -> bool:
     except OSError:
         return True  # a file system without locks: the heartbeat has to do
     return True
+
+
+def let_go(descriptor: int | None) -> None:
+    """Let go of a lock, also for processes that were forked with it."""
+    if descriptor is not None and fcntl is not None:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _held(path: Path) -> bool | None:
@@ -139,13 +156,6 @@ def _held(path: Path) -> bool | None:
         return False
     finally:
         os.close(descriptor)
-
-
-def _age(path: Path) -> timedelta:
-    try:
-        return timedelta(seconds=time.time() - path.stat().st_mtime)
-    except OSError:
-        return timedelta.max
 
 
 def _by_number(record: Job) -> Life:

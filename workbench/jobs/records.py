@@ -2,7 +2,8 @@
 
 A job is a folder: ``job.json`` (the record), ``events.jsonl`` (what happened, one line each), ``input.ipynb``,
 ``output.ipynb`` and ``log``. Whoever changes the record holds its lock and never changes a final state. A reader
-changes nothing: of a job whose process is gone it says so, and :func:`settle` writes it down for those who may.
+changes nothing: of a job whose process is gone it says so, and :func:`settle` writes it down for those who may. A job
+that waits has a ticket (:mod:`workbench.jobs.tickets`) and no process.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,14 +20,18 @@ from typing import Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Busy, NotFound, StoreError
+from workbench.jobs import retries, tickets
 from workbench.jobs.liveness import Life, hold, last_beat, life
+from workbench.jobs.tickets import Ticket
 from workbench.settings import settings
 from workbench.storage.files import change, safe_name
 
 RECORD = "job.json"
 EVENTS = "events.jsonl"
+WAITS = (JobState.CREATED, JobState.QUEUED)  # nothing of it has run since
 STOPPED = "Stopped on request."
 GONE = "Its process is gone; see the file log."
+LOST = "It was not started: its place in the queue is gone. Submit it again."
 UNSEEN = "Whether it still runs can't be seen from here: it was started on {host}, and its last sign of life is {beat}."
 
 
@@ -92,17 +97,64 @@ def update(folder: Path, **changes: Any) -> Job:
     return replace(after, path=folder)
 
 
-def seen(record: Job) -> Job:
-    """The job as a reader has it: a record that says "at work" is believed as far as its process can be seen."""
+def seen(record: Job, line: Sequence[Ticket] | None = None) -> Job:
+    """The job as a reader has it: a record that says "at work" is believed as far as its process can be seen.
+
+    Parameters
+    ----------
+    record : Job
+        As it was last written.
+    line : sequence of Ticket, optional
+        The tickets that wait, where the reader has them already.
+    """
     if record.state.final:
         return record
+    waits = _in_line(record, line)
+    if waits is not None:
+        return waits
     known = life(record)
     if known is Life.RUNS:
         return record
-    again = load(record.path)  # it may have ended between the two looks
-    if again.state.final:
-        return again
-    return replace(again, **(_end_of(again) if known is Life.GONE else _unseen(again)))
+    again = load(record.path)  # it may have ended, or gone back into the line, between the two looks
+    if again != record:
+        return seen(again)
+    return _gone(again) if known is Life.GONE else replace(again, **_unseen(again))
+
+
+def _gone(record: Job) -> Job:
+    """A job whose process is gone: ended, or to be tried again by whoever dispatches next."""
+    ended = replace(record, **_end_of(record))
+    due = retries.next_try(ended)
+    if due and tickets.find(record.path.parent.parent, record.id):
+        return replace(ended, **retries.afresh(ended, due, None))
+    return ended
+
+
+def _in_line(record: Job, line: Sequence[Ticket] | None = None) -> Job | None:
+    """A job that has a ticket and no process yet, with its place; None of any other."""
+    if record.state not in WAITS:
+        return None
+    home = record.path.parent.parent
+    line = tickets.waiting(home) if line is None else line
+    mine = next((ticket for ticket in line if ticket.id == record.id), None)
+    if mine is not None:
+        ready = is_due(record) and all(_is_completed(record.path.with_name(before)) for before in record.after)
+        place = 1 + sum(not t.held for t in line[: line.index(mine)]) if ready else None
+        return replace(record, state=JobState.QUEUED, place=place)
+    taken = tickets.find(home, record.id) is not None
+    return replace(record, state=JobState.QUEUED) if taken and life(record) is not Life.RUNS else None
+
+
+def is_due(record: Job) -> bool:
+    """Whether the moment has come that a job waits for."""
+    return record.due is None or datetime.fromisoformat(record.due) <= datetime.now(UTC)
+
+
+def _is_completed(folder: Path) -> bool:
+    try:
+        return load(folder).state is JobState.COMPLETED
+    except StoreError:
+        return False
 
 
 def _unseen(record: Job) -> dict[str, Any]:
@@ -118,7 +170,7 @@ def _end_of(record: Job) -> dict[str, Any]:
     return {
         "state": JobState.FAILED,
         "cause": Cause.PROCESS,
-        "error": GONE,
+        "error": LOST if record.state is JobState.QUEUED else GONE,
         "ended": ended,
         "failed_cell": _running_cell(record.path),
     }
@@ -162,7 +214,60 @@ def settle_held(folder: Path, moment: str | None = None) -> Job:
     record = load(folder)
     if record.state.final:
         return record
-    return finish(folder, **{**_end_of(record), **({"ended": moment} if moment else {})})
+    if record.state in WAITS and tickets.find(folder.parent.parent, record.id):
+        return record  # nothing of it has run
+    if record.state is JobState.QUEUED:
+        return finish(folder, **_end_of(record))
+    return conclude(folder, **{**_end_of(record), **({"ended": moment} if moment else {})})
+
+
+def conclude(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) -> Job:
+    """Write the end of a try by who holds the job's lock: that of the job, or that it is to be tried again.
+
+    Parameters
+    ----------
+    folder, seal, **end
+        As :func:`finish` takes them.
+
+    Returns
+    -------
+    Job
+        QUEUED if it is tried again, at its ``due``.
+    """
+    ended = replace(load(folder), **end)
+    due = retries.next_try(ended)
+    if due is None:
+        return finish(folder, seal, **end)
+    number = len(ended.attempts) + 1
+    kept = _kept_output(ended, folder / f"output-{number}.ipynb", seal)
+    if not any(e["event"] == "job_retried" and e.get("attempt") == number for e in events(folder)[0]):
+        details = {"failed_cell": ended.failed_cell, "error": ended.error, "due": due}
+        tell(folder, "job_retried", attempt=number, **details)
+    # The ticket first, the record last: whoever finishes what was left half-way comes to the same.
+    at_once = any(t.id == ended.id and t.at_once for t in tickets.started(ended.path.parent.parent))
+    tickets.put(replace(ended, due=due), at_once=at_once)
+    again = update(folder, **retries.afresh(ended, due, kept))
+    if again.state is JobState.STOPPING:  # somebody has asked for that since
+        return finish(folder, state=JobState.STOPPED, error=STOPPED, ended=now())
+    for ticket in tickets.started(ended.path.parent.parent):
+        if ticket.id == ended.id:
+            ticket.path.unlink(missing_ok=True)
+    return again
+
+
+def _kept_output(ended: Job, to: Path, seal: Callable[[Path], Any] | None) -> str | None:
+    """Give the output of a try its own name; its end stands in it."""
+    if ended.output.is_file():
+        _seal(ended, seal)
+        ended.output.replace(to)
+    return to.name if to.is_file() else None
+
+
+def _seal(ended: Job, seal: Callable[[Path], Any] | None) -> None:
+    with suppress(StoreError, OSError, ValueError):  # a notebook that was never written whole, or can't be now
+        mark_output(ended)
+        if seal is not None and ended.output.is_file():
+            seal(ended.output)
 
 
 def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) -> Job:
@@ -180,12 +285,11 @@ def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) 
     record = load(folder)
     ended = replace(record, **end)
     # The record last: whoever sees a final state finds the output and the events complete.
-    with suppress(StoreError, OSError, ValueError):  # a notebook that was never written whole, or can't be now
-        mark_output(ended)
-        if seal is not None and ended.output.is_file():
-            seal(ended.output)
+    _seal(ended, seal)
     tell(folder, "job_ended", state=ended.state.value, error=ended.error, done=ended.cells_done, cells=ended.cells)
-    return update(folder, **end)
+    record = update(folder, **end)
+    tickets.drop(folder.parent.parent, folder.name)
+    return record
 
 
 def mark_output(record: Job) -> None:

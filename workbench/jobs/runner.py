@@ -1,7 +1,7 @@
-"""The process of one job: ``python -m workbench.jobs.runner FOLDER [LOCK]``.
+"""The process of one job: ``python -m workbench.jobs.runner FOLDER [LOCK [SLOT]]``.
 
-It holds the job's lock from before it is started (its submitter hands it down), starts its guardian, and writes down
-how the job ended.
+It holds the job's lock and slot from before it is started (who starts it hands them down), starts its guardian, writes
+down how the job ended, and starts what waits.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.job import Cause, Job, JobState
-from workbench.errors import InputError, JobFailed, StoreError
+from workbench.errors import InputError, JobFailed, StoreError, WorkbenchError
 from workbench.instant.packages import skip_slow_grammar
-from workbench.jobs import guardian
+from workbench.jobs import guardian, tickets
 from workbench.jobs.control import Control
-from workbench.jobs.liveness import boot, hold, host
+from workbench.jobs.liveness import boot, hold, host, let_go
 from workbench.jobs.processes import end_family
-from workbench.jobs.records import STOPPED, finish, now, unwritten, update
+from workbench.jobs.queue import dispatch
+from workbench.jobs.records import STOPPED, conclude, finish, now, unwritten, update
 
 if TYPE_CHECKING:
     from workbench.jobs.masking import Masker
@@ -32,40 +35,56 @@ if TYPE_CHECKING:
 def main(arguments: list[str]) -> int:
     """Run the job of a folder and write down how it ended; the exit code is the job's."""
     try:
-        folder = Path(arguments[0])
-        held = int(arguments[1]) if len(arguments) > 1 else hold(folder)
-        os.set_inheritable(held, False)
+        folder, *held = Path(arguments[0]), *map(int, arguments[1:])
+        held = held or [hold(folder)]
+        for descriptor in held:
+            os.set_inheritable(descriptor, False)
         return _guarded(folder, held)
     except (OSError, StoreError) as error:
         sys.stderr.write(f"workbench: {unwritten(error)}\n")
         return Cause.RECORD.exit_code
 
 
-def _guarded(folder: Path, held: int) -> int:
+def _guarded(folder: Path, held: list[int]) -> int:
     sockets = Path(tempfile.mkdtemp(prefix="wb-"))
     guard = guardian.start(folder, sockets, held)
+    again = None
     try:
-        return _run(folder, sockets)
+        ended = _run(folder, sockets)
+        again = ended if ended.state is JobState.QUEUED else None
+        return ended.exit_code
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
         if guard:
-            guard.dismiss()
+            guard.dismiss(again)
+        _make_room(folder, held if again else held[1:])
 
 
-def _run(folder: Path, sockets: Path) -> int:
+def _make_room(folder: Path, held: list[int]) -> None:
+    """Let go of the slot, and of a job that is tried again, and start what waits."""
+    for descriptor in held:
+        let_go(descriptor)
+    with suppress(OSError, WorkbenchError):  # a full disk: whoever looks next tries again
+        dispatch(folder.parent.parent)
+
+
+def _run(folder: Path, sockets: Path) -> Job:
     job = update(folder, state=JobState.IN_PROGRESS, pid=os.getpid(), started=now(), host=host(), boot=boot())
+    if len(job.attempts) >= job.options.retries:  # else whoever finds its process gone needs the ticket
+        tickets.drop(folder.parent.parent, job.id)
     control = Control(folder)
     control.start()
     try:
-        end = _end(job, control, sockets)
+        end, write_end = _end(job, control, sockets)
     finally:
         control.end()
         end_family(folder.name)
-    return finish(folder, seal=_sign, **end, ended=now()).exit_code
+    return write_end(folder, seal=_sign, **end, ended=now())
 
 
-def _end(job: Job, control: Control, sockets: Path) -> dict[str, Any]:
-    """Run the job; how it ended, as its record has it."""
+def _end(job: Job, control: Control, sockets: Path) -> tuple[dict[str, Any], Callable[..., Job]]:
+    """Run the job; how it ended, as its record has it, and what writes that down."""
+    write_end: Callable[..., Job] = conclude
     try:
         _execute(job, control, sockets)
     except JobFailed as error:
@@ -74,6 +93,7 @@ def _end(job: Job, control: Control, sockets: Path) -> dict[str, Any]:
         end = {"state": JobState.STOPPED, "error": STOPPED}
     except InputError as error:
         end = {"state": JobState.FAILED, "error": str(error), "cause": Cause.OTHER}
+        write_end = finish  # what was wrong with it will be so again
     except (OSError, StoreError) as error:
         end = {"state": JobState.FAILED, "error": unwritten(error), "cause": Cause.RECORD}
     except Exception as error:  # noqa: BLE001 - whatever it was, the record must say that the job failed
@@ -87,7 +107,7 @@ def _end(job: Job, control: Control, sockets: Path) -> dict[str, Any]:
         end["cause"] = Cause.RECORD
     elif end["state"] is JobState.FAILED and end["cause"] is not Cause.RECORD and control.stopping:
         end = {"state": JobState.STOPPED, "error": STOPPED}
-    return end
+    return end, write_end
 
 
 def _execute(job: Job, control: Control, sockets: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from workbench.core.job import Job, JobState
 from workbench.jobs.liveness import Life, boot, life
 from workbench.jobs.processes import end_family, family
+from workbench.jobs.queue import withdraw
 from workbench.jobs.records import STOPPED, job, load, now, settle, update
 
 
@@ -20,7 +21,7 @@ def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  #
     Parameters
     ----------
     id : str
-        The job. One that has ended is returned as it is.
+        The job. One that has ended is returned as it is; one that waits is never started.
     grace : float
         Seconds that the running cell has to give up.
 
@@ -38,6 +39,9 @@ def stop(id: str, home: str | Path | None = None, grace: float = 5.0) -> Job:  #
     if record.state.final:
         # Nobody may have written down that its process is gone; who stops it may.
         return settle(record.path) if not load(record.path).state.final else record
+    if record.state is JobState.QUEUED and (ended := withdraw(record)):
+        end_family(record.id)  # what waits for the moment of its next try
+        return ended
     update(record.path, state=JobState.STOPPING)
     if record.boot not in ("", boot()):
         return _elsewhere(record, grace)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,21 @@ from workbench.core.job_options import JobOptions
 from workbench.core.parameters import listed, take
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
-from workbench.instant.asking import Forked, started
+from workbench.jobs import slots, tickets
 from workbench.jobs.kernels import installed, kernel_of
-from workbench.jobs.liveness import Life, boot, hold, host, life
+from workbench.jobs.liveness import boot, hold, host
 from workbench.jobs.notebooks import find, read
 from workbench.jobs.parameters import check
-from workbench.jobs.records import events, load, settle, update, write
+from workbench.jobs.processes import JOB
+from workbench.jobs.queue import dispatch
+from workbench.jobs.records import events, load, seen, settle, update, write
+from workbench.jobs.records import job as recorded
+from workbench.jobs.starting import keep, launch, wait_for
 from workbench.jobs.stopping import stop
 from workbench.settings import settings
 from workbench.storage.files import write_bytes
 
-_STARTED: list[subprocess.Popen[bytes] | Forked] = []
+LOOKS = 10  # looks at a job between two looks at the line
 
 
 def submit(
@@ -42,9 +46,14 @@ def submit(
     kernel: str | None = None,
     home: str | Path | None = None,
     folder: str | Path | None = None,
+    after: Sequence[str | Job] = (),
+    due: str | datetime | None = None,
     **options: Any,
 ) -> Job:
     """Run a notebook with parameters, in a process of its own, and keep a record.
+
+    Where as many jobs run as may (``WORKBENCH_JOBS``) it waits for its turn. What waits is started by whoever looks
+    next, such as a job that ends, also after this process has.
 
     Parameters
     ----------
@@ -63,6 +72,10 @@ def submit(
         Folder of everything that Workbench writes.
     folder : str or Path, optional
         The notebook's working folder; by default the one of this process.
+    after : sequence of str or Job
+        Jobs that have to be COMPLETED before it starts. If one is not, this one is not started and ends as that did.
+    due : str or datetime, optional
+        It does not start before that moment; without a zone it is meant in this machine's.
     **options
         How it is to run, as :class:`workbench.core.job_options.JobOptions` has it: ``timeout`` and ``cell_timeout``
         in seconds, ``retries``, ``backoff``, ``priority``, ``park``, ``notify``.
@@ -75,7 +88,7 @@ def submit(
     Raises
     ------
     NotFound
-        If there is no such notebook, or its kernel is not installed.
+        If there is no such notebook, its kernel is not installed, or there is no such job to run after.
     BadParameter
         If the notebook does not take the parameters, or an option is none. Nothing has run then.
     StoreError
@@ -90,6 +103,37 @@ def submit(
     >>> job.headline()
     'profile.ipynb COMPLETED (4 of 4 cells)'
     """
+    at_once = wait and JOB in os.environ
+    job = enqueue(
+        notebook, parameters, kernel=kernel, home=home, folder=folder, after=after, due=due, at_once=at_once, **options
+    )
+    return _watched(job, show) if wait else job
+
+
+def enqueue(
+    notebook: str | Path,
+    parameters: dict[str, Any] | None = None,
+    *,
+    kernel: str | None = None,
+    home: str | Path | None = None,
+    folder: str | Path | None = None,
+    after: Sequence[str | Job] = (),
+    due: str | datetime | None = None,
+    at_once: bool = False,
+    told: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Job:
+    """Put a job into the line, start it if it may start now, and return where it stands.
+
+    Parameters
+    ----------
+    notebook, parameters, kernel, home, folder, after, due, **options
+        As :func:`submit` takes them.
+    at_once : bool
+        Whether it needs no slot: somebody who has one waits for it.
+    told : mapping, optional
+        What else its record has: ``batch``, ``schedule``, ``nominal``, ``resumes``, ``reproduces``.
+    """
     path = find(place(notebook, "notebook", "wb.submit"))
     content = read(path)
     runs = _kernel(content, kernel)
@@ -98,13 +142,15 @@ def submit(
         "parameters": check(path, mapping(parameters, "parameters", "wb.submit"), content, runs["language"]),
         "kernel": runs,
         "folder": str(_folder(folder)),
+        "after": _after(after, home),
+        "due": _due(due),
+        **(told or {}),
     }
     try:
-        job = _start(*_create(path, asked, home))
+        return _enter(path, _record(path, asked, home), at_once)
     except OSError as error:
         message = f"The job's record can't be written to {settings(home=home).jobs} ({error.strerror})."
         raise StoreError(f"{message} Make room there, or give another folder in WORKBENCH_HOME.") from error
-    return _watched(job, show) if wait else job
 
 
 def _kernel(content: dict[str, Any], asked: str | None) -> dict[str, str]:
@@ -123,12 +169,31 @@ def _folder(folder: str | Path | None) -> Path:
     return where
 
 
-def _create(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> tuple[Job, int]:
-    """The record of a job, and the lock that says that somebody sees to it."""
+def _after(jobs: Sequence[str | Job], home: str | Path | None) -> tuple[str, ...]:
+    """Ids of jobs that are there."""
+    given = [jobs] if isinstance(jobs, (str, Job)) else listed(jobs)
+    names = [one.id if isinstance(one, Job) else one for one in given]
+    return tuple(dict.fromkeys(recorded(name, home).id for name in names))
+
+
+def _due(moment: str | datetime | None) -> str | None:
+    """A moment in UTC, as records have it."""
+    if moment is None:
+        return None
+    try:
+        read = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        return read.astimezone(UTC).isoformat(timespec="milliseconds")
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise BadParameter(
+            f"'due' is a moment, got {str(moment)[:80]!r}. Give one such as '2026-12-01T06:00', or a datetime."
+        ) from error
+
+
+def _record(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> Job:
     moment = datetime.now(UTC)
     word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
     name = f"{moment:%Y%m%dT%H%M%S}-{word}-{secrets.token_hex(2)}"
-    job = Job(
+    return Job(
         id=name,
         notebook=str(notebook),
         state=JobState.CREATED,
@@ -138,31 +203,35 @@ def _create(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> t
         path=settings(home=home).jobs / name,
         **asked,
     )
+
+
+def _enter(notebook: Path, job: Job, at_once: bool) -> Job:
+    """Start a job where nobody waits and a slot is free, and else give it a ticket."""
+    home = job.path.parent.parent
+    free = not (job.due or job.after) and (at_once or not tickets.waiting(home))
+    slot = slots.take(home) if free and not at_once else None
     write_bytes(job.path / "input.ipynb", notebook.read_bytes())
-    held = hold(job.path)
-    write(job)
-    return job, held
-
-
-def _start(job: Job, held: int) -> Job:
-    """Start the job's process, in a group of its own so that the terminal's Ctrl-C does not reach it.
-
-    The lock is handed down, so that at no moment a reader finds it free.
-    """
-    passed = [held] if os.name == "posix" else []
-    command = [sys.executable, "-m", "workbench.jobs.runner", str(job.path), *map(str, passed)]
+    held = hold(job.path)  # whoever sees the record finds that somebody sees to it
     try:
-        with (job.path / "log").open("wb") as log:
-            process = started(command, _environment(job), job.folder, log, passed)
+        if slot is not None or (free and at_once):
+            write(job)
+            return _start(job, held, slot, at_once)
+        keep(job)
+        write(replace(job, state=JobState.QUEUED))
+        tickets.put(job, at_once=at_once)
     finally:
         os.close(held)
-    _STARTED[:] = [p for p in _STARTED if p.poll() is None] + [process]
-    return update(job.path, pid=process.pid)
+        if slot is not None:
+            os.close(slot)
+    dispatch(home)
+    return recorded(job.id, home)
 
 
-def _environment(job: Job) -> dict[str, str]:
-    """The job writes where its submitter does, whatever folder the notebook changes to."""
-    return {**os.environ, "WORKBENCH_HOME": str(job.path.parent.parent), "WORKBENCH_JOB": job.id}
+def _start(job: Job, held: int, slot: int | None, at_once: bool) -> Job:
+    if job.options.retries:  # it may have to be started again
+        keep(job)
+        tickets.put(job, at_once=at_once, taken=True)
+    return update(job.path, pid=launch(job, held, slot))
 
 
 def _watched(job: Job, show: bool) -> Job:
@@ -170,13 +239,13 @@ def _watched(job: Job, show: bool) -> Job:
         ended = _follow(job, show)
     except KeyboardInterrupt:
         stop(job.id, home=job.path.parent.parent)
-        _reap(job)
+        wait_for(job.pid)
         raise
-    _reap(job)
+    wait_for(ended.pid)  # so that nothing of the job is left when this returns
     if ended.state is JobState.FAILED:
         where = "" if ended.failed_cell is None else f" in cell {ended.failed_cell + 1}"
         raise JobFailed(
-            f"{Path(ended.notebook).name} failed{where}: {ended.error} Look at {_place_to_look(ended)}",
+            f"{Path(ended.notebook).name} failed{where}: {ended.error}{_tried(ended)} Look at {_place_to_look(ended)}",
             cell=ended.failed_cell,
             output=str(ended.output),
             cause=ended.cause,
@@ -184,11 +253,13 @@ def _watched(job: Job, show: bool) -> Job:
     return ended
 
 
-def _reap(job: Job) -> None:
-    """Wait for the last breath of the process, so that nothing of the job is left when this returns."""
-    for process in [p for p in _STARTED if p.pid == job.pid]:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=10)
+def _tried(job: Job) -> str:
+    """
+    >>> _tried(Job("a", "a.ipynb", {}, JobState.FAILED, attempts=({},)))
+    ' This was try 2 of 2.'
+    """
+    tries = len(job.attempts) + 1
+    return "" if tries == 1 else f" This was try {tries} of {tries}."
 
 
 def _place_to_look(job: Job) -> Path:
@@ -196,24 +267,58 @@ def _place_to_look(job: Job) -> Path:
 
 
 def _follow(job: Job, show: bool) -> Job:
-    """Wait for the end and pass on each event of a cell; who started a job may write down that its process is gone."""
+    """Wait for the end, through the line and through all tries."""
     position = 0
+    while not job.state.final:
+        job, position = _follow_try(_follow_line(job, show), position, show)
+    return job
+
+
+def _follow_line(job: Job, show: bool) -> Job:
+    """Wait for the turn of a job, and show its place."""
+    if job.state is not JobState.QUEUED:
+        return job
+    with progress(Path(job.notebook).name, total=None) if show else nullcontext() as tracker:
+        told = ""
+        for _ in _looks(job):
+            job = _state(job)
+            if job.state is not JobState.QUEUED:
+                break
+            if tracker is not None and job.waits_for() != told:
+                tracker.advance(told := job.waits_for())
+    return job
+
+
+def _follow_try(job: Job, position: int, show: bool) -> tuple[Job, int]:
+    """Wait for the end of one try and pass on each event of a cell from a position on."""
     with _bar(job, show) as heard:
-        while True:
+        for _ in _looks(job):
             # The state before the events: what is told before the end is shown before the end.
             job = _state(job)
             new_events, position = events(job.path, position)
             for event in new_events:
                 heard(event)
-            if job.state.final:
-                return job
-            time.sleep(0.1)
+            if job.state.final or job.state is JobState.QUEUED:
+                break
+    return job, position
+
+
+def _looks(job: Job) -> Iterator[int]:
+    """Looks at a job that is waited for; who waits sees to the line, too."""
+    for number in count(1):
+        yield number
+        time.sleep(0.1)
+        if number % LOOKS == 0:
+            with suppress(OSError):  # a full disk: nothing starts until there is room
+                dispatch(job.path.parent.parent)
 
 
 def _state(job: Job) -> Job:
+    """Where it stands; who waits for a job may write down that its process is gone."""
     try:
-        now = load(job.path)
-        return now if now.state.final or life(now) is not Life.GONE else settle(job.path)
+        written = load(job.path)
+        now = seen(written)
+        return settle(job.path) if now.state.final and not written.state.final else now
     except NotFound as error:
         message = f"The record of {Path(job.notebook).name} is gone: somebody removed {job.path} while it ran."
         raise JobFailed(message, cause=Cause.RECORD) from error

@@ -236,8 +236,8 @@ class OneJob(Handler):
 
 
 def job_record(record: Job) -> dict[str, Any]:
-    """A job's record, and where its output lies."""
-    return {**record.to_dict(), "output": str(record.output)}
+    """A job's record, its place in the line, and where its output lies."""
+    return {**record.to_dict(), "place": record.place, "output": str(record.output)}
 
 
 ROUTES: list[tuple[str, type[Handler]]] = [

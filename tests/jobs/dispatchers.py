@@ -1,0 +1,219 @@
+"""Dispatchers as processes of their own, killed at each of their steps: a program, for it forks without a thread.
+
+    python dispatchers.py < scenarios, one line of JSON each
+
+A job is a fork that writes when it begins and when it ends into one file, and ends as its record asks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workbench.core.job import Cause, Job, JobState
+from workbench.core.job_options import JobOptions
+from workbench.jobs import queue, slots, submit, tickets
+from workbench.jobs.liveness import ALIVE, boot, hold, host
+from workbench.jobs.records import conclude, jobs, load, update, write
+
+BEGAN = datetime(2026, 11, 21, 1, 49, tzinfo=UTC)
+STEPS = ("open", "os.", "fcntl.")  # of the system, as Python's audit names them
+PATIENCE = 60.0
+_left: list[int] = []  # steps until this process is killed; empty where it is not
+
+
+def record(home: Path, number: int, state: JobState = JobState.QUEUED, **told: Any) -> Job:
+    """The record of a job, some seconds after the first; its folder is made, and nothing written."""
+    moment = BEGAN + timedelta(seconds=number)
+    name = f"{moment:%Y%m%dT%H%M%S}-small-{number:04x}"
+    folder = home / "jobs" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    created = moment.isoformat(timespec="milliseconds")
+    usual = {"parameters": {}, "host": host(), "boot": boot(), "folder": str(home.parent)}
+    return Job(id=name, notebook="small.ipynb", state=state, created=created, path=folder, **{**usual, **told})
+
+
+def queued(home: Path, number: int, **told: Any) -> Job:
+    """A job that waits."""
+    made = record(home, number, **told)
+    (made.path / ALIVE).touch()
+    write(made)
+    tickets.put(made)
+    return made
+
+
+def launch(job: Job, held: int, slot: int | None = None, start: Any = None) -> int:
+    """In the place of the real one: a fork that has the lock and the slot for some milliseconds."""
+    child = os.fork()
+    if child == 0:
+        _be(job)
+    return child
+
+
+def _be(job: Job) -> None:
+    _left.clear()
+    home = job.path.parent.parent
+    _say(home, f"+{job.id}")
+    update(job.path, state=JobState.IN_PROGRESS, pid=os.getpid(), host=host(), boot=boot())
+    if len(job.attempts) >= job.options.retries:
+        tickets.drop(home, job.id)
+    time.sleep(0.003)
+    state = JobState.FAILED if job.parameters.get("fails") else JobState.COMPLETED
+    _left.extend(job.parameters.get("dies", [])[len(job.attempts) : len(job.attempts) + 1])
+    _say(home, f"-{job.id}")
+    conclude(job.path, state=state, cause=Cause.CELL if state is JobState.FAILED else None, ended=BEGAN.isoformat())
+    _left.clear()
+    _say(home, f"={job.id}")
+    os._exit(0)
+
+
+def _say(home: Path, line: str) -> None:
+    descriptor = os.open(home / "said", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, f"{line}\n".encode())
+    os.close(descriptor)
+
+
+def said(home: Path) -> list[str]:
+    """What jobs have said, in order."""
+    return (home / "said").read_text().split() if (home / "said").exists() else []
+
+
+def _count(event: str, _: Any) -> None:
+    if _left and event.startswith(STEPS):
+        _left[0] -= 1
+        if _left[0] < 0:
+            _left.clear()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _forked(act: Callable[[], Any], steps: int | None = None) -> int:
+    child = os.fork()
+    if child == 0:
+        if steps is not None:
+            _left.append(steps)
+        act()
+        os._exit(0)
+    return child
+
+
+def _killed_at(steps: int, act: Callable[[], Any]) -> bool:
+    """Whether an act was killed at one of its steps; it has ended before where it has fewer."""
+    return os.WIFSIGNALED(os.waitpid(_forked(act, steps), 0)[1])
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _until_all_ended(home: Path) -> None:
+    """Dispatch until nothing is left to do."""
+    until = time.monotonic() + PATIENCE
+    while not all(job.state.final for job in jobs(home)):
+        if time.monotonic() > until:
+            raise TimeoutError([job.headline() for job in jobs(home)])
+        queue.dispatch(home)
+        _reap()
+        time.sleep(0.002)
+
+
+def _told(home: Path) -> dict[str, Any]:
+    """What is left when all has ended."""
+    for job in jobs(home):
+        os.close(hold(job.path, PATIENCE))  # until its process has ended
+    _reap()
+    return {
+        "said": said(home),
+        "states": {job.id: load(job.path).state.value for job in jobs(home)},
+        "attempts": [len(job.attempts) for job in jobs(home)],
+        "errors": [job.error for job in jobs(home)],
+        "tickets": [ticket.path.name for ticket in (*tickets.waiting(home), *tickets.started(home))],
+    }
+
+
+def together(home: Path, priorities: list[int], dispatchers: int, kills: list[int]) -> dict[str, Any]:
+    """Some dispatchers at once, and others that are killed at some step."""
+    for number, priority in enumerate(priorities):
+        queued(home, number, options=JobOptions(priority=priority))
+    for steps in kills:
+        _forked(lambda: queue.dispatch(home), steps)
+    children = [_forked(lambda: _until_all_ended(home)) for _ in range(dispatchers)]
+    for child in children:
+        os.waitpid(child, 0)
+    _until_all_ended(home)
+    return _told(home)
+
+
+def killed(home: Path, act: str) -> list[dict[str, Any]]:
+    """Kill an act at each of its steps in turn; what is left each time when others have gone on."""
+    act_of = {"dispatch": _dispatched, "retry": _retried, "withdraw": _withdrawn, "submit": _submitted}[act]
+    told, again = [], True
+    while again:
+        own = home / str(len(told))
+        again = act_of(own, len(told))
+        told.append(_told(own))
+        shutil.rmtree(own)
+    return told
+
+
+def _dispatched(home: Path, steps: int) -> bool:
+    queued(home, 0)
+    again = _killed_at(steps, lambda: queue.dispatch(home))
+    _until_all_ended(home)
+    return again
+
+
+def _retried(home: Path, steps: int) -> bool:
+    """A job that fails twice is killed at a step while it writes down that it is to be tried again."""
+    queued(home, 0, parameters={"fails": True, "dies": [steps]}, options=JobOptions(retries=1, backoff=0.0))
+    _until_all_ended(home)
+    return sum(line.startswith("=") for line in said(home)) < 2
+
+
+def _withdrawn(home: Path, steps: int) -> bool:
+    made = queued(home, 0)
+    again = _killed_at(steps, lambda: queue.withdraw(made))
+    queue.withdraw(made)
+    queue.dispatch(home)
+    return again
+
+
+def _submitted(home: Path, steps: int) -> bool:
+    """All slots are taken, and then they are not."""
+    notebook = home / "small.ipynb"
+    home.mkdir(parents=True)
+    notebook.write_text("{}")
+    taken, made = slots.take(home), record(home, 0)
+    again = _killed_at(steps, lambda: submit._enter(notebook, made, at_once=False))
+    os.close(taken)
+    _until_all_ended(home)
+    return again
+
+
+def main() -> None:
+    """Play one scenario a line."""
+    queue.launch = submit.launch = launch
+    sys.addaudithook(_count)
+    for line in sys.stdin:
+        told = json.loads(line)
+        os.environ["WORKBENCH_JOBS"] = str(told.pop("most"))
+        with tempfile.TemporaryDirectory() as folder:
+            play = {"together": together, "killed": killed}[told.pop("play")]
+            sys.stdout.write(json.dumps(play(Path(folder, "home"), **told)) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
