@@ -17,6 +17,7 @@ from tornado.httpclient import HTTPClientError
 
 import workbench
 from workbench.core.parameters import STEPS
+from workbench.server import line
 from workbench.server.events import SCHEMA
 
 NOTEBOOK = "small.ipynb"
@@ -179,3 +180,16 @@ def test_the_extension_loads_nothing_heavy() -> None:
     code = f"import sys, workbench.server; print(sorted({heavy} & set(sys.modules)))"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+async def test_the_server_sees_to_the_line(jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else looks: no job ends, nobody submits one or waits for one."""
+    looked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(line, "dispatch", lambda: loop.call_soon_threadsafe(looked.set) or [])
+    monkeypatch.setattr(line, "LOOK", 0.01)
+
+    looks = line.tend(jp_serverapp)
+
+    await asyncio.wait_for(looked.wait(), timeout=60)
+    looks.stop()

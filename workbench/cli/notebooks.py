@@ -1,4 +1,4 @@
-"""Commands that run notebooks: tour, submit, jobs, stop."""
+"""Commands that run notebooks: tour, submit, jobs, stop, delete, prune."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.options import takes_job_options
+
 if TYPE_CHECKING:
     from workbench.core.job import Job
+
+States = Annotated[list[str] | None, typer.Option(help="Only those in this state, such as FAILED; repeat for more.")]
 
 
 def tour(
@@ -51,6 +55,7 @@ def notebook(
     typer.echo(trained.to_notebook(path, candidate, data=data))
 
 
+@takes_job_options
 def submit(
     notebook: Annotated[
         str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")
@@ -78,7 +83,14 @@ def submit(
     kernel: Annotated[
         str | None, typer.Option("--kernel", "-k", help="An installed kernel; by default the one the notebook names.")
     ] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds that the job may take.")] = None,
+    after: Annotated[
+        list[str] | None, typer.Option(metavar="JOB", help="A job that has to be COMPLETED before; repeat for more.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for its end, or print its id and return at once.")
+    ] = True,
+    *,
+    options: dict[str, Any],
 ) -> None:
     """Run a notebook as a job.
 
@@ -99,17 +111,60 @@ def submit(
 
     values = given(notebook, files=file or (), yaml=yaml or (), texts=parameter or (), raw=raw or ())
     with _signals_stop():
-        job = run(notebook, values, kernel=kernel, timeout=timeout)
+        job = run(notebook, values, kernel=kernel, after=after or (), wait=wait, **options)
+    if not wait:
+        typer.echo(f"{job.id}  {job.headline()}")
+        return
     _tell_outcome(job)
     _exit_unless_completed(job)
 
 
-def jobs(most: Annotated[int, typer.Option(min=1, help="How many of the latest.")] = 20) -> None:
+def jobs(
+    state: States = None,
+    text: Annotated[str, typer.Option(help="Only those whose id, notebook or error has it.")] = "",
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only those made since: 2026-12-01, or 2d for two days ago.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the latest.")] = 20,
+    before: Annotated[str | None, typer.Option(metavar="JOB", help="Go on behind this one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print records as JSON, one a line.")] = False,
+) -> None:
     """List the jobs, latest first."""
-    from workbench.jobs.records import jobs as records
+    import json
 
-    for job in list(records())[:most]:
-        typer.echo(f"{job.id}  {job.headline()}")
+    from workbench.jobs.listing import page
+
+    page_ = page(states=state or (), text=text, since=since, limit=limit, before=before)
+    for job in page_.jobs:
+        record = {**job.to_dict(), "place": job.place, "path": str(job.path)}
+        typer.echo(json.dumps(record, ensure_ascii=False) if as_json else f"{job.id}  {job.headline()}")
+    if page_.following and not as_json:
+        typer.echo(f"More: --before {page_.following}")
+
+
+def delete(job: Annotated[list[str], typer.Argument(help="Ids of jobs, as `workbench jobs` lists them.")]) -> None:
+    """Delete jobs that have ended, with output and log."""
+    from workbench.jobs.listing import delete as run
+
+    for name in job:
+        run(name)
+        typer.echo(f"{name} deleted")
+
+
+def prune(
+    older: Annotated[str, typer.Option(metavar="TIME", help="How long ago they ended at least: 30d, 12h, 2w.")],
+    state: States = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; say what would be.")] = False,
+) -> None:
+    """Delete jobs that ended some time ago, with output and log."""
+    from workbench.jobs.listing import FINAL
+    from workbench.jobs.listing import prune as run
+
+    pruned = run(older, states=state or FINAL, dry_run=dry_run)
+    for name in pruned.ids:
+        typer.echo(name)
+    jobs = "1 job" if len(pruned.ids) == 1 else f"{len(pruned.ids)} jobs"
+    typer.echo(f"{jobs}, {pruned.size / 1e6:.1f} MB{' would be' if dry_run else ''} deleted.")
 
 
 def stop(job: Annotated[str, typer.Argument(help="Id of the job, as `workbench jobs` lists it.")]) -> None:

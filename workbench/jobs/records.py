@@ -55,21 +55,38 @@ def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the rec
     """
     folder = settings(home=home).jobs / safe_name(id, "job")
     if not os.path.lexists(folder / RECORD):
-        raise NotFound.named("job", id, [j.name for j in _folders(home)], "Submit a notebook with wb.submit(…).")
+        raise NotFound.named("job", id, [j.name for j in folders(home)], "Submit a notebook with wb.submit(…).")
     return seen(load(folder))
 
 
 def jobs(home: str | Path | None = None) -> list[Job]:
     """All jobs, the newest first; one whose record can't be read is DAMAGED and says where it lies."""
-    return [_listed(folder) for folder in reversed(_folders(home))]
+    line = tickets.waiting(settings(home=home).home)
+    return [look(folder, line) for folder in reversed(folders(home))]
 
 
-def _listed(folder: Path) -> Job:
+def look(folder: Path, line: Sequence[Ticket] | None = None) -> Job:
+    """The job of a folder as a reader has it, also where its record can't be read.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's.
+    line : sequence of Ticket, optional
+        The tickets that wait, where the reader has them already.
+    """
     try:
-        return seen(load(folder))
+        return seen(load(folder), line)
     except (StoreError, OSError) as error:
         message = f"Its record can't be read ({error})."
         return Job(folder.name, folder.name, {}, JobState.DAMAGED, error=message, path=folder)
+
+
+def folders(home: str | Path | None = None) -> list[Path]:
+    """The folder of each job, the oldest first."""
+    root = settings(home=home).jobs
+    there = (f for f in root.iterdir() if not f.name.startswith(".")) if root.is_dir() else ()
+    return sorted(f for f in there if os.path.lexists(f / RECORD))
 
 
 def load(folder: Path) -> Job:
@@ -115,7 +132,7 @@ def seen(record: Job, line: Sequence[Ticket] | None = None) -> Job:
     known = life(record)
     if known is Life.RUNS:
         return record
-    again = load(record.path)  # it may have ended, or gone back into the line, between the two looks
+    again = load(record.path)  # it may have begun, ended or gone back into the line between the two looks
     if again != record:
         return seen(again)
     return _gone(again) if known is Life.GONE else replace(again, **_unseen(again))
@@ -371,8 +388,3 @@ def unwritten(error: Exception) -> str:
 def now() -> str:
     """The time, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _folders(home: str | Path | None) -> list[Path]:
-    root = settings(home=home).jobs
-    return sorted(f for f in root.iterdir() if os.path.lexists(f / RECORD)) if root.is_dir() else []

@@ -192,7 +192,7 @@ def _due(moment: str | datetime | None) -> str | None:
 def _record(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> Job:
     moment = datetime.now(UTC)
     word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
-    name = f"{moment:%Y%m%dT%H%M%S}-{word}-{secrets.token_hex(2)}"
+    name = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
     return Job(
         id=name,
         notebook=str(notebook),

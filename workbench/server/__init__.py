@@ -13,6 +13,7 @@ from jupyter_server.utils import url_path_join
 
 from workbench.kernels.kept import keep_ahead
 from workbench.server.events import SCHEMA
+from workbench.server.line import tend
 from workbench.server.routes import ROUTES
 
 
@@ -30,5 +31,6 @@ def _load_jupyter_server_extension(server: Any) -> None:
     os.environ.setdefault("WORKBENCH_HOME", str(Path(server.root_dir).expanduser() / ".workbench"))
     base = server.web_app.settings["base_url"]
     server.web_app.add_handlers(".*$", [(url_path_join(base, "workbench", path), handler) for path, handler in ROUTES])
+    tend(server)
     keep_ahead()  # whoever explains a model later does not wait for a compiler
     server.log.info("Workbench is at %s", url_path_join(base, "workbench"))
