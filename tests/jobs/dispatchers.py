@@ -1,4 +1,4 @@
-"""Dispatchers as processes of their own, killed at each of their steps: a program, for it forks without a thread.
+"""Dispatchers as processes of their own, stopped at each of their steps: a program, for it forks without a thread.
 
     python dispatchers.py < scenarios, one line of JSON each
 
@@ -7,6 +7,7 @@ A job is a fork that writes when it begins and when it ends into one file, and e
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +30,9 @@ from workbench.jobs.records import conclude, jobs, load, update, write
 BEGAN = datetime(2026, 11, 21, 1, 49, tzinfo=UTC)
 STEPS = ("open", "os.", "fcntl.")  # of the system, as Python's audit names them
 PATIENCE = 60.0
-_left: list[int] = []  # steps until this process is killed; empty where it is not
+REACHED = 3  # the status of an act that went on behind the step at which the disk was full
+_left: list[int] = []  # steps until this process is killed, or told that the disk is full; empty where it is not
+_full = False
 
 
 def record(home: Path, number: int, state: JobState = JobState.QUEUED, **told: Any) -> Job:
@@ -53,14 +57,10 @@ def queued(home: Path, number: int, **told: Any) -> Job:
 
 def launch(job: Job, held: int, slot: int | None = None, start: Any = None) -> int:
     """In the place of the real one: a fork that has the lock and the slot for some milliseconds."""
-    child = os.fork()
-    if child == 0:
-        _be(job)
-    return child
+    return _forked(lambda: _be(job))
 
 
 def _be(job: Job) -> None:
-    _left.clear()
     home = job.path.parent.parent
     _say(home, f"+{job.id}")
     update(job.path, state=JobState.IN_PROGRESS, pid=os.getpid(), host=host(), boot=boot())
@@ -73,7 +73,6 @@ def _be(job: Job) -> None:
     conclude(job.path, state=state, cause=Cause.CELL if state is JobState.FAILED else None, ended=BEGAN.isoformat())
     _left.clear()
     _say(home, f"={job.id}")
-    os._exit(0)
 
 
 def _say(home: Path, line: str) -> None:
@@ -87,27 +86,38 @@ def said(home: Path) -> list[str]:
     return (home / "said").read_text().split() if (home / "said").exists() else []
 
 
-def _count(event: str, _: Any) -> None:
-    if _left and event.startswith(STEPS):
+def _count(event: str, arguments: Any) -> None:
+    if _left and event.startswith(STEPS) and (not _full or _needs_room(event, arguments)):
         _left[0] -= 1
         if _left[0] < 0:
             _left.clear()
-            os.kill(os.getpid(), signal.SIGKILL)
+            if not _full:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _needs_room(event: str, arguments: Any) -> bool:
+    return event in ("os.mkdir", "os.rename") or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR))
 
 
 def _forked(act: Callable[[], Any], steps: int | None = None) -> int:
     child = os.fork()
     if child == 0:
-        if steps is not None:
-            _left.append(steps)
-        act()
-        os._exit(0)
+        _left[:] = [] if steps is None else [steps]
+        try:
+            act()
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                traceback.print_exc()
+        finally:
+            os._exit(0 if _left else REACHED)
     return child
 
 
-def _killed_at(steps: int, act: Callable[[], Any]) -> bool:
-    """Whether an act was killed at one of its steps; it has ended before where it has fewer."""
-    return os.WIFSIGNALED(os.waitpid(_forked(act, steps), 0)[1])
+def _stopped_at(steps: int, act: Callable[[], Any]) -> bool:
+    """Whether an act has come to one of its steps, where it was stopped; it has ended before where it has fewer."""
+    status = os.waitpid(_forked(act, steps), 0)[1]
+    return os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == REACHED
 
 
 def _reap() -> None:
@@ -156,8 +166,13 @@ def together(home: Path, priorities: list[int], dispatchers: int, kills: list[in
     return _told(home)
 
 
-def killed(home: Path, act: str) -> list[dict[str, Any]]:
-    """Kill an act at each of its steps in turn; what is left each time when others have gone on."""
+def stopped(home: Path, act: str, full: bool = False) -> list[dict[str, Any]]:
+    """Stop an act at each of its steps in turn; what is left each time when others have gone on.
+
+    It is killed there, or told that the disk is full.
+    """
+    global _full
+    _full = full
     act_of = {"dispatch": _dispatched, "retry": _retried, "withdraw": _withdrawn, "submit": _submitted}[act]
     told, again = [], True
     while again:
@@ -170,7 +185,7 @@ def killed(home: Path, act: str) -> list[dict[str, Any]]:
 
 def _dispatched(home: Path, steps: int) -> bool:
     queued(home, 0)
-    again = _killed_at(steps, lambda: queue.dispatch(home))
+    again = _stopped_at(steps, lambda: queue.dispatch(home))
     _until_all_ended(home)
     return again
 
@@ -184,7 +199,7 @@ def _retried(home: Path, steps: int) -> bool:
 
 def _withdrawn(home: Path, steps: int) -> bool:
     made = queued(home, 0)
-    again = _killed_at(steps, lambda: queue.withdraw(made))
+    again = _stopped_at(steps, lambda: queue.withdraw(made))
     queue.withdraw(made)
     queue.dispatch(home)
     return again
@@ -196,7 +211,7 @@ def _submitted(home: Path, steps: int) -> bool:
     home.mkdir(parents=True)
     notebook.write_text("{}")
     taken, made = slots.take(home), record(home, 0)
-    again = _killed_at(steps, lambda: submit._enter(notebook, made, at_once=False))
+    again = _stopped_at(steps, lambda: submit._enter(notebook, made, at_once=False))
     os.close(taken)
     _until_all_ended(home)
     return again
@@ -210,7 +225,7 @@ def main() -> None:
         told = json.loads(line)
         os.environ["WORKBENCH_JOBS"] = str(told.pop("most"))
         with tempfile.TemporaryDirectory() as folder:
-            play = {"together": together, "killed": killed}[told.pop("play")]
+            play = {"together": together, "stopped": stopped}[told.pop("play")]
             sys.stdout.write(json.dumps(play(Path(folder, "home"), **told)) + "\n")
             sys.stdout.flush()
 

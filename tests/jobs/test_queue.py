@@ -153,13 +153,14 @@ def test_several_dispatchers_start_each_job_once_and_never_more_than_may(play: C
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="forks")
+@pytest.mark.parametrize("full", [False, True], ids=["killed", "full disk"])
 @pytest.mark.parametrize(("act", "starts", "attempts"), [("dispatch", 1, 0), ("retry", 2, 1)])
-def test_a_dispatcher_killed_at_any_step_costs_no_job_and_no_try(
-    play: Callable[[Any], Any], act: str, starts: int, attempts: int
+def test_a_dispatcher_stopped_at_any_step_costs_no_job_and_no_try(
+    play: Callable[[Any], Any], act: str, starts: int, attempts: int, full: bool
 ) -> None:
-    told = play({"play": "killed", "most": 1, "act": act})
+    told = play({"play": "stopped", "most": 1, "act": act, "full": full})
 
-    assert len(told) > 15  # steps at which it was killed
+    assert len(told) > 8  # steps at which it was stopped
     assert {sum(line[0] == "+" for line in one["said"]) for one in told} == {starts}
     assert {tuple(one["attempts"]) for one in told} == {(attempts,)}
     assert all(one["tickets"] == [] for one in told)
@@ -169,7 +170,7 @@ def test_a_dispatcher_killed_at_any_step_costs_no_job_and_no_try(
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="forks")
 def test_who_is_killed_while_stopping_what_waits_leaves_it_to_be_stopped(play: Callable[[Any], Any]) -> None:
-    told = play({"play": "killed", "most": 1, "act": "withdraw"})
+    told = play({"play": "stopped", "most": 1, "act": "withdraw"})
 
     assert {(tuple(one["said"]), *one["states"].values(), *one["tickets"]) for one in told} == {((), "STOPPED")}
 
@@ -179,7 +180,7 @@ def test_who_is_killed_while_stopping_what_waits_leaves_it_to_be_stopped(play: C
 def test_a_submitter_killed_at_any_step_leaves_a_job_that_runs_or_says_that_it_will_not(
     play: Callable[[Any], Any],
 ) -> None:
-    told = play({"play": "killed", "most": 1, "act": "submit"})
+    told = play({"play": "stopped", "most": 1, "act": "submit"})
 
     for one in told:
         ran, lost = sum(line[0] == "+" for line in one["said"]), "Submit it again" in str(one["errors"])

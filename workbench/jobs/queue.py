@@ -209,8 +209,9 @@ def _begin(ticket: Ticket, folder: Path, held: int, slot: int | None) -> bool:
             error = f"Its process did not start in {MOST_STARTS} tries; see the file log."
             finish(folder, state=JobState.FAILED, cause=Cause.START, error=error, ended=now())
             return False
+        taken_on = update(folder, state=JobState.CREATED, host=host(), boot=boot(), notes=())
         tell(folder, "job_taken", host=host())
-        launch(update(folder, state=JobState.CREATED, host=host(), boot=boot(), notes=()), held, slot, start)
+        launch(taken_on, held, slot, start)
     except (OSError, StoreError):
         tickets.give_back(taken)
         raise

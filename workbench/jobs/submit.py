@@ -263,7 +263,8 @@ def _tried(job: Job) -> str:
 
 
 def _place_to_look(job: Job) -> Path:
-    return job.output if job.output.is_file() else job.path / "log"
+    """Its output, else its log; of a job that was never started its folder."""
+    return next((path for path in (job.output, job.path / "log") if path.is_file()), job.path)
 
 
 def _follow(job: Job, show: bool) -> Job:
