@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dispatchers import queued, record
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -46,6 +46,7 @@ def _ids(found: listing.Page) -> list[str]:
 
 
 @pytest.mark.usefixtures("many")
+@settings(max_examples=50)
 @given(limit=st.integers(1, 15), states=st.sets(st.sampled_from([*ENDS, JobState.QUEUED])))
 def test_pages_one_after_the_other_are_the_whole_list(limit: int, states: set[JobState]) -> None:
     home = Path(os.environ["WORKBENCH_HOME"])
@@ -194,6 +195,7 @@ def test_who_is_killed_while_deleting_leaves_no_half_of_a_job(
     assert {p.name for p in (home / "jobs").iterdir()} == {j.id for j in (many[0], *many[3:])}
 
 
+@settings(max_examples=30)
 @given(
     ages=st.lists(st.integers(0, 40), max_size=8),
     days=st.integers(1, 39),

@@ -400,6 +400,18 @@ def test_a_job_is_left_to_a_machine_that_has_its_folder_and_its_python(
     assert told in job(waits.id).headline()
 
 
+def test_a_job_of_another_user_does_not_run_with_ones_own_rights(
+    home: Path, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = queued(home, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getuid", lambda: waits.path.stat().st_uid + 1)
+        assert dispatch() == []
+    assert "the user who submitted it" in job(waits.id).headline()
+
+    assert dispatch() == [waits.id]
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("full")
 def test_a_job_that_waited_has_the_interpreter_folder_and_variables_of_its_submitter(

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,8 @@ class Page:
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many of them there are in each state, as readers see it; states without a job are left out."""
-        return dict(Counter(_state(folder).value for folder in self.fitting))
+        line = tickets.places(self.fitting[0].parents[1]) if self.fitting else {}
+        return dict(Counter(_state(folder, line).value for folder in self.fitting))
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def page(
     needs = (text.casefold(), batch, schedule)
     every = [folder for folder in reversed(folders(home)) if folder.name >= first]
     fitting = tuple(folder for folder in every if not any(needs) or _summary(folder).fits(*needs))
-    found = _found(fitting, wanted, before)
+    found = _found(fitting, wanted, before, tickets.places(settings(home=home).home))
     jobs = list(islice(found, limit))
     more = len(jobs) == limit and next(found, None) is not None
     return Page(tuple(jobs), jobs[-1].id if more else None, fitting)
@@ -180,8 +181,10 @@ def prune(
         raise BadParameter(f"Jobs that are {odd[0].value} have not ended. Choose among: {', '.join(FINAL)}.")
     until = datetime.now(UTC) - _span(older_than)
     root = settings(home=home).home
-    needed = _waited_for(root)
-    old = [f for f in folders(home) if f.name not in needed and _state(f) in wanted and _summary(f).moment <= until]
+    needed, line = _waited_for(root), tickets.places(root)
+    old = [
+        f for f in folders(home) if f.name not in needed and _state(f, line) in wanted and _summary(f).moment <= until
+    ]
     pruned = Pruned(tuple(folder.name for folder in old), sum(map(_size, old)))
     if not dry_run:
         _sweep(root / "jobs")
@@ -190,13 +193,15 @@ def prune(
     return pruned
 
 
-def _found(fitting: Sequence[Path], wanted: Collection[JobState], before: str | None) -> Iterator[Job]:
+def _found(
+    fitting: Sequence[Path], wanted: Collection[JobState], before: str | None, line: Mapping[str, int]
+) -> Iterator[Job]:
     """Those in some states, read one by one."""
     for folder in fitting:
         if before is not None and folder.name >= before:
             continue
         if not wanted or not _summary(folder).state.final or _summary(folder).state in wanted:
-            record = look(folder)
+            record = look(folder, line)
             if not wanted or record.state in wanted:
                 yield record
 
@@ -253,10 +258,10 @@ def _written(folder: Path) -> datetime:
         return datetime.now(UTC)
 
 
-def _state(folder: Path) -> JobState:
+def _state(folder: Path, line: Mapping[str, int]) -> JobState:
     """The state as a reader has it; one that is final in the record is believed."""
     state = _summary(folder).state
-    return state if state.final else look(folder).state
+    return state if state.final else look(folder, line).state
 
 
 def _waited_for(root: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,6 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Busy, NotFound, StoreError
 from workbench.jobs import retries, tickets
 from workbench.jobs.liveness import Life, hold, last_beat, life
-from workbench.jobs.tickets import Ticket
 from workbench.settings import settings
 from workbench.storage.files import change, safe_name
 
@@ -61,19 +60,19 @@ def job(id: str, home: str | Path | None = None) -> Job:  # noqa: A002 - the rec
 
 def jobs(home: str | Path | None = None) -> list[Job]:
     """All jobs, the newest first; one whose record can't be read is DAMAGED and says where it lies."""
-    line = tickets.waiting(settings(home=home).home)
+    line = tickets.places(settings(home=home).home)
     return [look(folder, line) for folder in reversed(folders(home))]
 
 
-def look(folder: Path, line: Sequence[Ticket] | None = None) -> Job:
+def look(folder: Path, line: Mapping[str, int] | None = None) -> Job:
     """The job of a folder as a reader has it, also where its record can't be read.
 
     Parameters
     ----------
     folder : Path
         The job's.
-    line : sequence of Ticket, optional
-        The tickets that wait, where the reader has them already.
+    line : mapping of str to int, optional
+        The places of those that wait, where the reader has them already.
     """
     try:
         return seen(load(folder), line)
@@ -114,15 +113,15 @@ def update(folder: Path, **changes: Any) -> Job:
     return replace(after, path=folder)
 
 
-def seen(record: Job, line: Sequence[Ticket] | None = None) -> Job:
+def seen(record: Job, line: Mapping[str, int] | None = None) -> Job:
     """The job as a reader has it: a record that says "at work" is believed as far as its process can be seen.
 
     Parameters
     ----------
     record : Job
         As it was last written.
-    line : sequence of Ticket, optional
-        The tickets that wait, where the reader has them already.
+    line : mapping of str to int, optional
+        The places of those that wait, where the reader has them already.
     """
     if record.state.final:
         return record
@@ -147,17 +146,15 @@ def _gone(record: Job) -> Job:
     return ended
 
 
-def _in_line(record: Job, line: Sequence[Ticket] | None = None) -> Job | None:
+def _in_line(record: Job, line: Mapping[str, int] | None = None) -> Job | None:
     """A job that has a ticket and no process yet, with its place; None of any other."""
     if record.state not in WAITS:
         return None
     home = record.path.parent.parent
-    line = tickets.waiting(home) if line is None else line
-    mine = next((ticket for ticket in line if ticket.id == record.id), None)
-    if mine is not None:
+    place = (tickets.places(home) if line is None else line).get(record.id)
+    if place is not None:
         ready = is_due(record) and all(_is_completed(record.path.with_name(before)) for before in record.after)
-        place = 1 + sum(not t.held for t in line[: line.index(mine)]) if ready else None
-        return replace(record, state=JobState.QUEUED, place=place)
+        return replace(record, state=JobState.QUEUED, place=place if ready else None)
     taken = tickets.find(home, record.id) is not None
     return replace(record, state=JobState.QUEUED) if taken and life(record) is not Life.RUNS else None
 

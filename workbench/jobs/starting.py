@@ -21,6 +21,7 @@ START = "start.json"
 # Variables that say which Python, packages, kernels and settings a job has. Everything else, secrets above all, it has
 # from whoever starts it.
 KEPT = (*AT_START, "CONDA_", "JUPYTER_", "PATH", "VIRTUAL_ENV", "WORKBENCH_")
+NOBODY = 65534  # whom a file system shows as the owner of everything that does not tell users apart
 _STARTED: list[subprocess.Popen[bytes] | Forked] = []
 
 
@@ -63,6 +64,8 @@ def lacking(job: Job, start: Start) -> str:
     start : Start
         What it is to be started with.
     """
+    if job.path.stat().st_uid not in (os.getuid(), NOBODY):  # what somebody else wrote runs with his rights, not ours
+        return "It waits for a process of the user who submitted it."
     if not os.access(start.python, os.X_OK):
         return f"It waits for a machine that has its Python, {start.python}."
     if not Path(job.folder or ".").is_dir():

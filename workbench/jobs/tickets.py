@@ -56,6 +56,15 @@ def waiting(home: Path) -> list[Ticket]:
     return _in(home / "queue" / "waiting")
 
 
+def places(home: Path) -> dict[str, int]:
+    """Places of the jobs that wait, from 1; those that may have to wait for more than a slot are not counted."""
+    numbers, ahead = {}, 0
+    for ticket in waiting(home):
+        numbers[ticket.id] = ahead + 1
+        ahead += not ticket.held
+    return numbers
+
+
 def started(home: Path) -> list[Ticket]:
     """Those that somebody has taken: to be started now, or at work and to be tried again where it fails."""
     return _in(home / "queue" / "started")
