@@ -92,6 +92,7 @@ WRONG = {
     "export": ["onnx", "nowhere"],
     "submit": ["nowhere.ipynb", "-p", "novalue"],
     "jobs": ["--state", "odd"],
+    "resume": ["nowhere", "-p", "novalue"],
     "stop": ["nowhere"],
     "delete": ["nowhere"],
     "prune": ["--older", "soon"],

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-QUICK = ("submit", "jobs", "stop", "delete", "prune")
+QUICK = ("submit", "jobs", "resume", "stop", "delete", "prune")
 PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
 
 

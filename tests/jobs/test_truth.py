@@ -223,10 +223,10 @@ def test_a_folder_that_is_deleted_while_a_job_runs_is_told_in_a_sentence(
 
     shutil.rmtree(started.path, ignore_errors=True)
 
-    from workbench.jobs.submit import _watched
+    from workbench.jobs.submit import watched
 
     with pytest.raises(JobFailed, match="somebody removed") as caught:
-        _watched(started, show=False)
+        watched(started, show=False)
     assert caught.value.cause is Cause.RECORD
     assert not started.path.exists()
 

@@ -119,6 +119,37 @@ def submit(
     _exit_unless_completed(job)
 
 
+def resume(
+    job: Annotated[str, typer.Argument(help="Id of the job, as `workbench jobs` lists it.")],
+    notebook: Annotated[
+        Path | None,
+        typer.Option(help="The notebook, mended; by default the job's own file as it is now."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Another value of a parameter; repeat for more."),
+    ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Run in a new kernel, also where that of the job is kept.")
+    ] = False,
+) -> None:
+    """Go on with a job at the cell that failed.
+
+    While its kernel is kept (`workbench submit --park 1800`), no finished cell runs again. Later a new job runs the
+    notebook from its start and takes over results of steps where nothing that they depend on has changed. Exit codes
+    are those of `workbench submit`.
+    """
+    from workbench.cli.parameters import given
+    from workbench.jobs.resume import resume as run
+    from workbench.jobs.resume import source
+
+    values = given(str(source(job, notebook)), texts=parameter) if parameter else None
+    with _signals_stop():
+        ended = run(job, notebook, values, replay=replay)
+    _tell_outcome(ended)
+    _exit_unless_completed(ended)
+
+
 def jobs(
     state: States = None,
     text: Annotated[str, typer.Option(help="Only those whose id, notebook or error has it.")] = "",

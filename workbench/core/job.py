@@ -106,7 +106,7 @@ class Job(Result):
     after : tuple of str
         Ids of the jobs that have to be COMPLETED before it starts.
     due : str, optional
-        A QUEUED job does not start before that moment.
+        A QUEUED job does not start before that moment; the kernel of a PARKED one is kept until then.
     place : int, optional
         Of a QUEUED job, from 1, among those that wait; what a reader sees, never in a record.
     attempts : tuple of dict
@@ -168,7 +168,7 @@ class Job(Result):
     @property
     def exit_code(self) -> int:
         """What a command ends with that ran it: 0, :attr:`Cause.exit_code`, or 130 where it was stopped."""
-        if self.state is JobState.FAILED:
+        if self.state in (JobState.FAILED, JobState.PARKED):
             return (self.cause or Cause.OTHER).exit_code
         return STOPPED_EXIT if self.state is JobState.STOPPED else 0
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 KINDS = {
     JobState.COMPLETED: "ok",
     JobState.FAILED: "error",
+    JobState.PARKED: "error",
     JobState.DAMAGED: "error",
     JobState.STOPPED: "warning",
     JobState.STOPPING: "warning",
@@ -32,7 +33,7 @@ def html(job: Job) -> str:
         took=duration(job),
         share=f"{100 * job.cells_done / job.cells:.0f}" if job.cells else "0",
         parameters=[(name, str(value)) for name, value in job.parameters.items()],
-        output=str(job.output) if job.state.final else None,
+        output=str(job.output) if job.state.final or job.state is JobState.PARKED else None,
     )
 
 

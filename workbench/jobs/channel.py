@@ -102,6 +102,10 @@ class OutputChannel:
                 raise Empty from None
         return self._arrived.popleft()
 
+    def forget(self) -> None:
+        """Drop what has arrived and was not asked for."""
+        self._arrived.clear()
+
     def __len__(self) -> int:
         return len(self._arrived)
 

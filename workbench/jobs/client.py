@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionComplete, CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from traitlets import Type
@@ -29,9 +30,14 @@ from workbench.jobs.channel import SET_UP, Count, OutputChannel
 from workbench.jobs.control import Control, Stopped
 from workbench.jobs.masking import Masker, without_colours
 from workbench.jobs.records import unwritten
+from workbench.jobs.step_results import StepResults
 
 # Between the kernel's reply and its last output nothing has come for so long: it will not come.
 SILENCE = 30.0
+# So long a kernel has to tell of a result, which is there already.
+LONGEST_ANSWER = 60.0
+# And to give up a cell that was interrupted, three times.
+LONGEST_BREATH = 5.0
 # The name of a socket has at most 107 bytes, and the kernel adds some.
 LONGEST_SOCKET = 90
 # Told to a kernel beside the environment of the job: no word about frozen modules in its log.
@@ -106,6 +112,8 @@ class Client(PapermillNotebookClient):
         An empty private folder for the kernel's sockets.
     """
 
+    _display_id_map: dict[str, dict[int, list[int]]]
+
     def __init__(
         self,
         recorder: Any,
@@ -121,6 +129,7 @@ class Client(PapermillNotebookClient):
         self.deadline, self.seconds = deadline, seconds
         self.lost = 0
         self.asked_to_exit = False
+        self.results: StepResults | None = None
         self._tails: dict[int, tuple[Any, list[str]]] = {}
         # What a widget for output catches is an output of the cell: a record keeps no widgets.
         self.widget_registry: dict[str, dict[str, Any]] = {}
@@ -150,22 +159,101 @@ class Client(PapermillNotebookClient):
         self.control.check()
         with self._kernel():
             self.nb_man.kernel_started(self._kernel_info())
-            self.papermill_execute_cells()
+            self._run_to_the_end()
         return self.nb
 
-    def papermill_execute_cells(self) -> None:
-        """Run all cells; the ones behind an early end stay as they are."""
-        for index, cell in enumerate(self.nb.cells):
+    def _run_to_the_end(self) -> None:
+        """Run the cells; where one fails and the kernel is kept, go on there when somebody asks for it."""
+        begin = 0
+        while True:
+            try:
+                return self.papermill_execute_cells(begin)
+            except JobFailed as failure:
+                begin = self._parked(failure)
+
+    def _parked(self, failure: JobFailed) -> int:
+        """Wait to be resumed, and where to go on; raises the failure where nobody asks, or the kernel is no good."""
+        if not (self.nb_man.parks and self._is_good_after(failure)):
+            raise failure
+        began = time.monotonic()
+        kept = self.nb_man.parked(failure, self._idles)
+        if self.deadline is not None:
+            self.deadline += time.monotonic() - began  # nobody's time runs while the job waits
+        self._display_id_map = {
+            name: {kept[cell]: outputs for cell, outputs in shown.items() if cell in kept}
+            for name, shown in self._display_id_map.items()
+        }
+        return max(kept.values(), default=-1) + 1
+
+    def _is_good_after(self, failure: JobFailed) -> bool:
+        """Whether the kernel can go on: a cell whose own time was used up is interrupted, and the kernel answers."""
+        if failure.cause is not Cause.TIME or (self.deadline is not None and time.monotonic() >= self.deadline):
+            return failure.cause is Cause.CELL
+        run_sync(self.km.interrupt_kernel)()
+        good = any(self._asked("", "1", LONGEST_BREATH) == "1" for _ in range(3))
+        self.shutdown_kernel = "graceful" if good else "immediate"
+        return good
+
+    def _idles(self) -> bool:
+        """Whether the kernel lives; what its threads show meanwhile is no output of a cell."""
+        self.kc.iopub_channel.forget()
+        return self._kernel_lives()
+
+    def _kernel_lives(self) -> bool:
+        process = self._process()
+        return process is None or process.poll() is None
+
+    def papermill_execute_cells(self, begin: int = 0) -> None:
+        """Run all cells from one on; the ones behind an early end stay as they are."""
+        for index, cell in enumerate(self.nb.cells[begin:], begin):
             self.control.check()
             if _skipped(cell, self.skip_cells_with_tag):
                 self.nb_man.cell_skipped(cell, index)
                 continue
             self.nb_man.cell_start(cell, index)
-            self._execute(cell, index)
+            if not self._taken_over(cell, index):
+                self._execute(cell, index)
+                self._kept(cell, index)
             self.nb_man.cell_complete(cell, index)
             if self.asked_to_exit:
                 self.nb_man.ended_early(index)
                 return
+
+    def _taken_over(self, cell: Any, index: int) -> bool:
+        """Whether the cell's result is that of an earlier job: a cell that gives it the name runs in its place."""
+        taken = None if self.results is None else self.results.take(cell)
+        if self.results is None or taken is None:
+            return False
+        step, kept, outputs = taken
+        stands_in = type(cell)({**cell, "source": step.stands_in, "outputs": []})
+        try:
+            self._execute(stands_in, index)
+        finally:
+            self.nb.cells[index] = cell
+            cell.outputs, cell.execution_count = stands_in.outputs, stands_in.execution_count
+        cell.outputs = outputs
+        self.nb_man.cell_reused(cell, index, kept.job)
+        self.results.keep(cell, index, kept.job)
+        return True
+
+    def _kept(self, cell: Any, index: int) -> None:
+        if self.results is not None and not self.asked_to_exit:
+            self.results.keep(cell, index)
+
+    def _asked(self, source: str, expression: str, within: float = LONGEST_ANSWER) -> str | None:
+        """What an expression is in the kernel, behind a source; nothing of it is seen, nor kept in its history."""
+        message = self.kc.execute(source, silent=True, store_history=False, user_expressions={"it": expression})
+        until = time.monotonic() + within
+        while time.monotonic() < until and self._kernel_lives():
+            self.control.check()
+            try:
+                reply = run_sync(self.kc.shell_channel.get_msg)(timeout=1.0)
+            except Empty:
+                continue
+            if reply["parent_header"].get("msg_id") == message:
+                told = reply["content"].get("user_expressions", {}).get("it", {})
+                return told["data"]["text/plain"] if told.get("status") == "ok" else None
+        return None
 
     def _execute(self, cell: Any, index: int) -> None:
         """Run one cell; whatever happens, its mark says how it ended."""
@@ -205,11 +293,15 @@ class Client(PapermillNotebookClient):
 
     def _how_it_died(self) -> str:
         """The exit status of its process, where the system tells it."""
-        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        process = self._process()
         status = process.poll() if process is not None else None
         if status is None:
             return ""
         return f" by signal {-status}" if status < 0 else f" with exit status {status}"
+
+    def _process(self) -> Any:
+        """The kernel's, where it is one of this machine."""
+        return getattr(getattr(self.km, "provisioner", None), "process", None)
 
     # The kernel
 
@@ -224,6 +316,7 @@ class Client(PapermillNotebookClient):
         language = reply.get("language_info", {})
         self.nb.metadata["language_info"] = language
         if reply.get("implementation") == "ipython":
+            self.results = self.nb_man.results(self._asked)
             self.wait_for_reply(self.kc.execute(SET_UP, silent=True, store_history=False))
         self.kc.count.start()
         spec = self.km.kernel_spec
@@ -265,6 +358,9 @@ class Client(PapermillNotebookClient):
             reply = await self._reply(msg_id, cell, timeout, task_poll_output_msg)
             await self._rest(task_poll_output_msg)
             self._look_at(reply)
+        except CellTimeoutError:
+            task_poll_output_msg.cancel()  # the kernel may be kept, and what it shows next is another cell's
+            raise
         finally:
             self.control.interrupt = None
             task_poll_kernel_alive.cancel()

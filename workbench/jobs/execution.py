@@ -12,17 +12,26 @@ from typing import Any
 
 import nbformat
 from papermill.engines import NotebookExecutionManager
+from papermill.iorw import load_notebook_node
 from papermill.log import logger
+from papermill.parameterize import parameterize_notebook
 
 from workbench.core.job import JobState
+from workbench.errors import JobFailed, WorkbenchError
+from workbench.jobs import park
 from workbench.jobs.client import Client
 from workbench.jobs.control import Control
+from workbench.jobs.edited import kept_places, runs
 from workbench.jobs.kernels import installed
 from workbench.jobs.masking import Masker, Stream
 from workbench.jobs.parameters import Parameter, check, declared_in, inject, typed
-from workbench.jobs.records import now, tell, update
+from workbench.jobs.park import Room
+from workbench.jobs.records import load, now, tell, update
+from workbench.jobs.records import park as write_parked
 from workbench.jobs.secrets import is_reference, is_secret
-from workbench.storage.files import write_text
+from workbench.jobs.step_results import StepResults
+from workbench.jobs.trust import sign
+from workbench.storage.files import write_bytes, write_text
 
 
 @dataclass
@@ -43,6 +52,12 @@ class Run:
         An empty private folder for the kernel's sockets.
     completed : bool
         Whether the cells ran to their end; set by the run.
+    park : float
+        Seconds that the kernel is kept when a cell has failed.
+    earlier : Path, optional
+        Folder of the job that this one goes on with: results of its steps are taken over.
+    room : Room
+        The slots that it holds while it runs.
     """
 
     masker: Masker
@@ -52,6 +67,9 @@ class Run:
     deadline: float | None = None
     sockets: Path | None = None
     completed: bool = False
+    park: float = 0.0
+    earlier: Path | None = None
+    room: Room = field(default_factory=Room)
 
 
 class Recorder(NotebookExecutionManager):
@@ -70,12 +88,14 @@ class Recorder(NotebookExecutionManager):
     nb: Any
     STOPPED, SKIPPED = "stopped", "skipped"
 
-    def __init__(self, nb: Any, run: Run, **options: Any) -> None:
+    def __init__(self, nb: Any, run: Run, language: str = "python", **options: Any) -> None:
         super().__init__(nb, **options)
-        self.run, self.folder = run, run.folder
+        self.run, self.folder, self.language = run, run.folder, language
         self.done = 0
-        self.total = sum(_runs(cell) for cell in nb.cells)
+        self.total = sum(runs(cell) for cell in nb.cells)
         self.notes: list[str] = []
+        self.reused: list[int] = []
+        self.taken: list[int] = []  # those of them that are of an earlier job
         self.before_save: Callable[[], None] = lambda: None
         self._streams: dict[str, Stream] = {}
         self._running: Any = None
@@ -116,6 +136,8 @@ class Recorder(NotebookExecutionManager):
     def notebook_start(self, **kwargs: Any) -> None:
         """Write down that the cells are to run."""
         super().notebook_start(**kwargs)
+        for cell in self.nb.cells:
+            _unmark(cell)
         self._record(state=JobState.IN_PROGRESS, cells=self.total)
         self._tell("job_started", cells=self.total)
 
@@ -128,7 +150,7 @@ class Recorder(NotebookExecutionManager):
         """Write down that a cell begins to run."""
         self._running = cell
         super().cell_start(cell, cell_index, **kwargs)
-        if _runs(cell):
+        if runs(cell):
             line = self.run.masker.text(_first_line(cell.source))
             self._tell("cell_started", cell=cell_index, line=line, done=self.done, cells=self.total)
 
@@ -136,7 +158,7 @@ class Recorder(NotebookExecutionManager):
         """Write down that a cell ran to its end."""
         super().cell_complete(cell, cell_index, **kwargs)
         self._running = None
-        if _runs(cell):
+        if runs(cell):
             self.done += 1
             self._record(cells_done=self.done)
             self._tell("cell_completed", cell=cell_index, done=self.done, cells=self.total)
@@ -144,7 +166,7 @@ class Recorder(NotebookExecutionManager):
     def cell_skipped(self, cell: Any, cell_index: int) -> None:
         """Write down that a cell is not to run."""
         cell.metadata.papermill["status"] = self.SKIPPED
-        self.total -= _runs(cell)
+        self.total -= runs(cell)
         self._record(cells=self.total)
         self._tell("cell_skipped", cell=cell_index, done=self.done, cells=self.total)
         self.save()
@@ -166,6 +188,125 @@ class Recorder(NotebookExecutionManager):
         self._running = None
         cell.metadata.papermill["end_time"] = now()
 
+    # Results of an earlier job
+
+    def results(self, ask: Callable[[str, str], str | None]) -> StepResults | None:
+        """What the job keeps of its steps, and takes over; papermill alone keeps nothing."""
+        return None if self.folder is None else StepResults(self.folder, ask, self.run.earlier, self.run.masker.text)
+
+    def cell_reused(self, cell: Any, cell_index: int, job: str) -> None:
+        """Write down that a cell's result and outputs are those of an earlier job."""
+        self._mark(cell, job)
+        self.taken.append(cell_index)
+        self.reused.append(cell_index)
+        self._record(reused=tuple(self.reused))
+
+    @staticmethod
+    def _mark(cell: Any, job: str) -> None:
+        """Beside what the panel has written there."""
+        cell.metadata["workbench"] = {**_marks(cell), "reused": job}
+
+    def _tell_of_the_earlier(self) -> None:
+        if self.run.earlier is not None:
+            cells = [str(index + 1) for index in self.taken]
+            which = f"result of cell {cells[0]} was" if len(cells) == 1 else f"results of cells {', '.join(cells)} were"
+            told = f"the {which} taken over." if cells else "no result could be taken over."
+            self.note(f"Goes on with {self.run.earlier.name}: {told}")
+
+    # A kernel that is kept
+
+    @property
+    def parks(self) -> bool:
+        """Whether the kernel is kept when a cell has failed."""
+        return self.folder is not None and self.run.park > 0
+
+    def parked(self, failure: JobFailed, alive: Callable[[], bool]) -> dict[int, int]:
+        """Say that the kernel is kept, and wait until somebody goes on.
+
+        Parameters
+        ----------
+        failure : JobFailed
+            Of a cell; raised where nobody goes on in time, or the kernel dies.
+        alive : callable
+            Whether the kernel lives.
+
+        Returns
+        -------
+        dict of int to int
+            The finished cells: where each stood, and where it stands now.
+        """
+        assert self.folder is not None
+        self.save()
+        ended, due = now(), park.until(self.run.park)
+        write_parked(self.folder, sign, error=str(failure), cause=failure.cause, due=due)
+        self.run.room.give_back()
+        for request in park.requests(self.folder, self.run.park, self.run.control, alive):
+            try:
+                edited = self._edited(request)
+                kept = kept_places(self.nb.cells, failure.cell or 0, edited.cells)
+            except WorkbenchError as error:
+                park.refuse(self.folder, request.token, self.run.masker.text(str(error)))
+                continue
+            self.run.room.take_again()
+            self._keep_the_try(request, ended)
+            self._go_on(request, edited, kept)
+            return kept
+        self.note(park.OVER.format(seconds=self.run.park) if alive() else park.DIED)
+        raise failure
+
+    def _edited(self, request: park.Request) -> Any:
+        """The notebook as it is now, with the parameters of the job, as papermill prepares one."""
+        nb = load_notebook_node(nbformat.from_dict(request.notebook))
+        if request.parameters:
+            kernel = self.nb.metadata.kernelspec.name
+            nb = parameterize_notebook(nb, request.parameters, kernel_name=kernel, language=self.language)
+        _learn(self.run.masker, _check_parameters(nb, self.language))
+        return nb
+
+    def _keep_the_try(self, request: park.Request, ended: str) -> None:
+        """What the failed try left stays beside what comes; the job's notebook is the edited one from now on."""
+        assert self.folder is not None
+        record = load(self.folder)
+        number = len(record.attempts) + 1
+        for name in ("output", "input"):
+            write_bytes(self.folder / f"{name}-{number}.ipynb", (self.folder / f"{name}.ipynb").read_bytes())
+        write_text(self.folder / "input.ipynb", nbformat.writes(nbformat.from_dict(request.notebook)))
+        tried = {name: getattr(record, name) for name in ("started", "error", "cause", "failed_cell")}
+        told = {**tried, "ended": ended, "output": f"output-{number}.ipynb"}
+        self._record(attempts=(*record.attempts, told))
+
+    def _go_on(self, request: park.Request, edited: Any, kept: dict[int, int]) -> None:
+        """Take the edited notebook in place of the one that failed; finished cells keep their outputs and marks."""
+        assert self.folder is not None
+        for cell in edited.cells:
+            self._reset(cell)
+        for before, after in kept.items():
+            old, cell = self.nb.cells[before], edited.cells[after]
+            cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            cell.metadata.papermill = old.metadata.papermill
+            self._mark(cell, _marks(old).get("reused") or self.folder.name)
+        self.nb.cells[:] = edited.cells
+        self.nb.metadata.papermill["exception"] = None
+        reused = [i for i in kept.values() if self.nb.cells[i].metadata.papermill["status"] != self.SKIPPED]
+        self.done, self.reused = len(reused), reused
+        self.taken = [kept[i] for i in self.taken if i in kept]
+        self.total = sum(runs(cell) for cell in self.nb.cells) - (len(kept) - self.done)
+        begin = max(kept.values(), default=-1) + 2
+        self.note(f"Resumed at cell {begin}: {_counted(len(reused))} not run again.")
+        self.save()
+        fresh = {"failed_cell": None, "error": None, "cause": None, "due": None, "started": now()}
+        told = {"cells": self.total, "cells_done": self.done, "reused": tuple(reused)}
+        self._record(state=JobState.IN_PROGRESS, **fresh, **told)
+        self._tell(park.RESUMED, request=request.token, reused=reused, done=self.done, cells=self.total)
+
+    def _reset(self, cell: Any) -> None:
+        """As papermill does before the first cell."""
+        empty = dict.fromkeys(("exception", "start_time", "end_time", "duration"))
+        cell.metadata.papermill = {**empty, "status": self.PENDING}
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        _unmark(cell)
+
     def ended_early(self, cell_index: int) -> None:
         """Write down that a cell ended the notebook on purpose."""
         self.note(f"Cell {cell_index + 1} ended the notebook early, by exit.")
@@ -180,6 +321,7 @@ class Recorder(NotebookExecutionManager):
 
     def notebook_complete(self, **kwargs: Any) -> None:
         """Note the time and save; a cell that never ran stays *pending*, and none stays *running*."""
+        self._tell_of_the_earlier()
         self.end_time = self.now()
         self.nb.metadata.papermill["end_time"] = self.end_time.isoformat()
         self.nb.metadata.papermill["duration"] = (self.end_time - self.start_time).total_seconds()
@@ -222,12 +364,14 @@ def execute(
     JobFailed
         If a cell does not run to its end.
     """
-    known = _check_parameters(nb, installed(kernel_name)["language"])
+    language = installed(kernel_name)["language"]
+    known = _check_parameters(nb, language)
     run = job or Run(Masker.of(nb.metadata.papermill.get("parameters") or {}))
-    run.masker.learn(p.default for p in known.values() if is_secret(p.name) and not is_reference(p.default))
+    _learn(run.masker, known)
     recorder = Recorder(
         nb,
         run,
+        language,
         output_path=output_path,
         progress_bar=progress_bar,
         log_output=log_output,
@@ -260,6 +404,11 @@ def execute(
     return recorder.masked()
 
 
+def _learn(masker: Masker, known: Mapping[str, Parameter]) -> None:
+    """What a parameters cell shows for a secret is one, too."""
+    masker.learn(p.default for p in known.values() if is_secret(p.name) and not is_reference(p.default))
+
+
 def _check_parameters(nb: Any, language: str) -> Mapping[str, Parameter]:
     """The check of a job, also where papermill's own command line runs the notebook; then the cell is written anew."""
     values = nb.metadata.papermill.get("parameters") or {}
@@ -273,8 +422,19 @@ def _check_parameters(nb: Any, language: str) -> Mapping[str, Parameter]:
     return known or {}
 
 
-def _runs(cell: Any) -> bool:
-    return cell.cell_type == "code" and bool(cell.source.strip())
+def _marks(cell: Any) -> dict[str, Any]:
+    told = cell.metadata.get("workbench")
+    return dict(told) if isinstance(told, dict) else {}
+
+
+def _unmark(cell: Any) -> None:
+    """What an earlier job has marked is not so any more."""
+    if "reused" in _marks(cell):
+        del cell.metadata["workbench"]["reused"]
+
+
+def _counted(cells: int) -> str:
+    return "1 finished cell was" if cells == 1 else f"{cells} finished cells were"
 
 
 def _first_line(source: str) -> str:

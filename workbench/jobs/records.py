@@ -31,6 +31,7 @@ WAITS = (JobState.CREATED, JobState.QUEUED)  # nothing of it has run since
 STOPPED = "Stopped on request."
 GONE = "Its process is gone; see the file log."
 LOST = "It was not started: its place in the queue is gone. Submit it again."
+LEFT = "Its kernel, which was kept after the failure, is gone with its process."
 UNSEEN = "Whether it still runs can't be seen from here: it was started on {host}, and its last sign of life is {beat}."
 
 
@@ -180,7 +181,9 @@ def _end_of(record: Job) -> dict[str, Any]:
     """What became of a job whose process is gone; it ended with its last sign of life, not when somebody looked."""
     ended = max(filter(None, (last_beat(record.path), record.started, record.created)), default=None)
     if record.state is JobState.STOPPING:
-        return {"state": JobState.STOPPED, "error": STOPPED, "ended": ended}
+        return {**stopped(record), "ended": ended}
+    if record.state is JobState.PARKED:  # why it failed is known, whatever became of the kernel
+        return {"state": JobState.FAILED, "notes": (*record.notes, LEFT), "due": None, "ended": ended}
     return {
         "state": JobState.FAILED,
         "cause": Cause.PROCESS,
@@ -188,6 +191,11 @@ def _end_of(record: Job) -> dict[str, Any]:
         "ended": ended,
         "failed_cell": _running_cell(record.path),
     }
+
+
+def stopped(record: Job) -> dict[str, Any]:
+    """The end of a job that somebody stopped; of one that was parked it still says what had failed."""
+    return {"state": JobState.STOPPED, "error": f"{record.error} {STOPPED}" if record.error else STOPPED, "due": None}
 
 
 def settle(folder: Path, moment: str | None = None) -> Job:
@@ -306,6 +314,25 @@ def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) 
     return record
 
 
+def park(folder: Path, seal: Callable[[Path], Any] | None = None, **failure: Any) -> Job:
+    """Write down that a job has failed and that its kernel is kept: into the same places, in the same order.
+
+    Parameters
+    ----------
+    folder : Path
+        The job's.
+    seal : callable, optional
+        Given the output notebook as it is now.
+    **failure
+        What changes in the record: ``error``, ``cause`` and until when (``due``).
+    """
+    changes = {"state": JobState.PARKED, **failure}
+    parked = replace(load(folder), **changes)
+    _seal(parked, seal)
+    tell(folder, "job_parked", until=parked.due, error=parked.error, done=parked.cells_done, cells=parked.cells)
+    return update(folder, **changes)
+
+
 def mark_output(record: Job) -> None:
     """Write the end of a job into its output notebook too, where the process could not."""
     if not record.output.is_file():
@@ -328,8 +355,8 @@ def _marked(notebook: Any, record: Job) -> Any:
         "error": record.error,
     }
     metadata = notebook["metadata"]["workbench"]
-    for name in ("cause", "ended_early", "notes"):
-        if plain[name] not in (None, [], {}):
+    for name in ("cause", "ended_early", "notes", "resumes", "reused"):
+        if plain[name] not in (None, "", [], {}):
             metadata[name] = plain[name]
     for cell in notebook["cells"]:
         told = cell["metadata"].get("papermill")

@@ -24,9 +24,10 @@ from workbench.instant.packages import skip_slow_grammar
 from workbench.jobs import guardian, tickets
 from workbench.jobs.control import Control
 from workbench.jobs.liveness import boot, hold, host, let_go
+from workbench.jobs.park import Room
 from workbench.jobs.processes import end_family
 from workbench.jobs.queue import dispatch
-from workbench.jobs.records import STOPPED, conclude, finish, now, unwritten, update
+from workbench.jobs.records import conclude, finish, load, now, stopped, unwritten, update
 
 if TYPE_CHECKING:
     from workbench.jobs.masking import Masker
@@ -50,7 +51,7 @@ def _guarded(folder: Path, held: list[int]) -> int:
     guard = guardian.start(folder, sockets, held)
     again = None
     try:
-        ended = _run(folder, sockets)
+        ended = _run(folder, sockets, Room(folder.parent.parent, held[1:]))
         again = ended if ended.state is JobState.QUEUED else None
         return ended.exit_code
     finally:
@@ -68,29 +69,29 @@ def _make_room(folder: Path, held: list[int]) -> None:
         dispatch(folder.parent.parent)
 
 
-def _run(folder: Path, sockets: Path) -> Job:
+def _run(folder: Path, sockets: Path, room: Room) -> Job:
     job = update(folder, state=JobState.IN_PROGRESS, pid=os.getpid(), started=now(), host=host(), boot=boot())
     if len(job.attempts) >= job.options.retries:  # else whoever finds its process gone needs the ticket
         tickets.drop(folder.parent.parent, job.id)
     control = Control(folder)
     control.start()
     try:
-        end, write_end = _end(job, control, sockets)
+        end, write_end = _end(job, control, sockets, room)
     finally:
         control.end()
         end_family(folder.name)
-    return write_end(folder, seal=_sign, **end, ended=now())
+    return write_end(folder, seal=_sign, **{"due": None, **end}, ended=now())
 
 
-def _end(job: Job, control: Control, sockets: Path) -> tuple[dict[str, Any], Callable[..., Job]]:
+def _end(job: Job, control: Control, sockets: Path, room: Room) -> tuple[dict[str, Any], Callable[..., Job]]:
     """Run the job; how it ended, as its record has it, and what writes that down."""
     write_end: Callable[..., Job] = conclude
     try:
-        _execute(job, control, sockets)
+        _execute(job, control, sockets, room)
     except JobFailed as error:
         end = {"state": JobState.FAILED, "error": str(error), "cause": error.cause}
     except KeyboardInterrupt:
-        end = {"state": JobState.STOPPED, "error": STOPPED}
+        end = stopped(load(job.path))
     except InputError as error:
         end = {"state": JobState.FAILED, "error": str(error), "cause": Cause.OTHER}
         write_end = finish  # what was wrong with it will be so again
@@ -106,19 +107,19 @@ def _end(job: Job, control: Control, sockets: Path) -> tuple[dict[str, Any], Cal
         end = {"state": JobState.FAILED, "error": f"The job's record can't be written ({control.broken})."}
         end["cause"] = Cause.RECORD
     elif end["state"] is JobState.FAILED and end["cause"] is not Cause.RECORD and control.stopping:
-        end = {"state": JobState.STOPPED, "error": STOPPED}
+        end = stopped(load(job.path))
     return end, write_end
 
 
-def _execute(job: Job, control: Control, sockets: Path) -> None:
+def _execute(job: Job, control: Control, sockets: Path, room: Room) -> None:
     from workbench.jobs.masking import Masker
 
     masker = Masker.of(job.parameters)
     with _MaskedLog(masker):
-        _papermill(job, control, sockets, masker)
+        _papermill(job, control, sockets, masker, room)
 
 
-def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> None:
+def _papermill(job: Job, control: Control, sockets: Path, masker: Masker, room: Room) -> None:
     skip_slow_grammar()
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
@@ -137,6 +138,9 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker) -> Non
         seconds=job.options.timeout,
         deadline=None if job.options.timeout is None else started + job.options.timeout,
         sockets=sockets,
+        room=room,
+        earlier=job.path.with_name(job.resumes) if job.resumes else None,
+        park=job.options.park if len(job.attempts) >= job.options.retries else 0.0,
     )
     try:
         execute_notebook(

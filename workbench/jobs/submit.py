@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -107,7 +108,7 @@ def submit(
     job = enqueue(
         notebook, parameters, kernel=kernel, home=home, folder=folder, after=after, due=due, at_once=at_once, **options
     )
-    return _watched(job, show) if wait else job
+    return watched(job, show) if wait else job
 
 
 def enqueue(
@@ -146,6 +147,36 @@ def enqueue(
         "due": _due(due),
         **(told or {}),
     }
+    return _begun(path, asked, home, at_once)
+
+
+def go_on(record: Job, notebook: Path, parameters: dict[str, Any], at_once: bool = False) -> Job:
+    """Start a new job that goes on with one that has ended: the same options and kernel, in the same folder.
+
+    Parameters
+    ----------
+    record : Job
+        The one that has ended.
+    notebook : Path
+        What is run now.
+    parameters : dict
+        Checked values.
+    at_once : bool
+        Whether it needs no slot: somebody who has one waits for it.
+    """
+    home = record.path.parent.parent
+    asked = {
+        "options": record.options,
+        "parameters": parameters,
+        "kernel": _kernel(read(notebook), record.kernel.get("name")),
+        "folder": str(_folder(record.folder or None)),
+        "resumes": record.id,
+    }
+    own = {"notebook": record.notebook} if notebook.parent == record.path else {}
+    return _begun(notebook, {**asked, **own}, home, at_once)
+
+
+def _begun(path: Path, asked: dict[str, Any], home: str | Path | None, at_once: bool) -> Job:
     try:
         return _enter(path, _record(path, asked, home), at_once)
     except OSError as error:
@@ -195,13 +226,12 @@ def _record(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> J
     name = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
     return Job(
         id=name,
-        notebook=str(notebook),
         state=JobState.CREATED,
         created=moment.isoformat(timespec="milliseconds"),
         host=host(),
         boot=boot(),
         path=settings(home=home).jobs / name,
-        **asked,
+        **{"notebook": str(notebook), **asked},
     )
 
 
@@ -234,18 +264,26 @@ def _start(job: Job, held: int, slot: int | None, at_once: bool) -> Job:
     return update(job.path, pid=launch(job, held, slot))
 
 
-def _watched(job: Job, show: bool) -> Job:
+def watched(job: Job, show: bool) -> Job:
+    """Wait for the end of a job; Ctrl-C stops it.
+
+    Raises
+    ------
+    JobFailed
+        If it fails.
+    """
     try:
         ended = _follow(job, show)
     except KeyboardInterrupt:
         stop(job.id, home=job.path.parent.parent)
         wait_for(job.pid)
         raise
-    wait_for(ended.pid)  # so that nothing of the job is left when this returns
-    if ended.state is JobState.FAILED:
+    if ended.state is not JobState.PARKED:
+        wait_for(ended.pid)  # so that nothing of the job is left when this returns
+    if ended.state in (JobState.FAILED, JobState.PARKED):
         where = "" if ended.failed_cell is None else f" in cell {ended.failed_cell + 1}"
         raise JobFailed(
-            f"{Path(ended.notebook).name} failed{where}: {ended.error}{_tried(ended)} Look at {_place_to_look(ended)}",
+            f"{Path(ended.notebook).name} failed{where}: {ended.error}{_tried(ended)} {_what_to_do(ended)}",
             cell=ended.failed_cell,
             output=str(ended.output),
             cause=ended.cause,
@@ -262,6 +300,15 @@ def _tried(job: Job) -> str:
     return "" if tries == 1 else f" This was try {tries} of {tries}."
 
 
+def _what_to_do(job: Job) -> str:
+    look = f"Look at {_place_to_look(job)}"
+    if job.state is not JobState.PARKED or job.due is None:
+        return look
+    moment = f"{datetime.fromisoformat(job.due).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    way = shlex.join(["workbench", "resume", job.id])
+    return f"Its kernel is kept until {moment}. Mend the cell and go on there: `{way}`. {look}"
+
+
 def _place_to_look(job: Job) -> Path:
     """Its output, else its log; of a job that was never started its folder."""
     return next((path for path in (job.output, job.path / "log") if path.is_file()), job.path)
@@ -270,7 +317,7 @@ def _place_to_look(job: Job) -> Path:
 def _follow(job: Job, show: bool) -> Job:
     """Wait for the end, through the line and through all tries."""
     position = 0
-    while not job.state.final:
+    while not (job.state.final or job.state is JobState.PARKED):
         job, position = _follow_try(_follow_line(job, show), position, show)
     return job
 
@@ -299,7 +346,7 @@ def _follow_try(job: Job, position: int, show: bool) -> tuple[Job, int]:
             new_events, position = events(job.path, position)
             for event in new_events:
                 heard(event)
-            if job.state.final or job.state is JobState.QUEUED:
+            if job.state.final or job.state in (JobState.QUEUED, JobState.PARKED):
                 break
     return job, position
 

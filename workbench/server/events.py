@@ -39,13 +39,14 @@ async def follow(logger: Any, id: str, pause: float = 0.2) -> None:  # noqa: A00
     pause : float
         Seconds between two looks at its record.
     """
-    position = 0
+    position, told = 0, None
     while True:
         now = await asyncio.to_thread(job, id)
         new_events, position = await asyncio.to_thread(events, now.path, position)
         lines = [e["line"] for e in new_events if "line" in e]
-        if new_events or now.state.final:
+        if new_events or now.state is not told:
             logger.emit(schema_id=SCHEMA["$id"], data=progress(now, lines[-1] if lines else ""))
+        told = now.state
         if now.state.final:
             return
         await asyncio.sleep(pause)
