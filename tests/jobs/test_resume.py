@@ -130,14 +130,18 @@ def test_finished_cells_run_once_and_keep_what_they_showed(
 
 @pytest.mark.slow
 def test_when_its_time_is_over_nothing_is_left(home: Path, notebook: Make) -> None:
-    started = wb.submit(notebook("1", "1 / 0"), show=False, wait=False, park=0.2)
+    """What is tried again by itself is parked after the last try alone."""
+    started = wb.submit(notebook("1", "1 / 0"), show=False, wait=False, park=0.2, retries=1, backoff=0.0)
 
     ended = _until(lambda: (now := load(started.path)).state.final and now)
 
     assert (ended.state, ended.failed_cell, ended.cause, ended.due) == (JobState.FAILED, 2, Cause.CELL, None)
     assert ended.error == "ZeroDivisionError: division by zero"
     assert "kept for 0.2 s, and nobody went on" in " ".join(ended.notes)
-    assert _event_names(ended)[-2:] == ["job_parked", "job_ended"]
+    assert [name for name in _event_names(ended) if name in ("job_retried", "job_parked", "job_ended")] == [
+        "job_retried", "job_parked", "job_ended",
+    ]  # fmt: skip
+    assert len(ended.attempts) == 1
     _until(lambda: not family(ended.id))
 
 
@@ -222,6 +226,27 @@ def test_one_of_two_resumes_at_once_goes_on(home: Path, notebook: Make, monkeypa
         resume(parked.id)
     assert _event_names(parked).count("job_resumed") == 1
     stop(parked.id)
+
+
+@pytest.mark.slow
+def test_a_parked_job_gives_its_turn_to_others_and_goes_on_at_once(
+    home: Path, notebook: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One job may run at once: the second waits for the first until that is parked, and the first for nobody after."""
+    monkeypatch.setenv("WORKBENCH_JOBS", "1")
+    path, others = notebook("1", "1 / 0"), notebook(WAIT, name="other.ipynb")
+    parked = _parked(path)
+    other = wb.submit(others, show=False, wait=False)
+    _until(lambda: job(other.id).state is JobState.IN_PROGRESS)
+    waits = wb.submit(notebook("2", name="third.ipynb"), show=False, wait=False)
+    _edit(path, _put(-1, "'mended'"))
+
+    ended = resume(parked.id, show=False)
+    third = job(waits.id).state
+    stop(other.id)
+
+    assert (ended.state, third) == (JobState.COMPLETED, JobState.QUEUED)
+    _until(lambda: job(waits.id).state is JobState.COMPLETED)
 
 
 def test_the_time_of_a_job_does_not_run_while_it_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
