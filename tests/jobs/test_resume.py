@@ -256,7 +256,7 @@ def test_the_time_of_a_job_does_not_run_while_it_is_parked(monkeypatch: pytest.M
     monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     recorder = SimpleNamespace(parks=True, parked=lambda failure, alive: {1: 2, 3: 4})
     shown = {"a": {1: [0], 5: [1]}}
-    one = SimpleNamespace(nb_man=recorder, deadline=130.0, _display_id_map=shown, _idles=None)
+    one = SimpleNamespace(nb_man=recorder, deadline=130.0, _display_id_map=shown, _idles=None, results=None)
     one._is_good_after = lambda failure: True
 
     begin = client.Client._parked(one, JobFailed("", cell=5, cause=Cause.CELL))

@@ -38,6 +38,7 @@ class Kernel:
 
     def run(self, *sources: str, tags: tuple[str, ...] = ()) -> Kernel:
         cells = [new_code_cell(source, metadata={"tags": list(tags), "papermill": {}}) for source in sources]
+        self.results.cells = self.results.cells or cells
         for index, cell in enumerate(cells):
             try:
                 self._run(index, cell)
@@ -140,7 +141,7 @@ def test_a_replayed_notebook_comes_to_what_a_whole_run_comes_to(
 
 
 def _kept(folder: Path) -> list[Kept]:
-    return [Kept.load(path) for path in sorted((folder / "kept").glob("*.json"))]
+    return [Kept.load(path) for path in sorted((folder / "kept").glob("*.json")) if path.name != kept.RUNS]
 
 
 TABLE = """
@@ -203,6 +204,48 @@ def test_each_step_of_the_journey_is_taken_over_as_it_was(journey: Kernel, at_ho
     assert sum(path.stat().st_size for path in (third.folder / "kept").iterdir()) < 100_000
 
 
+EDITED: dict[str, tuple[tuple[str, ...], list[int]]] = {
+    "the failed cell": ((*JOURNEY, "n = bundle.version"), [2, 3, 4, 5, 6]),
+    "what a run was told is gone": ((*JOURNEY[:4], *JOURNEY[5:]), [2]),
+    "its order is another": ((*JOURNEY[:4], JOURNEY[6], *JOURNEY[4:6]), [2]),
+    "a cell before": ((JOURNEY[0], "n = 1", *JOURNEY[1:4]), [3]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EDITED)
+def test_a_run_of_which_more_is_told_than_the_cells_tell_is_trained_again(
+    name: str, journey: Kernel, at_home: Path, tmp_path: Path
+) -> None:
+    """Whoever packages a run takes the explanation and the verdict that lie beside it in the store."""
+    cells, expected = EDITED[name]
+    kernel = Kernel(tmp_path / "job", journey.folder)
+    kernel.results.cells = [new_code_cell(source) for source in cells]
+
+    taken = []
+    for index, cell in enumerate(kernel.results.cells):
+        if (found := kernel.results.take(cell)) is None:
+            if index in (3, 4) and name != "a cell before":
+                break
+            exec(cell.source, kernel.names)
+        else:
+            exec(found[0].stands_in, kernel.names)
+            taken.append(index)
+
+    assert taken == expected
+
+
+def test_what_a_failed_cell_told_of_a_run_is_not_taken_for_the_notebooks(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path / "job")
+    (kernel.folder / "kept").mkdir()
+    (kernel.folder / "kept" / kept.RUNS).write_text("{}", encoding="utf-8")
+
+    kernel.results.part()
+    kernel.run(BEGIN, "data = wb.dataset(table)", "first = wb.profile(data)")
+
+    assert [path.name for path in (kernel.folder / "kept").iterdir() if path.name == kept.RUNS] == []
+
+
 CHANGED = {
     "another threshold": ("run = run.decide(0.3)", "explanation"),
     "rows changed in place": ("run.holdout.loc[:, 'spent'] = 0.0", "explanation"),
@@ -220,9 +263,12 @@ def test_what_depends_on_something_that_changed_runs(name: str, journey: Kernel,
     source, of = CHANGED[name]
     step = next(cell for cell in JOURNEY if cell.startswith(f"{of} = "))
     kernel = Kernel(tmp_path / "job", journey.folder)
+    kernel.results.cells = [new_code_cell(cell) for cell in JOURNEY]
     kernel.run(*JOURNEY[: JOURNEY.index(step)])
+    before = kernel.results.take(new_code_cell(step))
     exec(source, kernel.names)
 
+    assert before is not None
     assert kernel.results.take(new_code_cell(step)) is None
 
 

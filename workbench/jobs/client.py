@@ -177,6 +177,8 @@ class Client(PapermillNotebookClient):
             raise failure
         began = time.monotonic()
         kept = self.nb_man.parked(failure, self._idles)
+        if self.results is not None:
+            self.results.part()
         if self.deadline is not None:
             self.deadline += time.monotonic() - began  # nobody's time runs while the job waits
         self._display_id_map = {

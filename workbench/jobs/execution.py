@@ -192,7 +192,9 @@ class Recorder(NotebookExecutionManager):
 
     def results(self, ask: Callable[[str, str], str | None]) -> StepResults | None:
         """What the job keeps of its steps, and takes over; papermill alone keeps nothing."""
-        return None if self.folder is None else StepResults(self.folder, ask, self.run.earlier, self.run.masker.text)
+        if self.folder is None:
+            return None
+        return StepResults(self.folder, ask, self.run.earlier, self.run.masker.text, self.nb.cells)
 
     def cell_reused(self, cell: Any, cell_index: int, job: str) -> None:
         """Write down that a cell's result and outputs are those of an earlier job."""

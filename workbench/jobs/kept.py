@@ -14,9 +14,11 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 from workbench.core.json_values import plain
@@ -30,6 +32,10 @@ VERBS = {"profile": "Profile", "train": "Run", "explain": "Explanation", "fairne
 MOST = 200_000  # numbers of a result that is written as JSON, in a fraction of a second
 LARGEST = 4 * 2**20  # its bytes
 UNKEPT = "WB209"  # a run whose pipeline can't be read back as it is
+
+# What verbs tell of a run later, and leave beside it in MLflow's store, where others find it by the run.
+TOLD = ("workbench/explanation.parquet", "workbench/fairness.json")
+RUNS = "runs.json"
 
 # Runs that came from a cell of this kernel, by their identity: others may have been changed by hand.
 _RUNS: dict[int, Any] = {}
@@ -76,6 +82,30 @@ class Kept(Saved):
         return cls(**content)
 
 
+@dataclass(frozen=True)
+class Runs(Saved):
+    """What the store had beside each run of a job when its last cell had finished.
+
+    Parameters
+    ----------
+    beside : dict
+        By the run's id: the hash of each file.
+    """
+
+    beside: dict[str, dict[str, str]]
+
+    noun: ClassVar[str] = "runs of a job"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(**content)
+
+
 def keep(folder: str, job: str, cell: int, source: str, call: Any, given: Mapping[str, Any], result: Any) -> str:
     """Keep the result of a cell, if it is one of our verbs' and can be read back as it is.
 
@@ -111,8 +141,24 @@ def keep(folder: str, job: str, cell: int, source: str, call: Any, given: Mappin
     return key
 
 
-def take(folder: str, source: str, call: Any, given: Mapping[str, Any]) -> str:
+def look(folder: str) -> None:
+    """Write down what the store has beside the runs of this kernel, after each cell that has finished."""
+    if _RUNS:
+        with suppress(Exception):  # what can't be looked at is not taken over
+            Runs({run.id: _in_store(run.id) for run in _RUNS.values()}).save(Path(folder) / RUNS)
+
+
+def take(folder: str, as_before: bool, source: str, call: Any, given: Mapping[str, Any]) -> str:
     """Find and load the result of a cell, if nothing that it depends on has changed; :func:`taken` gives it.
+
+    Parameters
+    ----------
+    folder : str
+        Where results of the earlier job are kept.
+    as_before : bool
+        Whether all that the earlier job did to its runs will be done again, in the same order.
+    source, call, given
+        As :func:`keep` takes them.
 
     Returns
     -------
@@ -124,7 +170,7 @@ def take(folder: str, source: str, call: Any, given: Mapping[str, Any]) -> str:
         key = _key(_verb(call), source, given)
         kept = Kept.load(Path(folder) / f"{key}.json")
         result = _load(kept)
-        if _digest(result) != kept.digest:
+        if _digest(result) != kept.digest or not (kept.verb != "train" or _is_alone(result, folder, as_before)):
             return ""
     except Exception:  # noqa: BLE001 - whatever it is, the cell runs
         return ""
@@ -139,6 +185,25 @@ def take(folder: str, source: str, call: Any, given: Mapping[str, Any]) -> str:
 def taken() -> Any:
     """What :func:`take` has loaded."""
     return _taken[0]
+
+
+def _is_alone(run: Any, folder: str, as_before: bool) -> bool:
+    """Whether the store has nothing beside a run that a new one would not have by the end.
+
+    What a failed cell, or somebody else, has told of it since would be found by whoever packages the run.
+    """
+    beside = _in_store(run.id)
+    return not beside or (as_before and Runs.load(Path(folder) / RUNS).beside.get(run.id) == beside)
+
+
+def _in_store(run_id: str) -> dict[str, str]:
+    from workbench.storage.tracking import client
+
+    store = client()
+    names = [file.path for file in store.list_artifacts(run_id, "workbench") if file.path in TOLD]
+    with TemporaryDirectory() as place:
+        files = {name: Path(store.download_artifacts(run_id, name, place)) for name in names}
+        return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
 
 
 def _is_beside(result: Any, given: Mapping[str, Any]) -> bool:
@@ -257,7 +322,7 @@ def _run(run: Any, verb: str) -> Any:
     rows = [None if table is None else fingerprint(table) for table in (run.holdout, run.background)]
     held = None if run.held is None else hashlib.sha256(run.held.tobytes()).hexdigest()
     beside = {name: _digest(told) for name, told in run.beside.items() if name != verb}
-    return [run.document(), rows, held, beside]
+    return [run.document(), rows, held, beside, _in_store(run.id) if verb == "package" else None]
 
 
 @cache

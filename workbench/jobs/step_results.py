@@ -8,15 +8,16 @@ our verbs and what it depends on (:mod:`workbench.jobs.kept`); whatever is in do
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from workbench.core.literals import literal
-from workbench.errors import StoreError
-from workbench.jobs.edited import TELLING, tags
-from workbench.jobs.kept import Kept
+from workbench.errors import BadParameter, StoreError
+from workbench.jobs.edited import TELLING, kept_places, runs, tags
+from workbench.jobs.kept import RUNS, Kept
 
 FOLDER = "kept"
 _MODULE = '__import__("workbench.jobs.kept", fromlist=["kept"])'
@@ -134,13 +135,18 @@ class StepResults:
         The folder of the job that this one goes on with.
     masked : callable
         What a text looks like in an output notebook.
+    cells : sequence of cells
+        Of the notebook that runs.
     """
 
     folder: Path
     ask: Callable[[str, str], str | None]
     earlier: Path | None = None
     masked: Callable[[str], str] = str
+    cells: Sequence[Any] = ()
     _opened: bool = field(default=False, init=False)
+    _looks: bool = field(default=False, init=False)
+    _parted: bool = field(default=False, init=False)
     _outputs: list[Any] | None = field(default=None, init=False)
 
     def take(self, cell: Any) -> tuple[StepCell, Kept, list[Any]] | None:
@@ -148,18 +154,46 @@ class StepResults:
         step = self._step(cell)
         if step is None or self.earlier is None or not (self.earlier / FOLDER).is_dir():
             return None
-        asked = f"{_MODULE}.take({literal(str(self.earlier / FOLDER))}, {self._call(step)})"
+        whose = f"{literal(str(self.earlier / FOLDER))}, {self._as_before}"
+        asked = f"{_MODULE}.take({whose}, {self._call(step)})"
         kept = self._kept(self.earlier, self.ask(step.imports, asked))
         outputs = None if kept is None else self._shown(step, kept)
         return None if kept is None or outputs is None else (step, kept, outputs)
 
     def keep(self, cell: Any, index: int, job: str = "") -> None:
         """Keep the result of a cell that has run to its end, or was taken over from a job, which it then outlives."""
-        step = self._step(cell)
-        if step is None or any(output.output_type == "error" for output in cell.outputs):
-            return
-        whose = f"{literal(str(self.folder / FOLDER))}, {literal(job or self.folder.name)}, {index}"
-        self.ask("", f"{_MODULE}.keep({whose}, {self._call(step)}, {step.gives})")
+        step, folder = self._step(cell), literal(str(self.folder / FOLDER))
+        if step is not None and not any(output.output_type == "error" for output in cell.outputs):
+            whose = f"{folder}, {literal(job or self.folder.name)}, {index}"
+            self._looks |= bool(self.ask("", f"{_MODULE}.keep({whose}, {self._call(step)}, {step.gives})"))
+        if self._looks and not self._parted and cell.cell_type == "code":
+            self.ask("", f"{_MODULE}.look({folder})")
+
+    def part(self) -> None:
+        """A cell has failed, and others go on in its kernel: what it did to a run is not told by the notebook."""
+        self._parted = True
+        (self.folder / FOLDER / RUNS).unlink(missing_ok=True)
+
+    @cached_property
+    def _as_before(self) -> bool:
+        """Whether all cells that finished in the earlier job stand here as they did, and none packages too early.
+
+        Too early is before something is told of a run: in the store it is told already.
+        """
+        before = self._cells()
+        failed = next((i for i, cell in enumerate(before) if runs(cell) and not _has_run(cell)), len(before))
+        shown = [type(cell)({**cell, "source": self.masked(cell.source)}) for cell in self.cells]
+        try:
+            kept_places(before, failed, shown)
+        except BadParameter:
+            return False
+        return not any("package" in cell.source for cell in before[: self._last_told()])
+
+    def _last_told(self) -> int:
+        """Position of the last cell that told something of a run."""
+        assert self.earlier is not None
+        found = [Kept.load(path) for path in (self.earlier / FOLDER).glob("*.json") if path.name != RUNS]
+        return max((one.cell for one in found if one.verb in ("explain", "fairness")), default=0)
 
     def _step(self, cell: Any) -> StepCell | None:
         """The step of a cell, once a cell has named Workbench."""
@@ -200,4 +234,4 @@ class StepResults:
 
 def _has_run(cell: Any) -> bool:
     told = cell.metadata.get("papermill", {})
-    return bool(cell.cell_type == "code" and told.get("status") == "completed")
+    return bool(cell.cell_type == "code" and told.get("status") in ("completed", "skipped"))
