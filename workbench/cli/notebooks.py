@@ -132,6 +132,9 @@ def resume(
     replay: Annotated[
         bool, typer.Option("--replay", help="Run in a new kernel, also where that of the job is kept.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for its end, or print its id and return at once.")
+    ] = True,
 ) -> None:
     """Go on with a job at the cell that failed.
 
@@ -145,7 +148,10 @@ def resume(
 
     values = given(str(source(job, notebook)), texts=parameter) if parameter else None
     with _signals_stop():
-        ended = run(job, notebook, values, replay=replay)
+        ended = run(job, notebook, values, replay=replay, wait=wait)
+    if not wait:
+        typer.echo(f"{ended.id}  {ended.headline()}")
+        return
     _tell_outcome(ended)
     _exit_unless_completed(ended)
 
