@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -245,7 +246,7 @@ class Client(PapermillNotebookClient):
     def _asked(self, source: str, expression: str, within: float = LONGEST_ANSWER) -> str | None:
         """What an expression is in the kernel, behind a source; nothing of it is seen, nor kept in its history."""
         message = self.kc.execute(source, silent=True, store_history=False, user_expressions={"it": expression})
-        until = time.monotonic() + within
+        until = min(time.monotonic() + within, self.deadline or inf)
         while time.monotonic() < until and self._kernel_lives():
             self.control.check()
             try:

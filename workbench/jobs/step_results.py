@@ -167,7 +167,8 @@ class StepResults:
             whose = f"{folder}, {literal(job or self.folder.name)}, {index}"
             self._looks |= bool(self.ask("", f"{_MODULE}.keep({whose}, {self._call(step)}, {step.gives})"))
         if self._looks and not self._parted and cell.cell_type == "code":
-            self.ask("", f"{_MODULE}.look({folder})")
+            # Where the store does not answer, it is not asked again.
+            self._parted |= self.ask("", f"{_MODULE}.look({folder})") is None
 
     def part(self) -> None:
         """A cell has failed, and others go on in its kernel: what it did to a run is not told by the notebook."""
