@@ -297,7 +297,7 @@ def _tried(job: Job) -> str:
     ' This was try 2 of 2.'
     """
     tries = len(job.attempts) + 1
-    return "" if tries == 1 else f" This was try {tries} of {tries}."
+    return "" if tries == 1 or job.state is JobState.PARKED else f" This was try {tries} of {tries}."
 
 
 def _what_to_do(job: Job) -> str:
