@@ -98,7 +98,7 @@ def test_a_job_that_uses_up_its_time_fails(notebook: Make) -> None:
 @pytest.mark.usefixtures("home")
 def test_a_job_whose_process_is_gone_says_so(notebook: Make) -> None:
     started = wb.submit(notebook("1", "import time; time.sleep(60)"), wait=False)
-    running = _until(started.id, lambda j: j.cells_done == 1 and _event_names(j)[-1] == "cell_started")
+    running = _until(started.id, lambda j: _event_names(j).count("cell_started") == 2)
     kernel = next(p for p in family(started.id) if "ipykernel" in " ".join(p.cmdline()))
 
     os.kill(running.pid, signal.SIGKILL)

@@ -93,6 +93,9 @@ class Room:
             locked(slot)
 
 
+NOWHERE = Room()
+
+
 def ask(job: Job, request: Request) -> None:
     """Leave a request in the folder of a job.
 

@@ -24,7 +24,7 @@ from workbench.instant.packages import skip_slow_grammar
 from workbench.jobs import guardian, tickets
 from workbench.jobs.control import Control
 from workbench.jobs.liveness import boot, hold, host, let_go
-from workbench.jobs.park import Room
+from workbench.jobs.park import NOWHERE, Room
 from workbench.jobs.processes import end_family
 from workbench.jobs.queue import dispatch
 from workbench.jobs.records import conclude, finish, load, now, stopped, unwritten, update
@@ -83,7 +83,7 @@ def _run(folder: Path, sockets: Path, room: Room) -> Job:
     return write_end(folder, seal=_sign, **{"due": None, **end}, ended=now())
 
 
-def _end(job: Job, control: Control, sockets: Path, room: Room) -> tuple[dict[str, Any], Callable[..., Job]]:
+def _end(job: Job, control: Control, sockets: Path, room: Room = NOWHERE) -> tuple[dict[str, Any], Callable[..., Job]]:
     """Run the job; how it ended, as its record has it, and what writes that down."""
     write_end: Callable[..., Job] = conclude
     try:
