@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,7 +111,7 @@ def submit(
     from workbench.jobs.submit import submit as run
 
     values = given(notebook, files=file or (), yaml=yaml or (), texts=parameter or (), raw=raw or ())
-    with _signals_stop():
+    with _signals_stop(), _warnings_in_a_line():
         job = run(notebook, values, kernel=kernel, after=after or (), wait=wait, **options)
     if not wait:
         typer.echo(f"{job.id}  {job.headline()}")
@@ -209,6 +210,14 @@ def stop(job: Annotated[str, typer.Argument(help="Id of the job, as `workbench j
     from workbench.jobs.stopping import stop as run
 
     typer.echo(run(job).headline())
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """A warning is a line of its own on stderr, without the place in our code that gave it."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: typer.echo(f"workbench: {message}", err=True)
+        yield
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -42,6 +43,8 @@ LONGEST_BREATH = 5.0
 # The name of a socket has at most 107 bytes, and the kernel adds some.
 LONGEST_SOCKET = 90
 # Told to a kernel beside the environment of the job: no word about frozen modules in its log.
+# What ipykernel calls the file of a cell: it says nothing to who wrote the notebook.
+_OWN_FILE = re.compile(r"\((?:\d+\.py|<ipython-input-[^>]*>), line (?=\d+\))")
 QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
@@ -284,7 +287,8 @@ class Client(PapermillNotebookClient):
             return JobFailed(f"The kernel died{self._how_it_died()}.", cell=index, cause=Cause.KERNEL)
         if isinstance(error, CellExecutionError):
             shown = next((o for o in reversed(cell.outputs) if o.output_type == "error"), error)
-            return JobFailed(self._line(f"{shown.ename}: {shown.evalue}"), cell=index, cause=Cause.CELL)
+            line = _OWN_FILE.sub("(line ", f"{shown.ename}: {shown.evalue}")
+            return JobFailed(self._line(line), cell=index, cause=Cause.CELL)
         self.shutdown_kernel = "immediate"
         if isinstance(error, OSError):
             return JobFailed(unwritten(error), cell=index, cause=Cause.RECORD)

@@ -82,7 +82,7 @@ def declared_in(content: Mapping[str, Any], notebook: str, language: str | None 
     """
     if (language or language_of(content.get("metadata") or {})).lower() not in ("python", "python3", "ipython"):
         return None
-    cell = next((c for c in content["cells"] if TAG in _tags(c)), None)
+    cell = next((c for c in content["cells"] if TAG in tags_of(c)), None)
     return {} if cell is None else declared("".join(cell["source"]), notebook)
 
 
@@ -214,10 +214,29 @@ def check(
     known = declared_in(read(notebook) if content is None else content, notebook.name, language)
     for name in values:
         _check_name(name, known, notebook.name)
-    missing = [p for p in (known or {}).values() if p.required and p.name not in values]
-    if missing:
-        raise BadParameter(f"{notebook.name} needs {missing[0].name!r} ({missing[0].shape.words()}). Give it.")
+    for told in _missing(notebook, values, known).values():
+        raise BadParameter(told)
     return {name: plain(value) for name, value in _typed(values, known).items()}
+
+
+def misfits(notebook: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    """What :func:`check` would say of each value that does not fit, and of each that is missing, by its name."""
+    from workbench.jobs.notebooks import read
+
+    known = declared_in(read(notebook), notebook.name)
+    told = _missing(notebook, values, known)
+    for name, value in values.items():
+        try:
+            _check_name(name, known, notebook.name)
+            plain(_typed({name: value}, known)[name])
+        except BadParameter as error:
+            told[str(name)] = str(error)
+    return told
+
+
+def _missing(notebook: Path, values: Mapping[str, Any], known: Mapping[str, Parameter] | None) -> dict[str, str]:
+    missing = [p for p in (known or {}).values() if p.required and p.name not in values]
+    return {p.name: f"{notebook.name} needs {p.name!r} ({p.shape.words()}). Give it." for p in missing}
 
 
 def typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None) -> dict[str, Any]:
@@ -309,7 +328,7 @@ def _from_text(name: str, text: str, parameter: Parameter | None) -> Any:
 
 def inject(cells: list[Any], known: Mapping[str, Parameter], values: Mapping[str, Any]) -> None:
     """Write the values below the ``parameters`` cell as that cell's types have them; papermill writes JSON alone."""
-    cell = next((c for c in cells if INJECTED in _tags(c)), None)
+    cell = next((c for c in cells if INJECTED in tags_of(c)), None)
     if cell is not None and values:
         lines = (
             f"{name} = {source(value, known[name].shape if name in known else ANY)}" for name, value in values.items()
@@ -317,7 +336,8 @@ def inject(cells: list[Any], known: Mapping[str, Parameter], values: Mapping[str
         cell["source"] = "\n".join(["# Parameters", *lines])
 
 
-def _tags(cell: Mapping[str, Any]) -> Any:
+def tags_of(cell: Mapping[str, Any]) -> Any:
+    """The tags of a cell."""
     metadata = cell.get("metadata")
     tags = metadata.get("tags", ()) if isinstance(metadata, Mapping) else ()
     return tags if isinstance(tags, (list, tuple)) else ()

@@ -22,6 +22,7 @@ from workbench.core.parameters import listed, take
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
 from workbench.jobs import slots, tickets
+from workbench.jobs.hidden_state import warn
 from workbench.jobs.kernels import installed, kernel_of
 from workbench.jobs.liveness import boot, hold, host
 from workbench.jobs.notebooks import find, read
@@ -147,6 +148,7 @@ def enqueue(
         "due": _due(due),
         **(told or {}),
     }
+    warn(content, path.name, runs["language"])
     return _begun(path, asked, home, at_once)
 
 
