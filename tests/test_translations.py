@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import workbench
-from workbench.core.parameters import STEPS, schema
+from workbench.core.job_options import JobOptions
+from workbench.core.parameters import STEPS, schema, schema_of
 
 ROOT = Path(__file__).parents[1]
 LAB = ROOT / "extensions" / "lab"
@@ -51,10 +52,10 @@ def _in_settings(of: dict[str, Any]) -> Iterator[str]:
 
 
 def _in_forms() -> Iterator[str]:
-    for verb, step in STEPS.items():
-        yield step.title
-        yield schema(verb)["description"]
-        for name, of in schema(verb)["properties"].items():
+    yield from (step.title for step in STEPS.values())
+    for shown in (*map(schema, STEPS), schema_of(JobOptions)):
+        yield shown["description"]
+        for name, of in shown["properties"].items():
             yield of.get("title", name)
             yield of.get("description", "")
             yield from (of.get("x-unit", ""), of.get("x-group", ""))

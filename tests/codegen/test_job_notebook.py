@@ -64,10 +64,12 @@ def test_a_name_of_the_notebook_is_not_taken() -> None:
         ("import getpass\ngetpass.getpass()", "by reference"),
         ("breakpoint()", "breakpoint"),
         ("%debug", "debugger"),
-        ("interact(f, x=3)", "widget"),
-        ("b.on_click(f)", "nobody clicks"),
+        ("from ipywidgets import interact\ninteract(print, x=3)", "widget"),
+        ("import b\nb.on_click(print)", "nobody clicks"),
         ("data = wb.dataset(", "not Python yet"),
         ("print(later)", "which only a cell below"),
+        ("print(never)", "which no cell makes"),
+        ("print(own)\nown = 1", "before it makes it"),
     ],
 )
 def test_what_needs_a_person_is_told_with_its_cell(source: str, told: str) -> None:

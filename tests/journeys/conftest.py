@@ -178,11 +178,24 @@ def browse(chromium: Any) -> Callable[[str], Any]:
             "console",
             lambda m: page.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None,
         )
-        page.on("pageerror", lambda e: _is_of_the_splash(e) or page.complaints.append(e.stack or str(e)))
+        page.on("pageerror", lambda e: _is_of_jupyterlab(e) or page.complaints.append(e.stack or str(e)))
         page.goto(address)
         return page
 
     return open_page
+
+
+def _is_of_jupyterlab(error: Any) -> bool:
+    return _is_of_the_splash(error) or _is_of_the_widget_manager(error)
+
+
+def _is_of_the_widget_manager(error: Any) -> bool:
+    """The manager of ipywidgets asks each notebook for its kernel, also one that has none, as an output that is read.
+
+    The error has frames of its bundle alone.
+    """
+    frames = (error.stack or "").split("\n    at ")[1:]
+    return "(reading 'kernel')" in str(error) and all("/@jupyter-widgets/jupyterlab-manager/" in f for f in frames)
 
 
 def _is_of_the_splash(error: Any) -> bool:

@@ -368,9 +368,11 @@ def test_a_notebook_that_a_colleague_wrote_without_the_panel_is_understood(page:
     _step(page, "dataset", "done").wait_for()
 
 
-def _write(path: Path, *sources: str) -> None:
+def _write(path: Path, *sources: str, tags: dict[int, list[str]] | None = None) -> None:
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    for at, own in (tags or {}).items():
+        cells[at].metadata["tags"] = own
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
 
 
@@ -473,16 +475,17 @@ def test_one_click_makes_a_job_with_parameters_and_lists_it(page: Any, lab: tupl
     )
     _open_file(page, "month.ipynb")
 
-    page.locator(".jp-wb-jobs > button.jp-mod-styled").click()
+    page.locator(".jp-wb-make").click()
     dialog = page.locator(".jp-Dialog")
     assert dialog.locator("[name=source]").input_value() == "churn.csv"
-    assert "Cell 2 asks with input()" in dialog.inner_text()
+    assert "Cell 3 asks with input()" in dialog.inner_text()
     _shoot(page, "job-form")
     dialog.locator("[name=target]").fill("gender")
     dialog.locator(".jp-mod-accept").click()
     job = page.locator(".jp-wb-jobs li", has_text="month.ipynb")
     page.locator(".jp-wb-jobs li[data-state=COMPLETED]", has_text="month.ipynb").wait_for()
     job.scroll_into_view_if_needed()
+    assert job.locator(".jp-wb-job-values").inner_text() == "target = gender"
     _shoot(page, "job-completed")
 
     assert _sources(page)[:2] == [
@@ -492,29 +495,100 @@ def test_one_click_makes_a_job_with_parameters_and_lists_it(page: Any, lab: tupl
     ]
     saved = nbformat.read(lab[1] / "month.ipynb", 4)
     assert saved.cells[0].metadata.tags == ["parameters"]
+    page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
     job.locator(".jp-wb-output").click()
     page.wait_for_function(
         f"() => {NOTEBOOK}.widgets.some(c => c.model.sharedModel.getSource().includes('\"gender\"'))"
     )
+    assert page.evaluate("() => window.jupyterapp.shell.currentWidget.title.label").startswith("month 20")
+    assert page.evaluate(_SESSIONS) == []
 
 
-def test_a_job_that_fails_says_why_and_one_at_work_can_be_stopped(page: Any, lab: tuple[str, Path]) -> None:
-    _write(lab[1] / "night.ipynb", "1 + 1", "1 / 0")
-    _write(lab[1] / "long.ipynb", "import time\ntime.sleep(600)")
+_SESSIONS = """async () => {
+    const { sessions } = window.jupyterapp.serviceManager;
+    await sessions.refreshRunning();
+    return [...sessions.running()].map(one => one.path);
+}"""
+
+NIGHT = ["month = 7  # of the data", "rows = [month] * 3", "total = sum(rws)", "print(total)"]
+
+
+def test_a_right_click_asks_for_values_and_the_list_tells_what_became_of_them(page: Any, lab: tuple[str, Path]) -> None:
+    """The notebook is not open."""
+    _write(lab[1] / "night.ipynb", *NIGHT, tags={0: ["parameters"]})
+    _write(lab[1] / "long.ipynb", "import time\nstarted = 1", "time.sleep(600)")
     page.evaluate("() => { window.jupyterapp.shell.activateById('ml-workbench') }")
 
-    _run_job(page, "night.ipynb")
+    dialog = _ask_for(page, "night.ipynb")
+    assert "Cell 3 uses rws, which no cell makes" in dialog.inner_text()
+    dialog.locator("[name=month]").fill("8")
+    for fold in dialog.locator("summary").all():
+        fold.click()
+    dialog.locator("[name=timeout]").fill("0")
+    dialog.locator("[name=timeout]").press("Tab")
+    assert "Not below" in dialog.locator("[data-name=timeout]").inner_text()
+    _shoot_dark(page, "job-options")
+    _shoot(page, "job-options")
+    dialog.locator("[name=timeout]").fill("600")
+    dialog.locator(".jp-mod-accept").click()
+
     failed = page.locator(".jp-wb-jobs li[data-state=FAILED]", has_text="night.ipynb")
     failed.wait_for()
-    page.locator(".Toastify__toast", has_text="ZeroDivisionError").wait_for()
-    assert "ZeroDivisionError" in failed.locator(".jp-wb-error").inner_text()
-
+    toast = page.locator(".Toastify__toast", has_text="night.ipynb failed: Cell 4 (total = sum(rws)): NameError")
+    toast.wait_for()
+    assert failed.locator(".jp-wb-job-values").inner_text() == "month = 8"
+    failed.locator("summary").click()
+    failed.locator(".jp-wb-log").click()
+    failed.locator(".jp-wb-log-text").wait_for()
+    _shoot(page, "job-failed")
+    _shoot_dark(page, "job-failed-dark")
     _run_job(page, "long.ipynb")
     at_work = page.locator(".jp-wb-jobs li[data-state=IN_PROGRESS]", has_text="long.ipynb")
+    at_work.locator(".jp-wb-job-line", has_text="time.sleep").wait_for()
+    _shoot(page, "jobs")
     at_work.locator(".jp-wb-stop").click()
     page.locator(".jp-wb-jobs li[data-state=STOPPED]", has_text="long.ipynb").wait_for()
-    _shoot(page, "jobs")
+
+
+def _ask_for(page: Any, name: str) -> Any:
+    """The form that a right click in the file browser opens."""
+    page.evaluate("() => { window.jupyterapp.commands.execute('filebrowser:refresh') }")
+    page.evaluate("() => { window.jupyterapp.shell.activateById('filebrowser') }")
+    page.locator(".jp-DirListing-item", has_text=name).click(button="right")
+    page.locator(".lm-Menu-item", has_text="Run as Workbench Job").click()
+    page.evaluate("() => { window.jupyterapp.shell.activateById('ml-workbench') }")
+    dialog = page.locator(".jp-Dialog")
+    dialog.locator(".jp-wb-run-form").wait_for()
+    return dialog
+
+
+def test_a_job_that_failed_goes_on_at_the_cell_that_was_mended(page: Any, lab: tuple[str, Path]) -> None:
+    """The page is loaded again meanwhile; what stands in the editor is what runs, and finished cells do not."""
+    pytest.importorskip("workbench.jobs.resume")
+    _write(lab[1] / "shift.ipynb", *NIGHT, tags={0: ["parameters"]})
+    asked = {"path": "shift.ipynb", "parameters": {"month": 8}, "options": {"park": 600}}
+    page.evaluate("asked => { window.jupyterapp.commands.execute('workbench:run-job', asked) }", asked)
+    page.evaluate("() => { window.jupyterapp.shell.activateById('ml-workbench') }")
+    parked = page.locator(".jp-wb-jobs li[data-state=PARKED]", has_text="shift.ipynb")
+    toast = page.locator(".Toastify__toast", has_text="Its kernel is kept until")
+    toast.wait_for()
+    _shoot(page, "job-parked")
+
+    page.reload()
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+    _open_file(page, "shift.ipynb")
+    _set_source(page, 2, "total = sum(rows)")
+    parked.locator(".jp-wb-resume").click()
+    page.locator(".Toastify__toast", has_text="shift.ipynb completed").wait_for()
+    done = page.locator(".jp-wb-jobs li[data-state=COMPLETED]", has_text="shift.ipynb")
+    _shoot(page, "job-resumed")
+    assert done.locator(".jp-wb-job-values").inner_text() == "month = 8"
+    done.locator(".jp-wb-output").click()
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output", has_text="24").wait_for()
+
+    assert nbformat.read(lab[1] / "shift.ipynb", 4).cells[2].source == "total = sum(rows)"
 
 
 def _run_job(page: Any, path: str) -> None:
-    page.evaluate("path => window.jupyterapp.commands.execute('workbench:run-job', {path})", path)
+    """Without a form, as other extensions do."""
+    page.evaluate("path => window.jupyterapp.commands.execute('workbench:run-job', {path, parameters: {}})", path)

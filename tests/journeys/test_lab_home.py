@@ -139,7 +139,7 @@ def test_a_job_is_told_in_the_status_bar(page: Any, shared_lab: tuple[str, Path]
     cells = [nbformat.v4.new_code_cell("import time"), nbformat.v4.new_code_cell("time.sleep(3)")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), shared_lab[1] / "night.ipynb")
 
-    answer = _do(page, "run-job", path="night.ipynb")
+    answer = _do(page, "run-job", path="night.ipynb", parameters={})
     page.locator(".jp-wb-status", has_text="job: 1 of 2 cells").wait_for()
     page.locator(".Toastify__toast", has_text="night.ipynb completed").wait_for()
 
@@ -202,26 +202,41 @@ def test_no_theme_has_a_serious_violation_of_accessibility(page: Any) -> None:
         for more in _step(page, verb).locator("summary").all():
             more.click()
         for theme in THEMES:
-            page.evaluate(
-                "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
-                theme,
-            )
-            page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
-            page.locator("#jupyterlab-splash").wait_for(state="detached")
+            _change_theme(page, theme)
             _shoot(page, f"{verb}-{theme.rpartition(' ')[2].lower()}")
             for part in (".jp-wb-panel", ".jp-wb-status", "[data-jp-item-name=workbench]"):
                 _has_no_serious_violation(page, part)
 
 
-def test_the_form_of_a_job_is_accessible(page: Any) -> None:
+def test_the_form_of_a_job_and_the_list_are_accessible(page: Any, shared_lab: tuple[str, Path]) -> None:
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")], metadata=metadata),
+        shared_lab[1] / "wrong.ipynb",
+    )
     _do(page, "profile-table", path="churn.csv")
+    _do(page, "run-job", path="wrong.ipynb", parameters={})
+    page.locator(".Toastify__toast", has_text="wrong.ipynb failed: Cell 1 (1 / 0): ZeroDivisionError").wait_for()
+    page.locator(".jp-wb-jobs li[data-state=FAILED] summary").click()
+    page.locator(".jp-wb-jobs li[data-state=FAILED] .jp-wb-log").click()
 
     page.evaluate("() => { window.jupyterapp.commands.execute('workbench:make-job'); }")
     page.locator(".jp-Dialog .jp-wb-run-form").wait_for()
-    _shoot(page, "job-form")
-    _has_no_serious_violation(page, ".jp-wb-run-form")
+    for fold in page.locator(".jp-Dialog summary").all():
+        fold.click()
+    for theme in THEMES:
+        _change_theme(page, theme)
+        _shoot(page, f"job-form-{theme.rpartition(' ')[2].lower()}")
+        for part in (".jp-wb-run-form", ".jp-wb-jobs"):
+            _has_no_serious_violation(page, part)
     page.keyboard.press("Escape")
     page.locator(".jp-Dialog").wait_for(state="detached")
+
+
+def _change_theme(page: Any, theme: str) -> None:
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 def _has_no_serious_violation(page: Any, part: str) -> None:

@@ -14,9 +14,7 @@ import pytest
 from pyarrow import feather, parquet
 from tornado.httpclient import HTTPClientError
 
-from workbench.core.job import Job, JobState
 from workbench.core.parameters import STEPS, TrainStep, parameter
-from workbench.jobs.records import write
 
 CELLS = [
     {"id": "a", "source": 'import workbench as wb\nflights = wb.dataset("a.csv", target="late")', "count": 2},
@@ -167,17 +165,3 @@ async def test_a_notebook_becomes_a_job_with_a_form(ask: Any) -> None:
         "default": "late",
     }
     assert bare["changes"] == bare["schema"]["properties"] == {}
-
-
-async def test_the_output_of_a_job_is_laid_beside_its_notebook(ask: Any, jp_root_dir: Path, home: Path) -> None:
-    (jp_root_dir / "folder").mkdir()
-    made = Job("20261121T014900-small-3f2a", str(jp_root_dir / "folder" / "small.ipynb"), {}, JobState.COMPLETED,
-               path=home / "jobs" / "20261121T014900-small-3f2a")  # fmt: skip
-    made.path.mkdir(parents=True)
-    write(made)
-    missing = await ask(f"jobs/{made.id}/output", {})
-    made.output.write_text("{}")
-
-    assert missing[0] == 404
-    assert await ask(f"jobs/{made.id}/output", {}) == (200, {"path": f"folder/{made.id}.ipynb"})
-    assert (jp_root_dir / "folder" / f"{made.id}.ipynb").read_text() == "{}"

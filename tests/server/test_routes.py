@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from tornado.httpclient import HTTPClientError
 
 import workbench
 from workbench.core.parameters import STEPS
@@ -21,29 +19,6 @@ from workbench.server import line
 from workbench.server.events import SCHEMA
 
 NOTEBOOK = "small.ipynb"
-
-
-@pytest.fixture
-def ask(jp_fetch: Any) -> Any:
-    """Asks a route and gives the status and the JSON that came."""
-
-    async def fetch(method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
-        where, _, query = path.partition("?")
-        params = dict(part.split("=") for part in query.split("&")) if query else None
-        try:
-            answer = await jp_fetch(
-                "workbench",
-                *where.split("/"),
-                method=method,
-                params=params,
-                body=None if body is None else json.dumps(body),
-                **options,
-            )
-        except HTTPClientError as error:
-            return error.code, json.loads(error.response.body or "{}")
-        return answer.code, json.loads(answer.body)
-
-    return fetch
 
 
 @pytest.fixture
@@ -162,7 +137,7 @@ async def test_a_job_is_started_listed_and_told_on_the_event_bus(ask: Any, jp_se
         await asyncio.sleep(0.1)
 
     assert heard[-1] == {**heard[-1], "id": started["data"]["id"], "cells_done": 3, "cells": 3, "error": None}
-    assert [j["state"] for j in (await ask("GET", "jobs"))[1]["data"]] == ["COMPLETED"]
+    assert [j["state"] for j in (await ask("GET", "jobs"))[1]["data"]["jobs"]] == ["COMPLETED"]
 
 
 @pytest.mark.slow

@@ -23,7 +23,11 @@ UNKNOWN = [(verb, path) for verb, path, handler in TABLE if verb.lower() not in 
 CHANGES = [(verb, path) for verb, path in ANSWERED if verb != "GET"]
 
 # The file parameters: a route that takes a new one is named here, or the test of the names below fails.
-FILES = {("GET", "columns"): "path", ("POST", "jobs"): "notebook"}
+FILES = {
+    ("GET", "columns"): "path",
+    ("POST", "jobs"): "notebook",
+    ("GET", "jobs/form"): "notebook",
+}
 OUTSIDE = {
     "up": "../outside.csv",
     "up from a folder": "folder/../../outside.csv",
@@ -154,7 +158,7 @@ async def test_no_file_parameter_leads_out_of_the_folder(
     asked = {"params": given} if route[0] == "GET" else {"body": json.dumps(given)}
 
     with pytest.raises(HTTPClientError) as refused:
-        await jp_fetch("workbench", route[1], method=route[0], **asked)
+        await jp_fetch("workbench", *route[1].split("/"), method=route[0], **asked)
 
     assert refused.value.code in (400, 404)
     assert "secret" not in refused.value.response.body.decode()

@@ -38,6 +38,8 @@ class CodeCell:
         What its outputs say of results: noun, headline and findings.
     mark : str, optional
         The step that it was written for.
+    tags : tuple of str
+        Of the cell, such as ``parameters``.
     """
 
     id: str
@@ -48,6 +50,7 @@ class CodeCell:
     running: bool = False
     records: tuple[dict[str, Any], ...] = ()
     mark: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:

@@ -15,6 +15,7 @@ from workbench.codegen.parse import tree_of
 from workbench.codegen.update import update
 from workbench.core.literals import literal
 from workbench.core.parameters import STEPS
+from workbench.jobs.hidden_state import Source, Unmade, unmade
 
 # What changes from one run to the next, by step.
 LIFTED = (("dataset", "source"), ("dataset", "target"), ("package", "name"), ("monitor", "name"))
@@ -144,14 +145,17 @@ def problems(cells: Sequence[CodeCell]) -> Iterator[Told]:
     >>> list(problems([CodeCell("a", "n = input()")]))
     [('Cell %1 asks with input(): nobody answers in a job', '1')]
     """
-    written: set[str] = set()
+    lacks = unmade([Source(cell.source, cell.tags) for cell in cells])
     for index, cell in enumerate(cells):
         yield from ((problem, str(index + 1)) for problem in _needs_a_person(cell.source))
-        reads, writes = names(cell.source)
-        below = {n for later in cells[index + 1 :] for n in names(later.source)[1]}
-        for name in sorted((reads & below) - written - writes):
-            yield "Cell %1 uses %2, which only a cell below it makes", str(index + 1), name
-        written |= writes
+        yield from ((_order(lack), str(index + 1), lack.name) for lack in lacks if lack.cell == index)
+
+
+def _order(lack: Unmade) -> str:
+    if lack.maker is None:
+        return "Cell %1 uses %2, which no cell makes"
+    above = lack.maker == lack.cell
+    return "Cell %1 uses %2 before it makes it" if above else "Cell %1 uses %2, which only a cell below it makes"
 
 
 def _needs_a_person(source: str) -> Iterator[str]:

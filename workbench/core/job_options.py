@@ -13,6 +13,8 @@ from workbench.core.parameters import Step, parameter
 
 LONGEST = 10.0**9  # seconds; thirty years
 SHORTEST = 1e-3
+# How they lie together in a form.
+TIME, RETRIES, QUEUE, FAILURE, NOTIFY = "Time limits", "Retries", "Queue", "After a failure", "Notification"
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,24 @@ class JobOptions(Step):
     gives: ClassVar[str] = "job"
 
     timeout: float | None = parameter(
-        "Time that the whole job may take.", None, minimum=SHORTEST, maximum=LONGEST, unit="s", title="Time limit"
+        "Time that the whole job may take.",
+        None,
+        minimum=SHORTEST,
+        maximum=LONGEST,
+        unit="s",
+        title="Time limit",
+        group=TIME,
     )
     cell_timeout: float | None = parameter(
-        "Time that one cell may take.", None, minimum=SHORTEST, maximum=LONGEST, unit="s", title="Time limit of a cell"
+        "Time that one cell may take.",
+        None,
+        minimum=SHORTEST,
+        maximum=LONGEST,
+        unit="s",
+        title="Time limit of a cell",
+        group=TIME,
     )
-    retries: int = parameter("How often a job that failed is tried again.", 0, minimum=0, maximum=100)
+    retries: int = parameter("How often a job that failed is tried again.", 0, minimum=0, maximum=100, group=RETRIES)
     backoff: float = parameter(
         "Wait before it is tried again; each further wait is twice as long.",
         30.0,
@@ -37,9 +51,15 @@ class JobOptions(Step):
         maximum=86400.0,
         unit="s",
         title="Wait before a retry",
+        group=RETRIES,
     )
     priority: int = parameter(
-        "Who waits with a higher number is started first.", 0, minimum=-1000, maximum=1000, title="Priority"
+        "Who waits with a higher number is started first.",
+        0,
+        minimum=-1000,
+        maximum=1000,
+        title="Priority",
+        group=QUEUE,
     )
     park: float = parameter(
         "Time that the kernel is kept after a failure, so that the job can go on at the failed cell.",
@@ -48,6 +68,7 @@ class JobOptions(Step):
         maximum=7 * 86400.0,
         unit="s",
         title="Keep the kernel after a failure",
+        group=FAILURE,
     )
     notify: tuple[str, ...] = parameter(
         "Who is told when it has ended: an address for e-mail, or the https address of a webhook.",
@@ -55,6 +76,7 @@ class JobOptions(Step):
         alone=True,
         title="Tell",
         examples=("mailto:anna@example.org", "https://example.org/hook", "failure:mailto:anna@example.org"),
+        group=NOTIFY,
     )
 
     def asked(self) -> dict[str, Any]:

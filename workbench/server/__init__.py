@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 
 from workbench.kernels.kept import keep_ahead
-from workbench.server.events import SCHEMA
+from workbench.server.events import SCHEMA, Watcher
 from workbench.server.line import tend
 from workbench.server.routes import ROUTES
 
@@ -32,5 +32,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
     base = server.web_app.settings["base_url"]
     server.web_app.add_handlers(".*$", [(url_path_join(base, "workbench", path), handler) for path, handler in ROUTES])
     tend(server)
+    # Jobs of before, too, and those that others start.
+    Watcher(server.io_loop, lambda told: server.event_logger.emit(schema_id=SCHEMA["$id"], data=told)).start()
     keep_ahead()  # whoever explains a model later does not wait for a compiler
     server.log.info("Workbench is at %s", url_path_join(base, "workbench"))

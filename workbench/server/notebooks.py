@@ -21,6 +21,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "running": (bool,),
     "records": (list,),
     "mark": (str, type(None)),
+    "tags": (list,),
 }
 
 
@@ -48,7 +49,8 @@ def _cell(given: Any) -> CodeCell:
         raise BadParameter("A code cell has at least an 'id' and a 'source', both text. Send an object with them.")
     fitting = {n: given[n] for n, kinds in _FIELDS.items() if n in given and isinstance(given[n], kinds)}
     records = tuple(r for r in fitting.pop("records", ()) if isinstance(r, dict) and _is_record(r))
-    return CodeCell(**fitting, records=records)
+    tags = tuple(tag for tag in fitting.pop("tags", ()) if isinstance(tag, str))
+    return CodeCell(**fitting, records=records, tags=tags)
 
 
 def _is_record(record: dict[str, Any]) -> bool:

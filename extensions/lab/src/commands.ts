@@ -10,6 +10,7 @@ import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import ARGUMENTS from './arguments.json';
 import { workbenchIcon } from './icon';
+import type { JobActs } from './jobacts';
 import { makeJob } from './jobnotebook';
 import { runJob } from './jobs';
 import type { WorkbenchModel } from './model';
@@ -27,6 +28,7 @@ export interface IContext {
   readonly app: JupyterFrontEnd;
   readonly model: WorkbenchModel;
   readonly panel: WorkbenchPanel;
+  readonly jobs: JobActs;
   readonly browsers: IFileBrowserFactory | null;
   readonly trans: TranslationBundle;
   stem(): string;
@@ -109,7 +111,7 @@ function runAsJob(context: IContext): CommandRegistry.ICommandOptions {
   const { app, trans } = context;
   return {
     label: trans.__('Run as Workbench Job'),
-    caption: trans.__('Run the notebook in a process of its own and keep a record'),
+    caption: trans.__('Choose values, then run the notebook in a process of its own and keep a record'),
     icon: workbenchIcon,
     isEnabled: args => notebookOf(context, args) !== undefined,
     isVisible: args => notebookOf(context, args) !== undefined,
@@ -118,15 +120,18 @@ function runAsJob(context: IContext): CommandRegistry.ICommandOptions {
         context,
         async () => {
           const path = app.serviceManager.contents.localPath(notebookOf(context, args) ?? '');
-          const job = await runJob(path, (args.parameters ?? {}) as JSONObject, app.serviceManager.events, trans);
-          return { job: job.id };
+          const asked = { parameters: (args.parameters ?? {}) as Values, options: (args.options ?? {}) as Values };
+          // Who names values knows what is to run; a click asks.
+          const job = args.parameters || args.options ? await runJob(path, asked) : await context.jobs.ask(path);
+          return job ? { job: job.id } : {};
         },
         trans.__('The job was not started')
       )
   };
 }
 
-function makeAJob({ app, model, trans, ...context }: IContext): CommandRegistry.ICommandOptions {
+function makeAJob(context: IContext): CommandRegistry.ICommandOptions {
+  const { app, model, trans } = context;
   return {
     label: trans.__('Make a Workbench Job of the Notebook'),
     caption: trans.__(
@@ -136,11 +141,12 @@ function makeAJob({ app, model, trans, ...context }: IContext): CommandRegistry.
     isEnabled: () => model.notebook !== null,
     execute: args =>
       told(
-        { app, model, trans, ...context },
+        context,
         async () => {
           const path = app.serviceManager.contents.localPath(model.notebook?.context.path ?? '');
-          const values = await makeJob(model, args.lift !== false, trans);
-          return values ? { job: (await runJob(path, values, app.serviceManager.events, trans)).id } : {};
+          await makeJob(model, args.lift !== false, trans);
+          const job = await context.jobs.ask(path);
+          return job ? { job: job.id } : {};
         },
         trans.__('The job was not started')
       )

@@ -13,6 +13,9 @@ const OFFERED = 6;
 
 type Given = Pick<IPlace, 'values' | 'code' | 'means' | 'errors'>;
 
+/** A bound that is there only so that a number is none too large to be kept says nothing to a person. */
+const ENDLESS = 1e9;
+
 interface IField {
   readonly name: string;
   readonly node: HTMLElement;
@@ -317,9 +320,11 @@ export class StepForm {
 
   /** The line that explains a field, and the one that says what is wrong with it. */
   private help(name: string, property: IProperty): HTMLElement[] {
-    const range = [property.minimum, property.maximum].every(end => end !== undefined)
-      ? ` ${this.trans.__('%1 to %2.', String(property.minimum), String(property.maximum))}`
-      : '';
+    const { minimum, maximum } = property;
+    const range =
+      minimum !== undefined && maximum !== undefined && maximum < ENDLESS
+        ? ` ${this.trans.__('%1 to %2.', String(minimum), String(maximum))}`
+        : '';
     const text = this.trans.__(property.description ?? '') + range;
     return [
       h('p', { class: 'jp-wb-error', id: `${this.id(name)}-error`, role: 'alert' }),

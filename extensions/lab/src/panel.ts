@@ -173,7 +173,7 @@ export class WorkbenchPanel extends Widget {
       return;
     }
     this.node.setAttribute('aria-busy', String(this.model.isBusy));
-    this.node.querySelector('.jp-wb-jobs > button')?.toggleAttribute('disabled', !notebook);
+    this.node.querySelector('.jp-wb-make')?.toggleAttribute('disabled', !notebook);
     this.advise();
     this.model.steps.forEach((step, index) => {
       this.mark(step, index + 1);

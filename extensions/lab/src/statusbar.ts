@@ -6,7 +6,7 @@ import { Widget } from '@lumino/widgets';
 
 import { h } from './dom';
 import { workbenchIcon } from './icon';
-import { FINAL, SCHEMA } from './jobs';
+import { PENDING, SCHEMA } from './jobs';
 import type { WorkbenchModel } from './model';
 import type { IJob, IStep, StepState } from './types';
 
@@ -41,7 +41,7 @@ export class StatusItem extends Widget {
   private hear(_: unknown, event: Event.Emission): void {
     if (event.schema_id === SCHEMA) {
       const job = event as unknown as IJob;
-      FINAL.includes(job.state) ? this.jobs.delete(job.id) : this.jobs.set(job.id, job);
+      PENDING.includes(job.state) ? this.jobs.set(job.id, job) : this.jobs.delete(job.id);
       this.refresh();
     }
   }
@@ -88,6 +88,9 @@ export class StatusItem extends Widget {
     const [job, ...others] = [...this.jobs.values()];
     if (others.length) {
       return this.trans._n('%1 job', '%1 jobs', this.jobs.size);
+    }
+    if (job?.state === 'QUEUED') {
+      return this.trans.__('a job waits');
     }
     return job ? this.trans.__('job: %1 of %2 cells', String(job.cells_done), String(job.cells)) : '';
   }

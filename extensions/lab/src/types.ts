@@ -110,8 +110,54 @@ export interface IJob {
   cells: number;
   cells_done: number;
   error?: string | null;
+  /** From 0 over all cells. */
+  failed_cell?: number | null;
   notes?: string[];
+  /** First line of the cell at work, or of the one that failed. */
   line?: string;
   created?: string;
+  started?: string | null;
   ended?: string | null;
+  /** Until when a kernel is kept, or when a job is tried again. */
+  due?: string | null;
+  /** Among those that wait, from 1. */
+  place?: number | null;
+  parameters?: Values;
+  options?: Values;
+  schedule?: string;
+  resumes?: string;
+  attempts?: JSONObject[];
+  /** What can be done with it. */
+  can?: string[];
+}
+
+/** A part of the list of jobs. */
+export interface IJobsPage {
+  jobs: IJob[];
+  /** Where the next part begins; null: there is none. */
+  next: string | null;
+  counts: Record<string, number>;
+  /** Whether there may be schedules. */
+  schedules?: boolean;
+}
+
+/** What the form needs that starts a notebook as a job. */
+export interface IJobForm {
+  name: string;
+  schema: IStep['schema'];
+  options: IStep['schema'];
+  values: Values;
+  chosen: Values;
+  schedules: boolean;
+  problems: Told[];
+}
+
+export interface ISchedule {
+  name: string;
+  notebook: string;
+  cron: string;
+  zone: string;
+  paused: boolean;
+  error: string;
+  next: string[];
 }

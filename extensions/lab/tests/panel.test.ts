@@ -1,9 +1,8 @@
-import { showDialog } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents, Event } from '@jupyterlab/services';
 import type { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
-import { beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { acceptCode } from '../src/accept';
 import { h, part, set } from '../src/dom';
@@ -289,7 +288,7 @@ describe('code that an output offers', () => {
 describe('a notebook that becomes a job', () => {
   const conversion = { cell: null, source: 'month = 7', changes: {}, problems: [], schema: stepOf({}).schema };
 
-  it('gets a cell of parameters before its code in one step of undo, is saved, and asks for the values', async () => {
+  it('gets a cell of parameters before its code in one step of undo, and is saved', async () => {
     const book = notebookOf('# first', 'train(7)');
     current = panelOf(book);
     await start();
@@ -297,12 +296,8 @@ describe('a notebook that becomes a job', () => {
     serve({
       'job-notebook': { ...conversion, changes: { [book.content.widgets[1].model.id]: 'train(month)' }, schema }
     });
-    (showDialog as unknown as Mock).mockImplementation(async ({ body }) => {
-      part<HTMLInputElement>(body.node, '[name=month]').value = '8';
-      return { button: { accept: true } };
-    });
 
-    expect(await makeJob(model, true, trans)).toEqual({ month: 8 });
+    await makeJob(model, true, trans);
     expect(book.shared.cells.map(cell => cell.getSource())).toEqual(['month = 7', '# first', 'train(month)']);
     expect(book.shared.cells[0].getMetadata('tags')).toEqual(['parameters']);
     expect(current.context.save).toHaveBeenCalled();
@@ -310,15 +305,14 @@ describe('a notebook that becomes a job', () => {
     expect(book.shared.cells.map(cell => cell.getSource())).toEqual(['# first', 'train(7)']);
   });
 
-  it('keeps the tags of its cell of parameters, and may be closed without a run', async () => {
+  it('keeps the tags of its cell of parameters', async () => {
     const book = notebookOf('month = 6');
     book.shared.cells[0].setMetadata('tags', ['mine']);
     current = panelOf(book);
     await start();
     serve({ 'job-notebook': { ...conversion, cell: book.content.widgets[0].model.id } });
-    (showDialog as unknown as Mock).mockResolvedValue({ button: { accept: false } });
 
-    expect(await makeJob(model, true, trans)).toBeNull();
+    await makeJob(model, true, trans);
     expect(book.shared.cells.map(cell => cell.getSource())).toEqual(['month = 7']);
     expect(book.shared.cells[0].getMetadata('tags')).toEqual(['mine', 'parameters']);
   });
