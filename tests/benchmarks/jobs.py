@@ -126,7 +126,8 @@ class Scheduler:
             "output_formats": ["ipynb"],
         }
         job = self._asked("scheduler/jobs", told)["job_id"]
-        while (state := self._asked(f"scheduler/jobs/{job}")["status"]) not in ("COMPLETED", "FAILED", "STOPPED"):
+        # STOPPED is what it says of a job that it has not started yet, too.
+        while (state := self._asked(f"scheduler/jobs/{job}")["status"]) not in ("COMPLETED", "FAILED"):
             time.sleep(0.1)
         if state != "COMPLETED":
             raise RuntimeError(f"jupyter-scheduler: {state}")
