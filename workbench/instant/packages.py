@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import os
 import site
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 # What jobs and notebooks import, the dearest first. Loading starts no computation; what is not installed is left out.
 USUAL = (
@@ -89,13 +92,27 @@ class Installed:
 def load(names: Iterable[str]) -> None:
     """Import them; one that can't be is written down and left to whoever needs it."""
     skip_slow_grammar()
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            traceback.print_exc()
+    with _as_in_a_kernel():
+        for name in names:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                traceback.print_exc()
     _compile_schema()
     _find_provisioners()
+
+
+@contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """What asks at its import where it is finds the answer of a kernel, as pandas, which shows 20 columns there.
+
+    IPython puts ``get_ipython`` there when a kernel starts, so none is missed afterwards.
+    """
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None, config={})  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
 
 
 def _compile_schema() -> None:

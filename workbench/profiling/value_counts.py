@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.profiling import sketches
 from workbench.profiling.distinct import Distinct, Values, hash_values, listed
+from workbench.profiling.quantiles import Quantiles
 from workbench.profiling.sketches import MOST_EXACT
 
 MOST_TOP = 50
@@ -43,7 +44,7 @@ class ValueCounts:
         self.numeric = numeric
         self._exact: dict[Any, int] | None = {}
         self._distinct = Distinct()
-        self._quantiles = sketches.new_quantiles()
+        self._quantiles = Quantiles()
         self._frequent = datasketches.frequent_strings_sketch(FREQUENT_LG)
         self._buckets = np.zeros(sketches.BUCKETS, dtype=np.int64)
         self._unseen = 0
