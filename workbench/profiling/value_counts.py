@@ -91,6 +91,9 @@ class ValueCounts:
         if isinstance(values, pl.Series):
             values = _shortened(values)
             hashed = hash_values(values)
+            # In one order: polars' threads give them in any, and the sketches' estimates depend on it.
+            order = np.argsort(hashed[0], kind="stable")
+            values, counts, hashed = values[order], counts[order], (hashed[0][order], hashed[1][order])
             self._distinct.update(values, hashed)
             self._buckets += sketches.bucketed(hashed, counts)
         else:

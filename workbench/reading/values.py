@@ -190,7 +190,9 @@ def counted(values: pl.Series, *, commonest_first: bool = True) -> pl.DataFrame:
     >>> counted(pl.Series("count", ["a", "b", "b", None])).rows()
     [('b', 2), ('a', 1)]
     """
-    return without_gaps(values).alias("value").value_counts(sort=commonest_first, name="rows")
+    found = without_gaps(values).alias("value").value_counts(name="rows")
+    # Of those that come equally often the first by their letters: threads give them in any order.
+    return found.sort(["rows", "value"], descending=[True, False]) if commonest_first else found
 
 
 def is_whole(values: pl.Series) -> bool:
