@@ -95,6 +95,8 @@ WRONG = {
     "resume": ["nowhere", "-p", "novalue"],
     "stop": ["nowhere"],
     "delete": ["nowhere"],
+    "reproduce": ["nowhere"],
+    "compare": ["nowhere", "elsewhere"],
     "prune": ["--older", "soon"],
     "promote": ["nowhere", "1"],
     "rollback": ["nowhere"],

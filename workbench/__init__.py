@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from workbench.core.fairness import Fairness as Fairness
     from workbench.core.finding import Finding as Finding
     from workbench.core.job import Job as Job
+    from workbench.core.job_comparison import JobComparison as JobComparison
     from workbench.core.profile import Profile as Profile
     from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
     from workbench.core.report import MonitorReport as MonitorReport
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from workbench.core.verification import Verification as Verification
     from workbench.explanation.explain import explain as explain
     from workbench.explanation.fairness import fairness as fairness
+    from workbench.jobs.reproduce import reproduce as reproduce
     from workbench.jobs.submit import submit as submit
     from workbench.monitoring.challenge import challenge as challenge
     from workbench.monitoring.monitor import monitor as monitor
@@ -76,6 +78,7 @@ _PLACES = {
     "Fairness": "workbench.core.fairness",
     "Finding": "workbench.core.finding",
     "Job": "workbench.core.job",
+    "JobComparison": "workbench.core.job_comparison",
     "MonitorReport": "workbench.core.report",
     "Profile": "workbench.core.profile",
     "ProfileComparison": "workbench.core.profile_comparison",
@@ -97,6 +100,7 @@ _PLACES = {
     "query": "workbench.reading.queries",
     "promote": "workbench.monitoring.promotion",
     "replay": "workbench.training.replay",
+    "reproduce": "workbench.jobs.reproduce",
     "rollback": "workbench.monitoring.promotion",
     "run": "workbench.training.runs",
     "score": "workbench.monitoring.score",
@@ -117,6 +121,7 @@ __all__ = [
     "Fairness",
     "Finding",
     "Job",
+    "JobComparison",
     "MonitorReport",
     "Profile",
     "ProfileComparison",
@@ -138,6 +143,7 @@ __all__ = [
     "promote",
     "query",
     "replay",
+    "reproduce",
     "rollback",
     "run",
     "score",

@@ -25,7 +25,8 @@ def test_a_table_of_hostile_names_is_escaped():
 class Shown:
     """A display that remembers what it shows."""
 
-    def update(self, html):
+    def update(self, html, metadata):
+        assert metadata == progress.PASSING, "a clock is no result that a repeat has to find again"
         self.text = html.data
 
 

@@ -1,6 +1,7 @@
 """Realistic results made by hand, and the same ones with hostile names."""
 
 import itertools
+import json
 import random
 from dataclasses import replace
 from math import exp
@@ -20,6 +21,7 @@ from workbench.core.fairness import Driver, Fairness, Gap, Group, GroupMetric, P
 from workbench.core.finding import Finding, sort
 from workbench.core.grouping import Grouping
 from workbench.core.job import Job, JobState
+from workbench.core.job_comparison import KINDS, CellPair, FigurePair, JobComparison, JobDifference, Pair
 from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
@@ -433,7 +435,7 @@ def bundle(hostile: bool = False) -> Bundle:
         True,
         files,
         MADE,
-        Path(".workbench/bundles/flights/3"),
+        path=Path(".workbench/bundles/flights/3"),
     )
 
 
@@ -454,6 +456,49 @@ def job(state: JobState = JobState.FAILED, hostile: bool = False) -> Job:
         "2026-11-21T02:11:17+00:00",
         4711,
         Path(".workbench/jobs/20261121T0149-score-3f2a"),
+    )
+
+
+def job_comparison(hostile: bool = False) -> JobComparison:
+    """Two jobs that differ in everything that can; figures of each kind."""
+    bad = HOSTILE if hostile else None
+    differences = tuple(
+        JobDifference(kind, bad or f"{kind} name", bad or "1.2", bad or 0.5, 3, bad or "likely: numpy 2.4 → 2.5")
+        for kind in KINDS
+    )
+    drawing = f"<svg xmlns='http://www.w3.org/2000/svg'><text>{bad or 'x'}</text></svg>"
+    plot = json.dumps(
+        {"data": [{"y": [1, 3, 2], "name": bad}, {"type": "bar", "y": [1, 2]}, {"mode": "markers", "y": [2]}]}
+    )
+    figures = (
+        FigurePair("png", False, bad or "50% of its pixels differ, by up to 5 of 255", bad or "AAAA", bad or "AAAA"),
+        FigurePair("svg", False, bad or "its drawing differs", drawing, drawing),
+        FigurePair("plotly", True, "", plot, plot),
+        FigurePair("plotly", False, bad or "it is on one side alone", plot, ""),
+    )
+    cells = (
+        CellPair((2, 3), bad or "run = wb.train(data)", True, (12.5, 0.25), ("completed", "completed"), 2, figures),
+        CellPair((None, 4), bad or "run.page()", False, (None, 1.0), ("", "failed")),
+        CellPair((3, None), bad or "run", False, (0.5, None), ("completed", "")),
+        CellPair((5, 5), bad or "now()", True, (0.5, 0.5), ("completed", "completed"), 0, (), True),
+    )
+    pairs = (Pair(bad or "seed", bad or 0, bad or 1, False), Pair(bad or "n", bad or 5, bad or 5, True))
+    return JobComparison(
+        (bad or "20261121T0149-train-3f2a", bad or "20261122T0149-train-a0b1"),
+        (bad or "notebooks/train.ipynb", bad or "notebooks/train.ipynb"),
+        ("COMPLETED", "FAILED"),
+        (MADE, MADE),
+        (75.0, None),
+        differences,
+        cells,
+        pairs,
+        tuple(replace(one, noun=bad or "run", cell=3) for one in pairs),
+        (Pair(bad or "WB101 km", None, "warning", False, 3, "profile"),),
+        (Pair("Python version", "3.11.7", "3.12.1", False), *pairs),
+        (bad or "No table was seen.",),
+        {"cells": 4, "results": 2, "outputs": 3, "figures": 4},
+        "1e-09 relative, 1e-06 absolute",
+        True,
     )
 
 
@@ -700,6 +745,7 @@ def every(hostile: bool = False):
         slices(hostile),
         fairness(hostile),
         explanation_comparison(hostile),
+        job_comparison(hostile),
     )
 
 

@@ -1,5 +1,6 @@
 """What a notebook shows of each result."""
 
+import json
 import locale
 import re
 from html.parser import HTMLParser
@@ -9,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.display import explanation, html, profile, reasons, run
+from workbench.core.result import MIME
+from workbench.display import explanation, html, job_comparison, profile, reasons, run
 from workbench.display.rendering import fragment, moment
 from workbench.errors import BadParameter
 
 NOUNS = {result.noun: result for result in examples.every()}
 HOSTILE = {result.noun: result for result in examples.every(hostile=True)}
+# Shows pictures that a notebook has drawn, each whole inside the page: in an img nothing of a drawing runs.
+PICTURED = {"job_comparison"}
 VOID = {"img", "br", "hr", "input", "meta", "link"}
 
 
@@ -42,7 +46,7 @@ class Tags(HTMLParser):
 
 def without_our_script(text):
     """The page without the one script that some nouns have, which is the file's text to the letter."""
-    for script in (profile.script(), run.script(), explanation.script()):
+    for script in (profile.script(), run.script(), explanation.script(), job_comparison.script()):
         before, ours, after = text.partition(script)
         if ours:
             return f"{before.removesuffix('<script>(() => { ')}{after.partition('</script>')[2]}"
@@ -56,8 +60,9 @@ def test_a_fragment_is_whole_and_brings_everything(noun):
     tags = Tags(text)
 
     assert tags.open == []
-    assert not tags.names & {"script", "link", "iframe", "img"}
-    assert not [name for name, _ in tags.attributes if name in ("src", "srcset") or name.startswith("on")]
+    assert not tags.names & {"script", "link", "iframe", *(() if noun in PICTURED else ("img",))}
+    assert not [name for name, _ in tags.attributes if name == "srcset" or name.startswith("on")]
+    assert not [value for name, value in tags.attributes if name == "src" and not value.startswith("data:image/")]
     assert "url(" not in text
     assert "@import" not in text
 
@@ -68,7 +73,8 @@ def test_texts_of_the_data_open_no_element(noun):
     tags = Tags(without_our_script(html(HOSTILE[noun])))
 
     assert tags.open == []
-    assert not tags.names & {"script", "img"}
+    assert not tags.names & {"script", *(() if noun in PICTURED else ("img",))}
+    assert not [value for name, value in tags.attributes if name == "src" and not value.startswith("data:image/")]
     assert not [name for name, _ in tags.attributes if name.startswith("on")]
 
 
@@ -123,6 +129,23 @@ def test_a_report_without_windows_says_what_to_do():
 
 
 @pytest.mark.parametrize("noun", NOUNS)
+def test_a_record_has_plain_numbers_that_a_repeat_can_be_compared_with(noun):
+    """Named and nested, each a number or an answer in a few words; small, and as JSON has it."""
+    result = NOUNS[noun]
+    record = result._repr_mimebundle_()[MIME]
+
+    def leaves(value):
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else None
+        return [value] if parts is None else [leaf for part in parts for leaf in leaves(part)]
+
+    assert not [leaf for leaf in leaves(result.results()) if callable(leaf)]
+    assert all(isinstance(leaf, (int, float, str, type(None))) for leaf in leaves(record.get("results", {})))
+    assert len(json.dumps(record, allow_nan=False)) < 20_000
+    assert set(record.get("origin", {})) <= {"source", "fingerprint", "rows", "seed"}
+    assert bool(record.get("results")) or noun == "job"
+
+
+@pytest.mark.parametrize("noun", NOUNS)
 def test_a_result_shows_itself(noun):
     """The bundle of a notebook's output holds the text, the page and the record; asking twice is the same."""
     first, second = NOUNS[noun]._repr_mimebundle_(), NOUNS[noun]._repr_mimebundle_()
@@ -163,7 +186,7 @@ def test_no_script_of_the_data_runs_in_a_browser(chromium, scheme):
     page.set_content("<!doctype html><title>x</title>" + "".join(html(r) for r in HOSTILE.values()))
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     page.wait_for_timeout(200)
-    ran, images = page.evaluate("window.XSS"), page.locator("img").count()
+    ran, images = page.evaluate("window.XSS"), page.locator("img:not(.wb-job_comparison img)").count()
 
     assert ran is None
     assert images == 0

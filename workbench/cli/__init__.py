@@ -10,7 +10,7 @@ import sys
 import typer
 
 from workbench import __version__
-from workbench.cli import bundles, data, notebooks, pages, runs, service
+from workbench.cli import bundles, comparisons, data, notebooks, pages, runs, service
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
 
@@ -74,6 +74,8 @@ app.command()(notebooks.resume)
 app.command()(notebooks.stop)
 app.command()(notebooks.delete)
 app.command()(notebooks.prune)
+app.command()(comparisons.reproduce)
+app.command()(comparisons.compare)
 app.command()(bundles.promote)
 app.command()(bundles.rollback)
 app.command()(version)

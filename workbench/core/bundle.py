@@ -226,6 +226,19 @@ class Bundle(Result):
         """One row a file: path and hash."""
         return self._frame(self.files.items(), columns=["file", "sha256"])
 
+    def results(self) -> dict[str, Any]:
+        """The scores that it ships with, and its threshold."""
+        return {"metrics": {one.name: one.value for one in self.metrics}, "threshold": self.threshold}
+
+    def origin(self) -> dict[str, Any]:
+        """The fingerprint of the table that it was trained on, and the seed."""
+        told = {"fingerprint": self.fingerprint, "source": self.lineage.get("source"), "seed": self.lineage.get("seed")}
+        return {name: value for name, value in told.items() if value not in (None, "")}
+
+    def passing(self) -> tuple[str, ...]:
+        """Its version and its folder."""
+        return (f"{self.name} version {self.version}", f"{self.name}/{self.version}", str(self.path))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as in ``bundle.json``; the folder's own path is left out."""
         content = {**asdict(self), "classes": list(self.classes), "features": list(self.features)}

@@ -73,6 +73,17 @@ class Comparison(Result):
         ]
         return self._frame(rows).set_index("of")
 
+    def results(self) -> dict[str, Any]:
+        """Both scores, their difference with its interval, and the verdict."""
+        difference = self.difference
+        told = {"value": difference.value, "low": difference.low, "high": difference.high}
+        scores = {"champion": self.champion.value, "challenger": self.challenger.value}
+        return {**scores, "difference": told, "better": self.better, "rows": self.rows}
+
+    def passing(self) -> tuple[str, ...]:
+        """Both versions."""
+        return tuple(f"{word} {one}" for one in self.versions for word in ("version", "Version"))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)

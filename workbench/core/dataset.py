@@ -193,6 +193,14 @@ class Dataset(Result):
                 contract = contract.change(name, kind="number", categories=None)
         return replace(self, contract=contract)._with_table(table)
 
+    def results(self) -> dict[str, Any]:
+        """Rows and columns."""
+        return {"rows": self.rows, "columns": len(self.contract.columns)}
+
+    def origin(self) -> dict[str, Any]:
+        """Where the table came from, and its fingerprint."""
+        return {"source": self.source, "fingerprint": self.fingerprint, "rows": self.rows}
+
     def to_dict(self) -> dict[str, Any]:
         """The description of the dataset; the values stay where they are."""
         return {

@@ -480,6 +480,10 @@ class Explanation(Result):
         path = Path(path)
         return explanation_file.load(cls, path) if explanation_file.is_ours(path) else super().load(path)
 
+    def results(self) -> dict[str, Any]:
+        """Base value and importances."""
+        return {"base": self.base, "importance": self.importance()}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         numbers = {name: _listed(getattr(self, name)) for name in NUMBERS}

@@ -156,6 +156,10 @@ class ExplanationComparison(Result):
         """One row a column and segment: importance, mean and rank of both, effect, p-value."""
         return self._frame([_row(d) for d in self.differences])
 
+    def results(self) -> dict[str, Any]:
+        """Of each column both importances."""
+        return {one.column: {"before": one.importance[0], "now": one.importance[1]} for one in self}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)

@@ -387,6 +387,12 @@ class Fairness(Result):
         """
         return late("Fairness.reweigh")(self, data, column=column)
 
+    def results(self) -> dict[str, Any]:
+        """The measures of all rows and of each group, and the gaps."""
+        gaps = {column: {one.name: one.value for one in self.gaps if one.column == column} for column in self.columns}
+        groups = {column: {one.value: _values(one.metrics) for one in its} for column, its in self.by_column.items()}
+        return {"overall": _values(self.overall), "groups": groups, "gaps": gaps}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)
@@ -419,6 +425,10 @@ def _renamed(content: dict[str, Any], names: Mapping[str, Mapping[str, str]]) ->
 
     told = {"groups": ("value",), "unweighted": ("value",), "gaps": ("least", "most"), "drivers": ("group",)}
     return {**content, **{of: [now(one, *fields) for one in content[of]] for of, fields in told.items()}}
+
+
+def _values(metrics: tuple[GroupMetric, ...]) -> dict[str, float | None]:
+    return {one.name: one.value for one in metrics}
 
 
 def _row(group: Group) -> dict[str, Any]:

@@ -36,6 +36,19 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+def json_value(value: Any) -> Any:
+    """Nested dicts, lists and tuples of values as plain JSON: names are texts, and what is no number is None.
+
+    Examples
+    --------
+    >>> json_value({1: (0.5, float("nan"))})
+    {'1': [0.5, None]}
+    """
+    if isinstance(value, dict):
+        return {str(name): json_value(part) for name, part in value.items()}
+    return [json_value(part) for part in value] if isinstance(value, (list, tuple)) else plain(value)
+
+
 def seconds_of(moment: str) -> float:
     """Seconds since 1970 of a moment in ISO 8601; one without a zone is of UTC, whatever this machine's is.
 

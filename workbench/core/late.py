@@ -29,6 +29,7 @@ PLACES = {
     "Profile.compare": "workbench.profiling.compare:compare_profiles",
     "Profile.merge": "workbench.profiling.merge:merge",
     "Result._repr_mimebundle_": "workbench.display:mime_bundle",
+    "Result.page": "workbench.display:page",
     "Result.plot": "workbench.display:figure",
     "Run.choose": "workbench.training.choosing:choose",
     "Run.counterfactuals": "workbench.explanation.counterfactuals:counterfactuals",

@@ -245,6 +245,11 @@ class ColumnProfile:
         """Share of rows without a value, in [0, 1]."""
         return self.missing / self.rows if self.rows else 0.0
 
+    def results(self) -> dict[str, Any]:
+        """Its main numbers, by name."""
+        counts = {"missing": self.missing, "distinct": self.distinct}
+        return counts if self.sensitive or self.mean is None else {**counts, "mean": self.mean, "sd": self.sd}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         quantiles = {repr(k): v for k, v in self.quantiles.items()}
@@ -406,6 +411,15 @@ class Profile(Result):
         """One row a column: kind, role, count, missing, distinct, range, mean, sd, association with the target."""
         names = ("name", "kind", "role", "count", "missing", "distinct", "minimum", "maximum", "mean", "sd", "target")
         return self._frame([{n: getattr(c, n) for n in names} for c in self.columns]).set_index("name")
+
+    def results(self) -> dict[str, Any]:
+        """Rows, and of each column its missing and distinct values and, where it is not sensitive, mean and spread."""
+        return {"rows": self.rows, "columns": {one.name: one.results() for one in self.columns}}
+
+    def origin(self) -> dict[str, Any]:
+        """Where the table came from, and its fingerprint; nothing of profiles that were merged."""
+        told = {"source": self.source, "fingerprint": self.fingerprint, "rows": self.rows}
+        return told if self.fingerprint else {}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

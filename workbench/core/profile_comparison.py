@@ -128,6 +128,10 @@ class ProfileComparison(Result):
         rows = [{"column": c.column, **{n: getattr(c, n) for n in names}} for c in self.columns]
         return self._frame(rows, columns=["column", *names]).set_index("column")
 
+    def results(self) -> dict[str, Any]:
+        """Of each column how much it differs, and whether by more than chance."""
+        return {one.column: {"effect": one.effect, "differs": one.differs} for one in self.columns}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)

@@ -101,6 +101,12 @@ class Window:
     groups: tuple[Group, ...] = ()
     explained: tuple[ReasonDifference, ...] = ()
 
+    def results(self) -> dict[str, Any]:
+        """Its main numbers, by name."""
+        counts = {"rows": self.rows, "labelled": self.labelled, "flagged": self.flagged, "status": self.status}
+        scores = {one.name: one.value for one in self.performance}
+        return {**counts, "metrics": scores, "drift": {one.column: one.effect for one in self.drift}}
+
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Window:
         """Read what ``dataclasses.asdict`` wrote."""
@@ -207,6 +213,14 @@ class MonitorReport(Result):
                 for w in self.windows
             ]
         ).set_index("window")
+
+    def results(self) -> dict[str, Any]:
+        """Of each window its rows, flags, scores, drift and status."""
+        return {one.label: one.results() for one in self.windows}
+
+    def passing(self) -> tuple[str, ...]:
+        """The version that answers."""
+        return (f"{self.name} version {self.version}",)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""

@@ -44,20 +44,42 @@ class Result(Saved, ABC):
         """Read what :meth:`to_dict` wrote."""
 
     def record(self) -> dict[str, Any]:
-        """The short machine-readable record that a notebook's output carries: noun, headline, findings.
+        """The short machine-readable record that a notebook's output carries: noun, headline, findings, main numbers.
 
-        Kept small on purpose; the whole result is what :meth:`save` writes.
+        Kept small on purpose; the whole result is what :meth:`save` writes. Two runs of one notebook are compared by
+        it, so what differs each time is named by :meth:`passing`.
         """
+        more = {"results": self.results(), "origin": self.origin(), "passing": list(self.passing())}
         return {
             "noun": self.noun,
             "format_version": self.format_version,
             "headline": self.headline(),
             "findings": [{"code": f.code, "severity": f.severity, "column": f.column} for f in self.findings],
+            **{name: told for name, told in more.items() if told},
         }
+
+    def results(self) -> dict[str, Any]:
+        """The main numbers and answers, by name and nested: what the same code finds again on the same data."""
+        return {}
+
+    def origin(self) -> dict[str, Any]:
+        """What it was made of, as far as it knows: *source*, *fingerprint* and *rows* of a table, and a *seed*."""
+        return {}
+
+    def passing(self) -> tuple[str, ...]:
+        """Texts in its headline and page that are others each time it is made, such as the version of a bundle.
+
+        Moments of now, random ids and addresses need not be told: :mod:`workbench.jobs.volatile` knows them.
+        """
+        return ()
 
     def plot(self, *args: Any, **kwargs: Any) -> go.Figure:
         """An interactive figure of the result; arguments as the figure of the noun takes them."""
         return late("Result.plot")(self, *args, **kwargs)
+
+    def page(self) -> str:
+        """The result as an HTML page of one file, which a browser shows without a server."""
+        return late("Result.page")(self)
 
     def _frame(self, rows: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A table of plain rows; pandas is loaded where somebody asks for one."""

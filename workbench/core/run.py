@@ -464,6 +464,16 @@ class Run(Result):
         """Best candidate and its score in one line."""
         return f"{self.best.name}: {self.metrics[0]} on {self.split.holdout_rows:,} held-out rows"
 
+    def results(self) -> dict[str, Any]:
+        """The scores of the hold-out, the best candidate, the validated scores of all, and the threshold."""
+        candidates = {one.name: {m.name: m.value for m in one.metrics} for one in self.candidates}
+        told = {"metrics": {m.name: m.value for m in self.metrics}, "best": self.best.name, "candidates": candidates}
+        return told if self.threshold is None else {**told, "threshold": self.threshold}
+
+    def origin(self) -> dict[str, Any]:
+        """Where the table came from, its fingerprint, and the seed."""
+        return {"source": self.source, "fingerprint": self.fingerprint, "seed": self.seed}
+
     def record(self) -> dict[str, Any]:
         """The short record, with the columns whose groups may be compared: what the panel offers."""
         return {**super().record(), "groups": choices(self.contract)._asdict()}

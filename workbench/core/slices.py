@@ -60,6 +60,15 @@ class Slices(Result):
         """One row a slice: rows, score with its interval, loss, its difference to the rest, p-value."""
         return self._frame([_row(one) for one in self.slices])
 
+    def results(self) -> dict[str, Any]:
+        """Of each slice its rows, loss and score."""
+        return {
+            column: {
+                one.value: {"rows": one.rows, "loss": one.loss, "score": one.score and one.score.value} for one in its
+            }
+            for column, its in self.by_column.items()
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)

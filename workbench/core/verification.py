@@ -60,6 +60,14 @@ class Verification(Result):
         """One row a check: name, ok, detail."""
         return self._frame([asdict(c) for c in self.checks])
 
+    def results(self) -> dict[str, Any]:
+        """Whether each check held."""
+        return {one.name: one.ok for one in self.checks}
+
+    def passing(self) -> tuple[str, ...]:
+        """The bundle with its version."""
+        return (self.bundle,)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return asdict(self)

@@ -6,10 +6,10 @@ Rendering never computes. Everything that comes from data is escaped.
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.json_values import json_value
 from workbench.core.result import MIME
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def html(result: Result) -> str:
 
 def mime_bundle(result: Result, include: Any = None, exclude: Any = None) -> dict[str, Any]:
     """Headline, page fragment and the result's own record, for a notebook's output."""
-    record = json.loads(json.dumps(result.record()))
-    return {"text/plain": result.headline(), "text/html": html(result), MIME: record}
+    return {"text/plain": result.headline(), "text/html": html(result), MIME: json_value(result.record())}
 
 
 def page(result: Result) -> str:

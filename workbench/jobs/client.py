@@ -28,6 +28,7 @@ from workbench.core.job import Cause
 from workbench.errors import JobFailed
 from workbench.instant.client import PromptClient
 from workbench.instant.manager import InstantManager
+from workbench.jobs import environment
 from workbench.jobs.channel import SET_UP, Count, OutputChannel
 from workbench.jobs.control import Control, Stopped
 from workbench.jobs.masking import Masker, without_colours
@@ -322,9 +323,13 @@ class Client(PapermillNotebookClient):
         reply = answer["content"] if answer else {}
         language = reply.get("language_info", {})
         self.nb.metadata["language_info"] = language
+        set_up = None
         if reply.get("implementation") == "ipython":
             self.results = self.nb_man.results(self._asked)
-            self.wait_for_reply(self.kc.execute(SET_UP, silent=True, store_history=False))
+            asked = {environment.ASKED: environment.EXPRESSION}
+            request = self.kc.execute(SET_UP, silent=True, store_history=False, user_expressions=asked)
+            set_up = self.wait_for_reply(request)
+        self.nb_man.looked(set_up)
         self.kc.count.start()
         spec = self.km.kernel_spec
         return {

@@ -22,6 +22,7 @@ from workbench.jobs import park
 from workbench.jobs.client import Client
 from workbench.jobs.control import Control
 from workbench.jobs.edited import kept_places, runs
+from workbench.jobs.environment import Look
 from workbench.jobs.kernels import installed
 from workbench.jobs.masking import Masker, Stream
 from workbench.jobs.parameters import Parameter, check, declared_in, inject, typed
@@ -50,6 +51,8 @@ class Run:
         How long it may take, and the moment of ``time.monotonic`` at which that is used up.
     sockets : Path, optional
         An empty private folder for the kernel's sockets.
+    look : Look, optional
+        Writes down what the job runs in.
     completed : bool
         Whether the cells ran to their end; set by the run.
     park : float
@@ -66,6 +69,7 @@ class Run:
     seconds: float | None = None
     deadline: float | None = None
     sockets: Path | None = None
+    look: Look | None = None
     completed: bool = False
     park: float = 0.0
     earlier: Path | None = None
@@ -145,6 +149,11 @@ class Recorder(NotebookExecutionManager):
         """Write down what really runs."""
         self.nb.metadata["kernelspec"] = {name: kernel[name] for name in ("name", "display_name", "language")}
         self._record(kernel=kernel)
+
+    def looked(self, answer: Any) -> None:
+        """Write down what the kernel has told of itself."""
+        if self.run.look:
+            self.run.look.started(answer)
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
         """Write down that a cell begins to run."""
@@ -403,6 +412,8 @@ def execute(
     finally:
         recorder.cleanup_pbar()
         recorder.notebook_complete()
+        if run.look:
+            run.look.ended()
     return recorder.masked()
 
 

@@ -35,12 +35,12 @@ def records(notebook: Path) -> list[dict[str, Any]]:
 def _records(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for cell in content.get("cells", ()):
         for output in cell.get("outputs", ()):
-            record = _read(output.get("data", {}).get(MIME))
+            record = record_of(output.get("data", {}).get(MIME))
             if record is not None:
                 yield record
 
 
-def _read(record: Any) -> dict[str, Any] | None:
+def record_of(record: Any) -> dict[str, Any] | None:
     """A record as we write it; anybody may show what bears our MIME type, and that is no failure of the job."""
     try:
         content = json.loads("".join(record)) if isinstance(record, (str, list)) else record

@@ -1,9 +1,10 @@
 """The record of each job on disk: what was asked, where it stands, what happened.
 
 A job is a folder: ``job.json`` (the record), ``events.jsonl`` (what happened, one line each), ``input.ipynb``,
-``output.ipynb`` and ``log``. Whoever changes the record holds its lock and never changes a final state. A reader
-changes nothing: of a job whose process is gone it says so, and :func:`settle` writes it down for those who may. A job
-that waits has a ticket (:mod:`workbench.jobs.tickets`) and no process.
+``output.ipynb``, ``log`` and ``environment.json`` (what it ran in, :mod:`workbench.jobs.environment`). Whoever changes
+the record holds its lock and never changes a final state. A reader changes nothing: of a job whose process is gone it
+says so, and :func:`settle` writes it down for those who may. A job that waits has a ticket
+(:mod:`workbench.jobs.tickets`) and no process.
 """
 
 from __future__ import annotations

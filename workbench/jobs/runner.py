@@ -126,6 +126,7 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker, room: 
     from papermill.execute import execute_notebook
 
     from workbench.jobs.engine import WorkbenchEngine
+    from workbench.jobs.environment import Look
     from workbench.jobs.execution import Run
 
     # By its entry point it is known only where the package is installed.
@@ -141,6 +142,7 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker, room: 
         room=room,
         earlier=job.path.with_name(job.resumes) if job.resumes else None,
         park=job.options.park if len(job.attempts) >= job.options.retries else 0.0,
+        look=Look(job, masker.plain),
     )
     try:
         execute_notebook(

@@ -186,6 +186,34 @@ def _begun(path: Path, asked: dict[str, Any], home: str | Path | None, at_once: 
         raise StoreError(f"{message} Make room there, or give another folder in WORKBENCH_HOME.") from error
 
 
+def again(job: Job, *, show: bool = True, **told: Any) -> Job:
+    """Run the notebook of a job as it was when that was submitted, and wait for the end, however it ends.
+
+    Parameters
+    ----------
+    job : Job
+        Whose notebook, parameters, kernel, folder and limits of time are taken.
+    show : bool
+        Show a progress bar.
+    **told
+        What the record says besides, such as ``reproduces``.
+    """
+    started = enqueue(
+        job.path / "input.ipynb",
+        job.parameters,
+        kernel=job.kernel.get("name") or None,
+        home=job.path.parent.parent,
+        folder=job.folder or None,
+        at_once=JOB in os.environ,
+        told={"notebook": job.notebook, **told},
+        timeout=job.options.timeout,
+        cell_timeout=job.options.cell_timeout,
+    )
+    with suppress(JobFailed):
+        return watched(started, show)
+    return load(started.path)
+
+
 def _kernel(content: dict[str, Any], asked: str | None) -> dict[str, str]:
     """What is to run it; the runner writes down what really did."""
     metadata = content.get("metadata") or {}

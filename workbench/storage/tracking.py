@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "workbench"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+MAKING = "Making the MLflow store (once, a few seconds) …"  # said in a kernel too, where one is missing
 
 
 def client(given: Settings | None = None) -> MlflowClient:
@@ -63,7 +64,7 @@ def _make_once(uri: str, home: Path) -> None:
             return
         if uri.startswith("sqlite:"):
             stream = _stream()
-            stream.write("Making the MLflow store (once, a few seconds) …\n")
+            stream.write(f"{MAKING}\n")
             stream.flush()
         store = _client(uri)
         if store.get_experiment_by_name(EXPERIMENT) is None:
