@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from workbench.jobs.secrets import PASSWORD, SHAPE, SHORTEST, is_reference, is_secret, references, secret
+from workbench.core.secrets import PASSWORD, SHAPE, SHORTEST, is_reference, is_secret, references, secret
 
 MASK = "********"
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -65,6 +65,11 @@ class Masker:
         """A masker for a run: what its parameters refer to, and the environment's own secrets."""
         environment = os.environ if environment is None else environment
         return cls([*map(secret, references(parameters)), *_of_environment(environment)])
+
+    @staticmethod
+    def environment(environment: Mapping[str, str]) -> Iterator[str]:
+        """The secrets that an environment names so."""
+        return _of_environment(environment)
 
     def text(self, text: str) -> str:
         """A text without secrets."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.core.secrets import check_secrets, is_reference, is_secret
 from workbench.errors import BadParameter, InputError
 from workbench.jobs.annotations import ANY, Annotations
 from workbench.jobs.kernels import language_of
-from workbench.jobs.secrets import check_secrets, is_reference, is_secret
 from workbench.jobs.shapes import MISSING, Shape, Unfit, plain, shape_of, shown, source, unfit
 from workbench.storage.files import MISREAD
 
@@ -184,6 +184,7 @@ def check(
     values: Mapping[str, Any],
     content: Mapping[str, Any] | None = None,
     language: str | None = None,
+    resolve: bool = True,
 ) -> dict[str, Any]:
     """``values`` as the record keeps them, if the notebook takes them all, before a kernel starts.
 
@@ -197,6 +198,8 @@ def check(
         The notebook, where it has been read already.
     language : str, optional
         Of the kernel that is to run it, by default the notebook's own.
+    resolve : bool
+        False: what a reference to a secret leads to is looked at later, where it is needed.
 
     Returns
     -------
@@ -216,7 +219,7 @@ def check(
         _check_name(name, known, notebook.name)
     for told in _missing(notebook, values, known).values():
         raise BadParameter(told)
-    return {name: plain(value) for name, value in _typed(values, known).items()}
+    return {name: plain(value) for name, value in _typed(values, known, resolve).items()}
 
 
 def misfits(notebook: Path, values: Mapping[str, Any]) -> dict[str, str]:
@@ -244,13 +247,13 @@ def typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None) -> d
     return _typed(values, known)
 
 
-def _typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None) -> dict[str, Any]:
-    return {name: _value(name, value, (known or {}).get(name)) for name, value in values.items()}
+def _typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None, resolve: bool = True) -> dict[str, Any]:
+    return {name: _value(name, value, (known or {}).get(name), resolve) for name, value in values.items()}
 
 
-def _value(name: str, value: Any, parameter: Parameter | None) -> Any:
+def _value(name: str, value: Any, parameter: Parameter | None, resolve: bool) -> Any:
     try:
-        check_secrets(name, value)
+        check_secrets(name, value, resolve)
     except RecursionError as error:
         raise BadParameter(f"{name!r} must be plain JSON data; this one holds itself, or is too deep.") from error
     if is_reference(value) or (is_secret(name) and value in (None, "")):

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.job import Job
+from workbench.core.secrets import is_secret, looks_secret, references, secret
 from workbench.errors import InputError
 from workbench.instant.asking import Forked, started
 from workbench.instant.place import AT_START
-from workbench.jobs.secrets import is_secret, looks_secret, references, secret
 from workbench.storage.files import read, write_json
 
 START = "start.json"
@@ -99,8 +99,14 @@ def launch(job: Job, held: int, slot: int | None = None, start: Start | None = N
     command = [python, "-m", "workbench.jobs.runner", str(job.path), *map(str, passed)]
     with (job.path / "log").open("ab") as log:
         process = started(command, _environment(job, start), job.folder, log, passed)
-    _STARTED[:] = [p for p in _STARTED if p.poll() is None] + [process]
+    forget_ended()
+    _STARTED.append(process)
     return process.pid
+
+
+def forget_ended() -> None:
+    """Let go of the processes of jobs that this process has started and that have ended."""
+    _STARTED[:] = [process for process in _STARTED if process.poll() is None]
 
 
 def wait_for(pid: int | None, seconds: float = 10.0) -> None:
