@@ -29,11 +29,16 @@ def test_version_is_the_projects():
 
 def test_every_command_has_a_sentence_and_is_in_the_readme():
     readme = (ROOT / "README.md").read_text()
-    for command in cli.app.registered_commands:
-        name = command.name or command.callback.__name__
-
-        assert command.callback.__doc__
+    for name, callback in commands().items():
+        assert callback.__doc__
         assert f"workbench {name}" in readme, f"README does not tell of `workbench {name}`"
+
+
+def commands():
+    """Functions of all commands by their names, those of groups among them."""
+    own = {c.name or c.callback.__name__: c.callback for c in cli.app.registered_commands}
+    groups = [(g.name, c) for g in cli.app.registered_groups for c in g.typer_instance.registered_commands]
+    return own | {f"{group} {c.name or c.callback.__name__}": c.callback for group, c in groups}
 
 
 def test_a_row_of_a_leaderboard_is_written_as_a_notebook(store, tmp_path, monkeypatch):
@@ -94,6 +99,13 @@ WRONG = {
     "jobs": ["--state", "odd"],
     "resume": ["nowhere", "-p", "novalue"],
     "stop": ["nowhere"],
+    "notify": ["--test", "nobody"],
+    "schedule add": ["nightly", "profile.ipynb", "61 * * * *"],
+    "schedule show": ["nowhere"],
+    "schedule next": ["61 * * * *"],
+    "schedule pause": ["nowhere"],
+    "schedule resume": ["nowhere"],
+    "schedule remove": ["nowhere"],
     "delete": ["nowhere"],
     "reproduce": ["nowhere"],
     "compare": ["nowhere", "elsewhere"],
@@ -102,17 +114,17 @@ WRONG = {
     "rollback": ["nowhere"],
 }
 # These take nothing that could be wrong but what typer itself refuses.
-TAKE_NOTHING = {"tour", "lab", "monitor", "version"}
+TAKE_NOTHING = {"scheduler", "schedule list", "tour", "lab", "monitor", "version"}
 
 
 def test_every_command_is_tried_with_something_wrong():
-    assert {c.name or c.callback.__name__ for c in cli.app.registered_commands} == {*WRONG, *TAKE_NOTHING}
+    assert set(commands()) == {*WRONG, *TAKE_NOTHING}
 
 
 @pytest.mark.parametrize("command", WRONG)
 def test_what_a_command_refuses_is_one_line(command, store, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["workbench", command, *WRONG[command]])
+    monkeypatch.setattr("sys.argv", ["workbench", *command.split(), *WRONG[command]])
 
     with pytest.raises(SystemExit) as end:
         cli.main()
@@ -147,6 +159,28 @@ def test_a_parameter_is_a_name_and_a_text_that_its_type_reads(text, pair):
 def test_a_parameter_without_equals_is_refused():
     with pytest.raises(BadParameter, match="NAME=VALUE"):
         parameters._pair("window")
+
+
+def test_a_schedule_is_made_shown_paused_and_removed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = run(cli.app, ["schedule", "add", "nightly", "profile", "30 2 * * *", "-p", "source=churn.csv",
+                         "--zone", "Asia/Tokyo", "--retries", "2", "--notify", "failure:env:HOOK"])  # fmt: skip
+    lists = [run(cli.app, ["schedule", *words]).output for words in (["list"], ["pause", "nightly"], ["list"])]
+    shown = run(cli.app, ["schedule", "show", "nightly", "--next", "3"]).output
+    resumed = run(cli.app, ["schedule", "resume", "nightly"]).output
+    removed = run(cli.app, ["schedule", "remove", "nightly"]).output
+
+    assert made.output.startswith("nightly  profile.ipynb, At 02:30 every day (Asia/Tokyo), next 20")
+    assert made.output.count("02:30 JST") == 5
+    assert ["paused" in text for text in [*lists, shown, resumed]] == [False, True, True, True, False]
+    assert removed == "nightly is removed.\n"
+    assert run(cli.app, ["schedule", "list"]).output == ""
+
+
+def test_the_next_moments_of_an_expression_are_told():
+    told = run(cli.app, ["schedule", "next", "0 12 * * mon", "--zone", "Europe/Berlin", "--next", "2"]).output
+
+    assert [line[:4] + line[15:20] for line in told.splitlines()] == ["Mon 12:00"] * 2
 
 
 def test_jobs_of_an_empty_home_are_none():

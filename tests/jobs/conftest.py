@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.receivers import hook, post  # noqa: F401 - fixtures
+
 sys.path.insert(0, str(Path(__file__).parent))  # what these tests share lies beside them
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -27,6 +27,7 @@ FILES = {
     ("GET", "columns"): "path",
     ("POST", "jobs"): "notebook",
     ("GET", "jobs/form"): "notebook",
+    ("POST", "schedules"): "notebook",
 }
 OUTSIDE = {
     "up": "../outside.csv",

@@ -24,6 +24,7 @@ WRITE_ONLY = {
     "jobs/environment.py": "what a job runs in is written by its runner alone, as a whole",
     "jobs/submit.py": "reads the notebook, writes a copy",
     "jobs/starting.py": "a file of a job's folder that nobody has yet; it is written once",
+    "jobs/scheduler.py": "who is at work, written by the one that holds the lock",
     "core/explanation_file.py": "save writes a whole explanation",
     "core/saved.py": "save writes a whole noun; what is on disk is changed through files.change",
     "tables/compiled.py": "save writes a whole model",

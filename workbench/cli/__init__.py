@@ -10,7 +10,7 @@ import sys
 import typer
 
 from workbench import __version__
-from workbench.cli import bundles, comparisons, data, notebooks, pages, runs, service
+from workbench.cli import bundles, comparisons, data, notebooks, notify, pages, runs, schedules, service
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
 
@@ -76,6 +76,9 @@ app.command()(notebooks.delete)
 app.command()(notebooks.prune)
 app.command()(comparisons.reproduce)
 app.command()(comparisons.compare)
+app.add_typer(schedules.app, name="schedule")
+app.command()(schedules.scheduler)
+app.command()(notify.notify)
 app.command()(bundles.promote)
 app.command()(bundles.rollback)
 app.command()(version)

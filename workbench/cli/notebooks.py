@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import takes_job_options
+from workbench.cli.options import (
+    Kernel,
+    ParameterFiles,
+    ParametersRaw,
+    ParameterTexts,
+    ParameterYaml,
+    takes_job_options,
+)
 
 if TYPE_CHECKING:
     from workbench.core.job import Job
@@ -61,29 +68,11 @@ def submit(
     notebook: Annotated[
         str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")
     ],
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--parameter",
-            "-p",
-            metavar="NAME=VALUE",
-            help="A parameter, read as the type that its cell annotates or shows; repeat for more.",
-        ),
-    ] = None,
-    raw: Annotated[
-        list[str] | None,
-        typer.Option("--parameters-raw", "-r", metavar="NAME=TEXT", help="A parameter that is the text as it stands."),
-    ] = None,
-    file: Annotated[
-        list[Path] | None,
-        typer.Option("--parameters-file", "-f", metavar="YAML", help="A file of parameters, YAML or JSON."),
-    ] = None,
-    yaml: Annotated[
-        list[str] | None, typer.Option("--parameters-yaml", "-y", metavar="YAML", help="Parameters as YAML.")
-    ] = None,
-    kernel: Annotated[
-        str | None, typer.Option("--kernel", "-k", help="An installed kernel; by default the one the notebook names.")
-    ] = None,
+    parameter: ParameterTexts = None,
+    raw: ParametersRaw = None,
+    file: ParameterFiles = None,
+    yaml: ParameterYaml = None,
+    kernel: Kernel = None,
     after: Annotated[
         list[str] | None, typer.Option(metavar="JOB", help="A job that has to be COMPLETED before; repeat for more.")
     ] = None,

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import fields
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -16,6 +17,29 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 
 Host = Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")]
 BundleName = Annotated[str, typer.Argument(help="NAME, NAME@alias, NAME/VERSION, or the path of a bundle folder.")]
+Kernel = Annotated[
+    str | None, typer.Option("--kernel", "-k", help="An installed kernel; by default the one the notebook names.")
+]
+ParameterTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        "-p",
+        metavar="NAME=VALUE",
+        help="A parameter, read as the type that its cell annotates or shows; repeat for more.",
+    ),
+]
+ParametersRaw = Annotated[
+    list[str] | None,
+    typer.Option("--parameters-raw", "-r", metavar="NAME=TEXT", help="A parameter that is the text as it stands."),
+]
+ParameterFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--parameters-file", "-f", metavar="YAML", help="A file of parameters, YAML or JSON."),
+]
+ParameterYaml = Annotated[
+    list[str] | None, typer.Option("--parameters-yaml", "-y", metavar="YAML", help="Parameters as YAML.")
+]
 
 
 def takes_job_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -172,6 +172,11 @@ class Job(Result):
             return (self.cause or Cause.OTHER).exit_code
         return STOPPED_EXIT if self.state is JobState.STOPPED else 0
 
+    @property
+    def lasting_notes(self) -> tuple[str, ...]:
+        """Those of its schedule: they stand for the job, whatever becomes of a try."""
+        return tuple(note for note in self.notes if self.schedule and note.startswith(f"Schedule {self.schedule}: "))
+
     def headline(self) -> str:
         """Notebook, state and progress in one line."""
         told = " ".join([*([self.error] if self.error else []), *self.notes])

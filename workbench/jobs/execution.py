@@ -5,6 +5,7 @@ This module imports papermill (2.6 s), so it is loaded by the process that runs 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from papermill.log import logger
 from papermill.parameterize import parameterize_notebook
 
 from workbench.core.job import JobState
+from workbench.core.secrets import is_reference, is_secret
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.jobs import park
 from workbench.jobs.client import Client
@@ -24,12 +26,12 @@ from workbench.jobs.control import Control
 from workbench.jobs.edited import kept_places, runs
 from workbench.jobs.environment import Look
 from workbench.jobs.kernels import installed
+from workbench.jobs.left_to_tell import tell_left
 from workbench.jobs.masking import Masker, Stream
 from workbench.jobs.parameters import Parameter, check, declared_in, inject, typed
 from workbench.jobs.park import Room
-from workbench.jobs.records import load, now, tell, update
+from workbench.jobs.records import lasting_notes, load, now, tell, update
 from workbench.jobs.records import park as write_parked
-from workbench.jobs.secrets import is_reference, is_secret
 from workbench.jobs.step_results import StepResults
 from workbench.jobs.trust import sign
 from workbench.storage.files import write_bytes, write_text
@@ -251,6 +253,7 @@ class Recorder(NotebookExecutionManager):
         ended, due = now(), park.until(self.run.park)
         write_parked(self.folder, sign, error=str(failure), cause=failure.cause, due=due)
         self.run.room.give_back()
+        self._tell_of_the_parking()
         for request in park.requests(self.folder, self.run.park, self.run.control, alive):
             try:
                 edited = self._edited(request)
@@ -323,12 +326,19 @@ class Recorder(NotebookExecutionManager):
         self.note(f"Cell {cell_index + 1} ended the notebook early, by exit.")
         self._record(ended_early=cell_index)
 
+    def _tell_of_the_parking(self) -> None:
+        """Tell people beside the wait: the time in which somebody may go on has begun."""
+        assert self.folder is not None
+        who = {"home": self.folder.parent.parent, "mine": self.folder.name}
+        threading.Thread(target=tell_left, kwargs=who, name="telling", daemon=True).start()
+
     def note(self, text: str) -> None:
         """Write down what else is to be known; each thing once."""
         if text not in self.notes:
             self.notes.append(text)
             logger.warning(text)
-            self._record(notes=tuple(self.notes))
+            lasting = lasting_notes(self.folder) if self.folder else ()
+            self._record(notes=(*lasting, *self.notes))
 
     def notebook_complete(self, **kwargs: Any) -> None:
         """Note the time and save; a cell that never ran stays *pending*, and none stays *running*."""

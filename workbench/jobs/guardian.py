@@ -21,6 +21,7 @@ from pathlib import Path
 from workbench.core.job import Job, JobState
 from workbench.errors import WorkbenchError
 from workbench.jobs import tickets
+from workbench.jobs.left_to_tell import tell_left
 from workbench.jobs.liveness import let_go
 from workbench.jobs.processes import JOB, end_family
 from workbench.jobs.queue import dispatch
@@ -103,6 +104,7 @@ def main(arguments: list[str]) -> int:
     with suppress(OSError, WorkbenchError):  # a full disk: whoever looks next tries again
         dispatch(folder.parent.parent)
         _wait_again(load(folder), sockets)
+    tell_left(folder.parent.parent, folder.name)
     return 0
 
 

@@ -198,7 +198,8 @@ def _begin(ticket: Ticket, folder: Path, held: int, slot: int | None) -> bool:
     start = kept(record)
     why = lacking(record, start)
     if why:
-        update(folder, notes=(why,)) if record.notes != (why,) else None
+        notes = (*record.lasting_notes, why)
+        update(folder, notes=notes) if record.notes != notes else None
         return False
     beat(folder)
     taken = tickets.take(ticket)
@@ -209,7 +210,8 @@ def _begin(ticket: Ticket, folder: Path, held: int, slot: int | None) -> bool:
             error = f"Its process did not start in {MOST_STARTS} tries; see the file log."
             finish(folder, state=JobState.FAILED, cause=Cause.START, error=error, ended=now())
             return False
-        taken_on = update(folder, state=JobState.CREATED, host=host(), boot=boot(), notes=())
+        own: dict[str, Any] = {"host": host(), "boot": boot(), "notes": record.lasting_notes}
+        taken_on = update(folder, state=JobState.CREATED, **own)
         tell(folder, "job_taken", host=host())
         launch(taken_on, held, slot, start)
     except (OSError, StoreError):

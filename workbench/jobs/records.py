@@ -21,7 +21,7 @@ from typing import Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Busy, NotFound, StoreError
-from workbench.jobs import retries, tickets
+from workbench.jobs import outbox, retries, tickets
 from workbench.jobs.liveness import Life, hold, last_beat, life
 from workbench.settings import settings
 from workbench.storage.files import change, safe_name
@@ -93,6 +93,11 @@ def folders(home: str | Path | None = None) -> list[Path]:
 def load(folder: Path) -> Job:
     """The record in ``folder`` as it was last written."""
     return replace(Job.load(folder / RECORD), path=folder)
+
+
+def lasting_notes(folder: Path) -> tuple[str, ...]:
+    """The notes of a job that stand for all its tries."""
+    return load(folder).lasting_notes
 
 
 def write(record: Job) -> None:
@@ -310,6 +315,8 @@ def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) 
     # The record last: whoever sees a final state finds the output and the events complete.
     _seal(ended, seal)
     tell(folder, "job_ended", state=ended.state.value, error=ended.error, done=ended.cells_done, cells=ended.cells)
+    if not record.state.final:
+        outbox.put(ended)
     record = update(folder, **end)
     tickets.drop(folder.parent.parent, folder.name)
     return record
@@ -330,6 +337,7 @@ def park(folder: Path, seal: Callable[[Path], Any] | None = None, **failure: Any
     changes = {"state": JobState.PARKED, **failure}
     parked = replace(load(folder), **changes)
     _seal(parked, seal)
+    outbox.put(parked)
     tell(folder, "job_parked", until=parked.due, error=parked.error, done=parked.cells_done, cells=parked.cells)
     return update(folder, **changes)
 

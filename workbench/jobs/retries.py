@@ -55,7 +55,7 @@ def afresh(ended: Job, due: str, output: str | None) -> dict[str, Any]:
     nothing_yet: dict[str, Any] = {
         **dict.fromkeys(("started", "ended", "error", "cause", "failed_cell", "ended_early", "pid")),
         "cells_done": 0,
-        "notes": (),
+        "notes": ended.lasting_notes,
     }
     attempts = (*ended.attempts, attempt(ended, output))
     return {**nothing_yet, "state": JobState.QUEUED, "due": due, "attempts": attempts}

@@ -23,6 +23,7 @@ from workbench.errors import InputError, JobFailed, StoreError, WorkbenchError
 from workbench.instant.packages import skip_slow_grammar
 from workbench.jobs import guardian, tickets
 from workbench.jobs.control import Control
+from workbench.jobs.left_to_tell import tell_left
 from workbench.jobs.liveness import boot, hold, host, let_go
 from workbench.jobs.park import NOWHERE, Room
 from workbench.jobs.processes import end_family
@@ -56,9 +57,14 @@ def _guarded(folder: Path, held: list[int]) -> int:
         return ended.exit_code
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
+        if again is None:
+            _make_room(folder, held[1:])
+            # While it is guarded: who is killed in the middle has somebody who goes on.
+            tell_left(folder.parent.parent, folder.name)
         if guard:
             guard.dismiss(again)
-        _make_room(folder, held if again else held[1:])
+        if again is not None:
+            _make_room(folder, held)
 
 
 def _make_room(folder: Path, held: list[int]) -> None:
@@ -115,6 +121,10 @@ def _execute(job: Job, control: Control, sockets: Path, room: Room) -> None:
     from workbench.jobs.masking import Masker
 
     masker = Masker.of(job.parameters)
+    if job.options.notify:
+        from workbench.jobs.telling import known_secrets
+
+        masker.learn(known_secrets(job))
     with _MaskedLog(masker):
         _papermill(job, control, sockets, masker, room)
 

@@ -20,16 +20,17 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.core.parameters import listed, take
 from workbench.core.progress import Tracker, progress
-from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
-from workbench.jobs import slots, tickets
+from workbench.errors import BadParameter, Busy, JobFailed, NotFound, StoreError
+from workbench.jobs import outbox, slots, tickets
 from workbench.jobs.hidden_state import warn
 from workbench.jobs.kernels import installed, kernel_of
+from workbench.jobs.left_to_tell import tell_left
 from workbench.jobs.liveness import boot, hold, host
 from workbench.jobs.notebooks import find, read
 from workbench.jobs.parameters import check
 from workbench.jobs.processes import JOB
 from workbench.jobs.queue import dispatch
-from workbench.jobs.records import events, load, seen, settle, update, write
+from workbench.jobs.records import RECORD, events, load, now, seen, settle, tell, update, write
 from workbench.jobs.records import job as recorded
 from workbench.jobs.starting import keep, launch, wait_for
 from workbench.jobs.stopping import stop
@@ -106,6 +107,8 @@ def submit(
     'profile.ipynb COMPLETED (4 of 4 cells)'
     """
     at_once = wait and JOB in os.environ
+    if options.get("notify"):
+        _check_told(_options({"notify": options["notify"]}).notify, resolve=True)
     job = enqueue(
         notebook, parameters, kernel=kernel, home=home, folder=folder, after=after, due=due, at_once=at_once, **options
     )
@@ -134,22 +137,47 @@ def enqueue(
     at_once : bool
         Whether it needs no slot: somebody who has one waits for it.
     told : mapping, optional
-        What else its record has: ``batch``, ``schedule``, ``nominal``, ``resumes``, ``reproduces``.
+        What else its record has: ``batch``, ``schedule``, ``nominal``, ``resumes``, ``reproduces``. With an ``id``
+        there is one job of that id, whoever asks how often.
+    """
+    where, told = settings(home=home).jobs, told or {}
+    if "id" in told and os.path.lexists(where / told["id"] / RECORD):
+        return _in_line(where / told["id"])
+    path, asked = checked(notebook, parameters, options, kernel=kernel, folder=folder)
+    asked |= {"after": _after(after, home), "due": _due(due), **told}
+    return _begun(path, asked, home, at_once)
+
+
+def checked(
+    notebook: str | Path,
+    parameters: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+    *,
+    kernel: str | None = None,
+    folder: str | Path | None = None,
+    resolve: bool = True,
+) -> tuple[Path, dict[str, Any]]:
+    """The notebook's path, and what the record of a job says of how it is to run; nothing is written.
+
+    Parameters
+    ----------
+    notebook, parameters, options, kernel, folder
+        As :func:`submit` takes them.
+    resolve : bool
+        False: what a reference to a secret leads to is looked at later.
     """
     path = find(place(notebook, "notebook", "wb.submit"))
     content = read(path)
     runs = _kernel(content, kernel)
+    given = mapping(parameters, "parameters", "wb.submit")
     asked = {
-        "options": take(JobOptions, {name: listed(value) for name, value in options.items()}),
-        "parameters": check(path, mapping(parameters, "parameters", "wb.submit"), content, runs["language"]),
+        "options": _options(options),
+        "parameters": check(path, given, content, runs["language"], resolve),
         "kernel": runs,
         "folder": str(_folder(folder)),
-        "after": _after(after, home),
-        "due": _due(due),
-        **(told or {}),
     }
     warn(content, path.name, runs["language"])
-    return _begun(path, asked, home, at_once)
+    return path, asked
 
 
 def go_on(record: Job, notebook: Path, parameters: dict[str, Any], at_once: bool = False) -> Job:
@@ -214,6 +242,41 @@ def again(job: Job, *, show: bool = True, **told: Any) -> Job:
     return load(started.path)
 
 
+def _options(given: Mapping[str, Any]) -> JobOptions:
+    asked = take(JobOptions, {name: listed(value) for name, value in given.items()})
+    if asked.notify:
+        _check_told(asked.notify, resolve=False)
+    return asked
+
+
+def _check_told(notify: Sequence[str], resolve: bool) -> None:
+    from workbench.jobs.telling import check as told  # whoever tells nobody loads nothing of it
+
+    told(notify, resolve)
+
+
+def refused(home: str | Path | None, why: Exception, **record: Any) -> Job:
+    """The record of a job that could not even be put into the line: FAILED, with the sentence.
+
+    Parameters
+    ----------
+    home : str or Path, optional
+        Folder of everything that Workbench writes.
+    why : Exception
+        Its message is the error of the job.
+    **record
+        Fields of the record, its id among them; a record that is there already stays as it is.
+    """
+    path, moment = settings(home=home).jobs / record["id"], now()
+    end: dict[str, Any] = {"state": JobState.FAILED, "cause": Cause.OTHER, "created": moment, "ended": moment}
+    if not os.path.lexists(path / RECORD):
+        failed = Job(**record, **end, error=str(why), host=host(), boot=boot(), path=path)
+        outbox.put(failed)
+        write(failed)
+        tell(path, "job_ended", state=JobState.FAILED.value, error=str(why), done=0, cells=0)
+    return load(path)
+
+
 def _kernel(content: dict[str, Any], asked: str | None) -> dict[str, str]:
     """What is to run it; the runner writes down what really did."""
     metadata = content.get("metadata") or {}
@@ -253,26 +316,30 @@ def _due(moment: str | datetime | None) -> str | None:
 def _record(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> Job:
     moment = datetime.now(UTC)
     word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
-    name = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
+    own = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
+    name = asked.get("id", own)
     return Job(
-        id=name,
+        **{"id": name, "notebook": str(notebook), **asked},
         state=JobState.CREATED,
         created=moment.isoformat(timespec="milliseconds"),
         host=host(),
         boot=boot(),
         path=settings(home=home).jobs / name,
-        **{"notebook": str(notebook), **asked},
     )
 
 
 def _enter(notebook: Path, job: Job, at_once: bool) -> Job:
     """Start a job where nobody waits and a slot is free, and else give it a ticket."""
     home = job.path.parent.parent
-    free = not (job.due or job.after) and (at_once or not tickets.waiting(home))
+    # What a schedule starts gets a ticket in any case: it is found and started whoever is killed when.
+    free = not (job.due or job.after or job.schedule) and (at_once or not tickets.waiting(home))
     slot = slots.take(home) if free and not at_once else None
-    write_bytes(job.path / "input.ipynb", notebook.read_bytes())
+    job.path.mkdir(parents=True, exist_ok=True)
     held = hold(job.path)  # whoever sees the record finds that somebody sees to it
     try:
+        if os.path.lexists(job.path / RECORD):
+            return load(job.path)  # another has been faster
+        write_bytes(job.path / "input.ipynb", notebook.read_bytes())
         if slot is not None or (free and at_once):
             write(job)
             return _start(job, held, slot, at_once)
@@ -285,6 +352,20 @@ def _enter(notebook: Path, job: Job, at_once: bool) -> Job:
             os.close(slot)
     dispatch(home)
     return recorded(job.id, home)
+
+
+def _in_line(folder: Path) -> Job:
+    """A job that is written down already; whoever wrote it may not have lived to give it a ticket."""
+    with suppress(Busy):  # somebody is at it
+        held = hold(folder, patience=0.0)
+        try:
+            job = load(folder)
+            if job.state is JobState.QUEUED and not tickets.find(folder.parent.parent, job.id):
+                tickets.put(job)
+        finally:
+            os.close(held)
+    dispatch(folder.parent.parent)
+    return recorded(folder.name, folder.parent.parent)
 
 
 def _start(job: Job, held: int, slot: int | None, at_once: bool) -> Job:
@@ -310,6 +391,8 @@ def watched(job: Job, show: bool) -> Job:
         raise
     if ended.state is not JobState.PARKED:
         wait_for(ended.pid)  # so that nothing of the job is left when this returns
+        if ended.options.notify:  # its process may not have lived to tell of its end
+            tell_left(job.path.parent.parent, job.id)
     if ended.state in (JobState.FAILED, JobState.PARKED):
         where = "" if ended.failed_cell is None else f" in cell {ended.failed_cell + 1}"
         raise JobFailed(

@@ -11,7 +11,7 @@ from workbench.codegen import read, render
 from workbench.codegen.job_notebook import convert
 from workbench.core.parameters import STEPS, problems, schema
 from workbench.jobs.parameters import declared, form
-from workbench.server import jobs
+from workbench.server import jobs, schedules
 from workbench.server.columns import columns
 from workbench.server.handling import Handler, Misfit, answers
 from workbench.server.notebooks import read_notebook, shown, written
@@ -116,4 +116,5 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     ("job-notebook", JobNotebook),
     ("columns", Columns),
     *jobs.ROUTES,
+    *schedules.ROUTES,
 ]
