@@ -25,6 +25,7 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.jobs import queue, slots, submit, tickets
 from workbench.jobs.liveness import ALIVE, boot, hold, host
+from workbench.jobs.notebooks import Notebook
 from workbench.jobs.records import conclude, jobs, load, update, write
 
 BEGAN = datetime(2026, 11, 21, 1, 49, tzinfo=UTC)
@@ -68,11 +69,14 @@ def _be(job: Job) -> None:
         tickets.drop(home, job.id)
     time.sleep(0.003)
     state = JobState.FAILED if job.parameters.get("fails") else JobState.COMPLETED
-    _left.extend(job.parameters.get("dies", [])[len(job.attempts) : len(job.attempts) + 1])
+    planned = job.parameters.get("dies", [])[len(job.attempts) : len(job.attempts) + 1]
+    _left.extend(planned)
     _say(home, f"-{job.id}")
     conclude(job.path, state=state, cause=Cause.CELL if state is JobState.FAILED else None, ended=BEGAN.isoformat())
+    whole = len(_left) == len(planned)  # else it came to that step, and may have gone on behind it
     _left.clear()
-    _say(home, f"={job.id}")
+    if whole:
+        _say(home, f"={job.id}")
 
 
 def _say(home: Path, line: str) -> None:
@@ -207,9 +211,8 @@ def _withdrawn(home: Path, steps: int) -> bool:
 
 def _submitted(home: Path, steps: int) -> bool:
     """All slots are taken, and then they are not."""
-    notebook = home / "small.ipynb"
+    notebook = Notebook("small.ipynb", "small.ipynb", b"{}")
     home.mkdir(parents=True)
-    notebook.write_text("{}")
     taken, made = slots.take(home), record(home, 0)
     again = _stopped_at(steps, lambda: submit._enter(notebook, made, at_once=False))
     os.close(taken)
