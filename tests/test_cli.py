@@ -97,6 +97,7 @@ WRONG = {
     "export": ["onnx", "nowhere"],
     "submit": ["nowhere.ipynb", "-p", "novalue"],
     "jobs": ["--state", "odd"],
+    "batch": ["nowhere"],
     "resume": ["nowhere", "-p", "novalue"],
     "stop": ["nowhere"],
     "notify": ["--test", "nobody"],

@@ -25,6 +25,7 @@ os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from workbench.core.batch import Batch as Batch
     from workbench.core.bundle import Bundle as Bundle
     from workbench.core.comparison import Comparison as Comparison
     from workbench.core.contract import Column as Column
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from workbench.core.verification import Verification as Verification
     from workbench.explanation.explain import explain as explain
     from workbench.explanation.fairness import fairness as fairness
+    from workbench.jobs.batch import batch as batch
+    from workbench.jobs.batch import submit_each as submit_each
+    from workbench.jobs.giving import give as give
     from workbench.jobs.reproduce import reproduce as reproduce
     from workbench.jobs.submit import submit as submit
     from workbench.monitoring.challenge import challenge as challenge
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
 
 # Where each public name lives. The block above, for type checkers, and __all__ follow it; a test compares them.
 _PLACES = {
+    "Batch": "workbench.core.batch",
     "Bundle": "workbench.core.bundle",
     "Column": "workbench.core.contract",
     "Comparison": "workbench.core.comparison",
@@ -87,12 +92,14 @@ _PLACES = {
     "Slices": "workbench.core.slices",
     "Verification": "workbench.core.verification",
     "adopt": "workbench.training.adopt",
+    "batch": "workbench.jobs.batch",
     "bundle": "workbench.packaging.package",
     "challenge": "workbench.monitoring.challenge",
     "dataset": "workbench.reading.dataset",
     "explain": "workbench.explanation.explain",
     "fairness": "workbench.explanation.fairness",
     "feedback": "workbench.monitoring.score",
+    "give": "workbench.jobs.giving",
     "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
@@ -105,12 +112,14 @@ _PLACES = {
     "run": "workbench.training.runs",
     "score": "workbench.monitoring.score",
     "submit": "workbench.jobs.submit",
+    "submit_each": "workbench.jobs.batch",
     "train": "workbench.training.train",
     "verify": "workbench.packaging.verify",
     "view": "workbench.widgets.view",
 }
 
 __all__ = [
+    "Batch",
     "Bundle",
     "Column",
     "Comparison",
@@ -130,12 +139,14 @@ __all__ = [
     "Slices",
     "Verification",
     "adopt",
+    "batch",
     "bundle",
     "challenge",
     "dataset",
     "explain",
     "fairness",
     "feedback",
+    "give",
     "log_profile",
     "monitor",
     "package",
@@ -148,6 +159,7 @@ __all__ = [
     "run",
     "score",
     "submit",
+    "submit_each",
     "train",
     "verify",
     "view",

@@ -6,12 +6,14 @@ An argument wins over the environment (``WORKBENCH_*``), which wins over the def
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import BadParameter
 
+SCHEDULER = "WORKBENCH_SCHEDULER"
 MOST_BYTES = 255  # of a file's name
 
 
@@ -50,6 +52,11 @@ class Settings:
     def jobs(self) -> Path:
         """Folder of the jobs, one folder each."""
         return self.home / "jobs"
+
+    @property
+    def batches(self) -> Path:
+        """Folder of the batches, one folder each; their jobs are among the jobs."""
+        return self.home / "batches"
 
     @property
     def queue(self) -> Path:
@@ -143,6 +150,20 @@ def jobs_at_once() -> int | None:
         If the variable is no whole number of at least 1.
     """
     return _count("WORKBENCH_JOBS")
+
+
+def scheduler() -> str | None:
+    """The Dask scheduler that runs the jobs (``WORKBENCH_SCHEDULER``; default None: this machine does).
+
+    Raises
+    ------
+    BadParameter
+        If the variable is no address of one.
+    """
+    address = os.environ.get(SCHEDULER)
+    if address and not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^\s/@]+:\d{1,5}", address):
+        raise BadParameter(f"{SCHEDULER} is a Dask scheduler's address, tcp://HOST:PORT or tls://HOST:PORT. Set it so.")
+    return address or None
 
 
 def in_kernel() -> bool:

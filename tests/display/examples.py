@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.core.batch import Batch
 from workbench.core.bundle import Bundle
 from workbench.core.comparison import Comparison
 from workbench.core.contract import Column, Contract
@@ -459,6 +460,16 @@ def job(state: JobState = JobState.FAILED, hostile: bool = False) -> Job:
     )
 
 
+def batch(hostile: bool = False) -> Batch:
+    """Of four parts one has failed, one is at work and one was not submitted."""
+    bad = HOSTILE if hostile else None
+    each = tuple({bad or "region": bad or region, "k": k} for region in ("north", "south") for k in (1, 2))
+    shown = (job(JobState.COMPLETED, hostile), job(JobState.FAILED, hostile), job(JobState.IN_PROGRESS, hostile), None)
+    scores = ({bad or "roc_auc": 0.731, "rows": 27_210.0}, {}, {}, {})
+    return Batch("20261121T0149-score-3f2a", bad or "notebooks/score.ipynb", each, {"name": bad or "flights"}, MADE,
+                 jobs=shown, scores=scores)  # fmt: skip
+
+
 def job_comparison(hostile: bool = False) -> JobComparison:
     """Two jobs that differ in everything that can; figures of each kind."""
     bad = HOSTILE if hostile else None
@@ -743,6 +754,7 @@ def every(hostile: bool = False):
         profile_comparison(hostile),
         verification(hostile),
         slices(hostile),
+        batch(hostile),
         fairness(hostile),
         explanation_comparison(hostile),
         job_comparison(hostile),

@@ -222,14 +222,17 @@ def test_the_command_takes_each_option_of_a_job_and_gives_only_those_that_were_g
 
     monkeypatch.setattr("workbench.jobs.submit.submit", submit)
     given = ["--timeout", "9", "--cell-timeout", "1.5", "--retries", "2", "--backoff", "0.5", "--priority", "-3",
-             "--park", "60", "--notify", "mailto:a@example.org", "--notify", "https://example.org/h"]  # fmt: skip
+             "--park", "60", "--notify", "mailto:a@example.org", "--notify", "https://example.org/h",
+             "--output", "out/{id}.ipynb"]  # fmt: skip
     path = str(notebook("1"))
 
     done = [CliRunner().invoke(app, ["submit", path, "--no-wait", *more]) for more in ([], given)]
 
     assert [one.output for one in done] == ["a  a.ipynb QUEUED (next)\n"] * 2
     rest = {"kernel": None, "after": (), "wait": False}
-    options = JobOptions(9.0, 1.5, 2, 0.5, -3, 60.0, ("mailto:a@example.org", "https://example.org/h"))
+    options = JobOptions(
+        9.0, 1.5, 2, 0.5, -3, 60.0, ("mailto:a@example.org", "https://example.org/h"), "out/{id}.ipynb"
+    )
     assert given_options[0] == rest
     assert given_options[1] == {**rest, **{f.name: getattr(options, f.name) for f in fields(options)},
                                 "notify": list(options.notify)}  # fmt: skip

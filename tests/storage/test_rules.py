@@ -20,6 +20,8 @@ WRITE_ONLY = {
     "packaging/signing.py": "reads a key, writes a signature",
     "display/compiled.py": "whoever compiles a template again writes the same",
     "monitoring/windows.py": "a window is replaced as a whole; under a lock",
+    "jobs/batch.py": "writes a folder that nobody has yet",
+    "jobs/outputs.py": "reads the notebook of a job that has ended, writes a copy",
     "jobs/execution.py": "a copy of the notebook that failed; the notebook of a job that its runner alone writes",
     "jobs/environment.py": "what a job runs in is written by its runner alone, as a whole",
     "jobs/submit.py": "reads the notebook, writes a copy",
@@ -35,6 +37,7 @@ WRITE_ONLY = {
 # Who parses JSON that is no file of ours, or lines of one, with why.
 PARSES = {
     "storage/files.py": "the door itself",
+    "cli/batches.py": "a list on the command line",
     "storage/audit.py": "lines, each checked against its hash",
     "storage/manifest.py": "written by anybody: every field is looked at",
     "core/explanation_file.py": "the header inside a binary file",

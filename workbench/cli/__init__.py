@@ -10,7 +10,7 @@ import sys
 import typer
 
 from workbench import __version__
-from workbench.cli import bundles, comparisons, data, notebooks, notify, pages, runs, schedules, service
+from workbench.cli import batches, bundles, comparisons, data, notebooks, notify, pages, runs, schedules, service
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
 
@@ -70,6 +70,7 @@ app.command()(bundles.export)
 app.command()(notebooks.notebook)
 app.command()(notebooks.submit)
 app.command()(notebooks.jobs)
+app.command()(batches.batch)
 app.command()(notebooks.resume)
 app.command()(notebooks.stop)
 app.command()(notebooks.delete)

@@ -66,12 +66,20 @@ def notebook(
 @takes_job_options
 def submit(
     notebook: Annotated[
-        str, typer.Argument(help="A notebook in the working folder, or one that ships with Workbench.")
+        str, typer.Argument(help="A notebook in the working folder, one that ships with Workbench, or a URL.")
     ],
     parameter: ParameterTexts = None,
     raw: ParametersRaw = None,
     file: ParameterFiles = None,
     yaml: ParameterYaml = None,
+    each: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=A,B,C",
+            help="Run it for each of these values, and of several names for all their combinations; or for each row of "
+            "a CSV file: --each table.csv.",
+        ),
+    ] = None,
     kernel: Kernel = None,
     after: Annotated[
         list[str] | None, typer.Option(metavar="JOB", help="A job that has to be COMPLETED before; repeat for more.")
@@ -90,7 +98,9 @@ def submit(
       1  a cell failed
       2  a wrong parameter, notebook or kernel; nothing has run
       3  the kernel did not start
+     73  completed, and its output could not be copied to --output
      74  the record can't be written
+     75  the Dask scheduler of WORKBENCH_SCHEDULER can't be reached; the job waits for it in the queue
     124  the time was used up
     130  stopped: Ctrl-C, SIGTERM, SIGHUP, workbench stop
     137  the job's process was killed
@@ -100,13 +110,34 @@ def submit(
     from workbench.jobs.submit import submit as run
 
     values = given(notebook, files=file or (), yaml=yaml or (), texts=parameter or (), raw=raw or ())
+    how: dict[str, Any] = {"kernel": kernel, "after": after or (), **options}
+    if each:
+        _submit_each(notebook, each, values, wait, how)
+        return
     with _signals_stop(), _warnings_in_a_line():
-        job = run(notebook, values, kernel=kernel, after=after or (), wait=wait, **options)
+        job = run(notebook, values, wait=wait, **how)
     if not wait:
         typer.echo(f"{job.id}  {job.headline()}")
         return
     _tell_outcome(job)
     _exit_unless_completed(job)
+
+
+def _submit_each(notebook: str, each: list[str], values: dict[str, Any], wait: bool, how: dict[str, Any]) -> None:
+    from workbench.cli.batches import each_of, show
+    from workbench.jobs.batch import batch, follow, submit_each
+
+    with _warnings_in_a_line():
+        whole = submit_each(notebook, each_of(notebook, each), values, wait=False, **how)
+    typer.echo(f"{whole.id}  {whole.headline()}")
+    if not wait:
+        return
+    with _signals_stop():
+        follow(whole)
+    ended = batch(whole.id)
+    show(ended)
+    if ended.exit_code:
+        raise typer.Exit(ended.exit_code)
 
 
 def resume(

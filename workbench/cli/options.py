@@ -70,9 +70,12 @@ def _job_options() -> list[inspect.Parameter]:
     return [_job_option(f.name, hints[f.name], f.metadata) for f in fields(JobOptions)]
 
 
+_KINDS = {"tuple[str, ...]": list[str], "int": int, "<class 'int'>": int, "str | None": str}
+
+
 def _job_option(name: str, hint: Any, declared: Any) -> inspect.Parameter:
     """An option without a default: the ones of a job are declared where it is."""
-    kind = {"tuple[str, ...]": list[str], "int": int, "<class 'int'>": int}.get(str(hint), float)
+    kind = _KINDS.get(str(hint), float)
     unit = f" ({declared['unit']})" if declared["unit"] else ""
     told = f"{declared['description'].rstrip('.')}{unit}."
     option = typer.Option(help=f"{told} Repeat for more." if kind == list[str] else told)

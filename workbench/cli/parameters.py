@@ -29,15 +29,15 @@ def given(
     texts : iterable of str
         ``NAME=VALUE``, read as the parameter's type.
     raw : iterable of str
-        ``NAME=TEXT``.
+        ``NAME=TEXT``; a text that looks like another job's result is that text.
 
     Raises
     ------
     BadParameter, InputError
         Saying which one, and what to do.
     """
-    from workbench.core.arguments import place
-    from workbench.jobs.notebooks import find
+    from workbench.core.references import raw as as_it_stands
+    from workbench.jobs.notebooks import opened
     from workbench.jobs.parameters import from_texts
 
     values: dict[str, Any] = {}
@@ -45,8 +45,12 @@ def given(
         values |= _yaml(_text(file), f"The file {file}")
     for text in yaml:
         values |= _yaml(text, "-y")
-    path = find(place(notebook, "notebook", "workbench submit"))
-    return {**values, **from_texts(path, map(_pair, texts)), **dict(map(_pair, raw))}
+    found = opened(notebook, "workbench submit")
+    return {
+        **values,
+        **from_texts(Path(found.name), map(_pair, texts), found.content),
+        **as_it_stands(dict(map(_pair, raw))),
+    }
 
 
 def _pair(text: str) -> tuple[str, str]:

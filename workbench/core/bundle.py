@@ -222,6 +222,10 @@ class Bundle(Result):
         """Name, version, model and score in one line."""
         return f"{self.name} version {self.version}: {self.model}, {self.metrics[0]}"
 
+    def as_parameter(self) -> str:
+        """Its folder; where it has none yet, its name and version."""
+        return f"{self.name}/{self.version}" if self.path == Path() else str(self.path)
+
     def frame(self) -> pd.DataFrame:
         """One row a file: path and hash."""
         return self._frame(self.files.items(), columns=["file", "sha256"])

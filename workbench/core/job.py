@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.job_options import JobOptions
 from workbench.core.parameters import take
+from workbench.core.references import Reference, reference
 from workbench.core.result import Result
+from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,11 @@ class JobState(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a job failed, as far as it is known; each has an exit code of its own."""
+    """Why a job failed, as far as it is known; each has an exit code of its own.
+
+    OUTPUT is said of a job whose cells all ran: it is COMPLETED, and the copy of its output is not where it should be.
+    WORKER is the Dask worker that ran it; CLUSTER is no end, but what a command says of a job that still waits.
+    """
 
     CELL = "failed cell"
     KERNEL = "dead kernel"
@@ -50,12 +56,16 @@ class Cause(StrEnum):
     START = "kernel did not start"
     PROCESS = "process gone"
     RECORD = "record not written"
+    OUTPUT = "output not delivered"
+    WORKER = "worker lost"
+    CLUSTER = "cluster not reached"
     OTHER = "other"
 
     @property
     def exit_code(self) -> int:
-        """What a command ends with; as papermill (138), timeout (124), a shell (137) and sysexits.h (74) have it."""
-        return {"dead kernel": 138, "timed out": 124, "process gone": 137, "record not written": 74,
+        """What a command ends with; as papermill (138), timeout (124), a shell (137), sysexits.h (73 to 75) have it."""
+        return {"dead kernel": 138, "timed out": 124, "process gone": 137, "worker lost": 137,
+                "record not written": 74, "output not delivered": 73, "cluster not reached": 75,
                 "kernel did not start": 3}.get(self.value, 1)  # fmt: skip
 
 
@@ -161,6 +171,11 @@ class Job(Result):
     format_version: ClassVar[int] = 3
 
     @property
+    def name(self) -> str:
+        """Of the notebook's file; of one in an archive behind a URL that of the file in it."""
+        return Path(self.notebook.partition("::")[0] if "://" in self.notebook else self.notebook).name
+
+    @property
     def output(self) -> Path:
         """The executed notebook."""
         return self.path / "output.ipynb"
@@ -168,7 +183,7 @@ class Job(Result):
     @property
     def exit_code(self) -> int:
         """What a command ends with that ran it: 0, :attr:`Cause.exit_code`, or 130 where it was stopped."""
-        if self.state in (JobState.FAILED, JobState.PARKED):
+        if self.state in (JobState.FAILED, JobState.PARKED) or self.cause is Cause.OUTPUT:
             return (self.cause or Cause.OTHER).exit_code
         return STOPPED_EXIT if self.state is JobState.STOPPED else 0
 
@@ -182,7 +197,7 @@ class Job(Result):
         told = " ".join([*([self.error] if self.error else []), *self.notes])
         more = f": {told}" if told else ""
         stands = self.waits_for() if self.state is JobState.QUEUED else f"{self.cells_done} of {self.cells} cells"
-        return f"{Path(self.notebook).name} {self.state.value} ({stands}){more}"
+        return f"{self.name} {self.state.value} ({stands}){more}"
 
     def waits_for(self) -> str:
         """What a QUEUED job waits for, in a few words.
@@ -200,6 +215,34 @@ class Job(Result):
             told = [f"after {', '.join(self.after)}"] if self.after else []
             told += [f"not before {self.due[:19].replace('T', ' ')} UTC"] if self.due else []
         return ", ".join([*told, *([f"try {len(self.attempts) + 1}"] if self.attempts else [])]) or "to be started"
+
+    def as_parameter(self) -> str:
+        """Its id."""
+        return self.id
+
+    def result(self, name: str) -> str:
+        """What a job that is submitted after this one is given, once this one has ended: a text that refers to it.
+
+        Parameters
+        ----------
+        name : str
+            ``output``, the path of the executed notebook; ``run``, ``bundle`` or another noun that it shows; or a name
+            that it gives by :func:`workbench.give`.
+
+        Raises
+        ------
+        BadParameter
+            If it is no name.
+
+        Examples
+        --------
+        >>> Job("20261121T0149-train-3f2a", "train.ipynb", {}, JobState.QUEUED).result("bundle")
+        'job:20261121T0149-train-3f2a#bundle'
+        """
+        asked = Reference(self.id, name)
+        if not isinstance(name, str) or reference(str(asked)) != asked:
+            raise BadParameter(f"A job's result is a name such as 'output' or 'bundle', got {name!r}. Give its name.")
+        return str(asked)
 
     def frame(self) -> pd.DataFrame:
         """One row: the record of the job."""

@@ -15,6 +15,7 @@ LONGEST = 10.0**9  # seconds; thirty years
 SHORTEST = 1e-3
 # How they lie together in a form.
 TIME, RETRIES, QUEUE, FAILURE, NOTIFY = "Time limits", "Retries", "Queue", "After a failure", "Notification"
+OUTPUT = "Output"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,14 @@ class JobOptions(Step):
         title="Tell",
         examples=("mailto:anna@example.org", "https://example.org/hook", "failure:mailto:anna@example.org"),
         group=NOTIFY,
+    )
+    output: str | None = parameter(
+        "Where a copy of the executed notebook goes at the end: a path, or a URL of fsspec; {id}, {notebook} and "
+        "the names of parameters stand for their values.",
+        None,
+        title="Copy the output to",
+        group=OUTPUT,
+        examples=("s3://bucket/reports/{notebook}-{id}.ipynb",),
     )
 
     def asked(self) -> dict[str, Any]:

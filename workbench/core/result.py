@@ -46,10 +46,15 @@ class Result(Saved, ABC):
     def record(self) -> dict[str, Any]:
         """The short machine-readable record that a notebook's output carries: noun, headline, findings, main numbers.
 
-        Kept small on purpose; the whole result is what :meth:`save` writes. Two runs of one notebook are compared by
-        it, so what differs each time is named by :meth:`passing`.
+        What stands for it as a parameter is there, too. Kept small on purpose; the whole result is what :meth:`save`
+        writes. Two runs of one notebook are compared by it, so what differs each time is named by :meth:`passing`.
         """
-        more = {"results": self.results(), "origin": self.origin(), "passing": list(self.passing())}
+        more: dict[str, Any] = {
+            "results": self.results(),
+            "origin": self.origin(),
+            "passing": list(self.passing()),
+            "parameter": self.as_parameter(),
+        }
         return {
             "noun": self.noun,
             "format_version": self.format_version,
@@ -57,6 +62,10 @@ class Result(Saved, ABC):
             "findings": [{"code": f.code, "severity": f.severity, "column": f.column} for f in self.findings],
             **{name: told for name, told in more.items() if told},
         }
+
+    def as_parameter(self) -> str | None:
+        """What stands for it where a notebook is given it: a run's id, a bundle's folder; None where nothing does."""
+        return None
 
     def results(self) -> dict[str, Any]:
         """The main numbers and answers, by name and nested: what the same code finds again on the same data."""

@@ -478,6 +478,10 @@ class Run(Result):
         """The short record, with the columns whose groups may be compared: what the panel offers."""
         return {**super().record(), "groups": choices(self.contract)._asdict()}
 
+    def as_parameter(self) -> str:
+        """Its id."""
+        return self.id
+
     def frame(self) -> pd.DataFrame:
         """The leaderboard: one row a candidate, one column a metric (validated), and what it costs."""
         rows = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.job import Job, JobState
@@ -28,7 +27,7 @@ def html(job: Job) -> str:
     return fragment(
         "job",
         j=job,
-        title=Path(job.notebook).name,
+        title=job.name,
         kind=KINDS.get(job.state, "info"),
         took=duration(job),
         share=f"{100 * job.cells_done / job.cells:.0f}" if job.cells else "0",
@@ -41,7 +40,7 @@ def figure(job: Job) -> go.Figure:
     """Cells that ran, and cells that did not."""
     from workbench.display.figures import bars
 
-    return bars(["done", "left"], [job.cells_done, job.cells - job.cells_done], Path(job.notebook).name, "cells")
+    return bars(["done", "left"], [job.cells_done, job.cells - job.cells_done], job.name, "cells")
 
 
 def duration(job: Job) -> str:

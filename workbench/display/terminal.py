@@ -9,6 +9,7 @@ from rich.console import Group as Together
 from rich.table import Table
 from rich.text import Text
 
+from workbench.core.batch import Batch, Part, worded
 from workbench.core.bundle import Bundle
 from workbench.core.fairness import Driver, Fairness, Gap, Group, Remedy
 from workbench.core.finding import Finding
@@ -75,6 +76,21 @@ def jobs(records: Iterable[Job]) -> Table:
         for j in records
     ]
     return _table("Jobs", ("Job", "Notebook", "State", "Cells", "Took", "Started", "Error"), rows)
+
+
+def parts(batch: Batch) -> Table:
+    """One row a part of a batch."""
+    heads = ("Part", *batch.varied, "State", "Took", *map(metric_name, batch.scored), "Note")
+    return _table(batch.name, heads, [_part(part, batch) for part in batch.parts])
+
+
+def _part(part: Part, batch: Batch) -> tuple[str, ...]:
+    job = part.job
+    values = (str(part.parameters.get(name, "–")) for name in batch.varied)
+    scores = (number(part.scores.get(name)) for name in batch.scored)
+    note = "" if job is None else job.error or " ".join(job.notes)
+    took = "–" if job is None else duration(job)
+    return (str(part.number), *values, worded(None if job is None else job.state), took, *scores, note)
 
 
 def findings(shown: Sequence[Finding], title: str = "Findings") -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.core.job import JobState
 from workbench.errors import StoreError
+from workbench.jobs.cluster import is_lost
 from workbench.jobs.liveness import BEAT, beat
 from workbench.jobs.records import load
 
@@ -34,6 +35,7 @@ class Control:
         self.folder = folder
         self.stopping = False
         self.broken: str | None = None
+        self.lost = False
         self.interrupt: Callable[[], None] | None = None
         self._ended = threading.Event()
         self._beats = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -59,7 +61,7 @@ class Control:
 
     def _hear(self, number: int, _frame: Any) -> None:
         again, self.stopping = self.stopping, True
-        if self.interrupt is None or self.broken or (again and number == signal.SIGTERM):
+        if self.interrupt is None or self.broken or self.lost or (again and number == signal.SIGTERM):
             raise Stopped
         self.interrupt()
 
@@ -72,6 +74,10 @@ class Control:
                 asked += load(self.folder).state is JobState.STOPPING  # type: ignore[arg-type]
             except (OSError, StoreError) as error:
                 self.broken = str(error)
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+            if is_lost(self.folder):  # type: ignore[arg-type]
+                self.lost = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             if asked in (1, 4):

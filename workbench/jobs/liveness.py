@@ -50,7 +50,7 @@ def life(record: Job) -> Life:
     record : Job
         With its ``path``.
     """
-    held = _held(record.path / ALIVE)
+    held = is_held(record.path / ALIVE)
     if held:
         return Life.RUNS
     if record.boot and record.boot == boot():
@@ -138,7 +138,7 @@ def let_go(descriptor: int | None) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-def _held(path: Path) -> bool | None:
+def is_held(path: Path) -> bool | None:
     """Whether somebody holds the lock; None where that can't be told. Opened to read alone, so that nothing changes."""
     if fcntl is None:
         return None

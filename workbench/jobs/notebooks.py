@@ -3,10 +3,73 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
+from workbench.core.arguments import place
 from workbench.errors import InputError, NotFound
+from workbench.storage.urls import Purpose, fsspec, is_url, told, told_failures
+
+NOTEBOOK = Purpose(
+    should="should be a notebook",
+    example="https://host/folder/score.ipynb",
+    instead="Or download the notebook, and give its path.",
+)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook that was found, and what it holds.
+
+    Parameters
+    ----------
+    place : str
+        Its path, or its URL without secrets.
+    name : str
+        Of its file.
+    raw : bytes
+        The file.
+    """
+
+    place: str
+    name: str
+    raw: bytes
+
+    @property
+    def stem(self) -> str:
+        """Its name without the suffix."""
+        return self.name.removesuffix(".ipynb")
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The notebook as plain JSON; InputError if the file is none."""
+        return parsed(self.raw, self.name)
+
+
+def opened(notebook: str | Path, verb: str = "wb.submit") -> Notebook:
+    """A notebook by its path, by the name of one that comes with Workbench, or by a URL of fsspec.
+
+    Raises
+    ------
+    NotFound
+        If there is no such notebook.
+    InputError
+        If it can't be read; no message has what is secret in a URL.
+    """
+    if isinstance(notebook, str) and is_url(notebook):
+        return _downloaded(notebook)
+    path = find(place(notebook, "notebook", verb))
+    return Notebook(str(path), path.name, raw(path))
+
+
+def _downloaded(url: str) -> Notebook:
+    shown = told(url)
+    name = PurePosixPath(unquote(shown.partition("::")[0])).name
+    with told_failures(url, NOTEBOOK), fsspec().open(url, mode="rb") as file:
+        return Notebook(shown, name or "notebook.ipynb", file.read())
 
 
 def find(notebook: str | Path) -> Path:
@@ -75,13 +138,24 @@ def read(notebook: Path) -> dict[str, Any]:
     InputError
         If the file is not a notebook of format 4.
     """
+    return parsed(raw(notebook), notebook.name)
+
+
+def raw(notebook: Path) -> bytes:
+    """The file of a notebook; InputError if it can't be read."""
     try:
-        content = json.loads(notebook.read_text(encoding="utf-8"))
-        if content["nbformat"] >= 4 and all(isinstance(c["source"], (str, list)) for c in content["cells"]):
-            return dict(content)
+        return notebook.read_bytes()
     except OSError as error:
         message = f"{notebook.name} can't be read ({error.strerror}). Give a notebook that this user may read."
         raise InputError(message) from error
+
+
+def parsed(content: bytes, name: str) -> dict[str, Any]:
+    """The notebook in the bytes of a file; InputError if they are not one of format 4."""
+    try:
+        notebook = json.loads(content.decode("utf-8"))
+        if notebook["nbformat"] >= 4 and all(isinstance(c["source"], (str, list)) for c in notebook["cells"]):
+            return dict(notebook)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # told below, in the same words for all
-    raise InputError(f"{notebook.name} is not a Jupyter notebook of format 4. Save it again with JupyterLab.")
+    raise InputError(f"{name} is not a Jupyter notebook of format 4. Save it again with JupyterLab.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.core.references import reference, references
 from workbench.core.secrets import check_secrets, is_reference, is_secret
 from workbench.errors import BadParameter, InputError
 from workbench.jobs.annotations import ANY, Annotations
@@ -184,7 +185,10 @@ def check(
     values: Mapping[str, Any],
     content: Mapping[str, Any] | None = None,
     language: str | None = None,
+    *,
     resolve: bool = True,
+    whole: bool = True,
+    later: bool = False,
 ) -> dict[str, Any]:
     """``values`` as the record keeps them, if the notebook takes them all, before a kernel starts.
 
@@ -200,6 +204,10 @@ def check(
         Of the kernel that is to run it, by default the notebook's own.
     resolve : bool
         False: what a reference to a secret leads to is looked at later, where it is needed.
+    whole : bool
+        Whether these are all values, so that none that the notebook needs may be missing.
+    later : bool
+        Whether a reference to a job's result stands for a value that is checked once it is there.
 
     Returns
     -------
@@ -217,9 +225,9 @@ def check(
     known = declared_in(read(notebook) if content is None else content, notebook.name, language)
     for name in values:
         _check_name(name, known, notebook.name)
-    for told in _missing(notebook, values, known).values():
+    for told in _missing(notebook, values, known).values() if whole else ():
         raise BadParameter(told)
-    return {name: plain(value) for name, value in _typed(values, known, resolve).items()}
+    return {name: plain(value) for name, value in _typed(values, known, resolve, later).items()}
 
 
 def misfits(notebook: Path, values: Mapping[str, Any]) -> dict[str, str]:
@@ -231,7 +239,7 @@ def misfits(notebook: Path, values: Mapping[str, Any]) -> dict[str, str]:
     for name, value in values.items():
         try:
             _check_name(name, known, notebook.name)
-            plain(_typed({name: value}, known)[name])
+            plain(_typed({name: value}, known, later=True)[name])
         except BadParameter as error:
             told[str(name)] = str(error)
     return told
@@ -247,18 +255,21 @@ def typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None) -> d
     return _typed(values, known)
 
 
-def _typed(values: Mapping[str, Any], known: Mapping[str, Parameter] | None, resolve: bool = True) -> dict[str, Any]:
-    return {name: _value(name, value, (known or {}).get(name), resolve) for name, value in values.items()}
+def _typed(
+    values: Mapping[str, Any], known: Mapping[str, Parameter] | None, resolve: bool = True, later: bool = False
+) -> dict[str, Any]:
+    return {name: _value(name, value, (known or {}).get(name), resolve, later) for name, value in values.items()}
 
 
-def _value(name: str, value: Any, parameter: Parameter | None, resolve: bool) -> Any:
+def _value(name: str, value: Any, parameter: Parameter | None, resolve: bool, later: bool = False) -> Any:
     try:
         check_secrets(name, value, resolve)
     except RecursionError as error:
         raise BadParameter(f"{name!r} must be plain JSON data; this one holds itself, or is too deep.") from error
     if is_reference(value) or (is_secret(name) and value in (None, "")):
         return value
-    shape = ANY if parameter is None else parameter.shape
+    comes = later and any(references(value))
+    shape = ANY if parameter is None or comes else parameter.shape
     if value is None and parameter is not None and _takes_none(parameter):
         return None
     try:
@@ -298,7 +309,7 @@ def from_texts(
     for name, text in texts:
         _check_name(name, known, notebook.name)
         parameter = (known or {}).get(name)
-        values[name] = text if is_reference(text) or (text and is_secret(name)) else _from_text(name, text, parameter)
+        values[name] = text if _stands(text) or (text and is_secret(name)) else _from_text(name, text, parameter)
     return values
 
 
@@ -312,13 +323,18 @@ def from_form(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _from_field(value: Any, shape: Shape) -> Any:
     try:
-        if isinstance(value, str) and not is_reference(value):
+        if isinstance(value, str) and not _stands(value):
             return shape.from_text(value)
         if isinstance(value, list) and shape.items and shape.kind in ("list", "set", "tuple"):
             return [_from_field(item, shape.items[min(at, len(shape.items) - 1)]) for at, item in enumerate(value)]
     except Unfit:
         return value
     return value
+
+
+def _stands(text: str) -> bool:
+    """Whether a text stands for a value that is elsewhere: a secret, or what another job gives."""
+    return is_reference(text) or reference(text) is not None
 
 
 def _from_text(name: str, text: str, parameter: Parameter | None) -> Any:

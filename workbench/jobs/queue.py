@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Busy, NotFound, StoreError
 from workbench.jobs import slots, tickets
+from workbench.jobs.cluster import ask
 from workbench.jobs.liveness import FRESH, age, beat, boot, hold, host
 from workbench.jobs.records import (
     STOPPED,
@@ -34,9 +35,9 @@ from workbench.jobs.records import (
     tell,
     update,
 )
-from workbench.jobs.starting import kept, lacking, launch
+from workbench.jobs.starting import is_foreign, kept, lacking, launch
 from workbench.jobs.tickets import Ticket
-from workbench.settings import settings
+from workbench.settings import SCHEDULER, settings
 
 MOST_STARTS = 5  # of one try, each of whose processes ended before it had written down that it was at work
 PATIENCE = 1.0  # seconds that who has just written a ticket may take to let go of its job
@@ -85,7 +86,7 @@ def withdraw(record: Job) -> Job | None:
         With its ``path``.
     """
     try:
-        with _held(record.path) as _:
+        with holding(record.path) as _:
             if load(record.path).state not in WAITS:
                 return None
             return finish(record.path, state=JobState.STOPPED, error=STOPPED, ended=now())
@@ -136,7 +137,7 @@ class _Line:
         end: dict[str, Any] = {"state": JobState.FAILED, "cause": Cause.OTHER}
         if state is JobState.STOPPED:
             end = {"state": JobState.STOPPED}
-        with suppress(Busy, OSError, StoreError), _held(record.path):
+        with suppress(Busy, OSError, StoreError), holding(record.path):
             if load(record.path).state in WAITS:
                 finish(record.path, **end, error=f"It was not started: it was to run after {why}.", ended=now())
                 self.passed.clear()
@@ -144,8 +145,8 @@ class _Line:
     def _start(self, ticket: Ticket, slot: _Slot) -> None:
         folder = _folder(self.home, ticket)
         try:
-            with _held(folder, ticket) as held:
-                if _begin(ticket, folder, held, slot.number(ticket)):
+            with holding(folder, ticket) as held:
+                if begin(ticket, folder, held, slot.number(ticket)):
                     self.begun.append(ticket.id)
                     slot.hand_down(ticket)
         except (NotFound, FileNotFoundError):
@@ -187,8 +188,19 @@ class _Slot:
         self._descriptor = None
 
 
-def _begin(ticket: Ticket, folder: Path, held: int, slot: int | None) -> bool:
-    """Take a ticket and start its job, by who holds that and the slot; whether it was started."""
+def begin(ticket: Ticket, folder: Path, held: int, slot: int | None, worker: Mapping[str, str] | None = None) -> bool:
+    """Take a ticket and start its job, by who holds that and the slot; whether it was started.
+
+    Parameters
+    ----------
+    ticket : Ticket
+    folder : Path
+        The job's.
+    held, slot : int
+        Its lock, and the slot that it runs in.
+    worker : mapping, optional
+        Variables that a Dask worker gives the jobs that it starts. Anybody else asks the cluster, where there is one.
+    """
     record = load(folder)
     if not os.path.lexists(ticket.path):
         return False  # it has begun, and perhaps ended, in the meantime
@@ -196,9 +208,11 @@ def _begin(ticket: Ticket, folder: Path, held: int, slot: int | None) -> bool:
         _resolve(record, ticket)
         return False
     start = kept(record)
-    why = lacking(record, start)
-    if why:
-        notes = (*record.lasting_notes, why)
+    cluster = start.environment.get(SCHEDULER) if worker is None else None
+    # Whoever answers at a scheduler's address can run code here, so nobody asks at one that somebody else has named.
+    why = ask(record, cluster) if cluster and not is_foreign(record) else lacking(record, start)
+    notes = (*record.lasting_notes, why) if why else record.lasting_notes
+    if why or cluster:
         update(folder, notes=notes) if record.notes != notes else None
         return False
     beat(folder)
@@ -213,7 +227,8 @@ def _begin(ticket: Ticket, folder: Path, held: int, slot: int | None) -> bool:
         own: dict[str, Any] = {"host": host(), "boot": boot(), "notes": record.lasting_notes}
         taken_on = update(folder, state=JobState.CREATED, **own)
         tell(folder, "job_taken", host=host())
-        launch(taken_on, held, slot, start)
+        started_with = replace(start, environment={**start.environment, **(worker or {})})
+        launch(taken_on, held, slot, started_with)
     except (OSError, StoreError):
         tickets.give_back(taken)
         raise
@@ -234,7 +249,7 @@ def _take_up(home: Path) -> None:
         if not _was_taken_here(ticket, folder):
             continue
         try:
-            with _held(folder, patience=0.0):
+            with holding(folder, patience=0.0):
                 _resolve(load(folder), ticket)
         except (NotFound, FileNotFoundError):
             if not folder.exists():
@@ -276,7 +291,7 @@ def _folder(home: Path, ticket: Ticket) -> Path:
 
 
 @contextmanager
-def _held(folder: Path, ticket: Ticket | None = None, patience: float = PATIENCE) -> Iterator[int]:
+def holding(folder: Path, ticket: Ticket | None = None, patience: float = PATIENCE) -> Iterator[int]:
     """Hold the lock of a job; where it has a ticket that waits, only as long as it does."""
     until = time.monotonic() + patience
     while True:

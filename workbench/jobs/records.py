@@ -249,12 +249,17 @@ def settle_held(folder: Path, moment: str | None = None) -> Job:
     return conclude(folder, **{**_end_of(record), **({"ended": moment} if moment else {})})
 
 
-def conclude(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) -> Job:
+def conclude(
+    folder: Path,
+    seal: Callable[[Path], Any] | None = None,
+    deliver: Callable[[Job], dict[str, Any]] | None = None,
+    **end: Any,
+) -> Job:
     """Write the end of a try by who holds the job's lock: that of the job, or that it is to be tried again.
 
     Parameters
     ----------
-    folder, seal, **end
+    folder, seal, deliver, **end
         As :func:`finish` takes them.
 
     Returns
@@ -265,7 +270,7 @@ def conclude(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any
     ended = replace(load(folder), **end)
     due = retries.next_try(ended)
     if due is None:
-        return finish(folder, seal, **end)
+        return finish(folder, seal, deliver, **end)
     number = len(ended.attempts) + 1
     kept = _kept_output(ended, folder / f"output-{number}.ipynb", seal)
     if not any(e["event"] == "job_retried" and e.get("attempt") == number for e in events(folder)[0]):
@@ -298,7 +303,12 @@ def _seal(ended: Job, seal: Callable[[Path], Any] | None) -> None:
             seal(ended.output)
 
 
-def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) -> Job:
+def finish(
+    folder: Path,
+    seal: Callable[[Path], Any] | None = None,
+    deliver: Callable[[Job], dict[str, Any]] | None = None,
+    **end: Any,
+) -> Job:
     """Write the end of a job: into the notebook, as an event, and last into the record.
 
     Parameters
@@ -307,6 +317,8 @@ def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) 
         The job's.
     seal : callable, optional
         Given the output notebook in its last state.
+    deliver : callable, optional
+        Given the job once that is signed; what it returns changes in the record, too.
     **end
         What changes in the record.
     """
@@ -314,6 +326,8 @@ def finish(folder: Path, seal: Callable[[Path], Any] | None = None, **end: Any) 
     ended = replace(record, **end)
     # The record last: whoever sees a final state finds the output and the events complete.
     _seal(ended, seal)
+    if deliver is not None and ended.output.is_file():
+        end |= deliver(ended)
     tell(folder, "job_ended", state=ended.state.value, error=ended.error, done=ended.cells_done, cells=ended.cells)
     if not record.state.final:
         outbox.put(ended)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from workbench.core.job import Job, JobState
+from workbench.core.job import Cause, Job, JobState
 
+LOST = "The Dask worker that ran it is gone."
+MOST_LOST = 3  # tries that end with a worker and count for nothing: that is no failure of the notebook
 CAP = 3600.0  # seconds that no further wait exceeds, unless the first one does
 
 
@@ -28,7 +30,12 @@ def next_try(ended: Job) -> str | None:
     >>> next_try(replace(failed, options=JobOptions(retries=1, backoff=60.0)))
     '2026-11-21T01:51:00.000+00:00'
     """
-    if ended.state is not JobState.FAILED or ended.ended is None or len(ended.attempts) >= ended.options.retries:
+    if ended.state is not JobState.FAILED or ended.ended is None:
+        return None
+    lost = [one for one in ended.attempts if one.get("cause") == Cause.WORKER.value]
+    if ended.cause is Cause.WORKER and len(lost) < MOST_LOST:
+        return ended.ended
+    if len(ended.attempts) - len(lost) >= ended.options.retries:
         return None
     wait = timedelta(seconds=delay(ended.options.backoff, len(ended.attempts)))
     return (datetime.fromisoformat(ended.ended) + wait).isoformat(timespec="milliseconds")

@@ -22,6 +22,8 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.errors import InputError, JobFailed, StoreError, WorkbenchError
 from workbench.instant.packages import skip_slow_grammar
 from workbench.jobs import guardian, tickets
+from workbench.jobs.chains import meant, resolved
+from workbench.jobs.cluster import WATCHED
 from workbench.jobs.control import Control
 from workbench.jobs.left_to_tell import tell_left
 from workbench.jobs.liveness import boot, hold, host, let_go
@@ -29,6 +31,7 @@ from workbench.jobs.park import NOWHERE, Room
 from workbench.jobs.processes import end_family
 from workbench.jobs.queue import dispatch
 from workbench.jobs.records import conclude, finish, load, now, stopped, unwritten, update
+from workbench.jobs.retries import LOST
 
 if TYPE_CHECKING:
     from workbench.jobs.masking import Masker
@@ -77,7 +80,8 @@ def _make_room(folder: Path, held: list[int]) -> None:
 
 def _run(folder: Path, sockets: Path, room: Room) -> Job:
     job = update(folder, state=JobState.IN_PROGRESS, pid=os.getpid(), started=now(), host=host(), boot=boot())
-    if len(job.attempts) >= job.options.retries:  # else whoever finds its process gone needs the ticket
+    # Whoever finds the process of a job gone that is tried again needs its ticket; so does a job that loses its worker.
+    if len(job.attempts) >= job.options.retries and WATCHED not in os.environ:
         tickets.drop(folder.parent.parent, job.id)
     control = Control(folder)
     control.start()
@@ -86,14 +90,14 @@ def _run(folder: Path, sockets: Path, room: Room) -> Job:
     finally:
         control.end()
         end_family(folder.name)
-    return write_end(folder, seal=_sign, **{"due": None, **end}, ended=now())
+    return write_end(folder, seal=_sign, deliver=_deliver, **{"due": None, **end}, ended=now())
 
 
 def _end(job: Job, control: Control, sockets: Path, room: Room = NOWHERE) -> tuple[dict[str, Any], Callable[..., Job]]:
     """Run the job; how it ended, as its record has it, and what writes that down."""
     write_end: Callable[..., Job] = conclude
     try:
-        _execute(job, control, sockets, room)
+        _execute(resolved(job), control, sockets, room)
     except JobFailed as error:
         end = {"state": JobState.FAILED, "error": str(error), "cause": error.cause}
     except KeyboardInterrupt:
@@ -109,7 +113,9 @@ def _end(job: Job, control: Control, sockets: Path, room: Room = NOWHERE) -> tup
         end = {"state": JobState.FAILED, "error": message, "cause": Cause.OTHER}
     else:
         end = {"state": JobState.COMPLETED}
-    if control.broken:
+    if control.lost:
+        end, write_end = {"state": JobState.FAILED, "error": LOST, "cause": Cause.WORKER}, conclude
+    elif control.broken:
         end = {"state": JobState.FAILED, "error": f"The job's record can't be written ({control.broken})."}
         end["cause"] = Cause.RECORD
     elif end["state"] is JobState.FAILED and end["cause"] is not Cause.RECORD and control.stopping:
@@ -159,7 +165,7 @@ def _papermill(job: Job, control: Control, sockets: Path, masker: Masker, room: 
             # papermill takes braces in a path for parameters.
             str(job.path / "input.ipynb").replace("{", "{{").replace("}", "}}"),
             None,
-            parameters=job.parameters,
+            parameters=meant(job.parameters),
             engine_name="workbench",
             progress_bar=False,
             kernel_name=job.kernel.get("name"),
@@ -177,6 +183,12 @@ def _sign(output: Path) -> None:
     from workbench.jobs.trust import sign
 
     sign(output)
+
+
+def _deliver(job: Job) -> dict[str, Any]:
+    from workbench.jobs.outputs import delivered
+
+    return delivered(job)
 
 
 def _trace() -> None:

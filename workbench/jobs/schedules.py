@@ -18,12 +18,14 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
+from workbench.core.arguments import mapping
 from workbench.core.cron import expression_of, latest, moments, next_times, zone_of
 from workbench.core.job import Job, JobState
 from workbench.core.schedule import KEPT, MISSED, OVERLAP, Schedule
 from workbench.errors import BadParameter, InputError, NotFound, StoreError
+from workbench.jobs.notebooks import opened
 from workbench.jobs.records import RECORD, job
-from workbench.jobs.submit import checked, enqueue, refused
+from workbench.jobs.submit import Order, enqueue, refused
 from workbench.settings import settings
 from workbench.storage.files import change, lock, safe_name
 
@@ -100,17 +102,19 @@ def add(
     '02:00'
     >>> remove("nightly")
     """
-    path, asked = checked(notebook, parameters, options, kernel=kernel, folder=folder, resolve=False)
+    order = Order.of(opened(notebook, "a schedule"), kernel, folder, options)
+    values = order.checked(mapping(parameters, "parameters", "a schedule"), resolve=False)
+    order.warn()
     made = Schedule(
         name=_name(name),
-        notebook=str(path),
-        parameters=asked["parameters"],
+        notebook=order.notebook.place,
+        parameters=values,
         cron=expression_of(cron),
         zone=zone_of(zone),
         since=_now().isoformat(),
-        options=asked["options"],
+        options=order.options,
         kernel=kernel,
-        folder=asked["folder"],
+        folder=order.folder,
         missed=_choice("missed", missed, MISSED),
         overlap=_choice("overlap", overlap, OVERLAP),
     )

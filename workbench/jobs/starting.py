@@ -22,6 +22,8 @@ START = "start.json"
 # from whoever starts it.
 KEPT = (*AT_START, "CONDA_", "JUPYTER_", "PATH", "VIRTUAL_ENV", "WORKBENCH_")
 NOBODY = 65534  # whom a file system shows as the owner of everything that does not tell users apart
+OWN = ("WORKBENCH_JOB", "WORKBENCH_WORKER")  # of one job alone
+FOREIGN = "It waits for a process of the user who submitted it."
 _STARTED: list[subprocess.Popen[bytes] | Forked] = []
 
 
@@ -44,7 +46,7 @@ class Start:
 def keep(job: Job) -> None:
     """Write down what a job is to be started with, as this process has it."""
     named = {reference.partition(":")[2] for reference in references(job.parameters)}
-    kept = {n: v for n, v in os.environ.items() if _is_kept(n, v) and n not in named and n != "WORKBENCH_JOB"}
+    kept = {n: v for n, v in os.environ.items() if _is_kept(n, v) and n not in named and n not in OWN}
     write_json(job.path / START, {"python": sys.executable, "environment": kept})
 
 
@@ -64,8 +66,8 @@ def lacking(job: Job, start: Start) -> str:
     start : Start
         What it is to be started with.
     """
-    if job.path.stat().st_uid not in (os.getuid(), NOBODY):  # what somebody else wrote runs with his rights, not ours
-        return "It waits for a process of the user who submitted it."
+    if is_foreign(job):
+        return FOREIGN
     if not os.access(start.python, os.X_OK):
         return f"It waits for a machine that has its Python, {start.python}."
     if not Path(job.folder or ".").is_dir():
@@ -76,6 +78,11 @@ def lacking(job: Job, start: Start) -> str:
     except InputError as error:
         return f"It waits for a process that can read its secret ({error})"
     return ""
+
+
+def is_foreign(job: Job) -> bool:
+    """Whether somebody else wrote it: that runs with his rights, not ours, and on a cluster that he asks."""
+    return job.path.stat().st_uid not in (os.getuid(), NOBODY)
 
 
 def launch(job: Job, held: int, slot: int | None = None, start: Start | None = None) -> int:

@@ -9,7 +9,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -21,12 +21,12 @@ from workbench.core.job_options import JobOptions
 from workbench.core.parameters import listed, take
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, Busy, JobFailed, NotFound, StoreError
-from workbench.jobs import outbox, slots, tickets
+from workbench.jobs import chains, outbox, outputs, slots, tickets
 from workbench.jobs.hidden_state import warn
 from workbench.jobs.kernels import installed, kernel_of
 from workbench.jobs.left_to_tell import tell_left
 from workbench.jobs.liveness import boot, hold, host
-from workbench.jobs.notebooks import find, read
+from workbench.jobs.notebooks import Notebook, opened, raw, read
 from workbench.jobs.parameters import check
 from workbench.jobs.processes import JOB
 from workbench.jobs.queue import dispatch
@@ -34,7 +34,7 @@ from workbench.jobs.records import RECORD, events, load, now, seen, settle, tell
 from workbench.jobs.records import job as recorded
 from workbench.jobs.starting import keep, launch, wait_for
 from workbench.jobs.stopping import stop
-from workbench.settings import settings
+from workbench.settings import scheduler, settings
 from workbench.storage.files import write_bytes
 
 LOOKS = 10  # looks at a job between two looks at the line
@@ -49,7 +49,7 @@ def submit(
     kernel: str | None = None,
     home: str | Path | None = None,
     folder: str | Path | None = None,
-    after: Sequence[str | Job] = (),
+    after: Any = None,
     due: str | datetime | None = None,
     **options: Any,
 ) -> Job:
@@ -61,7 +61,8 @@ def submit(
     Parameters
     ----------
     notebook : str or Path
-        A path, or the name of one that comes with Workbench, such as ``score.ipynb``.
+        A path, the name of one that comes with Workbench, such as ``score.ipynb``, or a URL of fsspec, such as
+        ``s3://bucket/score.ipynb``.
     parameters : dict, optional
         Values for its ``parameters`` cell, of the types that it annotates or shows. Secrets by reference:
         ``{"password": "env:NAME"}``.
@@ -75,13 +76,14 @@ def submit(
         Folder of everything that Workbench writes.
     folder : str or Path, optional
         The notebook's working folder; by default the one of this process.
-    after : sequence of str or Job
-        Jobs that have to be COMPLETED before it starts. If one is not, this one is not started and ends as that did.
+    after : Job, str or an iterable of them, optional
+        Jobs, or their ids, that have to be COMPLETED before it starts. If one is not, this one is not started and ends
+        as that did. Those whose results it is given need not be named: ``{"bundle": trained.result("bundle")}``.
     due : str or datetime, optional
         It does not start before that moment; without a zone it is meant in this machine's.
     **options
         How it is to run, as :class:`workbench.core.job_options.JobOptions` has it: ``timeout`` and ``cell_timeout``
-        in seconds, ``retries``, ``backoff``, ``priority``, ``park``, ``notify``.
+        in seconds, ``retries``, ``backoff``, ``priority``, ``park``, ``notify``, ``output``.
 
     Returns
     -------
@@ -112,7 +114,17 @@ def submit(
     job = enqueue(
         notebook, parameters, kernel=kernel, home=home, folder=folder, after=after, due=due, at_once=at_once, **options
     )
+    if wait:
+        _check_reached(job)
     return watched(job, show) if wait else job
+
+
+def _check_reached(job: Job) -> None:
+    """Nobody waits for a cluster that is not there; the job does."""
+    if scheduler() is not None and job.state is JobState.QUEUED and job.notes:
+        raise JobFailed(
+            f"{job.name} is in the queue as {job.id} and has not started. {' '.join(job.notes)}", cause=Cause.CLUSTER
+        )
 
 
 def enqueue(
@@ -122,7 +134,7 @@ def enqueue(
     kernel: str | None = None,
     home: str | Path | None = None,
     folder: str | Path | None = None,
-    after: Sequence[str | Job] = (),
+    after: Any = None,
     due: str | datetime | None = None,
     at_once: bool = False,
     told: Mapping[str, Any] | None = None,
@@ -143,41 +155,10 @@ def enqueue(
     where, told = settings(home=home).jobs, told or {}
     if "id" in told and os.path.lexists(where / told["id"] / RECORD):
         return _in_line(where / told["id"])
-    path, asked = checked(notebook, parameters, options, kernel=kernel, folder=folder)
-    asked |= {"after": _after(after, home), "due": _due(due), **told}
-    return _begun(path, asked, home, at_once)
-
-
-def checked(
-    notebook: str | Path,
-    parameters: Mapping[str, Any] | None,
-    options: Mapping[str, Any],
-    *,
-    kernel: str | None = None,
-    folder: str | Path | None = None,
-    resolve: bool = True,
-) -> tuple[Path, dict[str, Any]]:
-    """The notebook's path, and what the record of a job says of how it is to run; nothing is written.
-
-    Parameters
-    ----------
-    notebook, parameters, options, kernel, folder
-        As :func:`submit` takes them.
-    resolve : bool
-        False: what a reference to a secret leads to is looked at later.
-    """
-    path = find(place(notebook, "notebook", "wb.submit"))
-    content = read(path)
-    runs = _kernel(content, kernel)
-    given = mapping(parameters, "parameters", "wb.submit")
-    asked = {
-        "options": _options(options),
-        "parameters": check(path, given, content, runs["language"], resolve),
-        "kernel": runs,
-        "folder": str(_folder(folder)),
-    }
-    warn(content, path.name, runs["language"])
-    return path, asked
+    order = Order.of(opened(notebook), kernel, folder, options)
+    job = order.job(mapping(parameters, "parameters", "wb.submit"), home, after=after, due=due, **told)
+    order.warn()
+    return _begun(order.notebook, job, at_once)
 
 
 def go_on(record: Job, notebook: Path, parameters: dict[str, Any], at_once: bool = False) -> Job:
@@ -194,24 +175,90 @@ def go_on(record: Job, notebook: Path, parameters: dict[str, Any], at_once: bool
     at_once : bool
         Whether it needs no slot: somebody who has one waits for it.
     """
-    home = record.path.parent.parent
-    asked = {
-        "options": record.options,
-        "parameters": parameters,
-        "kernel": _kernel(read(notebook), record.kernel.get("name")),
-        "folder": str(_folder(record.folder or None)),
-        "resumes": record.id,
-    }
-    own = {"notebook": record.notebook} if notebook.parent == record.path else {}
-    return _begun(notebook, {**asked, **own}, home, at_once)
+    own = notebook.parent == record.path
+    found = Notebook(record.notebook if own else str(notebook), record.name if own else notebook.name, raw(notebook))
+    kernel = _kernel(found.content, record.kernel.get("name"))
+    order = Order(found, kernel, str(_folder(record.folder or None)), record.options)
+    return _begun(found, order.job(parameters, record.path.parent.parent, resumes=record.id), at_once)
 
 
-def _begun(path: Path, asked: dict[str, Any], home: str | Path | None, at_once: bool) -> Job:
+def _begun(notebook: Notebook, job: Job, at_once: bool) -> Job:
     try:
-        return _enter(path, _record(path, asked, home), at_once)
+        return _enter(notebook, job, at_once)
     except OSError as error:
-        message = f"The job's record can't be written to {settings(home=home).jobs} ({error.strerror})."
+        message = f"The job's record can't be written to {job.path.parent} ({error.strerror})."
         raise StoreError(f"{message} Make room there, or give another folder in WORKBENCH_HOME.") from error
+
+
+@dataclass(frozen=True)
+class Order:
+    """What jobs of one notebook have in common, checked.
+
+    Parameters
+    ----------
+    notebook : Notebook
+    kernel : dict
+        What is to run it: ``name``, ``display_name``, ``language``.
+    folder : str
+        Its working folder.
+    options : JobOptions
+        How it is to run.
+    """
+
+    notebook: Notebook
+    kernel: dict[str, str]
+    folder: str
+    options: JobOptions
+
+    @classmethod
+    def of(cls, notebook: Notebook, kernel: str | None, folder: str | Path | None, options: Mapping[str, Any]) -> Order:
+        """The order, from what somebody gave."""
+        return cls(notebook, _kernel(notebook.content, kernel), str(_folder(folder)), _options(options))
+
+    def checked(self, parameters: Mapping[str, Any], resolve: bool = True) -> dict[str, Any]:
+        """Parameters of its notebook as a record keeps them."""
+        name, language = Path(self.notebook.name), self.kernel["language"]
+        return check(name, parameters, self.notebook.content, language, resolve=resolve, later=True)
+
+    def warn(self) -> None:
+        """Tell where its notebook needs its cells in another order."""
+        warn(self.notebook.content, self.notebook.name, self.kernel["language"])
+
+    def job(
+        self,
+        parameters: Mapping[str, Any],
+        home: str | Path | None = None,
+        *,
+        after: Any = None,
+        due: str | datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the record's own word
+        **told: Any,
+    ) -> Job:
+        """The record of a job with these parameters, which stands nowhere yet."""
+        values = self.checked(parameters)
+        moment = datetime.now(UTC)
+        name = id or new_id(self.notebook, moment)
+        return Job(
+            id=name,
+            parameters=values,
+            state=JobState.CREATED,
+            created=moment.isoformat(timespec="milliseconds"),
+            host=host(),
+            boot=boot(),
+            kernel=self.kernel,
+            folder=self.folder,
+            options=outputs.checked(self.options, values, self.folder),
+            after=chains.before(after, values, home),
+            due=_due(due),
+            path=settings(home=home).jobs / name,
+            **{"notebook": self.notebook.place, **told},
+        )
+
+
+def new_id(notebook: Notebook, moment: datetime) -> str:
+    """An id that sorts by time and says which notebook it is of."""
+    word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
+    return f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
 
 
 def again(job: Job, *, show: bool = True, **told: Any) -> Job:
@@ -293,13 +340,6 @@ def _folder(folder: str | Path | None) -> Path:
     return where
 
 
-def _after(jobs: Sequence[str | Job], home: str | Path | None) -> tuple[str, ...]:
-    """Ids of jobs that are there."""
-    given = [jobs] if isinstance(jobs, (str, Job)) else listed(jobs)
-    names = [one.id if isinstance(one, Job) else one for one in given]
-    return tuple(dict.fromkeys(recorded(name, home).id for name in names))
-
-
 def _due(moment: str | datetime | None) -> str | None:
     """A moment in UTC, as records have it."""
     if moment is None:
@@ -313,45 +353,58 @@ def _due(moment: str | datetime | None) -> str | None:
         ) from error
 
 
-def _record(notebook: Path, asked: dict[str, Any], home: str | Path | None) -> Job:
-    moment = datetime.now(UTC)
-    word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
-    own = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
-    name = asked.get("id", own)
-    return Job(
-        **{"id": name, "notebook": str(notebook), **asked},
-        state=JobState.CREATED,
-        created=moment.isoformat(timespec="milliseconds"),
-        host=host(),
-        boot=boot(),
-        path=settings(home=home).jobs / name,
-    )
-
-
-def _enter(notebook: Path, job: Job, at_once: bool) -> Job:
+def _enter(notebook: Notebook, job: Job, at_once: bool) -> Job:
     """Start a job where nobody waits and a slot is free, and else give it a ticket."""
     home = job.path.parent.parent
+    here = at_once or scheduler() is None
     # What a schedule starts gets a ticket in any case: it is found and started whoever is killed when.
-    free = not (job.due or job.after or job.schedule) and (at_once or not tickets.waiting(home))
+    free = here and not (job.due or job.after or job.schedule) and (at_once or not tickets.waiting(home))
     slot = slots.take(home) if free and not at_once else None
-    job.path.mkdir(parents=True, exist_ok=True)
-    held = hold(job.path)  # whoever sees the record finds that somebody sees to it
+    if slot is None and not (free and at_once):
+        line_up(notebook, job, at_once)
+        dispatch(home)
+        return recorded(job.id, home)
     try:
-        if os.path.lexists(job.path / RECORD):
-            return load(job.path)  # another has been faster
-        write_bytes(job.path / "input.ipynb", notebook.read_bytes())
-        if slot is not None or (free and at_once):
+        with _held(job) as held:
+            write_bytes(job.path / "input.ipynb", notebook.raw)
             write(job)
             return _start(job, held, slot, at_once)
-        keep(job)
-        write(replace(job, state=JobState.QUEUED))
-        tickets.put(job, at_once=at_once)
     finally:
-        os.close(held)
         if slot is not None:
             os.close(slot)
-    dispatch(home)
-    return recorded(job.id, home)
+
+
+def line_up(notebook: Notebook, job: Job, at_once: bool = False) -> None:
+    """Write down a job that waits, and give it a ticket; whoever looks next starts it when it may.
+
+    Of one id there is one job: one that is written down already gets no more than a ticket that it lacks.
+    """
+    with _held(job):
+        if os.path.lexists(job.path / RECORD):
+            _give_ticket(job.path)
+            return
+        write_bytes(job.path / "input.ipynb", notebook.raw)
+        keep(job)
+        write(replace(job, state=JobState.QUEUED))
+        tickets.put(job, at_once=at_once or scheduler() is not None)  # a cluster has slots of its own
+
+
+def _give_ticket(folder: Path) -> None:
+    """A ticket for a job that waits without one, by who holds its lock."""
+    job = load(folder)
+    if job.state is JobState.QUEUED and not tickets.find(folder.parent.parent, job.id):
+        tickets.put(job, at_once=scheduler() is not None)
+
+
+@contextmanager
+def _held(job: Job) -> Iterator[int]:
+    """The job's lock: whoever sees the record finds that somebody sees to it."""
+    job.path.mkdir(parents=True, exist_ok=True)
+    held = hold(job.path)
+    try:
+        yield held
+    finally:
+        os.close(held)
 
 
 def _in_line(folder: Path) -> Job:
@@ -359,9 +412,7 @@ def _in_line(folder: Path) -> Job:
     with suppress(Busy):  # somebody is at it
         held = hold(folder, patience=0.0)
         try:
-            job = load(folder)
-            if job.state is JobState.QUEUED and not tickets.find(folder.parent.parent, job.id):
-                tickets.put(job)
+            _give_ticket(folder)
         finally:
             os.close(held)
     dispatch(folder.parent.parent)
@@ -481,7 +532,7 @@ def _state(job: Job) -> Job:
         now = seen(written)
         return settle(job.path) if now.state.final and not written.state.final else now
     except NotFound as error:
-        message = f"The record of {Path(job.notebook).name} is gone: somebody removed {job.path} while it ran."
+        message = f"The record of {job.name} is gone: somebody removed {job.path} while it ran."
         raise JobFailed(message, cause=Cause.RECORD) from error
 
 
@@ -492,7 +543,7 @@ def _bar(job: Job, show: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
         yield lambda event: None
         return
     cells = _code_cells(job)
-    with progress(Path(job.notebook).name, total=cells) as tracker:
+    with progress(job.name, total=cells) as tracker:
         yield lambda event: _show(tracker, event)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.literals import Cure, assigned, call
-from workbench.reading.remotes import holds_secret
+from workbench.storage.urls import holds_secret
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,18 @@ from workbench.core.finding import Finding
 from workbench.core.literals import Cure, python
 from workbench.core.reading import Layout
 from workbench.errors import BadParameter, BadTable, WorkbenchError
-from workbench.reading import columnar, formats, remotes
+from workbench.reading import columnar, formats
 from workbench.reading.delimited import BLOCK as BLOCK
 from workbench.reading.delimited import delimited
 from workbench.reading.layouts import Asked
 from workbench.reading.packed import endings, inner_ending, name_of
-from workbench.reading.remotes import matching_remote, told, without_secrets
+from workbench.reading.remotes import matching_remote
 from workbench.reading.source import Source, chosen, completed, named
 from workbench.reading.stamps import Stamp, stamps
 from workbench.reading.workbooks import workbook
 from workbench.settings import may_be_path
+from workbench.storage import urls
+from workbench.storage.urls import told, without_secrets
 
 Reader = Callable[[str, Asked], Source]
 READERS: Mapping[str, Reader] = {
@@ -314,6 +316,6 @@ def _unreadable() -> tuple[type[Exception], ...]:
         *packed,
         sqlite3.Error,
         pl.exceptions.PolarsError,
-        *remotes.errors(),
+        *urls.errors(),
         *formats.errors(),
     )
