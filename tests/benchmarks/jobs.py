@@ -167,16 +167,17 @@ def seconds(*servers: psutil.Process) -> float:
     )
 
 
-def in_turn(ways: dict[str, Run], path: Path, turns: int, servers: Sequence[psutil.Process]) -> dict[str, Took]:
-    """Run a notebook in each way, one after the other, some times."""
+def in_turn(ways: dict[str, Run], path: Path, turns: int, servers: dict[str, psutil.Process]) -> dict[str, Took]:
+    """Run a notebook in each way, one after the other, some times; of servers a way's own counts, or ours."""
     took = {name: Took() for name in ways}
     for _ in range(turns):
         for name, run in ways.items():
-            before, began = seconds(*servers), time.perf_counter()
+            server = servers.get(name, servers["ours"])
+            before, began = seconds(server), time.perf_counter()
             run(path)
             took[name].wall.append(time.perf_counter() - began)
             time.sleep(0.5)  # until what has ended is counted
-            took[name].cpu.append(seconds(*servers) - before)
+            took[name].cpu.append(seconds(server) - before)
     return took
 
 
@@ -240,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
-    servers = [zygote()]
+    servers = {"ours": zygote()}
     ways: dict[str, Run] = {
         "ours, from a process": ours,
         "ours, by command": ours_by_command,
@@ -250,7 +251,7 @@ def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
     scheduler = None
     if not given.without_scheduler:
         scheduler = Scheduler(python_with(SCHEDULER, given.cache / "environments" / "scheduler"), folder)
-        servers.append(scheduler.process)
+        servers["jupyter-scheduler"] = scheduler.process
         ways["jupyter-scheduler"] = scheduler
     try:
         took = {name: in_turn(ways, books[name], given.turns, servers) for name in ("empty", "stack")}
@@ -259,7 +260,7 @@ def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
             scheduler.process.kill()
     many = {name: together(ways[name], books["empty"], given.jobs) for name in ("ours, from a process", "papermill")}
     with family(lambda: wb.submit(books["asleep"], wait=False), lambda job: stop(job.id)) as processes:
-        ours_has = memory([p for p in processes if p.pid != servers[0].pid])
+        ours_has = memory([p for p in processes if p.pid != servers["ours"].pid])
     own, theirs = many.values()
     return (
         f"{report(took)}\n{given.jobs} empty jobs, as many at once as cores: {own:.2f} a second, papermill "

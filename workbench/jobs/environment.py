@@ -73,31 +73,41 @@ class Look:
 
     def _ask(self, job: Job) -> None:
         folders = (Path(job.notebook).parent, Path(job.folder or os.curdir))
-        self._write(repositories=repositories(folders, but=job.path.parent.parent))
+        self._learn(repositories=repositories(folders, but=job.path.parent.parent))
+        if not self._found.problem:  # else it is written with what the kernel tells
+            self._write()
 
     def started(self, answer: Any) -> None:
         """Write down what a kernel has answered, an ``execute_reply``, or None of one that is not asked."""
         told = _told(answer)
         self._path = told.pop("path", [])
         known = {"packages": packages(self._path), "problem": ""} if told else {"problem": "it is no Python kernel"}
-        self._write(**told, **known, **_processor())
+        self._learn(**told, **known, **_processor())
+        self._write()
 
     def ended(self) -> None:
         """Write down what was installed in the meantime, and whatever was not written yet."""
         self._asked.join(timeout=1.0)
         if self._asked.is_alive():
-            self._write(repositories=(Repository(self._works_in, problem="git had not answered when the job ended"),))
+            self._learn(repositories=(Repository(self._works_in, problem="git had not answered when the job ended"),))
+            self._write()
         before, now = self._found.packages, packages(self._path)
         changed = {name: now.get(name, "") for name in sorted({*before, *now}) if before.get(name) != now.get(name)}
         if changed or self._found.problem:
-            self._write(installed=changed)
+            self._learn(installed=changed)
+            self._write()
 
-    def _write(self, **known: Any) -> None:
+    def _learn(self, **known: Any) -> None:
+        with self._turn:
+            self._found = replace(self._found, **known)
+
+    def _write(self) -> None:
         """A record of the environment that can't be written is no failure of the job; the job's own record is."""
         with self._turn, suppress(OSError, StoreError):
-            self._found = replace(self._found, **known)
             if self._folder.is_dir():
-                write_json(self._folder / FILE, self._masked(self._found.document()))
+                told = self._found.document()
+                packages = told.pop("packages")  # hundreds of names and versions, none of them a secret
+                write_json(self._folder / FILE, {**self._masked(told), "packages": packages})
 
 
 def environment(job: Job) -> JobEnvironment | None:
