@@ -10,6 +10,9 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.utils import ensure_async
 
 ASK_AGAIN = 1.0  # seconds after which a kernel that has not answered is asked again
+# A kernel that is quicker than the connection of its outputs has said *idle* to nobody: it is asked again soon, and
+# each time a little later, for there is nothing else to be heard of it.
+HEARD_SOON = 0.05
 
 
 class PromptClient(AsyncKernelClient):
@@ -21,7 +24,9 @@ class PromptClient(AsyncKernelClient):
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         until = time.monotonic() + (float("inf") if timeout is None else timeout)
-        while not await self._answers(self.kernel_info()):
+        patience = HEARD_SOON
+        while not await self._answers(self.kernel_info(), patience):
+            patience = min(2 * patience, ASK_AGAIN)
             if not await self._async_is_alive():
                 raise RuntimeError("Kernel died before replying to kernel_info")
             if time.monotonic() > until:
@@ -29,13 +34,14 @@ class PromptClient(AsyncKernelClient):
 
     wait_for_ready = _async_wait_for_ready
 
-    async def _answers(self, request: str) -> bool:
-        """Whether one request is answered on both channels within a while."""
+    async def _answers(self, request: str, patience: float) -> bool:
+        """Whether one request is answered within a while, and the outputs are heard soon after it."""
         until = time.monotonic() + ASK_AGAIN
         try:
             while not _is_reply(message := await self._next(self.shell_channel, until), request):
                 pass
             self._handle_kernel_info_reply(message)
+            until = time.monotonic() + patience
             while not _is_idle(await self._next(self.iopub_channel, until), request):
                 pass
         except Empty:
