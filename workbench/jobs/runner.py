@@ -90,6 +90,8 @@ def _run(folder: Path, sockets: Path, room: Room) -> Job:
     finally:
         control.end()
         end_family(folder.name)
+    for slot in room.slots:
+        let_go(slot)  # whoever sees the end finds it free, and need not wait in line
     return write_end(folder, seal=_sign, deliver=_deliver, **{"due": None, **end}, ended=now())
 
 
