@@ -564,7 +564,6 @@ def _ask_for(page: Any, name: str) -> Any:
 
 def test_a_job_that_failed_goes_on_at_the_cell_that_was_mended(page: Any, lab: tuple[str, Path]) -> None:
     """The page is loaded again meanwhile; what stands in the editor is what runs, and finished cells do not."""
-    pytest.importorskip("workbench.jobs.resume")
     _write(lab[1] / "shift.ipynb", *NIGHT, tags={0: ["parameters"]})
     asked = {"path": "shift.ipynb", "parameters": {"month": 8}, "options": {"park": 600}}
     page.evaluate("asked => { window.jupyterapp.commands.execute('workbench:run-job', asked) }", asked)

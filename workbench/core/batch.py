@@ -190,6 +190,14 @@ class Batch(Result):
         """One row a part: its parameters, state, seconds, scores, error and job."""
         return self._frame([_row(part, self.varied, self.scored) for part in self.parts]).set_index("part")
 
+    def results(self) -> dict[str, Any]:
+        """How many parts there are, and how many in each state."""
+        return {"parts": len(self.each), **{worded(state): parts for state, parts in self.told}}
+
+    def passing(self) -> tuple[str, ...]:
+        """Its id and those of its parts."""
+        return (self.id, *self.ids)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: what was asked for."""
         return {

@@ -76,7 +76,7 @@ class JobOptions(Step):
         (),
         alone=True,
         title="Tell",
-        examples=("mailto:anna@example.org", "https://example.org/hook", "failure:mailto:anna@example.org"),
+        examples=("mailto:anna@example.org", "https://example.org/hook", "failure:env:HOOK"),
         group=NOTIFY,
     )
     output: str | None = parameter(

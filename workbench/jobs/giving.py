@@ -7,9 +7,9 @@ from typing import Any
 
 from workbench.core.references import OUTPUT
 from workbench.core.result import MIME
+from workbench.core.secrets import check_secrets
 from workbench.core.wording import worded
 from workbench.errors import BadParameter
-from workbench.jobs.secrets import check_secrets
 from workbench.jobs.shapes import Unfit, plain, shape_of
 from workbench.settings import in_kernel
 

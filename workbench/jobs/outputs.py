@@ -19,10 +19,10 @@ from typing import Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
+from workbench.core.secrets import is_reference, is_secret
 from workbench.errors import BadParameter, InputError
 from workbench.jobs.liveness import BEAT, beat
 from workbench.jobs.records import tell
-from workbench.jobs.secrets import is_reference, is_secret
 from workbench.storage.files import write_bytes
 from workbench.storage.urls import Purpose, fsspec, holds_secret, is_url, told, told_failures
 

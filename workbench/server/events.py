@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -83,16 +82,11 @@ def acts(record: Job) -> list[str]:
         "output": whole and ran,
         "log": (record.path / "log").is_file(),
         "again": whole,
-        "resume": record.state in (JobState.FAILED, JobState.PARKED) and ran and has("jobs.resume"),
-        "compare": record.state.final and whole and ran and has("jobs.comparing"),
+        "resume": record.state in (JobState.FAILED, JobState.PARKED) and ran,
+        "compare": record.state.final and whole and ran,
         "delete": record.state.final,
     }
     return [act for act, possible in can.items() if possible]
-
-
-def has(part: str) -> bool:
-    """Whether this version of Workbench has a module."""
-    return find_spec(f"workbench.{part}") is not None
 
 
 def last_line(folder: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,15 @@ from workbench.codegen.job_notebook import problems
 from workbench.core.job import Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.core.parameters import problems_of, schema_of
-from workbench.errors import BadParameter, NotFound
+from workbench.errors import BadParameter
 from workbench.jobs.listing import Page, delete, page
 from workbench.jobs.notebooks import find, read
 from workbench.jobs.parameters import declared_in, form, from_form, misfits, tags_of
 from workbench.jobs.records import job
+from workbench.jobs.resume import resume
 from workbench.jobs.stopping import stop
 from workbench.jobs.submit import submit
-from workbench.server.events import SCHEMA, gone, has, last_line, progress
+from workbench.server.events import SCHEMA, gone, last_line, progress
 from workbench.server.handling import Handler, Misfit, answers
 from workbench.server.outputs import lay_out
 
@@ -88,8 +88,7 @@ def _whole(handler: Handler, name: str, usual: int, most: int) -> int:
 
 def _page(found: Page) -> dict[str, Any]:
     """Jobs, where the next page begins, and how many there are in each state."""
-    schedules = has("jobs.schedules")
-    return {"jobs": [*map(shown, found.jobs)], "next": found.following, "counts": found.counts, "schedules": schedules}
+    return {"jobs": [*map(shown, found.jobs)], "next": found.following, "counts": found.counts, "schedules": True}
 
 
 def shown(record: Job) -> dict[str, Any]:
@@ -97,13 +96,6 @@ def shown(record: Job) -> dict[str, Any]:
     failed = record.state in (JobState.FAILED, JobState.PARKED)
     line = last_line(record.path) if failed else ""
     return {**record.to_dict(), **progress(record, line), "output": str(record.output)}
-
-
-def _part(name: str) -> Any:
-    """A module of Workbench that this version may not have."""
-    if not has(name):
-        raise NotFound(f"This version of Workbench has no {name.rpartition('.')[2]}. Upgrade it where JupyterLab runs.")
-    return import_module(f"workbench.{name}")
 
 
 class Form(JobHandler):
@@ -150,7 +142,7 @@ def asked_for(notebook: Path) -> dict[str, Any]:
         "options": schema_of(JobOptions),
         "values": {},
         "chosen": {},
-        "schedules": has("jobs.schedules"),
+        "schedules": True,
         "problems": [] if known is None else list(problems(code_cells(content))),
     }
 
@@ -238,7 +230,7 @@ class Resume(JobHandler):
     async def post(self, name: str) -> dict[str, Any]:
         """Go on, with the notebook as it is now."""
         await self.require("execute", "kernels")
-        return shown(await asyncio.to_thread(_part("jobs.resume").resume, name, wait=False, show=False))
+        return shown(await asyncio.to_thread(resume, name, wait=False, show=False))
 
 
 class Compare(JobHandler):
@@ -247,8 +239,10 @@ class Compare(JobHandler):
     @answers
     async def get(self) -> dict[str, str]:
         """The page of ``?a=&b=``."""
+        from workbench.jobs import comparing  # it draws, and what draws is loaded when somebody looks
+
         two = [await asyncio.to_thread(job, self.get_query_argument(which)) for which in ("a", "b")]
-        return {"html": await asyncio.to_thread(_part("jobs.comparing").page, *two)}
+        return {"html": await asyncio.to_thread(comparing.page, *two)}
 
 
 ROUTES: list[tuple[str, type[Handler]]] = [
