@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workbench.storage.tracking import MAKING
+from workbench.storage.said import MAKING
 
 TAGS = frozenset(("volatile", "nbval-ignore-output"))
 NOT_SHOWN = ("application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from workbench.settings import Settings, in_kernel, settings
 from workbench.storage.files import lock, write_text
+from workbench.storage.said import MAKING
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 EXPERIMENT = "workbench"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
-MAKING = "Making the MLflow store (once, a few seconds) …"  # said in a kernel too, where one is missing
 
 
 def client(given: Settings | None = None) -> MlflowClient:
