@@ -149,9 +149,9 @@ def written(tmp_path_factory, put_store, shared_table):
         for name, (data, options) in asked.items():
             runs[name] = wb.train(data, **options)
             for row in runs[name].candidates:
-                began = time.process_time()
+                began = time.thread_time()
                 runs[name].to_notebook(folder / f"{name}-{row.name}.ipynb", row.name, data=data)
-                seconds[name, row.name] = time.process_time() - began
+                seconds[name, row.name] = time.thread_time() - began
     return folder, runs, {name: data for name, (data, _) in asked.items()}, seconds
 
 
@@ -170,7 +170,8 @@ def test_notebooks_find_the_leaderboards_scores_without_us(written):
 
 @pytest.mark.slow
 def test_notebooks_are_written_in_two_seconds(written):
-    *_, seconds = written  # of CPU, so that a machine at work makes no difference
+    # CPU of the thread that writes: those of XGBoost and CatBoost spin as long as other processes keep them waiting.
+    *_, seconds = written
 
     assert max(seconds.values()) < 2, seconds
 
