@@ -43,11 +43,11 @@ def reproduce(
       2  there is no such job, or it can't be run again; nothing has run
     and those of `workbench submit` where the job does not run to its end this time.
     """
-    from workbench.cli.notebooks import _signals_stop
+    from workbench.cli.notebooks import signals_stop
     from workbench.jobs.records import job as record
     from workbench.jobs.reproduce import reproduce as run
 
-    with _signals_stop():
+    with signals_stop():
         found = run(job, tolerance=tolerance, absolute=absolute)
     _tell(found, html)
     code = record(found.jobs[1]).exit_code

@@ -34,7 +34,7 @@ def tour(
     """Run the flights journey: 336,776 real flights from raw table to monitored model."""
     from workbench.jobs.submit import submit
 
-    with _signals_stop():
+    with signals_stop():
         job = submit("notebooks/tour.ipynb", {"every": max(sample, 1)})
     _tell_outcome(job)
     _exit_unless_completed(job)
@@ -114,7 +114,7 @@ def submit(
     if each:
         _submit_each(notebook, each, values, wait, how)
         return
-    with _signals_stop(), _warnings_in_a_line():
+    with signals_stop(), _warnings_in_a_line():
         job = run(notebook, values, wait=wait, **how)
     if not wait:
         typer.echo(f"{job.id}  {job.headline()}")
@@ -132,7 +132,7 @@ def _submit_each(notebook: str, each: list[str], values: dict[str, Any], wait: b
     typer.echo(f"{whole.id}  {whole.headline()}")
     if not wait:
         return
-    with _signals_stop():
+    with signals_stop():
         follow(whole)
     ended = batch(whole.id)
     show(ended)
@@ -168,7 +168,7 @@ def resume(
     from workbench.jobs.resume import source
 
     values = given(str(source(job, notebook)), texts=parameter) if parameter else None
-    with _signals_stop():
+    with signals_stop():
         ended = run(job, notebook, values, replay=replay, wait=wait)
     if not wait:
         typer.echo(f"{ended.id}  {ended.headline()}")
@@ -241,7 +241,7 @@ def _warnings_in_a_line() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_stop() -> Iterator[None]:
+def signals_stop() -> Iterator[None]:
     """SIGTERM and SIGHUP stop the job as Ctrl-C does, and the command ends with its exit code."""
     from workbench.core.job import STOPPED_EXIT
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -71,6 +71,19 @@ class Saved:
     def _check_noun(cls, content: Any) -> None:
         if content.get("noun", cls.noun) != cls.noun:
             raise ValueError(f"expected a {cls.noun}, got a {content['noun']}")
+
+
+class Flat(Saved):
+    """A dataclass whose fields are plain JSON as they are."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return asdict(self)  # type: ignore[call-overload]  # those that are this are dataclasses
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(**content)
 
 
 def check_types(value: Any) -> None:

@@ -19,12 +19,12 @@ from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from workbench.core.json_values import plain
 from workbench.core.parameters import STEPS, unnamed
 from workbench.core.result import Result
-from workbench.core.saved import Saved
+from workbench.core.saved import Flat
 from workbench.settings import settings
 
 # Verbs whose result depends on nothing but what they are given, and what each makes.
@@ -47,7 +47,7 @@ class Unknown(Exception):
 
 
 @dataclass(frozen=True)
-class Kept(Saved):
+class Kept(Flat):
     """One result.
 
     Parameters
@@ -72,18 +72,9 @@ class Kept(Saved):
 
     noun: ClassVar[str] = "kept result"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Self:
-        """Read what :meth:`to_dict` wrote."""
-        return cls(**content)
-
 
 @dataclass(frozen=True)
-class Runs(Saved):
+class Runs(Flat):
     """What the store had beside each run of a job when its last cell had finished.
 
     Parameters
@@ -95,15 +86,6 @@ class Runs(Saved):
     beside: dict[str, dict[str, str]]
 
     noun: ClassVar[str] = "runs of a job"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Self:
-        """Read what :meth:`to_dict` wrote."""
-        return cls(**content)
 
 
 def keep(folder: str, job: str, cell: int, source: str, call: Any, given: Mapping[str, Any], result: Any) -> str:
@@ -170,7 +152,7 @@ def take(folder: str, as_before: bool, source: str, call: Any, given: Mapping[st
         key = _key(_verb(call), source, given)
         kept = Kept.load(Path(folder) / f"{key}.json")
         result = _load(kept)
-        if _digest(result) != kept.digest or not (kept.verb != "train" or _is_alone(result, folder, as_before)):
+        if _digest(result) != kept.digest or (kept.verb == "train" and not _is_alone(result, folder, as_before)):
             return ""
     except Exception:  # noqa: BLE001 - whatever it is, the cell runs
         return ""

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from workbench.core.job import Job
-from workbench.core.saved import Saved
+from workbench.core.saved import Flat
 from workbench.errors import Busy, Damaged, NotFound, StoreError, WorkbenchError
 from workbench.jobs.control import Control
 from workbench.jobs.liveness import let_go, locked
@@ -32,7 +32,7 @@ DIED = "Its kernel, which was kept after the failure, has died."
 
 
 @dataclass(frozen=True)
-class Request(Saved):
+class Request(Flat):
     """That a parked job is to go on.
 
     Parameters
@@ -53,15 +53,6 @@ class Request(Saved):
     parameters: dict[str, Any] = field(repr=False)
 
     noun: ClassVar[str] = "request to resume"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Self:
-        """Read what :meth:`to_dict` wrote."""
-        return cls(**content)
 
 
 @dataclass(frozen=True)
