@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Status = Literal["ok", "warning", "alarm", "unknown"]
+Level = Literal["alarm", "warning", "small"]
+Direction = Literal["", "up", "down"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,74 @@ class ColumnDrift:
     effect: float
     drifted: bool
     important: bool
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One thing that a rule has seen in a window, beyond chance.
+
+    Parameters
+    ----------
+    kind : str
+        What it is of: ``score``, ``calibration``, ``drift``, ``missing``, ``group``, ``reasons``, ….
+    level : {"alarm", "warning", "small"}
+        *small*: real, but too small to matter.
+    text : str
+        A sentence.
+    columns : tuple of str
+        Whose, the strongest first; empty of the model as a whole.
+    direction : {"", "up", "down"}
+        Where what was measured has gone; empty where that has no meaning.
+    effect : float, optional
+        How much, in the unit of its kind.
+    p_value : float, optional
+        Before any correction, in [0, 1].
+    """
+
+    kind: str
+    level: Level
+    text: str
+    columns: tuple[str, ...] = ()
+    direction: Direction = ""
+    effect: float | None = None
+    p_value: float | None = None
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Signal:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(**{**content, "columns": tuple(content.get("columns", ()))})
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score of a window as it is to be expected from its predictions alone, without labels.
+
+    Parameters
+    ----------
+    name : str
+        Of the metric.
+    value, low, high : float
+        In the metric's unit, with the interval of its ``level``.
+    trusted : bool
+        Whether what it takes for granted holds, as far as that can be seen.
+    why : tuple of str
+        For and against trusting it, one sentence each.
+    level : float
+        Of the interval, in (0, 1).
+    """
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    trusted: bool = False
+    why: tuple[str, ...] = ()
+    level: float = 0.95
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Estimate:
+        """Read what ``dataclasses.asdict`` wrote."""
+        return cls(**{**content, "why": tuple(content.get("why", ()))})
 
 
 @dataclass(frozen=True)
@@ -84,6 +154,14 @@ class Window:
     explained : tuple of ReasonDifference
         What each column added to its predictions, beside what it added to those that the bundle's explanation is of.
         Those that changed by enough to matter come first; empty where no reasons are followed.
+    signals : tuple of Signal
+        What the rules have seen, the gravest first; the ``reasons`` are the sentences of those that matter.
+    estimates : tuple of Estimate
+        Scores without labels, the deciding one first.
+    begin, end : str
+        First and last moment of its rows, ISO 8601 in UTC; empty where no row has one. Windows sort by it.
+    waiting, conflicts : int
+        Rows whose label has not come, and rows whose labels contradict each other.
     """
 
     label: str
@@ -100,6 +178,12 @@ class Window:
     version: int | None = None
     groups: tuple[Group, ...] = ()
     explained: tuple[ReasonDifference, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    begin: str = ""
+    end: str = ""
+    waiting: int = 0
+    conflicts: int = 0
 
     def results(self) -> dict[str, Any]:
         """Its main numbers, by name."""
@@ -119,6 +203,8 @@ class Window:
                 "reference": Metric.from_dict(content["reference"]) if content.get("reference") else None,
                 "groups": tuple(Group.from_dict(one) for one in content.get("groups", ())),
                 "explained": tuple(ReasonDifference.from_dict(one) for one in content.get("explained", ())),
+                "signals": tuple(Signal.from_dict(one) for one in content.get("signals", ())),
+                "estimates": tuple(Estimate.from_dict(one) for one in content.get("estimates", ())),
             }
         )
 
@@ -137,6 +223,16 @@ class Incident:
         Columns whose drift goes with it, strongest first.
     open : bool
         True: the latest window is part of it.
+    id : str
+        The same from report to report, as long as it goes on.
+    kind : str
+        Of the signals that it joins.
+    direction : {"", "up", "down"}
+        Of the signals that it joins.
+    peak : str
+        The window in which it was worst.
+    severity : {"alarm", "warning"}
+        Of its gravest signal.
     """
 
     start: str
@@ -144,6 +240,11 @@ class Incident:
     cause: str
     columns: tuple[str, ...] = ()
     open: bool = False
+    id: str = ""
+    kind: str = ""
+    direction: Direction = ""
+    peak: str = ""
+    severity: Level = "alarm"
 
 
 @dataclass(frozen=True)
