@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -37,6 +37,7 @@ from environments import python_with  # noqa: E402 - it lies beside this file
 import workbench as wb  # noqa: E402
 from workbench.core.ports import free_port  # noqa: E402
 from workbench.instant import asking, place  # noqa: E402
+from workbench.instant.packages import USUAL  # noqa: E402
 from workbench.jobs.stopping import stop  # noqa: E402
 
 SCHEDULER = ["jupyter-scheduler>=2.12", "jupyterlab>=4.6,<5", "ipykernel>=7", "pandas", "scikit-learn", "plotly"]
@@ -149,13 +150,13 @@ class Scheduler:
 # --- what it takes --------------------------------------------------------------------------------------------------
 
 
-def zygote() -> psutil.Process:
+def zygotes() -> list[psutil.Process]:
     """What is forked from; started, and waited for."""
     asking.warm()
-    while not asking.ready():
+    while not all(asking.ready(kind=kind) for kind in USUAL):
         time.sleep(0.1)
-    title = f"({place.tag(os.environ)})"
-    return next(p for p in psutil.process_iter(["cmdline"]) if title in " ".join(p.info["cmdline"] or ()))
+    stem = f"({place.tag(os.environ)}-"
+    return [p for p in psutil.process_iter(["cmdline"]) if stem in " ".join(p.info["cmdline"] or ())]
 
 
 def seconds(*servers: psutil.Process) -> float:
@@ -167,17 +168,17 @@ def seconds(*servers: psutil.Process) -> float:
     )
 
 
-def in_turn(ways: dict[str, Run], path: Path, turns: int, servers: dict[str, psutil.Process]) -> dict[str, Took]:
+def in_turn(ways: dict[str, Run], path: Path, turns: int, servers: dict[str, list[psutil.Process]]) -> dict[str, Took]:
     """Run a notebook in each way, one after the other, some times; of servers a way's own counts, or ours."""
     took = {name: Took() for name in ways}
     for _ in range(turns):
         for name, run in ways.items():
-            server = servers.get(name, servers["ours"])
-            before, began = seconds(server), time.perf_counter()
+            own = servers.get(name, servers["ours"])
+            before, began = seconds(*own), time.perf_counter()
             run(path)
             took[name].wall.append(time.perf_counter() - began)
             time.sleep(0.5)  # until what has ended is counted
-            took[name].cpu.append(seconds(server) - before)
+            took[name].cpu.append(seconds(*own) - before)
     return took
 
 
@@ -231,7 +232,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--without-scheduler", action="store_true")
     parser.add_argument("--results", type=Path)
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
+    # In no repository: of one a job asks git for the commit and what differs from it, which no peer does.
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
         os.environ["WORKBENCH_HOME"] = folder
         told = _measured(given, notebooks(Path(folder)), Path(folder))
     sys.stdout.write(told)
@@ -241,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
-    servers = {"ours": zygote()}
+    servers = {"ours": zygotes()}
     ways: dict[str, Run] = {
         "ours, from a process": ours,
         "ours, by command": ours_by_command,
@@ -251,7 +253,7 @@ def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
     scheduler = None
     if not given.without_scheduler:
         scheduler = Scheduler(python_with(SCHEDULER, given.cache / "environments" / "scheduler"), folder)
-        servers["jupyter-scheduler"] = scheduler.process
+        servers["jupyter-scheduler"] = [scheduler.process]
         ways["jupyter-scheduler"] = scheduler
     try:
         took = {name: in_turn(ways, books[name], given.turns, servers) for name in ("empty", "stack")}
@@ -260,7 +262,7 @@ def _measured(given: Any, books: dict[str, Path], folder: Path) -> str:
             scheduler.process.kill()
     many = {name: together(ways[name], books["empty"], given.jobs) for name in ("ours, from a process", "papermill")}
     with family(lambda: wb.submit(books["asleep"], wait=False), lambda job: stop(job.id)) as processes:
-        ours_has = memory([p for p in processes if p.pid != servers["ours"].pid])
+        ours_has = memory([p for p in processes if p not in servers["ours"]])
     own, theirs = many.values()
     return (
         f"{report(took)}\n{given.jobs} empty jobs, as many at once as cores: {own:.2f} a second, papermill "

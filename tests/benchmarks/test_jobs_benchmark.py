@@ -10,7 +10,7 @@ def test_each_way_runs_in_turn_and_what_it_takes_is_kept(tmp_path):
     asked = []
     ways = {name: lambda path, name=name: asked.append((name, path)) for name in ("ours", "papermill")}
 
-    took = jobs.in_turn(ways, tmp_path, 2, {"ours": psutil.Process()})
+    took = jobs.in_turn(ways, tmp_path, 2, {"ours": [psutil.Process()]})
 
     assert [name for name, _ in asked] == ["ours", "papermill"] * 2
     assert all(len(t.wall) == len(t.cpu) == 2 and min(t.cpu) >= 0 for t in took.values())

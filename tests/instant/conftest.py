@@ -13,6 +13,7 @@ import pytest
 from workbench.instant import asking, place
 
 SECONDS = 60  # that a test waits for what takes a fraction of one
+FEW = {"jobs": ("json",), "kernels": ("json",)}  # packages of either kind, quickly imported
 
 
 def until(holds, what):
@@ -24,8 +25,8 @@ def until(holds, what):
 
 
 def zygote():
-    """The process that forks for this environment, None where there is none."""
-    title = f"({place.tag(os.environ)})"
+    """The process that forks kernels for this environment, None where there is none."""
+    title = f"({place.tag(os.environ)}-kernels)"
     return next((p for p in psutil.process_iter(["cmdline"]) if title in " ".join(p.info["cmdline"] or ())), None)
 
 
@@ -46,9 +47,9 @@ def runtime(monkeypatch):
 
 @pytest.fixture
 def warmed(runtime):
-    """The same, with a zygote that is ready."""
-    asking.warm(packages=("json",))
-    until(asking.ready, "the zygote is not ready")
+    """The same, with zygotes that are ready."""
+    asking.warm(packages=FEW)
+    until(lambda: all(asking.ready(kind=kind) for kind in FEW), "the zygotes are not ready")
     return runtime
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.instant.conftest import SECONDS, until, zygote
-from workbench.instant import asking, limits, place
+from tests.instant.conftest import FEW, SECONDS, until, zygote
+from workbench.instant import asking, limits, place, wire
 from workbench.instant.asking import NotYet, Unforked, forked, started, warm
 
 OWNER = """
@@ -222,7 +222,7 @@ def test_a_folder_that_is_somebody_elses_is_no_reason_to_fail(runtime, tmp_path)
     """Anybody may have made one in the folder of temporary files before."""
     (runtime / f"workbench-{os.getuid()}").mkdir()
     (runtime / f"workbench-{os.getuid()}").chmod(0o777)
-    warm(packages=("json",))
+    warm(packages=FEW)
 
     with (tmp_path / "log").open("wb") as log:
         assert started([sys.executable, "-m", "this"], os.environ, tmp_path, log).wait(SECONDS) == 0
@@ -234,36 +234,61 @@ def test_packages_that_changed_make_room_for_another_zygote(warmed, monkeypatch,
     """Sources outside the folders of packages count, for people edit them."""
     (tmp_path / "mine.py").write_text("X = 1\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    warm(packages=("mine",))
+    warm(packages={"kernels": ("mine",)})
     until(asking.ready, "the zygote is not ready")
     (tmp_path / "mine.py").write_text("X = 22\n", encoding="utf-8")
 
     with pytest.raises(NotYet, match="packages have changed"):
         forked([sys.executable, "-m", "this"], os.environ, owned=True)
 
-    warm(packages=("mine",))
+    warm(packages={"kernels": ("mine",)})
     until(asking.ready, "there is no other zygote")
     with Path(os.devnull).open("wb") as nothing:
         files = (0, nothing.fileno(), nothing.fileno())
         assert forked([sys.executable, "-m", "this"], os.environ, None, files, owned=True).wait(SECONDS) == 0
 
 
-def test_many_that_warm_at_once_get_one_zygote(runtime):
+def test_many_that_warm_at_once_get_one_zygote_of_each_kind(runtime):
     def there():
         titles = (" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"]))
         return sum(place.tag(os.environ) in title for title in titles)
 
     for _ in range(4):
-        warm(packages=("json",))
+        warm(packages=FEW)
     until(asking.ready, "the zygote is not ready")
 
-    until(lambda: there() == 1, "more than one stays")
-    assert asking.ready()
+    until(lambda: there() == len(FEW), "more than one of a kind stays")
+    assert all(asking.ready(kind=kind) for kind in FEW)
+
+
+def test_the_zygote_of_a_kind_that_is_gone_is_started_again_beside_the_other(warmed):
+    gone, stays = zygote(), psutil.Process(_pid("jobs"))
+    gone.kill()
+    until(lambda: not asking.ready(), "it lives")
+
+    warm(packages=FEW)
+
+    until(asking.ready, "there is no other")
+    assert zygote() != gone
+    assert psutil.Process(_pid("jobs")) == stays
+
+
+def test_jobs_and_kernels_are_forked_from_processes_of_their_own(warmed):
+    assert _pid("jobs") != _pid("kernels") == zygote().pid
+
+
+def _pid(kind):
+    """Who listens for a kind."""
+    connection = asking._connected(os.environ, kind)
+    try:
+        return wire.peer(connection)[0]
+    finally:
+        connection.close()
 
 
 def test_a_zygote_that_nobody_asks_ends_and_leaves_nothing(runtime, monkeypatch):
     monkeypatch.setenv("WORKBENCH_INSTANT", "0.01")
-    warm(packages=("json",))
+    warm(packages=FEW)
 
     until(lambda: list(runtime.glob("*/*.lock")), "it did not start")
     until(lambda: zygote() is None and not list(runtime.glob("*/*.sock")), "it waits for ever")

@@ -37,7 +37,7 @@ print(len(wb.profile(table).columns), numpy.random.rand() != 0, pandas.get_optio
 @pytest.fixture
 def warm(runtime, request):
     """A zygote that is ready for kernels, with more packages where a test names them."""
-    asking.warm(packages=getattr(request, "param", KERNEL))
+    asking.warm(packages=getattr(request, "param", {"kernels": KERNEL}))
     until(asking.ready, "the zygote is not ready")
 
 
@@ -105,6 +105,21 @@ def test_what_was_imported_before_computes_after(warm):
         reply = await kernel.run(COMPUTED)
         assert reply["status"] == "ok", reply
         assert kernel.printed.split()[-3:] == ["2", "True", "20"]  # columns, as in a kernel that was started
+
+    with_kernel(test)
+
+
+@pytest.mark.parametrize("debugger", [True, False])
+def test_a_debugger_hears_of_the_modules_that_were_there_when_the_kernel_started(warm, debugger):
+    """ipykernel looks at each of them at its start; a fork when it is asked, for the same."""
+
+    async def test(kernel):
+        told = "kernel.debugger.kernel_modules" if debugger else "kernel._kernel_modules"
+        await kernel.run("import sys; kernel = get_ipython().kernel; print(type(kernel).__name__)")
+        await kernel.run("late = sys.modules['late'] = type(sys)('late'); late.__file__ = 'late.py'")
+        await kernel.run(f"files = list({told}); print('late.py' in files)")
+        await kernel.run("print({sys.modules[n].__file__ for n in ('json', 'IPython', 'zmq')} <= set(files))")
+        assert kernel.printed.split() == ["ForkedKernel", "False", "True"]
 
     with_kernel(test)
 

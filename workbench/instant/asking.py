@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from subprocess import TimeoutExpired
 from typing import Any, BinaryIO
 
 from workbench.instant import place, wire
-from workbench.instant.packages import USUAL
+from workbench.instant.packages import USUAL, kind_of
 from workbench.settings import instant_seconds
 
 UNKNOWN = 1  # the exit code of a fork whose zygote is gone
@@ -128,8 +129,9 @@ def forked(
     Unforked
         If what is there can't be what is asked.
     """
-    asked = {"argv": _module(argv), "env": dict(env), "cwd": str(cwd or Path.cwd()), "owned": owned}
-    connection = _connected(env)
+    module, *arguments = _module(argv)
+    asked = {"argv": [module, *arguments], "env": dict(env), "cwd": str(cwd or Path.cwd()), "owned": owned}
+    connection = _connected(env, kind_of(module))
     from workbench.instant.limits import own  # what it looks at is there where forks are
 
     try:
@@ -188,15 +190,15 @@ def started(
         )
 
 
-def warm(env: Mapping[str, str] | None = None, packages: Sequence[str] = USUAL) -> None:
+def warm(env: Mapping[str, str] | None = None, packages: Mapping[str, Sequence[str]] = USUAL) -> None:
     """Start what processes with this environment are forked from, if nobody has; it is ready some seconds later.
 
     Parameters
     ----------
     env : mapping, optional
         By default that of this process.
-    packages : sequence of str
-        What it imports.
+    packages : mapping of str to sequence of str
+        What it imports for each kind of process; each kind also has what the ones before it have.
     """
     env = os.environ if env is None else env
     idle = instant_seconds()
@@ -205,13 +207,14 @@ def warm(env: Mapping[str, str] | None = None, packages: Sequence[str] = USUAL) 
             _start(env, idle, packages)
 
 
-def _start(env: Mapping[str, str], idle: float, packages: Sequence[str]) -> None:
-    if _is_there(env):
+def _start(env: Mapping[str, str], idle: float, packages: Mapping[str, Sequence[str]]) -> None:
+    if all(_is_there(env, kind) for kind in packages):
         return
     kept = {name: os.environ[name] for name in NEEDED if name in os.environ}
-    with _socket(env).with_suffix(".log").open("wb") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "workbench.instant.zygote", place.tag(env), str(idle), *packages],
+    told = [f"{kind}={','.join(names)}" for kind, names in packages.items()]
+    with (place.folder() / f"{place.tag(env)}.log").open("wb") as log:
+        starter = subprocess.Popen(
+            [sys.executable, "-m", "workbench.instant.zygote", place.tag(env), str(idle), *told],
             env={**kept, **place.at_start(env)},
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -219,31 +222,28 @@ def _start(env: Mapping[str, str], idle: float, packages: Sequence[str]) -> None
             stderr=log,
             start_new_session=True,
         )
+    threading.Thread(target=starter.wait, name="zygotes", daemon=True).start()  # it ends when all are there
 
 
-def ready(env: Mapping[str, str] | None = None) -> bool:
-    """Whether processes with this environment can be forked now."""
+def ready(env: Mapping[str, str] | None = None, kind: str = "kernels") -> bool:
+    """Whether processes of a kind with this environment can be forked now."""
     try:
-        _connected(os.environ if env is None else env).close()
+        _connected(os.environ if env is None else env, kind).close()
     except Unforked:
         return False
     return True
 
 
-def _is_there(env: Mapping[str, str]) -> bool:
+def _is_there(env: Mapping[str, str], kind: str) -> bool:
     """Whether one takes requests, or is on its way to: it holds its lock meanwhile, and a dead one holds nothing."""
     import fcntl
 
-    with _socket(env).with_suffix(".lock").open("ab") as lock:
+    with place.socket_of(place.tag(env), kind).with_suffix(".lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
-
-
-def _socket(env: Mapping[str, str]) -> Path:
-    return place.folder() / f"{place.tag(env)}.sock"
 
 
 def _module(argv: Sequence[str]) -> list[str]:
@@ -259,11 +259,11 @@ def _is_this(interpreter: str) -> bool:
     return Path(interpreter).absolute() == Path(sys.executable).absolute()
 
 
-def _connected(env: Mapping[str, str]) -> socket.socket:
+def _connected(env: Mapping[str, str], kind: str) -> socket.socket:
     if not place.possible() or not instant_seconds():
         raise Unforked("WORKBENCH_INSTANT is 0" if place.possible() else "this system can't fork safely")
     try:
-        path = str(_socket(env))
+        path = str(place.socket_of(place.tag(env), kind))
     except OSError as error:
         raise Unforked(str(error)) from error
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

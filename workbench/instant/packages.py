@@ -15,8 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-# What jobs and notebooks import, the dearest first. Loading starts no computation; what is not installed is left out.
-USUAL = (
+# What is imported, by the kind of process that is forked; each kind has also what the ones before it have. A fork takes
+# the longer the more is there, so what runs and submits jobs does without what notebooks import. Loading starts no
+# computation; what is not installed is left out.
+JOBS = (
+    "jupyter_core.application",
+    "nbformat.sign",
+    "tornado.platform.asyncio",
+    "papermill.execute",
+    "filelock",
+    "jupyter_client.kernelspec",
+    "typer._adapters",
+    "workbench.cli.parameters",
+    "workbench.jobs.execution",
+    "workbench.jobs.guardian",
+    "workbench.jobs.trust",
+)
+KERNELS = (
     "numpy",
     "pandas",
     "pyarrow.parquet",
@@ -40,22 +55,23 @@ USUAL = (
     "ipykernel.debugger",
     "ipykernel.kernelapp",
     "ipykernel.kernelspec",
-    "jupyter_core.application",
-    "nbformat.sign",
-    "tornado.platform.asyncio",
-    "papermill.execute",
-    "filelock",
-    "jupyter_client.kernelspec",
-    "typer._adapters",
-    "workbench.cli.parameters",
-    "workbench.jobs.execution",
-    "workbench.jobs.guardian",
-    "workbench.jobs.trust",
     "workbench.monitoring.monitor",
     "workbench.packaging.package",
     "workbench.profiling.profile",
     "workbench.training.train",
 )
+USUAL = {"jobs": JOBS, "kernels": KERNELS}
+# The modules that run and submit jobs; everything else is taken for a kernel.
+_OF_JOBS = ("workbench.jobs.runner", "workbench.cli")
+
+
+def kind_of(module: str) -> str:
+    """From which kind of process a module is forked.
+
+    >>> kind_of("workbench.jobs.runner"), kind_of("ipykernel_launcher")
+    ('jobs', 'kernels')
+    """
+    return "jobs" if module in _OF_JOBS else "kernels"
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,7 @@ def load(names: Iterable[str]) -> None:
                 traceback.print_exc()
     _compile_schema()
     _find_provisioners()
+    _list_modules_late()
 
 
 @contextmanager
@@ -128,6 +145,14 @@ def _find_provisioners() -> None:
         from jupyter_client.provisioning import KernelProvisionerFactory
 
         KernelProvisionerFactory.instance()
+
+
+def _list_modules_late() -> None:
+    """Let kernels start without a list of the files of all modules, which copies a tenth of the process into a fork."""
+    if "ipykernel" in sys.modules:
+        from workbench.instant.kernel import use
+
+        use()
 
 
 def skip_slow_grammar() -> None:

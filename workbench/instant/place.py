@@ -71,5 +71,10 @@ def folder() -> Path:
     return found
 
 
+def socket_of(tag: str, kind: str) -> Path:
+    """Where the zygote of a kind of process listens; its lock lies beside it."""
+    return folder() / f"{tag}-{kind}.sock"
+
+
 def _namespaces() -> list[str]:
     return [name for name in NAMESPACES if os.path.lexists(f"/proc/self/ns/{name}")]

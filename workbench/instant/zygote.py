@@ -1,6 +1,8 @@
-"""The process that is forked from: ``python -m workbench.instant.zygote TAG SECONDS PACKAGE …``.
+"""The processes that are forked from: ``python -m workbench.instant.zygote TAG SECONDS KIND=PACKAGE,… …``.
 
-It imports what notebooks import, computes nothing, and forks for whoever of the same user asks on its socket. A fork
+There is one for each kind of process, forked from one another as packages are imported: the one for kernels has what
+the one for jobs has, and what notebooks import. Each computes nothing, and forks for whoever of the same user asks on
+its socket. A fork
 that has an owner is killed when the owner's connection ends. It ends itself when nobody has asked for a while, or when
 the packages are no longer those that it has imported; forks that live are waited for.
 """
@@ -188,29 +190,53 @@ def _end(pid: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Import, listen, fork. The tag names the socket; one that listens already is left alone."""
+    """Import, and leave a zygote behind for each kind that has none. The tag names their sockets."""
     sys.path[:] = [one for one in sys.path if one not in ("", str(Path.cwd()))]
-    path = place.folder() / f"{arguments[0]}.sock"
-    with path.with_suffix(".lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 0  # another one is there, or on its way
-        setproctitle(f"workbench: Python to fork from ({path.stem})")  # while its arguments lie where they were
-        # ipykernel reads it at its import, to look for it among a kernel's own parents; a fork's owner is another.
-        os.environ["JPY_PARENT_PID"] = "1"
-        os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # no word about frozen modules at the debugger's import
-        began = time.time_ns()
-        packages.load(arguments[2:])
-        seen = packages.Installed.now()
-        unfit = _unfit(seen, began)
-        if unfit:
-            sys.stderr.write(f"{unfit}: nothing is forked from here.\n")
-            return 1
-        zygote = Zygote(_listening(path), path, seen, lock, float(arguments[1]))
-        gc.collect()
-        gc.freeze()  # so that collecting in a fork copies no page of what it shares
-        zygote.serve()
+    tag, seconds, *kinds = arguments
+    told = {kind: names.split(",") for kind, _, names in (one.partition("=") for one in kinds)}
+    paths = {kind: place.socket_of(tag, kind) for kind in told}
+    locks = {kind: lock for kind, path in paths.items() if (lock := _locked(path)) is not None}
+    # ipykernel reads it at its import, to look for it among a kernel's own parents; a fork's owner is another.
+    os.environ["JPY_PARENT_PID"] = "1"
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # no word about frozen modules at the debugger's import
+    began = time.time_ns()
+    for kind, names in told.items():
+        if not locks:
+            break
+        packages.load(names)
+        lock = locks.pop(kind, None)
+        if lock is not None and os.fork() == 0:
+            for other in locks.values():
+                other.close()
+            return _serve(paths[kind], lock, float(seconds), began)
+        if lock is not None:
+            lock.close()  # the fork holds it
+    return 0
+
+
+def _locked(path: Path) -> BinaryIO | None:
+    """The lock of a zygote that is to be; None where another one is there, or on its way."""
+    lock = path.with_suffix(".lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
+def _serve(path: Path, lock: BinaryIO, idle: float, began: int) -> int:
+    """Fork for whoever asks at a path, until nobody does."""
+    setproctitle(f"workbench: Python to fork from ({path.stem})")
+    seen = packages.Installed.now()
+    unfit = _unfit(seen, began)
+    if unfit:
+        sys.stderr.write(f"{unfit}: nothing is forked from here.\n")
+        return 1
+    zygote = Zygote(_listening(path), path, seen, lock, idle)
+    gc.collect()
+    gc.freeze()  # so that collecting in a fork copies no page of what it shares
+    zygote.serve()
     return 0
 
 
