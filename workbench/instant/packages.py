@@ -19,16 +19,26 @@ from types import SimpleNamespace
 # the longer the more is there, so what runs and submits jobs does without what notebooks import. Loading starts no
 # computation; what is not installed is left out.
 JOBS = (
+    "IPython.core.interactiveshell",
+    "ipykernel.kernelspec",
     "jupyter_core.application",
     "nbformat.sign",
     "tornado.platform.asyncio",
     "papermill.execute",
+    "psutil",
+    "msgspec",
+    "encodings.ascii",
     "filelock",
     "jupyter_client.kernelspec",
     "typer._adapters",
+    "typer._click.decorators",
+    "pydantic.plugin._loader",
     "workbench.cli.parameters",
     "workbench.jobs.execution",
     "workbench.jobs.guardian",
+    "workbench.jobs.outputs",
+    "workbench.jobs.resume",
+    "workbench.jobs.submit",
     "workbench.jobs.trust",
 )
 KERNELS = (
@@ -43,6 +53,7 @@ KERNELS = (
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "lightgbm",
+    "plotly.graph_objects",
     "plotly.graph_objs._figure",
     "plotly.graph_objs.layout._template",
     "plotly.io",
@@ -50,11 +61,11 @@ KERNELS = (
     "mlflow.tracking",
     "IPython.core.completerlib",
     "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "ipykernel.debugger",
     "ipykernel.kernelapp",
-    "ipykernel.kernelspec",
     "workbench.monitoring.monitor",
     "workbench.packaging.package",
     "workbench.profiling.profile",
@@ -116,6 +127,7 @@ def load(names: Iterable[str]) -> None:
                 traceback.print_exc()
     _compile_schema()
     _find_provisioners()
+    _read_figures_schema()
     _list_modules_late()
 
 
@@ -145,6 +157,12 @@ def _find_provisioners() -> None:
         from jupyter_client.provisioning import KernelProvisionerFactory
 
         KernelProvisionerFactory.instance()
+
+
+def _read_figures_schema() -> None:
+    """Let plotly read what a figure may have, 20 MB of it, which takes each job that draws 0.03 s."""
+    if "plotly.graph_objects" in sys.modules:
+        sys.modules["plotly.graph_objects"].Figure()
 
 
 def _list_modules_late() -> None:
