@@ -134,13 +134,34 @@ def test_a_full_disk_leaves_no_mark_unset(tmp_path: Path, monkeypatch: pytest.Mo
     options = {"autosave_cell_every": 1e-9} if moment == 2 else {}
 
     try:
-        _, _, failure = _run(Case(("print('a')", "2"), ()), tmp_path / "job", **options)
+        lasting = "import time; time.sleep(1.5); print('a')"
+        _, _, failure = _run(Case((lasting, "2"), ()), tmp_path / "job", **options)
     except OSError as error:
         failure = error
 
     assert "No space left" in str(failure)
     statuses = [c["metadata"]["papermill"]["status"] for c in json.loads(writes[-1])["cells"]]
     assert "running" not in statuses
+
+
+@pytest.mark.slow
+def test_a_cell_is_written_when_it_lasts_and_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each write waits for the disk, and most cells end at once: the events tell of their start."""
+    from workbench.jobs import execution
+
+    real, writes = execution.write_text, []
+
+    def written(path: Path, text: str) -> None:
+        writes.append([c["metadata"]["papermill"]["status"] for c in json.loads(text)["cells"]])
+        real(path, text)
+
+    monkeypatch.setattr(execution, "write_text", written)
+
+    _run(Case(("1", "import time; time.sleep(2)", "3"), ()), tmp_path / "job")
+
+    ended = [["completed"] * k + ["pending"] * (3 - k) for k in range(4)]
+    assert writes[:1] + [w for w in writes[1:] if "running" not in w] == [*ended, ended[3]]
+    assert ["completed", "running", "pending"] in writes
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,14 @@ from ipykernel.kernelapp import IPKernelApp
 
 
 class Files:
-    """The files of the modules that were there when it was made; found when it is first walked through."""
+    """The files of the modules that were there when it was made; found when somebody walks through them."""
 
     def __init__(self) -> None:
-        self._names = tuple(sys.modules)
+        self._modules = len(sys.modules)  # the first of them, for they stay in order
 
     def __iter__(self) -> Iterator[str]:
-        files = (getattr(sys.modules.get(name), "__file__", None) for name in self._names)
-        return (file for file in files if file)
+        modules = list(sys.modules.values())[: self._modules]
+        return (file for module in modules if (file := getattr(module, "__file__", None)))
 
 
 class ForkedKernel(IPythonKernel):

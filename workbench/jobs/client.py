@@ -43,6 +43,8 @@ LONGEST_ANSWER = 60.0
 LONGEST_BREATH = 5.0
 # The name of a socket has at most 107 bytes, and the kernel adds some.
 LONGEST_SOCKET = 90
+# A cell that takes longer is marked in the notebook as running; most end before.
+SOON = 0.3
 # Told to a kernel beside the environment of the job: no word about frozen modules in its log.
 # What ipykernel calls the file of a cell: it says nothing to who wrote the notebook.
 _OWN_FILE = re.compile(r"\((?:\d+\.py|<ipython-input-[^>]*>), line (?=\d+\))")
@@ -379,14 +381,16 @@ class Client(PapermillNotebookClient):
         return reply
 
     async def _reply(self, msg_id: str, cell: Any, timeout: float | None, output: Any) -> dict[str, Any]:
-        clock = _Clock(timeout, self.deadline, self.seconds)
+        clock, patience = _Clock(timeout, self.deadline, self.seconds), SOON
         while True:
             try:
                 # In slices, so that a failure while reading the output is not waited for.
-                message = await self.kc.shell_channel.get_msg(timeout=clock.slice())
+                message = await self.kc.shell_channel.get_msg(timeout=clock.slice(patience))
             except Empty:
                 if output.done() and output.exception() is not None:
                     raise output.exception() from None
+                self.nb_man.cell_lasts()
+                patience = 1.0
                 clock.check()
                 continue
             if message["parent_header"].get("msg_id") == msg_id:
@@ -468,9 +472,9 @@ class _Clock:
             if end is not None and given is not None
         ]
 
-    def slice(self) -> float:
-        """Seconds to wait for the next message, at most one."""
-        return max(0.0, min([1.0, *(end - time.monotonic() for end, _ in self.ends)]))
+    def slice(self, most: float = 1.0) -> float:
+        """Seconds to wait for the next message, at most so many."""
+        return max(0.0, min([most, *(end - time.monotonic() for end, _ in self.ends)]))
 
     def check(self) -> None:
         """Raise if the time is used up."""

@@ -105,9 +105,13 @@ class Recorder(NotebookExecutionManager):
         self.before_save: Callable[[], None] = lambda: None
         self._streams: dict[str, Stream] = {}
         self._running: Any = None
+        self._begins = self._put_off = False
 
     def save(self, **kwargs: Any) -> None:
         """Write the output notebook, in one step where it is the job's, and without secrets."""
+        self._put_off = self._begins
+        if self._put_off:
+            return
         self.before_save()
         clear = self.nb
         self.nb = self.masked()
@@ -158,12 +162,18 @@ class Recorder(NotebookExecutionManager):
             self.run.look.started(answer)
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
-        """Write down that a cell begins to run."""
-        self._running = cell
+        """Write down that a cell begins to run; in the notebook only if it lasts, for most cells end at once."""
+        self._running, self._begins = cell, True
         super().cell_start(cell, cell_index, **kwargs)
+        self._begins = False
         if runs(cell):
             line = self.run.masker.text(_first_line(cell.source))
             self._tell("cell_started", cell=cell_index, line=line, done=self.done, cells=self.total)
+
+    def cell_lasts(self) -> None:
+        """Write down that a cell is still at work."""
+        if self._put_off:
+            self.save()
 
     def cell_complete(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
         """Write down that a cell ran to its end."""

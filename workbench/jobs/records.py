@@ -378,12 +378,13 @@ def _marked(notebook: Any, record: Job) -> Any:
         "error": record.error,
     }
     metadata = notebook["metadata"]["workbench"]
+    running = _running_cell(record.path)  # its mark is written only if it lasts
     for name in ("cause", "ended_early", "notes", "resumes", "reused"):
         if plain[name] not in (None, "", [], {}):
             metadata[name] = plain[name]
-    for cell in notebook["cells"]:
+    for index, cell in enumerate(notebook["cells"]):
         told = cell["metadata"].get("papermill")
-        if isinstance(told, dict) and told.get("status") == "running":
+        if isinstance(told, dict) and (told.get("status") == "running" or index == running):
             told["status"] = "stopped" if record.state is JobState.STOPPED else "failed"
     if record.failed_cell is not None and 0 <= record.failed_cell < len(notebook["cells"]):
         cell = notebook["cells"][record.failed_cell]["metadata"]
