@@ -23,7 +23,7 @@ from workbench.core.job_comparison import JobComparison
 from workbench.core.result import MIME
 from workbench.core.tolerance import Tolerance
 from workbench.errors import BadParameter
-from workbench.jobs.comparing import compare, page
+from workbench.jobs.comparing import compare
 from workbench.jobs.environment import FILE
 from workbench.jobs.likeness import PLOTLY, Sides, changes, figure
 from workbench.jobs.ran import Ran, paired
@@ -427,7 +427,7 @@ def test_the_page_of_hostile_jobs_holds_no_markup_of_theirs(made: Make) -> None:
     first = made((HOSTILE, outputs, {}), name="x", parameters={HOSTILE: HOSTILE}, ran_in=ran_in)
     second = made((HOSTILE, [], {}), minutes=5, error=HOSTILE, state=JobState.FAILED, notes=(HOSTILE,))
 
-    for drawn in (page(first, second), page(second, first)):
+    for drawn in (compare(first, second).page(), compare(second, first).page()):
         inside = re.sub(r"<script>\(\(\) => \{ const CATALOGUES.*?</script>", "", drawn, flags=re.DOTALL)
         assert "<script" not in inside
         assert "onload" not in inside.replace("&#39;", "")

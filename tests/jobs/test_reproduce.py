@@ -56,6 +56,7 @@ def test_a_job_runs_again_as_it_was_and_what_differs_each_time_is_passed_over(no
     assert found.identical, str(found)
     second = job(found.jobs[1])
     assert (second.reproduces, second.parameters, second.notebook) == (first.id, first.parameters, first.notebook)
+    assert Path(first.notebook).stem in second.id
     assert (second.folder, second.kernel["name"]) == (first.folder, first.kernel["name"])
     assert found.compared["results"] == 2
     assert found.headline().startswith("identical: 5 cells, 2 results")

@@ -37,7 +37,7 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory, shared_table: Any) -> It
     """Starts a JupyterLab with configuration folders of its own and a table in its root; its address and its root.
 
     ``settings`` are those of JupyterLab plugins by name; ``server_part`` says whether our server extension is on,
-    ``voila`` whether Voila's is.
+    ``voila`` whether Voila's is. In the ``base`` of one that has ended it goes on with its root and its home.
     """
     if not (EXTENSION / "package.json").is_file():
         _missing("the JupyterLab extension is not built; install the checkout with pip")
@@ -50,9 +50,10 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory, shared_table: Any) -> It
             server_part: bool = True,
             settings: dict[str, dict[str, Any]] | None = None,
             voila: bool = False,
+            base: Path | None = None,
         ) -> Lab:
-            base = tmp_path_factory.mktemp("lab")
-            (base / "root").mkdir()
+            base = base or tmp_path_factory.mktemp("lab")
+            (base / "root").mkdir(exist_ok=True)
             (base / "root" / "churn.csv").write_bytes(table)
             env = _environment(base, home or base / "home", settings or {})
             return running.enter_context(_Running(base, python, env, server_part, voila))
@@ -123,13 +124,14 @@ class _Running:
 
 def _environment(base: Path, home: Path, settings: dict[str, dict[str, Any]]) -> dict[str, str]:
     config, data, site = base / "config", base / "data", base / "site"
-    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig").mkdir(parents=True, exist_ok=True)
     page = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     # JupyterLab looks by npm and node, for two CPU seconds, whether its page is to be built anew.
     page |= {"buildAvailable": False, "buildCheck": False}
     (config / "labconfig" / "page_config.json").write_text(json.dumps(page))
-    (data / "labextensions").mkdir(parents=True)
-    (data / "labextensions" / "ml-workbench").symlink_to(EXTENSION)
+    (data / "labextensions").mkdir(parents=True, exist_ok=True)
+    if not (data / "labextensions" / "ml-workbench").is_symlink():
+        (data / "labextensions" / "ml-workbench").symlink_to(EXTENSION)
     for plugin, values in settings.items():
         package, name = plugin.split(":")
         file = base / "settings" / package / f"{name}.jupyterlab-settings"
@@ -153,7 +155,7 @@ def _declare_entry_points(site: Path) -> None:
     """What pip would write down from pyproject.toml, for a checkout that is not installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     info = site / f"ml_workbench-{project['version']}.dist-info"
-    info.mkdir(parents=True)
+    info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ml-workbench\nVersion: {project['version']}\n")
     groups = project["entry-points"].items()
     text = "".join(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in of.items()) for group, of in groups)

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pandas as pd
+import psutil
 import pytest
 
 from workbench.jobs.outcome import records
@@ -586,6 +589,83 @@ def test_a_job_that_failed_goes_on_at_the_cell_that_was_mended(page: Any, lab: t
     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output", has_text="24").wait_for()
 
     assert nbformat.read(lab[1] / "shift.ipynb", 4).cells[2].source == "total = sum(rows)"
+
+
+def test_a_night_by_clicks_over_a_restart_of_the_server(
+    browse: Callable[[str], Any], start_lab: Callable[..., tuple[str, Path]]
+) -> None:
+    """Scheduled, failed, told; the server starts anew, the cell is mended; resumed, reproduced, the same."""
+    address, root = start_lab()
+    _write(root / "nightly.ipynb", *NIGHT, tags={0: ["parameters"]})
+    page = _restored(browse(f"{address}&reset"))
+    page.evaluate("() => { window.jupyterapp.shell.activateById('ml-workbench') }")
+    dialog = _ask_for(page, "nightly.ipynb")
+    for fold in dialog.locator("summary").all():
+        fold.click()
+    dialog.locator("[name=park]").fill("600")
+    dialog.locator("[name=cron]").fill("* * * * *")
+    times = dialog.locator("[data-name=cron] li")
+    times.nth(4).wait_for()
+    times.nth(4).scroll_into_view_if_needed()
+    _shoot_dark(page, "schedule-form-dark")
+    _shoot(page, "schedule-form")
+    dialog.locator(".jp-mod-accept", has_text="Schedule").click()
+    schedule = page.locator("li[data-schedule=nightly]")
+    page.locator(".jp-wb-schedules summary").click()
+    _shoot(page, "schedule")
+
+    with _scheduler(root.parent / "home"):
+        page.locator(".jp-wb-jobs li[data-state=PARKED]", has_text="nightly.ipynb").wait_for(timeout=120_000)
+        schedule.locator("button").click()
+        page.locator(".jp-Dialog .jp-mod-accept").click()
+        schedule.wait_for(state="detached")
+    page.locator(".Toastify__toast", has_text="nightly.ipynb failed: Cell 3 (total = sum(rws)): NameError").wait_for()
+    _shoot(page, "schedule-failed")
+    _end_server(root.parent)
+    page = _restored(browse(start_lab(base=root.parent)[0]))
+    _open_file(page, "nightly.ipynb")
+    _set_source(page, 2, "total = sum(rows)")
+    page.locator(".jp-wb-jobs li[data-state=PARKED]", has_text="nightly.ipynb").locator(".jp-wb-resume").click()
+    page.locator(".Toastify__toast", has_text="nightly.ipynb completed").wait_for()
+    done = page.locator(".jp-wb-jobs li[data-state=COMPLETED]", has_text="nightly.ipynb")
+    done.locator(".jp-wb-job-more summary").click()
+    done.locator(".jp-wb-reproduce").click()
+    toast = page.locator(".Toastify__toast", has_text="nightly.ipynb: identical")
+    toast.wait_for()
+    _shoot_dark(page, "reproduced-dark")
+    _shoot(page, "reproduced")
+    toast.locator("button", has_text="Compare").click()
+
+    compared = page.frame_locator("iframe[sandbox]").locator("body")
+    compared.get_by_text("identical").first.wait_for()
+    _shoot(page, "reproduced-compared")
+
+
+def _restored(page: Any) -> Any:
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+    return page
+
+
+@contextmanager
+def _scheduler(home: Path) -> Iterator[None]:
+    """The service that starts what is scheduled."""
+    words = [sys.executable, "-m", "workbench", "scheduler"]
+    service = subprocess.Popen(words, env={**os.environ, "WORKBENCH_HOME": str(home)}, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        service.terminate()
+        assert service.wait(60) == 0
+
+
+def _end_server(base: Path) -> None:
+    """As systemd does."""
+    (told,) = (base / "run").glob("jpserver-*.json")
+    psutil.Process(json.loads(told.read_text("utf-8"))["pid"]).terminate()
+    end = time.monotonic() + 60
+    while told.exists():
+        assert time.monotonic() < end, "the server does not end"
+        time.sleep(0.1)
 
 
 def _run_job(page: Any, path: str) -> None:

@@ -188,7 +188,7 @@ def _planned(
 ) -> tuple[Batch, list[Job]]:
     """The record of the whole, and its jobs, all checked and none of them written."""
     moment = datetime.now(UTC)
-    name = new_id(order.notebook, moment)
+    name = new_id(order.notebook.stem, moment)
     whole = Batch(
         name,
         order.notebook.place,

@@ -72,27 +72,6 @@ def compare(
     return _compared(_job(before, home), _job(after, home), limits)
 
 
-def page(before: str | Job, after: str | Job, *, home: str | Path | None = None) -> str:
-    """The comparison of two jobs as an HTML page of one file.
-
-    Parameters
-    ----------
-    before, after : str or Job
-        Their ids, or jobs.
-    home : str or Path, optional
-        Folder of everything that Workbench writes.
-
-    Raises
-    ------
-    NotFound
-        If there is no such job.
-    Damaged
-        If a record can't be read.
-    """
-    drawn: str = late("Result.page")(compare(before, after, home=home))
-    return drawn
-
-
 def _job(one: str | Job, home: str | Path | None) -> Job:
     if isinstance(one, Job):
         return one

@@ -11,7 +11,7 @@ from workbench.core.tolerance import Tolerance
 from workbench.errors import BadParameter, NotFound
 from workbench.jobs.comparing import compare
 from workbench.jobs.records import job as job_of
-from workbench.jobs.submit import again
+from workbench.jobs.submit import again, enqueue_again
 
 
 def reproduce(
@@ -66,6 +66,30 @@ def reproduce(
     first = _ended(id, home)
     second = again(first, show=show, reproduces=first.id)
     return compare(first, second, tolerance=tolerance, absolute=absolute)
+
+
+def begin(id: str | Job, *, home: str | Path | None = None) -> Job:  # noqa: A002 - the record's own word
+    """Put a job into the line once more, as :func:`reproduce` does, and wait for nothing.
+
+    Parameters
+    ----------
+    id : str or Job
+        The job, as ``workbench jobs`` lists it.
+    home : str or Path, optional
+        Folder of everything that Workbench writes.
+
+    Returns
+    -------
+    Job
+        The new one; its ``reproduces`` is the job to compare it with.
+
+    Raises
+    ------
+    NotFound, BadParameter, StoreError
+        As :func:`reproduce`.
+    """
+    first = _ended(id, home)
+    return enqueue_again(first, reproduces=first.id)
 
 
 def _ended(asked: str | Job, home: str | Path | None) -> Job:

@@ -237,7 +237,7 @@ class Order:
         """The record of a job with these parameters, which stands nowhere yet."""
         values = self.checked(parameters)
         moment = datetime.now(UTC)
-        name = id or new_id(self.notebook, moment)
+        name = id or new_id(Path(told.get("notebook", self.notebook.name)).stem, moment)
         return Job(
             id=name,
             parameters=values,
@@ -255,9 +255,9 @@ class Order:
         )
 
 
-def new_id(notebook: Notebook, moment: datetime) -> str:
+def new_id(stem: str, moment: datetime) -> str:
     """An id that sorts by time and says which notebook it is of."""
-    word = re.sub(r"[^A-Za-z0-9]+", "-", notebook.stem).strip("-")[:40] or "notebook"
+    word = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "notebook"
     return f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}-{word}-{secrets.token_hex(2)}"
 
 
@@ -273,7 +273,23 @@ def again(job: Job, *, show: bool = True, **told: Any) -> Job:
     **told
         What the record says besides, such as ``reproduces``.
     """
-    started = enqueue(
+    started = enqueue_again(job, **told)
+    with suppress(JobFailed):
+        return watched(started, show)
+    return load(started.path)
+
+
+def enqueue_again(job: Job, **told: Any) -> Job:
+    """Put the notebook of a job into the line once more, as it was when that was submitted.
+
+    Parameters
+    ----------
+    job : Job
+        Whose notebook, parameters, kernel, folder and limits of time are taken.
+    **told
+        What the record says besides, such as ``reproduces``.
+    """
+    return enqueue(
         job.path / "input.ipynb",
         job.parameters,
         kernel=job.kernel.get("name") or None,
@@ -284,9 +300,6 @@ def again(job: Job, *, show: bool = True, **told: Any) -> Job:
         timeout=job.options.timeout,
         cell_timeout=job.options.cell_timeout,
     )
-    with suppress(JobFailed):
-        return watched(started, show)
-    return load(started.path)
 
 
 def _options(given: Mapping[str, Any]) -> JobOptions:

@@ -39,6 +39,7 @@ SCHEMA: dict[str, Any] = {
         "ended": {"type": ["string", "null"]},
         "due": {"type": ["string", "null"], "description": "Until when a kernel is kept, or it is not tried again."},
         "notes": {"type": "array", "items": {"type": "string"}},
+        "reproduces": {"type": "string", "description": "The job that it is to be compared with."},
         "can": {"type": "array", "items": {"type": "string"}, "description": "What can be done with it."},
     },
     "required": ["id", "notebook", "state", "cells", "cells_done"],
@@ -69,6 +70,7 @@ def progress(record: Job, line: str = "") -> dict[str, Any]:
         "ended": record.ended,
         "due": record.due,
         "notes": list(record.notes),
+        "reproduces": record.reproduces,
         "can": acts(record),
     }
 
@@ -84,6 +86,7 @@ def acts(record: Job) -> list[str]:
         "again": whole,
         "resume": record.state in (JobState.FAILED, JobState.PARKED) and ran,
         "compare": record.state.final and whole and ran,
+        "reproduce": record.state.final and whole and ran,
         "delete": record.state.final,
     }
     return [act for act, possible in can.items() if possible]

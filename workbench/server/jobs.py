@@ -18,6 +18,7 @@ from workbench.jobs.listing import Page, delete, page
 from workbench.jobs.notebooks import find, read
 from workbench.jobs.parameters import declared_in, form, from_form, misfits, tags_of
 from workbench.jobs.records import job
+from workbench.jobs.reproduce import begin
 from workbench.jobs.resume import resume
 from workbench.jobs.stopping import stop
 from workbench.jobs.submit import submit
@@ -88,7 +89,7 @@ def _whole(handler: Handler, name: str, usual: int, most: int) -> int:
 
 def _page(found: Page) -> dict[str, Any]:
     """Jobs, where the next page begins, and how many there are in each state."""
-    return {"jobs": [*map(shown, found.jobs)], "next": found.following, "counts": found.counts, "schedules": True}
+    return {"jobs": [*map(shown, found.jobs)], "next": found.following, "counts": found.counts}
 
 
 def shown(record: Job) -> dict[str, Any]:
@@ -142,7 +143,6 @@ def asked_for(notebook: Path) -> dict[str, Any]:
         "options": schema_of(JobOptions),
         "values": {},
         "chosen": {},
-        "schedules": True,
         "problems": [] if known is None else list(problems(code_cells(content))),
     }
 
@@ -233,16 +233,29 @@ class Resume(JobHandler):
         return shown(await asyncio.to_thread(resume, name, wait=False, show=False))
 
 
+class Reproduce(JobHandler):
+    """A job once more, as it was, to see whether the same comes out."""
+
+    @answers
+    async def post(self, name: str) -> dict[str, Any]:
+        """Start it with its notebook, parameters, kernel and folder as they were."""
+        await self.require("execute", "kernels")
+        return shown(await asyncio.to_thread(begin, name))
+
+
 class Compare(JobHandler):
     """Two jobs side by side."""
 
     @answers
-    async def get(self) -> dict[str, str]:
-        """The page of ``?a=&b=``."""
-        from workbench.jobs import comparing  # it draws, and what draws is loaded when somebody looks
+    async def get(self) -> dict[str, Any]:
+        """Whether ``?a=&b=`` are identical, in a line, and the page of what differs."""
+        from workbench.jobs.comparing import compare  # it draws, and what draws is loaded when somebody looks
 
-        two = [await asyncio.to_thread(job, self.get_query_argument(which)) for which in ("a", "b")]
-        return {"html": await asyncio.to_thread(comparing.page, *two)}
+        def compared(a: str, b: str) -> dict[str, Any]:
+            found = compare(a, b)
+            return {"identical": found.identical, "headline": found.headline(), "html": found.page()}
+
+        return await asyncio.to_thread(compared, *map(self.get_query_argument, ("a", "b")))
 
 
 ROUTES: list[tuple[str, type[Handler]]] = [
@@ -256,4 +269,5 @@ ROUTES: list[tuple[str, type[Handler]]] = [
     (r"jobs/([^/]+)/output", Output),
     (r"jobs/([^/]+)/again", Again),
     (r"jobs/([^/]+)/resume", Resume),
+    (r"jobs/([^/]+)/reproduce", Reproduce),
 ]

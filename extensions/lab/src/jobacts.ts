@@ -7,7 +7,18 @@ import { Widget } from '@lumino/widgets';
 import { h } from './dom';
 import { workbenchIcon } from './icon';
 import { askForJob } from './jobform';
-import { formAgain, formOf, moment, nameOf, resumeJob, runAgain, runJob, stopJob } from './jobs';
+import {
+  comparison,
+  formAgain,
+  formOf,
+  moment,
+  nameOf,
+  reproduceJob,
+  resumeJob,
+  runAgain,
+  runJob,
+  stopJob
+} from './jobs';
 import { inWords, post, request } from './request';
 import type { IJob, IJobsPage } from './types';
 
@@ -51,9 +62,7 @@ export class JobActs {
   again(job: IJob): Promise<void> {
     return this.attempt(async () => {
       await this.save(this.inRoot(job.notebook));
-      await askForJob('', { ...(await formAgain(job.id)), schedules: false }, this.trans, asked =>
-        runAgain(job.id, asked)
-      );
+      await askForJob('', await formAgain(job.id), this.trans, asked => runAgain(job.id, asked));
     });
   }
 
@@ -89,10 +98,19 @@ export class JobActs {
       }
       const other = await this.pick(job, others);
       if (other) {
-        const query = `a=${encodeURIComponent(other)}&b=${encodeURIComponent(job.id)}`;
-        this.show(job, (await request<{ html: string }>(`jobs/compare?${query}`)).html);
+        this.show(job, (await comparison(other, job.id)).html);
       }
     });
+  }
+
+  /** Run it once more as it was; its notification tells whether the same came out. */
+  reproduce(job: IJob): Promise<void> {
+    return this.attempt(async () => void (await reproduceJob(job.id)));
+  }
+
+  /** Show a job that reproduces another beside that. */
+  difference(job: IJob): Promise<void> {
+    return this.attempt(async () => this.show(job, (await comparison(job.reproduces ?? '', job.id)).html));
   }
 
   /** The last lines of its log. */

@@ -59,7 +59,7 @@ export class JobForm {
   ) {
     this.parameters = new StepForm(stepOf('job', form.schema), given(form.values), trans, Infinity);
     this.options = new StepForm(stepOf('options', form.options), given(form.chosen), trans, 0);
-    this.schedule = form.schedules ? new StepForm(this.scheduleStep(), given({}), trans, 0) : null;
+    this.schedule = notebook ? new StepForm(this.scheduleStep(), given({}), trans, 0) : null;
     const forms = [this.parameters, this.options, ...(this.schedule ? [this.schedule] : [])];
     for (const one of forms) {
       one.node.addEventListener('submit', event => event.preventDefault());

@@ -57,6 +57,7 @@ export class JobsList {
       }
     });
     void this.load();
+    void this.schedules.load();
   }
 
   readonly node: HTMLElement;
@@ -74,10 +75,6 @@ export class JobsList {
       this.jobs.set(job.id, { ...this.jobs.get(job.id), ...job });
     }
     this.next = page.next;
-    if (page.schedules && !this.hasSchedules) {
-      this.hasSchedules = true;
-      void this.schedules.load();
-    }
     this.offer(page.counts);
     this.show();
   }
@@ -221,6 +218,9 @@ export class JobsList {
         this.act('compare', trans.__('Compare…'), trans.__('Compare %1 with another job', name), () =>
           acts.compare(now())
         ),
+        this.act('reproduce', trans.__('Reproduce'), trans.__('Run %1 as it was and compare', name), () =>
+          acts.reproduce(now())
+        ),
         this.act('log', trans.__('Log'), trans.__('Show the log of %1', name), read),
         this.act('delete', trans.__('Delete…'), trans.__('Delete %1', name), () => acts.remove(now()))
       ),
@@ -271,6 +271,7 @@ export class JobsList {
     return [
       job.created && trans.__('Submitted %1.', moment(job.created)),
       job.schedule && trans.__('By the schedule %1.', job.schedule),
+      job.reproduces && trans.__('Reproduces %1.', job.reproduces),
       job.resumes && trans.__('Goes on with %1.', job.resumes),
       tries ? trans._n('%1 earlier try failed.', '%1 earlier tries failed.', tries) : ''
     ]
@@ -305,7 +306,6 @@ export class JobsList {
     );
   }
 
-  private hasSchedules = false;
   private timer = 0;
   private tick = 0;
   private turn = 0;

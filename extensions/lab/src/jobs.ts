@@ -4,7 +4,7 @@ import type { JSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
 import { post, request } from './request';
-import type { IJob, IJobForm, Values } from './types';
+import type { IComparison, IJob, IJobForm, Values } from './types';
 
 export const SCHEMA = 'https://ml-workbench/events/job';
 export const FINAL = ['COMPLETED', 'FAILED', 'STOPPED', 'DAMAGED'];
@@ -43,6 +43,16 @@ export async function resumeJob(id: string): Promise<IJob> {
 function told(job: IJob): IJob {
   started.emit(job);
   return job;
+}
+
+/** Run a job once more as it was, to see whether the same comes out. */
+export async function reproduceJob(id: string): Promise<IJob> {
+  return told(await post<IJob>(`jobs/${id}/reproduce`, {}));
+}
+
+/** Two jobs side by side. */
+export function comparison(before: string, after: string): Promise<IComparison> {
+  return request<IComparison>(`jobs/compare?a=${encodeURIComponent(before)}&b=${encodeURIComponent(after)}`);
 }
 
 export function stopJob(id: string): Promise<IJob> {

@@ -3,7 +3,7 @@ import type { Event } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { JobActs } from './jobacts';
-import { DELETED, FINAL, failureAndCure, nameOf, SCHEMA, started } from './jobs';
+import { comparison, DELETED, FINAL, failureAndCure, nameOf, SCHEMA, started } from './jobs';
 import { request } from './request';
 import type { IJob } from './types';
 
@@ -84,8 +84,8 @@ export class JobNotices {
     if (this.notices.has(job.id)) {
       this.show(job);
     } else if (failed && !this.ended.has(job.id)) {
-      this.notices.set(job.id, Notification.emit('', 'error', { autoClose: false }));
-      this.show(job);
+      this.ended.add(job.id);
+      this.failures.set(job.id, Notification.emit(this.outcome(job), 'error', this.lasting(job)));
     }
   }
 
@@ -122,14 +122,30 @@ export class JobNotices {
       return;
     }
     const type = job.state === 'COMPLETED' ? 'success' : job.state === 'STOPPED' ? 'info' : 'error';
-    const actions = type === 'error' && job.state !== 'DAMAGED' ? this.cures(job) : [];
-    // Who was not there reads it later.
-    const autoClose = type === 'error' ? false : 8_000;
-    Notification.update({ id, message: this.outcome(job), type, progress: undefined, autoClose, actions });
+    const more = type === 'error' ? this.lasting(job) : { autoClose: 8_000, actions: [] };
+    Notification.update({ id, message: this.outcome(job), type, progress: undefined, ...more });
     this.notices.delete(job.id);
     if (type === 'error') {
       this.failures.set(job.id, id);
+    } else if (job.state === 'COMPLETED' && job.reproduces) {
+      void this.compare(id, job);
     }
+  }
+
+  /** Of a job that reproduces another: whether the same came out. */
+  private async compare(id: string, job: IJob): Promise<void> {
+    const found = await comparison(job.reproduces ?? '', job.id).catch(() => null);
+    if (found) {
+      const message = `${nameOf(job)}: ${found.headline}`;
+      const show = { label: this.trans.__('Compare'), callback: () => void this.acts.difference(job) };
+      const type = found.identical ? 'success' : 'warning';
+      Notification.update({ id, message, type, autoClose: false, actions: [show] });
+    }
+  }
+
+  /** Of a failure: who was not there reads it later. */
+  private lasting(job: IJob): { autoClose: false; actions: Notification.IAction[] } {
+    return { autoClose: false, actions: job.state === 'DAMAGED' ? [] : this.cures(job) };
   }
 
   private outcome(job: IJob): string {

@@ -126,6 +126,7 @@ export interface IJob {
   options?: Values;
   schedule?: string;
   resumes?: string;
+  reproduces?: string;
   attempts?: JSONObject[];
   /** What can be done with it. */
   can?: string[];
@@ -137,8 +138,6 @@ export interface IJobsPage {
   /** Where the next part begins; null: there is none. */
   next: string | null;
   counts: Record<string, number>;
-  /** Whether there may be schedules. */
-  schedules?: boolean;
 }
 
 /** What the form needs that starts a notebook as a job. */
@@ -148,8 +147,15 @@ export interface IJobForm {
   options: IStep['schema'];
   values: Values;
   chosen: Values;
-  schedules: boolean;
   problems: Told[];
+}
+
+/** Two jobs side by side. */
+export interface IComparison {
+  identical: boolean;
+  /** Identical, or what differs, in one line. */
+  headline: string;
+  html: string;
 }
 
 export interface ISchedule {
