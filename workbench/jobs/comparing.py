@@ -9,7 +9,6 @@ from pathlib import Path
 from workbench.core.environment import JobEnvironment
 from workbench.core.job import Job
 from workbench.core.job_comparison import KINDS, JobComparison
-from workbench.core.late import late
 from workbench.core.tolerance import Tolerance
 from workbench.errors import BadParameter
 from workbench.jobs.alike import Outcomes
