@@ -113,6 +113,7 @@ WRONG = {
     "prune": ["--older", "soon"],
     "promote": ["nowhere", "1"],
     "rollback": ["nowhere"],
+    "audit": ["nowhere"],
 }
 # These take nothing that could be wrong but what typer itself refuses.
 TAKE_NOTHING = {"scheduler", "schedule list", "tour", "lab", "monitor", "version"}

@@ -1,13 +1,16 @@
+import json
 import signal
 
 import pytest
 
 import workbench as wb
+from workbench.cli.bundles import audit_of
 from workbench.errors import BadTable, Damaged, NotFound, Refused
 from workbench.monitoring.policy import retrain_if_needed
 from workbench.monitoring.promotion import champions
 from workbench.settings import settings
-from workbench.storage import audit
+from workbench.storage import anchors, audit
+from workbench.storage.tracking import client
 
 
 def test_promotions_and_rollbacks_form_a_chain(shop):
@@ -108,3 +111,93 @@ def test_on_a_damaged_log_nothing_moves(shop, act):
         act(shop)
 
     assert wb.bundle(shop).version == 1
+
+
+# --- a log that lacks lines -----------------------------------------------------------------------------------------
+
+
+def _cut(lines):
+    return lines[:-1]
+
+
+def _rehashed(lines):
+    """Somebody takes a line out and computes the rest anew, so that the chain is whole."""
+    chain, before = [], audit.FIRST
+    for number, line in enumerate(lines[1:], 1):
+        entry = {**json.loads(line), "number": number, "before": before}
+        entry["hash"] = before = audit._hash(entry)
+        chain.append(json.dumps(entry, ensure_ascii=False).encode())
+    return chain
+
+
+@pytest.mark.parametrize("act", [lambda name: wb.promote(name, 2), wb.rollback], ids=["promote", "rollback"])
+@pytest.mark.parametrize(
+    "tamper", [_cut, _rehashed, lambda _: [], None], ids=["cut", "re-hashed", "emptied", "deleted"]
+)
+def test_a_log_that_lacks_lines_is_noticed_and_nothing_moves(shop, act, tamper):
+    """The chain alone does not show it: what is kept in MLflow's store and in each bundle does."""
+    log = settings().audit_log
+    if tamper is None:
+        log.unlink()
+    else:
+        log.write_bytes(b"".join(line + b"\n" for line in tamper(log.read_bytes().splitlines())))
+    audit.entries(log)  # no line of it is wrong
+
+    with pytest.raises(
+        Damaged, match=r"The audit log (ends at|has another) line .* shop .* `workbench audit shop --acc"
+    ):
+        act(shop)
+
+    assert wb.bundle(shop).version == 1
+
+
+@pytest.mark.parametrize("kept", ["store", "bundle"])
+def test_either_place_notices_it(shop, kept):
+    force = settings()
+    if kept == "store":
+        for folder in (force.bundles / shop).glob("[0-9]*"):
+            document = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+            del document["lineage"][anchors.LINEAGE]
+            (folder / "bundle.json").write_text(json.dumps(document), encoding="utf-8")
+    else:
+        for version in ("1", "2"):
+            client(force).delete_model_version_tag(shop, version, anchors.TAG)
+    assert anchors.check(shop, force) == 2
+    force.audit_log.unlink()
+
+    with pytest.raises(Damaged, match="ends at line 0"):
+        anchors.check(shop, force)
+
+
+def test_whoever_accepts_the_loss_goes_on_and_the_log_says_so_for_ever(shop):
+    force = settings()
+    force.audit_log.unlink()
+
+    entry = anchors.accept(shop, "the disk broke", force)
+
+    assert len(entry["lost"]) == anchors.check(shop, force) == 4
+    assert wb.promote(shop, 2) == 2
+    assert [e["act"] for e in audit.acts(force.audit_log)] == ["accept", "promote"]
+    log = force.audit_log.read_bytes().splitlines(keepends=True)
+    force.audit_log.write_bytes(b"".join(log[:-1]))
+    with pytest.raises(Damaged, match="lines are gone"):
+        wb.rollback(shop)
+
+
+def test_versions_of_another_home_in_the_same_store_have_a_log_of_their_own(shop):
+    force = settings()
+    store = client(force)
+    theirs = store.create_model_version(shop, "elsewhere").version
+    store.set_model_version_tag(shop, theirs, anchors.TAG, f"999:{'a' * 64}")
+
+    assert anchors.check(shop, force) == 4
+
+
+def test_the_command_shows_what_was_done_and_that_the_log_is_whole(shop, capsys):
+    wb.promote(shop, 2, reason="better by 0.02")
+
+    audit_of(shop)
+
+    *told, last = capsys.readouterr().out.splitlines()
+    assert told[-1].endswith("promote  version 2  better by 0.02")
+    assert last == "The log is what was written: its chain is whole, and 4 heads kept elsewhere fit."

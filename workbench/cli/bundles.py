@@ -79,6 +79,35 @@ def promote(
     typer.echo(f"{name} version {version} is champion.")
 
 
+def audit_of(
+    name: Annotated[str, typer.Argument(help="Name of the bundle.")],
+    accept: Annotated[
+        str, typer.Option(metavar="REASON", help="Go on with a log that lacks lines, and write down why.")
+    ] = "",
+) -> None:
+    """Check the audit log and show what was done to a bundle: when, by whom, why."""
+    from workbench.core.wording import how_many
+    from workbench.monitoring.promotion import acts
+    from workbench.settings import settings
+    from workbench.storage import anchors
+    from workbench.storage.registry import check_name
+
+    force = settings()
+    check_name(name, force)
+    if accept:
+        anchors.accept(name, accept, force)
+    fit = anchors.check(name, force)
+    for entry in acts(name, force):
+        told = [
+            entry["at"][:19],
+            entry["by"],
+            entry["act"],
+            f"version {entry['version']}" if "version" in entry else "",
+        ]
+        typer.echo("  ".join(filter(None, [*told, entry.get("reason", "")])))
+    typer.echo(f"The log is what was written: its chain is whole, and {how_many(fit, 'head')} kept elsewhere fit.")
+
+
 def rollback(name: Annotated[str, typer.Argument(help="Name of the bundle.")]) -> None:
     """Go back to the champion before."""
     from workbench.monitoring.promotion import rollback as run

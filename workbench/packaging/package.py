@@ -33,7 +33,7 @@ from workbench.packaging.runtime import write_runtime
 from workbench.packaging.sbom import sbom
 from workbench.packaging.signing import sign
 from workbench.settings import Settings, may_be_path, settings
-from workbench.storage import audit
+from workbench.storage import anchors, audit
 from workbench.storage.aliases import current, point, settle
 from workbench.storage.files import lock, sync_folder, write_json, write_text
 from workbench.storage.registry import check_name, folder_of, version_of
@@ -124,7 +124,7 @@ def package(
         artifacts = f"bundles/{name}-{token_hex(4)}"
         intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
         with _registered(run, name, artifacts, force) as version:
-            built = _build(run, name, version, packed, asked, force.bundles / name)
+            built = _build(run, name, version, packed, asked, force.bundles / name, anchors.Head.of(intent))
             client(force).log_artifacts(run.id, str(built.path), artifacts)
             bundle = _take_place(built, force.bundles / name / str(version))
         _packaged(intent, bundle, force)
@@ -248,7 +248,7 @@ def _registered(run: Run, name: str, artifacts: str, force: Settings) -> Iterato
         raise
 
 
-def _build(run: Run, name: str, version: int, packed: Packed, asked: Asked, root: Path) -> Bundle:
+def _build(run: Run, name: str, version: int, packed: Packed, asked: Asked, root: Path, head: anchors.Head) -> Bundle:
     """The whole folder under a temporary name beside its place."""
     bundle = Bundle(
         name=name,
@@ -264,7 +264,7 @@ def _build(run: Run, name: str, version: int, packed: Packed, asked: Asked, root
         compiled=packed.compiled is not None,
         files={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        lineage=lineage(run),
+        lineage={**lineage(run), anchors.LINEAGE: str(head)},
         path=root / f".{version}.{token_hex(4)}.tmp",
     )
     bundle.path.mkdir(parents=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.errors import NotFound
 from workbench.settings import Settings
-from workbench.storage import audit
+from workbench.storage import anchors, audit
 from workbench.storage.registry import version_of
 from workbench.storage.tracking import CHALLENGER, CHAMPION, client
 
@@ -45,7 +45,7 @@ def point(name: str, alias: str, version: int, act: str, force: Settings, **deta
     previous = current(name, alias, force)
     intent = audit.intend(force.audit_log, act, name=name, version=version, alias=alias, previous=previous, **details)
     _act(intent, force)
-    audit.done(force.audit_log, intent)
+    anchors.keep(audit.done(force.audit_log, intent), force)
 
 
 def settle(name: str, force: Settings) -> None:
@@ -54,8 +54,9 @@ def settle(name: str, force: Settings) -> None:
     Raises
     ------
     Damaged
-        If the audit log is not what was written.
+        If the audit log is not what was written, or lines of it are gone.
     """
+    anchors.check(name, force)
     for intent in audit.open_intents(force.audit_log):
         if intent["name"] != name or intent["intends"] not in ACTS:
             continue
