@@ -74,6 +74,11 @@ class Settings:
         return self.home / "reports"
 
     @property
+    def incidents(self) -> Path:
+        """Folder of what is known of incidents and what people did about them, one folder a bundle name."""
+        return self.home / "incidents"
+
+    @property
     def audit_log(self) -> Path:
         """The append-only, hash-chained record of promotions and rollbacks."""
         return self.home / "audit.jsonl"

@@ -1,10 +1,15 @@
-"""What an incident says did it: the worst window, by the score that was lost, and what drifted there."""
+"""What an incident joins, how long it is the same one, and what it says did it: the worst window, and what drifted."""
+
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.core.metric import Metric
-from workbench.core.report import ColumnDrift, Window
-from workbench.monitoring.incidents import incidents
+from workbench.core.report import ColumnDrift, Incident, Signal, Window
+from workbench.monitoring.incidents import COOL_DOWN, incidents
+from workbench.monitoring.told_signals import signals_of
 
 
 def window(label, score=None, name="roc_auc", status="alarm", reason=None, drift=(), means=(None, None), least=0.1):
@@ -37,12 +42,13 @@ def test_where_no_score_was_lost_the_worst_is_where_prediction_and_outcome_are_f
     assert "in w1, the worst of 3" in incident.cause
 
 
-def test_a_window_that_lost_nothing_is_not_the_worst_beside_one_that_did():
+def test_an_alarm_of_another_kind_is_told_though_the_first_may_come_back():
     alarms = [window("w0", 0.6), window("w1", 0.5, reason="Half of the rows have no age")]
 
-    (incident,) = incidents(alarms)
-
-    assert "in w0, the worst of 2" in incident.cause
+    assert [(one.kind, one.windows, one.active) for one in incidents(alarms)] == [
+        ("score", ("w0",), False),
+        ("other", ("w1",), True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,10 +76,10 @@ def test_without_a_score_the_cause_is_the_reason_alone():
     assert incident.cause == "Half of the rows have no age in w0."
 
 
-def test_a_warning_alone_tells_its_own_reason():
+def test_a_warning_tells_its_own_reason_and_where_it_was_worst():
     (incident,) = incidents([window("w0", 0.7, status="warning"), window("w1", 0.6, status="warning")])
 
-    assert incident.cause == "ROC AUC fell in w0."
+    assert incident.cause.startswith("ROC AUC fell in w1. That was in w1, the worst of 2.")
 
 
 def spans(statuses):
@@ -88,20 +94,19 @@ def spans(statuses):
     [
         ("", []),
         ("ooo", []),
-        ("oao", [("1", "1", False)]),
+        ("oaooo", [("1", "1", False)]),  # over: three good windows in a row
+        ("oaoo", [("1", "1", True)]),  # it may come back
         ("oaaa", [("1", "3", True)]),
-        ("aoao", [("0", "2", False)]),  # a lull is no end
-        ("aooa", [("0", "0", False), ("3", "3", True)]),
-        ("ao?ao", [("0", "3", False)]),  # what has no status neither begins nor ends
+        ("aoao", [("0", "2", True)]),
+        ("aooaooaooa", [("0", "9", True)]),  # what comes and goes is one
+        ("aoooa", [("0", "0", False), ("4", "4", True)]),
+        ("ao?ao", [("0", "3", True)]),  # what has no status neither begins nor ends
+        ("a?????", [("0", "0", True)]),
         ("?a", [("1", "1", True)]),
-        ("a?", [("0", "0", True)]),
-        ("wwo", [("0", "1", False)]),
-        ("awwa", [("0", "0", False), ("1", "2", False), ("3", "3", True)]),
-        ("awa", [("0", "2", True)]),  # a warning within an alarm's span is that alarm's
-        ("wawa", [("0", "0", False), ("1", "3", True)]),
-        ("waw", [("1", "1", False)]),  # and one that runs through it would tell the same twice
-        ("woooa", [("0", "0", False), ("4", "4", True)]),
-        ("aooow", [("0", "0", False), ("4", "4", True)]),
+        ("wwo", [("0", "1", True)]),
+        ("awwa", [("0", "3", True)]),  # of one kind and direction, so one
+        ("wawa", [("0", "3", True)]),
+        ("wooooa", [("0", "0", False), ("5", "5", True)]),
     ],
 )
 def test_alarms_that_belong_together_are_one_incident(statuses, expected):
@@ -138,7 +143,7 @@ def test_the_largest_drift_of_several_bad_windows_counts():
 def test_bad_windows_and_those_without_a_score_are_no_measure_of_the_usual():
     unscored = window("g", status="ok", drift=[("a", 0.5)], reason="…")
     other = window("o", 0.5, drift=[("a", 0.5)])
-    quiet = [window(f"q{i}", 0.8, status="ok") for i in range(2)]
+    quiet = [window(f"q{i}", 0.8, status="ok") for i in range(COOL_DOWN)]
 
     last = incidents([unscored, other, *quiet, window("w", 0.5, drift=[("a", 0.4)])])[-1]
 
@@ -150,3 +155,126 @@ def test_where_no_window_was_good_the_whole_drift_counts(effect, named):
     (incident,) = incidents([window("w", 0.5, drift=[("a", effect)], least=0.0)])
 
     assert incident.columns == named
+
+
+def signalled(label, *signals):
+    """A window of signals, each written as ``kind direction level``."""
+    told = tuple(Signal(k, level, f"{k} {d} in {label}.", (), d) for k, d, level in (one.split(" ") for one in signals))
+    status = "alarm" if any(s.level == "alarm" for s in told) else "warning" if told else "ok"
+    return Window(label, 500, 500, 0.0, (), (), None, None, status, tuple(s.text for s in told), signals=told)
+
+
+def test_too_high_and_too_low_are_two_incidents():
+    high, low = "calibration up alarm", "calibration down alarm"
+
+    found = incidents([signalled("1", high), signalled("2", low), signalled("3", high), signalled("4", low)])
+
+    assert [(one.direction, one.windows, one.active) for one in found] == [
+        ("up", ("1", "3"), False),
+        ("down", ("2", "4"), True),
+    ]
+
+
+def test_old_sentences_tell_the_direction_too():
+    """The alarm that said *too high* while its newest window was too low."""
+    said = "stays = yes was expected in {} of the rows and came true in {}: the probabilities are too {}."
+    high, low = (window(str(k), 0.9, reason=said.format("9%", "4%", word)[:-1]) for k, word in enumerate(("high", "low")))
+    texts = [Window(**{**vars(w), "reasons": (w.reasons[0].split(" in ")[0] + f": the probabilities are too {word}.",)})
+             for w, word in ((high, "high"), (low, "low"))]  # fmt: skip
+
+    found = incidents(texts)
+
+    assert [(one.kind, one.direction, one.end) for one in found] == [("calibration", "up", "0"), ("calibration", "down", "1")]
+
+
+def test_what_is_seen_with_something_graver_is_told_with_it():
+    windows = [
+        signalled("1", "drift  warning"),
+        signalled("2", "drift  warning", "score down alarm"),
+        signalled("3", "drift  warning", "score down warning"),
+    ]
+
+    drift, score = incidents(windows)
+
+    assert (score.windows, score.others, score.severity, score.peak) == (("2", "3"), ("drift",), "alarm", "2")
+    assert (drift.windows, drift.open, drift.within) == (("1",), False, score.id), "it goes on as a part of the other"
+
+
+def test_what_is_small_is_no_incident():
+    assert incidents([signalled("1", "drift  small"), signalled("2", "score down small")]) == ()
+
+
+def test_an_incident_keeps_its_id_when_late_labels_show_that_it_began_earlier():
+    bad = "score down alarm"
+    before = incidents([signalled("1"), signalled("2", bad)])
+
+    now = incidents([signalled("1", bad), signalled("2", bad)], before)
+
+    assert (now[0].id, now[0].start) == (before[0].id, "1")
+    assert incidents([signalled("1", bad), signalled("2", bad)])[0].id != before[0].id
+
+
+KINDS = [f"{kind} {way} {level}" for kind, way in (("score", "down"), ("calibration", "up"), ("calibration", "down"),
+         ("drift", ""), ("business", ""), ("odd", "up")) for level in ("alarm", "warning", "small")]  # fmt: skip
+HISTORIES = st.lists(st.one_of(st.none(), st.lists(st.sampled_from(KINDS), max_size=3, unique=True)), max_size=14)
+
+
+def history(drawn):
+    """Windows of what was drawn; None stands for one with too few rows."""
+    unknown = Window("", 9, 0, 0.0, (), (), None, None, "unknown", ("9 rows are too few to judge.",))
+    return [
+        Window(**{**vars(unknown), "label": f"{k:02d}"}) if one is None else signalled(f"{k:02d}", *one)
+        for k, one in enumerate(drawn)
+    ]
+
+
+@given(HISTORIES)
+def test_each_signal_is_told_in_one_incident_and_no_incident_tells_of_another(drawn):
+    windows = history(drawn)
+    found = incidents(windows)
+    grave = {(w.label, s.kind, s.direction) for w in windows for s in signals_of(w) if s.level != "small"}
+
+    told = Counter((label, one.kind, one.direction) for one in found for label in one.windows)
+    with_others = {(kind) for one in found for kind in one.others}
+
+    assert set(told) <= grave, "of its kind and direction in each of its windows"
+    assert not told or max(told.values()) == 1
+    assert all(kind in with_others for _, kind, _ in grave - set(told))
+    assert len({one.id for one in found}) == len(found)
+
+
+@given(HISTORIES)
+def test_one_kind_does_not_flap(drawn):
+    windows = history(drawn)
+    judged = [w.label for w in windows if w.status != "unknown"]
+    by_key = {}
+    for one in incidents(windows):
+        by_key.setdefault((one.kind, one.direction), []).append(one)
+
+    for some in by_key.values():
+        for before, after in zip(some, some[1:], strict=False):
+            apart = judged.index(after.start) - judged.index(before.end)
+            assert apart > COOL_DOWN or before.within, "unless something graver lay between"
+
+
+@given(HISTORIES)
+def test_from_report_to_report_an_incident_keeps_its_id(drawn):
+    windows = history(drawn)
+    before = ()
+    for count in range(len(windows) + 1):
+        now = incidents(windows[:count], before)
+        for one in now:
+            same = [b for b in before if (b.kind, b.direction) == (one.kind, one.direction)]
+            shared = [b for b in same if set(b.windows) & set(one.windows)]
+            assert not shared or one.id in {b.id for b in shared}
+        before = now
+
+    assert [Incident.from_dict(vars(one)) for one in before] == list(before)
+
+
+@given(HISTORIES, st.integers(0, 14))
+def test_a_window_that_can_not_be_judged_changes_nothing(drawn, place):
+    def told(some):
+        return [(one.kind, one.direction, one.severity, one.quiet, one.open, len(one.windows)) for one in incidents(some)]
+
+    assert told(history(drawn)) == told(history([*drawn[:place], None, *drawn[place:]]))

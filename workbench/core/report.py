@@ -210,19 +210,76 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Driver:
+    """One part of what is behind an incident.
+
+    Parameters
+    ----------
+    kind : {"moved", "segment", "trend"}
+        *moved*: what the change of a column did to the predictions. *segment*: rows that lost more than the others.
+        *trend*: outcomes that rise or fall while the predictions do not.
+    name : str
+        The column, or the segment in words; of a trend what the training left out, or nothing.
+    amount : float
+        *moved*: the mean prediction moved by so much, in the unit of the reasons. *segment*: its score fell so much
+        further than that of the other rows, in the unit of that score. *trend*: mean outcome less mean prediction.
+    text : str
+        A sentence.
+    """
+
+    kind: Literal["moved", "segment", "trend"]
+    name: str
+    amount: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody did about an incident.
+
+    Parameters
+    ----------
+    incident : str
+        Its id.
+    act : {"acknowledge", "snooze", "close", "own", "reopen", "note"}
+    by : str
+        Who.
+    at : str
+        When, ISO 8601 with zone.
+    note : str
+        What there is to say.
+    owner : str
+        Of *own*: who looks after it from now on.
+    until : str
+        Of *snooze*: until when nobody is told of it, ISO 8601 with zone.
+    """
+
+    incident: str
+    act: Literal["acknowledge", "snooze", "close", "own", "reopen", "note"]
+    by: str
+    at: str
+    note: str = ""
+    owner: str = ""
+    until: str = ""
+
+
+State = Literal["open", "acknowledged", "snoozed", "closed"]
+
+
+@dataclass(frozen=True)
 class Incident:
-    """Alarms that belong together.
+    """Windows of one kind of signal and one direction that belong together.
 
     Parameters
     ----------
     start, end : str
-        First and last window.
+        First and last window in which it was seen.
     cause : str
-        What most likely did it, in one sentence.
+        What most likely did it, in a sentence or two.
     columns : tuple of str
         Columns whose drift goes with it, strongest first.
     open : bool
-        True: the latest window is part of it.
+        True: it goes on, or has been quiet for so few windows that it may come back.
     id : str
         The same from report to report, as long as it goes on.
     kind : str
@@ -233,6 +290,24 @@ class Incident:
         The window in which it was worst.
     severity : {"alarm", "warning"}
         Of its gravest signal.
+    windows : tuple of str
+        Those in which it was seen, in order.
+    quiet : int
+        Judged windows since, without it.
+    others : tuple of str
+        Kinds of lesser signals that were seen at the same time.
+    within : str
+        Id of the graver incident that it has become a part of; empty where it is one of its own.
+    drivers : tuple of Driver
+        What is behind it, as far as that can be told.
+    state : {"open", "acknowledged", "snoozed", "closed"}
+        What people made of it. It is kept apart from the report and filled in when one is made or looked at.
+    owner : str
+        Who looks after it; empty where nobody said so.
+    until : str
+        Until when it is snoozed, ISO 8601 with zone.
+    acts : tuple of Act
+        What people did about it, oldest first.
     """
 
     start: str
@@ -245,6 +320,32 @@ class Incident:
     direction: Direction = ""
     peak: str = ""
     severity: Level = "alarm"
+    windows: tuple[str, ...] = ()
+    quiet: int = 0
+    others: tuple[str, ...] = ()
+    within: str = ""
+    drivers: tuple[Driver, ...] = ()
+    state: State = "open"
+    owner: str = ""
+    until: str = ""
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def span(self) -> str:
+        """From when to when, in words."""
+        return self.start if self.start == self.end else f"{self.start} to {self.end}"
+
+    @property
+    def active(self) -> bool:
+        """Whether the newest judged window is part of it."""
+        return self.open and not self.quiet
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Incident:
+        """Read what ``dataclasses.asdict`` wrote."""
+        texts = {name: tuple(content.get(name, ())) for name in ("columns", "windows", "others")}
+        drivers = tuple(Driver(**one) for one in content.get("drivers", ()))
+        return cls(**{**content, **texts, "drivers": drivers, "acts": tuple(Act(**a) for a in content.get("acts", ()))})
 
 
 @dataclass(frozen=True)
@@ -335,7 +436,7 @@ class MonitorReport(Result):
                 **content,
                 "reference": tuple(Metric.from_dict(m) for m in content["reference"]),
                 "windows": tuple(Window.from_dict(w) for w in content["windows"]),
-                "incidents": tuple(Incident(**{**i, "columns": tuple(i["columns"])}) for i in content["incidents"]),
+                "incidents": tuple(Incident.from_dict(i) for i in content["incidents"]),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "events": tuple(content["events"]),
             }

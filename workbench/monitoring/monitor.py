@@ -144,19 +144,19 @@ def _findings(
     name: str, judged: Sequence[Window], together: Sequence[Incident], line: Sequence[int]
 ) -> Iterator[Finding]:
     retrain = python(RETRAIN, name=name)
-    by_label = {w.label: w for w in judged}
     for incident in together:
-        alarm = any(w.status == "alarm" for w in judged if incident.start <= w.label <= incident.end)
-        span = incident.start if incident.start == incident.end else f"{incident.start} to {incident.end}"
+        alarm, active = incident.severity == "alarm", incident.active
         evidence = {
+            "id": incident.id,
             "start": incident.start,
             "end": incident.end,
             "open": incident.open,
             "columns": list(incident.columns),
         }
-        code, severity = ("WB301", "error" if incident.open else "warning") if alarm else ("WB302", "warning")
-        yield Finding(code, severity, f"{span}: {incident.cause}", None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
-    last = by_label[together[-1].end] if together and together[-1].open else None
+        code, severity = ("WB301", "error" if active else "warning") if alarm else ("WB302", "warning")
+        message = f"{incident.span}: {incident.cause}"
+        yield Finding(code, severity, message, None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
+    last = next((w for w in reversed(judged) if w.status != "unknown"), None)
     # Going back helps only where the champion itself is in alarm, not a version that it has replaced.
     if last and last.status == "alarm" and len(line) > 1 and last.version == line[-1]:
         yield Finding(

@@ -20,11 +20,12 @@ def lineage(run: Run) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``validation``
-        (scores of the candidate in the folds, the deciding one first), ``environment``; of numbers ``loss``, what they
-        were fitted by. Where rows or classes have weights, which a service never sees: ``unweighted`` (scores of the
-        hold-out with each row counted the same, instead of those of the folds) and ``gap`` (two classes: by how much
-        probabilities of the second one are larger there, in the mean, than what came true).
+        ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``left_out``
+        (columns that the model does not use, with the reason), ``validation`` (scores of the candidate in the folds,
+        the deciding one first), ``environment``; of numbers ``loss``, what they were fitted by. Where rows or classes
+        have weights, which a service never sees: ``unweighted`` (scores of the hold-out with each row counted the
+        same, instead of those of the folds) and ``gap`` (two classes: by how much probabilities of the second one are
+        larger there, in the mean, than what came true).
     """
     weighed = bool(run.unweighted) or bool(run.asked.get("class_weight"))
     return {
@@ -34,6 +35,7 @@ def lineage(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "trained": run.created,
         "commit": _commit(),
+        "left_out": dict(run.left_out),
         "validation": [] if run.unweighted else [asdict(m) for m in run.best.metrics],
         **({"unweighted": [asdict(m) for m in run.unweighted]} if run.unweighted else {}),
         **({"gap": _gap(run)} if weighed and run.task == "binary" else {}),
