@@ -91,6 +91,7 @@ WRONG = {
     "serve": ["nowhere"],
     "keys": ["turn", "--file", "keys.json"],
     "feedback": ["nowhere", "labels.csv"],
+    "incidents": ["nowhere", "close", "1a"],
     "verify": ["nowhere", "--here"],
     "sign": ["nowhere"],
     "notebook": ["no-such-run"],

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from workbench.core.job_comparison import JobComparison as JobComparison
     from workbench.core.profile import Profile as Profile
     from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
+    from workbench.core.report import Incident as Incident
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
     from workbench.core.slices import Slices as Slices
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from workbench.jobs.giving import give as give
     from workbench.jobs.reproduce import reproduce as reproduce
     from workbench.jobs.submit import submit as submit
+    from workbench.monitoring.acting import incident as incident
     from workbench.monitoring.challenge import challenge as challenge
     from workbench.monitoring.monitor import monitor as monitor
     from workbench.monitoring.promotion import promote as promote
@@ -82,6 +84,7 @@ _PLACES = {
     "ExplanationComparison": "workbench.core.explanation_comparison",
     "Fairness": "workbench.core.fairness",
     "Finding": "workbench.core.finding",
+    "Incident": "workbench.core.report",
     "Job": "workbench.core.job",
     "JobComparison": "workbench.core.job_comparison",
     "MonitorReport": "workbench.core.report",
@@ -100,6 +103,7 @@ _PLACES = {
     "fairness": "workbench.explanation.fairness",
     "feedback": "workbench.monitoring.score",
     "give": "workbench.jobs.giving",
+    "incident": "workbench.monitoring.acting",
     "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",
     "package": "workbench.packaging.package",
@@ -129,6 +133,7 @@ __all__ = [
     "ExplanationComparison",
     "Fairness",
     "Finding",
+    "Incident",
     "Job",
     "JobComparison",
     "MonitorReport",
@@ -147,6 +152,7 @@ __all__ = [
     "fairness",
     "feedback",
     "give",
+    "incident",
     "log_profile",
     "monitor",
     "package",

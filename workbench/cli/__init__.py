@@ -10,7 +10,7 @@ import sys
 import typer
 
 from workbench import __version__
-from workbench.cli import batches, bundles, comparisons, data, notebooks, notify, pages, runs, schedules, service
+from workbench.cli import batches, bundles, comparisons, data, incidents, notebooks, notify, pages, runs, schedules, service
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
 
@@ -64,6 +64,7 @@ app.command()(pages.monitor)
 app.command("serve")(service.serve_bundle)
 app.command("keys")(service.keys_of_services)
 app.command()(service.feedback)
+app.command()(incidents.incidents)
 app.command()(bundles.verify)
 app.command()(bundles.sign)
 app.command()(bundles.export)

@@ -233,6 +233,9 @@ class Driver:
     text: str
 
 
+Done = Literal["acknowledge", "snooze", "close", "own", "reopen", "note"]
+
+
 @dataclass(frozen=True)
 class Act:
     """What somebody did about an incident.
@@ -255,7 +258,7 @@ class Act:
     """
 
     incident: str
-    act: Literal["acknowledge", "snooze", "close", "own", "reopen", "note"]
+    act: Done
     by: str
     at: str
     note: str = ""
@@ -339,6 +342,14 @@ class Incident:
     def active(self) -> bool:
         """Whether the newest judged window is part of it."""
         return self.open and not self.quiet
+
+    def headline(self) -> str:
+        """What it is, since when, and what became of it, in one line."""
+        about = f"{self.kind} {self.direction}".rstrip()
+        lasts = "goes on" if self.active else f"quiet for {self.quiet}" if self.open else "over"
+        owned = f", {self.owner}" if self.owner else ""
+        until = f" until {self.until}" if self.state == "snoozed" else ""
+        return f"{self.id}  {self.severity}  {about}  {self.span}  {lasts}  {self.state}{until}{owned}"
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Incident:

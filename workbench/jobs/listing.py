@@ -7,7 +7,6 @@ kept by this process as long as the record's file does not change.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.job import Job, JobState
+from workbench.core.spans import SPAN, span
 from workbench.errors import BadParameter, Refused, StoreError, nearest
 from workbench.jobs import tickets
 from workbench.jobs.records import RECORD, folders, job, load, look
@@ -28,8 +28,6 @@ from workbench.storage.files import read, safe_name
 
 FINAL = tuple(state for state in JobState if state.final)
 _REMOVED = ".removed-"  # before the name of a job that is being deleted
-_SPAN = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d|w)\Z", re.ASCII)
-_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True)
@@ -179,7 +177,7 @@ def prune(
     wanted = _states(states)
     if odd := [state for state in wanted if not state.final]:
         raise BadParameter(f"Jobs that are {odd[0].value} have not ended. Choose among: {', '.join(FINAL)}.")
-    until = datetime.now(UTC) - _span(older_than)
+    until = datetime.now(UTC) - span(older_than)
     root = settings(home=home).home
     needed, line = _waited_for(root), tickets.places(root)
     old = [
@@ -327,24 +325,11 @@ def _states(states: Collection[JobState | str]) -> frozenset[JobState]:
 
 def _moment(since: str | datetime) -> datetime:
     """A moment, or the one so long ago, in UTC."""
-    if isinstance(since, str) and _SPAN.match(since.strip()):
-        return datetime.now(UTC) - _span(since)
+    if isinstance(since, str) and SPAN.match(since.strip()):
+        return datetime.now(UTC) - span(since)
     try:
         return (datetime.fromisoformat(since) if isinstance(since, str) else since).astimezone(UTC)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadParameter(
             f"'since' is a moment or how long ago, got {str(since)[:80]!r}. Write for example 2026-12-01 or 2d."
         ) from error
-
-
-def _span(text: str | timedelta) -> timedelta:
-    """
-    >>> _span("30d"), _span("1.5 h")
-    (datetime.timedelta(days=30), datetime.timedelta(seconds=5400))
-    """
-    if isinstance(text, timedelta):
-        return text
-    match = _SPAN.match(text.strip()) if isinstance(text, str) else None
-    if match is None or float(match[1]) > 1e6:
-        raise BadParameter(f"A time is a number and one of {', '.join(_UNITS)}, got {str(text)[:80]!r}. Write 30d.")
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})

@@ -49,7 +49,7 @@ def record(path: Path, act: str, at: datetime | None = None, **details: Any) -> 
         entry = {
             "number": len(chain) + 1,
             "at": (at or datetime.now(UTC)).isoformat(),
-            "by": _user(),
+            "by": user(),
             "act": act,
             **details,
             "before": chain[-1]["hash"] if chain else FIRST,
@@ -174,7 +174,8 @@ def _hash(entry: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _user() -> str:
+def user() -> str:
+    """Who is at work, by the system's word."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
