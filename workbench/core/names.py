@@ -13,6 +13,8 @@ from unicodedata import normalize
 _UNNAMED = re.compile(r"Unnamed: \d+")
 # What pandas calls an index without a name in a Parquet file.
 _SAVED_INDEX = re.compile(r"__index_level_\d+__")
+# A column that says the year.
+YEAR = re.compile(r"(?i)(.*[\s_.-])?(year|yr|jahr|ann[ée]e|a[ñn]o|anno|jaar)")
 # Values of a first column without a name that are looked at.
 COUNTED = 1000
 

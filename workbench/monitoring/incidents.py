@@ -13,7 +13,7 @@ from statistics import median
 
 from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.metric import short
-from workbench.core.report import Direction, Incident, Signal, Window
+from workbench.core.report import Direction, Incident, Level, Signal, Window
 from workbench.core.wording import listed
 from workbench.monitoring.told_signals import signals_of
 
@@ -27,7 +27,10 @@ BEYOND = 0.05
 ORDER = ("score", "calibration", "residuals", "concept", "business", "group", "segment", "schema", "missing", "unit",
          "stuck", "swapped", "unreadable", "unseen", "range", "flags", "target", "prediction", "drift", "joint",
          "reasons")  # fmt: skip
-LEVELS = ("alarm", "warning")
+# Kinds that say themselves what changed in the data.
+DATA = ("missing", "unseen", "range", "unit", "stuck", "swapped", "schema", "unreadable", "flags", "prediction", "drift",
+        "joint", "reasons")  # fmt: skip
+LEVELS: tuple[Level, ...] = ("alarm", "warning")
 
 Key = tuple[str, Direction]
 
@@ -57,7 +60,7 @@ class _Run:
     others: tuple[str, ...] = ()
 
     @property
-    def severity(self) -> str:
+    def severity(self) -> Level:
         return min((one.level for one in self.signals), key=LEVELS.index)
 
     @property
@@ -156,25 +159,28 @@ def _within(run: _Run, runs: Sequence[_Run], ids: Sequence[str]) -> str:
 
 def _incident(judged: Sequence[Window], run: _Run) -> Incident:
     within = [judged[place] for place in run.places]
-    peak = _peak(within, run)
-    bad = {place for place in range(len(judged)) if run.places[0] <= place <= run.places[-1]}
-    good = [w for k, w in enumerate(judged) if w.performance and w.status != "alarm" and k not in bad]
-    columns = _columns(within, good)
+    peak = within[_peak(within, run)]
+    good = [
+        w
+        for k, w in enumerate(judged)
+        if w.performance and w.status != "alarm" and not run.places[0] <= k <= run.places[-1]
+    ]
     quiet = len(judged) - 1 - run.places[-1]
-    return Incident(
+    one = Incident(
         start=within[0].label,
         end=within[-1].label,
-        cause=_cause(within, peak, run, columns, bool(good)),
-        columns=columns,
+        cause="",
+        columns=_columns(within, good),
         open=quiet < COOL_DOWN,
         kind=run.key[0],
         direction=run.key[1],
-        peak=within[peak].label,
-        severity=run.severity,  # type: ignore[arg-type]  # one of LEVELS
+        peak=peak.label,
+        severity=run.severity,
         windows=tuple(w.label for w in within),
         quiet=quiet,
         others=run.others,
     )
+    return replace(one, cause=_cause(one, peak, bool(good)))
 
 
 def _ids(made: Sequence[Incident], known: tuple[Incident, ...]) -> list[str]:
@@ -233,18 +239,22 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
     return tuple(named[:MOST])
 
 
-def _cause(within: Sequence[Window], peak: int, run: _Run, columns: tuple[str, ...], good: bool) -> str:
-    worst, signal = within[peak], run.signals[peak]
-    where = f" That was in {worst.label}, the worst of {len(within)}." if len(within) > 1 else ""
-    sentence = signal.text + where
-    if signal.kind in ("drift", "reasons", "joint", "prediction") or not worst.performance:
-        return sentence
-    if columns:
-        return f"{sentence} {', '.join(columns[:3])} drifted {'further than in good windows' if good else 'most'}."
+def sentence(one: Incident, peak: Window) -> str:
+    """What was seen where it was worst."""
+    where = f" That was in {one.peak}, the worst of {len(one.windows)}." if len(one.windows) > 1 else ""
+    return _grave(peak)[one.kind, one.direction].text + where
+
+
+def _cause(one: Incident, worst: Window, good: bool) -> str:
+    if one.kind in DATA or not worst.performance:
+        return sentence(one, worst)
+    if one.columns:
+        named = ", ".join(one.columns[:3])
+        return f"{sentence(one, worst)} {named} drifted {'further than in good windows' if good else 'most'}."
     otherwise = (
         _otherwise(worst) or " No column drifted beyond the usual: what the columns mean for the target changed."
     )
-    return sentence + otherwise
+    return sentence(one, worst) + otherwise
 
 
 def _otherwise(window: Window) -> str:

@@ -19,7 +19,7 @@ from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import NotFound
 from workbench.monitoring.group_windows import unfollowed
-from workbench.monitoring.incidents import incidents
+from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.judgement import as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
 from workbench.monitoring.promotion import acts, champions
@@ -70,8 +70,8 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     bundle = champion(name, force)
     compact(name, force)
     judged, without = _judged(bundle, false_alarm_rate, force)
-    together = incidents(judged)
     unit = bundle.reasons.unit if bundle.reasons else ""
+    together = followed_incidents(bundle, judged, unit, force)
     found = (
         *_findings(name, judged, together, champions(name, force)),
         *_without_weights(bundle, judged),

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.core.contract import Contract, Task
+from workbench.core.names import YEAR
 from workbench.core.profile import Profile
 from workbench.core.run import SplitKind
 from workbench.errors import BadTable
@@ -60,7 +61,6 @@ MOST_ROWS = 20_000
 NO_MOMENT = re.compile(r"(?i)birth|born|\bdob\b|geb(urt|oren)|naiss|nacim|expir|valid|due|deadline|frist|ablauf")
 CLOCK = re.compile(r"(?i)(^|[\s_.-])(time|date|timestamp|ts|epoch|t|step|seconds?|minutes?|hours?|days?|weeks?|"
                    r"months?|quarters?|years?|zeit|datum|tag|monat|jahr)([\s_.-]|$)")  # fmt: skip
-YEAR = re.compile(r"(?i)(.*[\s_.-])?(year|yr|jahr|ann[ée]e|a[ñn]o|anno|jaar)")
 YEARS = (1500, 2500)
 PLACE = (re.compile(r"(?i)(.*[\s_.-])?lat(itude)?"), re.compile(r"(?i)(.*[\s_.-])?(lon|lng|long(itude)?)"))
 
