@@ -157,6 +157,11 @@ def jobs_at_once() -> int | None:
     return _count("WORKBENCH_JOBS")
 
 
+def textfiles() -> Path | None:
+    """Folder of which Prometheus' node exporter takes files of metrics (``WORKBENCH_TEXTFILES``; default None)."""
+    return path_setting("WORKBENCH_TEXTFILES")
+
+
 def scheduler() -> str | None:
     """The Dask scheduler that runs the jobs (``WORKBENCH_SCHEDULER``; default None: this machine does).
 

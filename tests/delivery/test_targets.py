@@ -59,7 +59,7 @@ def test_an_address_that_is_a_secret_is_refused_in_clear(given: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_target_is_refused_with_an_example(given: object) -> None:
-    with pytest.raises(BadParameter, match=r"Write for example 'mailto:|Write https|Use a token"):
+    with pytest.raises(BadParameter, match=r"Write for example '(mailto|file):|Write https|Use a token"):
         target(given)
 
 

@@ -129,8 +129,16 @@ def test_a_writer_that_is_killed_leaves_whole_acts(book):
     assert after == (*before, after[-1])
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"acts": [{}]}', '{"acts": [{"incident": 1, "act": "x", "by": "", "at": ""}]}',
-                                     '{"acts": [{"incident": "a", "act": "note", "by": "b", "at": "yesterday"}]}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"acts": [{}]}',
+        '{"acts": [{"incident": 1, "act": "note", "by": "", "at": "2026-12-01"}]}',
+        '{"acts": [{"incident": "a", "act": "note", "by": "b", "at": "yesterday"}]}',
+    ],
+)
 def test_a_damaged_file_is_told_and_stays(book, content):
     path = folder_of(book, settings()) / ACTS
     path.write_text(content, encoding="utf-8")
@@ -142,14 +150,18 @@ def test_a_damaged_file_is_told_and_stays(book, content):
 
 @given(st.lists(st.tuples(st.sampled_from(["acknowledge", "snooze", "close", "reopen", "own", "note"]), st.booleans())))
 def test_the_last_act_that_changes_a_state_decides(drawn):
-    now, times = datetime(2026, 12, 1, tzinfo=UTC), {True: "2026-12-02T00:00:00+00:00", False: "2026-11-30T00:00:00+00:00"}
-    done = [Act(ONE.id, act, "a", now.isoformat(), "", "", times[later] if act == "snooze" else "") for act, later in drawn]
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    times = {later: (now + timedelta(days=1 if later else -1)).isoformat() for later in (True, False)}
+    done = [
+        Act(ONE.id, act, "a", now.isoformat(), "", "", times[later] if act == "snooze" else "") for act, later in drawn
+    ]
 
     (one,) = handled([ONE], [replace(act, incident="else") for act in done] + done, now)
 
     moving = [(act, later) for act, later in drawn if act not in ("own", "note")]
     last, later = moving[-1] if moving else ("reopen", True)
-    expected = {"acknowledge": "acknowledged", "close": "closed", "reopen": "open", "snooze": "snoozed" if later else "open"}
+    snoozed = "snoozed" if later else "open"
+    expected = {"acknowledge": "acknowledged", "close": "closed", "reopen": "open", "snooze": snoozed}
     assert (one.state, one.acts) == (expected[last], tuple(done))
 
 

@@ -10,7 +10,19 @@ import sys
 import typer
 
 from workbench import __version__
-from workbench.cli import batches, bundles, comparisons, data, incidents, notebooks, notify, pages, runs, schedules, service
+from workbench.cli import (
+    batches,
+    bundles,
+    comparisons,
+    data,
+    incidents,
+    notebooks,
+    notify,
+    pages,
+    runs,
+    schedules,
+    service,
+)
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
 
@@ -80,7 +92,7 @@ app.command()(comparisons.reproduce)
 app.command()(comparisons.compare)
 app.add_typer(schedules.app, name="schedule")
 app.command()(schedules.scheduler)
-app.command()(notify.notify)
+app.add_typer(notify.app, name="notify")
 app.command()(bundles.promote)
 app.command()(bundles.rollback)
 app.command("audit")(bundles.audit_of)

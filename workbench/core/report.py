@@ -255,6 +255,8 @@ class Act:
         Of *own*: who looks after it from now on.
     until : str
         Of *snooze*: until when nobody is told of it, ISO 8601 with zone.
+    severity : str
+        Of the incident at that time.
     """
 
     incident: str
@@ -264,6 +266,7 @@ class Act:
     note: str = ""
     owner: str = ""
     until: str = ""
+    severity: str = ""
 
 
 State = Literal["open", "acknowledged", "snoozed", "closed"]

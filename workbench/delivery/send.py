@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.delivery.failure import Undelivered
+from workbench.delivery.lines import note
 from workbench.delivery.mail import mail
 from workbench.delivery.message import Message
-from workbench.delivery.targets import Mailbox, Target, resolved, target
+from workbench.delivery.targets import Mailbox, Target, Webhook, resolved, target
 from workbench.delivery.webhook import post
 from workbench.errors import BadParameter
 from workbench.storage.files import change, lock, read
@@ -41,8 +42,10 @@ def send(one: Target, message: Message) -> None:
         place = resolved(one)
         if isinstance(place, Mailbox):
             mail(place, message)
-        else:
+        elif isinstance(place, Webhook):
             post(place, message)
+        else:
+            note(place, message)
     except BadParameter as error:
         raise Undelivered(str(error), again=True, here=False) from error
 

@@ -1,4 +1,4 @@
-"""Who is told: an address for e-mail or the https address of a webhook, as it is or behind a reference.
+"""Who is told: an address for e-mail, the https address of a webhook, as it is or behind a reference, or a file.
 
 A target may say when (``failure:``, ``success:``, ``always:``) and that a webhook takes Slack's form (``slack:``). The
 address of many a webhook is its secret: such a one is refused in clear and given as ``env:NAME``.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from workbench.core.secrets import is_reference, is_secret, looks_secret, secret
 from workbench.errors import BadParameter
+from workbench.settings import may_be_path
 
 WHEN = ("always", "failure", "success")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -87,6 +89,22 @@ class Mailbox:
     address: str
 
 
+@dataclass(frozen=True)
+class Lines:
+    """A file that gets a line of JSON for each message.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute; it ends in ``.jsonl``, so that no other file is ever written to.
+    """
+
+    path: Path
+
+
+Place = Webhook | Mailbox | Lines
+
+
 def target(given: object) -> Target:
     """A target, if ``given`` is one; where a reference leads is looked at when something is sent.
 
@@ -121,7 +139,7 @@ def _prefixed(text: str, known: tuple[str, ...], default: str) -> tuple[str, str
     return (before.lower(), after) if colon and before.lower() in known else (default, text)
 
 
-def resolved(one: Target) -> Webhook | Mailbox:
+def resolved(one: Target) -> Place:
     """Where a target leads, references followed.
 
     Raises
@@ -140,8 +158,8 @@ def resolved(one: Target) -> Webhook | Mailbox:
         raise BadParameter(message) from None  # the error within names parts of it
 
 
-def address(place: str, slack: bool = False) -> Webhook | Mailbox:
-    """An address for e-mail or of a webhook.
+def address(place: str, slack: bool = False) -> Place:
+    """An address for e-mail or of a webhook, or a file of lines.
 
     Raises
     ------
@@ -150,6 +168,8 @@ def address(place: str, slack: bool = False) -> Webhook | Mailbox:
     """
     if place.lower().startswith("mailto:"):
         return Mailbox(_mailbox(unquote(place[7:])))
+    if place.lower().startswith("file:"):
+        return Lines(_lines(place[5:]))
     try:
         parts = urlsplit(place)
         whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -177,6 +197,15 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _lines(text: str) -> Path:
+    path = Path(text.removeprefix("//"))
+    if not path.is_absolute() or path.suffix != ".jsonl" or not may_be_path(text) or ".." in path.parts:
+        raise BadParameter(
+            "A file of messages is an absolute path that ends in .jsonl. Write for example 'file:/var/log/all.jsonl'."
+        )
+    return path
+
+
 def _shows_secret(parts: SplitResult) -> bool:
     """Whether an address gives away what it takes to write there."""
     words = re.split(r"[&=;]", parts.query)
@@ -195,7 +224,7 @@ def shown(place: str) -> str:
     >>> shown("https://example.org:8443/a/b?c=d"), shown("mailto:anna@example.org")
     ('https://example.org:8443/…', 'mailto:anna@example.org')
     """
-    if place.lower().startswith("mailto:"):
+    if place.lower().startswith(("mailto:", "file:")):
         return place
     parts = urlsplit(place)
     rest = "/…" if parts.path.strip("/") or parts.query else ""

@@ -5,42 +5,12 @@ So nothing is forgotten whoever is killed when: whoever comes by next, a job tha
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from workbench.core.job import Job
+from workbench.delivery.outbox import FOLDER, Mark, marks
 
-FOLDER = "outbox"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Somebody is to be told that a job has come to a state.
-
-    Parameters
-    ----------
-    path : Path
-        Its own, empty file.
-    """
-
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """Of the job."""
-        return self.path.name.rpartition("@")[0]
-
-    @property
-    def state(self) -> str:
-        """What is told of."""
-        return self.path.name.rpartition("@")[2]
-
-    def drop(self) -> None:
-        """Everybody has been told."""
-        self.path.unlink(missing_ok=True)
+__all__ = ["FOLDER", "Mark", "marks", "put"]
 
 
 def put(record: Job) -> None:
@@ -57,9 +27,3 @@ def put(record: Job) -> None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-
-
-def marks(home: Path) -> Iterator[Mark]:
-    """What is to be told, the oldest job first."""
-    with suppress(FileNotFoundError), os.scandir(home / FOLDER) as entries:
-        yield from (Mark(Path(entry.path)) for entry in sorted(entries, key=lambda e: e.name) if "@" in entry.name)

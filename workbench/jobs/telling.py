@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.core.job import Job, JobState
 from workbench.core.secrets import is_reference, references, secret
+from workbench.delivery import letters
 from workbench.delivery.failure import Undelivered
 from workbench.delivery.mail import server
 from workbench.delivery.message import Message
@@ -106,6 +107,8 @@ def try_out(given: str) -> str:
 
 
 def _tell(mark: outbox.Mark, home: Path, at_once: bool) -> list[str]:
+    if mark.state == letters.STATE:
+        return letters.tell(home, mark.id)
     try:
         record = load(home / "jobs" / mark.id)
     except (NotFound, StoreError):

@@ -14,6 +14,7 @@ from workbench.core.report import Act, Done, Incident
 from workbench.core.spans import SPAN, span
 from workbench.core.wording import listed
 from workbench.errors import BadParameter, NotFound
+from workbench.monitoring.exposition import expose_incidents
 from workbench.monitoring.incident_book import acts, add, handled, known
 from workbench.settings import Settings, settings
 from workbench.storage.audit import user
@@ -82,6 +83,7 @@ def incident(
     one = _found(name, text(id, "id", VERB), force)
     if act is not None:
         add(name, _act(one, text(act, "act", VERB), note, until, owner, by), force)
+        expose_incidents(name, handled(known(name, force), acts(name, force)), force)
     return handled([one], acts(name, force))[0]
 
 
@@ -116,6 +118,7 @@ def _act(one: Incident, act: str, note: str, until: str | datetime | None, owner
         note,
         (owner or by) if act == "own" else "",
         "" if until is None else _moment(until, now).isoformat(timespec="seconds"),
+        one.severity,
     )
 
 

@@ -110,7 +110,9 @@ def moved(peak: Window, bundle: Bundle, profile: Profile | None, unit: str = "")
     largest = max((one.importance for one in bundle.reasons.columns), default=0.0) if bundle.reasons else 0.0
     weighty = [(name, by) for name, by in amounts.items() if abs(by) >= WEIGHTY * largest > 0]
     for name, by in sorted(weighty, key=lambda pair: (-abs(pair[1]), pair[0]))[:MOST]:
-        yield Driver("moved", name, by, f"What changed in {name} moved the mean prediction by {signed(by)}{_unit(unit)}.")
+        yield Driver(
+            "moved", name, by, f"What changed in {name} moved the mean prediction by {signed(by)}{_unit(unit)}."
+        )
 
 
 def _followed(peak: Window, bundle: Bundle, profile: Profile | None) -> dict[str, float]:
@@ -127,7 +129,9 @@ def _followed(peak: Window, bundle: Bundle, profile: Profile | None) -> dict[str
 
 def segments(one: Incident, peak: Window, bundle: Bundle) -> Iterator[Driver]:
     """The rows that lost more than the others: those that a signal names, else of the bundle's groups."""
-    named = [s for s in signals_of(peak) if s.kind in ("segment", "group") and s.kind != one.kind and s.level != "small"]
+    named = [
+        s for s in signals_of(peak) if s.kind in ("segment", "group") and s.kind != one.kind and s.level != "small"
+    ]
     if named:
         yield Driver("segment", ", ".join(named[0].columns), named[0].effect or 0.0, named[0].text)
         return
@@ -163,7 +167,7 @@ def _further(now: GroupMetric, then: GroupMetric, sign: float) -> float | None:
 
 
 def trend(within: Sequence[Window], peak: Window, bundle: Bundle) -> Iterator[Driver]:
-    """Outcomes that lie on one side of the predictions, window after window, because the model can't see what moves them.
+    """Outcomes that lie on one side of the predictions, window after window: the model does not see what moves them.
 
     It names columns that the training left out because they follow the clock, or had one value only and say the year.
     """

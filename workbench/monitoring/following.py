@@ -17,8 +17,12 @@ from workbench.settings import Settings
 from workbench.storage.registry import folder_of
 
 
-def followed_incidents(bundle: Bundle, judged: Sequence[Window], unit: str, force: Settings) -> tuple[Incident, ...]:
+def followed_incidents(
+    bundle: Bundle, judged: Sequence[Window], unit: str, force: Settings
+) -> tuple[tuple[Incident, ...], tuple[Incident, ...]]:
     """The incidents of a report, written down as known, and with what people did about them.
+
+    With them those of the report before that went on then, and are none with what is known now.
 
     Parameters
     ----------
@@ -36,13 +40,20 @@ def followed_incidents(bundle: Bundle, judged: Sequence[Window], unit: str, forc
         If what is known of incidents, or was done about them, is not what was written.
     """
 
+    earlier: list[Incident] = []
+
     def next_of(before: tuple[Incident, ...]) -> tuple[Incident, ...]:
+        earlier.extend(before)
         return with_causes(incidents(judged, before), judged, look, before, unit)
 
     def look(window: Window) -> tuple[Bundle, Profile | None]:
         return _answering(bundle, window, force), _profile(bundle.name, window.label, force)
 
-    return handled(follow(bundle.name, next_of, force), acts(bundle.name, force))
+    now = follow(bundle.name, next_of, force)
+    ids = {one.id for one in now}
+    gone = [one for one in earlier if one.open and one.id not in ids]
+    done = acts(bundle.name, force)
+    return handled(now, done), handled(gone, done)
 
 
 def _answering(bundle: Bundle, window: Window, force: Settings) -> Bundle:

@@ -1,7 +1,7 @@
 """Windows whose signals belong together: of one kind and one direction, with a start, a peak and an end.
 
-An incident is over when it has not been seen in :data:`COOL_DOWN` judged windows in a row, so what comes and goes is one
-incident and not many. What is seen at the same time as something graver is told with that, not besides.
+An incident is over when it has not been seen in :data:`COOL_DOWN` judged windows in a row, so what comes and goes is
+one incident and not many. What is seen at the same time as something graver is told with that, not besides.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ ORDER = ("score", "calibration", "residuals", "concept", "business", "group", "s
          "stuck", "swapped", "unreadable", "unseen", "range", "flags", "target", "prediction", "drift", "joint",
          "reasons")  # fmt: skip
 # Kinds that say themselves what changed in the data.
-DATA = ("missing", "unseen", "range", "unit", "stuck", "swapped", "schema", "unreadable", "flags", "prediction", "drift",
-        "joint", "reasons")  # fmt: skip
+DATA = ("missing", "unseen", "range", "unit", "stuck", "swapped", "schema", "unreadable", "flags", "prediction",
+        "drift", "joint", "reasons")  # fmt: skip
 LEVELS: tuple[Level, ...] = ("alarm", "warning")
 
 Key = tuple[str, Direction]
@@ -195,9 +195,7 @@ def _ids(made: Sequence[Incident], known: tuple[Incident, ...]) -> list[str]:
 
 
 def _goes_on(before: Incident, now: Incident) -> bool:
-    return (before.kind, before.direction) == (now.kind, now.direction) and bool(
-        set(before.windows) & set(now.windows)
-    )
+    return (before.kind, before.direction) == (now.kind, now.direction) and bool(set(before.windows) & set(now.windows))
 
 
 def _free(one: Incident, taken: set[str]) -> str:

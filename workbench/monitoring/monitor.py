@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -18,8 +19,10 @@ from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
 from workbench.errors import NotFound
-from workbench.monitoring.group_windows import unfollowed
+from workbench.monitoring.alerts import tell
+from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
+from workbench.monitoring.group_windows import unfollowed
 from workbench.monitoring.judgement import as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
 from workbench.monitoring.promotion import acts, champions
@@ -34,7 +37,8 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     """Compare what a model saw and answered with what it was made for.
 
     It reads the stored windows and labels only, never the training data. Each window is measured against the version
-    that answered it. The report is kept in ``reports/NAME``.
+    that answered it. The report is kept in ``reports/NAME``, and whoever is to be told of its incidents is told, once
+    (``workbench notify add``).
 
     Parameters
     ----------
@@ -71,7 +75,7 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     compact(name, force)
     judged, without = _judged(bundle, false_alarm_rate, force)
     unit = bundle.reasons.unit if bundle.reasons else ""
-    together = followed_incidents(bundle, judged, unit, force)
+    together, gone = followed_incidents(bundle, judged, unit, force)
     found = (
         *_findings(name, judged, together, champions(name, force)),
         *_without_weights(bundle, judged),
@@ -91,6 +95,9 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         reasons_unit=unit,
     )
     _keep(report, force)
+    expose(report, force)
+    for line in tell(report, gone, force):
+        warnings.warn(line, stacklevel=2)
     return report
 
 

@@ -53,7 +53,7 @@ def _kind(window: Window, text: str) -> tuple[str, Direction]:
         return "score", "down" if score.larger_is_better else "up"
     known = (found for found in SAID if re.search(found[0], text))
     _, kind, direction = next(known, ("", "other", ""))
-    return kind, direction  # type: ignore[return-value]  # one of the table's
+    return kind, direction
 
 
 def _level(window: Window, kind: str, text: str, first: bool) -> Level:

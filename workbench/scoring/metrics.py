@@ -6,10 +6,13 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 # Upper ends in seconds, from one quick row to a slow batch.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _ENDS = (*BUCKETS, float("inf"))
+# Files that a monitor writes beside a log, and how much of one is read.
+BESIDE, MOST_BYTES = ("report.prom", "incidents.prom"), 2**20
 MOST_FLAGS = 200  # distinct flags: a client that sends ever new columns must not fill the memory
 
 
@@ -58,14 +61,14 @@ class Metrics:
         yield from ("# TYPE workbench_log_waiting_records gauge", f"workbench_log_waiting_records {waiting}")
         yield "# TYPE workbench_requests_total counter"
         for (path, status), n in sorted(self._requests.items()):
-            yield f'workbench_requests_total{{path="{_escaped(path)}",status="{status}"}} {n}'
+            yield f'workbench_requests_total{{path="{escaped(path)}",status="{status}"}} {n}'
         yield "# TYPE workbench_predictions_total counter"
         for (made_by, arm), n in sorted(self._predictions.items()):
-            label = f',arm="{_escaped(arm)}"' if arm else ""
+            label = f',arm="{escaped(arm)}"' if arm else ""
             yield f'workbench_predictions_total{{version="{made_by}"{label}}} {n}'
         yield "# TYPE workbench_flags_total counter"
         for flag, n in sorted(self._flags.items()):
-            yield f'workbench_flags_total{{flag="{_escaped(flag)}"}} {n}'
+            yield f'workbench_flags_total{{flag="{escaped(flag)}"}} {n}'
         yield from self._histogram()
 
     def _histogram(self) -> Iterator[str]:
@@ -78,6 +81,29 @@ class Metrics:
         yield f"workbench_request_seconds_count {so_far}"
 
 
-def _escaped(label: str) -> str:
+def kept_beside(log: Path) -> str:
+    """What a monitor has written for Prometheus beside the log of a service, in whole lines; nothing where none has.
+
+    >>> kept_beside(Path("/nowhere/log.sqlite"))
+    ''
+    """
+    return "".join(_kept(log.with_name(name)) for name in BESIDE)
+
+
+def _kept(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return text[: text.rfind("\n") + 1]
+
+
+def escaped(label: str) -> str:
+    """A text as the value of a label.
+
+    >>> escaped('a"b')
+    'a\\\\"b'
+    """
     plain = label.encode("utf-8", "replace").decode()
     return plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

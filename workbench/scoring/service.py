@@ -41,7 +41,7 @@ from workbench.scoring.http import (
 )
 from workbench.scoring.keys import Access
 from workbench.scoring.log import PredictionLog
-from workbench.scoring.metrics import Metrics
+from workbench.scoring.metrics import Metrics, kept_beside
 from workbench.scoring.openapi import MOST_REASONS, openapi
 from workbench.scoring.rate import Rate
 from workbench.scoring.routes import ROUTES
@@ -357,7 +357,9 @@ class Service:
 
     async def _metrics(self, request: Request) -> Answer:
         waiting = self.log.waiting if self.log is not None else 0
-        return answer_text(self.metrics.text(self.scorer.bundle.version, waiting), "text/plain; version=0.0.4")
+        watched = "" if self.log is None else kept_beside(self.log.path)
+        own = self.metrics.text(self.scorer.bundle.version, waiting)
+        return answer_text(own + watched, "text/plain; version=0.0.4")
 
     async def _openapi(self, request: Request) -> Answer:
         return answer_json(openapi(self.scorer, keys=not self.access.open))
