@@ -23,6 +23,7 @@ NOUNS = {
     "Contract": wb.Contract,
     "Explanation": wb.Explanation,
     "Fairness": wb.Fairness,
+    "MonitorReport": wb.MonitorReport,
     "Profile": wb.Profile,
     "Result": Result,
     "Run": wb.Run,

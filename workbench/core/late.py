@@ -26,6 +26,7 @@ PLACES = {
     "Explanation.nearest": "workbench.explanation.neighbours:nearest",
     "Explanation.pick": "workbench.explanation.neighbours:pick",
     "Fairness.reweigh": "workbench.explanation.reweighing:reweigh",
+    "MonitorReport.alarms": "workbench.monitoring.alarm_curve:alarm_curve",
     "Profile.compare": "workbench.profiling.compare:compare_profiles",
     "Profile.merge": "workbench.profiling.merge:merge",
     "Result._repr_mimebundle_": "workbench.display:mime_bundle",
