@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from tests.prometheus import promtool  # noqa: F401 - a fixture
+from tests.receivers import hook, post  # noqa: F401 - fixtures
 from workbench.settings import settings
 from workbench.storage.tracking import client
 

@@ -109,7 +109,7 @@ DRIFTS = st.lists(
 def reports(draw):
     """Of windows in which columns drifted that have a signal, and others did not."""
     windows = []
-    for k, (signals, drift) in enumerate(draw(st.lists(st.tuples(SIGNALS, DRIFTS), max_size=8))):
+    for k, (signals, drift) in enumerate(draw(st.lists(st.tuples(SIGNALS, DRIFTS), max_size=5))):
         drifted = tuple(
             replace(d, drifted=d.p_value < 0.01, important=d.p_value < 0.01 and d.effect >= 0.1) for d in drift
         )
@@ -120,7 +120,7 @@ def reports(draw):
 
 @given(reports())
 def test_at_its_own_rate_the_curve_says_what_the_report_said(made):
-    now = made.alarms([0.001, 0.3]).now
+    now = made.alarms([0.001]).now
 
     said = [one.severity for one in made.incidents]
     assert (now.alarms, now.warnings) == (said.count("alarm"), said.count("warning"))
@@ -130,7 +130,7 @@ def test_at_its_own_rate_the_curve_says_what_the_report_said(made):
 
 @given(reports())
 def test_a_larger_rate_alarms_in_no_fewer_windows_and_misses_no_more(made):
-    curve = made.alarms()
+    curve = made.alarms([1e-4, 0.01, 0.2, 0.5])
 
     assert [p.windows for p in curve.points] == sorted(p.windows for p in curve.points)
     assert [p.missed for p in curve.points] == sorted((p.missed for p in curve.points), reverse=True)

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import workbench as wb
+from tests.prometheus import promtool  # noqa: F401 - a fixture
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column, Contract
 from workbench.core.dataset import fingerprint

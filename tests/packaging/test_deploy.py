@@ -1,9 +1,7 @@
 """The folder ``deploy/`` of a bundle: every file is what its own tool takes, whatever the bundle is called."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -67,22 +65,6 @@ def service(shop):
     """Its service, in a process of its own."""
     with running(shop) as service:
         yield service
-
-
-@pytest.fixture
-def promtool():
-    """``promtool("check", "rules", path)``: its output; fails where it finds fault."""
-    found = shutil.which("promtool")
-    if found is None:
-        message = "promtool is not on the PATH; Debian has it in the package prometheus"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
-
-    def ask(*arguments: str | Path) -> str:
-        done = subprocess.run([found, *arguments], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return ask
 
 
 def text(deploy: Path, name: str) -> str:
