@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.core.alarm_curve import AlarmCurve, AlarmsAt
 from workbench.core.batch import Batch
 from workbench.core.bundle import Bundle
 from workbench.core.comparison import Comparison
@@ -27,7 +28,7 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.reasons import ColumnReasons, Reasons
-from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
+from workbench.core.report import Act, Cause, ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split, Tried
 from workbench.core.slices import Slices
 from workbench.core.thresholds import Thresholds
@@ -551,6 +552,36 @@ def reasons(hostile: bool = False) -> Reasons:
     )  # fmt: skip
 
 
+def incident(bad: str | None = None) -> Incident:
+    """One that goes on, with what is behind it and what people did."""
+    at = "2026-11-20T09:00:00+00:00"
+    return Incident(
+        "2013-10",
+        "2013-10",
+        bad or "Rain was far heavier than in the training; its drift moved the predictions.",
+        (bad or "precip", "humid", "visib"),
+        open=True,
+        id="3f2a9c0d",
+        kind=bad or "score",
+        direction="down",
+        peak="2013-10",
+        windows=("2013-10",),
+        quiet=1,
+        others=(bad or "drift",),
+        causes=(
+            Cause("moved", bad or "precip", 0.31, bad or "What changed in precip moved the mean prediction by +0.31."),
+            Cause("moved", "humid", -0.12, "What changed in humid moved the mean prediction by -0.12."),
+        ),
+        state="snoozed",
+        owner=bad or "mira",
+        until="2026-12-08T00:00:00+00:00",
+        acts=(
+            Act("3f2a9c0d", "own", bad or "mira", at, owner=bad or "mira"),
+            Act("3f2a9c0d", "snooze", bad or "mira", at, bad or "The rain gauge is repaired.", until=at),
+        ),
+    )
+
+
 def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
     bad = HOSTILE if hostile else None
     made = random.Random(7)
@@ -612,14 +643,7 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
         2,
         (Metric("roc_auc", 0.731, 0.724, 0.738),),
         tuple(windows),
-        (
-            Incident(
-                "2013-10",
-                "2013-10",
-                bad or "Rain was far heavier than in the training; its drift moved the predictions.",
-                (bad or "precip", "humid", "visib"),
-            ),
-        ),
+        (incident(bad),),
         found,
         0.05,
         events,
@@ -633,6 +657,17 @@ def comparison(hostile: bool = False) -> Comparison:
     old, new = Metric("roc_auc", 0.702, 0.695, 0.709), Metric("roc_auc", 0.731, 0.724, 0.738)
     difference = Metric("difference in roc_auc", 0.029, 0.021, 0.037)
     return Comparison(HOSTILE if hostile else "flights", (1, 2), 27_010, old, new, difference, True)
+
+
+def alarm_curve(hostile: bool = False) -> AlarmCurve:
+    """Few rates, of which a smaller one would have cost less."""
+    points = (
+        AlarmsAt(0.001, 1, 0, 1, 2, 21.0),
+        AlarmsAt(0.01, 2, 1, 3, 0, 2.0),
+        AlarmsAt(0.05, 4, 3, 6, 0, 4.0),
+    )
+    bad = (HOSTILE if hostile else "2013-10", "2013-11", "2013-12")
+    return AlarmCurve(HOSTILE if hostile else "flights", 24, 0.05, points, bad, 1.0, 10.0)
 
 
 def verification(hostile: bool = False) -> Verification:
@@ -751,6 +786,7 @@ def every(hostile: bool = False):
         job(hostile=hostile),
         report(hostile),
         comparison(hostile),
+        alarm_curve(hostile),
         profile_comparison(hostile),
         verification(hostile),
         slices(hostile),

@@ -58,4 +58,4 @@ def _record(one: Incident) -> str:
 
 def _whole(one: Incident) -> str:
     told = [f"{act.at}  {act.by}  {act.act}  {act.owner}{act.until}  {act.note}".rstrip() for act in one.acts]
-    return "\n".join([one.headline(), one.cause, *(driver.text for driver in one.drivers), *told])
+    return "\n".join([one.headline(), one.cause, *(cause.text for cause in one.causes), *told])

@@ -214,7 +214,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Driver:
+class Cause:
     """One part of what is behind an incident.
 
     Parameters
@@ -308,7 +308,7 @@ class Incident:
         Kinds of lesser signals that were seen at the same time.
     within : str
         Id of the graver incident that it has become a part of; empty where it is one of its own.
-    drivers : tuple of Driver
+    causes : tuple of Cause
         What is behind it, as far as that can be told.
     state : {"open", "acknowledged", "snoozed", "closed"}
         What people made of it. It is kept apart from the report and filled in when one is made or looked at.
@@ -334,7 +334,7 @@ class Incident:
     quiet: int = 0
     others: tuple[str, ...] = ()
     within: str = ""
-    drivers: tuple[Driver, ...] = ()
+    causes: tuple[Cause, ...] = ()
     state: State = "open"
     owner: str = ""
     until: str = ""
@@ -362,8 +362,8 @@ class Incident:
     def from_dict(cls, content: dict[str, Any]) -> Incident:
         """Read what ``dataclasses.asdict`` wrote."""
         texts = {name: tuple(content.get(name, ())) for name in ("columns", "windows", "others")}
-        drivers = tuple(Driver(**one) for one in content.get("drivers", ()))
-        return cls(**{**content, **texts, "drivers": drivers, "acts": tuple(Act(**a) for a in content.get("acts", ()))})
+        causes = tuple(Cause(**one) for one in content.get("causes", ()))
+        return cls(**{**content, **texts, "causes": causes, "acts": tuple(Act(**a) for a in content.get("acts", ()))})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import Metric
-from workbench.core.report import ColumnDrift, MonitorReport, Window
+from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.display.charts import Band, Point
 from workbench.display.rendering import fragment, metric_name, number, percent, signed
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WINDOWS = 24  # as many as fit beside each other
 POINTS = 60  # and on the line
+INCIDENTS = 20  # the newest, in full
 COLUMNS = 14  # rows of the drift matrix
 GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
 
@@ -45,6 +46,8 @@ def html(report: MonitorReport) -> str:
         unit=_unit(report),
         shade=_shade,
         told=_told_reason,
+        incidents=_incidents(report),
+        more_incidents=max(len(report.incidents) - INCIDENTS, 0),
         events=report.events[::-1][:20],
         summary=_summary(report),
     )
@@ -139,6 +142,15 @@ def followed_groups(windows: tuple[Window, ...]) -> list[tuple[str, list[GroupMe
     names = dict.fromkeys(name for known in each for name in known)
     rows = [(name, [known.get(name) for known in each]) for name in names]
     return sorted(rows, key=lambda row: not _differs(row))
+
+
+def _incidents(report: MonitorReport) -> list[tuple[Incident, list[Window]]]:
+    """The newest ones, those that go on first, each with its newest windows."""
+    by_label = {w.label: w for w in report.windows}
+    shown = sorted(report.incidents[::-1][:INCIDENTS], key=lambda one: not one.open)
+    return [
+        (one, [by_label[label] for label in one.windows[: -WINDOWS - 1 : -1] if label in by_label]) for one in shown
+    ]
 
 
 def _differs(row: tuple[str, list[GroupMetric | None]]) -> bool:

@@ -10,7 +10,7 @@ from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import short
 from workbench.core.names import YEAR
 from workbench.core.profile import Profile
-from workbench.core.report import Driver, Incident, Window
+from workbench.core.report import Cause, Incident, Window
 from workbench.core.wording import listed
 from workbench.monitoring.group_windows import fairness_of
 from workbench.monitoring.incidents import DATA, sentence
@@ -60,16 +60,16 @@ def _with_cause(
 ) -> Incident:
     peak = by_label[one.peak]
     same = before is not None and before.windows == one.windows and sentence(one, peak) in before.cause
-    if before and same and (before.drivers or not one.open):
-        return replace(one, cause=before.cause, drivers=before.drivers)
-    drivers = tuple(_drivers(one, [by_label[label] for label in one.windows], peak, *look(peak), unit))
-    told = [text for text in (_told(drivers, kind, unit) for kind in ("trend", "segment", "moved")) if text]
-    return replace(one, cause=" ".join([sentence(one, peak), *told]) if told else one.cause, drivers=drivers)
+    if before and same and (before.causes or not one.open):
+        return replace(one, cause=before.cause, causes=before.causes)
+    causes = tuple(_causes(one, [by_label[label] for label in one.windows], peak, *look(peak), unit))
+    told = [text for text in (_told(causes, kind, unit) for kind in ("trend", "segment", "moved")) if text]
+    return replace(one, cause=" ".join([sentence(one, peak), *told]) if told else one.cause, causes=causes)
 
 
-def _drivers(
+def _causes(
     one: Incident, within: Sequence[Window], peak: Window, bundle: Bundle, profile: Profile | None, unit: str
-) -> Iterator[Driver]:
+) -> Iterator[Cause]:
     if one.kind in UNSEEN:
         yield from trend(within, peak, bundle)
     if one.kind not in DATA:
@@ -77,11 +77,11 @@ def _drivers(
     yield from moved(peak, bundle, profile, unit)
 
 
-def _told(drivers: Sequence[Driver], kind: str, unit: str) -> str:
-    own = [driver for driver in drivers if driver.kind == kind]
+def _told(causes: Sequence[Cause], kind: str, unit: str) -> str:
+    own = [cause for cause in causes if cause.kind == kind]
     if not own or kind != "moved":
         return own[0].text if own else ""
-    amounts = [f"{driver.name} by {signed(driver.amount)}" for driver in own[:3]]
+    amounts = [f"{cause.name} by {signed(cause.amount)}" for cause in own[:3]]
     return f"What changed in the columns moved the mean prediction: {listed(amounts)}{_unit(unit)}."
 
 
@@ -89,7 +89,7 @@ def _unit(unit: str) -> str:
     return f" ({unit})" if unit else ""
 
 
-def moved(peak: Window, bundle: Bundle, profile: Profile | None, unit: str = "") -> Iterator[Driver]:
+def moved(peak: Window, bundle: Bundle, profile: Profile | None, unit: str = "") -> Iterator[Cause]:
     """Columns whose change moved the mean prediction, those first that moved it most.
 
     Where the window's reasons are followed it is what each column added, now less before; else what follows from how
@@ -110,7 +110,7 @@ def moved(peak: Window, bundle: Bundle, profile: Profile | None, unit: str = "")
     largest = max((one.importance for one in bundle.reasons.columns), default=0.0) if bundle.reasons else 0.0
     weighty = [(name, by) for name, by in amounts.items() if abs(by) >= WEIGHTY * largest > 0]
     for name, by in sorted(weighty, key=lambda pair: (-abs(pair[1]), pair[0]))[:MOST]:
-        yield Driver(
+        yield Cause(
             "moved", name, by, f"What changed in {name} moved the mean prediction by {signed(by)}{_unit(unit)}."
         )
 
@@ -127,22 +127,22 @@ def _followed(peak: Window, bundle: Bundle, profile: Profile | None) -> dict[str
     return {name: by for name, by in shifts.items() if by is not None}
 
 
-def segments(one: Incident, peak: Window, bundle: Bundle) -> Iterator[Driver]:
+def segments(one: Incident, peak: Window, bundle: Bundle) -> Iterator[Cause]:
     """The rows that lost more than the others: those that a signal names, else of the bundle's groups."""
     named = [
         s for s in signals_of(peak) if s.kind in ("segment", "group") and s.kind != one.kind and s.level != "small"
     ]
     if named:
-        yield Driver("segment", ", ".join(named[0].columns), named[0].effect or 0.0, named[0].text)
+        yield Cause("segment", ", ".join(named[0].columns), named[0].effect or 0.0, named[0].text)
         return
     fairness = fairness_of(bundle)
     then = {(g.column, g.value): g for g in (fairness.unweighted or fairness.groups)} if fairness else {}
     lost = [found for g in peak.groups if (found := _lost(g, then.get((g.column, g.value)))) is not None]
     if lost:
-        yield max(lost, key=lambda driver: driver.amount)
+        yield max(lost, key=lambda cause: cause.amount)
 
 
-def _lost(now: Group, then: Group | None) -> Driver | None:
+def _lost(now: Group, then: Group | None) -> Cause | None:
     """By how much more than the others a group lost, where that is beyond the interval of its score."""
     pairs = [(a, b) for a in now.metrics for b in (then.metrics if then else ()) if a.name == b.name]
     for name, sign in (("accuracy", 1.0), ("mae", -1.0)):
@@ -153,7 +153,7 @@ def _lost(now: Group, then: Group | None) -> Driver | None:
                     f"{short(b.value or 0.0)} in training; that of the others {short(a.rest or 0.0)}, "
                     f"{short(b.rest or 0.0)} in training."
                 )
-                return Driver("segment", f"{now.column} {now.value}", amount, text)
+                return Cause("segment", f"{now.column} {now.value}", amount, text)
     return None
 
 
@@ -166,7 +166,7 @@ def _further(now: GroupMetric, then: GroupMetric, sign: float) -> float | None:
     return amount if amount > high - low else None
 
 
-def trend(within: Sequence[Window], peak: Window, bundle: Bundle) -> Iterator[Driver]:
+def trend(within: Sequence[Window], peak: Window, bundle: Bundle) -> Iterator[Cause]:
     """Outcomes that lie on one side of the predictions, window after window: the model does not see what moves them.
 
     It names columns that the training left out because they follow the clock, or had one value only and say the year.
@@ -186,7 +186,7 @@ def trend(within: Sequence[Window], peak: Window, bundle: Bundle) -> Iterator[Dr
         f"What came of {bundle.contract.target} lay {where} the predictions {windows}, by {_amount(own, bundle)} on "
         f"average in {peak.label}{about}"
     )
-    yield Driver("trend", ", ".join(_clocks(bundle)), own, f"{told}: {_unseen(bundle, own)}.")
+    yield Cause("trend", ", ".join(_clocks(bundle)), own, f"{told}: {_unseen(bundle, own)}.")
 
 
 def _amount(gap: float, bundle: Bundle) -> str:
