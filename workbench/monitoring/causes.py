@@ -109,10 +109,10 @@ def moved(peak: Window, bundle: Bundle, profile: Profile | None, unit: str = "")
     amounts = measured if peak.explained else _followed(peak, bundle, profile)
     largest = max((one.importance for one in bundle.reasons.columns), default=0.0) if bundle.reasons else 0.0
     weighty = [(name, by) for name, by in amounts.items() if abs(by) >= WEIGHTY * largest > 0]
+    about = "" if peak.explained else "about "
     for name, by in sorted(weighty, key=lambda pair: (-abs(pair[1]), pair[0]))[:MOST]:
-        yield Cause(
-            "moved", name, by, f"What changed in {name} moved the mean prediction by {signed(by)}{_unit(unit)}."
-        )
+        text = f"What changed in {name} moved the mean prediction by {about}{signed(by)}{_unit(unit)}."
+        yield Cause("moved", name, by, text)
 
 
 def _followed(peak: Window, bundle: Bundle, profile: Profile | None) -> dict[str, float]:
