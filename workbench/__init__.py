@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from workbench.core.explanation_comparison import ExplanationComparison as ExplanationComparison
     from workbench.core.fairness import Fairness as Fairness
     from workbench.core.finding import Finding as Finding
+    from workbench.core.incident import Incident as Incident
     from workbench.core.job import Job as Job
     from workbench.core.job_comparison import JobComparison as JobComparison
     from workbench.core.profile import Profile as Profile
     from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
-    from workbench.core.report import Incident as Incident
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
     from workbench.core.slices import Slices as Slices
@@ -84,7 +84,7 @@ _PLACES = {
     "ExplanationComparison": "workbench.core.explanation_comparison",
     "Fairness": "workbench.core.fairness",
     "Finding": "workbench.core.finding",
-    "Incident": "workbench.core.report",
+    "Incident": "workbench.core.incident",
     "Job": "workbench.core.job",
     "JobComparison": "workbench.core.job_comparison",
     "MonitorReport": "workbench.core.report",

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench import cli
-from workbench.core.report import Act, Incident
+from workbench.core.incident import Act, Incident
 from workbench.errors import BadParameter, Damaged, NotFound
 from workbench.monitoring.incident_book import ACTS, acts, add, folder_of, follow, handled, known
 from workbench.settings import settings

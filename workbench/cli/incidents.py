@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from workbench.core.report import Incident
+    from workbench.core.incident import Incident
 
 SHORT = {"ack": "acknowledge"}
 

@@ -8,9 +8,9 @@ from typing import get_args
 
 from workbench.core.arguments import described, text
 from workbench.core.bundle import Bundle
+from workbench.core.incident import Act, Done, Incident
 from workbench.core.literals import call
 from workbench.core.nouns import bundle_name
-from workbench.core.report import Act, Done, Incident
 from workbench.core.spans import SPAN, span
 from workbench.core.wording import listed
 from workbench.errors import BadParameter, NotFound

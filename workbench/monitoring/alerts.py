@@ -5,6 +5,7 @@ Each event is a letter of its own, so it is told once whoever is killed when; se
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -103,7 +104,7 @@ def message(report: MonitorReport, one: Incident, key: str, by_label: Mapping[st
         "Part of": one.within,
         "Owner": one.owner,
         "State": one.state if one.state != "open" else "",
-        "Look at": f"workbench incidents {report.name} show {one.id}",
+        "Look at": shlex.join(["workbench", "incidents", report.name, "show", one.id]),
     }
     data = {"name": report.name, "version": report.version, "status": report.status, "incident": asdict(one)}
     return Message(

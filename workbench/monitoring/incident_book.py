@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.core.report import Act, Incident, State
+from workbench.core.incident import Act, Incident, State
 from workbench.core.saved import check_types
 from workbench.settings import Settings
 from workbench.storage.files import change, inside, read, safe_name

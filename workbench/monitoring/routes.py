@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from workbench.core.incident import Incident
 from workbench.core.literals import call
-from workbench.core.report import Incident
 from workbench.core.saved import check_types
 from workbench.delivery.targets import target
 from workbench.errors import BadParameter, NotFound

@@ -11,6 +11,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { acceptCode } from './accept';
 import { addCommands } from './commands';
 import { tileIconUrl } from './icon';
+import { tellIncidents } from './incidents';
 import { JobActs } from './jobacts';
 import { JobsList } from './joblist';
 import { WorkbenchModel } from './model';
@@ -45,6 +46,7 @@ const panel: JupyterFrontEndPlugin<WorkbenchModel> = {
     const make = (): Promise<unknown> => app.commands.execute(CommandIDs.makeJob).catch(() => undefined);
     widget.append(new JobsList(app.serviceManager.events, jobs, trans, make).node);
     new JobNotices(app.serviceManager.events, jobs, trans);
+    tellIncidents(app.serviceManager.events, trans);
     acceptCode(tracker);
     app.shell.add(widget, 'left', { rank: 250 });
     restorer?.add(widget, widget.id);
