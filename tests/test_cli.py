@@ -101,7 +101,10 @@ WRONG = {
     "batch": ["nowhere"],
     "resume": ["nowhere", "-p", "novalue"],
     "stop": ["nowhere"],
-    "notify": ["--test", "nobody"],
+    "notify add": ["nobody"],
+    "notify remove": ["nobody"],
+    "notify rules": ["--stale", "soon"],
+    "notify test": ["nobody"],
     "schedule add": ["nightly", "profile.ipynb", "61 * * * *"],
     "schedule show": ["nowhere"],
     "schedule next": ["61 * * * *"],
@@ -117,7 +120,7 @@ WRONG = {
     "audit": ["nowhere"],
 }
 # These take nothing that could be wrong but what typer itself refuses.
-TAKE_NOTHING = {"scheduler", "schedule list", "tour", "lab", "monitor", "version"}
+TAKE_NOTHING = {"scheduler", "schedule list", "notify list", "tour", "lab", "monitor", "version"}
 
 
 def test_every_command_is_tried_with_something_wrong():
