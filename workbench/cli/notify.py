@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Who is told of incidents; without a command what is left to be told is told now.")
+HELP = """Who is told of incidents; without a command what jobs and monitors have left to be told is told now.
+
+E-mail goes over the server in WORKBENCH_SMTP, such as smtps://anna@mail.example.org, with the password in
+WORKBENCH_SMTP_PASSWORD.
+"""
+app = typer.Typer(help=HELP)
 TARGETS = "mailto:anna@example.org, https://…, slack:https://…, file:/var/log/alarms.jsonl, or env:NAME where one lies."
 To = Annotated[str, typer.Argument(metavar="TARGET", help=TARGETS)]
 
@@ -17,11 +22,7 @@ def notify(
     context: typer.Context,
     test: Annotated[str | None, typer.Option(metavar="TARGET", help="The same as `workbench notify test`.")] = None,
 ) -> None:
-    """Tell what jobs and monitors have left to be told.
-
-    E-mail goes over the server in WORKBENCH_SMTP, such as smtps://anna@mail.example.org, with the password in
-    WORKBENCH_SMTP_PASSWORD.
-    """
+    """Tell what jobs and monitors have left to be told."""
     from workbench.jobs.telling import tell_all
     from workbench.settings import settings
 

@@ -349,7 +349,8 @@ ALL: tuple[FindingCode, ...] = (
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows of one kind of signal and one direction make one "
                 "incident, with its cause, until three windows in a row are without it. It is an error while the "
-                "newest window is part of it. `wb.incident` says what people made of it. The cure retrains on new rows."),
+                "newest window is part of it; `wb.incident` says what people made of it. The cure retrains on new "
+                "rows."),
     FindingCode("WB302", "Warning", ("warning",),
                 "Windows that differ from the reference by more than chance, though not enough for an alarm."),
     FindingCode("WB303", "The version before may help", ("warning",),
