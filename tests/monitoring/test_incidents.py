@@ -176,6 +176,35 @@ def test_too_high_and_too_low_are_two_incidents():
     ]
 
 
+def moved(label, **ways):
+    """A window in which columns drifted, each ``up`` or ``down``."""
+    told = tuple(Signal("drift", "warning", f"{c} drifted.", (c,), way, 0.3) for c, way in ways.items())
+    return Window(label, 500, 500, 0.0, (), (), None, None, "warning", (), signals=told)
+
+
+def test_a_column_that_turns_round_begins_another_incident():
+    found = incidents([moved("1", age="up"), moved("2", age="down"), moved("3", age="up"), moved("4", city="down")])
+
+    assert [(one.direction, one.windows, one.columns) for one in found] == [
+        ("up", ("1", "3"), ("age",)),
+        ("down", ("2", "4"), ("city", "age")),
+    ]
+
+
+def test_columns_that_go_different_ways_at_once_are_one_incident():
+    (one,) = incidents([moved("1", age="up", city="down"), moved("2", age="up"), moved("3", city="down")])
+
+    assert (one.windows, one.direction) == (("1", "2", "3"), "")
+
+
+def test_an_incident_keeps_its_id_though_other_columns_go_another_way_later():
+    before = incidents([moved("1", age="up")])
+
+    (now,) = incidents([moved("1", age="up"), moved("2", age="up", city="down")], before)
+
+    assert now.id == before[0].id
+
+
 def test_old_sentences_tell_the_direction_too():
     """The alarm that said *too high* while its newest window was too low."""
     said = "stays = yes was expected in 9% of the rows and came true in 4%: the probabilities are too {}."

@@ -2,6 +2,8 @@
 
 Each signal has the smallest rate at which it is told. What the report has told is told at its own rate, so the curve
 goes through what people have seen; below and above a test has an equal share of the rate with all others of its window.
+Above the report's own rate the score and the drift of columns can be told, of which a report keeps what was not beyond
+chance; of other rules it does not.
 """
 
 from __future__ import annotations
@@ -14,16 +16,16 @@ from statistics import NormalDist
 from workbench.core.alarm_curve import AlarmCurve, AlarmsAt
 from workbench.core.arguments import described
 from workbench.core.metric import Metric, metric_name
-from workbench.core.report import MonitorReport, Signal, Status, Window
+from workbench.core.report import Level, MonitorReport, Signal, Status, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import NOTABLE, RELEVANT, loss_of
+from workbench.monitoring.judgement import loss_of
 from workbench.monitoring.told_signals import signals_of
 from workbench.profiling.compare import IMPORTANT
 
 RATES = tuple(float(f"{one}e{power}") for power in range(-6, 0) for one in (1, 2, 5))
 # Kinds that say that a model does badly, whatever moved.
-LOST = ("score", "calibration", "residuals", "concept", "business")
+LOST = ("score", "calibration", "concept", "errors", "business")
 JUST = 1 + 1e-9  # above the report's own rate, by nothing that matters
 
 Told = list[tuple[float, Signal]]
@@ -144,10 +146,9 @@ def _score(window: Window) -> Iterator[Signal]:
     loss = loss_of(before, now, 0.5)
     error = hypot(_error(before), _error(now))
     if loss.amount > 0 and error > 0:
-        level = "alarm" if loss.share >= RELEVANT else "warning" if loss.share >= NOTABLE else "small"
+        level: Level = "alarm" if loss.alarming else "warning" if loss.notable else "small"
         p_value = erfc(loss.amount / error / sqrt(2)) / 2
-        way = "down" if now.larger_is_better else "up"
-        yield Signal("score", level, f"{metric_name(now.name)} lost.", (), way, loss.share, p_value)  # type: ignore[arg-type]  # one of the levels
+        yield Signal("score", level, f"{metric_name(now.name)} lost.", (), "down", loss.share, p_value)
 
 
 def _error(metric: Metric) -> float:

@@ -26,7 +26,7 @@ WEIGHTY = 0.1
 # squared error, of the rarer class, of the mean outcome.
 SURELY, MOSTLY, APART = 4.0, 0.75, 0.1
 # Kinds of signals whose cause may be that the model does not see what its target follows.
-UNSEEN = ("score", "calibration", "residuals", "concept", "target", "business")
+UNSEEN = ("score", "calibration", "concept", "errors", "target", "business")
 CLOCK, CONSTANT = "follows the clock", "has one value only"
 
 Look = Callable[[Window], tuple[Bundle, Profile | None]]

@@ -7,7 +7,7 @@ one incident and not many. What is seen at the same time as something graver is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -24,27 +24,41 @@ MOST = 5
 # By so much more than in good windows must a column have drifted to be called a cause.
 BEYOND = 0.05
 # Which of equally grave kinds is what the others are told with: what the model loses, before what may be behind it.
-ORDER = ("score", "calibration", "residuals", "concept", "business", "group", "segment", "schema", "missing", "unit",
-         "stuck", "swapped", "unreadable", "unseen", "range", "flags", "target", "prediction", "drift", "joint",
-         "reasons")  # fmt: skip
+ORDER = ("score", "calibration", "concept", "errors", "estimate", "business", "group", "segment", "schema", "swap",
+         "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target", "prediction",
+         "drift", "spread", "joint", "reasons")  # fmt: skip
 # Kinds that say themselves what changed in the data.
-DATA = ("missing", "unseen", "range", "unit", "stuck", "swapped", "schema", "unreadable", "flags", "prediction",
-        "drift", "joint", "reasons")  # fmt: skip
+DATA = ORDER[ORDER.index("schema") :]
 LEVELS: tuple[Level, ...] = ("alarm", "warning")
 
-Key = tuple[str, Direction]
+# Where each column has gone, or with an empty name the model as a whole.
+Ways = Mapping[str, Direction]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Signals of one kind in one window of which none contradicts another; the gravest stands for them."""
+
+    signal: Signal
+    ways: Ways
+    columns: tuple[str, ...] = ()
+
+    def joined(self, one: Signal, ways: Ways) -> _Part:
+        return replace(self, ways={**self.ways, **_known(ways)}, columns=(*self.columns, *one.columns))
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Windows of one kind and direction, by their places among the judged ones.
+    """Windows of one kind in which no column goes the other way, by their places among the judged ones.
 
     Parameters
     ----------
-    key : (str, str)
+    kind : str
     places : tuple of int
-    signals : tuple of Signal
-        The gravest of the kind in each of them.
+    parts : tuple of _Part
+        One a window.
+    ways : mapping of str to str
+        Of all of them.
     whole : int
         The last place, also where a graver run holds it.
     last : str
@@ -52,21 +66,28 @@ class _Run:
     others : tuple of str
     """
 
-    key: Key
+    kind: str
     places: tuple[int, ...]
-    signals: tuple[Signal, ...]
+    parts: tuple[_Part, ...]
+    ways: Ways
     whole: int
-    last: str
+    last: Level
     others: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Level:
-        return min((one.level for one in self.signals), key=LEVELS.index)
+        return min((part.signal.level for part in self.parts), key=LEVELS.index)
+
+    @property
+    def direction(self) -> Direction:
+        """Where all of it has gone; nothing where that differs."""
+        ways = {part.signal.direction for part in self.parts}
+        return ways.pop() if len(ways) == 1 else ""
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        kind = self.key[0]
-        return LEVELS.index(self.severity), ORDER.index(kind) if kind in ORDER else len(ORDER), self.places[0]
+        order = ORDER.index(self.kind) if self.kind in ORDER else len(ORDER)
+        return LEVELS.index(self.severity), order, self.places[0]
 
     def holds(self, place: int, level: str = "alarm") -> bool:
         """Whether a lesser signal there is told with it; while it may come back a warning is, and no alarm."""
@@ -74,12 +95,21 @@ class _Run:
 
     def meets(self, other: _Run) -> list[int]:
         """Places of another one that it holds."""
-        pairs = zip(other.places, other.signals, strict=True)
-        return [place for place, one in pairs if self.holds(place, one.level)]
+        pairs = zip(other.places, other.parts, strict=True)
+        return [place for place, part in pairs if self.holds(place, part.signal.level)]
+
+    def takes(self, place: int, part: _Part) -> bool:
+        """Whether a window's signals go on with it."""
+        return 0 < place - self.places[-1] <= COOL_DOWN and not _contradict(self.ways, part.ways)
+
+    def with_part(self, place: int, part: _Part) -> _Run:
+        level, ways = part.signal.level, {**self.ways, **_known(part.ways)}
+        places, parts = (*self.places, place), (*self.parts, part)
+        return replace(self, places=places, parts=parts, ways=ways, whole=place, last=level)
 
     def only(self, places: Sequence[int]) -> _Run:
-        kept = [(place, one) for place, one in zip(self.places, self.signals, strict=True) if place in places]
-        return replace(self, places=tuple(p for p, _ in kept), signals=tuple(s for _, s in kept))
+        kept = [(place, one) for place, one in zip(self.places, self.parts, strict=True) if place in places]
+        return replace(self, places=tuple(p for p, _ in kept), parts=tuple(s for _, s in kept))
 
 
 def incidents(windows: Sequence[Window], known: Iterable[Incident] = ()) -> tuple[Incident, ...]:
@@ -100,7 +130,7 @@ def incidents(windows: Sequence[Window], known: Iterable[Incident] = ()) -> tupl
         In order of their starts.
     """
     judged = [w for w in windows if w.status != "unknown"]
-    runs = _chosen(_runs([_grave(w) for w in judged]))
+    runs = _chosen(_runs(judged))
     made = [_incident(judged, run) for run in runs]
     ids = _ids(made, tuple(known))
     within = [_within(run, runs, ids) for run in runs]
@@ -112,27 +142,46 @@ def incidents(windows: Sequence[Window], known: Iterable[Incident] = ()) -> tupl
     return tuple(sorted(named, key=lambda one: (order[one.start], order[one.end], one.kind, one.direction)))
 
 
-def _grave(window: Window) -> dict[Key, Signal]:
-    """The gravest signal of each kind and direction that is more than small."""
-    found: dict[Key, Signal] = {}
-    for one in signals_of(window):
-        if one.level in LEVELS:
-            key = one.kind, one.direction
-            found[key] = min(found.get(key, one), one, key=_level)
+def _parts(window: Window) -> dict[str, list[_Part]]:
+    """The signals that are more than small by their kinds, those that contradict each other apart."""
+    found: dict[str, list[_Part]] = {}
+    for one in _grave(window):
+        ways: Ways = dict.fromkeys(one.columns or ("",), one.direction)
+        parts = found.setdefault(one.kind, [])
+        k = next((k for k, part in enumerate(parts) if not _contradict(part.ways, ways)), len(parts))
+        parts[k : k + 1] = [(parts[k] if k < len(parts) else _Part(one, {})).joined(one, ways)]
     return found
 
 
-def _level(one: Signal) -> int:
-    return LEVELS.index(one.level)
+def _grave(window: Window) -> list[Signal]:
+    """The gravest first, and of equal ones that with the largest effect."""
+    grave = [one for one in signals_of(window) if one.level in LEVELS]
+    return sorted(grave, key=lambda one: (LEVELS.index(one.level), -abs(one.effect or 0.0)))
 
 
-def _runs(seen: Sequence[Mapping[Key, Signal]]) -> Iterator[_Run]:
-    for key in dict.fromkeys(key for found in seen for key in found):
-        places = [k for k, found in enumerate(seen) if key in found]
-        starts = [k for k in range(len(places)) if k == 0 or places[k] - places[k - 1] > COOL_DOWN]
-        for start, end in zip(starts, [*starts[1:], len(places)], strict=True):
-            part = tuple(places[start:end])
-            yield _Run(key, part, tuple(seen[place][key] for place in part), part[-1], seen[part[-1]][key].level)
+def _known(ways: Ways) -> Ways:
+    """Without those of which no direction is known."""
+    return {column: way for column, way in ways.items() if way}
+
+
+def _contradict(one: Ways, other: Ways) -> bool:
+    """Whether a column has gone up here and down there."""
+    return any(way and other.get(column, way) not in (way, "") for column, way in one.items())
+
+
+def _runs(judged: Sequence[Window]) -> list[_Run]:
+    runs: list[_Run] = []
+    for place, window in enumerate(judged):
+        for kind, parts in _parts(window).items():
+            for part in parts:
+                k = next((k for k in _newest(runs, kind) if runs[k].takes(place, part)), len(runs))
+                first = _Run(kind, (place,), (part,), part.ways, place, part.signal.level)
+                runs[k : k + 1] = [runs[k].with_part(place, part) if k < len(runs) else first]
+    return runs
+
+
+def _newest(runs: Sequence[_Run], kind: str) -> list[int]:
+    return [k for k in range(len(runs) - 1, -1, -1) if runs[k].kind == kind]
 
 
 def _chosen(runs: Iterable[_Run]) -> list[_Run]:
@@ -141,9 +190,9 @@ def _chosen(runs: Iterable[_Run]) -> list[_Run]:
     for run in sorted(runs, key=lambda run: run.rank):
         held: set[int] = set()
         for k, other in enumerate(chosen):
-            if other.key[0] != run.key[0] and (met := other.meets(run)):
+            if other.kind != run.kind and (met := other.meets(run)):
                 held.update(met)
-                chosen[k] = replace(other, others=tuple(dict.fromkeys([*other.others, run.key[0]])))
+                chosen[k] = replace(other, others=tuple(dict.fromkeys([*other.others, run.kind])))
         if left := [place for place in run.places if place not in held]:
             chosen.append(run.only(left))
     return chosen
@@ -154,7 +203,7 @@ def _within(run: _Run, runs: Sequence[_Run], ids: Sequence[str]) -> str:
     if run.places[-1] == run.whole:
         return ""
     others = zip(runs, ids, strict=True)
-    return next(own for one, own in others if one.key[0] != run.key[0] and one.holds(run.whole, run.last))
+    return next(own for one, own in others if one.kind != run.kind and one.holds(run.whole, run.last))
 
 
 def _incident(judged: Sequence[Window], run: _Run) -> Incident:
@@ -170,10 +219,10 @@ def _incident(judged: Sequence[Window], run: _Run) -> Incident:
         start=within[0].label,
         end=within[-1].label,
         cause="",
-        columns=_columns(within, good),
+        columns=_columns_of(run, within, good),
         open=quiet < COOL_DOWN,
-        kind=run.key[0],
-        direction=run.key[1],
+        kind=run.kind,
+        direction=run.direction,
         peak=peak.label,
         severity=run.severity,
         windows=tuple(w.label for w in within),
@@ -188,14 +237,20 @@ def _ids(made: Sequence[Incident], known: tuple[Incident, ...]) -> list[str]:
     taken: set[str] = set()
     ids = []
     for one in made:
-        before = [k.id for k in known if k.id not in taken and _goes_on(k, one)]
+        before = [k.id for k in _nearest(known, one) if k.id not in taken and _goes_on(k, one)]
         ids.append(before[0] if before else _free(one, taken | {k.id for k in known}))
         taken.add(ids[-1])
     return ids
 
 
+def _nearest(known: Iterable[Incident], one: Incident) -> list[Incident]:
+    """Those of the same direction first."""
+    return sorted(known, key=lambda before: before.direction != one.direction)
+
+
 def _goes_on(before: Incident, now: Incident) -> bool:
-    return (before.kind, before.direction) == (now.kind, now.direction) and bool(set(before.windows) & set(now.windows))
+    same = before.kind == now.kind and (before.direction == now.direction or "" in (before.direction, now.direction))
+    return same and bool(set(before.windows) & set(now.windows))
 
 
 def _free(one: Incident, taken: set[str]) -> str:
@@ -206,8 +261,8 @@ def _free(one: Incident, taken: set[str]) -> str:
 
 def _peak(within: Sequence[Window], run: _Run) -> int:
     """Where the score lost most, the effect was largest, or predictions and outcomes were furthest apart."""
-    gravest = [k for k, one in enumerate(run.signals) if one.level == run.severity]
-    return max(gravest, key=lambda k: (_size(within[k], run.signals[k]), -k))
+    gravest = [k for k, part in enumerate(run.parts) if part.signal.level == run.severity]
+    return max(gravest, key=lambda k: (_size(within[k], run.parts[k].signal), -k))
 
 
 def _size(window: Window, signal: Signal) -> float:
@@ -219,6 +274,12 @@ def _size(window: Window, signal: Signal) -> float:
     if window.prediction_mean is None or window.target_mean is None:
         return -1.0
     return abs(window.prediction_mean - window.target_mean)
+
+
+def _columns_of(run: _Run, within: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
+    """Of what says itself which columns changed those, the gravest first; else those that drifted."""
+    told = [column for part in run.parts[::-1] for column in part.columns] if run.kind in DATA else []
+    return tuple(dict.fromkeys([*told, *_columns(within, good)]))[:MOST]
 
 
 def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
@@ -239,8 +300,10 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
 
 def sentence(one: Incident, peak: Window) -> str:
     """What was seen where it was worst."""
+    own = [signal for signal in _grave(peak) if signal.kind == one.kind]
+    same = [signal for signal in own if signal.direction == one.direction] or own
     where = f" That was in {one.peak}, the worst of {len(one.windows)}." if len(one.windows) > 1 else ""
-    return _grave(peak)[one.kind, one.direction].text + where
+    return same[0].text + where
 
 
 def _cause(one: Incident, worst: Window, good: bool) -> str:

@@ -50,7 +50,7 @@ def _read(window: Window) -> Iterator[Signal]:
 def _kind(window: Window, text: str) -> tuple[str, Direction]:
     score = window.performance[0] if window.performance else None
     if score is not None and text.startswith(metric_name(score.name)):
-        return "score", "down" if score.larger_is_better else "up"
+        return "score", "down"  # what is worse is down, whatever its unit
     known = (found for found in SAID if re.search(found[0], text))
     _, kind, direction = next(known, ("", "other", ""))
     return kind, direction
