@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from workbench.core.bundle import Bundle
 from workbench.core.literals import call
 from workbench.core.reasons import Reasons
 from workbench.core.report import MonitorReport
 from workbench.errors import BadParameter, NotFound, StoreError
+from workbench.monitoring.incident_book import acts, handled
 from workbench.settings import Settings, settings
 from workbench.storage import audit
 from workbench.storage.files import SAFE_NAME, inside, safe_name
@@ -76,10 +78,17 @@ def stored(name: str, given: Settings | None = None) -> Stored:
     try:
         path = inside(force.reports, name, "latest.json")
         if path.exists():
-            return Stored(name, MonitorReport.load(path))
+            return Stored(name, _as_it_stands(MonitorReport.load(path), force))
     except (StoreError, BadParameter) as error:
         return Stored(name, None, str(error))
     return Stored(name, None, f"It is not watched yet. Call {call('wb.monitor', name)} once it has scored rows.")
+
+
+def _as_it_stands(report: MonitorReport, force: Settings) -> MonitorReport:
+    """With what people did about its incidents since it was made; where that can't be read, as it was."""
+    with suppress(StoreError, BadParameter):
+        return replace(report, incidents=handled(report.incidents, acts(report.name, force)))
+    return report
 
 
 def driven(name: str, given: Settings | None = None) -> Driven:
