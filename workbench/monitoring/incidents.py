@@ -25,8 +25,8 @@ MOST = 5
 BEYOND = 0.05
 # Which of equally grave kinds is what the others are told with: what the model loses, before what may be behind it.
 ORDER = ("score", "calibration", "concept", "errors", "estimate", "business", "group", "segment", "schema", "swap",
-         "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target", "prediction",
-         "drift", "spread", "joint", "reasons")  # fmt: skip
+         "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target", "drift",
+         "prediction", "spread", "joint", "reasons")  # fmt: skip
 # Kinds that say themselves what changed in the data.
 DATA = ORDER[ORDER.index("schema") :]
 LEVELS: tuple[Level, ...] = ("alarm", "warning")
