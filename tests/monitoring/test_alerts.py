@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import workbench as wb
@@ -23,6 +24,9 @@ from workbench.jobs.telling import tell_all
 from workbench.monitoring.alerts import tell
 from workbench.monitoring.incident_book import handled
 from workbench.monitoring.routes import add_route, remove_route, routes
+from workbench.scoring.log import PredictionLog
+from workbench.scoring.runtime import Scorer
+from workbench.scoring.service import Service
 from workbench.settings import settings
 
 ONE = Incident("w1", "w3", "ROC AUC fell.", ("age",), True, "1a2b3c4d", "score", "down", "w3", "alarm", ("w1", "w3"))
@@ -166,7 +170,8 @@ def test_what_failed_is_tried_on_by_who_comes_by(heard, home):
     delivered = home / "letters" / mark.id / "delivered.json"
 
     early = tell_all(home)
-    delivered.write_text(delivered.read_text().replace(str(datetime.now(UTC).year), "2001"))  # an hour later
+    text = delivered.read_text(encoding="utf-8")
+    delivered.write_text(text.replace(str(datetime.now(UTC).year), "2001"), encoding="utf-8")  # an hour later
     late = tell_all(home)
 
     assert (len(heard.requests), early, late, list(outbox.marks(home))) == (3, [], [], [])
@@ -289,7 +294,10 @@ def test_a_monitor_tells_and_knows_the_same_incident_again(shop, customers, hear
     assert (again.id, again.start, again.end, again.state) == (one.id, "w1", "w2", "acknowledged")
     assert [title.split(", ")[::2] for title in told(heard)] == [["warning", "since w1"]]
     assert again.acts[0].note == "A campaign."
-    exposed = (settings().predictions / shop / "incidents.prom").read_text(encoding="utf-8")
+    log = PredictionLog(settings().predictions / shop)
+    exposed = TestClient(Service(Scorer(wb.bundle(shop).path), log)).get("/metrics").text
+    log.close()
+    assert f'workbench_report_status{{model="{shop}",status="warning"}} 1' in exposed
     assert (
         f'id="{one.id}",kind="drift",direction="{again.direction}",severity="warning",state="acknowledged"' in exposed
     )
