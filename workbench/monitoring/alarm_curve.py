@@ -8,7 +8,7 @@ chance; of other rules it does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import erfc, hypot, isfinite, sqrt
 from statistics import NormalDist
@@ -68,7 +68,8 @@ def alarm_curve(
     [(0.01, 0), (0.05, 0), (0.1, 0)]
     """
     own = report.false_alarm_rate
-    asked = sorted({own, *(_rate(one) for one in (RATES if rates is None else rates))})
+    given = RATES if rates is None else _listed(rates, "rates", "numbers, such as [0.01, 0.05]")
+    asked = sorted({own, *map(_rate, given)})
     costs = _cost(alarm_cost, "alarm_cost"), _cost(missed_cost, "missed_cost")
     judged = [w for w in report.windows if w.status != "unknown"]
     told = [_told(w, own) for w in judged]
@@ -167,21 +168,43 @@ def _bad(judged: Sequence[Window], told: Sequence[Told], own: float) -> tuple[st
     )
 
 
-def _known(bad: Iterable[str], report: MonitorReport) -> tuple[str, ...]:
-    named, there = tuple(dict.fromkeys(bad)), {w.label for w in report.windows}
-    unknown = [label for label in named if label not in there]
+def _known(bad: object, report: MonitorReport) -> tuple[str, ...]:
+    named, there = _listed(bad, "bad", "labels of windows, such as ['2026-07']"), {w.label for w in report.windows}
+    unknown = [label for label in named if not isinstance(label, str) or label not in there]
     if unknown:
         raise BadParameter(f"The report has no window {described(unknown[0])}. Give labels of report.windows.")
-    return named
+    return tuple(dict.fromkeys(map(str, named)))
 
 
-def _rate(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 0.5:
+def _listed(value: object, name: str, example: str) -> list[object]:
+    """What a list, tuple, set or another plain collection holds."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable) or hasattr(value, "columns"):
+        raise BadParameter(f"{name!r} is a list of {example}; got {described(value)}. Put it in brackets.")
+    try:
+        return list(value)
+    except TypeError as error:
+        raise BadParameter(f"{name!r} is a list of {example}; got {described(value)}. Put it in brackets.") from error
+
+
+def _rate(value: object) -> float:
+    number = _number(value)
+    if number is None or not 0 < number <= 0.5:
         raise BadParameter(f"A false-alarm rate lies above 0 and is at most 0.5, got {described(value)}. Give 0.05.")
-    return float(value)
+    return number
 
 
-def _cost(value: float, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
+def _cost(value: object, name: str) -> float:
+    number = _number(value)
+    if number is None or not isfinite(number) or number < 0:
         raise BadParameter(f"{name!r} is a number of at least 0, got {described(value)}. Give for example 10.")
-    return float(value)
+    return number
+
+
+def _number(value: object) -> float | None:
+    """A number as a float; None where it is none, or larger than any."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
