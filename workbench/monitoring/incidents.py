@@ -279,7 +279,7 @@ def _size(window: Window, signal: Signal) -> float:
 def _columns_of(run: _Run, within: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
     """Of what says itself which columns changed those, the gravest first; else those that drifted."""
     told = [column for part in run.parts[::-1] for column in part.columns] if run.kind in DATA else []
-    return tuple(dict.fromkeys([*told, *_columns(within, good)]))[:MOST]
+    return tuple(dict.fromkeys(column for column in [*told, *_columns(within, good)] if column != "prediction"))[:MOST]
 
 
 def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
