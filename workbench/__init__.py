@@ -53,10 +53,10 @@ if TYPE_CHECKING:
     from workbench.jobs.submit import submit as submit
     from workbench.monitoring.acting import incident as incident
     from workbench.monitoring.challenge import challenge as challenge
+    from workbench.monitoring.feedback import feedback as feedback
     from workbench.monitoring.monitor import monitor as monitor
     from workbench.monitoring.promotion import promote as promote
     from workbench.monitoring.promotion import rollback as rollback
-    from workbench.monitoring.score import feedback as feedback
     from workbench.monitoring.score import score as score
     from workbench.packaging.package import bundle as bundle
     from workbench.packaging.package import package as package
@@ -101,7 +101,7 @@ _PLACES = {
     "dataset": "workbench.reading.dataset",
     "explain": "workbench.explanation.explain",
     "fairness": "workbench.explanation.fairness",
-    "feedback": "workbench.monitoring.score",
+    "feedback": "workbench.monitoring.feedback",
     "give": "workbench.jobs.giving",
     "incident": "workbench.monitoring.acting",
     "log_profile": "workbench.profiling.record",

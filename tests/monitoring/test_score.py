@@ -9,8 +9,9 @@ import workbench as wb
 from workbench.core.contract import Column, Contract
 from workbench.core.reading import Form
 from workbench.errors import BadTable, ColumnNotFound, Damaged, NotFound
-from workbench.monitoring.score import _label_ids, truth_of
+from workbench.monitoring.feedback import truth_of
 from workbench.monitoring.windows import windows
+from workbench.scoring.ids import settled
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
 
@@ -32,10 +33,11 @@ def test_a_window_keeps_ids_predictions_answers_and_flags(shop, customers):
     assert seen.predictions()["prediction"].tolist() == said["prediction"].tolist()
 
 
-def test_rows_without_an_id_are_numbered(shop, customers):
+def test_rows_without_an_id_get_one_of_what_they_hold(shop, customers):
     said = wb.score(shop, customers(3, 5).drop(columns=["stays", "customer"]), window="w")
 
-    assert said["id"].tolist() == ["w/000001", "w/000002", "w/000003"]
+    assert said["id"].str.fullmatch("w/[0-9a-f]{24}").all()
+    assert said["id"].is_unique
 
 
 def test_scoring_again_replaces_and_says_so(shop, customers, capsys):
@@ -224,7 +226,9 @@ NUMBERED = Contract((Column("nr", "integer", "id", form=Form(decimal=",", thousa
     ],
 )
 def test_an_id_of_a_label_is_read_by_the_contract_unless_the_predictions_have_it_as_it_is(value, key, known, taken):
-    assert _label_ids([value], key, NUMBERED, set(known)) == [taken]
+    column = NUMBERED.by_name.get(key or "nr") or NUMBERED["nr"]
+
+    assert settled([value], column, set(known).intersection, strange=key == "elsewhere") == [taken]
 
 
 def test_a_class_with_a_point_and_zero_is_the_class_only_where_it_is_a_number():

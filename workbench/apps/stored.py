@@ -9,6 +9,8 @@ from workbench.core.bundle import Bundle
 from workbench.core.literals import call
 from workbench.core.reasons import Reasons
 from workbench.core.report import MonitorReport
+from workbench.core.report_file import LATEST, summary
+from workbench.core.report_summary import Summary
 from workbench.errors import BadParameter, NotFound, StoreError
 from workbench.monitoring.incident_book import acts, handled
 from workbench.settings import Settings, settings
@@ -57,12 +59,43 @@ class Driven:
     problem: str = ""
 
 
-def models(given: Settings | None = None) -> tuple[Stored, ...]:
-    """Each model that is packaged or watched, in order of name."""
+@dataclass(frozen=True)
+class Listed:
+    """One model on the page of all.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle.
+    summary : Summary, optional
+        Of its latest report.
+    problem : str
+        Why there is none, and what to do; empty where there is one.
+    """
+
+    name: str
+    summary: Summary | None
+    problem: str = ""
+
+
+def models(given: Settings | None = None) -> tuple[Listed, ...]:
+    """Each model that is packaged or watched, in order of name; a report that can't be read is told, not raised."""
     force = given or settings()
     folders = [f for root in (force.reports, force.bundles) if root.is_dir() for f in root.iterdir()]
     names = sorted({f.name for f in folders if f.is_dir() and SAFE_NAME.match(f.name)})
-    return tuple(stored(name, force) for name in names)
+    return tuple(_listed(name, force) for name in names)
+
+
+def _listed(name: str, force: Settings) -> Listed:
+    try:
+        folder = inside(force.reports, name)
+        return Listed(name, summary(folder)) if (folder / LATEST).exists() else Listed(name, None, _unwatched(name))
+    except (StoreError, BadParameter) as error:
+        return Listed(name, None, str(error))
+
+
+def _unwatched(name: str) -> str:
+    return f"It is not watched yet. Call {call('wb.monitor', name)} once it has scored rows."
 
 
 def stored(name: str, given: Settings | None = None) -> Stored:
@@ -76,12 +109,12 @@ def stored(name: str, given: Settings | None = None) -> Stored:
     force = given or settings()
     safe_name(name, "bundle")
     try:
-        path = inside(force.reports, name, "latest.json")
+        path = inside(force.reports, name, LATEST)
         if path.exists():
             return Stored(name, _as_it_stands(MonitorReport.load(path), force))
     except (StoreError, BadParameter) as error:
         return Stored(name, None, str(error))
-    return Stored(name, None, f"It is not watched yet. Call {call('wb.monitor', name)} once it has scored rows.")
+    return Stored(name, None, _unwatched(name))
 
 
 def _as_it_stands(report: MonitorReport, force: Settings) -> MonitorReport:

@@ -74,6 +74,6 @@ def feedback(
     label: Annotated[str | None, typer.Option(help="Its label column; the target by default.")] = None,
 ) -> None:
     """Join labels that came later to their predictions, by id."""
-    from workbench.monitoring.score import feedback as run
+    from workbench.monitoring.feedback import feedback as run
 
     typer.echo(f"{run(name, labels, id=id, label=label):,} labels joined their predictions.")

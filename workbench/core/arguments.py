@@ -38,6 +38,24 @@ def text_or_none(value: Any, name: str, verb: str) -> str | None:
     return None if value is None else text(value, name, verb)
 
 
+def names_or_none(value: Any, name: str, verb: str) -> tuple[str, ...] | None:
+    """One name or several, as a tuple; None where they are left out.
+
+    Raises
+    ------
+    BadParameter
+        If something else came, or an empty list.
+
+    Examples
+    --------
+    >>> names_or_none("id", "id", "wb.score"), names_or_none(["day", "flight"], "id", "wb.score")
+    (('id',), ('day', 'flight'))
+    """
+    if isinstance(value, (list, tuple)) and value:
+        return tuple(text(one, name, verb) for one in value)
+    return None if value is None else (text(value, name, verb),)
+
+
 def place(value: Any, name: str, verb: str) -> str | Path:
     """``value`` if it is a path.
 

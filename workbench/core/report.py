@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workbench.core.explanation_comparison import ReasonDifference
@@ -13,6 +15,8 @@ from workbench.core.incident import Act, Cause, Direction, Incident, Level
 from workbench.core.late import late
 from workbench.core.metric import Metric
 from workbench.core.result import Result
+from workbench.errors import Damaged
+from workbench.storage.files import read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +135,7 @@ class Window:
     Parameters
     ----------
     label : str
-        Such as ``2013-07``; windows sort by it.
+        Such as ``2013-07``.
     rows, labelled : int
         Predictions, and those whose true label is known by now.
     flagged : float
@@ -165,9 +169,10 @@ class Window:
     estimates : tuple of Estimate
         Scores without labels, the deciding one first.
     begin, end : str
-        First and last moment of its rows, ISO 8601 in UTC; empty where no row has one. Windows sort by it.
+        First and last moment of its rows, ISO 8601 in UTC; empty where no row has one. Windows sort by it, or by the
+        date or number that their name is.
     waiting, conflicts : int
-        Rows whose label has not come, and rows whose labels contradict each other.
+        Rows whose label has not come, and rows that have had several labels, of which the last one counts.
     """
 
     label: str
@@ -253,6 +258,22 @@ class MonitorReport(Result):
     reasons_unit: str = ""
 
     noun: ClassVar[str] = "report"
+    format_version: ClassVar[int] = 2  # 2: a file may have the keys of its windows, which are lines beside it
+
+    @classmethod
+    def load(cls, path: str | Path) -> MonitorReport:
+        """Read what :meth:`save` wrote, or what monitoring keeps: a head, and its windows in lines beside it."""
+        from workbench.core.report_file import with_windows
+
+        path = Path(path)
+        try:
+            return read(
+                path, lambda content: cls._parse_file(path.name, with_windows(content, path.parent)), sys.maxsize
+            )
+        except Damaged:  # another process may have written the lines anew since the head was read
+            return read(
+                path, lambda content: cls._parse_file(path.name, with_windows(content, path.parent)), sys.maxsize
+            )
 
     @property
     def status(self) -> Status:
@@ -337,7 +358,7 @@ class MonitorReport(Result):
             **{
                 **content,
                 "reference": tuple(Metric.from_dict(m) for m in content["reference"]),
-                "windows": tuple(Window.from_dict(w) for w in content["windows"]),
+                "windows": tuple(w if isinstance(w, Window) else Window.from_dict(w) for w in content["windows"]),
                 "incidents": tuple(Incident.from_dict(i) for i in content["incidents"]),
                 "findings": tuple(Finding.from_dict(f) for f in content["findings"]),
                 "events": tuple(content["events"]),

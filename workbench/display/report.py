@@ -9,6 +9,7 @@ from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
+from workbench.core.report_summary import POINTS, metric_of, reference_of
 from workbench.display.charts import Band, Point
 from workbench.display.rendering import fragment, metric_name, number, percent, signed
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 WINDOWS = 24  # as many as fit beside each other
-POINTS = 60  # and on the line
 INCIDENTS = 20  # the newest, in full
 COLUMNS = 14  # rows of the drift matrix
 GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
@@ -100,13 +100,6 @@ def _as_status(one: ReasonDifference) -> str:
     return "warning" if one.important else "ok"
 
 
-def metric_of(report: MonitorReport) -> str | None:
-    """Name of the deciding score, if there is one."""
-    if report.reference:
-        return report.reference[0].name
-    return next((w.performance[0].name for w in report.windows if w.performance), None)
-
-
 def points(report: MonitorReport, most: int = POINTS) -> list[Point]:
     """The deciding score of each window; an empty list while no label is known."""
     windows = report.windows[-most:]
@@ -120,12 +113,6 @@ def band(report: MonitorReport) -> Band | None:
     if not report.reference:
         return None
     return _band(report.reference[0])
-
-
-def reference_of(report: MonitorReport) -> Metric | None:
-    """What the latest window with labels is compared with: the score of the version that answered it."""
-    seen = [w.reference for w in report.windows if w.performance and w.reference]
-    return seen[-1] if seen else report.reference[0] if report.reference else None
 
 
 def drift_by_column(windows: tuple[Window, ...]) -> list[tuple[str, list[ColumnDrift | None]]]:

@@ -20,7 +20,7 @@ from workbench.core.ranked import ranked
 from workbench.core.scores import scores
 from workbench.core.wording import worded
 from workbench.errors import BadParameter, BadTable, Refused
-from workbench.monitoring.score import truth_of
+from workbench.monitoring.feedback import truth_of
 from workbench.reading.by_contract import coerce
 from workbench.reading.dataset import dataset, read_table
 from workbench.scoring.runtime import Scorer

@@ -25,6 +25,9 @@ from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.compare import compare
 from workbench.settings import Settings, settings
 
+# Of the rules: a window that was judged by others is judged anew. Raise it with every change of what a window's report
+# says.
+RULES = 1
 # Below this, a score's interval is wider than any loss that matters, and a bootstrap of it means little.
 FEWEST = 50
 # Shares of what the model is worth: of its ROC AUC above chance, of its error otherwise. In a large window even a

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from workbench.core.bundle import Bundle
+from workbench.core import report_file
+from workbench.core.bundle import Bundle, file_hash
 from workbench.core.bundles import champion
 from workbench.core.fairness import Group
 from workbench.core.finding import Finding, sort
@@ -18,18 +22,22 @@ from workbench.core.nouns import bundle_name
 from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
 from workbench.core.report import Incident, MonitorReport, Window
+from workbench.core.report_file import Judged
+from workbench.core.wording import how_many
 from workbench.errors import NotFound
 from workbench.monitoring.alerts import tell
 from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.group_windows import unfollowed
-from workbench.monitoring.judgement import as_windows_count, changed_groups, judge, told_groups
+from workbench.monitoring.judgement import RULES, as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
+from workbench.monitoring.places import Places, look_up
 from workbench.monitoring.promotion import acts, champions
 from workbench.monitoring.reason_windows import explain_again, reason_findings, why_not
-from workbench.monitoring.windows import windows
-from workbench.scoring.log import PredictionLog
+from workbench.monitoring.windows import Seen
+from workbench.scoring.log import PredictionLog, log_of
 from workbench.settings import Settings, settings
+from workbench.storage.manifest import MANIFEST
 from workbench.storage.registry import folder_of
 
 
@@ -37,7 +45,8 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     """Compare what a model saw and answered with what it was made for.
 
     It reads the stored windows and labels only, never the training data. Each window is measured against the version
-    that answered it. The report is kept in ``reports/NAME``, and whoever is to be told of its incidents is told, once
+    that answered it, once: it is judged again only when its rows, their labels, that version, the rate or the rules
+    have changed. The report is kept in ``reports/NAME``, and whoever is to be told of its incidents is told, once
     (``workbench notify add``).
 
     Parameters
@@ -72,15 +81,17 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     name, false_alarm_rate = step.name, step.false_alarm_rate
     force = settings(home=home)
     bundle = champion(name, force)
-    compact(name, force)
-    judged, without = _judged(bundle, false_alarm_rate, force)
+    kept = _kept(bundle, false_alarm_rate, force)
+    judged = tuple(one.window for one in kept)
     unit = bundle.reasons.unit if bundle.reasons else ""
     together, gone = followed_incidents(bundle, judged, unit, force)
+    without = {one.window.label: one.unfollowed for one in kept}
     found = (
         *_findings(name, judged, together, champions(name, force)),
         *_without_weights(bundle, judged),
         *unfollowed(bundle, judged),
         *reason_findings(judged, unit, without, explain_again(bundle)),
+        *_contradicted(name, judged),
     )
     report = MonitorReport(
         name=name,
@@ -94,40 +105,73 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         reasons_unit=unit,
     )
-    _keep(report, force)
+    report_file.keep(report, kept, force.reports / name)
     expose(report, force)
     for line in tell(report, gone, force):
         warnings.warn(line, stacklevel=2)
     return report
 
 
-def _judged(bundle: Bundle, rate: float, force: Settings) -> tuple[tuple[Window, ...], dict[str, str]]:
-    """Each window, and by its label why its reasons are not followed."""
-    seen, labels = windows(bundle.name, force), _labels(bundle.name, force)
+def _kept(bundle: Bundle, rate: float, force: Settings) -> list[Judged]:
+    """Each window's judgement: the kept one where nothing that it depends on has changed."""
+    with log_of(bundle.name, force) as log:
+        look_up(bundle.name, force, log, lambda places: _compact(bundle.name, places, log, force))
+        seen, said = look_up(bundle.name, force, log, lambda places: (places.windows, places.said()))
+        before, judge_one = report_file.judged(force.reports / bundle.name), _Judge(bundle, rate, force, log)
+        kept = []
+        with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
+            for one in seen:
+                key = judge_one.key(one, said.get(one.label, 0))
+                kept.append(before.get(key) or judge_one(one, key))
+                tracker.advance(f"{one.label} {kept[-1].window.status}")
+    return kept
 
-    @cache
-    def made_by(version: int) -> Bundle:
+
+def _compact(name: str, places: Places, log: PredictionLog, force: Settings) -> None:
+    left = compact(name, force, log, places.windows, places.left())
+    places.leave(left)
+
+
+class _Judge:
+    """Judges windows, each by the version that answered it."""
+
+    def __init__(self, bundle: Bundle, rate: float, force: Settings, log: PredictionLog) -> None:
+        self._bundle, self._rate, self._force, self._log = bundle, rate, force, log
+        self._made_by, self._digest = cache(self._find), cache(self._find_digest)
+
+    def key(self, seen: Seen, said: int) -> str:
+        """Of all that a judgement takes: the rows, their labels, the model that answered, the rate, the rules."""
+        parts = (RULES, self._rate, self._digest(seen.version), asdict(seen) | {"path": ""}, said)
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+    def __call__(self, seen: Seen, key: str) -> Judged:
+        """Judge one window."""
+        bundle, ids = self._made_by(seen.version), seen.ids()
+        labels = {one: label for one, label in self._log.labels(ids).items() if label is not None}
+        window = replace(
+            judge(seen, bundle, labels, self._rate, self._force),
+            begin=seen.begin,
+            end=seen.end,
+            conflicts=len(self._log.conflicts(ids)),
+        )
+        return Judged(key, replace(window, waiting=window.rows - window.labelled), why_not(bundle, seen.source))
+
+    def _folder(self, version: int) -> Path:
         try:
-            return bundle if version == bundle.version else Bundle.load_folder(folder_of(bundle.name, version, force))
+            return folder_of(self._bundle.name, version, self._force)
         except NotFound:
-            return bundle  # that version was removed; the one that answers now is the nearest
+            return self._bundle.path  # that version was removed; the one that answers now is the nearest
 
-    judged = []
-    with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
-        for one in seen:
-            judged.append(judge(one, made_by(one.version), labels, rate, force))
-            tracker.advance(f"{one.label} {judged[-1].status}")
-    return tuple(judged), {one.label: why_not(made_by(one.version), one.source) for one in seen}
+    def _find(self, version: int) -> Bundle:
+        folder = self._folder(version)
+        return (
+            self._bundle
+            if version == self._bundle.version or folder == self._bundle.path
+            else Bundle.load_folder(folder)
+        )
 
-
-def _labels(name: str, force: Settings) -> dict[str, Any]:
-    if not (force.predictions / name / "log.sqlite").exists():
-        return {}
-    log = PredictionLog(force.predictions / name)
-    try:
-        return log.labels()
-    finally:
-        log.close()
+    def _find_digest(self, version: int) -> str:
+        return file_hash(self._folder(version) / MANIFEST)
 
 
 RETRAIN = (
@@ -187,6 +231,18 @@ def _findings(
         )
 
 
+def _contradicted(name: str, judged: Sequence[Window]) -> Iterator[Finding]:
+    """Labels that contradict earlier ones."""
+    told = {window.label: window.conflicts for window in judged if window.conflicts}
+    if told:
+        message = (
+            f"Rows that have had several labels: {sum(told.values()):,}, in {how_many(len(told), 'window')}. The last "
+            "one counts. Withdraw what is wrong, and give the right label again."
+        )
+        cure = call("wb.feedback", name, "WRONG.csv", withdraw=True)
+        yield Finding("WB244", "warning", message, None, cure, {"windows": told})
+
+
 def _changed_groups(judged: Sequence[Window]) -> Iterator[Finding]:
     """One finding a group, with the windows in which it was answered otherwise than before."""
     changed: dict[tuple[str, str], list[tuple[Window, Group]]] = {}
@@ -201,9 +257,3 @@ def _changed_groups(judged: Sequence[Window]) -> Iterator[Finding]:
 
 def _event(entry: dict[str, Any]) -> dict[str, Any]:
     return {k: entry.get(k, "") for k in ("at", "by", "act", "version", "previous", "reason")}
-
-
-def _keep(report: MonitorReport, force: Settings) -> None:
-    folder = force.reports / report.name
-    report.save(folder / f"{report.created.replace(':', '').replace('+0000', 'Z')}.json")
-    report.save(folder / "latest.json")

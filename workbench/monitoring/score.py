@@ -1,42 +1,35 @@
-"""The verbs ``score`` and ``feedback``: a batch is answered, and the truth comes later."""
+"""The verb ``score``: a batch is answered, and what was seen is kept as a window."""
 
 from __future__ import annotations
 
-import re
 import sys
-import warnings
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.core.arguments import text, text_or_none
+from workbench.core.arguments import names_or_none, text
 from workbench.core.bundle import Bundle
 from workbench.core.bundles import champion
-from workbench.core.contract import Column, Contract
+from workbench.core.contract import Contract
 from workbench.core.literals import python
 from workbench.core.names import matching
 from workbench.core.nouns import bundle_name
-from workbench.core.wording import how_many, listed_values, worded
+from workbench.core.wording import how_many, listed, worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.reason_windows import reasons_of
-from workbench.monitoring.windows import answered, keep, windows
+from workbench.monitoring.row_keys import CONTENT, by_column, contents, joined, kept_keys, numbered
+from workbench.monitoring.window_order import span
+from workbench.monitoring.windows import Part, Seen, answered, keep_parts, window_of
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
-from workbench.scoring.ids import id_text
-from workbench.scoring.log import PredictionLog
+from workbench.scoring.log import log_of
 from workbench.scoring.runtime import Scorer
 from workbench.settings import Settings, settings
-
-HARDLY = 0.1  # share of labels below which they seem to have other ids than the predictions
-MOST_NAMED = 20  # classes that a message names
-_POINT_ZERO = re.compile(r"^(-?[0-9]+)\.0$")
-# A whole number with marks between thousands: in an id nothing else can be meant.
-_GROUPED = re.compile(r"[1-9][0-9]{0,2}([,.'\u2019\s])[0-9]{3}(?:\1[0-9]{3})*")
 
 
 def score(
@@ -44,12 +37,13 @@ def score(
     source: Any,
     *,
     window: str,
-    id: str | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    id: str | Sequence[str] | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    add: bool = False,
     home: str | Path | None = None,
 ) -> pd.DataFrame:
     """Answer a whole table with the champion, and keep what was seen as one window.
 
-    Scoring a window again replaces it, and says so.
+    Scoring a window again replaces it, and says so; with ``add`` rows that come late fill it up.
 
     Parameters
     ----------
@@ -58,9 +52,14 @@ def score(
     source : path, pandas.DataFrame, or whatever else :func:`workbench.dataset` reads
         Table of shape (rows, columns) with the model's features; target and known-after columns may be absent.
     window : str
-        Name of the stretch of time or batch, such as ``2013-07``; windows sort by it.
-    id : str, optional
-        Column by which labels are joined later: the contract's by default; without one, ids are ``WINDOW/000001``, ….
+        Name of the stretch of time or batch, such as ``2013-07``. Windows come in the order of their rows' moments
+        where the contract has a time column, else of the dates or numbers in their names.
+    id : str or sequence of str, optional
+        Column by which labels are joined later, or several that tell a row together: the contract's by default. Without
+        one, a row's id is made of the window and of what it holds, wherever it stands; equal rows are numbered. Labels
+        may then come by the columns that are no features, too.
+    add : bool
+        True: fill the window up. Rows whose id is in it stay as they are.
     home : path, optional
         Folder of everything that Workbench writes.
 
@@ -80,7 +79,8 @@ def score(
     BadParameter
         If something else than a name or a bundle came, or a keyword that takes a text got none.
     Refused
-        If a bundle came that is not the champion: another version would answer.
+        If a bundle came that is not the champion: another version would answer. If another version than the champion
+        has answered the window that is to be filled up.
     ColumnNotFound
         If a feature is absent.
     BadTable
@@ -94,17 +94,66 @@ def score(
     ((300, 5), ['id', 'prediction', 'answer', 'set', 'flags'])
     """
     force = settings(home=home)
-    window, key = text(window, "window", "wb.score"), text_or_none(id, "id", "wb.score")
+    window, columns = text(window, "window", "wb.score"), names_or_none(id, "id", "wb.score")
     scorer, name = Scorer(_answering(name, force).path), bundle_name(name, "wb.score")
     table = read_table(source, like=scorer.contract)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
-    predictions, features = answered(scorer, table, _ids(table, key, scorer.contract, window))
-    kept = predictions.assign(**group_columns(scorer.bundle, table, force))
-    why = reasons_of(scorer.bundle, features, "batch")
-    if keep(scorer.bundle, window, kept, features, "batch", force, why):
-        sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
+    onto = _to_fill_up(name, window, scorer.bundle, force) if add else None
+    own = _ids(table, columns, scorer.contract)
+    predictions, features = answered(scorer, table, own or [""] * len(table))
+    groups = group_columns(scorer.bundle, table, force)
+    keys = None
+    if own is None:
+        with log_of(name, force) as log:
+            held = contents(features, log.key)
+            predictions["id"] = numbered(window, held)
+            keys = _keys(table, scorer, held, log.key).assign(id=predictions["id"])
+    late = _late(predictions["id"], onto)
+    if late.any():
+        part = Part(
+            predictions.assign(**groups)[late],
+            features[late],
+            _span(table[late], scorer.contract),
+            None if keys is None else keys[late],
+        )
+        why = reasons_of(scorer.bundle, part.features, "batch")
+        if keep_parts(scorer.bundle, window, [part], "batch", force, why, onto) and onto is None:
+            sys.stderr.write(f"Window {window} of {name} was there; it is replaced.\n")
     return predictions
+
+
+def _to_fill_up(name: str, window: str, bundle: Bundle, force: Settings) -> Seen | None:
+    there = window_of(name, window, force)
+    if there is not None and (there.version, there.source) != (bundle.version, "batch"):
+        by = "the service" if there.source != "batch" else f"version {there.version}"
+        raise Refused(
+            f"The window {window!r} was answered by {by}, and version {bundle.version} of {name} answers now. Give the "
+            "late rows a window of their own, or score all rows of it again without add=True."
+        )
+    return there
+
+
+def _late(ids: pd.Series, onto: Seen | None) -> Any:
+    """Which rows are not in the window yet."""
+    late = np.ones(len(ids), dtype=bool) if onto is None else ~ids.isin(set(onto.ids())).to_numpy()
+    if not late.all():
+        sys.stderr.write(f"{how_many(int((~late).sum()), 'row')} were in the window already, and stay as they are.\n")
+    return late
+
+
+def _keys(table: pd.DataFrame, scorer: Scorer, held: list[str], key: bytes) -> pd.DataFrame:
+    kept = kept_keys(table, scorer.contract, scorer.features, key)
+    return pd.DataFrame({**by_column(kept), CONTENT: held})
+
+
+def _span(table: pd.DataFrame, contract: Contract) -> tuple[str, str]:
+    """First and last moment of the rows, where the contract has a column of them and the table too."""
+    name = contract.time
+    if name is None or contract[name].kind != "datetime" or matching(name, table.columns) is None:
+        return "", ""
+    moments = read_by(table, contract.only([name])).table[name].dropna()
+    return span([moments.min().to_pydatetime(), moments.max().to_pydatetime()]) if len(moments) else ("", "")
 
 
 def _answering(name: str | Bundle, force: Settings) -> Bundle:
@@ -118,208 +167,30 @@ def _answering(name: str | Bundle, force: Settings) -> Bundle:
     return now
 
 
-def feedback(
-    name: str | Bundle,
-    labels: Any,
-    *,
-    id: str | None = None,  # noqa: A002 - as in score
-    label: str | None = None,
-    home: str | Path | None = None,
-) -> int:
-    """Keep labels that came later, joined to their predictions by id; the last label of an id wins.
-
-    Labels whose prediction has not arrived are kept until it does, and their number is told.
-
-    Parameters
-    ----------
-    name : str or Bundle
-        Name of the bundle, or the bundle.
-    labels : path, pandas.DataFrame, or whatever else :func:`workbench.dataset` reads
-        Table of shape (rows, at least 2); rows without a label are left out.
-    id : str, optional
-        Its id column: the contract's by default, or ``id``.
-    label : str, optional
-        Its label column: the target by default, or ``label``.
-    home : path, optional
-        Folder of everything that Workbench writes.
-
-    Returns
-    -------
-    int
-        Labels that have their prediction.
-
-    Raises
-    ------
-    NotFound
-        If there is no such bundle.
-    BadParameter
-        If something else than a name or a bundle came, or a keyword that takes a text got none.
-    ColumnNotFound
-        If one of the two columns is absent.
-    BadTable
-        If a label is none of the model's classes, or no number for a regression.
-
-    Notes
-    -----
-    Ids and labels are read as the contract says: ``1000.0`` and ``1,000`` are the id 1000 where ids are whole numbers.
-    Where hardly any label has its prediction, a warning shows an id of each.
-
-    Examples
-    --------
-    >>> import workbench as wb
-    >>> answers = wb.score("churn", "july.csv", window="2026-07")
-    >>> wb.feedback("churn", "july-labels.csv")
-    300
-    """
-    force, name = settings(home=home), bundle_name(name, "wb.feedback")
-    key, label = text_or_none(id, "id", "wb.feedback"), text_or_none(label, "label", "wb.feedback")
-    bundle = champion(name, force)
-    table = read_table(labels, like=bundle.contract)
-    ids = table[_column(table, key, bundle.contract.id, "id")]
-    table, ids = table[ids.notna()], ids.dropna()
-    truth = truth_of(bundle, table, _column(table, label, bundle.contract.target, "label"))
-    log = PredictionLog(force.predictions / name)
-    try:
-        known = _known(log, name, force)
-        given = _label_ids(ids[truth.notna()].tolist(), key, bundle.contract, known)
-        pairs = [(i, _plain(t)) for i, t in zip(given, truth.dropna().tolist(), strict=True)]
-        log.label(pairs)
-    finally:
-        log.close()
-    joined = sum(i in known for i in given)
-    if joined < len(given):
-        _tell_unjoined(given, joined, known, bundle.contract)
-    return joined
+def _ids(table: pd.DataFrame, given: Sequence[str] | None, contract: Contract) -> list[str] | None:
+    """Ids of the rows by the columns that were asked for, or the contract's; None where there is none."""
+    names = given or ([contract.id] if contract.id is not None else [])
+    columns = []
+    for name in names:
+        if (at := matching(name, table.columns)) is not None:
+            columns.append((table.iloc[:, at].tolist(), contract.by_name.get(name)))
+        elif given:
+            raise ColumnNotFound.named(name, map(str, table.columns))
+    if not columns:
+        return None
+    read = [column for _, column in columns]
+    ids = [joined(row, read) for row in zip(*(values for values, _ in columns), strict=True)]
+    named = listed([repr(name) for name in names])
+    if missing := ids.count(None):
+        raise BadTable(f"{missing:,} rows have no {named}. Give each row an id, or none of them.")
+    _check_twins(ids, named)
+    return ids  # type: ignore[return-value]  # none is missing
 
 
-def _known(log: PredictionLog, name: str, force: Settings) -> set[str]:
-    """Ids of all predictions."""
-    live = {r["id"] for r in log.read()} if log.count() else set()
-    return live.union(*(seen.predictions()["id"] for seen in windows(name, force)))
-
-
-def _label_ids(values: list[Any], key: str | None, contract: Contract, known: Set[str]) -> list[str]:
-    """Ids of labels by the contract.
-
-    Where the predictions have them as they are written alone, or without marks between thousands, they are those. In a
-    column that the contract does not know, as they are written comes first.
-    """
-    column = _id_column(contract, key) or _id_column(contract, None)
-    strange = key is not None and key not in contract
-    return [_one_id(value, column, strange, known) for value in values]
-
-
-def _one_id(value: Any, column: Column | None, strange: bool, known: Set[str]) -> str:
-    read, written = id_text(value, column), id_text(value)
-    both = (written, read) if strange else (read, written)
-    whole = column is not None and column.kind == "integer" and _GROUPED.fullmatch(written.strip())
-    readings = (*both, re.sub("[^0-9]", "", written)) if whole else both
-    return next((one for one in readings if one in known), readings[0])
-
-
-def _id_column(contract: Contract, name: str | None) -> Column | None:
-    """The contract's column of ids, or of that name; None where it has none."""
-    wanted = contract.id if name is None else name
-    return None if wanted is None else contract.by_name.get(wanted)
-
-
-def _tell_unjoined(ids: Sequence[str], joined: int, known: Set[str], contract: Contract) -> None:
-    """That labels wait; where hardly any has its prediction, that ids seem to be other ones."""
-    waiting = len(ids) - joined
-    if not known or joined >= HARDLY * len(ids):
-        sys.stderr.write(f"{waiting:,} labels have no prediction yet; they are kept until it arrives.\n")
-        return
-    hidden = contract.id is not None and contract[contract.id].sensitive
-    strange = next(i for i in ids if i not in known)
-    shown = "" if hidden else f" An id of the labels is {strange!r}, one of the predictions {min(known)!r}."
-    warnings.warn(
-        f"{joined:,} of {len(ids):,} labels have their prediction.{shown} The others are kept until it arrives; if the "
-        f"ids are in another column, give its name: {python('wb.feedback(name, labels, id=column)')}.",
-        stacklevel=3,
-    )
-
-
-def truth_of(bundle: Bundle, table: pd.DataFrame, column: str) -> pd.Series:
-    """Labels as the model has them, shape (rows,), missing where there is none.
-
-    Raises
-    ------
-    BadTable
-        If a label is none of the model's classes, or no number for a regression.
-    """
-    target = bundle.contract.target or column
-    read = read_by(pd.DataFrame({target: table[column]}), bundle.contract.only([target]))
-    typed = read.table[target]
-    # What could not be read became missing: that is an error where something was there.
-    unread = table.loc[read.unread.get(target, np.zeros(len(table), dtype=bool)), column]
-    if not bundle.classes:
-        if len(unread):
-            whole = "whole " if bundle.contract[target].kind == "integer" else ""
-            raise BadTable(f"The label {_plain(unread.iloc[0])!r} is no {whole}number. Correct the column {column!r}.")
-        return typed.astype(float)
-    place = _places(typed.dropna().unique().tolist(), bundle.classes)
-    left_out = {label for label, known in place.items() if known is None and _was_there(bundle, label)}
-    strange = [*unread, *(label for label, known in place.items() if known is None and label not in left_out)]
-    if strange:
-        raise BadTable(
-            f"The label {worded(strange[0])} is none of the classes {listed_values(bundle.classes, MOST_NAMED)}. "
-            f"Correct the column {column!r}."
-        )
-    if left_out:
-        rows = how_many(int(typed.isin(left_out).sum()), "label")
-        sys.stderr.write(
-            f"{rows} of {listed_values(sorted(left_out))} left out: so few rows had these classes when "
-            f"{bundle.name} was trained that it does not know them.\n"
-        )
-    # A plain dict, as pandas' map takes 1.0 and True for two things.
-    return pd.Series([place.get(v) for v in typed.tolist()], index=typed.index, dtype=object)
-
-
-def _was_there(bundle: Bundle, label: Any) -> bool:
-    """Whether a class was in the table that was learnt from, too rare to be learnt."""
-    target = bundle.contract.target
-    return target is not None and str(label) in (bundle.contract[target].categories or ())
-
-
-def _places(labels: Sequence[Any], classes: Sequence[Any]) -> dict[Any, Any]:
-    """The class of each label, None where it is none; 1.0 is the class 1, as one gap in a file makes it."""
-    known = {c: c for c in classes}
-    return {v: known.get(v, known.get(_POINT_ZERO.sub(r"\1", str(v)))) for v in labels}
-
-
-def _plain(label: Any) -> Any:
-    return label.item() if hasattr(label, "item") else label
-
-
-def _column(table: pd.DataFrame, given: str | None, usual: str | None, last: str) -> Any:
-    """Label of the column that goes by a name: the given one, else the usual one if it is there, else the last."""
-    places = [matching(name, table.columns) for name in ([given] if given else [usual, last]) if name is not None]
-    place = next((at for at in places if at is not None), None)
-    if place is None:
-        raise ColumnNotFound.named(given or usual or last, map(str, table.columns))
-    return table.columns[place]
-
-
-def _ids(table: pd.DataFrame, given: str | None, contract: Contract, window: str) -> list[str]:
-    name = given or contract.id
-    place = None if name is None else matching(name, table.columns)
-    if name is None or (given is None and place is None):
-        return [f"{window}/{i:06d}" for i in range(1, len(table) + 1)]
-    if place is None:
-        raise ColumnNotFound.named(name, map(str, table.columns))
-    column = _id_column(contract, name)
-    values = table.iloc[:, place]
-    if values.isna().any():
-        raise BadTable(f"{int(values.isna().sum()):,} rows have no {name!r}. Give each row an id, or none of them.")
-    ids = [id_text(value, column) for value in values.tolist()]
-    _check_twins(ids, name)
-    return ids
-
-
-def _check_twins(ids: Sequence[str], name: str) -> None:
+def _check_twins(ids: Sequence[str | None], named: str) -> None:
     twin = next((i for i, times in Counter(ids).items() if times > 1), None)
     if twin is not None:
         raise BadTable(
-            f"The id {worded(twin)} is there twice. Labels would not know which row they belong to; "
-            f"make {name!r} unique."
+            f"The id {worded(twin)} is there twice. Labels would not know which row they belong to; make {named} "
+            "unique."
         )

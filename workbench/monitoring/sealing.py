@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from workbench.scoring.log import FIELDS, PredictionLog, unsealed
 from workbench.storage.files import in_one_step
 
 LATE = timedelta(minutes=10)  # an hour is closed this long after its end
+AT_A_TIME = 20_000  # records in memory
 _TABLES = ("records", "batches")
 
 
@@ -60,17 +63,14 @@ def _hours(log: PredictionLog, end: str) -> list[str]:
 def _sealed(log: PredictionLog, hour: str) -> int:
     within = (hour, hour + "~")
     with log.transaction() as store:  # held until the end: of two sealers, one finds nothing left
-        lines = unsealed(store, *within)
-        if not lines:
-            return 0
         path = _free_place(store, log.path.parent / "sealed", hour)
-        _write(path, lines)
-        fields = (path.name, file_hash(path), len(lines), lines[0][1], lines[-1][1])
-        store.execute("INSERT INTO sealed VALUES (?, ?, ?, ?, ?)", fields)
-        store.executemany("INSERT OR IGNORE INTO sealed_ids VALUES (?)", [line[:1] for line in lines])
+        rows, first, last = _write(path, store, unsealed(store, *within))
+        if not rows:
+            return 0
+        store.execute("INSERT INTO sealed VALUES (?, ?, ?, ?, ?)", (path.name, file_hash(path), rows, first, last))
         for table in _TABLES:
             store.execute(f"DELETE FROM {table} WHERE at >= ? AND at < ?", within)  # noqa: S608
-    return len(lines)
+    return rows
 
 
 def _free_place(store: sqlite3.Connection, folder: Path, hour: str) -> Path:
@@ -80,12 +80,25 @@ def _free_place(store: sqlite3.Connection, folder: Path, hour: str) -> Path:
     return folder / (f"{name}.{taken + 1}.parquet" if taken else f"{name}.parquet")
 
 
-def _write(path: Path, lines: list[tuple[Any, ...]]) -> None:
+def _write(path: Path, store: sqlite3.Connection, lines: Iterator[tuple[Any, ...]]) -> tuple[int, str, str]:
+    """Write records some at a time and note their ids; their number, and their first and last moment."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     kinds = {"version": pa.int64(), "latency_ms": pa.float64()}
-    by_field = dict(zip(FIELDS, zip(*lines, strict=True), strict=True))
-    table = pa.table({n: pa.array(v, kinds.get(n, pa.string())) for n, v in by_field.items()})
-    with in_one_step(path) as file:
-        pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+    some = list(islice(lines, AT_A_TIME))
+    if not some:
+        return 0, "", ""
+    rows, first, last = 0, some[0][1], ""
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in FIELDS])
+    with (
+        in_one_step(path) as file,
+        pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer,
+    ):
+        while some:
+            columns = zip(schema, zip(*some, strict=True), strict=True)
+            writer.write_table(pa.table([pa.array(values, kind.type) for kind, values in columns], schema=schema))
+            store.executemany("INSERT OR IGNORE INTO sealed_ids VALUES (?)", [line[:1] for line in some])
+            rows, last = rows + len(some), some[-1][1]
+            some = list(islice(lines, AT_A_TIME))
+    return rows, first, last

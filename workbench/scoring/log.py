@@ -11,7 +11,8 @@ The rows of a batch are kept together as one line, which SQLite writes in one st
 single ones are lines of their own. A reader sees records.
 
 The format's change procedure: ``PRAGMA user_version`` is the format. Opening an older file adds what it lacks, a newer
-one is refused, and tables and columns are only ever added. Format 2 brought arms and sealed hours, format 3 batches.
+one is refused, and tables and columns are only ever added. Format 2 brought arms and sealed hours, format 3 batches,
+format 4 what became of labels: each that came otherwise than the one before, or was withdrawn, with its moment.
 """
 
 from __future__ import annotations
@@ -28,17 +29,19 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from heapq import merge
 from importlib import import_module
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from workbench.core.bundle import file_hash
 from workbench.errors import Damaged, FormatVersion, StoreError
 from workbench.scoring.quick_json import line_writer, writer
 
-FORMAT = 3
+FORMAT = 4
 PAUSE = 0.01  # seconds between two commits of what was put
 FLUSH = 0.25  # seconds that kill -9 may cost at most: the pause, and room for a busy machine
 MOST_WAITING = 50_000  # records that wait in memory while the disk takes none
@@ -51,6 +54,8 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS records_at ON records (at);
 CREATE INDEX IF NOT EXISTS records_id ON records (id);
 CREATE TABLE IF NOT EXISTS labels (id TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS label_events (number INTEGER PRIMARY KEY, id TEXT NOT NULL, label TEXT, at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS label_events_id ON label_events (id);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sealed (
     file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
@@ -66,10 +71,44 @@ _READ_BATCHES = "SELECT at, records FROM batches WHERE at >= ? AND at < ? ORDER 
 # The ids of batches stand beside those that are sealed.
 _KNOWS = "SELECT EXISTS (SELECT 1 FROM records WHERE id = :id) OR EXISTS (SELECT 1 FROM sealed_ids WHERE id = :id)"
 
+_ANY_ID = "SELECT id FROM records UNION ALL SELECT id FROM sealed_ids LIMIT 1"
+_SEALED = "SELECT file, sha256 FROM sealed WHERE last >= ? AND first < ? ORDER BY first"
+_DAYS = """SELECT day, sum(rows) FROM (
+    SELECT substr(at, 1, 10) AS day, count(*) AS rows FROM records GROUP BY 1
+    UNION ALL SELECT substr(at, 1, 10), sum(rows) FROM batches GROUP BY 1
+    UNION ALL SELECT substr(first, 1, 10), sum(rows) FROM sealed GROUP BY 1) GROUP BY 1 ORDER BY 1"""
+_AT_A_TIME = 10_000  # records of a sealed file
+# As many as SQLite takes at once.
+_AT_ONCE = 500
+
 _COUNT = """SELECT (SELECT count(*) FROM records) + (SELECT coalesce(sum(rows), 0) FROM batches)
 + (SELECT coalesce(sum(rows), 0) FROM sealed)"""
 
+if TYPE_CHECKING:
+    from workbench.settings import Settings
+
 Line = tuple[Any, ...]
+
+
+class Said(NamedTuple):
+    """A label of an id, or that it was withdrawn.
+
+    Parameters
+    ----------
+    number : int
+        Of this log's labels, in the order in which they came.
+    id : str
+        Of the record.
+    label : str, optional
+        As JSON; None: what was said before is withdrawn.
+    at : str
+        When it came, ISO 8601 in UTC.
+    """
+
+    number: int
+    id: str
+    label: str | None
+    at: str
 
 
 class Lines(NamedTuple):
@@ -108,11 +147,11 @@ class Batch(NamedTuple):
         store.execute("INSERT OR IGNORE INTO sealed_ids SELECT value FROM json_each(?)", (_json(self.ids),))
 
 
-def unsealed(store: sqlite3.Connection, since: str, before: str = "~") -> list[Line]:
-    """The records from ``since`` to ``before``, each in the order of ``FIELDS``, oldest first."""
-    lines = store.execute(_READ, (since, before)).fetchall()
-    batches = [line for batch in store.execute(_READ_BATCHES, (since, before)) for line in _lines_of_batch(*batch)]
-    return sorted([*lines, *batches], key=itemgetter(1)) if batches else lines
+def unsealed(store: sqlite3.Connection, since: str, before: str = "~") -> Iterator[Line]:
+    """The records from ``since`` to ``before``, each in the order of ``FIELDS``, oldest first, one after the other."""
+    batches = store.execute(_READ_BATCHES, (since, before))
+    lines = (line for batch in batches for line in _lines_of_batch(*batch))
+    return merge(store.execute(_READ, (since, before)), lines, key=itemgetter(1))
 
 
 def _lines_of_batch(at: str, records: str) -> Iterator[Line]:
@@ -222,13 +261,113 @@ class PredictionLog:
         return self.failing and self.waiting >= MOST_WAITING
 
     def label(self, pairs: Iterable[tuple[Any, Any]]) -> int:
-        """Keep labels that came later, (id, label) each; the last one wins. Returns how many of the ids are known."""
+        """Keep labels that came later, (id, label) each; the last one counts. Returns how many of the ids are known.
+
+        Another label than before is a correction: what was said first stays in :meth:`said`. The same one again is
+        nothing new. None in place of a label withdraws what was said.
+        """
         self.flush()
         now = _iso(datetime.now(UTC))
-        lines = [(_clean(record), _json(label), now) for record, label in pairs]
+        lines = [(_clean(record), None if label is None else _json(label)) for record, label in pairs]
         with self.transaction() as store:
-            store.executemany("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", lines)
-            return sum(store.execute(_KNOWS, {"id": line[0]}).fetchone()[0] for line in lines)
+            before = _by_id(store, "SELECT id, label FROM labels WHERE id IN ({})", [line[0] for line in lines])
+            for line in lines:
+                if before.get(line[0]) != line[1]:
+                    store.execute("INSERT INTO label_events (id, label, at) VALUES (?, ?, ?)", (*line, now))
+                    before[line[0]] = line[1]
+            now_said = [(one, label, now) for one, label in before.items() if label is not None]
+            store.executemany(
+                "INSERT INTO labels VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET label = excluded.label, "
+                "at = excluded.at WHERE label <> excluded.label",
+                now_said,
+            )
+            withdrawn = [(one,) for one, label in before.items() if label is None]
+            store.executemany("DELETE FROM labels WHERE id = ?", withdrawn)
+            return sum(store.execute(_KNOWS, {"id": one}).fetchone()[0] for one in {line[0] for line in lines})
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Which of some ids the log has answered."""
+        self.flush()
+        with self._turn:
+            return {one for one in map(_clean, ids) if self._store.execute(_KNOWS, {"id": one}).fetchone()[0]}
+
+    def any_id(self) -> str | None:
+        """The id of one record; None where there is none."""
+        with self._turn:
+            found = self._store.execute(_ANY_ID).fetchone()
+        return None if found is None else str(found[0])
+
+    def days(self) -> dict[str, int]:
+        """Records of each day in UTC, such as ``2026-07-31``, sealed ones too."""
+        self.flush()
+        with self._turn:
+            return {str(day): int(rows) for day, rows in self._store.execute(_DAYS)}
+
+    def chunks(self, since: str, before: str, most: int = 10_000) -> Iterator[list[dict[str, Any]]]:
+        """The records from ``since`` to ``before``, hour by hour, at most so many at a time, without their labels.
+
+        It is one moment of the log, whatever is appended or sealed meanwhile.
+
+        Raises
+        ------
+        Damaged
+            If a sealed file is not what was written.
+        """
+        self.flush()
+        with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as store:
+            store.execute("BEGIN")
+            files = store.execute(_SEALED, (since, before)).fetchall()
+            sealed = (line for file in files for line in self._lines(*file) if since <= line[1] < before)
+            lines = chain(sealed, unsealed(store, since, before))
+            while some := [_record(line, None) for line in islice(lines, most)]:
+                yield some
+
+    def last_said(self, ids: Iterable[str] | None = None) -> int:
+        """Number of the last thing that was said of labels, or of those of some ids; 0 where nothing was."""
+        query = "SELECT coalesce(max(number), 0) FROM label_events"
+        with self._turn:
+            last = int(self._store.execute(query).fetchone()[0])
+            if ids is None or not last:
+                return last
+            return max((int(line[0]) for line in _asked(self._store, f"{query} WHERE id IN ({{}})", ids)), default=0)
+
+    def conflicts(self, ids: Iterable[str]) -> set[str]:
+        """Of some ids those that have had several labels, since the last time that theirs were withdrawn."""
+        query = "SELECT id FROM label_events WHERE id IN ({}) GROUP BY id HAVING count(*) > 1"
+        with self._turn:
+            several = [line[0] for line in _asked(self._store, query, ids)]
+        labels: dict[str, set[str]] = {}
+        for one in self.said(ids=several):
+            labels.setdefault(one.id, set()).add(one.label or "")
+            if one.label is None:
+                labels[one.id] = set()
+        return {one for one, known in labels.items() if len(known) > 1}
+
+    def said(self, after: int = 0, ids: Iterable[str] | None = None) -> list[Said]:
+        """What was said of labels and became of it, in order: each label, each correction, what was withdrawn.
+
+        Parameters
+        ----------
+        after : int
+            Number of the last one that is known already.
+        ids : iterable of str, optional
+            Of these records alone.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> log = PredictionLog(tempfile.mkdtemp())
+        >>> [log.label([("a", label)]) for label in ("yes", "yes", "no", None)]
+        [0, 0, 0, 0]
+        >>> [(one.number, one.id, one.label) for one in log.said()], log.labels()
+        ([(1, 'a', '"yes"'), (2, 'a', '"no"'), (3, 'a', None)], {})
+        """
+        with self._turn:
+            if ids is None:
+                query = "SELECT number, id, label, at FROM label_events WHERE number > ? ORDER BY number"
+                return [Said(*line) for line in self._store.execute(query, (after,))]
+            query = "SELECT number, id, label, at FROM label_events WHERE id IN ({})"
+            return sorted(Said(*line) for line in _asked(self._store, query, ids) if line[0] > after)
 
     def read(self, since: str | datetime | None = None) -> list[dict[str, Any]]:
         """Records from ``since`` on, oldest first, with their label (None: not known yet); sealed ones too.
@@ -242,17 +381,21 @@ class PredictionLog:
         start = "" if since is None else _iso(since)
         with self._snapshot() as store:
             files = store.execute("SELECT file, sha256 FROM sealed WHERE last >= ? ORDER BY first", (start,)).fetchall()
-            lines = unsealed(store, start)
+            lines = list(unsealed(store, start))
             labels = dict(store.execute("SELECT id, label FROM labels"))
         sealed = [line for file in files for line in self._sealed(*file) if line[1] >= start]
         # Where a late record was sealed apart, two files of one hour overlap: the sort is stable.
         ordered = sorted([*sealed, *lines], key=itemgetter(1)) if sealed else lines
         return [_record(line, labels.get(line[0])) for line in ordered]
 
-    def labels(self) -> dict[str, Any]:
-        """Every label by its id, those too whose prediction has not arrived."""
+    def labels(self, ids: Iterable[str] | None = None) -> dict[str, Any]:
+        """Every label by its id, those too whose prediction has not arrived; or those of some ids."""
+        query = "SELECT id, label FROM labels"
         with self._turn:
-            return {record: json.loads(label) for record, label in self._store.execute("SELECT id, label FROM labels")}
+            lines = (
+                self._store.execute(query) if ids is None else _asked(self._store, f"{query} WHERE id IN ({{}})", ids)
+            )
+            return {record: json.loads(label) for record, label in lines}
 
     def count(self) -> int:
         """Number of records, sealed ones too."""
@@ -341,16 +484,25 @@ class PredictionLog:
         return {c: self.hidden(v) if c in self.sensitive and v is not None else v for c, v in row.items()}
 
     def _sealed(self, file: str, sha256: str) -> list[Line]:
+        return list(self._lines(file, sha256))
+
+    def _lines(self, file: str, sha256: str) -> Iterator[Line]:
         path = self.path.parent / "sealed" / file
         if not path.is_file() or file_hash(path) != sha256:
             raise Damaged(f"The sealed log {file} is not what was written. Restore it from a copy.")
         # By name: the service that a bundle carries writes the log and has no Parquet reader.
-        table = import_module("pyarrow.parquet").read_table(path, columns=list(FIELDS), page_checksum_verification=True)
-        return list(zip(*(table[name].to_pylist() for name in FIELDS), strict=True))
+        with import_module("pyarrow.parquet").ParquetFile(path, page_checksum_verification=True) as table:
+            for batch in table.iter_batches(_AT_A_TIME, columns=list(FIELDS)):
+                yield from zip(*(batch[name].to_pylist() for name in FIELDS), strict=True)
 
     def hidden(self, value: Any) -> str:
         """What is kept of a sensitive value: a keyed hash, equal for equal values of one log."""
         return "hash:" + hmac.new(self._key, _json(value).encode(), hashlib.sha256).hexdigest()[:16]
+
+    @property
+    def key(self) -> bytes:
+        """By which hashes of this log are made."""
+        return self._key
 
     def _hashing_key(self) -> bytes:
         with self.transaction() as store:
@@ -370,6 +522,16 @@ class PredictionLog:
 
     def _format(self) -> int:
         return int(self._store.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def log_of(name: str, force: Settings) -> Iterator[PredictionLog]:
+    """The log of a bundle name, given back at the end."""
+    log = PredictionLog(force.predictions / name)
+    try:
+        yield log
+    finally:
+        log.close()
 
 
 class _Writer:
@@ -439,6 +601,18 @@ class _Writer:
         return True
 
 
+def _asked(store: sqlite3.Connection, query: str, ids: Iterable[str]) -> Iterator[Line]:
+    """The lines of a query of ids, some at a time."""
+    every = list(dict.fromkeys(ids))
+    for start in range(0, len(every), _AT_ONCE):
+        some = every[start : start + _AT_ONCE]
+        yield from store.execute(query.format(", ".join("?" * len(some))), some)
+
+
+def _by_id(store: sqlite3.Connection, query: str, ids: Iterable[str]) -> dict[str, str | None]:
+    return dict(_asked(store, query, ids))
+
+
 def _make(path: Path) -> None:
     """Make the file whole beside its place and link it there: a file that others opened can't be turned to WAL."""
     beside = path.with_name(f".{uuid4().hex}.sqlite")
@@ -457,6 +631,11 @@ def _to_newest(store: sqlite3.Connection) -> None:
         store.execute(statement)
     if "arm" not in [column[1] for column in store.execute("PRAGMA table_info(records)")]:
         store.execute("ALTER TABLE records ADD COLUMN arm TEXT")
+    # Of labels of an older format it is known when the last one came.
+    store.execute(
+        "INSERT INTO label_events (id, label, at) SELECT id, label, at FROM labels "
+        "WHERE id NOT IN (SELECT id FROM label_events) ORDER BY at, id"
+    )
     store.execute(f"PRAGMA user_version={FORMAT}")
 
 

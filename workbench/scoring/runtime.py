@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -17,12 +19,13 @@ from workbench.core.checking import Checker
 from workbench.core.contract import Column
 from workbench.core.names import renaming
 from workbench.core.reasons import Reasons
-from workbench.errors import BadRow, Damaged, Refused
-from workbench.scoring.ids import id_text, new_ids
+from workbench.errors import BadRow, BadTable, Damaged, Refused
+from workbench.scoring.ids import id_text, new_ids, no_id, settled
 from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
+IDS = (str, int, float, date, Decimal)  # what an id of a row may be; anything else is none
 FEW = 32  # rows with reasons, after which their tables are made behind the answers
 # By name: the runtime of a compiled bundle carries neither scikit-learn nor the module that loads it.
 PIPELINES = "workbench.tables.pipeline_model"
@@ -250,15 +253,41 @@ class Scorer:
         fresh_ids = new_ids(len(rows))
         if self._id is None:
             return fresh_ids
-        return [new if (own := self._own(row)) is None else own for row, new in zip(rows, fresh_ids, strict=True)]
+        owned = [row.get(self._id) if isinstance(row, Mapping) else None for row in rows]
+        read = self._each_id(owned, str(self._id), lambda own: None if no_id(own, self.id_column) else self._read(own))
+        return [new if own is None else own for own, new in zip(read, fresh_ids, strict=True)]
 
-    def _own(self, row: Any) -> str | None:
-        own = row.get(self._id) if isinstance(row, Mapping) else None
-        return self.id_of(own) if isinstance(own, (str, int, float)) else None
+    @property
+    def id_column(self) -> Column | None:
+        """Of the contract; None where rows have no id of their own."""
+        return None if self._id is None else self.contract[self._id]
 
-    def id_of(self, value: Any) -> str:
-        """An id that a row or a label came with, read by the contract."""
-        return id_text(value, None if self._id is None else self.contract[self._id])
+    def label_ids(self, values: Sequence[Any], known: Callable[[Iterable[str]], Set[str]]) -> list[str]:
+        """Ids that labels came with, as their predictions have them; ``known`` tells which there are.
+
+        Raises
+        ------
+        BadRow
+            If one can't be told from others.
+        """
+        self._each_id(values, "id", self._read)
+        return settled(values, self.id_column, known)
+
+    def _each_id(self, values: Sequence[Any], field: str, read: Callable[[Any], str | None]) -> list[str | None]:
+        """The ids, read; all that can't be are told together."""
+        ids, problems = [], []
+        for i, value in enumerate(values):
+            try:
+                ids.append(read(value) if isinstance(value, IDS) else None)
+            except BadTable:
+                expected = "a whole number or a text: other ids have the same float"
+                problems.append({"row": i, "field": field, "expected": expected, "got": repr(value)[:60]})
+        if problems:
+            raise BadRow(problems)
+        return ids
+
+    def _read(self, value: Any) -> str:
+        return id_text(value, self.id_column)
 
 
 def _drivers(bundle: Bundle, reasons: Reasons) -> dict[str, Any]:

@@ -313,9 +313,11 @@ class Service:
         if self.log is None:
             raise Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
         labels = _clean_labels([i["label"] for i in items], self.scorer)
-        ids = [self.scorer.id_of(i["id"]) for i in items]
-        known = await asyncio.to_thread(self.log.label, list(zip(ids, labels, strict=True)))
+        known = await asyncio.to_thread(self._labelled, self.log, [i["id"] for i in items], labels)
         return answer_json({"labels": len(items), "known": known})
+
+    def _labelled(self, log: PredictionLog, ids: list[Any], labels: list[Any]) -> int:
+        return log.label(zip(self.scorer.label_ids(ids, log.known), labels, strict=True))
 
     async def _reloaded(self, request: Request) -> Answer:
         try:
