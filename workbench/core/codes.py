@@ -347,7 +347,7 @@ ALL: tuple[FindingCode, ...] = (
                 "columns, or want less."),
     FindingCode("WB244", "Labels that contradict each other", ("warning",),
                 "Rows of a window that have had several labels. The last one counts, once; the others are kept with "
-                "their times. Withdraw what is wrong with `wb.feedback(…, withdraw=True)` and give the right one again."),
+                "their times. Withdraw what is wrong with `wb.feedback(…, withdraw=True)` and give it again."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows of one kind of signal and one direction make one "

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from workbench.core.bundle import Bundle
 from workbench.core.fairness import FEWEST_TOLD, FILE, Fairness, Group, GroupMetric
 from workbench.core.finding import Finding
 from workbench.core.group_metrics import GroupMeasure, Summed, measures, of_numbers, of_two, summed
 from workbench.core.grouping import Grouping
+from workbench.core.normal import above
 from workbench.core.report import Window
 from workbench.core.scores import share_interval
 from workbench.monitoring.windows import Seen, prediction_of
@@ -266,7 +266,7 @@ def _changed(
     (own, _), (rest, _), (own_then, _), (rest_then, _) = known
     apart = (own - rest) - (own_then - rest_then)
     error = sum(_variance(*side) for side in known) ** 0.5
-    return 2 * float(stats.norm.sf(abs(apart) / error)), apart
+    return 2 * above(abs(apart) / error), apart
 
 
 def _rows(groups: Sequence[Group], column: str, name: str) -> float:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from workbench.core.bundle import Bundle
 from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric, metric_name, short
+from workbench.core.normal import exceeded_by, quantile
 from workbench.core.profile import Profile
 from workbench.core.ranked import ranked
 from workbench.core.report import ColumnDrift, Status, Window
@@ -169,7 +169,7 @@ def calibration_gap(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame,
     gap, spread = float(error.mean()), float(error.std(ddof=1)) / len(error) ** 0.5
     mean = bundle.reference["prediction"].mean if "prediction" in bundle.reference else float(said.mean()) + known
     rarer = min(mean - known, 1 - mean + known) if mean is not None else 0.5
-    if abs(gap) <= spread * float(stats.norm.isf(rate / 2)) or abs(gap) < RELEVANT_GAP * rarer:
+    if abs(gap) <= spread * exceeded_by(rate / 2) or abs(gap) < RELEVANT_GAP * rarer:
         return ""
     high = "high" if gap > 0 else "low"
     label = bundle.classes[1]
@@ -192,7 +192,7 @@ def loss_of(reference: Metric, now: Metric, rate: float) -> Loss:
     sign = 1 if reference.larger_is_better else -1
     amount = sign * (reference.value - now.value)
     error = float(np.hypot(_standard_error(reference), _standard_error(now)))
-    significant = amount > error * float(stats.norm.isf(rate)) and amount > 0
+    significant = amount > error * exceeded_by(rate) and amount > 0
     return Loss(reference, amount, amount / max(_worth(reference), 1e-12), significant)
 
 
@@ -260,7 +260,7 @@ def _standard_error(metric: Metric) -> float:
         return metric.error
     if metric.low is None or metric.high is None:
         return 0.0
-    return (metric.high - metric.low) / 2 / float(stats.norm.ppf((1 + metric.level) / 2))
+    return (metric.high - metric.low) / 2 / quantile((1 + metric.level) / 2)
 
 
 def _worth(reference: Metric) -> float:

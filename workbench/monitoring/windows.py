@@ -17,7 +17,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -33,7 +33,7 @@ from workbench.core.reasons import Reasons
 from workbench.core.saved import check_types
 from workbench.errors import BadTable, Damaged, StoreError
 from workbench.monitoring.window_order import in_time
-from workbench.profiling.profile import profile_columns
+from workbench.profiling.profile import merge_columns, profile_columns
 from workbench.profiling.reasons import alike, merge_reasons
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
@@ -277,7 +277,7 @@ class _Summed:
         self.begin = min(filter(None, (self.begin, part.span[0])), default="")
         self.end = max(self.end, part.span[1])
         profile = _profiled(self.bundle, part.predictions, part.features)
-        self.profile = profile if self.profile is None else self.profile.merge(profile)
+        self.profile = profile if self.profile is None else _both(self.bundle, self.profile, profile)
 
     def seen(self, window: str, content: str) -> Seen:
         return Seen(
@@ -421,6 +421,14 @@ def _profiled(bundle: Bundle, predictions: pd.DataFrame, features: pd.DataFrame)
         contract=contract,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _both(bundle: Bundle, one: Profile, other: Profile) -> Profile:
+    """The profile of the rows of both."""
+    known = bundle.contract.only(bundle.features)
+    contract = Contract((*known.columns, Column("prediction", one["prediction"].kind)))
+    columns = merge_columns(one.columns, other.columns, contract)
+    return replace(one, rows=one.rows + other.rows, columns=columns, created=other.created)
 
 
 def _missing(contract: Contract, features: pd.DataFrame, source: str) -> dict[str, int]:

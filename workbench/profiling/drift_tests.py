@@ -24,6 +24,8 @@ LEAST_EXPECTED = 5.0
 SMIRNOV_95 = 1.3581
 # With so few rows the large-sample KS test is wrong (of two and one it is sure); up to so many the exact one is quick.
 FEW_ROWS, MOST_EXACT_ROWS = 50, 1000
+# From so many on the KS test's limit is its distribution, to five digits.
+MANY_ROWS = 10_000
 ROUNDED = 1e-12  # a difference of two numbers near 1 that is none
 # The mean of fewer rows, or the difference of means of a larger skewness, is not near enough to Student's in its tails.
 LEAST_ROWS = 30
@@ -195,8 +197,6 @@ def proportions(hits: tuple[int, int], totals: tuple[int, int]) -> TestResult:
     >>> proportions((0, 50), (100, 100)).effect
     0.5
     """
-    from scipy.stats import fisher_exact
-
     if not all(totals) or not any(hits) or hits == totals:
         return NOTHING
     table = np.array([hits, [n - h for h, n in zip(hits, totals, strict=True)]], dtype=float).T
@@ -204,6 +204,8 @@ def proportions(hits: tuple[int, int], totals: tuple[int, int]) -> TestResult:
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     statistic = float(((table - expected) ** 2 / expected).sum())
     if expected.min() < LEAST_EXPECTED:
+        from scipy.stats import fisher_exact
+
         return TestResult(statistic, min(float(fisher_exact(table).pvalue), 1.0), effect)
     from scipy.special import chdtrc
 
@@ -224,9 +226,26 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _large_ks(distance: float, n: float, m: float) -> float:
-    from scipy.stats import kstwo
+    """As :data:`scipy.stats.kstwo` has it; of many rows by the limit, which loads in an instant.
 
-    return float(kstwo.sf(distance, max(round(n * m / (n + m)), 1))) if distance else 1.0
+    The two differ by less than 0.00005 of the p-value.
+
+    References
+    ----------
+    Vrbik, J. (2018), Small-sample corrections to Kolmogorov-Smirnov test statistic. Pioneer Journal of Theoretical and
+    Applied Statistics 15:15-23.
+    """
+    rows = max(round(n * m / (n + m)), 1)
+    if not distance:
+        return 1.0
+    if rows <= MANY_ROWS:
+        from scipy.stats import kstwo
+
+        return float(kstwo.sf(distance, rows))
+    from scipy.special import kolmogorov
+
+    z = rows**0.5 * distance
+    return float(kolmogorov(z + 1 / (6 * rows**0.5) + (z - 1) / (4 * rows)))
 
 
 def _exact_ks(reference: Distribution, current: Distribution) -> float:

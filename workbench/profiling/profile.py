@@ -33,7 +33,7 @@ from workbench.profiling.memory import fitting
 from workbench.profiling.pairs import WIDE
 from workbench.profiling.saved import saved
 from workbench.profiling.scan import Plan, Scanned, TableScan, merged, scan
-from workbench.profiling.statistics import column_profile, column_state, told_kind, without_values
+from workbench.profiling.statistics import column_profile, column_state, merge_states, told_kind, without_values
 from workbench.profiling.weighted import weighted
 from workbench.reading.again import Again
 from workbench.reading.column_findings import findings_of
@@ -224,6 +224,22 @@ def profile_columns(frame: pd.DataFrame, contract: Contract, *, bins: int = 20) 
         Bars of each histogram.
     """
     return tuple(_alone(frame[c.name], c, bins) for c in contract.columns if c.name in frame)
+
+
+def merge_columns(
+    one: Iterable[ColumnProfile], other: Iterable[ColumnProfile], contract: Contract
+) -> tuple[ColumnProfile, ...]:
+    """The columns of the rows of both, as :func:`profile_columns` would have them of all rows at once.
+
+    Parameters
+    ----------
+    one, other : iterable of ColumnProfile
+        Of the same columns, in the same order.
+    contract : Contract
+        By which both were made.
+    """
+    pairs = [(a, b, contract[a.name]) for a, b in zip(one, other, strict=True)]
+    return tuple(column_profile(merge_states(a.state, b.state), replace(column, kind=a.kind)) for a, b, column in pairs)
 
 
 def propose(columns: Iterable[ColumnProfile], contract: Contract, sensitive: Iterable[str] = ()) -> Contract:

@@ -34,6 +34,7 @@ from workbench.reading.sources import source_of
 # Bytes of values up to which the table of a file is held, so that none is read twice. The process takes 300 MB at most
 # then, of which 135 are the libraries': about as much as where a large file is kept and profiled.
 MOST_HELD = 64_000_000
+EXACT = 2**53  # up to here floats hold each whole number
 # Where all columns of a table are wanted at once anyway, as many bytes are held as there are.
 _ALL_HELD: ContextVar[bool] = ContextVar("all of a file is held", default=False)
 
@@ -209,7 +210,17 @@ def read_table(source: Any, *, like: Contract | None = None) -> pd.DataFrame:
     layout, expected = (None, ()) if like is None else (like.layout, like.features)
     table = together(whole(source_of(source, like=layout, expected=expected)))
     assert table is not None
-    return table.to_pandas()
+    return _exact(table)
+
+
+def _exact(table: pl.DataFrame) -> pd.DataFrame:
+    """In pandas, where whole numbers with gaps are floats: not those that floats can't tell apart, such as ids."""
+    frame = table.to_pandas()
+    for column in table.select(selectors.integer()):
+        if column.null_count() and max(abs(column.min() or 0), abs(column.max() or 0)) > EXACT:  # type: ignore[arg-type, operator]  # whole numbers
+            kind = "UInt64" if column.dtype == pl.UInt64 else "Int64"
+            frame[column.name] = pd.array(column.to_list(), dtype=kind)
+    return frame
 
 
 def whole(table: Source) -> list[pl.DataFrame]:
