@@ -104,7 +104,7 @@ def feedback(
     columns, label = names_or_none(id, "id", "wb.feedback"), text_or_none(label, "label", "wb.feedback")
     window = text_or_none(window, "window", "wb.feedback")
     bundle = champion(name, force)
-    table = read_table(labels, like=bundle.contract)
+    table = read_table(labels, like=bundle.contract).reset_index(drop=True)
     truth = _none_of(table) if withdraw else truth_of(bundle, table, _label_column(table, label, bundle.contract))
     given = Given(bundle, table if withdraw else table[truth.notna()], columns, window)
     with log_of(name, force) as log:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.core.bundle import Bundle
+from workbench.core.reasons import Reasons
 from workbench.errors import NotFound
 from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.reason_windows import MOST_ROWS, reasons_of
@@ -62,10 +63,10 @@ def compact(
     others = {}
     for stretch, rows in cut(log.days(), [seen.label for seen in kept]).items():
         own = {seen.version: seen for seen in kept if bare_name(seen.label) == stretch}
-        if sum(seen.rows for seen in own.values()) != rows:
+        if sum(seen.rows for seen in own.values()) == rows:
+            continue
+        if left.get(stretch) == rows or _written(name, stretch, own, log, force) != rows:
             others[stretch] = rows
-            if left.get(stretch) != rows:
-                _write(name, stretch, own, log, force)
     return others
 
 
@@ -96,23 +97,26 @@ def cut(days: Mapping[str, int], there: Iterable[str]) -> dict[str, int]:
     return dict(stretches)
 
 
-def _write(name: str, stretch: str, own: Mapping[int, Seen], log: PredictionLog, force: Settings) -> None:
-    """Write the windows of a stretch anew, one for each version that answered in it."""
+def _written(name: str, stretch: str, own: Mapping[int, Seen], log: PredictionLog, force: Settings) -> int:
+    """Write the windows of a stretch anew, one for each version that answered in it; the rows that they hold now."""
     versions: Counter[int | None] = Counter()
     for records in _records(log, stretch):
         versions.update(record["version"] for record in records)
-    several = len(versions) > 1 or any(".v" in seen.label for seen in own.values())
+    several, held = len(versions) > 1 or any(".v" in seen.label for seen in own.values()), 0
     for version, rows in versions.items():
-        bundle = _bundle(name, version, force)
-        known = own.get(version or 0)
-        if bundle is None or (known is not None and known.rows == rows):
+        bundle, known = _bundle(name, version, force), own.get(version or 0)
+        if bundle is None:
             continue
-        label = known.label if known else f"{LIVE}{stretch}" + (f".v{version or 0}" if several else "")
-        drawn = _drawn(rows)
-        why = (
-            reasons_of(bundle, _some(bundle, _of(version, log, stretch), drawn), "service") if bundle.reasons else None
-        )
-        keep_parts(bundle, label, _parts(bundle, _of(version, log, stretch), force), "service", force, why)
+        held += rows
+        if known is None or known.rows != rows:
+            label = known.label if known else f"{LIVE}{stretch}" + (f".v{version or 0}" if several else "")
+            why = _reasons(bundle, _of(version, log, stretch), rows)
+            keep_parts(bundle, label, _parts(bundle, _of(version, log, stretch), force), "service", force, why)
+    return held
+
+
+def _reasons(bundle: Bundle, chunks: Iterable[list[dict[str, Any]]], rows: int) -> Reasons | None:
+    return reasons_of(bundle, _some(bundle, chunks, _drawn(rows)), "service") if bundle.reasons else None
 
 
 def _records(log: PredictionLog, stretch: str) -> Iterator[list[dict[str, Any]]]:
