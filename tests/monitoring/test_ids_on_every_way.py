@@ -98,7 +98,7 @@ def test_whole_numbers_come_the_same_on_every_way(ways, values):
     """Above 2^53 too, where a float would take several for one."""
     found = {name: way(values, CONTRACTS["integer"]) for name, way in ways.items()}
 
-    assert found == dict.fromkeys(ways, [str(value) for value in values])
+    assert all(ids == [str(value) for value in values] for ids in found.values()), found
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_texts_come_the_same_on_every_way(ways, values):
     """With blanks within, letters that can be written in two ways, and codes with zeros in front."""
     found = {name: way(values, CONTRACTS["text"]) for name, way in ways.items()}
 
-    assert found == dict.fromkeys(ways, values)
+    assert all(ids == values for ids in found.values()), found
 
 
 @pytest.mark.slow
@@ -125,14 +125,14 @@ def test_days_come_the_same_on_every_way(ways, values):
         if kind == "written" or name not in ("JSON rows",)  # JSON has no moments
     }
 
-    assert found == dict.fromkeys(found, [day.isoformat() for day in values])
+    assert all(ids == [day.isoformat() for day in values] for ids in found.values()), found
 
 
 @pytest.mark.parametrize("kind", ["integer", "text"])
 def test_a_padded_code_stays_padded(ways, kind):
     found = {name: way(["00005000", "00005001"], CONTRACTS[kind]) for name, way in ways.items()}
 
-    assert found == dict.fromkeys(ways, ["00005000", "00005001"])
+    assert all(ids == ["00005000", "00005001"] for ids in found.values()), found
 
 
 @pytest.mark.parametrize("value", [2.0**53, -(2.0**60), np.float32(2**24)])

@@ -69,11 +69,18 @@ def keys_of_services(
 
 def feedback(
     name: Annotated[str, typer.Argument(help="Name of the bundle.")],
-    labels: Annotated[Path, typer.Argument(help="CSV or Parquet file with an id and a label column.")],
-    id: Annotated[str | None, typer.Option(help="Its id column; the contract's by default.")] = None,  # noqa: A002
+    labels: Annotated[Path, typer.Argument(help="Table with a column of labels, and of ids or what else tells a row.")],
+    id: Annotated[  # noqa: A002
+        list[str] | None, typer.Option(help="Its id column, the contract's by default; repeat for several.")
+    ] = None,
     label: Annotated[str | None, typer.Option(help="Its label column; the target by default.")] = None,
+    window: Annotated[str | None, typer.Option(help="Of which the rows are, where keys find several.")] = None,
+    withdraw: Annotated[bool, typer.Option(help="Take back what was said of these rows.")] = False,
 ) -> None:
-    """Join labels that came later to their predictions, by id."""
+    """Join labels that came later to their predictions, by id or by what tells a row."""
     from workbench.monitoring.feedback import feedback as run
 
-    typer.echo(f"{run(name, labels, id=id, label=label):,} labels joined their predictions.")
+    typer.echo(
+        f"{run(name, labels, id=id or None, label=label, window=window, withdraw=withdraw):,} labels "
+        f"{'were withdrawn' if withdraw else 'joined their predictions'}."
+    )

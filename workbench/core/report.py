@@ -284,16 +284,26 @@ class MonitorReport(Result):
         """Name, status and incidents in one line."""
         n = len(self.incidents)
         summary = "no incident" if n == 0 else "1 incident" if n == 1 else f"{n} incidents"
-        return f"{self.name} version {self.version}: {self.status}, {len(self.windows)} windows, {summary}"
+        told = f", {self.labels_told}" if self.windows else ""
+        return f"{self.name} version {self.version}: {self.status}, {len(self.windows)} windows, {summary}{told}"
+
+    @property
+    def labels_told(self) -> str:
+        """How many rows have their label, wait for it, and have had several."""
+        joined, rows, conflicts = (sum(getattr(w, n) for w in self.windows) for n in ("labelled", "rows", "conflicts"))
+        contradicted = f", {conflicts:,} in conflict" if conflicts else ""
+        return f"labels of {joined:,} of {rows:,} rows, {rows - joined:,} waiting{contradicted}"
 
     def frame(self) -> pd.DataFrame:
-        """One row a window: rows, labelled, flagged, drifted columns, performance, status."""
+        """One row a window: rows, labelled, waiting, conflicts, flagged, drifted columns, performance, status."""
         return self._frame(
             [
                 {
                     "window": w.label,
                     "rows": w.rows,
                     "labelled": w.labelled,
+                    "waiting": w.rows - w.labelled,
+                    "conflicts": w.conflicts,
                     "flagged": w.flagged,
                     "drifted": sum(d.drifted for d in w.drift),
                     "important": sum(d.important for d in w.drift),

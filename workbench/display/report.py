@@ -242,8 +242,15 @@ def _tiles(report: MonitorReport) -> list[tuple[str, str, str]]:
         (metric_name(metric_of(report) or "Performance"), number(known[-1].value if known else None), reference),
         ("Latest window", last.label if last else "–", f"{last.rows:,} rows" if last else "nothing seen yet"),
         ("Flagged", percent(last.flagged if last else None), "rows outside the contract"),
+        ("Labels", f"{sum(w.labelled for w in report.windows):,}", _waiting(report)),
         ("Open incidents", str(sum(i.open for i in report.incidents)), f"{len(report.incidents)} in all"),
     ]
+
+
+def _waiting(report: MonitorReport) -> str:
+    waiting = sum(w.rows - w.labelled for w in report.windows)
+    conflicts = sum(w.conflicts for w in report.windows)
+    return f"{waiting:,} rows wait" + (f", {conflicts:,} in conflict" if conflicts else "")
 
 
 def _summary(report: MonitorReport) -> str:

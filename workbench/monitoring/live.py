@@ -99,9 +99,7 @@ def cut(days: Mapping[str, int], there: Iterable[str]) -> dict[str, int]:
 
 def _written(name: str, stretch: str, own: Mapping[int, Seen], log: PredictionLog, force: Settings) -> int:
     """Write the windows of a stretch anew, one for each version that answered in it; the rows that they hold now."""
-    versions: Counter[int | None] = Counter()
-    for records in _records(log, stretch):
-        versions.update(record["version"] for record in records)
+    versions = log.versions(stretch, stretch + "~")
     several, held = len(versions) > 1 or any(".v" in seen.label for seen in own.values()), 0
     for version, rows in versions.items():
         bundle, known = _bundle(name, version, force), own.get(version or 0)

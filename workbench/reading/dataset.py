@@ -217,9 +217,10 @@ def _exact(table: pl.DataFrame) -> pd.DataFrame:
     """In pandas, where whole numbers with gaps are floats: not those that floats can't tell apart, such as ids."""
     frame = table.to_pandas()
     for column in table.select(selectors.integer()):
-        if column.null_count() and max(abs(column.min() or 0), abs(column.max() or 0)) > EXACT:  # type: ignore[arg-type, operator]  # whole numbers
-            kind = "UInt64" if column.dtype == pl.UInt64 else "Int64"
-            frame[column.name] = pd.array(column.to_list(), dtype=kind)
+        ends: list[Any] = [column.min() or 0, column.max() or 0]
+        if column.null_count() and max(map(abs, ends)) > EXACT:
+            kind: Any = "UInt64" if column.dtype == pl.UInt64 else "Int64"
+            frame[column.name] = pd.Series(column.to_list(), dtype=kind)
     return frame
 
 

@@ -26,6 +26,7 @@ import os
 import secrets
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -77,6 +78,10 @@ _DAYS = """SELECT day, sum(rows) FROM (
     SELECT substr(at, 1, 10) AS day, count(*) AS rows FROM records GROUP BY 1
     UNION ALL SELECT substr(at, 1, 10), sum(rows) FROM batches GROUP BY 1
     UNION ALL SELECT substr(first, 1, 10), sum(rows) FROM sealed GROUP BY 1) GROUP BY 1 ORDER BY 1"""
+_VERSIONS = """SELECT version, count(*) FROM (
+    SELECT version FROM records WHERE at >= :since AND at < :before
+    UNION ALL SELECT value FROM batches, json_each(records, '$.version') WHERE at >= :since AND at < :before)
+    GROUP BY 1"""
 _AT_A_TIME = 10_000  # records of a sealed file
 # As many as SQLite takes at once.
 _AT_ONCE = 500
@@ -303,6 +308,17 @@ class PredictionLog:
         with self._turn:
             return {str(day): int(rows) for day, rows in self._store.execute(_DAYS)}
 
+    def versions(self, since: str, before: str) -> dict[int | None, int]:
+        """Records by the version that answered, from ``since`` to ``before``, sealed ones too."""
+        self.flush()
+        with self._snapshot() as store:
+            counts = Counter(dict(store.execute(_VERSIONS, {"since": since, "before": before}).fetchall()))
+            files = store.execute(_SEALED, (since, before)).fetchall()
+        for file in files:
+            lines = self._lines(*file, ("version", "at"))
+            counts.update(version for version, at in lines if since <= at < before)
+        return dict(counts)
+
     def chunks(self, since: str, before: str, most: int = 10_000) -> Iterator[list[dict[str, Any]]]:
         """The records from ``since`` to ``before``, hour by hour, at most so many at a time, without their labels.
 
@@ -486,14 +502,14 @@ class PredictionLog:
     def _sealed(self, file: str, sha256: str) -> list[Line]:
         return list(self._lines(file, sha256))
 
-    def _lines(self, file: str, sha256: str) -> Iterator[Line]:
+    def _lines(self, file: str, sha256: str, fields: Sequence[str] = FIELDS) -> Iterator[Line]:
         path = self.path.parent / "sealed" / file
         if not path.is_file() or file_hash(path) != sha256:
             raise Damaged(f"The sealed log {file} is not what was written. Restore it from a copy.")
         # By name: the service that a bundle carries writes the log and has no Parquet reader.
         with import_module("pyarrow.parquet").ParquetFile(path, page_checksum_verification=True) as table:
-            for batch in table.iter_batches(_AT_A_TIME, columns=list(FIELDS)):
-                yield from zip(*(batch[name].to_pylist() for name in FIELDS), strict=True)
+            for batch in table.iter_batches(_AT_A_TIME, columns=list(fields)):
+                yield from zip(*(batch[name].to_pylist() for name in fields), strict=True)
 
     def hidden(self, value: Any) -> str:
         """What is kept of a sensitive value: a keyed hash, equal for equal values of one log."""
