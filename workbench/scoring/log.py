@@ -314,8 +314,8 @@ class PredictionLog:
         with self._snapshot() as store:
             counts = Counter(dict(store.execute(_VERSIONS, {"since": since, "before": before}).fetchall()))
             files = store.execute(_SEALED, (since, before)).fetchall()
-        for file in files:
-            lines = self._lines(*file, ("version", "at"))
+        for file, digest in files:
+            lines = self._lines(file, digest, ("version", "at"))
             counts.update(version for version, at in lines if since <= at < before)
         return dict(counts)
 
