@@ -31,7 +31,7 @@ from workbench.storage.registry import folder_of
 YOUNG = 45
 LIVE = "live-"
 # Records in memory at a time.
-AT_A_TIME = 5_000
+AT_A_TIME = 4_000
 
 
 def compact(

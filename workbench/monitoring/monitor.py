@@ -114,8 +114,8 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
 
 def _kept(bundle: Bundle, rate: float, force: Settings) -> list[Judged]:
     """Each window's judgement: the kept one where nothing that it depends on has changed."""
+    compacted(bundle.name, force)
     with log_of(bundle.name, force) as log:
-        look_up(bundle.name, force, log, lambda places: _compact(bundle.name, places, log, force))
         seen, said = look_up(bundle.name, force, log, lambda places: (places.windows, places.said()))
         before, judge_one = report_file.judged(force.reports / bundle.name), _Judge(bundle, rate, force, log)
         kept = []
@@ -125,6 +125,12 @@ def _kept(bundle: Bundle, rate: float, force: Settings) -> list[Judged]:
                 kept.append(before.get(key) or judge_one(one, key))
                 tracker.advance(f"{one.label} {kept[-1].window.status}")
     return kept
+
+
+def compacted(name: str, force: Settings) -> None:
+    """Cut the log of a name into windows, as far as that is not done."""
+    with log_of(name, force) as log:
+        look_up(name, force, log, lambda places: _compact(name, places, log, force))
 
 
 def _compact(name: str, places: Places, log: PredictionLog, force: Settings) -> None:

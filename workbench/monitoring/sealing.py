@@ -14,7 +14,7 @@ from workbench.scoring.log import FIELDS, PredictionLog, unsealed
 from workbench.storage.files import in_one_step
 
 LATE = timedelta(minutes=10)  # an hour is closed this long after its end
-AT_A_TIME = 20_000  # records in memory
+AT_A_TIME = 4_000  # records in memory
 _TABLES = ("records", "batches")
 
 

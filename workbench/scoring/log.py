@@ -82,7 +82,7 @@ _VERSIONS = """SELECT version, count(*) FROM (
     SELECT version FROM records WHERE at >= :since AND at < :before
     UNION ALL SELECT value FROM batches, json_each(records, '$.version') WHERE at >= :since AND at < :before)
     GROUP BY 1"""
-_AT_A_TIME = 10_000  # records of a sealed file
+_AT_A_TIME = 2_000  # records of a sealed file
 # As many as SQLite takes at once.
 _AT_ONCE = 500
 
