@@ -14,6 +14,7 @@ from workbench.core.finding import Finding
 from workbench.core.incident import Act, Cause, Direction, Incident, Level
 from workbench.core.late import late
 from workbench.core.metric import Metric
+from workbench.core.report_lines import with_windows
 from workbench.core.result import Result
 from workbench.errors import Damaged
 from workbench.storage.files import read
@@ -263,17 +264,15 @@ class MonitorReport(Result):
     @classmethod
     def load(cls, path: str | Path) -> MonitorReport:
         """Read what :meth:`save` wrote, or what monitoring keeps: a head, and its windows in lines beside it."""
-        from workbench.core.report_file import with_windows
-
         path = Path(path)
+
+        def parse(content: Any) -> MonitorReport:
+            return cls.parse_file(path.name, with_windows(content, path.parent, Window))
+
         try:
-            return read(
-                path, lambda content: cls._parse_file(path.name, with_windows(content, path.parent)), sys.maxsize
-            )
+            return read(path, parse, sys.maxsize)
         except Damaged:  # another process may have written the lines anew since the head was read
-            return read(
-                path, lambda content: cls._parse_file(path.name, with_windows(content, path.parent)), sys.maxsize
-            )
+            return read(path, parse, sys.maxsize)
 
     @property
     def status(self) -> Status:

@@ -12,20 +12,19 @@ A report that stands in one file whole, as :meth:`MonitorReport.save` writes it 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
-from typing import Any
 
+from workbench.core import report_lines
 from workbench.core.report import MonitorReport, Window
 from workbench.core.report_summary import Summary
-from workbench.errors import Damaged, StoreError
+from workbench.errors import StoreError
 from workbench.storage import lines
-from workbench.storage.files import MISREAD, lock, write_json
+from workbench.storage.files import lock, write_json
 
-LATEST, LINES, SUMMARY = "latest.json", "windows.lines", "summary.json"
+LATEST, LINES, SUMMARY = "latest.json", report_lines.FILE, "summary.json"
 # So many lines that no report needs any more are left lying.
 SPARE = 64
 
@@ -50,13 +49,7 @@ class Judged:
 
 def judged(folder: Path) -> dict[str, Judged]:
     """The judgements of a name's folder by their keys; what is damaged is left out, and judged anew."""
-    read = _reader()
-    found: dict[str, Judged] = {}
-    for line in lines.lines(folder / LINES):
-        with suppress(*MISREAD):
-            one = read(line)
-            found[one.key] = one
-    return found
+    return {key: Judged(key, window, why) for key, window, why in report_lines.read(folder, Window)}
 
 
 def keep(report: MonitorReport, windows: Iterable[Judged], folder: Path) -> Path:
@@ -89,34 +82,19 @@ def keep(report: MonitorReport, windows: Iterable[Judged], folder: Path) -> Path
     return folder / LATEST
 
 
-def load(path: Path) -> MonitorReport:
-    """A report from its folder or from a file that holds it whole.
-
-    Raises
-    ------
-    NotFound
-        If there is none.
-    Damaged
-        If it is not what was written.
-    FormatVersion
-        If a newer Workbench wrote it.
-    """
-    return MonitorReport.load(path)
-
-
 def summary(folder: Path) -> Summary:
     """What the page of all models shows of a name's report; made anew where it is missing, damaged or out of date.
 
     Raises
     ------
     NotFound, Damaged, FormatVersion
-        As :func:`load`.
+        As :meth:`MonitorReport.load`.
     """
     with suppress(StoreError):
         kept = Summary.load(folder / SUMMARY)
         if kept.stamp == _stamp(folder / LATEST):
             return kept
-    return summarise(load(folder / LATEST), folder)
+    return summarise(MonitorReport.load(folder / LATEST), folder)
 
 
 def summarise(report: MonitorReport, folder: Path) -> Summary:
@@ -127,30 +105,8 @@ def summarise(report: MonitorReport, folder: Path) -> Summary:
     return made
 
 
-def with_windows(content: Any, folder: Path) -> Any:
-    """A head that was read, with its windows in place of their keys; a whole report as it is."""
-    keys = content.get("windows") if isinstance(content, Mapping) else None
-    if not keys or not all(isinstance(key, str) for key in keys):
-        return content
-    there = judged(folder)
-    if missing := [key for key in keys if key not in there]:
-        raise Damaged(
-            f"{folder / LINES} lacks {len(missing):,} windows of the report. Call wb.monitor again: it judges them "
-            "anew."
-        )
-    return {**content, "windows": [there[key].window for key in keys]}
-
-
 def _written(one: Judged) -> bytes:
     return json.dumps(asdict(one), ensure_ascii=False, allow_nan=False).encode()
-
-
-@cache
-def _reader() -> Any:
-    """Parses and checks in one go: 400 windows take some milliseconds."""
-    import msgspec
-
-    return msgspec.json.Decoder(Judged).decode
 
 
 def _stamp(path: Path) -> str:

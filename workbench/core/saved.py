@@ -59,10 +59,11 @@ class Saved:
         """
         path = Path(path)
 
-        return read(path, partial(cls._parse_file, path.name), newest=sys.maxsize)
+        return read(path, partial(cls.parse_file, path.name), newest=sys.maxsize)
 
     @classmethod
-    def _parse_file(cls, name: str, content: Any) -> Self:
+    def parse_file(cls, name: str, content: Any) -> Self:
+        """What a file of that name holds; of a newer format it is refused."""
         cls._check_noun(content)  # first: the format of another noun says nothing
         check_format(content, cls.format_version, name)
         return cls.parse(content)
