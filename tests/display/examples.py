@@ -28,8 +28,9 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.reasons import ColumnReasons, Reasons
-from workbench.core.report import Act, Cause, ColumnDrift, Incident, MonitorReport, Window
+from workbench.core.report import Act, Cause, ColumnDrift, Estimate, Incident, MonitorReport, Window
 from workbench.core.run import Candidate, Run, Split, Tried
+from workbench.core.segments import Segment
 from workbench.core.slices import Slices
 from workbench.core.thresholds import Thresholds
 from workbench.core.verification import Check, Verification
@@ -618,6 +619,14 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
                 reasons,
                 groups=followed(bad, i),
                 explained=weighing(bad, i),
+                estimates=(Estimate("roc_auc", 0.72 - 0.01 * i, 0.7, 0.74, i % 2 == 0, (bad or "In its rows.",)),),
+                segments=(
+                    Segment(
+                        bad or "carrier", bad or "UA", 900, Metric("roc_auc", 0.7), Metric("roc_auc", 0.73), i == 3
+                    ),
+                ),
+                value=Metric("cost", 0.4, 0.3, 0.5),
+                value_reference=Metric("cost", 0.35, 0.3, 0.4),
             )
         )
     found = (

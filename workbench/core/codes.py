@@ -348,6 +348,10 @@ ALL: tuple[FindingCode, ...] = (
     FindingCode("WB244", "Labels that contradict each other", ("warning",),
                 "Rows of a window that have had several labels. The last one counts, once; the others are kept with "
                 "their times. Withdraw what is wrong with `wb.feedback(…, withdraw=True)` and give it again."),
+    FindingCode("WB247", "No estimated score", ("info",),
+                "Windows without labels whose score is not estimated, because the bundle tells nothing of it: an older "
+                "version packaged it, too few rows were validated, or it knows more than 30 classes. Train and package "
+                "again."),
     FindingCode("WB301", "Alarm", ("error", "warning"),
                 "Windows in which the drift of a column or of the predictions, or the loss of performance, is beyond "
                 "chance and large enough to matter. Windows of one kind of signal and one direction make one "

@@ -16,6 +16,7 @@ from workbench.core.late import late
 from workbench.core.metric import Metric
 from workbench.core.report_lines import with_windows
 from workbench.core.result import Result
+from workbench.core.segments import Segment
 from workbench.errors import Damaged
 from workbench.storage.files import read
 
@@ -172,6 +173,11 @@ class Window:
     begin, end : str
         First and last moment of its rows, ISO 8601 in UTC; empty where no row has one. Windows sort by it, or by the
         date or number that their name is.
+    segments : tuple of Segment
+        Those that the bundle follows, where enough of their rows are labelled: what ``differs`` lost more than all rows
+        together did, beyond chance.
+    value, value_reference : Metric, optional
+        What a labelled row cost, and a row of the hold-out, where the threshold was chosen by costs.
     waiting, conflicts : int
         Rows whose label has not come, and rows that have had several labels, of which the last one counts.
     """
@@ -196,6 +202,9 @@ class Window:
     end: str = ""
     waiting: int = 0
     conflicts: int = 0
+    segments: tuple[Segment, ...] = ()
+    value: Metric | None = None
+    value_reference: Metric | None = None
 
     def results(self) -> dict[str, Any]:
         """Its main numbers, by name."""
@@ -216,9 +225,15 @@ class Window:
                 "groups": tuple(Group.from_dict(one) for one in content.get("groups", ())),
                 "explained": tuple(ReasonDifference.from_dict(one) for one in content.get("explained", ())),
                 "signals": tuple(Signal.from_dict(one) for one in content.get("signals", ())),
+                **{name: _metric(content.get(name)) for name in ("value", "value_reference")},
+                "segments": tuple(Segment.from_dict(one) for one in content.get("segments", ())),
                 "estimates": tuple(Estimate.from_dict(one) for one in content.get("estimates", ())),
             }
         )
+
+
+def _metric(content: dict[str, Any] | None) -> Metric | None:
+    return None if content is None else Metric.from_dict(content)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from workbench.core.counterfactual import Counterfactuals
     from workbench.core.effect import Effect, JointEffect
+    from workbench.core.estimation import Estimation
     from workbench.core.fairness import Fairness
     from workbench.core.pair_effects import PairEffects
     from workbench.core.path import DecisionPath
@@ -242,6 +243,10 @@ class Run(Result):
     unfitted : dict of str to sklearn.pipeline.Pipeline
         Candidates by their names that are not ours as they are, not fitted: somebody's own, and the calibrated one. Of
         a run that is read back, those that could be kept.
+    estimation : Estimation, optional
+        How its score is told without labels; None where too few rows were validated, and in runs of older versions.
+    losses : dict of str to CompiledModel
+        Regression: what the loss of a row is expected to be, by the score that it makes.
     beside : dict of str to object
         What was made of it later and is kept beside it: ``fairness``.
     """
@@ -282,6 +287,8 @@ class Run(Result):
     folds: Folds = field(default=(), repr=False, compare=False)
     thirds: Folds = field(default=(), repr=False, compare=False)
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    estimation: Estimation | None = field(default=None, repr=False, compare=False)
+    losses: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     beside: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench.core.evaluation import Slice
@@ -30,6 +30,8 @@ class Slices(Result):
         The deciding score of all these rows.
     slices : tuple of Slice
         Column by column. ``p_value`` is two-sided, corrected for all slices of this call (Holm).
+    bins : dict of str to tuple of float
+        Where a number's parts begin, of the columns for which somebody said so.
     """
 
     run: str
@@ -37,6 +39,7 @@ class Slices(Result):
     loss: str
     overall: Metric | None
     slices: tuple[Slice, ...]
+    bins: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     noun: ClassVar[str] = "slices"
 
@@ -77,7 +80,8 @@ class Slices(Result):
     def from_dict(cls, content: dict[str, Any]) -> Slices:
         """Read what :meth:`to_dict` wrote."""
         overall, slices = content["overall"], tuple(Slice.from_dict(one) for one in content["slices"])
-        return cls(**{**content, "overall": overall and Metric.from_dict(overall), "slices": slices})
+        bins = {name: tuple(edges) for name, edges in content.get("bins", {}).items()}
+        return cls(**{**content, "overall": overall and Metric.from_dict(overall), "slices": slices, "bins": bins})
 
 
 def _row(one: Slice) -> dict[str, Any]:

@@ -225,6 +225,16 @@ def _weighed(truth: Any, probability: Any, at: Any, weights: Any) -> tuple[Any, 
     return tuple(hits.tolist()), tuple(alarms.tolist()), positives, negatives
 
 
+def costs_of(rule: str) -> tuple[float, float] | None:
+    """What a false alarm and a missed one cost, where a rule says so.
+
+    >>> costs_of("cost 1:10"), costs_of("f1")
+    ((1.0, 10.0), None)
+    """
+    word, numbers = _read(rule)
+    return (numbers[0], numbers[1]) if word == "cost" else None
+
+
 def _read(rule: str) -> tuple[str, tuple[float, ...]]:
     """The word and the numbers of a rule; a threshold itself has no word."""
     if not re.search(DECISION, rule):

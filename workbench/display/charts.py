@@ -11,6 +11,8 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
+from workbench.display.estimate_drawings import Guess, guesses
+
 _TEXT = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
 
 
@@ -22,7 +24,7 @@ Band = tuple[float, float, float]  # low, value, high of a reference
 
 @dataclass(frozen=True)
 class Point:
-    """One window on a line: its label, its value and interval, the class that colours it, and its own reference."""
+    """One window on a line: label, value and interval, the class that colours it, own reference, and estimate."""
 
     label: str
     value: float | None
@@ -30,6 +32,7 @@ class Point:
     high: float | None = None
     status: str = "ok"
     band: Band | None = None
+    guess: Guess | None = None
 
 
 def histogram(counts: Sequence[float], label: str, width: int = 132, height: int = 28) -> Markup:
@@ -182,11 +185,12 @@ def line(points: Sequence[Point], band: Band | None, label: str) -> Markup:
     width, height, left, bottom = 760, 190, 46, 26
     bands = [p.band or band for p in points]
     ends = [v for p in points for v in (p.value, p.low, p.high) if v is not None] + [v for b in bands for v in b or ()]
-    low, high = _padded(ends)
+    low, high = _padded(ends + [v for p in points if p.guess for v in p.guess.ends])
     y = _axis((low, high), height - bottom, 10)
     step = (width - left - 20) / max(len(points), 1)
     xs = [left + step * (i + 0.5) for i in range(len(points))]
-    parts = [_grid(low, high, y, left, width), _bands(bands, y, left, step), _path(points, xs, y)]
+    parts = [_grid(low, high, y, left, width), _bands(bands, y, left, step)]
+    parts += [guesses([p.guess for p in points], xs, [p.label for p in points], y), _path(points, xs, y)]
     parts += [_mark(p, x, y) for p, x in zip(points, xs, strict=True)]
     every = -(-len(points) // 12) or 1
     parts += [_TEXT.format(x, height - 8, "middle", p.label) for x, p in list(zip(xs, points, strict=True))[::every]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import plotly.graph_objects as go
 
 from workbench.core.metric import Metric
 from workbench.display.charts import Point
+from workbench.display.estimate_drawings import Guess
 
 BLUE, RED, GREEN, GREY = "#2563c9", "#c8324f", "#157a4a", "#737c8a"
 # Low and high values, and what lowers and raises: they differ for every eye.
@@ -64,11 +65,30 @@ def over_time(points: Sequence[Point], band: tuple[float, float, float] | None, 
         marker={"size": 9, "color": [STATUS[p.status] for p in points]},
         error_y={"type": "data", "array": up, "arrayminus": down, "symmetric": False},
     )
-    drawn = styled(go.Figure(marks), title).update_layout(xaxis_type="category")
+    drawn = styled(go.Figure([*_guesses(points), marks]), title).update_layout(xaxis_type="category")
     if band is not None:
         drawn.add_hrect(y0=band[0], y1=band[2], fillcolor=GREEN, opacity=0.15, line_width=0)
         drawn.add_hline(y=band[1], line_dash="dash", line_color=GREEN, annotation_text="reference")
     return drawn
+
+
+def _guesses(points: Sequence[Point]) -> Iterator[go.Scatter]:
+    """Estimates without labels: dashed with their intervals where they can be trusted, hollow where not."""
+    for trusted, symbol in ((True, "circle"), (False, "circle-open")):
+        shown = [(p.label, p.guess) for p in points if p.guess and p.guess.trusted == trusted]
+        if shown:
+            up, down = ([abs((end or g.value) - g.value) for end, g in side] for side in _sides(shown))
+            error = {"type": "data", "array": up, "arrayminus": down, "symmetric": False, "visible": trusted}
+            yield go.Scatter(
+                x=[plain(label) for label, _ in shown], y=[g.value for _, g in shown], error_y=error,
+                mode="lines+markers" if trusted else "markers", line={"dash": "dash", "color": BLUE},
+                marker={"size": 8, "color": BLUE, "symbol": symbol},
+                name="estimated" if trusted else "estimated, not to be trusted",
+            )  # fmt: skip
+
+
+def _sides(shown: Sequence[tuple[str, Guess]]) -> tuple[list[tuple[float | None, Guess]], ...]:
+    return [(g.high, g) for _, g in shown], [(g.low, g) for _, g in shown]
 
 
 def waterfall(

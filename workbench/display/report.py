@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import Metric
-from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
+from workbench.core.report import ColumnDrift, Estimate, Incident, MonitorReport, Window
 from workbench.core.report_summary import POINTS, metric_of, reference_of
+from workbench.core.segments import Segment
 from workbench.display.charts import Band, Point
+from workbench.display.estimate_drawings import Guess
 from workbench.display.rendering import fragment, metric_name, number, percent, signed
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 WINDOWS = 24  # as many as fit beside each other
 INCIDENTS = 20  # the newest, in full
 COLUMNS = 14  # rows of the drift matrix
+SEGMENTS = 12  # rows of segments
 GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
 
 
@@ -32,13 +35,18 @@ def html(report: MonitorReport) -> str:
         r=report,
         tiles=_tiles(report),
         metric=metric_of(report),
-        points=points(report),
+        points=(drawn := points(report)),
+        known=any(p.value is not None for p in drawn),
+        estimated=(guessed := [_estimate(w, metric_of(report)) for w in windows]),
+        sure=any(one.trusted for one in guessed if one),
+        unsure=any(not one.trusted for one in guessed if one),
         band=band(report),
         level=percent(next((m.level for m in report.reference), 0.9)),
         windows=windows,
         drift=drift[:COLUMNS],
         hidden=max(len(drift) - COLUMNS, 0),
         heat=_heat,
+        segments=followed_segments(windows)[:SEGMENTS],
         groups=groups[:shown],
         more_groups=groups[shown:MOST_GROUPS],
         reasons=(followed := reasons_by_column(windows))[:COLUMNS],
@@ -66,7 +74,7 @@ def figure(report: MonitorReport, column: str | None = None, reasons: bool = Fal
 
     windows = report.windows[-2000:]
     if column is None:
-        shown = [p for p in points(report, most=2000) if p.value is not None]
+        shown = [p for p in points(report, most=2000) if p.value is not None or p.guess]
         bands = {p.band or band(report) for p in shown}
         common = bands.pop() if len(bands) == 1 else None  # of several versions, none is the reference of all
         return figures.over_time(shown, common, metric_name(metric_of(report) or "performance"))
@@ -101,11 +109,12 @@ def _as_status(one: ReasonDifference) -> str:
 
 
 def points(report: MonitorReport, most: int = POINTS) -> list[Point]:
-    """The deciding score of each window; an empty list while no label is known."""
+    """The deciding score of each window and its estimate; an empty list while there is neither."""
     windows = report.windows[-most:]
-    if not any(w.performance for w in windows):
+    name = metric_of(report)
+    if not any(w.performance or _estimate(w, name) for w in windows):
         return []
-    return [_point(w) for w in windows]
+    return [_point(w, name) for w in windows]
 
 
 def band(report: MonitorReport) -> Band | None:
@@ -138,6 +147,13 @@ def _incidents(report: MonitorReport) -> list[tuple[Incident, list[Window]]]:
     return [
         (one, [by_label[label] for label in one.windows[: -WINDOWS - 1 : -1] if label in by_label]) for one in shown
     ]
+
+
+def followed_segments(windows: tuple[Window, ...]) -> list[tuple[str, list[Segment | None]]]:
+    """One row a segment, those that lost more than all rows first; None where a window has too few labels of it."""
+    each = [{one.name: one for one in w.segments} for w in windows]
+    rows = [(n, [known.get(n) for known in each]) for n in dict.fromkeys(n for known in each for n in known)]
+    return sorted(rows, key=lambda row: not any(one is not None and one.differs for one in row[1]))
 
 
 def _differs(row: tuple[str, list[GroupMetric | None]]) -> bool:
@@ -215,12 +231,19 @@ def _strongest(window: Window) -> dict[str, ColumnDrift]:
     return strongest
 
 
-def _point(window: Window) -> Point:
+def _point(window: Window, name: str | None) -> Point:
     own = _band(window.reference) if window.reference else None
+    one = _estimate(window, name)
+    guess = None if one is None else Guess(one.value, one.low, one.high, one.trusted)
     if not window.performance:
-        return Point(window.label, None, status=window.status, band=own)
+        return Point(window.label, None, status=window.status, band=own, guess=guess)
     first = window.performance[0]
-    return Point(window.label, first.value, first.low, first.high, window.status, own)
+    return Point(window.label, first.value, first.low, first.high, window.status, own, guess)
+
+
+def _estimate(window: Window, name: str | None) -> Estimate | None:
+    """The estimate of a score."""
+    return next((one for one in window.estimates if one.name == name), None)
 
 
 def _band(metric: Metric) -> Band:
@@ -256,6 +279,7 @@ def _waiting(report: MonitorReport) -> str:
 def _summary(report: MonitorReport) -> str:
     known = [p for p in points(report) if p.value is not None]
     name = metric_name(metric_of(report) or "")
-    return (
-        f"{name} over {len(known)} windows, from {number(known[0].value)} to {number(known[-1].value)}" if known else ""
-    )
+    if known:
+        return f"{name} over {len(known)} windows, from {number(known[0].value)} to {number(known[-1].value)}"
+    guessed = [p.guess for p in points(report) if p.guess]
+    return f"{name} as estimated of {len(guessed)} windows without labels" if guessed else ""

@@ -15,7 +15,7 @@ from workbench.core.fairness import Driver, Fairness, Gap, Group, Remedy
 from workbench.core.finding import Finding
 from workbench.core.job import Job
 from workbench.core.metric import Metric
-from workbench.core.report import MonitorReport
+from workbench.core.report import Estimate, MonitorReport, Window
 from workbench.core.run import Run
 from workbench.display.fairness import EQUAL, MOST_GROUPS, drawn, title
 from workbench.display.job import duration
@@ -123,12 +123,24 @@ def _windows(report: MonitorReport) -> Table:
             number(w.rows),
             percent(w.flagged),
             str(sum(d.important for d in w.drift)),
-            str(w.performance[0]) if w.performance else "–",
+            _score(w),
             w.status,
         )
         for w in report.windows
     ]
     return _table(report.headline(), ("Window", "Rows", "Flagged", "Drifted", "Performance", "Status"), rows)
+
+
+def _score(window: Window) -> str:
+    """The score that came, else its estimate."""
+    if window.performance:
+        return str(window.performance[0])
+    return next((_guessed(one) for one in window.estimates), "–")
+
+
+def _guessed(one: Estimate) -> str:
+    text = Metric(one.name, one.value, one.low, one.high, one.level)
+    return f"{text}, estimated" if one.trusted else f"{one.name} {number(one.value)}?, estimated: do not trust"
 
 
 def _groups(found: Fairness) -> Table:

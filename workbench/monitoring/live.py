@@ -17,9 +17,11 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.reasons import Reasons
 from workbench.errors import NotFound
+from workbench.monitoring.estimation import expected_losses
 from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.reason_windows import MOST_ROWS, reasons_of
 from workbench.monitoring.sealing import seal
+from workbench.monitoring.segments import segment_columns
 from workbench.monitoring.window_order import bare_name
 from workbench.monitoring.windows import Part, Seen, framed, keep_parts
 from workbench.reading.by_contract import coerce
@@ -137,11 +139,13 @@ def _parts(bundle: Bundle, chunks: Iterable[list[dict[str, Any]]], force: Settin
             ["; ".join(r["flags"]) for r in records],
         )
         beside = group_columns(bundle, raw, force, hashed=True)
+        features = _features(bundle, raw)
+        beside |= expected_losses(bundle, features, predictions) | segment_columns(bundle, raw)
         answers = {"answer": [r["answer"] for r in records]}
         moments = sorted(r["at"] for r in records)
         yield Part(
             predictions.assign(**answers, **beside),
-            _features(bundle, raw),
+            features,
             (_seconds(moments[0]), _seconds(moments[-1])),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -25,7 +25,10 @@ from workbench.core.report import Incident, MonitorReport, Window
 from workbench.core.report_file import Judged
 from workbench.core.wording import how_many
 from workbench.errors import NotFound
+from workbench.monitoring import segments
+from workbench.monitoring import value as costs
 from workbench.monitoring.alerts import tell
+from workbench.monitoring.estimation import MOST_BEFORE, Estimating, estimate_findings, told_of
 from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.group_windows import unfollowed
@@ -90,6 +93,7 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         *_findings(name, judged, together, champions(name, force)),
         *_without_weights(bundle, judged),
         *unfollowed(bundle, judged),
+        *estimate_findings(bundle, judged),
         *reason_findings(judged, unit, without, explain_again(bundle)),
         *_contradicted(name, judged),
     )
@@ -117,11 +121,11 @@ def _kept(bundle: Bundle, rate: float, force: Settings) -> list[Judged]:
     compacted(bundle.name, force)
     with log_of(bundle.name, force) as log:
         seen, said = look_up(bundle.name, force, log, lambda places: (places.windows, places.said()))
-        before, judge_one = report_file.judged(force.reports / bundle.name), _Judge(bundle, rate, force, log)
+        before, judge_one = report_file.judged(force.reports / bundle.name), _Judge(bundle, rate, force, log, seen)
         kept = []
         with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
-            for one in seen:
-                key = judge_one.key(one, said.get(one.label, 0))
+            for place, one in enumerate(seen):
+                key = judge_one.key(place, said)
                 kept.append(before.get(key) or judge_one(one, key))
                 tracker.advance(f"{one.label} {kept[-1].window.status}")
     return kept
@@ -141,26 +145,37 @@ def _compact(name: str, places: Places, log: PredictionLog, force: Settings) -> 
 class _Judge:
     """Judges windows, each by the version that answered it."""
 
-    def __init__(self, bundle: Bundle, rate: float, force: Settings, log: PredictionLog) -> None:
-        self._bundle, self._rate, self._force, self._log = bundle, rate, force, log
+    def __init__(self, bundle: Bundle, rate: float, force: Settings, log: PredictionLog, seen: Sequence[Seen]) -> None:
+        self._bundle, self._rate, self._force, self._log, self._seen = bundle, rate, force, log, seen
         self._made_by, self._digest = cache(self._find), cache(self._find_digest)
+        self._estimating = Estimating(seen, self._labels, self._made_by)
 
-    def key(self, seen: Seen, said: int) -> str:
-        """Of all that a judgement takes: the rows, their labels, the model that answered, the rate, the rules."""
-        parts = (RULES, self._rate, self._digest(seen.version), asdict(seen) | {"path": ""}, said)
+    def key(self, place: int, said: Mapping[str, int]) -> str:
+        """Of all that a judgement takes: the rows, their labels, the model that answered, the rate, the rules.
+
+        And the windows before with their labels, by which a score without labels is estimated.
+        """
+        seen, before = self._seen[place], self._seen[max(place - MOST_BEFORE, 0) : place]
+        told = [(one.content, said.get(one.label, 0)) for one in before]
+        digest, revision = self._digest(seen.version), said.get(seen.label, 0)
+        parts = (RULES, self._rate, digest, asdict(seen) | {"path": ""}, revision, told)
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
     def __call__(self, seen: Seen, key: str) -> Judged:
         """Judge one window."""
-        bundle, ids = self._made_by(seen.version), seen.ids()
-        labels = {one: label for one, label in self._log.labels(ids).items() if label is not None}
-        window = replace(
-            judge(seen, bundle, labels, self._rate, self._force),
-            begin=seen.begin,
-            end=seen.end,
-            conflicts=len(self._log.conflicts(ids)),
-        )
-        return Judged(key, replace(window, waiting=window.rows - window.labelled), why_not(bundle, seen.source))
+        bundle, labels = self._made_by(seen.version), self._labels(seen)
+        parts = [self._rate * part(bundle) for part in (segments.part_of_rate, costs.part_of_rate)]
+        window = judge(seen, bundle, labels, self._rate - sum(parts), self._force)
+        window = segments.with_segments(window, seen, bundle, labels, parts[0])
+        window = costs.with_value(window, seen, bundle, labels, parts[1])
+        window = self._estimating.added(seen, window, self._rate / 4)  # the share of the score, where it has none
+        window = replace(window, begin=seen.begin, end=seen.end, waiting=window.rows - window.labelled)
+        window = replace(window, conflicts=len(self._log.conflicts(seen.ids())))
+        return Judged(key, window, why_not(bundle, seen.source))
+
+    def _labels(self, seen: Seen) -> dict[str, Any]:
+        """Those of a window's rows, without what was withdrawn."""
+        return {one: label for one, label in self._log.labels(seen.ids()).items() if label is not None}
 
     def _folder(self, version: int) -> Path:
         try:
@@ -230,7 +245,7 @@ def _findings(
         yield Finding(
             "WB304",
             "info",
-            f"Windows without a label: {len(unlabelled)}. Only their drift can be told.",
+            f"Windows without a label: {len(unlabelled)}. {told_of(judged)}",
             None,
             call("wb.feedback", name, "LABELS.csv"),
             {"windows": unlabelled},

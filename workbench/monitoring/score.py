@@ -20,9 +20,11 @@ from workbench.core.names import matching
 from workbench.core.nouns import bundle_name
 from workbench.core.wording import how_many, listed, worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
+from workbench.monitoring.estimation import expected_losses
 from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.reason_windows import reasons_of
 from workbench.monitoring.row_keys import CONTENT, by_column, contents, joined, kept_keys, numbered
+from workbench.monitoring.segments import segment_columns
 from workbench.monitoring.window_order import span
 from workbench.monitoring.windows import Part, Seen, answered, keep_parts, window_of
 from workbench.reading.by_contract import read_by
@@ -102,7 +104,8 @@ def score(
     onto = _to_fill_up(name, window, scorer.bundle, force) if add else None
     own = _ids(table, columns, scorer.contract)
     predictions, features = answered(scorer, table, own or [""] * len(table))
-    groups = group_columns(scorer.bundle, table, force)
+    beside = group_columns(scorer.bundle, table, force) | segment_columns(scorer.bundle, table)
+    beside |= expected_losses(scorer.bundle, features, predictions)
     keys = None
     if own is None:
         with log_of(name, force) as log:
@@ -112,7 +115,7 @@ def score(
     late = _late(predictions["id"], onto)
     if late.any():
         part = Part(
-            predictions.assign(**groups)[late],
+            predictions.assign(**beside)[late],
             features[late],
             _span(table[late], scorer.contract),
             None if keys is None else keys[late],

@@ -14,13 +14,17 @@ from typing import Any
 from workbench.core.arguments import described
 from workbench.core.bundle import MANIFEST, UNCERTAINTY, Bundle, file_hash
 from workbench.core.bundles import load
+from workbench.core.estimation import FILE as ESTIMATION
+from workbench.core.estimation import LOSSES
 from workbench.core.explanation import Explanation
 from workbench.core.fairness import FILE as FAIRNESS
 from workbench.core.fairness import Fairness
 from workbench.core.nouns import expect_or_none, fairness_of, run_of
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
+from workbench.core.segments import FILE as SEGMENTS
 from workbench.core.slices import Slices
+from workbench.core.value import FILE as VALUE
 from workbench.errors import BadParameter, Unsigned
 from workbench.packaging.card import Asked, card
 from workbench.packaging.deploy import write_deploy
@@ -31,7 +35,9 @@ from workbench.packaging.lock import hashed, requirements
 from workbench.packaging.model import Packed, pack
 from workbench.packaging.runtime import write_runtime
 from workbench.packaging.sbom import sbom
+from workbench.packaging.segmented import segments_of
 from workbench.packaging.signing import sign
+from workbench.packaging.valued import value_of
 from workbench.settings import Settings, may_be_path, settings
 from workbench.storage import anchors, audit
 from workbench.storage.aliases import current, point, settle
@@ -71,7 +77,8 @@ def package(
         :meth:`Bundle.explanation`. By default the one that :func:`workbench.explain` kept with the run, if there is
         one.
     slices : Slices, optional
-        What ``run.slices(…)`` gave: they go on the model card, too.
+        What ``run.slices(…)`` gave: they go on the model card, too, and :func:`workbench.monitor` follows them. By
+        default it follows those that the run found to be worse than the rest.
     fairness : Fairness, optional
         What :func:`workbench.fairness` gave: its verdict goes on the card, and :func:`workbench.monitor` follows the
         groups. By default the one that it kept with the run, if that tells of all sensitive columns that make groups;
@@ -288,9 +295,17 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
     run.profile.save(folder / "reference.profile")
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
+    if run.estimation is not None:
+        run.estimation.save(folder / ESTIMATION)
+    for score, model in run.losses.items():
+        model.save(folder / LOSSES / f"{score}.npz")
     write_explanation(bundle, asked.explanation, packed.compiled, folder)
     if asked.fairness is not None:
         asked.fairness.save(folder / FAIRNESS)
+    if (segments := segments_of(run, asked.slices)) is not None:
+        segments.save(folder / SEGMENTS)
+    if (value := value_of(run)) is not None:
+        value.save(folder / VALUE)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))
     write_text(folder / "card.md", card(bundle, run, packed, asked, lock_text))
     write_text(folder / "requirements.lock", lock_text)

@@ -24,6 +24,8 @@ from workbench.compiling.tabled import Tabled
 from workbench.core.contract import Task
 from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
+from workbench.core.estimation import FILE as ESTIMATION
+from workbench.core.estimation import LOSSES, Estimation
 from workbench.core.fairness import FILE as FAIRNESS
 from workbench.core.fairness import Fairness
 from workbench.core.metric import Metric
@@ -283,6 +285,8 @@ def read(run_id: str) -> Run:
             folds=folds_of(place / FOLDS),
             thirds=folds_of(place / THIRDS),
             unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
+            estimation=Estimation.load(place / ESTIMATION) if (place / ESTIMATION).is_file() else None,
+            losses={path.stem: CompiledModel.load(path) for path in sorted((place / LOSSES).glob("*.npz"))},
             beside={"fairness": Fairness.load(place / FAIRNESS)} if (place / FAIRNESS).is_file() else {},
         )
         if gone is not None:
@@ -311,6 +315,7 @@ def _write(run: Run, folder: Path) -> None:
     if run.background is not None:
         run.background.to_parquet(place / BACKGROUND, write_page_checksum=True)
     _write_held(run, place)
+    _write_estimation(run, place)
     _write_folds(run, place)
     run.contract.save(place / "contract.json")
     write_json(place / "split.json", split_told(run))
@@ -346,6 +351,13 @@ def _held(path: Path) -> Any:
         return None
     values = pd.read_parquet(path, page_checksum_verification=True).to_numpy()
     return values[:, 0] if values.shape[1] == 1 else values
+
+
+def _write_estimation(run: Run, place: Path) -> None:
+    if run.estimation is not None:
+        run.estimation.save(place / ESTIMATION)
+    for name, model in run.losses.items():
+        model.save(place / LOSSES / f"{name}.npz")
 
 
 def _write_folds(run: Run, place: Path) -> None:

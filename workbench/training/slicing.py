@@ -77,7 +77,8 @@ def slices(
     )  # fmt: skip
     of_numbers = "pinball loss" if by_loss.kind == "quantile" else "absolute error"
     kind = of_numbers if run.task == "regression" else "log loss"
-    return Slices(run.id, len(truth), kind, overall, tuple(found))
+    told = {str(name): tuple(map(float, ends)) for name, ends in edges.items()}
+    return Slices(run.id, len(truth), kind, overall, tuple(found), told)
 
 
 def _ways(run: Run, by: str | Sequence[str] | None) -> list[list[str]]:

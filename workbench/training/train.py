@@ -40,6 +40,7 @@ from workbench.training.conformal import uncertainty
 from workbench.training.costs import costs
 from workbench.training.ending import Ending, end
 from workbench.training.ensembling import ensembled
+from workbench.training.estimating import estimation_of
 from workbench.training.evaluating import evaluate, share_below
 from workbench.training.journal import Journal
 from workbench.training.learning import doubled
@@ -355,6 +356,7 @@ def as_run(
 ) -> Run:
     """What was found and fitted as a run; each trial is written to MLflow."""
     kept, pipeline, outcome = _kept(plan), ending.pipeline, judged.outcome
+    estimation, losses = estimation_of(plan, found.best, ending.held)
     recorder.others(found.others)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
@@ -371,7 +373,7 @@ def as_run(
         held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
         trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
-        made=dict(plan.made),
+        made=dict(plan.made), estimation=estimation, losses=losses,
     )  # fmt: skip
 
 
