@@ -28,7 +28,7 @@ from workbench.core.metric import Metric
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.reasons import ColumnReasons, Reasons
-from workbench.core.report import Act, Cause, ColumnDrift, Estimate, Incident, MonitorReport, Window
+from workbench.core.report import Act, Cause, ColumnDrift, Estimate, Incident, MonitorReport, Signal, Window
 from workbench.core.run import Candidate, Run, Split, Tried
 from workbench.core.segments import Segment
 from workbench.core.slices import Slices
@@ -583,6 +583,16 @@ def incident(bad: str | None = None) -> Incident:
     )
 
 
+def seen(bad: str | None) -> tuple[Signal, ...]:
+    return (
+        Signal("score", "alarm", bad or "ROC AUC is 0.668, 0.731 in training.", (), "down", 0.27, 1e-6),
+        Signal("drift", "warning", bad or "precip drifted (0.42).", (bad or "precip",), "up", 0.42, 1e-9),
+        Signal(
+            "missing", "small", bad or "wind is missing in 1.4%, 1.0% in training.", (bad or "wind",), "up", 0.004, 1e-5
+        ),
+    )
+
+
 def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
     bad = HOSTILE if hostile else None
     made = random.Random(7)
@@ -618,6 +628,7 @@ def report(hostile: bool = False, name: str = "flights") -> MonitorReport:
                 status,
                 reasons,
                 groups=followed(bad, i),
+                signals=seen(bad) if status == "alarm" else (),
                 explained=weighing(bad, i),
                 estimates=(Estimate("roc_auc", 0.72 - 0.01 * i, 0.7, 0.74, i % 2 == 0, (bad or "In its rows.",)),),
                 segments=(

@@ -22,7 +22,7 @@ def text(table):
     [
         (examples.run(), ("boosting", "0.742 (0.735 to 0.749)", "41.2 s")),
         (examples.bundle(), ("flights version 3", "0.731")),
-        (examples.report(), ("2013-10", "alarm", "27,177")),
+        (examples.report(), ("2013-10", "alarm", "27,177", "score, drift, 1 small")),
         (examples.job(), ("FAILED", "5 of 9", "No row is left")),
         (examples.profile(), ("WB120", "dep_delay")),
         (examples.fairness(), ("Female", "0.120 ◆", "400", "Selection rate")),

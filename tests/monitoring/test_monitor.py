@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -10,7 +10,7 @@ from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import expected, loss_of
+from workbench.monitoring.judgement import expected, loss_of, shown
 from workbench.monitoring.windows import _missing
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings
@@ -81,11 +81,14 @@ def test_probabilities_that_hold_raise_no_false_alarm(shop, customers):
 def test_what_the_folds_showed_already_is_no_news(shop):
     bundle = wb.bundle(shop)
     holdout = bundle.metrics[0]
-    lower = {"name": holdout.name, "value": holdout.value - 0.1, "low": 0.5, "high": 0.6, "level": 0.9}
+    lower = Metric(holdout.name, holdout.value - 0.1, holdout.value - 0.12, holdout.value - 0.08)
+    now = Metric(holdout.name, holdout.value - 0.11, error=0.001)
+    known = replace(bundle, lineage={"validation": [asdict(lower)]})
 
-    assert expected(replace(bundle, lineage={"validation": [lower]})).value == lower["value"]
-    assert expected(replace(bundle, lineage={"validation": [{**lower, "value": 0.99}]})) == holdout
-    assert expected(replace(bundle, lineage={})) == holdout
+    assert (expected(known), shown(known)) == (holdout, lower)
+    assert shown(replace(bundle, lineage={"validation": [{**asdict(lower), "value": 0.99}]})) == holdout
+    assert loss_of(replace(holdout, error=0.001), now, 0.01).significant
+    assert not loss_of(replace(holdout, error=0.001), now, 0.01, lower).significant
 
 
 @pytest.mark.slow

@@ -51,6 +51,17 @@ def test_what_drives_it_is_told_as_it_was(folder):
     assert told == pytest.approx(scorer.bundle.explanation().importance(), rel=1e-6)
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_rows_in_time_are_kept_by_chunks_since_there_are_any(folder):
+    bundle = Bundle.load_folder(folder)
+
+    if (folder / "chunks.json").exists():
+        assert sum(bundle.chunks.rows) == bundle.reference.rows == bundle.lineage["reference"]["rows"]
+        assert {one.column for one in bundle.chunks.columns} == {*bundle.features, "prediction"}
+    else:
+        assert bundle.chunks is None
+
+
 def test_the_format_of_today_is_kept_too():
     from workbench.storage.manifest import FORMAT
     from workbench.storage.signature import FORMAT as SIGNED

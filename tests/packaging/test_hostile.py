@@ -275,6 +275,12 @@ CASES = {
         "not the model that bundle.json tells of",
     ),
     "a feature without a column": (lambda f: change(f, features=["age", "x"]), Damaged, "has no column 'x'"),
+    "a reference that is none": (lambda f: change(f, lineage={"reference": "x"}), Damaged, "'lineage' must be"),
+    "a reference far off": (
+        lambda f: change(f, lineage={"reference": {"apart": "far"}}),
+        Damaged,
+        "'lineage' must be",
+    ),
     "a hash that is none": (lambda f: change(f, files={"card.md": "none"}), Damaged, "'files' must be"),
     "no bundle": (lambda f: (f / MANIFEST).unlink(), NotFound, "no bundle.json"),
     # The contract.

@@ -7,12 +7,12 @@
 The format's change procedure: a reader reads every older ``format_version`` of ``bundle.json``. A field that older
 readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
 :mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
-(``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``,
+(``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``chunks.json``,
 ``estimation.json``, ``losses/``, ``segments.json``, ``value.json``) do not raise it. A
 bundle of each format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats of
 their own: ``model.npz`` in :mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``,
-``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``estimation.json`` (its ``losses/`` are as
-``model.npz``), ``signature``.
+``chunks.json``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``estimation.json`` (its ``losses/``
+are as ``model.npz``), ``signature``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from workbench.core.chunks import FILE as CHUNKS
+from workbench.core.chunks import Chunks
 from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
 from workbench.core.late import late
@@ -149,8 +151,22 @@ class Bundle(Result):
 
     @cached_property
     def reference(self) -> Profile:
-        """Profile of the training rows and of the hold-out's predictions (column ``prediction``)."""
+        """Profile of the training rows, and of what models that had not seen them answered (column ``prediction``).
+
+        ``lineage["reference"]`` says which predictions they are; in older bundles they are those of the hold-out.
+        """
         return self._read(Profile, "reference.profile")
+
+    @cached_property
+    def chunks(self) -> Chunks | None:
+        """The training rows by chunks of time; None where nothing orders them, and in older bundles."""
+        if CHUNKS not in self.files:
+            return None
+        read = self._read(Chunks, CHUNKS)
+        strange = sorted({one.column for one in read.columns} - {*self.features, "prediction"})
+        if strange:
+            raise Damaged(f"{CHUNKS} has a column {strange[0][:80]!r}, no feature. Package the model again.")
+        return read
 
     @cached_property
     def uncertainty(self) -> Uncertainty | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -180,6 +180,8 @@ class Window:
         What a labelled row cost, and a row of the hold-out, where the threshold was chosen by costs.
     waiting, conflicts : int
         Rows whose label has not come, and rows that have had several labels, of which the last one counts.
+    carried : dict of str to float
+        Running sums over its rows, which go on in the next window.
     """
 
     label: str
@@ -205,6 +207,7 @@ class Window:
     segments: tuple[Segment, ...] = ()
     value: Metric | None = None
     value_reference: Metric | None = None
+    carried: dict[str, float] = field(default_factory=dict)
 
     def results(self) -> dict[str, Any]:
         """Its main numbers, by name."""

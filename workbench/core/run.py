@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from workbench.core.chunks import Chunks
 from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
 from workbench.core.cost import Cost
@@ -16,6 +17,7 @@ from workbench.core.late import late
 from workbench.core.literals import Code, call
 from workbench.core.metric import Metric
 from workbench.core.profile import Profile
+from workbench.core.reference_predictions import Reference
 from workbench.core.result import Result
 from workbench.core.thresholds import Confusion, Thresholds
 from workbench.core.uncertainty import Uncertainty
@@ -186,7 +188,12 @@ class Run(Result):
     pipeline : sklearn.pipeline.Pipeline
         Fitted on all rows, or as it was adopted; takes the raw feature columns.
     profile : Profile
-        Of the training rows: the reference for monitoring. It also profiles ``prediction`` (the hold-out scores).
+        Of the training rows: the reference for monitoring. It also profiles ``prediction``: what models that had not
+        seen a row answered for it.
+    reference : Reference, optional
+        Which predictions those are. None in runs of older versions.
+    chunks : Chunks, optional
+        The training rows by chunks of time; None where nothing orders them, and in runs of older versions.
     holdout : pandas.DataFrame
         Rows that were held out (at most 20,000, the latest): features, target, id and time columns.
     background : pandas.DataFrame, optional
@@ -278,7 +285,9 @@ class Run(Result):
     loss: str | None = None
     made: dict[str, str] = field(default_factory=dict)
     unweighted: tuple[Metric, ...] = ()
+    reference: Reference | None = None
     tables: str | None = field(default=None, compare=False)
+    chunks: Chunks | None = field(default=None, repr=False, compare=False)
     pipeline: Pipeline = field(default=None, repr=False, compare=False)
     profile: Profile = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
     holdout: pd.DataFrame = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
@@ -938,6 +947,7 @@ class Run(Result):
             "costs": {name: asdict(cost) for name, cost in self.costs.items()},
             "loss": self.loss,
             "made": self.made,
+            "reference": self.reference and asdict(self.reference),
         }
 
     @classmethod
@@ -963,6 +973,7 @@ class Run(Result):
                 "trials": tuple(Tried.from_dict(one) for one in content.get("trials", ())),
                 "chosen": tuple(content.get("chosen", ())),
                 "costs": {name: Cost(**cost) for name, cost in content.get("costs", {}).items()},
+                "reference": (told := content.get("reference")) and Reference.from_dict(told),
             }
         )
 

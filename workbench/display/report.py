@@ -22,6 +22,7 @@ WINDOWS = 24  # as many as fit beside each other
 INCIDENTS = 20  # the newest, in full
 COLUMNS = 14  # rows of the drift matrix
 SEGMENTS = 12  # rows of segments
+TOLD, MOST_TOLD = 6, 12  # windows whose signals are listed, and signals of each
 GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
 
 
@@ -56,6 +57,8 @@ def html(report: MonitorReport) -> str:
         told=_told_reason,
         incidents=_incidents(report),
         more_incidents=max(len(report.incidents) - INCIDENTS, 0),
+        seen=[w for w in windows[::-1] if w.signals][:TOLD],
+        most_told=MOST_TOLD,
         events=report.events[::-1][:20],
         summary=_summary(report),
     )

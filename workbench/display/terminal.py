@@ -123,12 +123,20 @@ def _windows(report: MonitorReport) -> Table:
             number(w.rows),
             percent(w.flagged),
             str(sum(d.important for d in w.drift)),
+            _seen(w),
             _score(w),
             w.status,
         )
         for w in report.windows
     ]
-    return _table(report.headline(), ("Window", "Rows", "Flagged", "Drifted", "Performance", "Status"), rows)
+    return _table(report.headline(), ("Window", "Rows", "Flagged", "Drifted", "Seen", "Performance", "Status"), rows)
+
+
+def _seen(window: Window) -> str:
+    """The kinds of what matters, and how much else is real but small."""
+    kinds = ", ".join(dict.fromkeys(one.kind for one in window.signals if one.level != "small"))
+    small = sum(one.level == "small" for one in window.signals)
+    return ", ".join(filter(None, (kinds, f"{small} small" if small else ""))) or "–"
 
 
 def _score(window: Window) -> str:

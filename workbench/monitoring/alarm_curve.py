@@ -19,7 +19,7 @@ from workbench.core.metric import Metric, metric_name
 from workbench.core.report import Level, MonitorReport, Signal, Status, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import loss_of
+from workbench.monitoring.losses import loss_of
 from workbench.monitoring.told_signals import signals_of
 from workbench.profiling.compare import IMPORTANT
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from workbench.core.bundle import Bundle
 from workbench.core.estimation import Backtest, Estimation
 from workbench.core.measures import Measure, measure
+from workbench.core.normal import quantile
 from workbench.core.ranked import ranked
 from workbench.core.report import Estimate
-from workbench.monitoring.judgement import FEWEST, RELEVANT
+from workbench.monitoring.losses import FEWEST, RELEVANT
 from workbench.monitoring.trickle import FEWEST as FEWEST_LABELS
 from workbench.monitoring.trickle import Factor, Rows, Trickle, recalibrated, some_labels, whole
 from workbench.monitoring.trust import SURELY, Sides, by_labels, compared_with, share_of
@@ -216,11 +216,13 @@ class Asked:
         """Whether the labelled rows are predicted otherwise than the rest, so that they can't stand for it."""
         said = self.now.predicted if self.now.predicted.ndim == 1 else self.now.predicted.max(axis=1)
         rows = self.now.known
+        from scipy import stats
+
         return len(rows) > 1 and float(stats.ks_2samp(said[rows], said).pvalue) < SURELY
 
     def estimate(self, name: str, value: float, error: float, trust: Trust) -> Estimate:
         """A value with its interval."""
-        half = error * float(stats.norm.ppf((1 + LEVEL) / 2))
+        half = error * quantile((1 + LEVEL) / 2)
         low = max(value - half, 0.0) if name in LEAST else value - half
         high = min(value + half, 1.0) if name in SHARES else value + half
         return Estimate(name, value, low, high, trust.trusted, trust.why, LEVEL)

@@ -22,15 +22,22 @@ from workbench.core.literals import Code, python
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.report import Estimate, Signal, Window
 from workbench.monitoring.estimates import PREFIX, Asked, Learnt, Told, deciding, of_classes, of_numbers
-from workbench.monitoring.judgement import FEWEST, expected, loss_of
+from workbench.monitoring.losses import FEWEST, expected, loss_of
 from workbench.monitoring.trust import without_labels
 from workbench.monitoring.windows import Seen
 from workbench.tables.compiled import CompiledModel
 
+# Share of the false-alarm rate.
+PART = 0.1
 # Windows before whose labels count.
 MOST_BEFORE = 24
 WITHOUT = "Scores of windows without labels are not estimated"
 AGAIN = "wb.package(wb.train(data), name=$name)"
+
+
+def part_of_rate(bundle: Bundle) -> float:
+    """What share of the false-alarm rate the estimate has."""
+    return PART if FILE in bundle.files else 0.0
 
 
 def estimation_of(bundle: Bundle) -> Estimation | None:

@@ -19,6 +19,7 @@ from workbench.core.fairness import FEWEST_TOLD, FILE, Fairness, Group, GroupMet
 from workbench.core.finding import Finding
 from workbench.core.group_metrics import GroupMeasure, Summed, measures, of_numbers, of_two, summed
 from workbench.core.grouping import Grouping
+from workbench.core.metric import short
 from workbench.core.normal import above
 from workbench.core.report import Window
 from workbench.core.scores import share_interval
@@ -103,6 +104,31 @@ def followed(seen: Seen, bundle: Bundle, labels: Mapping[str, Any], rate: float,
         for group in _groups(fairness, bundle, one, names, predictions, truth)
     ]
     return tuple(_judged(fairness, found, rate))
+
+
+def changed_groups(groups: Sequence[Group]) -> Iterator[Group]:
+    """Those of which a measure changed; of a column with two groups the first, for the other is the rest."""
+    columns = [group.column for group in groups]
+    told: set[str] = set()
+    for group in [group for group in groups if any(one.differs for one in group.metrics)]:
+        if columns.count(group.column) > 2 or group.column not in told:
+            yield group
+        told.add(group.column)
+
+
+def told_groups(groups: Sequence[Group]) -> Iterator[str]:
+    """A sentence for each group that changed, with its measures."""
+    yield from map(told_group, changed_groups(groups))
+
+
+def told_group(group: Group) -> str:
+    """One sentence of a group that changed."""
+    names = ", ".join(_now(one) for one in group.metrics if one.differs)
+    return f"{group.column} {group.value}: {names}; its distance to the others is not what it was in training."
+
+
+def _now(one: GroupMetric) -> str:
+    return f"{one.name.replace('_', ' ')} {short(one.value or 0.0)}, {short(one.rest or 0.0)} of the others"
 
 
 def unfollowed(bundle: Bundle, judged: Sequence[Window]) -> Iterator[Finding]:

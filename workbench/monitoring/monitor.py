@@ -25,14 +25,14 @@ from workbench.core.report import Incident, MonitorReport, Window
 from workbench.core.report_file import Judged
 from workbench.core.wording import how_many
 from workbench.errors import NotFound
-from workbench.monitoring import segments
+from workbench.monitoring import estimation, segments
 from workbench.monitoring import value as costs
 from workbench.monitoring.alerts import tell
 from workbench.monitoring.estimation import MOST_BEFORE, Estimating, estimate_findings, told_of
 from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.group_windows import unfollowed
-from workbench.monitoring.judgement import RULES, as_windows_count, changed_groups, judge, told_groups
+from workbench.monitoring.judgement import VERSION, as_windows_count, changed_groups, judge, told_groups
 from workbench.monitoring.live import compact
 from workbench.monitoring.places import Places, look_up
 from workbench.monitoring.promotion import acts, champions
@@ -42,6 +42,9 @@ from workbench.scoring.log import PredictionLog, log_of
 from workbench.settings import Settings, settings
 from workbench.storage.manifest import MANIFEST
 from workbench.storage.registry import folder_of
+
+# What is judged beside the rules, with a part of the rate of its own.
+BESIDE = (segments, costs, estimation)
 
 
 def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | Path | None = None) -> MonitorReport:
@@ -122,11 +125,12 @@ def _kept(bundle: Bundle, rate: float, force: Settings) -> list[Judged]:
     with log_of(bundle.name, force) as log:
         seen, said = look_up(bundle.name, force, log, lambda places: (places.windows, places.said()))
         before, judge_one = report_file.judged(force.reports / bundle.name), _Judge(bundle, rate, force, log, seen)
-        kept = []
+        kept: list[Judged] = []
         with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
             for place, one in enumerate(seen):
-                key = judge_one.key(place, said)
-                kept.append(before.get(key) or judge_one(one, key))
+                last = kept[-1].window if kept else None
+                key = judge_one.key(place, said, last)
+                kept.append(before.get(key) or judge_one(one, key, last))
                 tracker.advance(f"{one.label} {kept[-1].window.status}")
     return kept
 
@@ -150,25 +154,28 @@ class _Judge:
         self._made_by, self._digest = cache(self._find), cache(self._find_digest)
         self._estimating = Estimating(seen, self._labels, self._made_by)
 
-    def key(self, place: int, said: Mapping[str, int]) -> str:
+    def key(self, place: int, said: Mapping[str, int], last: Window | None) -> str:
         """Of all that a judgement takes: the rows, their labels, the model that answered, the rate, the rules.
 
-        And the windows before with their labels, by which a score without labels is estimated.
+        And the windows before with their labels, by which a score without labels is estimated, and the running sums
+        that the last one carries on.
         """
         seen, before = self._seen[place], self._seen[max(place - MOST_BEFORE, 0) : place]
         told = [(one.content, said.get(one.label, 0)) for one in before]
         digest, revision = self._digest(seen.version), said.get(seen.label, 0)
-        parts = (RULES, self._rate, digest, asdict(seen) | {"path": ""}, revision, told)
+        carried = last.carried if last else {}
+        parts = (VERSION, self._rate, digest, asdict(seen) | {"path": ""}, revision, told, carried)
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def __call__(self, seen: Seen, key: str) -> Judged:
-        """Judge one window."""
+    def __call__(self, seen: Seen, key: str, last: Window | None) -> Judged:
+        """Judge one window, behind another."""
         bundle, labels = self._made_by(seen.version), self._labels(seen)
-        parts = [self._rate * part(bundle) for part in (segments.part_of_rate, costs.part_of_rate)]
-        window = judge(seen, bundle, labels, self._rate - sum(parts), self._force)
-        window = segments.with_segments(window, seen, bundle, labels, parts[0])
-        window = costs.with_value(window, seen, bundle, labels, parts[1])
-        window = self._estimating.added(seen, window, self._rate / 4)  # the share of the score, where it has none
+        of_segments, of_costs, of_estimate = (self._rate * one.part_of_rate(bundle) for one in BESIDE)
+        own = self._rate - of_segments - of_costs - of_estimate
+        window = judge(seen, bundle, labels, own, self._force, last)
+        window = segments.with_segments(window, seen, bundle, labels, of_segments)
+        window = costs.with_value(window, seen, bundle, labels, of_costs)
+        window = self._estimating.added(seen, window, of_estimate)
         window = replace(window, begin=seen.begin, end=seen.end, waiting=window.rows - window.labelled)
         window = replace(window, conflicts=len(self._log.conflicts(seen.ids())))
         return Judged(key, window, why_not(bundle, seen.source))

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from workbench.core.bundle import Bundle
 from workbench.core.grouping import Grouping
 from workbench.core.metric import Metric, metric_name, short
+from workbench.core.normal import above
 from workbench.core.ranked import ranked
 from workbench.core.report import Direction, Level, Signal, Status, Window
 from workbench.core.scores import no_surer, scores
 from workbench.core.segments import FILE, Segment, Segments
-from workbench.monitoring.judgement import FEWEST, NOTABLE, RELEVANT, loss_of
+from workbench.monitoring.losses import FEWEST, NOTABLE, RELEVANT, loss_of
 from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.drift_tests import holm
 from workbench.reading.by_contract import coerce
@@ -110,7 +110,7 @@ def _judged(found: list[Segment], whole: Metric, bundle: Bundle, rate: float) ->
     tested = []
     for one in found:
         amount, error = _lost(one, None if of_all is None else of_all.amount)
-        tested.append(replace(one, p_value=float(stats.norm.sf(amount / error)) if error > 0 else 1.0))
+        tested.append(replace(one, p_value=above(amount / error) if error > 0 else 1.0))
     adjusted = holm([1.0 if one.p_value is None else one.p_value for one in tested])
     for one, p_value in zip(tested, adjusted, strict=True):
         yield replace(one, differs=p_value < rate)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 Numbers = NDArray[np.float64]
+
 # Labels below which nothing is recalibrated, and those of a window that are looked at.
 FEWEST, MOST_LABELS = 30, 500
 # Of log-odds: variance of the correction before any label, steps from window to window of what stays and of what comes
@@ -25,6 +25,11 @@ MOVING, STEADY = (0.25, 0.1, 0.4, 0.8), (0.02, 0.02, 0.02, 0.8)
 FORGOTTEN = 0.02
 EDGE = 1e-3  # chances are kept off 0 and 1 by so much
 STEPS = 12
+
+
+def _chance(odds: Numbers) -> Numbers:
+    """Of log-odds, as ``scipy.special.expit``, which takes a third of a second to load."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * odds)))
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Rows:
     def odds(self, own: bool) -> Numbers:
         """Log-odds to be corrected: the window's own, or the usual ones of a rank."""
         if own:
-            return np.asarray(logit(np.clip(self.chance, EDGE, 1 - EDGE)))
+            kept = np.clip(self.chance, EDGE, 1 - EDGE)
+            return np.asarray(np.log(kept / (1 - kept)))
         return self.usual[0] + self.usual[1] * self.rank
 
     def some(self, which: NDArray[np.intp]) -> Rows:
@@ -101,7 +107,7 @@ class Filter:
         odds, design, before = rows.odds(self.own), rows.design, np.linalg.inv(self.spread)
         place = self.mean
         for _ in range(STEPS):
-            said = expit(odds + design @ place)
+            said = _chance(odds + design @ place)
             curved = design.T @ (design * (said * (1 - said))[:, None]) + before
             step = np.linalg.solve(curved, design.T @ (came - said) - before @ (place - self.mean))
             place = place + step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-9))
@@ -158,7 +164,7 @@ class Trickle:
 
     def chances(self, rows: Rows) -> Numbers:
         """The chance of the class of each row, recalibrated, shape (n,)."""
-        each = [expit(rows.odds(one.own) + rows.design @ one.mean) for one in self.filters]
+        each = [_chance(rows.odds(one.own) + rows.design @ one.mean) for one in self.filters]
         return np.asarray(self.weights @ np.array(each))
 
     def drawn(self, rows: Rows, draw: np.random.Generator, draws: int) -> Numbers:
@@ -167,7 +173,7 @@ class Trickle:
         found = []
         for one in (self.filters[k] for k in which):
             place = one.mean + np.linalg.cholesky(one.spread) @ draw.standard_normal(4)
-            found.append(expit(rows.odds(one.own) + rows.design @ place))
+            found.append(_chance(rows.odds(one.own) + rows.design @ place))
         return np.array(found)
 
 

@@ -13,7 +13,7 @@ from workbench.core.metric import Metric, metric_name, short
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.report import Window
 from workbench.core.wording import listed
-from workbench.monitoring.judgement import NOTABLE, expected, loss_of
+from workbench.monitoring.losses import NOTABLE, expected, loss_of
 from workbench.monitoring.windows import Seen
 from workbench.profiling.expected import beyond_chance
 

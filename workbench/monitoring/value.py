@@ -10,7 +10,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.metric import short
 from workbench.core.report import Signal, Window
 from workbench.core.value import FILE, Value
-from workbench.monitoring.judgement import FEWEST, NOTABLE, RELEVANT, loss_of
+from workbench.monitoring.losses import FEWEST, NOTABLE, RELEVANT, loss_of
 from workbench.monitoring.segments import worst
 from workbench.monitoring.windows import Seen, prediction_of
 

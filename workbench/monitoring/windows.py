@@ -35,6 +35,7 @@ from workbench.errors import BadTable, Damaged, StoreError
 from workbench.monitoring.window_order import in_time
 from workbench.profiling.profile import merge_columns, profile_columns
 from workbench.profiling.reasons import alike, merge_reasons
+from workbench.profiling.together import together
 from workbench.reading.by_contract import read_by
 from workbench.reading.dataset import read_table
 from workbench.scoring.runtime import Scorer
@@ -415,11 +416,13 @@ def _profiled(bundle: Bundle, predictions: pd.DataFrame, features: pd.DataFrame)
     said = predictions["answer"].astype("str") if bundle.task == "multiclass" else predictions["prediction"]
     contract = bundle.contract.only(bundle.features)
     columns = profile_columns(features, contract)
+    joint = together(features, contract)
     return Profile(
         rows=len(predictions),
         columns=(*columns, *profile_columns(pd.DataFrame({"prediction": said}), Contract((answer,)))),
         contract=contract,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        state={"together": joint.to_dict()} if joint else {},
     )
 
 

@@ -124,6 +124,15 @@ def _scores(run: Run) -> Iterator[str]:
     for m in run.metrics:
         interval = "" if m.low is None or m.high is None else f"{m.low:.4g} to {m.high:.4g} ({m.level:.0%})"
         yield f"| {m.name} | {m.value:.4g} | {interval} | {'larger' if m.larger_is_better else 'smaller'} |"
+    if run.reference is not None:
+        yield from ("", f"Later predictions are compared with {run.reference.text}{_in_chunks(run)}.")
+
+
+def _in_chunks(run: Run) -> str:
+    """How rows in time are looked at."""
+    if run.chunks is None:
+        return ""
+    return f"; {len(run.chunks.rows)} chunks of time say how far windows lie apart without any drift"
 
 
 def _weights(run: Run) -> Iterator[str]:

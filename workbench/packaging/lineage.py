@@ -22,10 +22,11 @@ def lineage(run: Run) -> dict[str, Any]:
     dict
         ``source``, ``fingerprint``, ``run``, ``seed``, ``trained``, ``commit`` (None outside of git), ``left_out``
         (columns that the model does not use, with the reason), ``validation`` (scores of the candidate in the folds,
-        the deciding one first), ``environment``; of numbers ``loss``, what they were fitted by. Where rows or classes
-        have weights, which a service never sees: ``unweighted`` (scores of the hold-out with each row counted the
-        same, instead of those of the folds) and ``gap`` (two classes: by how much probabilities of the second one are
-        larger there, in the mean, than what came true).
+        the deciding one first), ``environment``; of numbers ``loss``, what they were fitted by; ``reference``, which
+        predictions later ones are compared with. Where rows or classes have weights, which a service never sees:
+        ``unweighted`` (scores of the hold-out with each row counted the same, instead of those of the folds) and
+        ``gap`` (two classes: by how much probabilities of the second one are larger there, in the mean, than what came
+        true).
     """
     weighed = bool(run.unweighted) or bool(run.asked.get("class_weight"))
     return {
@@ -45,6 +46,7 @@ def lineage(run: Run) -> dict[str, Any]:
             **{p: _version(p) for p in PACKAGES},
         },
         **({} if run.loss is None else {"loss": run.loss}),
+        **({} if run.reference is None else {"reference": asdict(run.reference)}),
     }
 
 

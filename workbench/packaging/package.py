@@ -14,6 +14,7 @@ from typing import Any
 from workbench.core.arguments import described
 from workbench.core.bundle import MANIFEST, UNCERTAINTY, Bundle, file_hash
 from workbench.core.bundles import load
+from workbench.core.chunks import FILE as CHUNKS
 from workbench.core.estimation import FILE as ESTIMATION
 from workbench.core.estimation import LOSSES
 from workbench.core.explanation import Explanation
@@ -293,6 +294,8 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
     packed.write(folder)
     write_json(folder / "contract.json", run.contract.to_dict())
     run.profile.save(folder / "reference.profile")
+    if run.chunks is not None:
+        run.chunks.save(folder / CHUNKS)
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
     if run.estimation is not None:

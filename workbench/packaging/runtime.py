@@ -16,6 +16,7 @@ MODULES = (
     "core/__init__.py",
     "core/bundle.py",
     "core/checking.py",
+    "core/chunks.py",
     "core/claim.py",
     "core/codes.py",
     "core/contract.py",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import hypot
 from typing import NamedTuple
 
 from workbench.core.arguments import described
+from workbench.core.chunks import Chunks, ColumnChunks
 from workbench.core.contract import NUMERIC, Kind
 from workbench.core.finding import SEVERITIES, Finding
 from workbench.core.literals import python
@@ -16,6 +18,7 @@ from workbench.core.profile_comparison import ColumnDifference, ProfileCompariso
 from workbench.core.report import ColumnDrift
 from workbench.errors import BadParameter
 from workbench.profiling.differences import parts, said
+from workbench.profiling.dispersion import usually
 from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks, means, proportions
 from workbench.profiling.overlap import rows_in_both
 from workbench.profiling.statistics import distribution, hashed_alike
@@ -23,6 +26,8 @@ from workbench.profiling.statistics import distribution, hashed_alike
 # The smallest effect that matters: between normal samples a KS distance of 0.1 is a shift of a quarter of a standard
 # deviation. A convention, not yet measured against what such a shift costs a model.
 IMPORTANT = 0.1
+# The column of a model's answers, in profiles that monitoring compares.
+PREDICTION = "prediction"
 # One comparison in a hundred flags what is chance alone; a shift of 0.3 sd is still found in 2,500 rows of 50 columns.
 RATE = 0.01
 
@@ -78,6 +83,8 @@ def compare(
     *,
     rate: float = RATE,
     columns: Iterable[str] | None = None,
+    chunks: Chunks | None = None,
+    apart: float = 0.0,
 ) -> tuple[ColumnDrift, ...]:
     """Say which columns differ, from the two profiles alone.
 
@@ -94,6 +101,13 @@ def compare(
         The chance, in (0, 1), that a comparison of samples of one population flags anything at all.
     columns : iterable of str, optional
         The columns to compare, all by default.
+    chunks : Chunks, optional
+        Of the reference, where its rows come in time: how much neighbouring rows have in common, and so how far a
+        window may lie from the whole without anything having changed
+        (:mod:`workbench.profiling.dispersion`). Without them rows are taken for independent.
+    apart : float
+        How far the column ``prediction`` of the reference may be off as a whole, in [0, 1], since other models of the
+        same recipe made it.
 
     Returns
     -------
@@ -105,7 +119,7 @@ def compare(
     BadParameter
         If ``rate`` is not between 0 and 1.
     """
-    drifts = [_drift(t, rate) for t in _tested(reference, current, columns, rate)]
+    drifts = [_drift(t, rate) for t in _tested(reference, current, columns, rate, chunks, apart)]
     return tuple(sorted(drifts, key=lambda d: (-d.drifted, -d.effect, d.p_value, d.column)))
 
 
@@ -127,14 +141,21 @@ class _Tested(NamedTuple):
 
 
 def _tested(
-    reference: Iterable[ColumnProfile], current: Iterable[ColumnProfile], columns: Iterable[str] | None, rate: float
+    reference: Iterable[ColumnProfile],
+    current: Iterable[ColumnProfile],
+    columns: Iterable[str] | None,
+    rate: float,
+    chunks: Chunks | None = None,
+    apart: float = 0.0,
 ) -> list[_Tested]:
     if not isinstance(rate, (int, float)) or not 0 < rate < 1:
         raise BadParameter(f"rate is a chance between 0 and 1, got {described(rate)}. Give for example 0.05.")
     wanted = None if columns is None else set(columns)
     now = {c.name: c for c in current}
     pairs = [(c, now[c.name]) for c in reference if c.name in now and (wanted is None or c.name in wanted)]
-    strongest = [_strongest(a, b) for a, b in pairs]
+    known = {one.column: one for one in (() if chunks is None else chunks.columns)}
+    off = {PREDICTION: apart}
+    strongest = [_strongest(a, b, known.get(a.name), off.get(a.name, 0.0)) for a, b in pairs]
     adjusted = holm([p for *_, p in strongest])
     rows = zip(pairs, strongest, adjusted, strict=True)
     return [_Tested(*pair, test, result, p) for pair, (test, result, _), p in rows]
@@ -192,9 +213,12 @@ def _worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)))
 
 
-def _strongest(a: ColumnProfile, b: ColumnProfile) -> tuple[str, TestResult, float]:
+def _strongest(
+    a: ColumnProfile, b: ColumnProfile, chunks: ColumnChunks | None, off: float
+) -> tuple[str, TestResult, float]:
     """Name and result of the test with the smallest p-value, and that p-value corrected for the choice."""
-    tests = {**_value_tests(a, b), "missing": proportions((a.missing, b.missing), (a.rows, b.rows))}
+    tests = {**_value_tests(a, b, off), "missing": proportions((a.missing, b.missing), (a.rows, b.rows))}
+    tests = usually(tests, chunks, b)
     applicable = [(name, result) for name, result in tests.items() if result is not NOTHING]
     if not applicable:
         return next(iter(tests)), NOTHING, 1.0
@@ -202,13 +226,16 @@ def _strongest(a: ColumnProfile, b: ColumnProfile) -> tuple[str, TestResult, flo
     return name, best, min(best.p_value * len(applicable), 1.0)
 
 
-def _value_tests(a: ColumnProfile, b: ColumnProfile) -> dict[str, TestResult]:
+def _value_tests(a: ColumnProfile, b: ColumnProfile, off: float) -> dict[str, TestResult]:
     numbers = "moments" in a.state and "moments" in b.state and (_ordered(a) or _ordered(b))
     if not a.count or not b.count or not comparable(a.kind, b.kind):
         return {"ks" if numbers else "chi2": NOTHING}
     if not numbers:
         return {"chi2": chi2(*_levels(a, b))}
-    distance = ks(distribution(a.state), distribution(b.state))
+    values, rows, error = distribution(a.state)
+    distance = ks((values, rows, hypot(error, off)), distribution(b.state))
+    if off:  # a mean that is as exact as its rows says nothing of one that is off as a whole
+        return {"ks": distance}
     shift = means(a.state["moments"], b.state["moments"])
     # How much is told by the distance for both, so that columns can be compared.
     return {"ks": distance, "mean": shift if shift is NOTHING else replace(shift, effect=distance.effect)}

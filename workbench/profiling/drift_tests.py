@@ -34,13 +34,14 @@ MOST_SKEW = 0.1
 
 @dataclass(frozen=True)
 class TestResult:
-    """Statistic, p-value in [0, 1] and effect in [0, 1] of one test."""
+    """Statistic, p-value in [0, 1] and effect in [0, 1] of one test; of a chi-square its degrees of freedom."""
 
     __test__ = False  # a word of statistics, not of pytest
 
     statistic: float
     p_value: float
     effect: float
+    freedom: float = 1.0
 
 
 NOTHING = TestResult(0.0, 1.0, 0.0)
@@ -171,7 +172,8 @@ def chi2(reference: Mapping[object, float], current: Mapping[object, float]) -> 
     expected = np.outer(pooled.sum(axis=1), pooled.sum(axis=0)) / pooled.sum()
     statistic = float(((pooled - expected) ** 2 / expected).sum())
     effect = float(np.abs(shares[0] - shares[1]).sum() / 2) - _chance_distance(shares, totals)
-    return TestResult(statistic, float(chdtrc(pooled.shape[1] - 1, statistic)), max(effect, 0.0))
+    freedom = pooled.shape[1] - 1
+    return TestResult(statistic, float(chdtrc(freedom, statistic)), max(effect, 0.0), freedom)
 
 
 def pool(table: np.ndarray) -> np.ndarray:

@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import expit
 
 from workbench.core.contract import Task
 from workbench.core.estimation import Backtest, Curve
@@ -112,6 +110,8 @@ def rank_scores(predicted: Numbers) -> Numbers:
     >>> rank_scores(np.array([0.1, 0.9, 0.5])).round(2).tolist()
     [-0.97, 0.97, 0.0]
     """
+    from scipy import stats
+
     scores: Numbers = stats.norm.ppf((stats.rankdata(predicted) - 0.5) / len(predicted))
     return scores
 
@@ -120,7 +120,7 @@ def line(score: Numbers, chance: Numbers, steps: int = 12) -> tuple[float, float
     """Intercept and slope of the log-odds over a score: logistic regression, hardly held back, on chances or labels."""
     design, place = np.column_stack([np.ones(len(score)), score]), np.zeros(2)
     for _ in range(steps):
-        said = expit(design @ place)
+        said = 0.5 * (1 + np.tanh(0.5 * (design @ place)))
         weighed = design.T @ (design * (said * (1 - said) + 1e-9)[:, None]) + 1e-3 * np.eye(2)
         place = place + np.clip(np.linalg.solve(weighed, design.T @ (chance - said) - 1e-3 * place), -2, 2)
     return float(place[0]), float(place[1])
@@ -378,6 +378,8 @@ def beyond_chance(tests: Sequence[Backtest]) -> tuple[float, float]:
     off, error = (np.array([getattr(one, name) for one in tests]) for name in ("off", "error"))
     error = np.maximum(error, 1e-9)
     spread = float(np.sqrt(max(np.mean(off**2 - error**2), 0.0)))
+    from scipy import stats
+
     return spread, float(stats.chi2.sf(np.sum((off / error) ** 2), len(tests)))
 
 

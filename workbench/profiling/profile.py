@@ -339,10 +339,16 @@ def _as_seen(column: Column, seen: Scanned) -> Column:
 
 
 def _alone(values: pd.Series, column: Column, bins: int) -> ColumnProfile:
-    read_as = "text" if column.sensitive and column.kind in NUMERIC else column.kind
-    plain = from_pandas(values.astype("str") if read_as != column.kind else values)
-    state = column_state(read(plain, read_as), read_as, bins)
+    series, read_as = as_read(values, column)
+    state = column_state(series, read_as, bins)
     return column_profile(without_values(state) if column.sensitive else state, replace(column, kind=read_as))
+
+
+def as_read(values: pd.Series, column: Column) -> tuple[pl.Series, Kind]:
+    """The values of a batch's column as a profile counts them, and what they are read as."""
+    read_as: Kind = "text" if column.sensitive and column.kind in NUMERIC else column.kind
+    plain = from_pandas(values.astype("str") if read_as != column.kind else values)
+    return read(plain, read_as), read_as
 
 
 def _proposed(column: Column, seen: ColumnProfile, sensitive: bool) -> Column:

@@ -89,7 +89,7 @@ class ValueCounts:
 
     def _feed(self, values: Values, counts: np.ndarray) -> None:
         if isinstance(values, pl.Series):
-            values = _shortened(values)
+            values = shortened(values)
             hashed = hash_values(values)
             # In one order: polars' threads give them in any, and the sketches' estimates depend on it.
             order = np.argsort(hashed[0], kind="stable")
@@ -135,7 +135,7 @@ def _add(counted: dict[Any, int], values: list[Any], counts: np.ndarray) -> None
         counted[value] = counted.get(value, 0) + n
 
 
-def _shortened(texts: pl.Series) -> pl.Series:
+def shortened(texts: pl.Series) -> pl.Series:
     """Long texts by their beginning and a digest of the whole."""
     if texts.str.len_bytes().max() <= LONGEST_HASHED:  # type: ignore[operator]  # not empty
         return texts

@@ -168,7 +168,15 @@ def _is_files(value: Any) -> bool:
 
 
 def _is_lineage(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("environment", {}), dict) and _is_claim(value)
+    if not isinstance(value, dict) or not isinstance(value.get("environment", {}), dict):
+        return False
+    return _is_claim(value) and _is_reference(value)
+
+
+def _is_reference(lineage: dict[str, Any]) -> bool:
+    told = lineage.get("reference", {})
+    apart = told.get("apart", 0.0) if isinstance(told, dict) else None
+    return isinstance(apart, (int, float)) and not isinstance(apart, bool) and 0 <= apart <= 2
 
 
 def _is_claim(lineage: dict[str, Any]) -> bool:

@@ -37,6 +37,8 @@ from workbench.training.brought import (
 from workbench.training.calibrating import off_by
 from workbench.training.columns import left_out
 from workbench.training.costs import costs
+from workbench.training.crossed import crossed
+from workbench.training.crossed import of_holdout as of_holdout_alone
 from workbench.training.ending import Ending, at_random
 from workbench.training.evidence import evidence
 from workbench.training.near_rows import near_rows
@@ -193,7 +195,8 @@ def _of_clones(plan: Plan, mine: Brought) -> tuple[Trial, Ending]:
         raise
     except Exception as error:  # whatever somebody's own model raises is told
         raise BadParameter(f"A clone of the pipeline can't be fitted anew: {in_short(error)}. {HOLDOUT}") from error
-    return with_intervals(plan, trial), Ending(mine.pipeline, held, len(plan.parts.train), {}, False, naive)
+    ending = Ending(mine.pipeline, held, len(plan.parts.train), {}, False, naive, crossed=crossed(plan, trial, held))
+    return with_intervals(plan, trial), ending
 
 
 def _held(holdout: Any, data: Dataset) -> Dataset:
@@ -252,4 +255,5 @@ def _of_itself(plan: Plan, mine: Brought) -> tuple[Trial, Ending]:
     windows = tuple((plan.target.iloc[part], held[part - rows[0]]) for part in plan.parts.stretches or (rows,))
     trial = Trial(mine.name, {}, (), process_time() - began, rows, windows, mine.pipeline, measured=True)
     trial = replace(trial, metrics=of_holdout(plan, trial, held))
-    return trial, Ending(mine.pipeline, held, len(plan.parts.train), {}, False)
+    itself = of_holdout_alone(plan, held, itself=True)
+    return trial, Ending(mine.pipeline, held, len(plan.parts.train), {}, False, crossed=itself)

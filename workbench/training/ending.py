@@ -12,6 +12,7 @@ from workbench.core.cost import Cost
 from workbench.core.metric import Metric
 from workbench.core.scores import scores
 from workbench.training.candidates import Settings
+from workbench.training.crossed import Crossed, crossed, of_holdout
 from workbench.training.plan import MANY_ROWS, Plan
 from workbench.training.recording import undisturbed
 from workbench.training.search import Search
@@ -40,6 +41,8 @@ class Ending:
         What the candidate scores without suspicious features, by their names.
     costs : mapping of str to Cost
         What each candidate costs when it ships, by its name.
+    crossed : Crossed, optional
+        Predictions of more rows than the hold-out, each by a model that had not seen it.
     """
 
     pipeline: Any
@@ -50,6 +53,7 @@ class Ending:
     at_random: tuple[Metric, ...] = ()
     without: Mapping[str, Metric] = field(default_factory=dict)
     costs: Mapping[str, Cost] = field(default_factory=dict)
+    crossed: Crossed | None = None
 
 
 def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
@@ -69,7 +73,8 @@ def end(plan: Plan, found: Search, suspects: Sequence[str]) -> Ending:
         ending = replace(ending, at_random=at_random(plan, grown))
         ending = replace(ending, without=_without(plan, grown, suspects))
         if len(plan.table) > MANY_ROWS and plan.parts.split.kind == "random":
-            return replace(ending, stopped=False)
+            return replace(ending, stopped=False, crossed=of_holdout(plan, ending.held, itself=True))
+        ending = replace(ending, crossed=crossed(plan, grown, ending.held))
         everything = np.arange(len(plan.table))
         return replace(ending, pipeline=fitted(plan, grown, everything), rows=len(everything), stopped=False)
     except KeyboardInterrupt:
@@ -84,7 +89,8 @@ def _as_it_is(plan: Plan, best: Trial) -> Ending:
 
 
 def _scored(plan: Plan, pipeline: Any, rows: int, trial: Trial) -> Ending:
-    return Ending(pipeline, predicted(pipeline, plan, trial.name, plan.parts.holdout), rows, trial.settings)
+    held = predicted(pipeline, plan, trial.name, plan.parts.holdout)
+    return Ending(pipeline, held, rows, trial.settings, crossed=of_holdout(plan, held, itself=True))
 
 
 def at_random(plan: Plan, best: Trial) -> tuple[Metric, ...]:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.compiling.tabled import Tabled
+from workbench.core.chunks import FILE as CHUNKS
+from workbench.core.chunks import Chunks
 from workbench.core.contract import Task
 from workbench.core.cost import Cost
 from workbench.core.dataset import Dataset
@@ -279,6 +281,7 @@ def read(run_id: str) -> Run:
         run = replace(
             run,
             profile=Profile.load(place / "reference.profile"),
+            chunks=Chunks.load(place / CHUNKS) if (place / CHUNKS).is_file() else None,
             holdout=pd.read_parquet(place / "holdout.parquet", page_checksum_verification=True),
             background=_background(place / BACKGROUND),
             held=_held(place / HELD),
@@ -311,6 +314,8 @@ def _write(run: Run, folder: Path) -> None:
         run = replace(run, tables=None if tables is None else digest(Tabled(tables)))
     run.save(place / "run.json")
     run.profile.save(place / "reference.profile")
+    if run.chunks is not None:
+        run.chunks.save(place / CHUNKS)
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
     if run.background is not None:
         run.background.to_parquet(place / BACKGROUND, write_page_checksum=True)

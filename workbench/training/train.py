@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from workbench.core.contract import NUMERIC, Column, Contract, Role, Task
+from workbench.core.contract import NUMERIC, Role
 from workbench.core.dataset import Dataset
 from workbench.core.evaluation import Evaluation, Learned
 from workbench.core.finding import Finding
@@ -35,9 +35,12 @@ from workbench.storage.pipelines import untrusted
 from workbench.training.budget import Clock
 from workbench.training.calibrating import calibrated, off_by
 from workbench.training.candidates import MODELS
+from workbench.training.chunking import chunks_of, predictions_column
 from workbench.training.columns import suspicious
 from workbench.training.conformal import uncertainty
 from workbench.training.costs import costs
+from workbench.training.crossed import Crossed
+from workbench.training.crossed import of_holdout as of_holdout_alone
 from workbench.training.ending import Ending, end
 from workbench.training.ensembling import ensembled
 from workbench.training.estimating import estimation_of
@@ -51,6 +54,7 @@ from workbench.training.own import sorted_out
 from workbench.training.plan import TREND, Plan, make_plan, with_target
 from workbench.training.probes import Selected, selected
 from workbench.training.recording import Recorder, tables_of, undisturbed
+from workbench.training.remembered import remembered
 from workbench.training.search import Search, search
 from workbench.training.telling import Outcome, findings
 from workbench.training.trending import Looked, clocked, trended
@@ -357,6 +361,9 @@ def as_run(
     """What was found and fitted as a run; each trial is written to MLflow."""
     kept, pipeline, outcome = _kept(plan), ending.pipeline, judged.outcome
     estimation, losses = estimation_of(plan, found.best, ending.held)
+    told = ending.crossed or of_holdout_alone(plan, ending.held)
+    reference = _reference(plan, profile, told, judged.threshold)
+    unweighted = _unweighted(plan, found.best, ending.held)
     recorder.others(found.others)
     return Run(
         id=recorder.run_id, task=plan.task, contract=plan.contract, features=plan.features, left_out=plan.left_out,
@@ -367,8 +374,9 @@ def as_run(
         created=datetime.now(UTC).isoformat(timespec="seconds"), findings=judged.findings,
         answers=first_answers(pipeline, kept, plan.features, plan.task),
         evaluation=_evaluation(plan, ending.held, judged.threshold, judged.validated), uncertainty=outcome.uncertainty,
-        unweighted=_unweighted(plan, found.best, ending.held),
-        pipeline=pipeline, profile=_reference(plan, profile, ending.held), holdout=kept,
+        unweighted=unweighted, reference=told.told,
+        pipeline=pipeline, profile=reference, holdout=kept,
+        chunks=chunks_of(plan, reference.columns[:-1], told, unweighted or outcome.metrics, pipeline),
         background=_background(plan),
         held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
@@ -469,25 +477,15 @@ def what_is_left_open(plan: Plan, best: Trial, held: Any) -> Uncertainty | None:
     return uncertainty(plan.task, plan.classes, validated, (truth, held), floor=floor, weights=weights)
 
 
-def _reference(plan: Plan, profile: Profile, held: Any) -> Profile:
-    """Profile of the rows that were fitted on, and of the predictions of rows that were not."""
+def _reference(plan: Plan, profile: Profile, told: Crossed, threshold: float | None) -> Profile:
+    """Profile of the rows that were fitted on, and of predictions of rows by models that had not seen them."""
     learnt = plan.table.iloc[plan.parts.train] if plan.parts.split.kind == "given" else plan.table
     columns = profile_columns(learnt[list(plan.features)], plan.contract.only(plan.features))
-    answer, contract = predictions_column(plan.task, plan.classes, held)
-    predicted = profile_columns(answer, contract)
-    return replace(profile, rows=len(learnt), columns=(*columns, *predicted), contract=plan.contract, findings=())
-
-
-def predictions_column(task: Task, classes: Sequence[Any], prediction: Any) -> tuple[pd.DataFrame, Contract]:
-    """Predictions as a column ``prediction`` to profile: the number, or the most probable of several classes."""
-    if task == "multiclass":
-        words = np.asarray([str(c) for c in classes], dtype=object)[np.asarray(prediction).argmax(axis=1)]
-        return pd.DataFrame({"prediction": pd.Series(words, dtype="str")}), Contract(
-            (Column("prediction", "category"),)
-        )
-    return pd.DataFrame({"prediction": np.asarray(prediction, dtype=float)}), Contract(
-        (Column("prediction", "number"),)
-    )
+    predicted = profile_columns(*predictions_column(plan.task, plan.classes, told.prediction))
+    return replace(
+        profile, rows=len(learnt), columns=(*columns, *predicted), contract=plan.contract, findings=(),
+        state={**profile.state, **remembered(plan, learnt, told, threshold)},
+    )  # fmt: skip
 
 
 def _kept(plan: Plan) -> pd.DataFrame:

@@ -312,7 +312,11 @@ def _with_grown_members(plan: Plan, trial: Trial, rows: Any) -> Trial:
 
 def predicted(pipeline: Any, plan: Plan, name: str, rows: Any) -> Any:
     """A candidate's predictions of some rows; a class that a fold has never seen gets probability 0."""
-    table = plan.rows(name, rows)
+    return answers(pipeline, plan, plan.rows(name, rows))
+
+
+def answers(pipeline: Any, plan: Plan, table: pd.DataFrame) -> Any:
+    """What a fitted pipeline says of rows as it takes them, as scores take it."""
     if plan.task == "regression":
         return pipeline.predict(table)
     known = [plan.classes.index(c) for c in np.asarray(pipeline.classes_).tolist()]
