@@ -109,7 +109,7 @@ def test_a_report_says_in_words_and_in_the_terminal_what_is_estimated():
     sure, unsure = Estimate("roc_auc", 0.8, 0.7, 0.9, True, ("a",)), Estimate("roc_auc", 0.7, why=("It drifted.",))
     report = MonitorReport("m", 1, (AUC,), (window("a", [sure]), window("b", [unsure])), (), ())
 
-    cells = list(terminal(report).columns[4].cells)
+    cells = list(terminal(report).columns[5].cells)
 
     assert [cell.plain for cell in cells] == [
         "roc_auc 0.800 (0.700 to 0.900), estimated", "roc_auc 0.700?, estimated: do not trust"
