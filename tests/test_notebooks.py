@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.jobs.outcome import records
+from workbench.jobs.notebook.outcome import records
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from workbench.explanation.fairness import fairness as fairness
     from workbench.jobs.batch import batch as batch
     from workbench.jobs.batch import submit_each as submit_each
-    from workbench.jobs.giving import give as give
+    from workbench.jobs.notebook.giving import give as give
     from workbench.jobs.reproduce import reproduce as reproduce
     from workbench.jobs.submit import submit as submit
     from workbench.monitoring.acting import incident as incident
@@ -102,7 +102,7 @@ _PLACES = {
     "explain": "workbench.explanation.explain",
     "fairness": "workbench.explanation.fairness",
     "feedback": "workbench.monitoring.feedback",
-    "give": "workbench.jobs.giving",
+    "give": "workbench.jobs.notebook.giving",
     "incident": "workbench.monitoring.acting",
     "log_profile": "workbench.profiling.record",
     "monitor": "workbench.monitoring.monitor",

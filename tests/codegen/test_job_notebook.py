@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workbench.codegen.cells import CodeCell
 from workbench.codegen.job_notebook import EMPTY, convert, problems
 from workbench.codegen.journey import journey
-from workbench.jobs.parameters import declared
+from workbench.jobs.notebook.parameters import declared
 
 CELLS = [
     CodeCell("a", 'import workbench as wb\n\ndata = wb.dataset("churn.csv", target="Churn")  # ours\ndata'),

@@ -23,9 +23,10 @@ from typing import Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
-from workbench.jobs import queue, slots, submit, tickets
+from workbench.jobs import submit
+from workbench.jobs.line import queue, slots, tickets
 from workbench.jobs.liveness import ALIVE, boot, hold, host
-from workbench.jobs.notebooks import Notebook
+from workbench.jobs.notebook.notebooks import Notebook
 from workbench.jobs.records import conclude, jobs, load, update, write
 
 BEGAN = datetime(2026, 11, 21, 1, 49, tzinfo=UTC)

@@ -28,11 +28,11 @@ from workbench.core.result import MIME
 from workbench.errors import BadParameter, InputError, JobFailed, NotFound
 from workbench.jobs import batch as batches
 from workbench.jobs.batch import WHOLE, again, stop_batch
-from workbench.jobs.combinations import MOST, combinations
-from workbench.jobs.notebooks import opened
-from workbench.jobs.outcome import scores
+from workbench.jobs.line.tickets import waiting
+from workbench.jobs.notebook.combinations import MOST, combinations
+from workbench.jobs.notebook.notebooks import opened
+from workbench.jobs.notebook.outcome import scores
 from workbench.jobs.records import load, update
-from workbench.jobs.tickets import waiting
 
 Make = Callable[..., Path]
 CELL = "region = 'x'\nk = 1\nshare = 0.5"
@@ -190,7 +190,7 @@ def test_what_all_have_and_one_has_otherwise_stands_with_the_parts(notebook: Mak
 
 
 def test_parts_come_before_a_job_that_is_given_their_results(notebook: Make, home: Path, quiet: None) -> None:
-    from workbench.jobs.chains import before
+    from workbench.jobs.line.chains import before
 
     whole = wb.submit_each(notebook("1", parameters=CELL), {"k": [1, 2]}, wait=False)
 

@@ -22,11 +22,11 @@ from workbench.core.job import Job, JobState
 from workbench.core.references import Reference, filled, raw, reference, references
 from workbench.core.result import MIME
 from workbench.errors import BadParameter, NotFound
-from workbench.jobs.chains import before, meant, resolved
-from workbench.jobs.giving import GIVEN
-from workbench.jobs.outcome import results
-from workbench.jobs.parameters import check, from_form, from_texts
-from workbench.jobs.queue import dispatch
+from workbench.jobs.line.chains import before, meant, resolved
+from workbench.jobs.line.queue import dispatch
+from workbench.jobs.notebook.giving import GIVEN
+from workbench.jobs.notebook.outcome import results
+from workbench.jobs.notebook.parameters import check, from_form, from_texts
 from workbench.jobs.records import job, load, update, write
 
 Make = Callable[..., Path]

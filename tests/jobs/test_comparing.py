@@ -23,12 +23,12 @@ from workbench.core.job_comparison import JobComparison
 from workbench.core.result import MIME
 from workbench.core.tolerance import Tolerance
 from workbench.errors import BadParameter
-from workbench.jobs.comparing import compare
-from workbench.jobs.environment import FILE
-from workbench.jobs.likeness import PLOTLY, Sides, changes, figure
-from workbench.jobs.ran import Ran, paired
+from workbench.jobs.comparison.comparing import compare
+from workbench.jobs.comparison.likeness import PLOTLY, Sides, changes, figure
+from workbench.jobs.comparison.ran import Ran, paired
+from workbench.jobs.comparison.volatile import RULES, When, settled, settled_page
 from workbench.jobs.records import write
-from workbench.jobs.volatile import RULES, When, settled, settled_page
+from workbench.jobs.run.environment import FILE
 from workbench.monitoring import score
 from workbench.storage.files import write_text
 

@@ -20,12 +20,13 @@ import workbench as wb
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.errors import BadParameter, JobFailed
-from workbench.jobs import cluster, queue, tickets, worker
+from workbench.jobs.elsewhere import cluster, worker
+from workbench.jobs.line import queue, tickets
+from workbench.jobs.line.queue import dispatch
+from workbench.jobs.line.retries import MOST_LOST, next_try
+from workbench.jobs.line.starting import keep
 from workbench.jobs.processes import family
-from workbench.jobs.queue import dispatch
 from workbench.jobs.records import events, job, load, write
-from workbench.jobs.retries import MOST_LOST, next_try
-from workbench.jobs.starting import keep
 from workbench.jobs.stopping import stop
 
 distributed = pytest.importorskip("distributed")
@@ -278,7 +279,7 @@ def test_nobody_asks_a_cluster_that_somebody_else_has_named(
     made = waiting()
     asked: list[str] = []
     monkeypatch.setattr(queue, "ask", lambda record, address: asked.append(address) or "")
-    monkeypatch.setattr("workbench.jobs.starting.os.getuid", lambda: made.path.stat().st_uid + 1)
+    monkeypatch.setattr("workbench.jobs.line.starting.os.getuid", lambda: made.path.stat().st_uid + 1)
 
     assert dispatch() == []
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 import workbench as wb
 from workbench.core.environment import JobEnvironment, Repository
 from workbench.errors import Damaged
-from workbench.jobs import repositories as asking
-from workbench.jobs.environment import FILE, environment, packages
-from workbench.jobs.repositories import repositories
+from workbench.jobs.run import repositories as asking
+from workbench.jobs.run.environment import FILE, environment, packages
+from workbench.jobs.run.repositories import repositories
 
 Make = Callable[..., Path]
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")

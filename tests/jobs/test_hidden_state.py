@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import workbench as wb
 from workbench.errors import JobFailed
-from workbench.jobs.hidden_state import HiddenState, Source, told, unmade
+from workbench.jobs.notebook.hidden_state import HiddenState, Source, told, unmade
 
 NAMES = st.sampled_from("abcd")
 FUNCTIONS = st.sampled_from("fg")

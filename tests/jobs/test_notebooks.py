@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputError, NotFound
-from workbench.jobs.notebooks import find
-from workbench.jobs.parameters import parameters_of
+from workbench.jobs.notebook.notebooks import find
+from workbench.jobs.notebook.parameters import parameters_of
 
 Make = Callable[..., Path]
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import workbench as wb
 from workbench.cli.parameters import given as given_by
 from workbench.errors import BadParameter, InputError, WorkbenchError
-from workbench.jobs.parameters import check, declared, form, from_form, from_texts, typed
-from workbench.jobs.shapes import plain, source
+from workbench.jobs.notebook.parameters import check, declared, form, from_form, from_texts, typed
+from workbench.jobs.notebook.shapes import plain, source
 
 CELL = """
 import datetime as dt

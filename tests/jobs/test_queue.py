@@ -24,11 +24,11 @@ import workbench as wb
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.errors import BadParameter, NotFound
-from workbench.jobs import queue, slots, tickets
+from workbench.jobs.line import queue, slots, tickets
+from workbench.jobs.line.queue import dispatch
+from workbench.jobs.line.starting import Start
 from workbench.jobs.liveness import ALIVE
-from workbench.jobs.queue import dispatch
 from workbench.jobs.records import events, finish, job, jobs, load, update
-from workbench.jobs.starting import Start
 from workbench.jobs.stopping import stop
 
 Make = Callable[..., Path]
@@ -425,7 +425,7 @@ def test_a_job_that_waited_has_the_interpreter_folder_and_variables_of_its_submi
     waits = wb.submit(notebook(shown), wait=False, folder=own)
     monkeypatch.delenv("MLFLOW_OWN")
     other = {**os.environ, "WORKBENCH_JOBS": "2", "JUPYTER_THEIRS": "1", "MLFLOW_OWN": "theirs"}
-    code = "from workbench.jobs.queue import dispatch; print(*dispatch())"
+    code = "from workbench.jobs.line.queue import dispatch; print(*dispatch())"
 
     told = subprocess.run([sys.executable, "-c", code], env=other, cwd="/", capture_output=True, text=True, check=True)
 
@@ -497,7 +497,7 @@ def test_who_waits_for_a_job_sees_to_the_line(home: Path, notebook: Make, monkey
     """The one that had the slot is killed without a word, and its guardian, too: nobody else is there."""
     monkeypatch.setenv("WORKBENCH_JOBS", "1")
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import sys, pathlib; from workbench.jobs.slots import take\n"
+        [sys.executable, "-c", "import sys, pathlib; from workbench.jobs.line.slots import take\n"
          "take(pathlib.Path(sys.argv[1])); print('has it', flush=True); sys.stdin.read()", str(home)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ),
     )  # fmt: skip

@@ -16,9 +16,10 @@ import pytest
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Damaged
-from workbench.jobs import records, runner
+from workbench.jobs import records
 from workbench.jobs.liveness import ALIVE, boot, hold, host
 from workbench.jobs.records import events, finish, job, jobs, load, settle, settle_held, tell, write
+from workbench.jobs.run import runner
 
 ID = "20261121T0149-score-3f2a"
 LONG_AGO = datetime.now(UTC) - timedelta(days=2)
@@ -195,6 +196,6 @@ def test_a_runner_whose_folder_is_gone_says_so_in_a_sentence(home: Path, capsys:
 
 def test_the_engine_is_the_first_thing_that_may_be_imported() -> None:
     check: Callable[..., object] = subprocess.run
-    script = "import workbench.jobs.engine as e, sys; assert 'papermill' not in sys.modules; e.WorkbenchEngine"
+    script = "import workbench.jobs.run.engine as e, sys; assert 'papermill' not in sys.modules; e.WorkbenchEngine"
 
     check([sys.executable, "-c", script], check=True)

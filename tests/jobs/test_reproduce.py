@@ -12,9 +12,9 @@ import workbench as wb
 from workbench.core.job import Job, JobState
 from workbench.core.job_comparison import JobComparison
 from workbench.errors import BadParameter, JobFailed, NotFound
-from workbench.jobs.comparing import compare
-from workbench.jobs.environment import FILE, environment
+from workbench.jobs.comparison.comparing import compare
 from workbench.jobs.records import job, jobs, load, write
+from workbench.jobs.run.environment import FILE, environment
 
 Make = Callable[..., Path]
 # What differs each time and is passed over, beside what is compared.

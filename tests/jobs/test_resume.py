@@ -22,7 +22,7 @@ import workbench as wb
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import BadParameter, Busy, JobFailed, NotFound
 from workbench.jobs import resume as module
-from workbench.jobs.edited import kept_places
+from workbench.jobs.notebook.edited import kept_places
 from workbench.jobs.processes import family
 from workbench.jobs.records import events, job, jobs, load, settle, write
 from workbench.jobs.resume import resume
@@ -156,7 +156,9 @@ def _suspend_and_stop(of: Job) -> None:
 
 def _kill_guardian_and_runner(of: Job) -> None:
     """Who resumes or stops the job then writes down its end."""
-    guardians = [p for p in psutil.process_iter(["cmdline"]) if "workbench.jobs.guardian" in (p.info["cmdline"] or ())]
+    guardians = [
+        p for p in psutil.process_iter(["cmdline"]) if "workbench.jobs.run.guardian" in (p.info["cmdline"] or ())
+    ]
     own = [p for p in guardians if str(of.path) in p.info["cmdline"]]
     for process in own:
         process.kill()
@@ -250,7 +252,7 @@ def test_a_parked_job_gives_its_turn_to_others_and_goes_on_at_once(
 
 
 def test_the_time_of_a_job_does_not_run_while_it_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbench.jobs import client
+    from workbench.jobs.run import client
 
     clock = iter([100.0, 1900.0])
     monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: next(clock)))
@@ -280,7 +282,7 @@ def test_a_cell_whose_own_time_is_used_up_is_interrupted_and_the_kernel_kept(hom
 
 @pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.CELL])
 def test_only_the_kernel_of_a_failed_cell_is_kept(cause: Cause) -> None:
-    from workbench.jobs.client import Client
+    from workbench.jobs.run.client import Client
 
     failure = JobFailed("", cell=1, cause=cause)
 

@@ -22,10 +22,11 @@ from workbench.cli import app
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.errors import BadParameter, JobFailed, StoreError
-from workbench.jobs import queue, runner, tickets
-from workbench.jobs.control import Control
-from workbench.jobs.queue import dispatch
+from workbench.jobs.line import queue, tickets
+from workbench.jobs.line.queue import dispatch
 from workbench.jobs.records import conclude, events, finish, job, jobs, load, write
+from workbench.jobs.run import runner
+from workbench.jobs.run.control import Control
 from workbench.jobs.stopping import stop
 
 Make = Callable[..., Path]

@@ -25,8 +25,9 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.core.schedule import Schedule
 from workbench.errors import BadParameter, Busy, Damaged, NotFound
-from workbench.jobs import queue, submit, tickets
 from workbench.jobs import schedules as schedules_module
+from workbench.jobs import submit
+from workbench.jobs.line import queue, tickets
 from workbench.jobs.records import LOST, job, jobs, update
 from workbench.jobs.scheduler import Scheduler, alone
 from workbench.jobs.schedules import add, fire, folder, pause, remove, resume, schedule, schedules

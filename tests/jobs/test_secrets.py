@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import workbench as wb
 from workbench.core.secrets import check_secrets, is_secret, references, secret
 from workbench.errors import BadParameter, JobFailed
-from workbench.jobs.masking import MASK, Masker, Stream
+from workbench.jobs.run.masking import MASK, Masker, Stream
 
 TOKEN = "ghp_" + "a1B2" * 9
 SECRETS = st.text(

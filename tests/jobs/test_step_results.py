@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from workbench.core.profile import Profile
-from workbench.jobs import kept
-from workbench.jobs.kept import Kept, same
-from workbench.jobs.step_results import StepResults, step_cell
+from workbench.jobs.run import kept
+from workbench.jobs.run.kept import Kept, same
+from workbench.jobs.run.step_results import StepResults, step_cell
 
 
 class Kernel:

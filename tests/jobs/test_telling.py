@@ -17,10 +17,10 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.delivery.send import lines
 from workbench.errors import BadParameter, JobFailed
-from workbench.jobs import outbox
+from workbench.jobs.messages import outbox
+from workbench.jobs.messages.telling import message, tell_all, try_out
 from workbench.jobs.records import finish, job, jobs, load, park, write
 from workbench.jobs.scheduler import chores
-from workbench.jobs.telling import message, tell_all, try_out
 
 Make = Callable[..., Path]
 

@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
+from workbench.jobs.run.trust import sign
 from workbench.jobs.submit import submit
-from workbench.jobs.trust import sign
 
 
 @pytest.mark.slow

@@ -25,8 +25,8 @@ import workbench as wb
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import BadParameter, JobFailed, NotFound, StoreError
 from workbench.instant.packages import skip_slow_grammar
-from workbench.jobs.masking import Masker
 from workbench.jobs.records import load, write
+from workbench.jobs.run.masking import Masker
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 skip_slow_grammar()
@@ -80,7 +80,7 @@ TABLE = {
 
 
 def _run(case: Case, folder: Path, masker: Masker | None = None, **options: Any) -> tuple[Job, Any, JobFailed | None]:
-    from workbench.jobs.execution import Run, execute
+    from workbench.jobs.run.execution import Run, execute
 
     cells = [c if isinstance(c, tuple) else (c, "") for c in case.cells]
     made = [new_code_cell(text, metadata={"tags": [tag] if tag else []}) for text, tag in cells]
@@ -120,7 +120,7 @@ def test_the_record_says_what_is_so(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [1, 2, 3], ids=["at a start", "within a cell", "at an end"])
 def test_a_full_disk_leaves_no_mark_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
-    from workbench.jobs import execution
+    from workbench.jobs.run import execution
 
     real, writes = execution.write_text, []
 
@@ -147,7 +147,7 @@ def test_a_full_disk_leaves_no_mark_unset(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.slow
 def test_a_cell_is_written_when_it_lasts_and_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each write waits for the disk, and most cells end at once: the events tell of their start."""
-    from workbench.jobs import execution
+    from workbench.jobs.run import execution
 
     real, writes = execution.write_text, []
 

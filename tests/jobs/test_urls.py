@@ -18,10 +18,10 @@ import workbench as wb
 from workbench.core.job import Cause, Job, JobState
 from workbench.core.job_options import JobOptions
 from workbench.errors import InputError
-from workbench.jobs import outputs
-from workbench.jobs.notebooks import opened
-from workbench.jobs.outputs import checked, delivered, put
+from workbench.jobs.notebook.notebooks import opened
 from workbench.jobs.records import events
+from workbench.jobs.run import outputs
+from workbench.jobs.run.outputs import checked, delivered, put
 from workbench.storage.urls import holds_secret, told, without_secrets
 
 fsspec = pytest.importorskip("fsspec")

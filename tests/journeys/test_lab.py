@@ -17,7 +17,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from workbench.jobs.outcome import records
+from workbench.jobs.notebook.outcome import records
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

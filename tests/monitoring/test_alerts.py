@@ -19,8 +19,8 @@ from workbench import cli
 from workbench.core.report import Act, Incident, MonitorReport, Window
 from workbench.delivery import letters
 from workbench.errors import BadParameter, NotFound
-from workbench.jobs import outbox
-from workbench.jobs.telling import tell_all
+from workbench.jobs.messages import outbox
+from workbench.jobs.messages.telling import tell_all
 from workbench.monitoring.alerts import tell
 from workbench.monitoring.incident_book import handled
 from workbench.monitoring.routes import add_route, remove_route, routes

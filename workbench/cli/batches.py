@@ -62,8 +62,8 @@ def each_of(notebook: str, given: Sequence[str]) -> Any:
         raise BadParameter("--each takes one CSV file, or NAME=A,B,C once for each name. Give either of them.")
     if files:
         return Path(files[0])
-    from workbench.jobs.notebooks import opened
-    from workbench.jobs.parameters import from_texts
+    from workbench.jobs.notebook.notebooks import opened
+    from workbench.jobs.notebook.parameters import from_texts
 
     found = opened(notebook, "workbench submit")
     each: dict[str, list[Any]] = {}

@@ -67,7 +67,7 @@ def compare(
     \b
     Exit codes: 0 identical, 1 different, 2 there is no such job.
     """
-    from workbench.jobs.comparing import compare as run
+    from workbench.jobs.comparison.comparing import compare as run
 
     found = run(before, after, tolerance=tolerance, absolute=absolute)
     _tell(found, html)

@@ -265,7 +265,7 @@ def signals_stop() -> Iterator[None]:
 
 def _tell_outcome(job: Job) -> None:
     """State of the job, the headline of each result in its notebook, and where things lie."""
-    from workbench.jobs.outcome import records
+    from workbench.jobs.notebook.outcome import records
     from workbench.settings import settings
 
     typer.echo(f"\n{job.headline()}")

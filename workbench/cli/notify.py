@@ -23,7 +23,7 @@ def notify(
     test: Annotated[str | None, typer.Option(metavar="TARGET", help="The same as `workbench notify test`.")] = None,
 ) -> None:
     """Tell what jobs and monitors have left to be told."""
-    from workbench.jobs.telling import tell_all
+    from workbench.jobs.messages.telling import tell_all
     from workbench.settings import settings
 
     if test is not None:
@@ -69,7 +69,7 @@ def remove(to: To, model: Annotated[str, typer.Option(help="Of this model alone.
 @app.command("test")
 def try_target(to: To) -> None:
     """Send a test message."""
-    from workbench.jobs.telling import try_out
+    from workbench.jobs.messages.telling import try_out
 
     typer.echo(f"A test message was delivered to {try_out(to)}.")
 

@@ -37,8 +37,8 @@ def given(
         Saying which one, and what to do.
     """
     from workbench.core.references import raw as as_it_stands
-    from workbench.jobs.notebooks import opened
-    from workbench.jobs.parameters import from_texts
+    from workbench.jobs.notebook.notebooks import opened
+    from workbench.jobs.notebook.parameters import from_texts
 
     values: dict[str, Any] = {}
     for file in files:

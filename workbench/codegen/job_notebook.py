@@ -15,7 +15,7 @@ from workbench.codegen.parse import tree_of
 from workbench.codegen.update import update
 from workbench.core.literals import literal
 from workbench.core.parameters import STEPS
-from workbench.jobs.hidden_state import Source, Unmade, unmade
+from workbench.jobs.notebook.hidden_state import Source, Unmade, unmade
 
 # What changes from one run to the next, by step.
 LIFTED = (("dataset", "source"), ("dataset", "target"), ("package", "name"), ("monitor", "name"))

@@ -153,7 +153,7 @@ class CellPair:
 
 @dataclass(frozen=True)
 class JobComparison(Result):
-    """Two jobs beside each other. Made by :func:`workbench.jobs.comparing.compare` and :func:`workbench.reproduce`.
+    """Two jobs beside each other. Made by :func:`workbench.reproduce`, and of any two by ``workbench compare``.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ class Result(Saved, ABC):
     def passing(self) -> tuple[str, ...]:
         """Texts in its headline and page that are others each time it is made, such as the version of a bundle.
 
-        Moments of now, random ids and addresses need not be told: :mod:`workbench.jobs.volatile` knows them.
+        Moments of now, random ids and addresses need not be told: :mod:`workbench.jobs.comparison.volatile` knows them.
         """
         return ()
 

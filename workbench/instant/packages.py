@@ -34,12 +34,12 @@ JOBS = (
     "typer._click.decorators",
     "pydantic.plugin._loader",
     "workbench.cli.parameters",
-    "workbench.jobs.execution",
-    "workbench.jobs.guardian",
-    "workbench.jobs.outputs",
+    "workbench.jobs.run.execution",
+    "workbench.jobs.run.guardian",
+    "workbench.jobs.run.outputs",
     "workbench.jobs.resume",
     "workbench.jobs.submit",
-    "workbench.jobs.trust",
+    "workbench.jobs.run.trust",
 )
 KERNELS = (
     "numpy",
@@ -73,13 +73,13 @@ KERNELS = (
 )
 USUAL = {"jobs": JOBS, "kernels": KERNELS}
 # The modules that run and submit jobs; everything else is taken for a kernel.
-_OF_JOBS = ("workbench.jobs.runner", "workbench.cli")
+_OF_JOBS = ("workbench.jobs.run.runner", "workbench.cli")
 
 
 def kind_of(module: str) -> str:
     """From which kind of process a module is forked.
 
-    >>> kind_of("workbench.jobs.runner"), kind_of("ipykernel_launcher")
+    >>> kind_of("workbench.jobs.run.runner"), kind_of("ipykernel_launcher")
     ('jobs', 'kernels')
     """
     return "jobs" if module in _OF_JOBS else "kernels"

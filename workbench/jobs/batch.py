@@ -22,17 +22,17 @@ from workbench.core.job import Cause, Job, JobState
 from workbench.core.progress import progress
 from workbench.core.wording import worded
 from workbench.errors import BadParameter, Busy, JobFailed, NotFound, StoreError
-from workbench.jobs.chains import before
-from workbench.jobs.combinations import combinations
+from workbench.jobs.line.chains import before
+from workbench.jobs.line.queue import dispatch
+from workbench.jobs.line.tickets import find, put, waiting
 from workbench.jobs.liveness import Life, hold, life
-from workbench.jobs.notebooks import Notebook, opened
-from workbench.jobs.outcome import scores
+from workbench.jobs.notebook.combinations import combinations
+from workbench.jobs.notebook.notebooks import Notebook, opened
+from workbench.jobs.notebook.outcome import scores
 from workbench.jobs.processes import JOB
-from workbench.jobs.queue import dispatch
 from workbench.jobs.records import RECORD, WAITS, load, seen, settle
 from workbench.jobs.stopping import stop
 from workbench.jobs.submit import LOOKS, Order, line_up, new_id
-from workbench.jobs.tickets import find, put, waiting
 from workbench.settings import settings
 from workbench.storage.files import lock, safe_name, write_bytes
 

@@ -21,7 +21,7 @@ from typing import Any
 from workbench.core.job import Job, JobState
 from workbench.core.spans import SPAN, span
 from workbench.errors import BadParameter, Refused, StoreError, nearest
-from workbench.jobs import tickets
+from workbench.jobs.line import tickets
 from workbench.jobs.records import RECORD, folders, job, load, look
 from workbench.settings import settings
 from workbench.storage.files import read, safe_name

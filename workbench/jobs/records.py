@@ -1,10 +1,10 @@
 """The record of each job on disk: what was asked, where it stands, what happened.
 
 A job is a folder: ``job.json`` (the record), ``events.jsonl`` (what happened, one line each), ``input.ipynb``,
-``output.ipynb``, ``log`` and ``environment.json`` (what it ran in, :mod:`workbench.jobs.environment`). Whoever changes
-the record holds its lock and never changes a final state. A reader changes nothing: of a job whose process is gone it
-says so, and :func:`settle` writes it down for those who may. A job that waits has a ticket
-(:mod:`workbench.jobs.tickets`) and no process.
+``output.ipynb``, ``log`` and ``environment.json`` (what it ran in, :mod:`workbench.jobs.run.environment`). Whoever
+changes the record holds its lock and never changes a final state. A reader changes nothing: of a job whose process is
+gone it says so, and :func:`settle` writes it down for those who may. A job that waits has a ticket
+(:mod:`workbench.jobs.line.tickets`) and no process.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import Any
 
 from workbench.core.job import Cause, Job, JobState
 from workbench.errors import Busy, NotFound, StoreError
-from workbench.jobs import outbox, retries, tickets
+from workbench.jobs.line import retries, tickets
 from workbench.jobs.liveness import Life, hold, last_beat, life
+from workbench.jobs.messages import outbox
 from workbench.settings import settings
 from workbench.storage.files import change, safe_name
 

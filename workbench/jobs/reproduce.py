@@ -9,7 +9,7 @@ from workbench.core.job import Job
 from workbench.core.job_comparison import JobComparison
 from workbench.core.tolerance import Tolerance
 from workbench.errors import BadParameter, NotFound
-from workbench.jobs.comparing import compare
+from workbench.jobs.comparison.comparing import compare
 from workbench.jobs.records import job as job_of
 from workbench.jobs.submit import again, enqueue_again
 

@@ -13,12 +13,12 @@ from typing import Any
 from workbench.core.arguments import described, mapping, place
 from workbench.core.job import Job, JobState
 from workbench.errors import BadParameter, Busy, NotFound
-from workbench.jobs import park
-from workbench.jobs.kernels import language_of
-from workbench.jobs.notebooks import find, quoted, read
-from workbench.jobs.parameters import check
+from workbench.jobs.notebook.kernels import language_of
+from workbench.jobs.notebook.notebooks import find, quoted, read
+from workbench.jobs.notebook.parameters import check
 from workbench.jobs.processes import JOB
 from workbench.jobs.records import events, job, load, seen
+from workbench.jobs.run import park
 from workbench.jobs.submit import go_on, watched
 
 PATIENCE = 30.0  # seconds that a parked job has to take up a request

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from workbench.core.schedule import Schedule
 from workbench.errors import Busy, NotFound, StoreError, WorkbenchError
-from workbench.jobs.left_to_tell import tell_left
+from workbench.jobs.line.queue import dispatch
+from workbench.jobs.line.starting import forget_ended
 from workbench.jobs.liveness import host
-from workbench.jobs.queue import dispatch
+from workbench.jobs.messages.left_to_tell import tell_left
 from workbench.jobs.records import now
 from workbench.jobs.schedules import fire, folder
-from workbench.jobs.starting import forget_ended
 from workbench.storage.files import lock, read, write_json
 
 TICK = 1.0  # seconds between two looks at the folder

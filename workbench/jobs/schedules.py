@@ -23,7 +23,7 @@ from workbench.core.cron import expression_of, latest, moments, next_times, zone
 from workbench.core.job import Job, JobState
 from workbench.core.schedule import KEPT, MISSED, OVERLAP, Schedule
 from workbench.errors import BadParameter, InputError, NotFound, StoreError
-from workbench.jobs.notebooks import opened
+from workbench.jobs.notebook.notebooks import opened
 from workbench.jobs.records import RECORD, job
 from workbench.jobs.submit import Order, enqueue, refused
 from workbench.settings import settings

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbench.core.job import Job, JobState
+from workbench.jobs.line.queue import withdraw
 from workbench.jobs.liveness import Life, boot, life
 from workbench.jobs.processes import end_family, family
-from workbench.jobs.queue import withdraw
 from workbench.jobs.records import STOPPED, job, load, now, settle, update
 
 

@@ -21,18 +21,20 @@ from workbench.core.job_options import JobOptions
 from workbench.core.parameters import listed, take
 from workbench.core.progress import Tracker, progress
 from workbench.errors import BadParameter, Busy, JobFailed, NotFound, StoreError
-from workbench.jobs import chains, outbox, outputs, slots, tickets
-from workbench.jobs.hidden_state import warn
-from workbench.jobs.kernels import installed, kernel_of
-from workbench.jobs.left_to_tell import tell_left
+from workbench.jobs.line import chains, slots, tickets
+from workbench.jobs.line.queue import dispatch
+from workbench.jobs.line.starting import keep, launch, wait_for
 from workbench.jobs.liveness import boot, hold, host
-from workbench.jobs.notebooks import Notebook, opened, raw, read
-from workbench.jobs.parameters import check
+from workbench.jobs.messages import outbox
+from workbench.jobs.messages.left_to_tell import tell_left
+from workbench.jobs.notebook.hidden_state import warn
+from workbench.jobs.notebook.kernels import installed, kernel_of
+from workbench.jobs.notebook.notebooks import Notebook, opened, raw, read
+from workbench.jobs.notebook.parameters import check
 from workbench.jobs.processes import JOB
-from workbench.jobs.queue import dispatch
 from workbench.jobs.records import RECORD, events, load, now, seen, settle, tell, update, write
 from workbench.jobs.records import job as recorded
-from workbench.jobs.starting import keep, launch, wait_for
+from workbench.jobs.run import outputs
 from workbench.jobs.stopping import stop
 from workbench.settings import scheduler, settings
 from workbench.storage.files import write_bytes
@@ -310,7 +312,7 @@ def _options(given: Mapping[str, Any]) -> JobOptions:
 
 
 def _check_told(notify: Sequence[str], resolve: bool) -> None:
-    from workbench.jobs.telling import check as told  # whoever tells nobody loads nothing of it
+    from workbench.jobs.messages.telling import check as told  # whoever tells nobody loads nothing of it
 
     told(notify, resolve)
 

@@ -15,8 +15,8 @@ from workbench.core.job_options import JobOptions
 from workbench.core.parameters import problems_of, schema_of
 from workbench.errors import BadParameter
 from workbench.jobs.listing import Page, delete, page
-from workbench.jobs.notebooks import find, read
-from workbench.jobs.parameters import declared_in, form, from_form, misfits, tags_of
+from workbench.jobs.notebook.notebooks import find, read
+from workbench.jobs.notebook.parameters import declared_in, form, from_form, misfits, tags_of
 from workbench.jobs.records import job
 from workbench.jobs.reproduce import begin
 from workbench.jobs.resume import resume
@@ -249,7 +249,9 @@ class Compare(JobHandler):
     @answers
     async def get(self) -> dict[str, Any]:
         """Whether ``?a=&b=`` are identical, in a line, and the page of what differs."""
-        from workbench.jobs.comparing import compare  # it draws, and what draws is loaded when somebody looks
+        from workbench.jobs.comparison.comparing import (
+            compare,  # it draws, and what draws is loaded when somebody looks
+        )
 
         def compared(a: str, b: str) -> dict[str, Any]:
             found = compare(a, b)

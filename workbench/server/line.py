@@ -8,7 +8,7 @@ from typing import Any
 from tornado.ioloop import PeriodicCallback
 
 from workbench.errors import WorkbenchError
-from workbench.jobs.queue import dispatch
+from workbench.jobs.line.queue import dispatch
 
 LOOK = 5.0  # seconds between two looks; one costs a list of two folders
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workbench.core.job import Job
 from workbench.errors import InputError, NotFound
-from workbench.jobs.notebooks import read
+from workbench.jobs.notebook.notebooks import read
 
 
 def lay_out(root: Path, job: Job) -> str:

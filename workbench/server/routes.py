@@ -10,7 +10,7 @@ import workbench
 from workbench.codegen import read, render
 from workbench.codegen.job_notebook import convert
 from workbench.core.parameters import STEPS, problems, schema
-from workbench.jobs.parameters import declared, form
+from workbench.jobs.notebook.parameters import declared, form
 from workbench.server import jobs, schedules
 from workbench.server.columns import columns
 from workbench.server.handling import Handler, Misfit, answers

@@ -10,7 +10,7 @@ from workbench.core.job_options import JobOptions
 from workbench.core.parameters import problems_of
 from workbench.core.schedule import Schedule
 from workbench.errors import BadParameter
-from workbench.jobs.parameters import from_form
+from workbench.jobs.notebook.parameters import from_form
 from workbench.jobs.schedules import add, pause, remove, resume, schedule, schedules
 from workbench.server.handling import Handler, Misfit, answers
 
