@@ -51,7 +51,7 @@ def test_a_window_is_judged_again_only_when_something_it_depends_on_changed(shop
     wb.score(shop, customers(60, 22), window="w10")
     assert judged_now() == ["w10"]
     assert judged_now(false_alarm_rate=0.01) == ["w1", "w10", "w2"]
-    monkeypatch.setattr(module, "RULES", -1)
+    monkeypatch.setattr(module, "VERSION", -1)
     assert judged_now(false_alarm_rate=0.01) == ["w1", "w10", "w2"]
 
 
