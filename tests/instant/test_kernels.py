@@ -12,6 +12,7 @@ from workbench.instant import asking, place
 from workbench.instant.manager import InstantManager
 from workbench.instant.packages import USUAL
 from workbench.instant.provisioner import InstantProvisioner
+from workbench.jobs.run.channel import SET_UP
 
 pytestmark = [
     pytest.mark.slow,
@@ -122,6 +123,31 @@ def test_a_debugger_hears_of_the_modules_that_were_there_when_the_kernel_started
         assert kernel.printed.split() == ["ForkedKernel", "False", "True"]
 
     with_kernel(test)
+
+
+LAST_WORD_COMES_LATE = """
+import atexit, pathlib, threading, time
+kernel = get_ipython().kernel
+publish = kernel.iopub_thread.schedule
+def late(what):
+    if threading.current_thread() is kernel.control_thread:
+        time.sleep(0.1)
+    publish(what)
+kernel.iopub_thread.schedule = late
+atexit.register(lambda: pathlib.Path(SAID).write_text(str(kernel.control_thread.is_alive())))
+"""
+
+
+def test_a_kernel_of_a_job_publishes_until_the_thread_that_hears_of_its_end_is_done(warm, tmp_path):
+    """ipykernel ends the thread that publishes first, and one kernel in six waits for it until it is killed."""
+
+    async def test(kernel):
+        await kernel.run(LAST_WORD_COMES_LATE.replace("SAID", repr(str(tmp_path / "said"))))
+        await kernel.run(SET_UP)
+
+    with_kernel(test)
+
+    assert (tmp_path / "said").read_text(encoding="utf-8") == "False"
 
 
 def test_a_cell_is_interrupted(warm):
