@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.core.bundle import Bundle
+from workbench.core.chunks import FILE as CHUNKS
 from workbench.core.metric import short
 from workbench.core.report import Signal, Window
 from workbench.core.value import FILE, Value
@@ -24,8 +25,8 @@ def value_of(bundle: Bundle) -> Value | None:
 
 
 def part_of_rate(bundle: Bundle) -> float:
-    """What share of the false-alarm rate costs have."""
-    return PART if FILE in bundle.files else 0.0
+    """What share of the false-alarm rate costs have; none where rows are in time, as of segments."""
+    return PART if FILE in bundle.files and CHUNKS not in bundle.files else 0.0
 
 
 def with_value(window: Window, seen: Seen, bundle: Bundle, labels: Mapping[str, Any], rate: float) -> Window:
@@ -52,7 +53,7 @@ def with_value(window: Window, seen: Seen, bundle: Bundle, labels: Mapping[str, 
     came = (truth[there] == bundle.classes[1]).to_numpy()
     now = known.of(prediction_of(frame[there]), came)
     window = replace(window, value=now, value_reference=known.reference)
-    signals = tuple(_told(window, rate))
+    signals = tuple(_told(window, rate)) if rate else ()
     texts = tuple(one.text for one in signals if one.level != "small")
     return replace(
         window, signals=(*window.signals, *signals), reasons=(*window.reasons, *texts),

@@ -13,7 +13,7 @@ from queue import Empty
 from typing import Any
 
 # Run in a Python kernel before the first cell. Its queue of output has no limit then (told in the thread that owns the
-# socket), and a breakpoint, which would wait for somebody, is refused as input() is. At the kernel's end the thread that
+# socket), and a breakpoint, which would wait for somebody, is refused as input() is. At its end the thread that
 # hears of it has the last word: ipykernel ends the thread that publishes without waiting for it, so one kernel in six
 # waited for a word that nobody took, and was killed 2.7 seconds later.
 SET_UP = """

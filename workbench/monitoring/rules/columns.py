@@ -42,6 +42,9 @@ OFF = 0.03  # of a factor, as a share
 # An exchange is looked for among so many columns, those that drifted most.
 MOST_EXCHANGED = 20
 STUCK, SHARE_BEFORE = 0.9, 0.5
+# In time a stretch has few of the days of a month, and prices half as high again: there a value is stuck from half of
+# the rows on, and another unit is ten times as large.
+STUCK_IN_TIME, LEAST_IN_TIME = 0.5, 1.0
 STUCK_TOLERANCE = 0.02
 
 
@@ -66,7 +69,8 @@ def drift(e: Evidence, part: float) -> Family:
     sides = {d.column: (e.bundle.reference[d.column], e.profile[d.column]) for d in tested if d.test != "missing"}
     moved = [d for d in tested if d.column in sides and d.p_value * TESTS < part]
     found = [_drifted(d, *sides[d.column]) for d in tested if d.column in sides]
-    named = _named([(d, *sides[d.column]) for d in moved if d.column != "prediction"])
+    least = LEAST_IN_TIME if e.in_time else 0.0
+    named = _named([(d, *sides[d.column]) for d in moved if d.column != "prediction"], least)
     return Family(tuple(dict.fromkeys(named.get(one.columns[0], one) for one in found)), len(tested))
 
 
@@ -93,11 +97,11 @@ def _how(ref: ColumnProfile, now: ColumnProfile) -> tuple[Direction, str]:
     return "", f": {listed_values([most])} in {shares}"
 
 
-def _named(moved: Sequence[tuple[ColumnDrift, ColumnProfile, ColumnProfile]]) -> dict[str, Suspicion]:
-    """Of drifts those that have a name: another unit, or two columns exchanged."""
+def _named(moved: Sequence[tuple[ColumnDrift, ColumnProfile, ColumnProfile]], least: float) -> dict[str, Suspicion]:
+    """Of drifts those that have a name: another unit, by at least so many powers of ten, or two columns exchanged."""
     found: dict[str, Suspicion] = {}
     for d, ref, now in moved:
-        unit = _unit(d, ref, now)
+        unit = _unit(d, ref, now, least)
         if unit:
             found[d.column] = unit
     rest = [one for one in moved if one[0].column not in found and one[0].effect >= FAR / 2][:MOST_EXCHANGED]
@@ -113,10 +117,10 @@ def _named(moved: Sequence[tuple[ColumnDrift, ColumnProfile, ColumnProfile]]) ->
     return found
 
 
-def _unit(d: ColumnDrift, ref: ColumnProfile, now: ColumnProfile) -> Suspicion | None:
+def _unit(d: ColumnDrift, ref: ColumnProfile, now: ColumnProfile, least: float) -> Suspicion | None:
     if ref.kind not in NUMERIC or d.effect < FAR or not ref.count or not now.count or ref.sensitive:
         return None
-    for factor, offset, words in _factors(ref, now):
+    for factor, offset, words in (one for one in _factors(ref, now) if abs(log10(one[0])) >= least):
         values, weights, error = distribution(now.state)
         back = ks(distribution(ref.state), ((values - offset) / factor, weights, error)).effect
         if back < min(NEAR + 1.36 / now.count**0.5, d.effect / 3):
@@ -186,7 +190,8 @@ def _stuck(e: Evidence, ref: ColumnProfile, now: ColumnProfile) -> Suspicion | N
     value, rows = top[0]
     before = _rows_of(ref, value)
     share, was = rows / now.count, before / ref.count if ref.count else 1.0
-    if share - was < STUCK_TOLERANCE or not (share >= STUCK or (ref.kind in NUMERIC and was < SHARE_BEFORE)):
+    seldom = ref.kind in NUMERIC and was < SHARE_BEFORE and share >= (STUCK_IN_TIME if e.in_time else 0.0)
+    if share - was < STUCK_TOLERANCE or not (share >= STUCK or seldom):
         return None
     p = min(rise((before, ref.count), (rows, now.count), STUCK_TOLERANCE) * max(now.distinct, 1), 1.0)
     if _as_usual(e, ref, now):

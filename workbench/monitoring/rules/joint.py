@@ -14,7 +14,11 @@ LEFT = 0.2
 
 
 def joint(e: Evidence, part: float) -> Family:
-    """Each pair and three of columns; two that were exchanged by name."""
+    """Each pair and three of columns; two that were exchanged by name.
+
+    In a table in time only the latter: how columns go together differs from stretch to stretch (in March the season and
+    the temperature do otherwise than in a year), and what stretches of the training did is known of columns alone.
+    """
     assert e.together is not None, "the rule applies"
     changes = joint_changes(*e.together)
     if not changes:
@@ -23,7 +27,7 @@ def joint(e: Evidence, part: float) -> Family:
     exchanged = _exchanged(told, *e.together)
     first = [_swap(*pair, told) for pair in exchanged]
     mixed = {name for pair in exchanged for name in pair}
-    rest = [_told(one) for one in told if not mixed & set(one.columns)]
+    rest = [] if e.in_time else [_told(one) for one in told if not mixed & set(one.columns)]
     return Family((*first, *rest)[:MOST], len(changes))
 
 
