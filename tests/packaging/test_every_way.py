@@ -254,5 +254,5 @@ def test_an_id_is_the_same_text_on_every_way(ways):
     label = ways.client.post("/feedback", json={"labels": [{"id": nr, "label": "yes"} for nr in given]}).json()
 
     assert set(ids) == {"1000"}
-    assert label == {"labels": len(given), "known": len(given)}
+    assert label == {"labels": len(given), "known": 1}  # a row counts once, however often it is told of
     assert ways.log.labels() == {"1000": "yes"}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.core.json_values import json_value
 from workbench.profiling.chunking import chunked
 from workbench.profiling.outcomes import Answered, answered, outcomes
 from workbench.profiling.profile import profile_columns
@@ -35,11 +36,12 @@ def remembered(plan: Plan, learnt: pd.DataFrame, told: Crossed, threshold: float
         learnt if order is None else learnt.iloc[order], plan.contract.only(plan.features), order is not None
     )
     came = outcomes(_answered(plan, told, threshold, order), plan.task == "regression", order is not None)
-    return {
+    kept: dict[str, Any] = json_value({
         **({"together": joint.to_dict()} if joint else {}),
         **({"outcomes": came.to_dict()} if came else {}),
         **_target(plan, told),
-    }
+    })  # fmt: skip
+    return kept
 
 
 def _answered(plan: Plan, told: Crossed, threshold: float | None, order: Any) -> Answered:
