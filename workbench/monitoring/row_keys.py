@@ -100,7 +100,8 @@ def by_column(keys: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(values: pd.Series) -> pd.Series:
     """One type for one kind of values, whichever a batch came in."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return values.astype("datetime64[us]").astype("int64")
-    if pd.api.types.is_numeric_dtype(values):
+        naive = values.dt.tz_convert(None) if values.dt.tz is not None else values
+        return naive.astype("datetime64[us]").astype("int64")
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return values.astype(np.float64) + 0.0  # no negative zero
     return values.astype(object).where(values.notna(), None).map(lambda text: "" if text is None else f"={text}")
