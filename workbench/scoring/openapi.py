@@ -83,7 +83,7 @@ def label_schema(scorer: Scorer) -> Schema:
         "type": "object",
         "required": ["id", "label"],
         "properties": {
-            "id": {"type": ["string", "number"]},
+            "id": _ID,
             "label": label,
         },
     }
@@ -200,6 +200,14 @@ _ERROR: Schema = {
         "problems": {"type": "array", "items": _PROBLEM},
         "more_problems": {"type": "integer", "description": "Faults that are not listed."},
     },
+}
+# From 2^53 on several whole numbers are the same float: there an id is written without a point or an exponent.
+_ID: Schema = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "integer"},
+        {"type": "number", "exclusiveMinimum": -(2**53), "exclusiveMaximum": 2**53},
+    ]
 }
 _ANSWER: Schema = {
     "type": "object",
