@@ -117,9 +117,10 @@ def test_a_stakeholder_reads_the_pages(chromium, address):
     assert page.title() == "One model · Workbench"
     assert "champion is version 2" in text
     assert "ROC AUC fell to 0.668 in 2013-10" in text
-    drift, reasons = page.locator("tr", has_text="precip").all()
+    drift, reasons, cause = page.locator("tr", has_text="precip").all()
     assert "42%" in drift.inner_text()
     assert "◆ 0.900 ⇅" in reasons.inner_text()
+    assert "+0.310" in cause.inner_text()
 
     page.click("a:text-is('dark')")
     page.wait_for_selector("[data-jp-theme-light='false']")
