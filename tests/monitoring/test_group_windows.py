@@ -14,8 +14,7 @@ from workbench.core.fairness import Fairness, Group, GroupMetric
 from workbench.core.grouping import MISSING, OTHER, Grouping
 from workbench.display import html
 from workbench.monitoring import group_windows
-from workbench.monitoring.group_windows import PREFIX, _judged, _read_names, group_columns, unfollowed
-from workbench.monitoring.judgement import told_groups
+from workbench.monitoring.group_windows import PREFIX, _judged, _read_names, group_columns, told_groups, unfollowed
 from workbench.monitoring.windows import windows
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings as home_settings

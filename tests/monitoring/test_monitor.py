@@ -10,7 +10,7 @@ from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, MonitorReport, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.judgement import expected, loss_of, shown
+from workbench.monitoring.losses import expected, loss_of, shown
 from workbench.monitoring.windows import _missing
 from workbench.scoring.log import PredictionLog
 from workbench.settings import settings

@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import erfc, hypot, isfinite, sqrt
-from statistics import NormalDist
 
 from workbench.core.alarm_curve import AlarmCurve, AlarmsAt
 from workbench.core.arguments import described
-from workbench.core.metric import Metric, metric_name
+from workbench.core.metric import metric_name
 from workbench.core.report import Level, MonitorReport, Signal, Status, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.losses import loss_of
+from workbench.monitoring.losses import loss_of, standard_error
 from workbench.monitoring.told_signals import signals_of
 from workbench.profiling.compare import IMPORTANT
 
@@ -145,19 +144,11 @@ def _score(window: Window) -> Iterator[Signal]:
         return
     now, before = window.performance[0], window.reference
     loss = loss_of(before, now, 0.5)
-    error = hypot(_error(before), _error(now))
+    error = hypot(standard_error(before), standard_error(now))
     if loss.amount > 0 and error > 0:
         level: Level = "alarm" if loss.alarming else "warning" if loss.notable else "small"
         p_value = erfc(loss.amount / error / sqrt(2)) / 2
         yield Signal("score", level, f"{metric_name(now.name)} lost.", (), "down", loss.share, p_value)
-
-
-def _error(metric: Metric) -> float:
-    if metric.error is not None:
-        return metric.error
-    if metric.low is None or metric.high is None:
-        return 0.0
-    return (metric.high - metric.low) / 2 / NormalDist().inv_cdf((1 + metric.level) / 2)
 
 
 def _bad(judged: Sequence[Window], told: Sequence[Told], own: float) -> tuple[str, ...]:

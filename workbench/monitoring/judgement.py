@@ -14,17 +14,11 @@ from workbench.core.report import ColumnDrift, Signal, Status, Window
 from workbench.core.running_sum import watch
 from workbench.monitoring.budget import Family, Suspicion, part_of, spend
 from workbench.monitoring.evidence import FEWEST, Evidence
-from workbench.monitoring.group_windows import changed_groups, told_groups
 from workbench.monitoring.levels import MOVES, level_of
 from workbench.monitoring.losses import (
     Held,
-    Loss,
-    as_windows_count,
-    calibration_gap,
     expected,
     held,
-    loss_of,
-    shown,
 )
 from workbench.monitoring.reason_windows import changed_reasons, told_reasons
 from workbench.monitoring.rules import RULES, Rule
@@ -34,11 +28,6 @@ from workbench.monitoring.rules.outcomes import errors_seen
 from workbench.monitoring.rules.quality import flag_rate, flagged_ones
 from workbench.monitoring.windows import Seen
 from workbench.settings import Settings, settings
-
-__all__ = [
-    "Loss", "as_windows_count", "calibration_gap", "changed_groups", "expected", "judge", "loss_of", "shown",
-    "told_groups",
-]  # fmt: skip
 
 # Of the rules: a window that was judged by others is judged anew. Raise it with every change of what a window's report
 # says.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import inf
 
-from workbench.core.report import Level
+from workbench.core.report import Level, Signal, Status, Window
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,29 @@ MOVES = ("drift", "prediction", "target", "spread", "joint", "reasons")
 def level_of(kind: str, effect: float) -> Level:
     """The level of a signal of a kind."""
     return SCALES[kind].level(abs(effect))
+
+
+def with_signals(window: Window, signals: Sequence[Signal]) -> Window:
+    """A window with signals of what is judged beside the rules: its status and its reasons follow.
+
+    Parameters
+    ----------
+    window : Window
+        As it was judged.
+    signals : sequence of Signal
+        The gravest first.
+    """
+    texts = tuple(one.text for one in signals if one.level != "small")
+    status = _worst(window.status, [one.level for one in signals])
+    return replace(window, status=status, signals=(*window.signals, *signals), reasons=(*window.reasons, *texts))
+
+
+def _worst(status: Status, levels: Sequence[Level]) -> Status:
+    """The status of a window with some more signals.
+
+    >>> _worst("ok", ["warning"]), _worst("alarm", []), _worst("unknown", ["warning"])
+    ('warning', 'alarm', 'unknown')
+    """
+    if "alarm" in levels or status == "alarm":
+        return "alarm"
+    return "warning" if "warning" in levels and status != "unknown" else status

@@ -143,11 +143,11 @@ def loss_of(
     amount = sign * (reference.value - now.value)
     if spread is not None:
         news = min(amount, sign * (spread.middle - now.value))
-        significant = news > spread.bound(_standard_error(now), rate) and sign * (spread.worst - now.value) > 0
+        significant = news > spread.bound(standard_error(now), rate) and sign * (spread.worst - now.value) > 0
     else:
         news = amount if shown is None else min(amount, sign * (shown.value - now.value))
         against = reference if shown is None else shown
-        error = float(np.hypot(_standard_error(against), _standard_error(now)))
+        error = float(np.hypot(standard_error(against), standard_error(now)))
         significant = news > error * exceeded_by(rate)
     return Loss(reference, amount, amount / max(_worth(reference), 1e-12), significant and news > 0)
 
@@ -207,11 +207,11 @@ def held(e: Evidence) -> Held:
     rules out a loss.
     """
     reference, now, spread = expected(e.bundle), e.performance[0], spread_of(e)
-    own = _standard_error(now)
+    own = standard_error(now)
     half = (
         spread.bound(own, EQUIVALENT)
         if spread
-        else float(np.hypot(_standard_error(reference), own)) * exceeded_by(EQUIVALENT)
+        else float(np.hypot(standard_error(reference), own)) * exceeded_by(EQUIVALENT)
     )
     apart, margin = now.value - reference.value, NOTABLE * _worth(reference)
     worst = -(apart - half) if reference.larger_is_better else apart + half
@@ -222,7 +222,8 @@ def _signed(value: float) -> str:
     return ("+" if value >= 0 else "−") + short(abs(value))
 
 
-def _standard_error(metric: Metric) -> float:
+def standard_error(metric: Metric) -> float:
+    """That of a score, read off its interval where it does not say; 0 where it has neither."""
     if metric.error is not None:
         return metric.error
     if metric.low is None or metric.high is None:

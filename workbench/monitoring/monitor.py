@@ -31,9 +31,10 @@ from workbench.monitoring.alerts import tell
 from workbench.monitoring.estimation import MOST_BEFORE, Estimating, estimate_findings, told_of
 from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
-from workbench.monitoring.group_windows import unfollowed
-from workbench.monitoring.judgement import VERSION, as_windows_count, changed_groups, judge, told_groups
+from workbench.monitoring.group_windows import changed_groups, told_groups, unfollowed
+from workbench.monitoring.judgement import VERSION, judge
 from workbench.monitoring.live import compact
+from workbench.monitoring.losses import as_windows_count
 from workbench.monitoring.places import Places, look_up
 from workbench.monitoring.promotion import acts, champions
 from workbench.monitoring.reason_windows import explain_again, reason_findings, why_not
@@ -176,8 +177,8 @@ class _Judge:
         window = segments.with_segments(window, seen, bundle, labels, of_segments)
         window = costs.with_value(window, seen, bundle, labels, of_costs)
         window = self._estimating.added(seen, window, of_estimate)
-        window = replace(window, begin=seen.begin, end=seen.end, waiting=window.rows - window.labelled)
-        window = replace(window, conflicts=len(self._log.conflicts(seen.ids())))
+        waiting, conflicts = window.rows - window.labelled, len(self._log.conflicts(seen.ids()))
+        window = replace(window, begin=seen.begin, end=seen.end, waiting=waiting, conflicts=conflicts)
         return Judged(key, window, why_not(bundle, seen.source))
 
     def _labels(self, seen: Seen) -> dict[str, Any]:

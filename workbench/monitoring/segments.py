@@ -15,9 +15,10 @@ from workbench.core.grouping import Grouping
 from workbench.core.metric import Metric, metric_name, short
 from workbench.core.normal import above
 from workbench.core.ranked import ranked
-from workbench.core.report import Direction, Level, Signal, Status, Window
+from workbench.core.report import Direction, Level, Signal, Window
 from workbench.core.scores import no_surer, scores
 from workbench.core.segments import FILE, Segment, Segments
+from workbench.monitoring.levels import with_signals
 from workbench.monitoring.losses import FEWEST, NOTABLE, RELEVANT, loss_of
 from workbench.monitoring.windows import Seen, prediction_of
 from workbench.profiling.drift_tests import holm
@@ -84,12 +85,7 @@ def with_segments(window: Window, seen: Seen, bundle: Bundle, labels: Mapping[st
     if known is None or not window.performance:
         return window
     found = tuple(_judged(list(_scored(known, seen, bundle, labels)), window.performance[0], bundle, rate))
-    signals = tuple(_told(found))
-    texts = tuple(one.text for one in signals if one.level != "small")
-    status: Status = worst(window.status, [one.level for one in signals])
-    return replace(
-        window, segments=found, status=status, signals=(*window.signals, *signals), reasons=(*window.reasons, *texts)
-    )  # fmt: skip
+    return replace(with_signals(window, tuple(_told(found))), segments=found)
 
 
 def _scored(known: Segments, seen: Seen, bundle: Bundle, labels: Mapping[str, Any]) -> Iterator[Segment]:
@@ -141,14 +137,3 @@ def _told(found: tuple[Segment, ...]) -> Iterator[Signal]:
         )
         way: Direction = "down" if reference.larger_is_better else "up"
         yield Signal("segment", level, text, (one.column,), way, loss.amount, one.p_value)
-
-
-def worst(status: Status, levels: list[Level]) -> Status:
-    """The status of a window with some more signals.
-
-    >>> worst("ok", ["warning"]), worst("alarm", []), worst("unknown", ["warning"])
-    ('warning', 'alarm', 'unknown')
-    """
-    if "alarm" in levels or status == "alarm":
-        return "alarm"
-    return "warning" if "warning" in levels and status != "unknown" else status

@@ -11,8 +11,8 @@ from workbench.core.chunks import FILE as CHUNKS
 from workbench.core.metric import short
 from workbench.core.report import Signal, Window
 from workbench.core.value import FILE, Value
+from workbench.monitoring.levels import with_signals
 from workbench.monitoring.losses import FEWEST, NOTABLE, RELEVANT, loss_of
-from workbench.monitoring.segments import worst
 from workbench.monitoring.windows import Seen, prediction_of
 
 # What costs have of the false-alarm rate.
@@ -53,12 +53,7 @@ def with_value(window: Window, seen: Seen, bundle: Bundle, labels: Mapping[str, 
     came = (truth[there] == bundle.classes[1]).to_numpy()
     now = known.of(prediction_of(frame[there]), came)
     window = replace(window, value=now, value_reference=known.reference)
-    signals = tuple(_told(window, rate)) if rate else ()
-    texts = tuple(one.text for one in signals if one.level != "small")
-    return replace(
-        window, signals=(*window.signals, *signals), reasons=(*window.reasons, *texts),
-        status=worst(window.status, [one.level for one in signals]),
-    )  # fmt: skip
+    return with_signals(window, tuple(_told(window, rate)) if rate else ())
 
 
 def _told(window: Window, rate: float) -> Iterator[Signal]:
