@@ -13,6 +13,7 @@ from workbench.core.fairness import Group
 from workbench.core.finding import Finding
 from workbench.core.incident import Act, Cause, Direction, Incident, Level
 from workbench.core.late import late
+from workbench.core.load import Served
 from workbench.core.metric import Metric
 from workbench.core.report_lines import with_windows
 from workbench.core.result import Result
@@ -182,6 +183,8 @@ class Window:
         Rows whose label has not come, and rows that have had several labels, of which the last one counts.
     carried : dict of str to float
         Running sums over its rows, which go on in the next window.
+    served : Served, optional
+        How the service answered its requests; None of batches.
     """
 
     label: str
@@ -208,6 +211,7 @@ class Window:
     value: Metric | None = None
     value_reference: Metric | None = None
     carried: dict[str, float] = field(default_factory=dict)
+    served: Served | None = None
 
     def results(self) -> dict[str, Any]:
         """Its main numbers, by name."""
@@ -229,6 +233,7 @@ class Window:
                 "explained": tuple(ReasonDifference.from_dict(one) for one in content.get("explained", ())),
                 "signals": tuple(Signal.from_dict(one) for one in content.get("signals", ())),
                 **{name: _metric(content.get(name)) for name in ("value", "value_reference")},
+                "served": Served(**content["served"]) if content.get("served") else None,
                 "segments": tuple(Segment.from_dict(one) for one in content.get("segments", ())),
                 "estimates": tuple(Estimate.from_dict(one) for one in content.get("estimates", ())),
             }

@@ -13,7 +13,7 @@ from workbench.core.profile import Profile
 from workbench.core.report import Cause, Incident, Window
 from workbench.core.wording import listed
 from workbench.monitoring.group_windows import fairness_of
-from workbench.monitoring.incidents import DATA, sentence
+from workbench.monitoring.incidents import DATA, SERVED, sentence
 from workbench.monitoring.reason_windows import signed
 from workbench.monitoring.told_signals import signals_of
 from workbench.profiling.reason_shifts import shift
@@ -70,6 +70,8 @@ def _with_cause(
 def _causes(
     one: Incident, within: Sequence[Window], peak: Window, bundle: Bundle, profile: Profile | None, unit: str
 ) -> Iterator[Cause]:
+    if one.kind in SERVED:
+        return
     if one.kind in UNSEEN:
         yield from trend(within, peak, bundle)
     if one.kind not in DATA:

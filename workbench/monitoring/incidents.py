@@ -24,9 +24,10 @@ MOST = 5
 # By so much more than in good windows must a column have drifted to be called a cause.
 BEYOND = 0.05
 # Which of equally grave kinds is what the others are told with: what the model loses, before what may be behind it.
-ORDER = ("score", "calibration", "concept", "errors", "estimate", "business", "group", "segment", "schema", "swap",
-         "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target", "drift",
-         "prediction", "spread", "joint", "reasons")  # fmt: skip
+SERVED = ("failures", "refused", "latency", "cpu", "memory")  # of the service, whatever the model answered
+ORDER = (*SERVED, "score", "calibration", "concept", "errors", "estimate", "business", "value", "group", "segment",
+         "schema", "swap", "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target",
+         "drift", "prediction", "spread", "joint", "reasons")  # fmt: skip
 # Kinds that say themselves what changed in the data.
 DATA = ORDER[ORDER.index("schema") :]
 LEVELS: tuple[Level, ...] = ("alarm", "warning")
@@ -88,6 +89,10 @@ class _Run:
     def rank(self) -> tuple[int, int, int]:
         order = ORDER.index(self.kind) if self.kind in ORDER else len(ORDER)
         return LEVELS.index(self.severity), order, self.places[0]
+
+    def may_hold(self, other: _Run) -> bool:
+        """Whether the other one may be told with it: what the service does and what the model does are two matters."""
+        return other.kind != self.kind and (other.kind in SERVED) == (self.kind in SERVED)
 
     def holds(self, place: int, level: str = "alarm") -> bool:
         """Whether a lesser signal there is told with it; while it may come back a warning is, and no alarm."""
@@ -190,7 +195,7 @@ def _chosen(runs: Iterable[_Run]) -> list[_Run]:
     for run in sorted(runs, key=lambda run: run.rank):
         held: set[int] = set()
         for k, other in enumerate(chosen):
-            if other.kind != run.kind and (met := other.meets(run)):
+            if other.may_hold(run) and (met := other.meets(run)):
                 held.update(met)
                 chosen[k] = replace(other, others=tuple(dict.fromkeys([*other.others, run.kind])))
         if left := [place for place in run.places if place not in held]:
@@ -203,7 +208,7 @@ def _within(run: _Run, runs: Sequence[_Run], ids: Sequence[str]) -> str:
     if run.places[-1] == run.whole:
         return ""
     others = zip(runs, ids, strict=True)
-    return next(own for one, own in others if one.kind != run.kind and one.holds(run.whole, run.last))
+    return next(own for one, own in others if one.may_hold(run) and one.holds(run.whole, run.last))
 
 
 def _incident(judged: Sequence[Window], run: _Run) -> Incident:
@@ -278,6 +283,8 @@ def _size(window: Window, signal: Signal) -> float:
 
 def _columns_of(run: _Run, within: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
     """Of what says itself which columns changed those, the gravest first; else those that drifted."""
+    if run.kind in SERVED:
+        return ()
     told = [column for part in run.parts[::-1] for column in part.columns] if run.kind in DATA else []
     return tuple(dict.fromkeys(column for column in [*told, *_columns(within, good)] if column != "prediction"))[:MOST]
 
@@ -307,7 +314,7 @@ def sentence(one: Incident, peak: Window) -> str:
 
 
 def _cause(one: Incident, worst: Window, good: bool) -> str:
-    if one.kind in DATA or not worst.performance:
+    if one.kind in (*DATA, *SERVED) or not worst.performance:
         return sentence(one, worst)
     if one.columns:
         named = ", ".join(one.columns[:3])

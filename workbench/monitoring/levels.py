@@ -57,6 +57,11 @@ SCALES: dict[str, Scale] = {
     "swap": Scale(0.0, 0.1, "how much nearer the columns are when exchanged, in [0, 1]"),
     "schema": Scale(0.0, 0.5, "share of rows that it concerns"),
     "group": Scale(0.0, inf, "change of a group's distance to the others"),
+    "failures": Scale(0.001, 0.01, "share of the requests that failed"),
+    "refused": Scale(0.01, 0.1, "rise of the share of requests that were refused"),
+    "latency": Scale(0.22, 0.69, "logarithm of the ratio: 0.22 is a quarter slower, 0.69 twice as slow"),
+    "cpu": Scale(0.4, inf, "logarithm of the ratio: 0.4 is half as much again"),
+    "memory": Scale(0.4, inf, "logarithm of the ratio: 0.4 is half as much again"),
     "reasons": Scale(0.0, inf, "distance of the distributions of what a column adds, in [0, 1]"),
 }
 # Whatever says that inputs moved: of no account where labels say that the score held.

@@ -25,13 +25,14 @@ from workbench.core.report import Incident, MonitorReport, Window
 from workbench.core.report_file import Judged
 from workbench.core.wording import how_many
 from workbench.errors import NotFound
-from workbench.monitoring import estimation, segments
+from workbench.monitoring import estimation, segments, serving
 from workbench.monitoring import value as costs
 from workbench.monitoring.alerts import tell
 from workbench.monitoring.estimation import MOST_BEFORE, Estimating, estimate_findings, told_of
 from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.group_windows import changed_groups, told_groups, unfollowed
+from workbench.monitoring.incidents import SERVED
 from workbench.monitoring.judgement import VERSION, judge
 from workbench.monitoring.live import compact
 from workbench.monitoring.losses import as_windows_count
@@ -129,9 +130,9 @@ def _kept(bundle: Bundle, rate: float, force: Settings) -> list[Judged]:
         kept: list[Judged] = []
         with progress(f"Monitoring {bundle.name}", total=len(seen)) as tracker:
             for place, one in enumerate(seen):
-                last = kept[-1].window if kept else None
-                key = judge_one.key(place, said, last)
-                kept.append(before.get(key) or judge_one(one, key, last))
+                behind = [one.window for one in kept]
+                key = judge_one.key(place, said, behind)
+                kept.append(before.get(key) or judge_one(one, key, behind))
                 tracker.advance(f"{one.label} {kept[-1].window.status}")
     return kept
 
@@ -155,28 +156,33 @@ class _Judge:
         self._made_by, self._digest = cache(self._find), cache(self._find_digest)
         self._estimating = Estimating(seen, self._labels, self._made_by)
 
-    def key(self, place: int, said: Mapping[str, int], last: Window | None) -> str:
+    def key(self, place: int, said: Mapping[str, int], behind: Sequence[Window]) -> str:
         """Of all that a judgement takes: the rows, their labels, the model that answered, the rate, the rules.
 
-        And the windows before with their labels, by which a score without labels is estimated, and the running sums
-        that the last one carries on.
+        And the windows before with their labels, by which a score without labels is estimated, how they were served,
+        and the running sums that the last one carries on.
         """
         seen, before = self._seen[place], self._seen[max(place - MOST_BEFORE, 0) : place]
         told = [(one.content, said.get(one.label, 0)) for one in before]
         digest, revision = self._digest(seen.version), said.get(seen.label, 0)
-        carried = last.carried if last else {}
-        parts = (VERSION, self._rate, digest, asdict(seen) | {"path": ""}, revision, told, carried)
+        carried = behind[-1].carried if behind else {}
+        parts = [VERSION, self._rate, digest, asdict(seen) | {"path": ""}, revision, told, carried]
+        if (load := serving.load_of(seen, self._log)) is not None:
+            parts += [asdict(load), list(map(asdict, serving.usual(behind)))]
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def __call__(self, seen: Seen, key: str, last: Window | None) -> Judged:
-        """Judge one window, behind another."""
+    def __call__(self, seen: Seen, key: str, behind: Sequence[Window]) -> Judged:
+        """Judge one window, behind others."""
         bundle, labels = self._made_by(seen.version), self._labels(seen)
         of_segments, of_costs, of_estimate = (self._rate * one.part_of_rate(bundle) for one in BESIDE)
-        own = self._rate - of_segments - of_costs - of_estimate
-        window = judge(seen, bundle, labels, own, self._force, last)
+        load = serving.load_of(seen, self._log)
+        of_serving = self._rate * serving.PART if load else 0.0
+        own = self._rate - of_segments - of_costs - of_estimate - of_serving
+        window = judge(seen, bundle, labels, own, self._force, behind[-1] if behind else None)
         window = segments.with_segments(window, seen, bundle, labels, of_segments)
         window = costs.with_value(window, seen, bundle, labels, of_costs)
         window = self._estimating.added(seen, window, of_estimate)
+        window = serving.with_serving(window, load, serving.usual(behind), of_serving)
         waiting, conflicts = window.rows - window.labelled, len(self._log.conflicts(seen.ids()))
         window = replace(window, begin=seen.begin, end=seen.end, waiting=waiting, conflicts=conflicts)
         return Judged(key, window, why_not(bundle, seen.source))
@@ -235,7 +241,8 @@ def _findings(
         }
         code, severity = ("WB301", "error" if active else "warning") if alarm else ("WB302", "warning")
         message = f"{incident.span}: {incident.cause}"
-        yield Finding(code, severity, message, None, retrain if alarm else "", evidence)  # type: ignore[arg-type]  # one of the severities
+        cure = retrain if alarm and incident.kind not in SERVED else ""
+        yield Finding(code, severity, message, None, cure, evidence)  # type: ignore[arg-type]  # one of the severities
     last = next((w for w in reversed(judged) if w.status != "unknown"), None)
     # Going back helps only where the champion itself is in alarm, not a version that it has replaced.
     if last and last.status == "alarm" and len(line) > 1 and last.version == line[-1]:

@@ -23,6 +23,7 @@ MODULES = (
     "core/finding.py",
     "core/forms.py",
     "core/late.py",
+    "core/load.py",
     "core/metric.py",
     "core/names.py",
     "core/profile.py",

@@ -12,7 +12,8 @@ single ones are lines of their own. A reader sees records.
 
 The format's change procedure: ``PRAGMA user_version`` is the format. Opening an older file adds what it lacks, a newer
 one is refused, and tables and columns are only ever added. Format 2 brought arms and sealed hours, format 3 batches,
-format 4 what became of labels: each that came otherwise than the one before, or was withdrawn, with its moment.
+format 4 what became of labels: each that came otherwise than the one before, or was withdrawn, with its moment. Format
+5 tells what the service bore, hour by hour.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from heapq import merge
 from importlib import import_module
@@ -39,10 +41,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from workbench.core.bundle import file_hash
+from workbench.core.load import Load
 from workbench.errors import Damaged, FormatVersion, StoreError
 from workbench.scoring.quick_json import line_writer, writer
 
-FORMAT = 4
+FORMAT = 5
 PAUSE = 0.01  # seconds between two commits of what was put
 FLUSH = 0.25  # seconds that kill -9 may cost at most: the pause, and room for a busy machine
 MOST_WAITING = 50_000  # records that wait in memory while the disk takes none
@@ -64,6 +67,9 @@ CREATE TABLE IF NOT EXISTS sealed_ids (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, rows INTEGER NOT NULL, records TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS batches_at ON batches (at);
+CREATE TABLE IF NOT EXISTS loads (
+    hour TEXT NOT NULL, version INTEGER NOT NULL, process TEXT NOT NULL, load TEXT NOT NULL,
+    PRIMARY KEY (hour, version, process)) WITHOUT ROWID;
 """
 FIELDS = ("id", "at", "version", "row", "prediction", "answer", "flags", "latency_ms", "arm")
 _INSERT = f"INSERT INTO records ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"  # noqa: S608 (constants)
@@ -412,6 +418,31 @@ class PredictionLog:
                 self._store.execute(query) if ids is None else _asked(self._store, f"{query} WHERE id IN ({{}})", ids)
             )
             return {record: json.loads(label) for record, label in lines}
+
+    def bear(self, process: str, loads: Mapping[tuple[str, int], Load]) -> None:
+        """Keep what a process bore, by hour in UTC such as ``2026-07-31T13`` and version, in place of what was there.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> log = PredictionLog(tempfile.mkdtemp())
+        >>> for requests in (2, 3):
+        ...     log.bear("p", {("2026-07-31T13", 1): Load(requests)})
+        >>> log.borne("2026-07-31", "2026-08").get(1)
+        Load(requests=3, failed=0, refused=0, rows=0, times={}, cpu=0.0, memory=0.0)
+        """
+        lines = [(*key, process, _json(asdict(load))) for key, load in loads.items()]
+        with self.transaction() as store:
+            store.executemany("INSERT OR REPLACE INTO loads (hour, version, process, load) VALUES (?, ?, ?, ?)", lines)
+
+    def borne(self, since: str, before: str) -> dict[int, Load]:
+        """What the service bore from ``since`` to ``before``, by the version that answered."""
+        query = "SELECT version, load FROM loads WHERE hour >= ? AND hour < ? ORDER BY hour, process"
+        found: dict[int, Load] = {}
+        with self._turn:
+            for version, load in self._store.execute(query, (since, before)):
+                found[version] = found.get(version, Load()) + Load.from_dict(json.loads(load))
+        return found
 
     def count(self) -> int:
         """Number of records, sealed ones too."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
+import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -40,6 +42,7 @@ from workbench.scoring.http import (
     answer_text,
 )
 from workbench.scoring.keys import Access
+from workbench.scoring.loads import Loads
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.metrics import Metrics, kept_beside
 from workbench.scoring.openapi import MOST_REASONS, openapi
@@ -54,6 +57,8 @@ WITHOUT_EXPLANATION = (
     "this one explain the run and package it again."
 )
 INLINE = 8  # rows that are scored without a thread
+# Where rows are answered: what requests there take, and how many fail, is told to the monitor so often.
+ANSWERING, MINUTE = ("/predict", "/invocations"), 60.0
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
 _REQUESTS = logging.getLogger("workbench.scoring.requests")
@@ -101,6 +106,7 @@ class Service:
         self.log = log
         self.access = access or Access.of_environment()
         self.metrics = Metrics()
+        self._loads, self._process = Loads(), secrets.token_hex(4)
         self.rate = Rate(rate)
         self._hosts = None if hosts is None else frozenset(h.lower() for h in hosts)
         self._reload = reload
@@ -161,11 +167,28 @@ class Service:
         else:
             await send({"type": "websocket.close", "code": 1003})
 
+    async def note(self) -> None:
+        """Tell the log what was borne since the last time; a log that can't take it is told the next time again."""
+        if self.log is None or not (taken := self._loads.taken()):
+            return
+        try:
+            await asyncio.to_thread(self.log.bear, self._process, taken)
+        except (sqlite3.Error, OSError):
+            logging.getLogger(__name__).warning("What the service bore can't be written to its log")
+
+    async def _note_often(self) -> None:
+        while True:
+            await asyncio.sleep(MINUTE)
+            await self.note()
+
     async def _live(self, receive: Receive, send: Send) -> None:
+        noting = asyncio.create_task(self._note_often())
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                await asyncio.gather(*self._behind, return_exceptions=True)
+                noting.cancel()
+                await asyncio.gather(noting, *self._behind, return_exceptions=True)
+                await self.note()
                 if self.log is not None:
                     await asyncio.to_thread(self.log.flush)
             await send({"type": message["type"] + ".complete"})
@@ -182,6 +205,9 @@ class Service:
             path = request.path if request.path in self._routes else "other"
             seconds = time.perf_counter() - start
             self.metrics.answered(path, answer.status, seconds)
+            if path in ANSWERING:
+                rows = request.notes.get("rows", 0)
+                self._loads.answered(answer.status, seconds, rows, self.scorer.bundle.version)
             _tell(request, path, answer.status, seconds)
             await answer.send(send, request.id)
 
