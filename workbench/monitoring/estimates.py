@@ -272,12 +272,14 @@ def of_classes(asked: Asked) -> Iterator[Estimate]:
     window = _Window.of(asked, draw)
     unsure = window.unsure(first, draw)
     trust = asked.trust(asked.sides + sides, window.labels, unsure)
-    for one in told(bundle.task, known.metric, classes, bundle.threshold, value_of(bundle)):
-        value = expected(one, now.predicted, window.chances)
-        if value is not None:
+    value = value_of(bundle)
+    costs = value if value is not None and value.plain else None
+    for one in told(bundle.task, known.metric, classes, bundle.threshold, costs):
+        score = expected(one, now.predicted, window.chances)
+        if score is not None:
             beyond = max(known.spread, spread) if one.name == known.metric and not window.labels else 0.0
             errors = (window.by_chance(one), unsure if one is first else window.unsure(one, draw), beyond)
-            yield asked.estimate(one.name, value, float(np.linalg.norm(errors)), trust)
+            yield asked.estimate(one.name, score, float(np.linalg.norm(errors)), trust)
 
 
 @dataclass(frozen=True)

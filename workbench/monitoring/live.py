@@ -22,6 +22,7 @@ from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.reason_windows import MOST_ROWS, reasons_of
 from workbench.monitoring.sealing import seal
 from workbench.monitoring.segments import segment_columns
+from workbench.monitoring.value import money_columns
 from workbench.monitoring.window_order import bare_name
 from workbench.monitoring.windows import Part, Seen, framed, keep_parts
 from workbench.reading.by_contract import coerce
@@ -141,6 +142,7 @@ def _parts(bundle: Bundle, chunks: Iterable[list[dict[str, Any]]], force: Settin
         beside = group_columns(bundle, raw, force, hashed=True)
         features = _features(bundle, raw)
         beside |= expected_losses(bundle, features, predictions) | segment_columns(bundle, raw)
+        beside |= money_columns(bundle, raw)
         answers = {"answer": [r["answer"] for r in records]}
         moments = sorted(r["at"] for r in records)
         yield Part(

@@ -25,6 +25,7 @@ from workbench.monitoring.group_windows import group_columns
 from workbench.monitoring.reason_windows import reasons_of
 from workbench.monitoring.row_keys import CONTENT, by_column, contents, joined, kept_keys, numbered
 from workbench.monitoring.segments import segment_columns
+from workbench.monitoring.value import money_columns
 from workbench.monitoring.window_order import span
 from workbench.monitoring.windows import Part, Seen, answered, keep_parts, window_of
 from workbench.reading.by_contract import read_by
@@ -105,7 +106,7 @@ def score(
     own = _ids(table, columns, scorer.contract)
     predictions, features = answered(scorer, table, own or [""] * len(table))
     beside = group_columns(scorer.bundle, table, force) | segment_columns(scorer.bundle, table)
-    beside |= expected_losses(scorer.bundle, features, predictions)
+    beside |= expected_losses(scorer.bundle, features, predictions) | money_columns(scorer.bundle, table)
     keys = None
     if own is None:
         with log_of(name, force) as log:

@@ -15,6 +15,7 @@ from workbench.core.loss import SQUARED, Loss
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.slices import Slices
+from workbench.core.value import DECISIONS, Value
 from workbench.packaging.lock import has_hashes
 from workbench.packaging.model import Packed
 
@@ -40,11 +41,14 @@ class Asked(NamedTuple):
         Adds how parts of the hold-out are answered.
     fairness : Fairness, optional
         Adds how groups are answered, and which surely differ.
+    value : Value, optional
+        Adds what an answer costs.
     """
 
     explanation: Explanation | None = None
     slices: Slices | None = None
     fairness: Fairness | None = None
+    value: Value | None = None
 
 
 def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> str:
@@ -68,6 +72,7 @@ def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> s
         _use(run),
         _scores(run),
         _decision(run),
+        _costs(asked.value),
         _candidates(run),
         _worst(run),
         _sliced(asked.slices),
@@ -92,6 +97,18 @@ def _opening(bundle: Bundle, run: Run) -> Iterator[str]:
         rest = len(run.classes) - MOST_CLASSES
         more = f" and {rest} more" if rest > 0 else ""
         yield f"Classes: {', '.join(code(c) for c in run.classes[:MOST_CLASSES])}{more}."
+
+
+def _costs(value: Value | None) -> Iterator[str]:
+    """What an answer costs, and what that came to."""
+    if value is None:
+        return
+    yield from ("## Costs", "")
+    for outcome, price in value.prices.items():
+        column = value.columns.get(outcome)
+        unit = "" if outcome in DECISIONS else " for each unit"
+        yield f"- {outcome.replace('_', ' ')}: {f'the column {code(column)}' if column else f'{price:.4g}'}{unit}"
+    yield from ("", f"On {value.rows:,} held-out rows a row costs {value.reference.text}.")
 
 
 def _use(run: Run) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -58,6 +58,7 @@ def package(
     explanation: Explanation | None = None,
     slices: Slices | None = None,
     fairness: Fairness | None = None,
+    costs: Mapping[str, float | str] | None = None,
     promote: bool | None = None,
 ) -> Bundle:
     """Make the folder that ships, and register it in MLflow.
@@ -84,6 +85,11 @@ def package(
         What :func:`workbench.fairness` gave: its verdict goes on the card, and :func:`workbench.monitor` follows the
         groups. By default the one that it kept with the run, if that tells of all sensitive columns that make groups;
         else that of these columns.
+    costs : mapping of str to float or str, optional
+        What an answer costs by what comes of it, a number or the name of a column of money; below 0 it is a gain.
+        Two classes: ``false_alarm``, ``missed``, ``hit``, ``quiet``, as ``{"false_alarm": 25, "missed": "amount"}``.
+        Numbers: each unit ``above`` or ``below`` what came. :func:`workbench.monitor` tells what a row costs. By
+        default what ``threshold="cost 1:10"`` says.
     promote : bool, optional
         True: this version becomes ``champion``; False: ``challenger``. By default the first version of a name becomes
         champion and every later one challenger.
@@ -96,7 +102,10 @@ def package(
     Raises
     ------
     BadParameter
-        If the name can't be a folder's name, or something else than a run, or a pipeline with data, came.
+        If the name can't be a folder's name, or something else than a run, or a pipeline with data, came; or a cost is
+        none.
+    ColumnNotFound
+        If a cost names a column that is not there.
     Refused
         If the run's scores are of another pipeline than the one it holds.
     Damaged
@@ -126,7 +135,8 @@ def package(
         raise BadParameter(f"The fairness is of {of}, not of {own}. Give wb.fairness(run, …) of this one.")
     force = settings()
     packed = pack(run)
-    asked = Asked(explanation_of(run, explanation), slices, fairness or _fairness(run))
+    value = value_of(run, costs)
+    asked = Asked(explanation_of(run, explanation), slices, fairness or _fairness(run), value)
     with lock(force.bundles / f".{name}.lock"):
         _settle(name, force)
         artifacts = f"bundles/{name}-{token_hex(4)}"
@@ -307,8 +317,8 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
         asked.fairness.save(folder / FAIRNESS)
     if (segments := segments_of(run, asked.slices)) is not None:
         segments.save(folder / SEGMENTS)
-    if (value := value_of(run)) is not None:
-        value.save(folder / VALUE)
+    if asked.value is not None:
+        asked.value.save(folder / VALUE)
     lock_text = hashed(requirements(bundle.compiled, packed.libraries))
     write_text(folder / "card.md", card(bundle, run, packed, asked, lock_text))
     write_text(folder / "requirements.lock", lock_text)
