@@ -44,7 +44,7 @@ class Load:
     --------
     >>> load = Load(3, times={part(0.010): 2, part(0.200): 1})
     >>> round(load.milliseconds(0.5)), round(load.milliseconds(0.99))
-    (10, 200)
+    (10, 205)
     """
 
     requests: int = 0
