@@ -178,9 +178,7 @@ def is_own(metric: Any) -> bool:
     """
     if not isinstance(metric, str):
         return callable(metric)
-    from sklearn.metrics import get_scorer_names
-
-    return not is_ours(metric) and metric in get_scorer_names()
+    return not is_ours(metric) and _is_scorer(metric)
 
 
 def known_anywhere(metrics: Sequence[Metric], task: Task) -> Metric:
@@ -191,9 +189,14 @@ def known_anywhere(metrics: Sequence[Metric], task: Task) -> Metric:
     >>> known_anywhere([Metric("f2", 0.6), Metric("roc_auc", 0.7)], "binary").name
     'roc_auc'
     """
+    return next((m for m in metrics if is_ours(m.name) or _is_scorer(m.name)), metrics[0])
+
+
+def _is_scorer(name: str) -> bool:
+    """Whether scikit-learn has it; to ask takes a second of imports."""
     from sklearn.metrics import get_scorer_names
 
-    return next((m for m in metrics if is_ours(m.name) or m.name in get_scorer_names()), metrics[0])
+    return name in get_scorer_names()
 
 
 def _of_scikit_learn(name: str, task: Task, classes: Sequence[Any]) -> Measure:
@@ -302,14 +305,14 @@ def answers(predicted: Numbers) -> Any:
 
 def _roc_auc(truth: Any, predicted: Numbers, weights: Any = None) -> float | None:
     """The Mann-Whitney form, equal to ``sklearn.metrics.roc_auc_score``."""
-    from scipy.stats import rankdata
+    from workbench.core.ranks import average_ranks
 
     if _one_class(truth):
         return None
     if weights is not None:
         hits, others = _by_rank(truth, predicted, weights)
         return float((hits * (others.cumsum() - others / 2)).sum() / (hits.sum() * others.sum()))
-    ranks = rankdata(predicted)
+    ranks = average_ranks(predicted)
     positive = int(truth.sum())
     negative = len(truth) - positive
     return float((ranks[truth == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.contract import Task
 from workbench.core.measures import METRICS, Measure, is_ours, measure
 from workbench.core.metric import Metric
+from workbench.core.normal import quantile
 from workbench.core.wording import worded
 from workbench.errors import BadParameter
 
@@ -152,12 +153,10 @@ def no_surer(metric: Metric, other: Metric, rows: float, others: float) -> Metri
     >>> print(no_surer(few, Metric("rmse", 190.0, error=9.0), rows=200, others=800))
     rmse 150.0 (120.4 to 179.6)
     """
-    from scipy.stats import norm
-
     if metric.low is None or metric.high is None or metric.error is None or other.error is None:
         return metric
     error = max(metric.error, other.error * (others / rows) ** 0.5)
-    half = error * float(norm.ppf((1 + metric.level) / 2))
+    half = error * quantile((1 + metric.level) / 2)
     least, most = (0.0, 1.0) if metric.name in SHARES else (0.0 if metric.name in ERRORS else -inf, inf)
     low, high = max(metric.value - half, least), min(metric.value + half, most)
     return replace(metric, low=min(metric.low, low), high=max(metric.high, high), error=error)
@@ -218,14 +217,9 @@ def share_interval(part: float, whole: float, level: float = 0.9) -> tuple[float
     >>> [round(end, 3) for end in share_interval(8, 10)]
     [0.541, 0.931]
     """
-    from scipy.stats import binomtest, norm
-
     if not whole:
         return None
-    if isinstance(part, int) and isinstance(whole, int):
-        ends = binomtest(part, whole).proportion_ci(level, "wilson")
-        return float(ends.low), float(ends.high)
-    z, share = float(norm.ppf((1 + level) / 2)), min(part / whole, 1.0)
+    z, share = quantile((1 + level) / 2), min(part / whole, 1.0)
     middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
     half = z / (1 + z * z / whole) * (share * (1 - share) / whole + z * z / (4 * whole * whole)) ** 0.5
     return max(middle - half, 0.0), min(middle + half, 1.0)
@@ -249,12 +243,10 @@ Ends = tuple[float, float]
 def _metric(
     what: Measure, value: float, ends: Ends | None = None, spread: Ends | None = None, level: float = 0.9
 ) -> Metric:
-    from scipy.stats import norm
-
     larger = None if is_ours(what.name) else what.larger_is_better
     if ends is None or spread is None:
         return Metric(what.name, value, larger=larger)
-    error = sum(spread) / 2 / float(norm.ppf((1 + level) / 2))
+    error = sum(spread) / 2 / quantile((1 + level) / 2)
     return Metric(what.name, value, *ends, level, error, larger)
 
 
@@ -319,14 +311,14 @@ def of_windows(
     (37, 62)
     """
     import numpy as np
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     k = len(windows)
     if k < 2:
         return None
     there, back = _scale(name)
     factor = 1 / k + 1 / (k - 1) if drawn else 1 + 1 / k
-    half = float(t.ppf((1 + level) / 2, k - 1)) * float(np.std(there(windows), ddof=1)) * factor**0.5
+    half = float(stdtrit(k - 1, (1 + level) / 2)) * float(np.std(there(windows), ddof=1)) * factor**0.5
     middle = float(there([value])[0])
     return float(back(middle - half)), float(back(middle + half))
 

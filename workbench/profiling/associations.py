@@ -21,9 +21,9 @@ import polars as pl
 
 from workbench.core.contract import NUMERIC, Contract
 from workbench.core.profile import Association, Measure, TargetView
+from workbench.core.ranks import average_ranks
 from workbench.profiling.comoments import FEWEST, Comoments
 from workbench.profiling.pairs import WIDE, Pairs, chosen, correlations, rows_at_even_steps
-from workbench.profiling.ranks import average_ranks
 from workbench.profiling.statistics import as_floats, as_numbers
 from workbench.reading.source import values_of
 from workbench.reading.values import counted

@@ -24,8 +24,8 @@ LEAST_EXPECTED = 5.0
 SMIRNOV_95 = 1.3581
 # With so few rows the large-sample KS test is wrong (of two and one it is sure); up to so many the exact one is quick.
 FEW_ROWS, MOST_EXACT_ROWS = 50, 1000
-# From so many on the KS test's limit is its distribution, to five digits.
-MANY_ROWS = 10_000
+# From so many on the KS test's limit is its distribution, to five digits; below this p-value one side decides.
+MANY_ROWS, RARE = 10_000, 0.06
 ROUNDED = 1e-12  # a difference of two numbers near 1 that is none
 # The mean of fewer rows, or the difference of means of a larger skewness, is not near enough to Student's in its tails.
 LEAST_ROWS = 30
@@ -228,26 +228,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _large_ks(distance: float, n: float, m: float) -> float:
-    """As :data:`scipy.stats.kstwo` has it; of many rows by the limit, which loads in an instant.
+    """As :data:`scipy.stats.kstwo` has it: by the limit, and where few exceed it twice the one-sided distribution.
 
-    The two differ by less than 0.00005 of the p-value.
+    Both load in an instant. They differ from it by less than 0.0003 of 50 rows' p-value and 0.00003 of 1,000 rows';
+    below 0.05 by less than 0.00002 of the p-value itself, up to 10,000 rows.
 
     References
     ----------
     Vrbik, J. (2018), Small-sample corrections to Kolmogorov-Smirnov test statistic. Pioneer Journal of Theoretical and
     Applied Statistics 15:15-23.
     """
+    from scipy.special import kolmogorov, smirnov
+
     rows = max(round(n * m / (n + m)), 1)
     if not distance:
         return 1.0
-    if rows <= MANY_ROWS:
-        from scipy.stats import kstwo
-
-        return float(kstwo.sf(distance, rows))
-    from scipy.special import kolmogorov
-
     z = rows**0.5 * distance
-    return float(kolmogorov(z + 1 / (6 * rows**0.5) + (z - 1) / (4 * rows)))
+    p = float(kolmogorov(z + 1 / (6 * rows**0.5) + (z - 1) / (4 * rows)))
+    return 2 * float(smirnov(rows, min(distance, 1.0))) if p < RARE and rows <= MANY_ROWS else p
 
 
 def _exact_ks(reference: Distribution, current: Distribution) -> float:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from workbench.core.contract import Task
 from workbench.core.estimation import Backtest, Curve
 from workbench.core.measures import METRICS, Measure, measure
+from workbench.core.ranks import average_ranks
 from workbench.core.value import NAME as COST
 from workbench.core.value import Value
 
@@ -110,9 +111,9 @@ def rank_scores(predicted: Numbers) -> Numbers:
     >>> rank_scores(np.array([0.1, 0.9, 0.5])).round(2).tolist()
     [-0.97, 0.97, 0.0]
     """
-    from scipy import stats
+    from scipy.special import ndtri
 
-    scores: Numbers = stats.norm.ppf((stats.rankdata(predicted) - 0.5) / len(predicted))
+    scores: Numbers = ndtri((average_ranks(predicted) - 0.5) / len(predicted))
     return scores
 
 
@@ -378,9 +379,9 @@ def beyond_chance(tests: Sequence[Backtest]) -> tuple[float, float]:
     off, error = (np.array([getattr(one, name) for one in tests]) for name in ("off", "error"))
     error = np.maximum(error, 1e-9)
     spread = float(np.sqrt(max(np.mean(off**2 - error**2), 0.0)))
-    from scipy import stats
+    from scipy.special import chdtrc
 
-    return spread, float(stats.chi2.sf(np.sum((off / error) ** 2), len(tests)))
+    return spread, float(chdtrc(len(tests), np.sum((off / error) ** 2)))
 
 
 def by_columns(

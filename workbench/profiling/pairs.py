@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.core.ranks import average_ranks
 from workbench.profiling.comoments import FEWEST, Comoments
-from workbench.profiling.ranks import average_ranks
 
 # Up to this many columns all pairs are looked at; beyond, as many pairs as these columns have.
 WIDE = 200

@@ -19,8 +19,8 @@ import polars as pl
 
 from workbench.core.contract import NUMERIC, Column, Kind
 from workbench.core.profile import ColumnProfile, Histogram
+from workbench.core.ranks import are_close_together
 from workbench.profiling import distinct, sketches
-from workbench.profiling.ranks import are_close_together
 from workbench.profiling.value_counts import MOST_TOP, ValueCounts, arrays
 from workbench.reading.deciding import text_or_category
 from workbench.reading.sensitive import mask

@@ -8,8 +8,8 @@ import numpy as np
 from polars import selectors
 
 from workbench.core.finding import Finding
+from workbench.core.ranks import average_ranks
 from workbench.profiling.findings.context import Context, without
-from workbench.profiling.ranks import average_ranks
 from workbench.profiling.statistics import as_numbers
 from workbench.reading.source import values_of
 

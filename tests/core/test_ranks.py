@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from workbench.profiling.ranks import average_ranks
+from workbench.core.ranks import average_ranks
 from workbench.profiling.statistics import _unique
 
 FAR = st.floats(-1e308, 1e308) | st.sampled_from([2.0**60, 2.0**60 + 256, -(2.0**53)])
