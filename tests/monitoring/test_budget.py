@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.monitoring.budget import Family, Suspicion, spend
+from workbench.monitoring.incidents import SERVED
 from workbench.monitoring.judgement import ORDER
 from workbench.monitoring.levels import MOVES, SCALES, level_of
 
@@ -58,7 +59,7 @@ def test_a_sure_rule_hands_its_part_on():
 
 
 def test_every_kind_has_a_scale_and_a_place():
-    assert {*SCALES} - {"required"} == {*ORDER}
+    assert {*SCALES} - {"required", *SERVED} == {*ORDER}
     assert {*MOVES} <= {*SCALES}
     assert all(one.warning <= one.alarm for one in SCALES.values())
     assert (level_of("missing", 0.001), level_of("missing", -0.04), level_of("required", 0.05)) == (

@@ -165,6 +165,29 @@ def signalled(label, *signals):
     return Window(label, 500, 500, 0.0, (), (), None, None, status, tuple(s.text for s in told), signals=told)
 
 
+def test_scores_and_errors_that_tell_of_one_loss_are_one_incident():
+    windows = [
+        signalled("w0", "errors up warning"),
+        signalled("w1", "score down alarm"),
+        signalled("w2", "concept up warning"),
+    ]
+
+    (one,) = incidents(windows)
+    (later,) = incidents([*windows, signalled("w3", "errors up alarm")], [one])
+
+    assert (one.kind, one.direction, one.severity, one.windows) == ("score", "", "alarm", ("w0", "w1", "w2"))
+    assert (later.id, later.end) == (one.id, "w3")
+
+
+def test_what_the_service_does_is_not_told_with_what_the_model_does():
+    found = incidents([signalled("w0", "latency up warning", "score down alarm"), signalled("w1", "score down alarm")])
+
+    assert [(one.kind, one.windows, one.others) for one in found] == [
+        ("latency", ("w0",), ()),
+        ("score", ("w0", "w1"), ()),
+    ]
+
+
 def test_too_high_and_too_low_are_two_incidents():
     high, low = "calibration up alarm", "calibration down alarm"
 

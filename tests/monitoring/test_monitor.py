@@ -124,6 +124,24 @@ def test_no_window_is_no_error(shop):
 
 
 @pytest.mark.slow
+def test_a_row_that_a_client_sent_twice_is_scored_once_by_its_last_answer(shop, customers):
+    log, rows = PredictionLog(settings().predictions / shop), customers(200, 5)
+    answers = [
+        {"id": r["customer"], "at": "2026-01-01T05:00", "version": 1, "prediction": said(r), "answer": "yes", "row": r}
+        for said in (lambda r: 0.5, lambda r: 0.9 if r["stays"] == "yes" else 0.1)
+        for r in rows.to_dict("records")
+    ]
+    log.append(answers)
+    log.close()
+    wb.feedback(shop, rows)
+
+    (window,) = wb.monitor(shop).windows
+
+    assert (window.rows, window.labelled, window.waiting) == (400, 200, 0)
+    assert window.performance[0].value == 1.0
+
+
+@pytest.mark.slow
 def test_the_live_log_becomes_windows_once(shop, customers):
     log = PredictionLog(settings().predictions / shop)
     start = datetime(2026, 1, 1, tzinfo=UTC)

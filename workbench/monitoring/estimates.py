@@ -20,7 +20,7 @@ from workbench.monitoring.trickle import FEWEST as FEWEST_LABELS
 from workbench.monitoring.trickle import Factor, Rows, Trickle, recalibrated, some_labels, whole
 from workbench.monitoring.trust import SURELY, Sides, by_labels, compared_with, share_of
 from workbench.monitoring.value import value_of
-from workbench.monitoring.windows import Seen, prediction_of
+from workbench.monitoring.windows import Seen, prediction_of, truths
 from workbench.profiling.expected import (
     DRAWS,
     Atoms,
@@ -81,7 +81,7 @@ class Told:
     def of(cls, seen: Seen, bundle: Bundle, labels: Mapping[str, Any]) -> Told:
         """Read a window's predictions, and join the labels."""
         frame = seen.predictions()
-        truth = frame["id"].map(labels)
+        truth = truths(frame, labels)
         named = [str(name) for name in frame if str(name).startswith(PREFIX)]
         losses = {name.removeprefix(PREFIX): frame[name].to_numpy(dtype=float) for name in named}
         if not bundle.classes:

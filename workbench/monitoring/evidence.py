@@ -22,7 +22,7 @@ from workbench.core.report import Window
 from workbench.core.scores import scores
 from workbench.monitoring.group_windows import fairness_of
 from workbench.monitoring.reason_windows import followed_reasons
-from workbench.monitoring.windows import Seen, prediction_of
+from workbench.monitoring.windows import Seen, prediction_of, truths
 from workbench.profiling.outcomes import Answered, Outcomes, answered
 from workbench.profiling.together import Together
 from workbench.settings import Settings
@@ -64,7 +64,7 @@ class Evidence:
 
     @cached_property
     def _labels(self) -> pd.Series:
-        return self.predictions["id"].map(dict(self.labels))
+        return truths(self.predictions, self.labels)
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from workbench.core.metric import short
 from workbench.core.normal import above
 from workbench.core.report import Window
 from workbench.core.scores import share_interval
-from workbench.monitoring.windows import Seen, prediction_of
+from workbench.monitoring.windows import Seen, prediction_of, truths
 from workbench.profiling.drift_tests import holm
 from workbench.reading.by_contract import coerce
 from workbench.scoring.log import PredictionLog
@@ -96,7 +96,7 @@ def followed(seen: Seen, bundle: Bundle, labels: Mapping[str, Any], rate: float,
     fairness, predictions = fairness_of(bundle), seen.predictions()
     if fairness is None or fairness.task == "multiclass":
         return ()
-    truth = predictions["id"].map(dict(labels))
+    truth = truths(predictions, labels)
     found = [
         group
         for one in fairness.by

@@ -28,6 +28,8 @@ SERVED = ("failures", "refused", "latency", "cpu", "memory")  # of the service, 
 ORDER = (*SERVED, "score", "calibration", "concept", "errors", "estimate", "business", "value", "group", "segment",
          "schema", "swap", "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target",
          "drift", "prediction", "spread", "joint", "reasons")  # fmt: skip
+# What labels say of one matter: the model is worse than it was. They are one kind of incident, that of the score.
+LOSS = ("score", "concept", "errors")
 # Kinds that say themselves what changed in the data.
 DATA = ORDER[ORDER.index("schema") :]
 LEVELS: tuple[Level, ...] = ("alarm", "warning")
@@ -81,8 +83,8 @@ class _Run:
 
     @property
     def direction(self) -> Direction:
-        """Where all of it has gone; nothing where that differs."""
-        ways = {part.signal.direction for part in self.parts}
+        """Where all of it has gone; nothing where that differs, or errors stand beside scores."""
+        ways = {(part.signal.direction if part.signal.kind == self.kind else "") for part in self.parts}
         return ways.pop() if len(ways) == 1 else ""
 
     @property
@@ -151,11 +153,21 @@ def _parts(window: Window) -> dict[str, list[_Part]]:
     """The signals that are more than small by their kinds, those that contradict each other apart."""
     found: dict[str, list[_Part]] = {}
     for one in _grave(window):
-        ways: Ways = dict.fromkeys(one.columns or ("",), one.direction)
-        parts = found.setdefault(one.kind, [])
+        loss = one.kind in LOSS  # a score falls where errors rise
+        ways: Ways = {} if loss else dict.fromkeys(one.columns or ("",), one.direction)
+        parts = found.setdefault(kin(one.kind), [])
         k = next((k for k, part in enumerate(parts) if not _contradict(part.ways, ways)), len(parts))
         parts[k : k + 1] = [(parts[k] if k < len(parts) else _Part(one, {})).joined(one, ways)]
     return found
+
+
+def kin(kind: str) -> str:
+    """The kind of incident that a kind of signal makes.
+
+    >>> kin("errors"), kin("drift")
+    ('score', 'drift')
+    """
+    return "score" if kind in LOSS else kind
 
 
 def _grave(window: Window) -> list[Signal]:
@@ -254,7 +266,9 @@ def _nearest(known: Iterable[Incident], one: Incident) -> list[Incident]:
 
 
 def _goes_on(before: Incident, now: Incident) -> bool:
-    same = before.kind == now.kind and (before.direction == now.direction or "" in (before.direction, now.direction))
+    same = kin(before.kind) == now.kind and (
+        before.direction == now.direction or "" in (before.direction, now.direction)
+    )
     return same and bool(set(before.windows) & set(now.windows))
 
 
@@ -271,7 +285,7 @@ def _peak(within: Sequence[Window], run: _Run) -> int:
 
 
 def _size(window: Window, signal: Signal) -> float:
-    if signal.kind == "score" and window.performance:
+    if signal.kind in LOSS and window.performance:
         score = window.performance[0]
         return -score.value if score.larger_is_better else score.value
     if signal.effect is not None:
@@ -307,7 +321,7 @@ def _columns(bad: Sequence[Window], good: Sequence[Window]) -> tuple[str, ...]:
 
 def sentence(one: Incident, peak: Window) -> str:
     """What was seen where it was worst."""
-    own = [signal for signal in _grave(peak) if signal.kind == one.kind]
+    own = [signal for signal in _grave(peak) if kin(signal.kind) == one.kind]
     same = [signal for signal in own if signal.direction == one.direction] or own
     where = f" That was in {one.peak}, the worst of {len(one.windows)}." if len(one.windows) > 1 else ""
     return same[0].text + where

@@ -31,7 +31,7 @@ from workbench.settings import Settings, settings
 
 # Of the rules: a window that was judged by others is judged anew. Raise it with every change of what a window's report
 # says.
-VERSION = 2
+VERSION = 3
 # Signals of a window that a report keeps, the gravest first.
 KEPT = 40
 LEVELS = ("alarm", "warning", "small")

@@ -183,7 +183,8 @@ class _Judge:
         window = costs.with_value(window, seen, bundle, labels, of_costs)
         window = self._estimating.added(seen, window, of_estimate)
         window = serving.with_serving(window, load, serving.usual(behind), of_serving)
-        waiting, conflicts = window.rows - window.labelled, len(self._log.conflicts(seen.ids()))
+        ids = set(seen.ids())
+        waiting, conflicts = len(ids) - window.labelled, len(self._log.conflicts(ids))
         window = replace(window, begin=seen.begin, end=seen.end, waiting=waiting, conflicts=conflicts)
         return Judged(key, window, why_not(bundle, seen.source))
 

@@ -20,7 +20,7 @@ from workbench.core.scores import no_surer, scores
 from workbench.core.segments import FILE, Segment, Segments
 from workbench.monitoring.levels import with_signals
 from workbench.monitoring.losses import FEWEST, NOTABLE, RELEVANT, loss_of
-from workbench.monitoring.windows import Seen, prediction_of
+from workbench.monitoring.windows import Seen, prediction_of, truths
 from workbench.profiling.drift_tests import holm
 from workbench.reading.by_contract import coerce
 
@@ -90,7 +90,7 @@ def with_segments(window: Window, seen: Seen, bundle: Bundle, labels: Mapping[st
 
 def _scored(known: Segments, seen: Seen, bundle: Bundle, labels: Mapping[str, Any]) -> Iterator[Segment]:
     frame = seen.predictions()
-    truth = frame["id"].map(dict(labels))
+    truth = truths(frame, labels)
     classes = ranked(bundle.classes, bundle.contract)
     for one in known.told:
         if PREFIX + one.column in frame:

@@ -16,7 +16,7 @@ from workbench.core.report import Signal, Window
 from workbench.core.value import FILE, Value
 from workbench.monitoring.levels import with_signals
 from workbench.monitoring.losses import FEWEST, NOTABLE, RELEVANT, loss_of
-from workbench.monitoring.windows import Seen, prediction_of
+from workbench.monitoring.windows import Seen, prediction_of, truths
 from workbench.reading.by_contract import coerce
 
 # What costs have of the false-alarm rate; and before the name of a column of money, in a window's predictions.
@@ -70,7 +70,7 @@ def with_value(window: Window, seen: Seen, bundle: Bundle, labels: Mapping[str, 
     if known is None or window.labelled < FEWEST:
         return window
     frame = seen.predictions()
-    truth = frame["id"].map(dict(labels))
+    truth = truths(frame, labels)
     there = truth.notna()
     frame, truth = frame[there], truth[there]
     money = {name: frame[PREFIX + name].to_numpy() for name in known.columns.values() if PREFIX + name in frame}

@@ -166,6 +166,24 @@ def prediction_of(frame: pd.DataFrame) -> Any:
     return frame[[c for c in frame.columns if c.startswith("prediction_")]].to_numpy(dtype=float)
 
 
+def truths(frame: pd.DataFrame, labels: Mapping[str, Any]) -> pd.Series:
+    """The label of each row, None where it has none; of rows with one id, as a client's retry, the last alone has it.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, shape (rows, columns)
+        Predictions of a window.
+    labels : mapping of str to object
+        By id.
+
+    Examples
+    --------
+    >>> truths(pd.DataFrame({"id": ["a", "b", "a"]}), {"a": "yes"}).tolist()
+    [nan, nan, 'yes']
+    """
+    return frame["id"].map(dict(labels)).mask(frame["id"].duplicated(keep="last"))
+
+
 @dataclass(frozen=True)
 class Part:
     """Some rows of a window.
