@@ -28,7 +28,7 @@ import pandas as pd
 
 import workbench as wb
 from workbench.core.bundle import Bundle
-from workbench.core.report import Window
+from workbench.core.report import Window, of_one
 from workbench.monitoring.judgement import judge
 from workbench.monitoring.windows import windows
 from workbench.settings import settings
@@ -37,6 +37,14 @@ TABLES = Path(os.environ.get("WORKBENCH_TEST_DATA", Path(__file__).resolve().par
 TITLE = "## False alarms"
 A_YEAR = 12
 Cut = list[tuple[str, pd.DataFrame]]
+
+
+CONTROLLED = (
+    "The rate is controlled for each window: of windows without drift at most that share says anything. A history of "
+    "twelve windows may then speak more often, as the last two columns show; `history=12` controls that.",
+    "The rate is controlled for histories of {history} windows: of those without drift at most that share says "
+    "anything, as the last two columns show.",
+)
 
 
 @dataclass(frozen=True)
@@ -186,16 +194,16 @@ def of_period(case: Case, shuffled: bool) -> tuple[pd.DataFrame, Cut]:
     return table, [(str(name), rows[names == name]) for name in np.unique(names)]
 
 
-def judged(title: str, target: str, trained: pd.DataFrame, cut: Cut, rate: float) -> Told:
+def judged(title: str, target: str, trained: pd.DataFrame, cut: Cut, rate: float, history: int = 1) -> Told:
     """Train, package, score the windows, and judge them without labels, with them, and as independent rows."""
     run = wb.train(wb.dataset(trained, target=target), trials=1)
     bundle = wb.package(run, name="judged")
     ids = [wb.score("judged", rows.drop(columns=target), window=name)["id"] for name, rows in cut]
-    before = wb.monitor("judged", false_alarm_rate=rate).windows
-    alone = _independent(bundle, rate)
+    before = wb.monitor("judged", false_alarm_rate=rate, history=history).windows
+    alone = _independent(bundle, of_one(rate, history))
     for own, (_, rows) in zip(ids, cut, strict=True):
         wb.feedback("judged", pd.DataFrame({"id": own, target: rows[target].to_numpy()}), id="id")
-    after = wb.monitor("judged", false_alarm_rate=rate).windows
+    after = wb.monitor("judged", false_alarm_rate=rate, history=history).windows
     kept = [(b, a) for b, a in zip(before, after, strict=True) if b.status != "unknown"]
     spoke = [(_warns(b), _warns(a)) for b, a in kept]
     return Told(
@@ -223,26 +231,28 @@ def _independent(bundle: Bundle, rate: float) -> list[Window]:
         return [judge(seen, plain, {}, rate) for seen in windows("judged", settings())]
 
 
-def measured(names: Sequence[str], sizes: Sequence[int], draws: int, many: int, rate: float) -> Iterator[Told]:
+def measured(
+    names: Sequence[str], sizes: Sequence[int], draws: int, many: int, rate: float, history: int
+) -> Iterator[Told]:
     """Each case in a store of its own."""
     for name in names:
         case = CASES[name]
         if case.rows == "time":
             for shuffled in (False, True):
                 title = f"{name}{', shuffled' if shuffled else ''}"
-                yield _apart(title, case.target, *of_period(case, shuffled), rate)
+                yield _apart(title, case.target, *of_period(case, shuffled), rate, history)
             continue
         for size in sizes:
             made = (drawn(case, size, many, seed) for seed in range(draws))
-            each = [_apart("", case.target, *one, rate) for one in made if one is not None]
+            each = [_apart("", case.target, *one, rate, history) for one in made if one is not None]
             if each:
                 yield _together(f"{name}, {size:,} rows", each)
 
 
-def _apart(title: str, target: str, trained: pd.DataFrame, cut: Cut, rate: float) -> Told:
+def _apart(title: str, target: str, trained: pd.DataFrame, cut: Cut, rate: float, history: int) -> Told:
     with tempfile.TemporaryDirectory() as home, patch.dict(os.environ, WORKBENCH_HOME=home):
         os.environ.pop("MLFLOW_TRACKING_URI", None)
-        return judged(title, target, trained, cut, rate)
+        return judged(title, target, trained, cut, rate, history)
 
 
 def _together(title: str, each: Sequence[Told]) -> Told:
@@ -251,14 +261,13 @@ def _together(title: str, each: Sequence[Told]) -> Told:
     return Told(title, histories=tuple(pair for one in each for pair in one.histories), **sums)
 
 
-def section(told: Sequence[Told], rate: float) -> str:
+def section(told: Sequence[Told], rate: float, history: int) -> str:
     """The part of the page."""
     return "\n".join([
         TITLE, "",
         "`python tests/benchmarks/false_alarms.py` trains, packages, scores, and monitors windows in which nothing has "
-        f"changed, at a false-alarm rate of {rate:g}. The rate is controlled for each window: of windows without drift "
-        "at most that share says anything. A history of twelve windows may then speak more often, as the last two "
-        "columns show. *Beyond chance*: some column is, whether or not it matters. *Rows independent*: what windows "
+        f"changed, at a false-alarm rate of {rate:g}. {CONTROLLED[history > 1].format(history=history)} "
+        "*Beyond chance*: some column is, whether or not it matters. *Rows independent*: what windows "
         "without labels would have said had rows in time been taken for independent.", "",
         "| windows | number | a column beyond chance | warn, no labels | warn, labels | alarm | rows independent | "
         "histories that warn, no labels | labels |",
@@ -282,13 +291,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--windows", type=int, default=12)
     parser.add_argument("--rate", type=float, default=0.05)
+    parser.add_argument("--history", type=int, default=1, help="windows in a row that the rate is for")
     parser.add_argument("--results", type=Path)
     asked = parser.parse_args(arguments)
     told = []
-    for one in measured(asked.cases, asked.sizes, asked.draws, asked.windows, asked.rate):
+    for one in measured(asked.cases, asked.sizes, asked.draws, asked.windows, asked.rate, asked.history):
         told.append(one)
         print(one.line(), flush=True)
-    text = section(told, asked.rate)
+    text = section(told, asked.rate, asked.history)
     print(text)
     if asked.results:
         put(asked.results, text)

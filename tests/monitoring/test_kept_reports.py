@@ -7,11 +7,13 @@ import signal
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import workbench as wb
 from workbench.apps import models, stored
 from workbench.core import report_file
-from workbench.core.report import MonitorReport, Window
+from workbench.core.report import MonitorReport, Window, of_one
 from workbench.core.report_file import Judged, judged, keep
 from workbench.errors import Damaged
 from workbench.monitoring import monitor as module
@@ -234,3 +236,18 @@ def test_where_nothing_can_be_written_the_page_is_shown_all_the_same(fleet, monk
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.EROFS, "read only")))
 
     assert [one.summary.windows for one in stored.models()] == [4, 4, 4]
+
+
+@pytest.mark.slow
+def test_a_rate_of_histories_is_a_smaller_one_of_each_window(shop, customers):
+    wb.score(shop, customers(300, 5), window="w1")
+
+    year, plain = wb.monitor(shop, history=12), wb.monitor(shop, false_alarm_rate=of_one(0.05, 12))
+
+    assert (year.false_alarm_rate, year.history, year.rate_of_window) == (0.05, 12, plain.false_alarm_rate)
+    assert year.windows == plain.windows
+
+
+@given(st.floats(1e-6, 0.5), st.integers(1, 1000))
+def test_so_many_windows_of_that_rate_have_the_rate_together(rate, history):
+    assert 1 - (1 - of_one(rate, history)) ** history == pytest.approx(rate)

@@ -402,6 +402,9 @@ class MonitorStep(Step):
     false_alarm_rate: float = parameter(
         "Share of windows without any drift that may still raise an alarm.", 0.05, minimum=1e-6, maximum=0.5
     )
+    history: int = parameter(
+        "Windows in a row that the rate is for: 1 is each by itself, 12 a year of months.", 1, minimum=1, maximum=1000
+    )
 
 
 STEPS: dict[str, type[Step]] = {

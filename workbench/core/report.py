@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from math import expm1, log1p
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -240,6 +241,22 @@ class Window:
         )
 
 
+def of_one(rate: float, history: int) -> float:
+    """The rate of one window where so many in a row have a rate together.
+
+    References
+    ----------
+    Šidák, Z. (1967), Rectangular confidence regions for the means of multivariate normal distributions. Journal of the
+    American Statistical Association 62. Where windows have something in common the histories' rate is smaller.
+
+    Examples
+    --------
+    >>> of_one(0.05, 1), round(of_one(0.05, 12), 5)
+    (0.05, 0.00427)
+    """
+    return rate if history == 1 else -expm1(log1p(-rate) / history)
+
+
 def _metric(content: dict[str, Any] | None) -> Metric | None:
     return None if content is None else Metric.from_dict(content)
 
@@ -261,13 +278,15 @@ class MonitorReport(Result):
     findings : tuple of Finding
         WB3xx, worst first; their cures retrain or roll back.
     false_alarm_rate : float
-        Share of windows without any drift that may still warn.
+        Share of windows without any drift that may still warn, or of histories of several.
     events : tuple of dict
         What was done to the model, from the audit log: ``at``, ``act``, ``version``, …
     created : str
         ISO 8601 with zone.
     reasons_unit : str
         Of the reasons of the windows; empty where none are followed.
+    history : int
+        Windows in a row that the rate is for.
     """
 
     name: str
@@ -280,6 +299,7 @@ class MonitorReport(Result):
     events: tuple[dict[str, Any], ...] = ()
     created: str = ""
     reasons_unit: str = ""
+    history: int = 1
 
     noun: ClassVar[str] = "report"
     format_version: ClassVar[int] = 2  # 2: a file may have the keys of its windows, which are lines beside it
@@ -301,6 +321,11 @@ class MonitorReport(Result):
     def status(self) -> Status:
         """Status of the latest window that has one."""
         return next((w.status for w in reversed(self.windows) if w.status != "unknown"), "unknown")
+
+    @property
+    def rate_of_window(self) -> float:
+        """Share of windows without any drift that may still warn, each by itself."""
+        return of_one(self.false_alarm_rate, self.history)
 
     def headline(self) -> str:
         """Name, status and incidents in one line."""

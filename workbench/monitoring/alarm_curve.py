@@ -66,7 +66,7 @@ def alarm_curve(
     >>> [(one.rate, one.alarms) for one in curve.points]
     [(0.01, 0), (0.05, 0), (0.1, 0)]
     """
-    own = report.false_alarm_rate
+    own = report.rate_of_window
     given = RATES if rates is None else _listed(rates, "rates", "numbers, such as [0.01, 0.05]")
     asked = sorted({own, *map(_rate, given)})
     costs = _cost(alarm_cost, "alarm_cost"), _cost(missed_cost, "missed_cost")

@@ -21,7 +21,7 @@ from workbench.core.literals import call, python
 from workbench.core.nouns import bundle_name
 from workbench.core.parameters import MonitorStep, take
 from workbench.core.progress import progress
-from workbench.core.report import Incident, MonitorReport, Window
+from workbench.core.report import Incident, MonitorReport, Window, of_one
 from workbench.core.report_file import Judged
 from workbench.core.wording import how_many
 from workbench.errors import NotFound
@@ -49,7 +49,9 @@ from workbench.storage.registry import folder_of
 BESIDE = (segments, costs, estimation)
 
 
-def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | Path | None = None) -> MonitorReport:
+def monitor(
+    name: str | Bundle, *, false_alarm_rate: float = 0.05, history: int = 1, home: str | Path | None = None
+) -> MonitorReport:
     """Compare what a model saw and answered with what it was made for.
 
     It reads the stored windows and labels only, never the training data. Each window is measured against the version
@@ -63,6 +65,9 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         Name of the bundle, or the bundle.
     false_alarm_rate : float
         Share of windows without any drift that may still warn, in [0.000001, 0.5].
+    history : int
+        Windows in a row that the rate is for, 1 to 1,000: with 12, at most that share of histories of twelve windows
+        without any drift has one that warns. What changed little is then seen later.
     home : path, optional
         Folder of everything that Workbench writes.
 
@@ -85,11 +90,12 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
     >>> report.name, [(w.label, w.rows) for w in report.windows]
     ('churn', [('2026-07', 300)])
     """
-    step = take(MonitorStep, {"name": bundle_name(name, "wb.monitor"), "false_alarm_rate": false_alarm_rate})
-    name, false_alarm_rate = step.name, step.false_alarm_rate
+    asked = {"name": bundle_name(name, "wb.monitor"), "false_alarm_rate": false_alarm_rate, "history": history}
+    step = take(MonitorStep, asked)
+    name = step.name
     force = settings(home=home)
     bundle = champion(name, force)
-    kept = _kept(bundle, false_alarm_rate, force)
+    kept = _kept(bundle, of_one(step.false_alarm_rate, step.history), force)
     judged = tuple(one.window for one in kept)
     unit = bundle.reasons.unit if bundle.reasons else ""
     together, gone = followed_incidents(bundle, judged, unit, force)
@@ -109,7 +115,8 @@ def monitor(name: str | Bundle, *, false_alarm_rate: float = 0.05, home: str | P
         windows=judged,
         incidents=together,
         findings=sort(found),
-        false_alarm_rate=false_alarm_rate,
+        false_alarm_rate=step.false_alarm_rate,
+        history=step.history,
         events=tuple(_event(entry) for entry in acts(name, force)),
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         reasons_unit=unit,
