@@ -79,6 +79,11 @@ class Settings:
         return self.home / "incidents"
 
     @property
+    def rollouts(self) -> Path:
+        """Folder of the versions that are tried out, one file a bundle name."""
+        return self.home / "rollouts"
+
+    @property
     def audit_log(self) -> Path:
         """The append-only, hash-chained record of promotions and rollbacks."""
         return self.home / "audit.jsonl"

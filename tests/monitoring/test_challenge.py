@@ -10,6 +10,7 @@ from workbench.core.contract import Column, Contract
 from workbench.core.metric import Metric
 from workbench.errors import BadTable
 from workbench.monitoring import challenge as of
+from workbench.monitoring.challenge import Rows
 
 
 class Answering:
@@ -29,10 +30,9 @@ def test_a_row_that_counts_twice_is_two_rows(seed):
     truth, times = rng.normal(size=40), rng.integers(1, 4, 40)
     pair = (truth + rng.normal(size=40), truth + rng.normal(size=40))
 
-    weighed = of._compared(Answering, Answering, truth, pair, times.astype(float), 0.9, 0)
-    repeated = of._compared(
-        Answering, Answering, truth.repeat(times), tuple(p.repeat(times) for p in pair), None, 0.9, 0
-    )
+    weighed = of._compared(Answering, Answering, Rows(truth, pair, times.astype(float)), None, 0.9, 0)
+    several = Rows(truth.repeat(times), tuple(p.repeat(times) for p in pair))
+    repeated = of._compared(Answering, Answering, several, None, 0.9, 0)
     assert weighed.difference.value == pytest.approx(repeated.difference.value)
     assert [m.value for m in (weighed.champion, weighed.challenger)] == pytest.approx(
         [m.value for m in (repeated.champion, repeated.challenger)]

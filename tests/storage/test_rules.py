@@ -21,6 +21,7 @@ WRITE_ONLY = {
     "display/compiled.py": "whoever compiles a template again writes the same",
     "monitoring/windows.py": "a window is replaced as a whole; under a lock",
     "core/report_file.py": "lines are added, the head is replaced as a whole; under a lock",
+    "storage/rollouts.py": "written as a whole by what the audit log says; under the lock of the name",
     "storage/lines.py": "lines that are only ever added to, each with its checksum; under the caller's lock",
     "jobs/batch.py": "writes a folder that nobody has yet",
     "jobs/run/outputs.py": "reads the notebook of a job that has ended, writes a copy",

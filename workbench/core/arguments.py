@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.errors import BadParameter
 from workbench.settings import may_be_path
 
+T = TypeVar("T")
 LONGEST = 60  # characters of a text that an error repeats
 
 
@@ -36,6 +37,27 @@ def text(value: Any, name: str, verb: str) -> str:
 def text_or_none(value: Any, name: str, verb: str) -> str | None:
     """The same where it may be left out."""
     return None if value is None else text(value, name, verb)
+
+
+def one_of(value: Any, choices: Sequence[T], name: str, verb: str) -> T:
+    """``value`` if it is one of some texts.
+
+    Raises
+    ------
+    BadParameter
+        If it is none of them.
+
+    Examples
+    --------
+    >>> one_of("canari", ("shadow", "canary"), "stage", "wb.promote")
+    Traceback (most recent call last):
+    ...
+    workbench.errors.BadParameter: wb.promote takes 'shadow' or 'canary' as 'stage', got the text 'canari'. Give one.
+    """
+    if isinstance(value, str) and value in choices:
+        return next(one for one in choices if one == value)
+    told = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+    raise BadParameter(f"{verb} takes {told} as {name!r}, got {described(value)}. Give one.")
 
 
 def names_or_none(value: Any, name: str, verb: str) -> tuple[str, ...] | None:

@@ -8,11 +8,11 @@ The format's change procedure: a reader reads every older ``format_version`` of 
 readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
 :mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
 (``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``chunks.json``,
-``estimation.json``, ``losses/``, ``segments.json``, ``value.json``) do not raise it. A
+``estimation.json``, ``losses/``, ``segments.json``, ``value.json``, ``seen.json``) do not raise it. A
 bundle of each format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats of
 their own: ``model.npz`` in :mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``,
 ``chunks.json``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``estimation.json`` (its ``losses/``
-are as ``model.npz``), ``signature``.
+are as ``model.npz``), ``seen.json``, ``signature``.
 """
 
 from __future__ import annotations

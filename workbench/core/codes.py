@@ -400,6 +400,15 @@ ALL: tuple[FindingCode, ...] = (
                 "Windows whose rows came without a column whose groups the bundle tells of, so that nothing is told of "
                 "them. A service keeps sensitive values as hashes: of categories they still tell the group, of "
                 "numbers not the part. Batches that `wb.score` takes have the values themselves."),
+    FindingCode("WB320", "Rows that a version was trained on", ("warning", "info"),
+                "Rows that a comparison of two versions left out, since one of the two was trained on them: a bundle "
+                "keeps a sketch of the hashes of its rows (12 bits each), which finds every one of them and takes at "
+                "most 1 new row in 200 for one. Where rows hold so little that new ones equal old ones by chance, ids "
+                "and moments count, too. A *warning* where it is more than half of the table."),
+    FindingCode("WB321", "Rows that a version was trained on are not known", ("info",),
+                "A version of which it is not known which rows it was trained on: it was packaged by an older version "
+                "of Workbench, or all its columns are sensitive. Of it is known whether a table is the very one that "
+                "it was trained on, not whether it is a part of it."),
 )  # fmt: skip
 CODES = {one.code: one for one in ALL}
 

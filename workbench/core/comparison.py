@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from workbench.core.finding import Finding
 from workbench.core.metric import Metric, short
 from workbench.core.result import Result
 
@@ -29,7 +30,15 @@ class Comparison(Result):
     difference : Metric
         Challenger less champion, with a paired bootstrap interval.
     better : bool
-        True: the whole interval lies on the challenger's side.
+        True: the whole interval of the difference lies beyond the least gain, on the challenger's side.
+    least_gain : float
+        In the score's unit, at least 0.
+    source : {"table", "log"}
+        *log*: rows of the prediction log that both had answered.
+    seen : int
+        Rows that were left out, since one of the two was trained on them.
+    findings : tuple of Finding
+        What is to be known of the rows.
     """
 
     name: str
@@ -39,8 +48,18 @@ class Comparison(Result):
     challenger: Metric
     difference: Metric
     better: bool
+    least_gain: float = 0.0
+    source: Literal["table", "log"] = "table"
+    seen: int = 0
+    findings: tuple[Finding, ...] = ()
 
     noun: ClassVar[str] = "comparison"
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the whole interval lies on the challenger's side, be it by ever so little."""
+        low, high = self._ends()
+        return low > 0 if self.champion.larger_is_better else high < 0
 
     @property
     def worse(self) -> bool:
@@ -52,12 +71,21 @@ class Comparison(Result):
     def verdict(self) -> str:
         """What it means, in one sentence."""
         low, high = self._ends()
-        said = "is better than" if self.better else "is worse than" if self.worse else "is not shown to be better than"
+        asked = f"; at least {self.least_gain:.3g} was asked for" if self.least_gain else ""
         return (
-            f"Version {self.versions[1]} {said} version {self.versions[0]}: {self.champion.name} "
+            f"Version {self.versions[1]} {self.said} version {self.versions[0]}: {self.champion.name} "
             f"{short(self.challenger.value)} against {short(self.champion.value)} on {self.rows:,} rows, "
-            f"difference {self.difference.value:+.4f} ({low:+.4f} to {high:+.4f})."
+            f"difference {self.difference.value:+.4f} ({low:+.4f} to {high:+.4f}){asked}."
         )
+
+    @property
+    def said(self) -> str:
+        """The verb of the verdict."""
+        if self.better:
+            return "is better than"
+        if self.worse:
+            return "is worse than"
+        return "is better, but not shown to be so by enough, than" if self.ahead else "is not shown to be better than"
 
     def headline(self) -> str:
         """The verdict."""
@@ -78,7 +106,14 @@ class Comparison(Result):
         difference = self.difference
         told = {"value": difference.value, "low": difference.low, "high": difference.high}
         scores = {"champion": self.champion.value, "challenger": self.challenger.value}
-        return {**scores, "difference": told, "better": self.better, "rows": self.rows}
+        return {
+            **scores,
+            "difference": told,
+            "least_gain": self.least_gain,
+            "better": self.better,
+            "rows": self.rows,
+            "seen": self.seen,
+        }
 
     def passing(self) -> tuple[str, ...]:
         """Both versions."""
@@ -92,7 +127,8 @@ class Comparison(Result):
     def from_dict(cls, content: dict[str, Any]) -> Comparison:
         """Read what :meth:`to_dict` wrote."""
         scored = {key: Metric.from_dict(content[key]) for key in ("champion", "challenger", "difference")}
-        return cls(**{**content, **scored, "versions": tuple(content["versions"])})
+        found = tuple(Finding.from_dict(one) for one in content.get("findings", ()))
+        return cls(**{**content, **scored, "versions": tuple(content["versions"]), "findings": found})
 
     def _ends(self) -> tuple[float, float]:
         low, high = self.difference.low, self.difference.high

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from workbench.core.pair_effects import PairEffects
     from workbench.core.path import DecisionPath
     from workbench.core.said_words import SaidWords
+    from workbench.core.seen_rows import SeenRows
     from workbench.core.slices import Slices
     from workbench.core.surrogate import Surrogate
     from workbench.explanation.what_if import WhatIf
@@ -254,6 +255,8 @@ class Run(Result):
         How its score is told without labels; None where too few rows were validated, and in runs of older versions.
     losses : dict of str to CompiledModel
         Regression: what the loss of a row is expected to be, by the score that it makes.
+    seen : SeenRows, optional
+        What tells the rows that it was trained on; None in runs of older versions.
     beside : dict of str to object
         What was made of it later and is kept beside it: ``fairness``.
     """
@@ -298,6 +301,7 @@ class Run(Result):
     unfitted: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     estimation: Estimation | None = field(default=None, repr=False, compare=False)
     losses: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    seen: SeenRows | None = field(default=None, repr=False, compare=False)
     beside: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     noun: ClassVar[str] = "run"

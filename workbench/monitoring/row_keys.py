@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from workbench.core.contract import Column, Contract
 from workbench.core.names import matching
+from workbench.core.row_content import content_hashes
 from workbench.scoring.ids import id_text, no_id
 
 # Columns beside the features that labels may come with: more say nothing new.
@@ -39,8 +39,7 @@ def contents(features: pd.DataFrame, key: bytes) -> list[str]:
     >>> one == again, one == other, contents(rows.iloc[[1]].astype({"age": float}), b"key") == [other]
     (True, False, True)
     """
-    plain = pd.DataFrame({name: _plain(features[name]) for name in sorted(features.columns)})
-    hashed = pd.util.hash_pandas_object(plain, index=False).to_numpy().astype("<u8")
+    hashed = content_hashes(features)
     return [blake2b(one, key=key[:64], digest_size=12).hexdigest() for one in map(bytes, hashed.reshape(-1, 1))]
 
 
@@ -95,13 +94,3 @@ def hashed(text: str, key: bytes) -> int:
 def by_column(keys: Mapping[str, Any]) -> dict[str, Any]:
     """In the types of a file: gaps stay gaps."""
     return {name: pd.array(values, dtype="Int64") for name, values in keys.items()}
-
-
-def _plain(values: pd.Series) -> pd.Series:
-    """One type for one kind of values, whichever a batch came in."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        naive = values.dt.tz_convert(None) if values.dt.tz is not None else values
-        return naive.astype("datetime64[us]").astype("int64")
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return values.astype(np.float64) + 0.0  # no negative zero
-    return values.astype(object).where(values.notna(), None).map(lambda text: "" if text is None else f"={text}")

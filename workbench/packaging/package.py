@@ -23,6 +23,7 @@ from workbench.core.fairness import Fairness
 from workbench.core.nouns import expect_or_none, fairness_of, run_of
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
+from workbench.core.seen_rows import FILE as SEEN
 from workbench.core.segments import FILE as SEGMENTS
 from workbench.core.slices import Slices
 from workbench.core.value import FILE as VALUE
@@ -91,8 +92,8 @@ def package(
         Numbers: each unit ``above`` or ``below`` what came. :func:`workbench.monitor` tells what a row costs. By
         default what ``threshold="cost 1:10"`` says.
     promote : bool, optional
-        True: this version becomes ``champion``; False: ``challenger``. By default the first version of a name becomes
-        champion and every later one challenger.
+        True: this version becomes ``champion``, and ends what is tried out; False: ``challenger``. By default the first
+        version of a name becomes champion and every later one challenger.
 
     Returns
     -------
@@ -306,6 +307,8 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
     run.profile.save(folder / "reference.profile")
     if run.chunks is not None:
         run.chunks.save(folder / CHUNKS)
+    if run.seen is not None:
+        run.seen.save(folder / SEEN)
     if run.uncertainty is not None:
         run.uncertainty.save(folder / UNCERTAINTY)
     if run.estimation is not None:

@@ -34,6 +34,8 @@ from workbench.core.metric import Metric
 from workbench.core.mlmodel import mlmodel
 from workbench.core.profile import Profile
 from workbench.core.run import Run, Tried
+from workbench.core.seen_rows import FILE as SEEN
+from workbench.core.seen_rows import SeenRows
 from workbench.errors import CannotCompile, NotFound
 from workbench.storage.files import write_json, write_text
 from workbench.storage.model_digest import digest
@@ -290,6 +292,7 @@ def read(run_id: str) -> Run:
             unfitted=load_pipeline(place / UNFITTED) if (place / UNFITTED).is_file() else {},
             estimation=Estimation.load(place / ESTIMATION) if (place / ESTIMATION).is_file() else None,
             losses={path.stem: CompiledModel.load(path) for path in sorted((place / LOSSES).glob("*.npz"))},
+            seen=SeenRows.load(place / SEEN) if (place / SEEN).is_file() else None,
             beside={"fairness": Fairness.load(place / FAIRNESS)} if (place / FAIRNESS).is_file() else {},
         )
         if gone is not None:
@@ -316,6 +319,8 @@ def _write(run: Run, folder: Path) -> None:
     run.profile.save(place / "reference.profile")
     if run.chunks is not None:
         run.chunks.save(place / CHUNKS)
+    if run.seen is not None:
+        run.seen.save(place / SEEN)
     run.holdout.to_parquet(place / "holdout.parquet", write_page_checksum=True)
     if run.background is not None:
         run.background.to_parquet(place / BACKGROUND, write_page_checksum=True)

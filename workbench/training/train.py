@@ -23,6 +23,7 @@ from workbench.core.nouns import expect_or_none
 from workbench.core.parameters import TrainStep, seconds, take
 from workbench.core.profile import Profile
 from workbench.core.run import Candidate, Run, first_answers
+from workbench.core.seen_rows import SeenRows
 from workbench.core.thresholds import Thresholds
 from workbench.core.uncertainty import Uncertainty
 from workbench.errors import BadParameter
@@ -381,8 +382,15 @@ def as_run(
         held=np.asarray(ending.held, dtype=float)[-MOST_KEPT:],
         folds=plan.parts.folds, thirds=_thirds(plan), unfitted=_unfitted(plan, found),
         trials=(*found.others, *(trial.told("kept") for trial in found.tried)), costs=dict(ending.costs),
-        made=dict(plan.made), estimation=estimation, losses=losses,
+        made=dict(plan.made), estimation=estimation, losses=losses, seen=seen_rows(plan),
     )  # fmt: skip
+
+
+def seen_rows(plan: Plan) -> SeenRows:
+    """What tells the rows that were learnt from and scored, held out or not."""
+    there = [c for c in plan.contract.columns if c.name in plan.table.columns and not c.sensitive]
+    columns = [c.name for c in there if c.name in plan.features]
+    return SeenRows.of(plan.table, columns, [c.name for c in there if c.role in ("id", "time")] if columns else ())
 
 
 def _background(plan: Plan) -> pd.DataFrame:
