@@ -115,6 +115,7 @@ WRONG = {
     "reproduce": ["nowhere"],
     "compare": ["nowhere", "elsewhere"],
     "prune": ["--older", "soon"],
+    "challenge": ["nowhere", "1"],
     "promote": ["nowhere", "1"],
     "rollback": ["nowhere"],
     "audit": ["nowhere"],

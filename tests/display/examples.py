@@ -676,7 +676,9 @@ def comparison(hostile: bool = False) -> Comparison:
     """A challenger that wins."""
     old, new = Metric("roc_auc", 0.702, 0.695, 0.709), Metric("roc_auc", 0.731, 0.724, 0.738)
     difference = Metric("difference in roc_auc", 0.029, 0.021, 0.037)
-    return Comparison(HOSTILE if hostile else "flights", (1, 2), 27_010, old, new, difference, True)
+    seen = Finding("WB320", "info", "1,204 rows of 28,214 left out: version 2 was trained on them.")
+    name = HOSTILE if hostile else "flights"
+    return Comparison(name, (1, 2), 27_010, old, new, difference, True, 0.005, "table", 1204, (seen,))
 
 
 def alarm_curve(hostile: bool = False) -> AlarmCurve:

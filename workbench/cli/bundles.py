@@ -1,9 +1,9 @@
-"""Commands on a bundle: verify, sign, export, promote, rollback."""
+"""Commands on a bundle: verify, sign, export, challenge, promote, rollback."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -69,14 +69,43 @@ def export(
 
 def promote(
     name: Annotated[str, typer.Argument(help="Name of the bundle.")],
-    version: Annotated[int, typer.Argument(min=1, help="Version that becomes champion.")],
+    version: Annotated[int, typer.Argument(min=1, help="Version that becomes champion, or is tried out.")],
+    stage: Annotated[
+        str, typer.Option(help="champion; or shadow (scores every row, for the log), canary (answers a share of them).")
+    ] = "champion",
+    share: Annotated[float | None, typer.Option(help="Of the rows that a canary answers; 0.1 by default.")] = None,
     reason: Annotated[str, typer.Option(help="Why; it goes to the audit log.")] = "",
 ) -> None:
-    """Make a version of a bundle the champion."""
+    """Make a version of a bundle the champion, or try it out beside the champion."""
+    from workbench.core.rollout import Stage
     from workbench.monitoring.promotion import promote as run
+    from workbench.monitoring.rollout import current
+    from workbench.settings import settings
 
-    run(name, version, reason=reason)
-    typer.echo(f"{name} version {version} is champion.")
+    run(name, version, stage=cast(Stage, stage), share=share, reason=reason)
+    typer.echo(str(current(name, settings()) or f"{name} version {version} is champion."))
+
+
+def challenge(
+    name: Annotated[str, typer.Argument(help="Name of the bundle.")],
+    version: Annotated[str, typer.Argument(help="Version that is compared with the champion; or challenger.")],
+    table: Annotated[
+        Path | None, typer.Argument(help="Labelled rows; by default those of the service's log that both answered.")
+    ] = None,
+    least_gain: Annotated[
+        float | None, typer.Option(min=0, help="By so much it must be better at least, in the score's unit.")
+    ] = None,
+    level: Annotated[float, typer.Option(help="Share of intervals that hold the true difference.")] = 0.9,
+) -> None:
+    """Compare a version with the champion, on rows that neither has seen; ends with 1 where it is not better."""
+    from workbench.monitoring.challenge import challenge as run
+
+    comparison = run(name, version, table, least_gain=least_gain, level=level)
+    typer.echo(str(comparison))
+    for finding in comparison.findings:
+        typer.echo(str(finding))
+    if not comparison.better:
+        raise typer.Exit(1)
 
 
 def audit_of(
@@ -103,13 +132,22 @@ def audit_of(
             entry["by"],
             entry["act"],
             f"version {entry['version']}" if "version" in entry else "",
+            f"{entry['stage']} {entry['share']:g}" if entry["act"] == "stage" else "",
         ]
         typer.echo("  ".join(filter(None, [*told, entry.get("reason", "")])))
     typer.echo(f"The log is what was written: its chain is whole, and {how_many(fit, 'head')} kept elsewhere fit.")
 
 
-def rollback(name: Annotated[str, typer.Argument(help="Name of the bundle.")]) -> None:
-    """Go back to the champion before."""
+def rollback(
+    name: Annotated[str, typer.Argument(help="Name of the bundle.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes to the audit log.")] = "",
+) -> None:
+    """End what is tried out; where nothing is, go back to the champion before."""
     from workbench.monitoring.promotion import rollback as run
+    from workbench.settings import settings
+    from workbench.storage.rollouts import there
 
-    typer.echo(f"{name} version {run(name)} is champion again.")
+    tried = there(name, settings())
+    version = run(name, reason=reason)
+    typer.echo(f"Nothing is tried out, {name} version {version} answers." if tried else
+               f"{name} version {version} is champion again.")  # fmt: skip

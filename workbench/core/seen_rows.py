@@ -13,7 +13,8 @@ References
 ----------
 Bloom, B. H. (1970), Space/time trade-offs in hash coding with allowable errors. Kirsch, A. and Mitzenmacher, M. (2006),
 Less hashing, same performance. Good, I. J. (1953), The population frequencies of species and the estimation of
-population parameters.
+population parameters. Esty, W. W. (1983), A normal limit law for a nonparametric estimator of the coverage of a random
+sample.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 
 FILE = "seen.json"
 BITS = 12  # a row
-MOST_BYTES = 2**20  # of one filter
+# Of one filter; in a smaller one the two halves of a hash often lead to the same places.
+FEWEST_BYTES, MOST_BYTES = 512, 2**20
+MOST_TIMES = 8  # bits that a hash sets
 # From this share of rows on that stand alone, what a row holds tells which one it is.
 TELLING = 0.95
 
@@ -62,7 +65,7 @@ class Filter:
     >>> import numpy as np
     >>> some = Filter.of(np.arange(100, dtype=np.uint64) * np.uint64(2**40 + 12345))
     >>> bool(some.has(np.arange(100, dtype=np.uint64) * np.uint64(2**40 + 12345)).all()), len(some.bits)
-    (True, 200)
+    (True, 684)
     """
 
     size: int
@@ -74,8 +77,8 @@ class Filter:
         """With some hashes, shape (rows,)."""
         import numpy as np
 
-        size = 8 * min(-(-BITS * max(len(hashes), 1) // 8), MOST_BYTES)
-        times = max(1, round(log(2) * size / max(len(hashes), 1)))
+        size = 8 * min(max(-(-BITS * len(hashes) // 8), FEWEST_BYTES), MOST_BYTES)
+        times = min(MOST_TIMES, max(1, round(log(2) * size / max(len(hashes), 1))))
         bits = np.zeros(size, dtype=bool)
         for places in _places(hashes, size, times):
             bits[places] = True
@@ -171,9 +174,10 @@ class SeenRows(Saved):
         return self.alone >= TELLING
 
     def by_chance(self, rows: int) -> float:
-        """Of so many new rows, how many at most hold what was there already: one table in a thousand has more."""
+        """Of so many new rows, how many at most hold what was there already; one table in a hundred has more."""
         share = min(1.0, 1.0 - self.alone + self.false_positives)
-        spread = share * (1.0 - share) * (rows + rows**2 / max(self.rows, 1))
+        # Of the new rows, and of what those that are there tell of them: at most, for any share of pairs (Esty).
+        spread = rows * share * (1.0 - share) + rows**2 * (1.0 - self.alone**2) / max(self.rows, 1)
         return rows * share + 3.1 * spread**0.5 + 1.0
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,17 +1,15 @@
-"""Serve a bundle by name; the service follows its alias, so a promotion or rollback needs no restart."""
+"""Serve a bundle by name; the service follows it, so a promotion, a trial or a rollback needs no restart."""
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from workbench.core.bundle import MANIFEST
 from workbench.core.ports import free_port
-from workbench.errors import BadParameter, WorkbenchError
+from workbench.errors import BadParameter
+from workbench.packaging.following import Follower, is_fixed
 from workbench.packaging.package import bundle
 from workbench.scoring.listen import Listen, run
 from workbench.scoring.log import PredictionLog
@@ -20,9 +18,6 @@ from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm
 from workbench.settings import settings
-from workbench.storage.registry import version_of
-
-SECONDS = 2.0  # between two looks at the alias
 
 
 def serve(
@@ -39,7 +34,8 @@ def serve(
     Parameters
     ----------
     name : str
-        As :func:`workbench.bundle` takes it. A plain name or an alias is followed; a version or a folder is fixed.
+        As :func:`workbench.bundle` takes it. A plain name or an alias is followed, and a plain name's versions are
+        tried out as :func:`workbench.promote` says; a version or a folder is fixed.
     host : str
         Address to listen on; loopback by default. Beyond it, a key is needed.
     port : int
@@ -75,8 +71,10 @@ def serve(
         tracer=tracer(),
     )
     stop = threading.Event()
-    if not _is_fixed(name):
-        threading.Thread(target=_follow, args=(service, name, stop), daemon=True).start()
+    if not is_fixed(name):
+        follower = Follower(service, name)
+        follower.look()
+        threading.Thread(target=follower.follow, args=(stop,), daemon=True).start()
     kind = "https" if listen.certificate else "http"
     where = f"{kind}://{host}:{listen.port}"
     sys.stderr.write(f"{served.headline()}\nListening on {where} (POST /predict, GET /contract). Stop with Ctrl-C.\n")
@@ -84,34 +82,6 @@ def serve(
         run(service, listen)
     finally:
         stop.set()
-
-
-def follow_once(service: Service, name: str) -> bool:
-    """Load the version that the alias points at now, if it is another one; says whether it was."""
-    version = _named(name)
-    if version == service.scorer.bundle.version:
-        return False
-    service.follow(_scorer(f"{name.partition('@')[0]}/{version}"))
-    return True
-
-
-def _follow(service: Service, name: str, stop: threading.Event) -> None:
-    """Only a move of the alias counts, so that a rollback by ``/admin/rollback`` stays."""
-    seen = service.scorer.bundle.version
-    while not stop.wait(SECONDS):
-        try:
-            now = _named(name)
-            if now != seen and follow_once(service, name):
-                sys.stderr.write(f"Now serving {service.scorer.bundle.headline()}\n")
-            seen = now
-        except (WorkbenchError, OSError) as error:
-            # The old version keeps answering: a service must not stop because the registry can't be reached.
-            logging.getLogger(__name__).warning("The alias can't be followed: %s", error)
-
-
-def _named(name: str) -> int:
-    base, _, alias = name.partition("@")
-    return version_of(base, alias or "champion")
 
 
 def _scorer(name: str) -> Scorer:
@@ -126,7 +96,3 @@ def _arm(text: str) -> Arm:
         raise BadParameter(f"An arm is NAME@alias=SHARE, such as churn@challenger=0.1, got {text!r}.") from None
     scorer = _scorer(name)
     return Arm(f"version {scorer.bundle.version}", scorer, part)
-
-
-def _is_fixed(name: str) -> bool:
-    return "/" in name or (Path(name) / MANIFEST).is_file()

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from workbench.core.rollout import Rollout
+
 # Upper ends in seconds, from one quick row to a slow batch.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _ENDS = (*BUCKETS, float("inf"))
@@ -34,6 +36,10 @@ class Metrics:
         self._total = 0.0
         self._predictions: Counter[tuple[int, str]] = Counter()
         self._flags: Counter[str] = Counter()
+        self._failures: Counter[tuple[int, str, str]] = Counter()
+        self._skipped: Counter[int] = Counter()
+        self.trial: Rollout | None = None
+        self.refused: Rollout | None = None
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -51,6 +57,18 @@ class Metrics:
                 known = flag in self._flags or len(self._flags) < MOST_FLAGS
                 self._flags[flag if known else "other"] += 1
 
+    def failed(self, version: int, arm: str, fault: str, rows: int) -> bool:
+        """Count rows that a version could not score; says whether this kind of fault is new."""
+        with self._turn:
+            new = (version, arm, fault) not in self._failures
+            self._failures[version, arm, fault] += rows
+            return new
+
+    def skipped(self, version: int, rows: int) -> None:
+        """Count rows that a shadow did not score since too many waited."""
+        with self._turn:
+            self._skipped[version] += rows
+
     def text(self, version: int, waiting: int = 0) -> str:
         """All counters; ``waiting`` is how many records the log has not committed."""
         with self._turn:
@@ -66,10 +84,24 @@ class Metrics:
         for (made_by, arm), n in sorted(self._predictions.items()):
             label = f',arm="{escaped(arm)}"' if arm else ""
             yield f'workbench_predictions_total{{version="{made_by}"{label}}} {n}'
+        yield from self._of_trials()
         yield "# TYPE workbench_flags_total counter"
         for flag, n in sorted(self._flags.items()):
             yield f'workbench_flags_total{{flag="{escaped(flag)}"}} {n}'
         yield from self._histogram()
+
+    def _of_trials(self) -> Iterator[str]:
+        yield "# TYPE workbench_rollout_share gauge"
+        for one, state in ((self.trial, "running"), (self.refused, "refused")):
+            if one is not None:
+                labels = f'version="{one.version}",stage="{one.stage}",state="{state}"'
+                yield f"workbench_rollout_share{{{labels}}} {one.share}"
+        yield "# TYPE workbench_arm_failures_total counter"
+        for (version, arm, fault), n in sorted(self._failures.items()):
+            yield f'workbench_arm_failures_total{{version="{version}",arm="{escaped(arm)}",fault="{fault}"}} {n}'
+        yield "# TYPE workbench_shadow_skipped_total counter"
+        for version, n in sorted(self._skipped.items()):
+            yield f'workbench_shadow_skipped_total{{version="{version}"}} {n}'
 
     def _histogram(self) -> Iterator[str]:
         yield "# TYPE workbench_request_seconds histogram"

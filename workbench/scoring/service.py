@@ -16,8 +16,10 @@ import secrets
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Thread
@@ -26,6 +28,7 @@ from urllib.parse import parse_qs
 
 from workbench import __version__
 from workbench.core.checking import check
+from workbench.core.fitting import check_fits
 from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
 from workbench.scoring.bodies import ARROW, CSV, Rows, read_json, rows_of_arrow, rows_of_csv, rows_of_json
 from workbench.scoring.bodies import rows_of_mlflow as mlflow_rows
@@ -49,13 +52,15 @@ from workbench.scoring.openapi import MOST_REASONS, openapi
 from workbench.scoring.rate import Rate
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import REASONS, Scorer
-from workbench.scoring.traffic import SHADOW, Arm, Traffic
+from workbench.scoring.traffic import CANARY, SHADOW, Arm, Traffic, Trial, answered_by, scored
 
 MOST_PROBLEMS = 100  # faults that one answer lists
 WITHOUT_EXPLANATION = (
     "This version was packaged without an explanation that a service can tell. POST /explain tells that of rows; for "
     "this one explain the run and package it again."
 )
+MOST_FAILURES = 3  # requests that an arm may fail before it takes no more rows
+MOST_BEHIND = 64  # requests whose rows wait for a shadow; those of more are not scored by it
 INLINE = 8  # rows that are scored without a thread
 # Where rows are answered: what requests there take, and how many fail, is told to the monitor so often.
 ANSWERING, MINUTE = ("/predict", "/invocations"), 60.0
@@ -112,6 +117,7 @@ class Service:
         self._reload = reload
         self._tracer: Tracer = tracer or (lambda request: nullcontext())
         self._behind: set[asyncio.Task[None]] = set()
+        self._failures: Counter[int] = Counter()
         self._routes = self._table()
         for other in self.traffic.others:
             self._hide(other)
@@ -126,17 +132,44 @@ class Service:
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
         self._hide(scorer)
-        self.traffic = self.traffic.follow(_warm(scorer))
+        self._exchange(self.traffic.follow(_warm(scorer)))
+
+    def try_out(self, trial: Trial | None) -> None:
+        """Try a version out from now on, in place of the one before; None: the champion answers all again.
+
+        Raises
+        ------
+        Refused
+            If it takes other rows than the champion, or answers another question; the one before has gone then.
+        BadParameter
+            If its share does not fit beside the other arms; likewise.
+        """
+        try:
+            tried = None if trial is None else self._ready_to_try(trial)
+            self._exchange(replace(self.traffic, trial=tried))
+        except WorkbenchError:
+            self._exchange(replace(self.traffic, trial=None))
+            raise
+
+    def _ready_to_try(self, trial: Trial) -> Trial:
+        check_fits(trial.scorer.bundle, self.scorer.bundle)
+        self._hide(trial.scorer)
+        self._failures = Counter()
+        return replace(trial, scorer=_warm(trial.scorer))
 
     def rollback(self) -> None:
-        """Answer with the version before again, at once: it is still in memory.
+        """End what is tried out; where nothing is, answer with the version before again: it is still in memory.
 
         Raises
         ------
         Refused
             If there was none since the service started.
         """
-        self.traffic = self.traffic.back()
+        self._exchange(self.traffic.back())
+
+    def _exchange(self, traffic: Traffic) -> None:
+        self.traffic = traffic
+        self.metrics.trial = None if traffic.trial is None else traffic.trial.rollout
 
     def reload(self) -> bool:
         """Answer with the version that is named now; False if it answers already.
@@ -300,28 +333,61 @@ class Service:
             answers = self._score(rows, reasons, traffic)
         else:
             answers = await asyncio.to_thread(self._score, rows, reasons, traffic)
-        if traffic.shadow is not None:
-            task = asyncio.create_task(asyncio.to_thread(self._shadowed, traffic.shadow, rows, answers))
-            self._behind.add(task)
-            task.add_done_callback(self._behind.discard)
+        for shadow, places in _shadowed(traffic, answers):
+            self._score_behind(shadow, [rows[i] for i in places], [answers[i]["id"] for i in places])
         return answers
 
     def _score(self, rows: Rows, reasons: int, traffic: Traffic) -> list[dict[str, Any]]:
         start = time.perf_counter()
-        answers = traffic.predict(rows, reasons)
+        answers = traffic.predict(rows, reasons, self._failed)
         self._keep(traffic.champion, rows, answers, time.perf_counter() - start)
         self.metrics.predicted([(a["version"], a.get("arm", "")) for a in answers], _flags(answers))
         return answers
 
-    def _shadowed(self, shadow: Scorer, rows: Rows, answers: list[dict[str, Any]]) -> None:
+    def _score_behind(self, shadow: Scorer, rows: Rows, ids: list[str]) -> None:
+        """Behind the answer, which has gone; where too much waits already, not at all."""
+        version = shadow.bundle.version
+        if len(self._behind) >= MOST_BEHIND:
+            self.metrics.skipped(version, len(rows))
+            return
+        task = asyncio.create_task(asyncio.to_thread(self._shadow, shadow, rows, ids))
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    def _shadow(self, shadow: Scorer, rows: Rows, ids: list[str]) -> None:
         start = time.perf_counter()
+        answers, error = scored(shadow, rows, 0, ids)
+        there = [i for i, answer in enumerate(answers) if answer]
+        marked = [{**answers[i], "arm": SHADOW} for i in there]
         try:
-            predictions = shadow.predict(rows, 0, [a["id"] for a in answers])
-            marked = [{**a, "arm": SHADOW} for a in predictions]
-            self._keep(shadow, rows, marked, time.perf_counter() - start)
-            self.metrics.predicted([(a["version"], SHADOW) for a in predictions], ())
-        except WorkbenchError as error:  # the answer has gone long ago: only our own log can be told
-            logging.getLogger(__name__).warning("The shadow could not score: %s", error)
+            self._keep(shadow, [rows[i] for i in there], marked, time.perf_counter() - start)
+        except WorkbenchError as full:  # nobody waits any more: only our own log can be told
+            logging.getLogger(__name__).warning("The shadow's answers could not be kept: %s", full)
+        self.metrics.predicted([(a["version"], SHADOW) for a in marked], ())
+        if error is not None:
+            self._tell_failure(SHADOW, shadow.bundle.version, error, len(rows) - len(there))
+
+    def _failed(self, arm: Arm, error: Exception, rows: int) -> None:
+        """The champion answered in an arm's place. What fails otherwise than by a row's fault takes no more rows."""
+        version = arm.scorer.bundle.version
+        self._tell_failure(arm.name, version, error, rows)
+        if isinstance(error, BadRow):
+            return
+        self._failures[version] += 1
+        if self._failures[version] == MOST_FAILURES:
+            self._exchange(self.traffic.without(arm))
+            logging.getLogger(__name__).error(
+                "Version %s (%s) has failed %s times and takes no more rows: the champion answers them.",
+                version, arm.name, MOST_FAILURES,
+            )  # fmt: skip
+
+    def _tell_failure(self, arm: str, version: int, error: Exception, rows: int) -> None:
+        """In the metrics each time, in the log when a kind of fault is met first, without a value of a row."""
+        if self.metrics.failed(version, arm, type(error).__name__, rows):
+            trace = None if isinstance(error, WorkbenchError) else error
+            logging.getLogger(__name__).warning(
+                "Version %s (%s) could not score %s rows: %s", version, arm, rows, _fault(error), exc_info=trace
+            )
 
     def _keep(self, scorer: Scorer, rows: Rows, answers: list[dict[str, Any]], seconds: float) -> None:
         if self.log is None:
@@ -396,6 +462,24 @@ class Service:
         """Before its first row: what any version calls sensitive is kept out of the log in clear."""
         if self.log is not None:
             self.log.sensitive |= frozenset(scorer.sensitive)
+
+
+def _shadowed(traffic: Traffic, answers: Sequence[dict[str, Any]]) -> Iterator[tuple[Scorer, Sequence[int]]]:
+    """Who scores which rows behind their answers: shadows all of them, and the champion those of the canary.
+
+    So both versions have answered the same rows, and can be compared by them.
+    """
+    yield from ((shadow, range(len(answers))) for shadow in traffic.shadows)
+    of_canary = list(answered_by(answers, CANARY))
+    if of_canary:
+        yield traffic.champion, of_canary
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong, without a row's values."""
+    if isinstance(error, BadRow):
+        return f"field {error.problems[0]['field']!r} must be {error.problems[0]['expected']}"
+    return str(error) if isinstance(error, WorkbenchError) else type(error).__name__
 
 
 def _only(rows: Rows, known: frozenset[str]) -> Rows:

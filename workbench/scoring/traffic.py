@@ -1,16 +1,25 @@
-"""Which version answers which row: the champion, an arm of an experiment, and a shadow that only listens."""
+"""Which version answers which row: the champion, an arm of an experiment, and a shadow that only listens.
+
+What somebody tries out by ``wb.promote(…, stage=…)`` is a :class:`Trial`: a shadow or a canary that comes and goes
+while the service runs, beside the arms and the shadow that it was started with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from workbench.errors import BadParameter, Refused
+from workbench.core.fitting import problems
+from workbench.core.rollout import Rollout
+from workbench.errors import BadParameter, BadRow, Refused
 from workbench.scoring.runtime import REASONS, Scorer
 
-CHAMPION, SHADOW = "champion", "shadow"
+CHAMPION, SHADOW, CANARY = "champion", "shadow", "canary"
+FALLBACK = "fallback"  # the champion, of a row that an arm could not answer
+
+Answers = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,30 @@ class Arm:
     share: float
 
 
+Failed = Callable[[Arm, Exception, int], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A version that is tried out.
+
+    Parameters
+    ----------
+    rollout : Rollout
+        What it does.
+    scorer : Scorer
+        The version.
+    """
+
+    rollout: Rollout
+    scorer: Scorer
+
+    @property
+    def arm(self) -> Arm:
+        """As it answers; a shadow answers nothing."""
+        return Arm(self.rollout.stage, self.scorer, self.rollout.share)
+
+
 @dataclass(frozen=True)
 class Traffic:
     """Who answers at one moment; a change makes a new one, so a request sees one state from beginning to end.
@@ -39,13 +72,15 @@ class Traffic:
     Parameters
     ----------
     champion : Scorer
-        Answers all that no arm takes.
+        Answers all that no arm takes, and what an arm can't answer.
     arms : tuple of Arm
         Their shares add up to at most 1.
     shadow : Scorer, optional
         Scores the same rows after the answer has gone; only the log sees it.
     before : Scorer, optional
         The champion before, ready for an instant rollback.
+    trial : Trial, optional
+        What is tried out besides.
 
     Raises
     ------
@@ -59,39 +94,70 @@ class Traffic:
     arms: tuple[Arm, ...] = ()
     shadow: Scorer | None = None
     before: Scorer | None = None
+    trial: Trial | None = None
 
     def __post_init__(self) -> None:
-        shares, names = [a.share for a in self.arms], {a.name for a in self.arms}
+        shares = [a.share for a in self.answering]
         if not all(0 <= share <= 1 for share in shares) or sum(shares) > 1 + 1e-9:
             raise BadParameter(f"Shares lie between 0 and 1 and add up to at most 1, got {shares}. Lower one of them.")
-        if len(names) < len(self.arms) or names & {CHAMPION, SHADOW}:
-            raise BadParameter(f"Arms need names of their own, not {CHAMPION!r} or {SHADOW!r}. Rename one.")
+        names = {a.name for a in self.arms}
+        if len(names) < len(self.arms) or names & {CHAMPION, SHADOW, CANARY, FALLBACK}:
+            raise BadParameter(
+                f"Arms need names of their own, not {CHAMPION!r}, {SHADOW!r}, {CANARY!r} or {FALLBACK!r}. Rename one."
+            )
         for other in self.others:
             if other.bundle.name != self.champion.bundle.name:
                 raise Refused(f"{other.bundle.headline()} is another bundle. Give a version of the same name.")
 
     @property
+    def answering(self) -> tuple[Arm, ...]:
+        """The arms, and the canary behind them: with one more, rows keep the arm that they had."""
+        canary = self.trial is not None and self.trial.rollout.stage == CANARY
+        return (*self.arms, self.trial.arm) if canary and self.trial else self.arms
+
+    @property
+    def shadows(self) -> tuple[Scorer, ...]:
+        """Versions that score every row behind its answer, each once."""
+        tried = self.trial.scorer if self.trial and self.trial.rollout.stage == SHADOW else None
+        every = [one for one in (self.shadow, tried) if one is not None]
+        return tuple({one.bundle.version: one for one in every}.values())
+
+    @property
     def others(self) -> tuple[Scorer, ...]:
         """Every version but the champion."""
-        return (*(a.scorer for a in self.arms), *((self.shadow,) if self.shadow else ()))
+        return (*(a.scorer for a in self.answering), *self.shadows)
 
     @property
     def plain(self) -> bool:
         """Whether the champion answers everything, alone."""
-        return not self.arms and self.shadow is None
+        return not self.answering and not self.shadows
+
+    def loaded(self, version: int) -> Scorer | None:
+        """A version that is in memory."""
+        there = (self.champion, *self.others, *((self.before,) if self.before else ()))
+        return next((one for one in there if one.bundle.version == version), None)
 
     def follow(self, champion: Scorer) -> Traffic:
-        """With another champion; the one before is kept for a rollback."""
-        return replace(self, champion=champion, before=self.champion)
+        """With another champion; the one before is kept for a rollback, and a trial that does not fit it is over."""
+        fits = self.trial is not None and not any(problems(self.trial.scorer.bundle, champion.bundle))
+        return replace(self, champion=champion, before=self.champion, trial=self.trial if fits else None)
+
+    def without(self, arm: Arm) -> Traffic:
+        """Without an arm, or without what is tried out."""
+        if self.trial is not None and self.trial.scorer is arm.scorer:
+            return replace(self, trial=None)
+        return replace(self, arms=tuple(a for a in self.arms if a is not arm))
 
     def back(self) -> Traffic:
-        """With the champion before.
+        """Without what is tried out; where nothing is, with the champion before.
 
         Raises
         ------
         Refused
             If there was none since the service started.
         """
+        if self.trial is not None:
+            return replace(self, trial=None)
         if self.before is None:
             raise Refused("There was no other version since the service started. Use workbench rollback NAME.")
         return self.follow(self.before)
@@ -99,33 +165,83 @@ class Traffic:
     def arm_of(self, row: str) -> Arm:
         """The arm of a row, by a hash of its id: the same row always meets the same arm."""
         at, end = _place(row), 0.0
-        for arm in self.arms:
+        for arm in self.answering:
             end += arm.share
             if at < end:
                 return arm
         return Arm(CHAMPION, self.champion, 1 - end)
 
-    def predict(self, rows: Sequence[Any], reasons: int = REASONS) -> list[dict[str, Any]]:
+    def predict(self, rows: Sequence[Any], reasons: int = REASONS, failed: Failed = lambda *_: None) -> Answers:
         """Answers of all rows, each with its ``arm`` where there are arms.
+
+        Parameters
+        ----------
+        rows : sequence of mapping
+            Column to value.
+        reasons : int
+            Columns named with each answer.
+        failed : callable
+            Is told the arm, the error and the number of rows where the champion had to answer in an arm's place.
 
         Raises
         ------
         BadRow
-            If a row breaks the contract.
+            If a row breaks the champion's contract.
         """
-        if not self.arms:
+        if not self.answering:
             return self.champion.predict(rows, reasons)
         ids = self.champion.ids_of(rows)
         taken: dict[str, tuple[Arm, list[int]]] = {}
         self.champion.check(rows)  # all bad rows at once, whichever arm they would meet
         for i, arm in enumerate(map(self.arm_of, ids)):
             taken.setdefault(arm.name, (arm, []))[1].append(i)
-        answers: list[dict[str, Any]] = [{}] * len(rows)
+        answers: Answers = [{}] * len(rows)
         for arm, places in taken.values():
-            predictions = arm.scorer.predict([rows[i] for i in places], reasons, [ids[i] for i in places])
-            for i, answer in zip(places, predictions, strict=True):
-                answers[i] = {**answer, "arm": arm.name}
+            part, names = [rows[i] for i in places], [ids[i] for i in places]
+            for i, answer in zip(places, self._of_arm(arm, part, names, reasons, failed), strict=True):
+                answers[i] = answer
         return answers
+
+    def _of_arm(self, arm: Arm, rows: Sequence[Any], ids: list[str], reasons: int, failed: Failed) -> Answers:
+        """The answers of an arm; of the champion where the arm has none."""
+        if arm.scorer is self.champion:
+            return _marked(self.champion.predict(rows, reasons, ids), arm.name)
+        answers, error = scored(arm.scorer, rows, reasons, ids)
+        if error is None:
+            return _marked(answers, arm.name)
+        left = [i for i, answer in enumerate(answers) if not answer]
+        instead = self.champion.predict([rows[i] for i in left], reasons, [ids[i] for i in left])
+        failed(arm, error, len(left))
+        spare = iter(_marked(instead, FALLBACK))
+        return [{**answer, "arm": arm.name} if answer else next(spare) for answer in answers]
+
+
+def scored(scorer: Scorer, rows: Sequence[Any], reasons: int, ids: Sequence[str]) -> tuple[Answers, Exception | None]:
+    """The answers of a version that may fail, an empty one where it has none, and why.
+
+    A row that breaks its contract costs that row alone; anything else costs all of them.
+    """
+    try:
+        return scorer.predict(rows, reasons, ids), None
+    except BadRow as error:
+        bad = {problem["row"] for problem in error.problems}
+        good = [i for i in range(len(rows)) if i not in bad] if bad else []
+        answers, more = scored(scorer, [rows[i] for i in good], reasons, [ids[i] for i in good]) if good else ([], None)
+        whole: Answers = [{}] * len(rows)
+        for i, answer in zip(good, answers, strict=True):
+            whole[i] = answer
+        return whole, more or error
+    except Exception as error:  # noqa: BLE001 - whatever a version does that is tried out, the champion answers
+        return [{}] * len(rows), error
+
+
+def answered_by(answers: Sequence[dict[str, Any]], arm: str) -> Iterator[int]:
+    """Places of the answers of an arm."""
+    return (i for i, answer in enumerate(answers) if answer.get("arm") == arm)
+
+
+def _marked(answers: Answers, arm: str) -> Answers:
+    return [{**answer, "arm": arm} for answer in answers]
 
 
 def _place(row: str) -> float:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import Damaged
+from workbench.errors import StoreError
 from workbench.settings import Settings
 from workbench.storage.files import inside, read, safe_name, sync_folder, write_json
 
@@ -38,8 +38,8 @@ def there(name: str, force: Settings) -> bool:
 
 def standing(name: str, force: Settings) -> dict[str, Any] | None:
     """What the file says, for the audit log; None where there is none, or it is damaged."""
-    with suppress(Damaged):
-        return _of(read(path_of(name, force))) if there(name, force) else None
+    with suppress(StoreError):
+        return read(path_of(name, force), _of)
     return None
 
 
@@ -73,4 +73,4 @@ def took_effect(intent: dict[str, Any], force: Settings) -> bool:
 
 
 def _of(content: dict[str, Any]) -> dict[str, Any]:
-    return {field: content.get(field) for field in (*_TOLD, "since", "by")}
+    return {field: content[field] for field in (*_TOLD, "since", "by")}
