@@ -11,6 +11,8 @@ from workbench.core.saved import Flat
 
 Stage = Literal["shadow", "canary", "champion"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+# What the log and the metrics call whoever scores behind an answer that another version gave.
+SHADOW: Stage = "shadow"
 # Of the rows, where nobody says how many a canary answers.
 SHARE = 0.1
 

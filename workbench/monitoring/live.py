@@ -16,6 +16,7 @@ import pandas as pd
 
 from workbench.core.bundle import Bundle
 from workbench.core.reasons import Reasons
+from workbench.core.rollout import SHADOW
 from workbench.errors import NotFound
 from workbench.monitoring.estimation import expected_losses
 from workbench.monitoring.group_windows import group_columns
@@ -59,7 +60,8 @@ def compact(
     Returns
     -------
     dict of str to int
-        Records of each stretch that has other ones than its windows: of versions that were removed.
+        Records of each stretch that has other ones than its windows: of versions that were removed, and of shadows,
+        who answer nobody.
     """
     seal(log.path.parent)
     kept = [seen for seen in there if seen.source == "service"]
@@ -126,7 +128,7 @@ def _records(log: PredictionLog, stretch: str) -> Iterator[list[dict[str, Any]]]
 
 def _of(version: int | None, log: PredictionLog, stretch: str) -> Iterator[list[dict[str, Any]]]:
     for records in _records(log, stretch):
-        if some := [record for record in records if record["version"] == version]:
+        if some := [record for record in records if record["version"] == version and record["arm"] != SHADOW]:
             yield some
 
 

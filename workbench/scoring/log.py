@@ -42,6 +42,7 @@ from uuid import uuid4
 
 from workbench.core.bundle import file_hash
 from workbench.core.load import Load
+from workbench.core.rollout import SHADOW
 from workbench.errors import Damaged, FormatVersion, StoreError
 from workbench.scoring.quick_json import line_writer, writer
 
@@ -84,10 +85,12 @@ _DAYS = """SELECT day, sum(rows) FROM (
     SELECT substr(at, 1, 10) AS day, count(*) AS rows FROM records GROUP BY 1
     UNION ALL SELECT substr(at, 1, 10), sum(rows) FROM batches GROUP BY 1
     UNION ALL SELECT substr(first, 1, 10), sum(rows) FROM sealed GROUP BY 1) GROUP BY 1 ORDER BY 1"""
-_VERSIONS = """SELECT version, count(*) FROM (
-    SELECT version FROM records WHERE at >= :since AND at < :before
+_VERSIONS = f"""SELECT version, count(*) FROM (
+    SELECT version FROM records WHERE at >= :since AND at < :before AND arm IS NOT '{SHADOW}'
     UNION ALL SELECT value FROM batches, json_each(records, '$.version') WHERE at >= :since AND at < :before)
-    GROUP BY 1"""
+    GROUP BY 1"""  # noqa: S608 (a constant)
+# Batches in which a version has scored behind the answers of another one.
+_SHADOWED = f"SELECT records FROM batches WHERE at >= ? AND at < ? AND instr(records, '\"{SHADOW}\"')"  # noqa: S608
 _AT_A_TIME = 2_000  # records of a sealed file
 # As many as SQLite takes at once.
 _AT_ONCE = 500
@@ -163,6 +166,12 @@ def unsealed(store: sqlite3.Connection, since: str, before: str = "~") -> Iterat
     batches = store.execute(_READ_BATCHES, (since, before))
     lines = (line for batch in batches for line in _lines_of_batch(*batch))
     return merge(store.execute(_READ, (since, before)), lines, key=itemgetter(1))
+
+
+def _of_shadows(records: str) -> Iterator[int | None]:
+    """Of each record of a batch that a shadow made, the version."""
+    columns = json.loads(records)
+    return (v for v, arm in zip(columns["version"], columns["arm"], strict=True) if arm == SHADOW)
 
 
 def _lines_of_batch(at: str, records: str) -> Iterator[Line]:
@@ -315,15 +324,20 @@ class PredictionLog:
             return {str(day): int(rows) for day, rows in self._store.execute(_DAYS)}
 
     def versions(self, since: str, before: str) -> dict[int | None, int]:
-        """Records by the version that answered, from ``since`` to ``before``, sealed ones too."""
+        """Records by the version that answered, from ``since`` to ``before``, sealed ones too.
+
+        What scored behind another one's answer, as a shadow, has answered nobody.
+        """
         self.flush()
         with self._snapshot() as store:
             counts = Counter(dict(store.execute(_VERSIONS, {"since": since, "before": before}).fetchall()))
+            for (records,) in store.execute(_SHADOWED, (since, before)):
+                counts.subtract(_of_shadows(records))
             files = store.execute(_SEALED, (since, before)).fetchall()
         for file, digest in files:
-            lines = self._lines(file, digest, ("version", "at"))
-            counts.update(version for version, at in lines if since <= at < before)
-        return dict(counts)
+            lines = self._lines(file, digest, ("version", "at", "arm"))
+            counts.update(version for version, at, arm in lines if since <= at < before and arm != SHADOW)
+        return {version: rows for version, rows in counts.items() if rows}
 
     def chunks(self, since: str, before: str, most: int = 10_000) -> Iterator[list[dict[str, Any]]]:
         """The records from ``since`` to ``before``, hour by hour, at most so many at a time, without their labels.

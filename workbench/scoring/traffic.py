@@ -12,11 +12,11 @@ from hashlib import blake2b
 from typing import Any
 
 from workbench.core.fitting import problems
-from workbench.core.rollout import Rollout
+from workbench.core.rollout import SHADOW, Rollout
 from workbench.errors import BadParameter, BadRow, Refused
 from workbench.scoring.runtime import REASONS, Scorer
 
-CHAMPION, SHADOW, CANARY = "champion", "shadow", "canary"
+CHAMPION, CANARY = "champion", "canary"
 FALLBACK = "fallback"  # the champion, of a row that an arm could not answer
 
 Answers = list[dict[str, Any]]
