@@ -14,8 +14,8 @@ from workbench.compiling.rounding import LOGISTIC
 from workbench.core.bundle import Bundle
 from workbench.errors import BadParameter, Damaged, NotFound, Refused
 from workbench.packaging import serve as serving
+from workbench.packaging.following import Follower
 from workbench.packaging.lock import requirements
-from workbench.packaging.serve import follow_once
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.settings import settings
@@ -193,9 +193,12 @@ def test_golden_rows_of_sensitive_columns_are_no_persons(make_run, small_table):
 def test_a_running_service_follows_the_alias(run):
     service = Service(Scorer(wb.package(run, name="shop").path))
 
-    assert not follow_once(service, "shop")
+    follower = Follower(service, "shop")
+
+    follower.look()
+    assert service.scorer.bundle.version == 1
     wb.package(run, name="shop", promote=True)
-    assert follow_once(service, "shop")
+    follower.look()
     assert service.scorer.bundle.version == 2
 
 

@@ -61,10 +61,10 @@ def answered(old: Bundle, new: Bundle, force: Settings) -> Answered:
     since = max(_moment(old.created), _moment(new.created))
     with log_of(old.name, force) as log:
         pairs = _pairs(old, new, log, since)
-        labels = {said.id: said.label for said in log.said(ids=pairs) if said.at >= since}
-    known = {one: asked for one, asked in pairs.items() if labels.get(one) is not None}
+        labels = log.labels({said.id for said in log.said(ids=pairs) if said.at >= since})
+    known = {one: asked for one, asked in pairs.items() if one in labels}
     target = str(old.contract.target)
-    rows = [{**asked.row, target: json.loads(str(labels[one]))} for one, asked in known.items()]
+    rows = [{**asked.row, target: labels[one]} for one, asked in known.items()]
     predictions = (np.array([asked.by[bundle.version] for asked in known.values()]) for bundle in (old, new))
     return Answered(pd.DataFrame(rows), tuple(predictions), len(pairs))  # type: ignore[arg-type]  # two bundles
 

@@ -101,7 +101,7 @@ def challenge(
     --------
     >>> import workbench as wb
     >>> comparison = wb.challenge("churn", 2, "august.csv", least_gain=0.01)
-    >>> comparison.versions, comparison.rows, comparison.better
+    >>> comparison.versions, comparison.rows + comparison.seen, comparison.better
     ((1, 2), 300, False)
     """
     name = bundle_name(name, "wb.challenge")
