@@ -101,7 +101,7 @@ def test_better_is_what_clears_the_least_gain_with_its_whole_interval(seed, gain
     assert found.better == (found.difference.high < -gain)  # of an error
     assert found.better <= found.ahead
     assert found.least_gain == gain
-    assert "not surely by enough" in found.verdict or found.better or not found.ahead
+    assert "is not better by enough than" in found.verdict or found.better or not found.ahead
 
 
 @pytest.mark.slow

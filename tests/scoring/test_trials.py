@@ -200,6 +200,14 @@ def test_what_takes_other_rows_or_answers_another_question_is_refused(scorer, se
     assert service.traffic.plain
 
 
+@pytest.mark.parametrize("place", ["arms", "shadow"])
+def test_what_a_service_is_started_with_must_fit_as_well(scorer, second, place):
+    other(second, task="multiclass", classes=("a", "b", "c"))
+
+    with pytest.raises(Refused, match="answers another question"):
+        Service(scorer, **{place: [Arm("b", second, 0.5)] if place == "arms" else second})
+
+
 @pytest.mark.parametrize(
     ("column", "said"),
     [({"kind": "category"}, "as category and not as integer"), ({"unit": "months"}, "in months and not in years")],

@@ -85,7 +85,7 @@ class Comparison(Result):
             return "is better than"
         if self.worse:
             return "is worse than"
-        return "is better, but not surely by enough, than" if self.ahead else "is not shown to be better than"
+        return "is not better by enough than" if self.ahead else "is not shown to be better than"
 
     def headline(self) -> str:
         """The verdict."""

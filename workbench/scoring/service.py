@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -92,6 +92,11 @@ class Service:
         Gives the scorer that should answer now; ``SIGHUP`` and ``POST /admin/reload`` call it.
     tracer : callable, optional
         A context for each request, as OpenTelemetry's spans.
+
+    Raises
+    ------
+    Refused
+        If an arm or the shadow takes other rows than the model, or answers another question.
     """
 
     def __init__(
@@ -118,8 +123,11 @@ class Service:
         self._tracer: Tracer = tracer or (lambda request: nullcontext())
         self._behind: set[asyncio.Task[None]] = set()
         self._failures: Counter[int] = Counter()
+        self._turn = Lock()
         self._routes = self._table()
         for other in self.traffic.others:
+            if other.bundle.version != scorer.bundle.version:  # an alias may mean the champion, too
+                check_fits(other.bundle, scorer.bundle)
             self._hide(other)
         scorers = (scorer, *self.traffic.others)
         Thread(target=lambda: list(map(_warm, scorers)), name="paths of reasons", daemon=True).start()
@@ -132,7 +140,8 @@ class Service:
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
         self._hide(scorer)
-        self._exchange(self.traffic.follow(_warm(scorer)))
+        warm = _warm(scorer)
+        self._exchange(lambda traffic: traffic.follow(warm))
 
     def try_out(self, trial: Trial | None) -> None:
         """Try a version out from now on, in place of the one before; None: the champion answers all again.
@@ -146,9 +155,9 @@ class Service:
         """
         try:
             tried = None if trial is None else self._ready_to_try(trial)
-            self._exchange(replace(self.traffic, trial=tried))
+            self._exchange(lambda traffic: replace(traffic, trial=tried))
         except WorkbenchError:
-            self._exchange(replace(self.traffic, trial=None))
+            self._exchange(lambda traffic: replace(traffic, trial=None))
             raise
 
     def _ready_to_try(self, trial: Trial) -> Trial:
@@ -165,11 +174,13 @@ class Service:
         Refused
             If there was none since the service started.
         """
-        self._exchange(self.traffic.back())
+        self._exchange(Traffic.back)
 
-    def _exchange(self, traffic: Traffic) -> None:
-        self.traffic = traffic
-        self.metrics.trial = None if traffic.trial is None else traffic.trial.rollout
+    def _exchange(self, change: Callable[[Traffic], Traffic]) -> None:
+        """One change after the other: who follows the store, an admin and a failing arm are threads of their own."""
+        with self._turn:
+            self.traffic = change(self.traffic)
+            self.metrics.trial = None if self.traffic.trial is None else self.traffic.trial.rollout
 
     def reload(self) -> bool:
         """Answer with the version that is named now; False if it answers already.
@@ -373,9 +384,11 @@ class Service:
         self._tell_failure(arm.name, version, error, rows)
         if isinstance(error, BadRow):
             return
-        self._failures[version] += 1
-        if self._failures[version] == MOST_FAILURES:
-            self._exchange(self.traffic.without(arm))
+        with self._turn:
+            self._failures[version] += 1
+            enough = self._failures[version] == MOST_FAILURES
+        if enough:
+            self._exchange(lambda traffic: traffic.without(arm))
             logging.getLogger(__name__).error(
                 "Version %s (%s) has failed %s times and takes no more rows: the champion answers them.",
                 version, arm.name, MOST_FAILURES,
