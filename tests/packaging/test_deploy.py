@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import workbench as wb
 from workbench.cli import app
 from workbench.core.bundle import Bundle
+from workbench.core.rollout import Rollout
 from workbench.packaging.deploy import label_of, loadtest, write_deploy
 from workbench.packaging.process import running
 from workbench.scoring.listen import GRACE
@@ -240,7 +241,7 @@ def test_dockers_linter_has_nothing_to_say(tmp_path):
 def test_alerts_rise_when_they_should_and_not_before(tmp_path, promtool, name):
     deploy = write(tmp_path / "any", bundle_of(name))
 
-    assert "8 rules found" in promtool("check", "rules", deploy / "alerts.yaml")
+    assert "9 rules found" in promtool("check", "rules", deploy / "alerts.yaml")
     promtool("test", "rules", deploy / "alerts.test.yaml")
     promtool("check", "config", "--syntax-only", deploy / "prometheus.yaml")
 
@@ -276,6 +277,7 @@ def test_alerts_and_dashboard_ask_for_what_the_service_tells(deploy):
     metrics = Metrics()
     metrics.answered("/predict", 200, 0.002)
     metrics.predicted([(3, ""), (3, "shadow")], ["out_of_range:age"])
+    metrics.broken = Rollout("shop", 3, "shadow", 0.0, "2026-11-30T09:00:00+00:00", "anna")
     told = set(re.findall(r"^(\w+)(?:\{| )", metrics.text(3), re.MULTILINE))
     labels = set(re.findall(r"[{,](\w+)=", metrics.text(3))) | {"job", "instance", "kind"}  # the last by label_replace
 

@@ -141,6 +141,7 @@ def test_a_broken_canary_costs_no_answer_is_told_and_takes_no_more_rows(scorer, 
     assert service.traffic.plain
     assert sum(arm == "fallback" for _, _, arm in logged(log)) == services.MOST_FAILURES
     assert 'workbench_arm_failures_total{version="2",arm="canary",fault="ValueError"} 3' in metrics
+    assert 'workbench_rollout_share{version="2",stage="canary",state="broken"} 0.9' in metrics
     assert 'state="running"' not in metrics
     assert [r.levelname for r in caplog.records if "Version 2" in r.message] == ["WARNING", "ERROR"]
 

@@ -40,6 +40,7 @@ class Metrics:
         self._skipped: Counter[int] = Counter()
         self.trial: Rollout | None = None
         self.refused: Rollout | None = None
+        self.broken: Rollout | None = None
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -92,7 +93,7 @@ class Metrics:
 
     def _of_trials(self) -> Iterator[str]:
         yield "# TYPE workbench_rollout_share gauge"
-        for one, state in ((self.trial, "running"), (self.refused, "refused")):
+        for one, state in ((self.trial, "running"), (self.refused, "refused"), (self.broken, "broken")):
             if one is not None:
                 labels = f'version="{one.version}",stage="{one.stage}",state="{state}"'
                 yield f"workbench_rollout_share{{{labels}}} {one.share}"

@@ -153,6 +153,7 @@ class Service:
         BadParameter
             If its share does not fit beside the other arms; likewise.
         """
+        self.metrics.broken = None
         try:
             tried = None if trial is None else self._ready_to_try(trial)
             self._exchange(lambda traffic: replace(traffic, trial=tried))
@@ -388,6 +389,7 @@ class Service:
             self._failures[version] += 1
             enough = self._failures[version] == MOST_FAILURES
         if enough:
+            self.metrics.broken = self.metrics.trial if arm.name == CANARY else None
             self._exchange(lambda traffic: traffic.without(arm))
             logging.getLogger(__name__).error(
                 "Version %s (%s) has failed %s times and takes no more rows: the champion answers them.",
