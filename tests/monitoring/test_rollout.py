@@ -4,11 +4,15 @@ import json
 import signal
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 import workbench as wb
 from workbench.cli.bundles import audit_of
 from workbench.core.rollout import Rollout
 from workbench.errors import BadParameter, Damaged, NotFound, Refused
+from workbench.monitoring.promotion import champions
 from workbench.monitoring.rollout import current
 from workbench.settings import settings
 from workbench.storage import audit
@@ -49,6 +53,50 @@ def test_a_rollback_ends_what_is_tried_out_before_it_touches_the_champion(shop):
     assert current(shop, settings()) is None
     assert wb.rollback(shop) == 1
     assert [(act, version) for act, version, *_ in told()[-2:]] == [("end", 2), ("rollback", 1)]
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("shadow"), st.sampled_from([1, 2]), st.none()),
+    st.tuples(st.just("canary"), st.sampled_from([1, 2]), st.sampled_from([0.1, 0.7])),
+    st.tuples(st.just("champion"), st.sampled_from([1, 2]), st.none()),
+    st.just(("rollback", None, None)),
+)
+
+
+def expected(line, trial, act, version, share):
+    """The champions one after the other, and what is tried out; None where an act is refused."""
+    if act == "champion":
+        return (line if line[-1] == version else [*line, version]), None
+    if act == "rollback":
+        return (line, None) if trial else (line[:-1], None) if len(line) > 1 else None
+    return None if version == line[-1] else (line, (version, act, share or 0.0))
+
+
+@pytest.mark.slow
+@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(ACTS, min_size=1, max_size=6))
+def test_whatever_is_promoted_tried_out_and_rolled_back_the_store_and_the_log_say_the_same(shop, acts):
+    force = settings()
+    wb.promote(shop, 1)
+    line, trial = champions(shop, force), None
+    for act, version, share in acts:
+        wanted, before = expected(line, trial, act, version, share), len(audit.entries(force.audit_log))
+        try:
+            if act == "rollback":
+                wb.rollback(shop)
+            else:
+                wb.promote(shop, version, stage=act, share=share)
+        except Refused:
+            assert wanted is None
+            assert len(audit.entries(force.audit_log)) == before
+            continue
+        assert wanted is not None
+        line, trial = wanted
+        stands = current(shop, force)
+        assert champions(shop, force) == line
+        assert wb.bundle(shop).version == line[-1]
+        assert (stands and (stands.version, stands.stage, stands.share)) == trial
+        assert not audit.open_intents(force.audit_log)
 
 
 def test_another_champion_and_another_trial_take_the_place_of_what_is_tried_out(shop):
