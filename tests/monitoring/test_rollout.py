@@ -73,7 +73,7 @@ def expected(line, trial, act, version, share):
 
 
 @pytest.mark.slow
-@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, min_size=1, max_size=6))
 def test_whatever_is_promoted_tried_out_and_rolled_back_the_store_and_the_log_say_the_same(shop, acts):
     force = settings()

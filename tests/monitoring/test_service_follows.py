@@ -33,7 +33,7 @@ def serving(name):
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_API")}
     command = [sys.executable, "-c", SERVE, "serve", name, "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
     try:
         wait_until(lambda: answers(port) or process.poll() is not None)
         assert process.poll() is None, process.communicate()[1]
