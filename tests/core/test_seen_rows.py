@@ -70,6 +70,14 @@ def test_equal_values_of_other_types_are_one_row_and_a_label_is_no_part_of_it():
     assert content_hashes(pd.DataFrame({"x": [0.0]})) == content_hashes(pd.DataFrame({"x": [-0.0]}))
 
 
+def test_a_sketch_is_the_same_however_many_rows_are_hashed_at_a_time(monkeypatch):
+    table = pd.DataFrame({"age": np.arange(50) % 7, "city": ["Ulm", None] * 25, "nr": np.arange(50)})
+    whole = SeenRows.of(table, ("age", "city"), ("nr",))
+
+    monkeypatch.setattr("workbench.core.seen_rows.AT_A_TIME", 9)
+    assert SeenRows.of(table, ("age", "city"), ("nr",)) == whole
+
+
 def test_a_sketch_comes_back_from_its_file(tmp_path):
     seen = SeenRows.of(pd.DataFrame({"age": range(50), "nr": range(50)}), ("age",), ("nr",))
 

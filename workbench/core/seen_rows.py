@@ -43,6 +43,7 @@ BITS = 12  # a row
 # Of one filter; in a smaller one the two halves of a hash often lead to the same places.
 FEWEST_BYTES, MOST_BYTES = 512, 2**20
 MOST_TIMES = 8  # bits that a hash sets
+AT_A_TIME = 100_000  # rows that are hashed
 # From this share of rows on that stand alone, what a row holds tells which one it is.
 TELLING = 0.95
 
@@ -151,9 +152,9 @@ class SeenRows(Saved):
         """Of a table that is typed as its contract says, shape (rows, columns)."""
         import numpy as np
 
-        held = content_hashes(_typed(table[list(columns)]))
+        held = _hashed(table, columns)
         times = np.unique(held, return_counts=True)[1]
-        whole = content_hashes(_typed(table[[*columns, *identity]])) if identity else None
+        whole = _hashed(table, [*columns, *identity]) if identity else None
         return cls(
             tuple(columns), tuple(identity), len(table), float((times == 1).sum() / max(len(table), 1)),
             Filter.of(held), None if whole is None else Filter.of(whole),
@@ -161,7 +162,7 @@ class SeenRows(Saved):
 
     def hashes(self, table: pd.DataFrame, whole: bool = False) -> Hashes:
         """Of the rows of a typed table; ``whole``: by ids and moments, too."""
-        return content_hashes(_typed(table[[*self.columns, *(self.identity if whole else ())]]))
+        return _hashed(table, [*self.columns, *(self.identity if whole else ())])
 
     @property
     def false_positives(self) -> float:
@@ -193,6 +194,15 @@ class SeenRows(Saved):
             _ = one and one.false_positives  # a filter that is none is told now
         names = {name: tuple(content[name]) for name in ("columns", "identity")}
         return cls(**{**content, **names, **read})
+
+
+def _hashed(table: pd.DataFrame, columns: Sequence[str]) -> Hashes:
+    """Of each row, some rows at a time: no copy of a large table is made."""
+    import numpy as np
+
+    starts = range(0, max(len(table), 1), AT_A_TIME)
+    parts = (table.iloc[start : start + AT_A_TIME][list(columns)] for start in starts)
+    return np.concatenate([content_hashes(_typed(part)) for part in parts])
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
