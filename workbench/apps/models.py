@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.apps.query import link
+from workbench.apps.choice import Choice
+from workbench.apps.query import link, query
 from workbench.apps.stored import Listed, models
 from workbench.display.rendering import fragment
+from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -21,10 +23,15 @@ def page() -> HTML:
     """
     from IPython.display import HTML
 
-    return HTML(html(models()))
+    return HTML(shown(Choice.of(query())))
 
 
-def html(known: tuple[Listed, ...]) -> str:
+def shown(choice: Choice, given: Settings | None = None) -> str:
+    """The page as text, from what is stored."""
+    return html(models(given), choice)
+
+
+def html(known: tuple[Listed, ...], choice: Choice = Choice()) -> str:
     """The page as text."""
     worst = {"alarm": 0, "warning": 1, "unknown": 3}
     rows = sorted((_row(one) for one in known), key=lambda row: worst.get(row["status"], 2))

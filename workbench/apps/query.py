@@ -6,13 +6,18 @@ import os
 from urllib.parse import parse_qs, urlencode
 
 
-def asked(name: str, query: str | None = None) -> str | None:
+def query() -> str:
+    """What stands after the question mark of a page's address."""
+    return os.environ.get("QUERY_STRING", "")
+
+
+def asked(name: str, given: str | None = None) -> str | None:
     """The value of one parameter of the address, or None.
 
     >>> asked("name", "name=flights&theme=dark")
     'flights'
     """
-    values = parse_qs(os.environ.get("QUERY_STRING", "") if query is None else query).get(name)
+    values = parse_qs(query() if given is None else given).get(name)
     return values[0] if values else None
 
 
