@@ -83,6 +83,10 @@ class Choice:
         """
         return replace(self, **changes)
 
+    def kept(self, **changes: Any) -> Choice:
+        """What stays from page to page: the model, the language and the colours."""
+        return Choice(self.name, lang=self.lang, theme=self.theme).but(**changes)
+
     def query(self, **changes: str) -> str:
         """Its address after the question mark; empty where all is as it is at first."""
         return urlencode(self.but(**changes).asked())

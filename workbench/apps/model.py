@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
+from workbench.apps.acting_form import ACTION, BACK
 from workbench.apps.choice import Choice
-from workbench.apps.models import themes
-from workbench.apps.query import link, query
-from workbench.apps.stored import Driven, Stored, driven, stored
+from workbench.apps.query import query
+from workbench.apps.stored import Driven, Shapes, Stored, driven, shapes, stored
+from workbench.apps.top import top
 from workbench.display import reasons, report
-from workbench.display.rendering import fragment
+from workbench.display.language import speaker
+from workbench.display.rendering import piece, sparing
+from workbench.display.report_view import Form, View
 from workbench.errors import BadParameter
 from workbench.settings import Settings, settings
 
@@ -17,12 +23,15 @@ if TYPE_CHECKING:
     from IPython.display import HTML
 
 
+HERE, ALL = "model.ipynb", "models.ipynb"
+DRIVES = 10  # columns of what drives the predictions
 NOTHING = Driven()
 NO_MODEL = "Choose a model on the page of all models."
+NO_SHAPES: Shapes = {}
 
 
 def page(name: str | None = None) -> HTML:
-    """The latest report of one model in full, and what drives its predictions.
+    """The latest report of one model, what somebody chose to see of it, and what drives its predictions.
 
     Parameters
     ----------
@@ -42,6 +51,12 @@ def page(name: str | None = None) -> HTML:
 def shown(choice: Choice, given: Settings | None = None) -> str:
     """The page as text, from what is stored; a name that can't be one, or a report that can't be read, is told there.
 
+    Parameters
+    ----------
+    choice : Choice
+        What the address asks for, and what its reader may do.
+    given : Settings, optional
+
     Examples
     --------
     >>> "Choose a model" in shown(Choice())
@@ -51,13 +66,59 @@ def shown(choice: Choice, given: Settings | None = None) -> str:
     try:
         one = stored(choice.name, force) if choice.name else Stored("", None, NO_MODEL)
     except BadParameter as error:
-        one = Stored("", None, str(error))
-    return html(one, driven(one.name, force) if one.name else NOTHING, choice)
+        return html(Stored("", None, str(error)), NOTHING, choice)
+    why = driven(one.name, force) if one.name else NOTHING
+    return html(one, why, choice, shapes(one, choice.window, force))
 
 
-def html(one: Stored, why: Driven = NOTHING, choice: Choice = Choice()) -> str:
-    """The page as text: the report, and what drives the predictions."""
-    place, back = themes("model.ipynb", name=one.name or None), link("models.ipynb")
-    top = fragment("model", one=one, unexplained=why.problem, back=back, themes=place)
-    told = reasons.html(why.reasons, why.target) if why.reasons else ""
-    return top + (report.html(one.report) if one.report else "") + told
+def html(one: Stored, why: Driven = NOTHING, choice: Choice = Choice(), known: Shapes = NO_SHAPES) -> str:  # noqa: B008 - frozen
+    """The page as text, of what is handed over alone: it reads nothing.
+
+    Parameters
+    ----------
+    one : Stored
+        The report, or why there is none.
+    why : Driven
+        What drives the predictions.
+    choice : Choice
+    known : mapping of str to Shape
+        By column, its values in the training and in the window that is looked at.
+    """
+    choice = choice.but(name=one.name or choice.name)
+    drives = reasons.body(why.reasons, why.target, language=choice.lang, most=DRIVES) if why.reasons else ""
+    return sparing(
+        "model",
+        "report.css",
+        **top(HERE, choice, choice.kept(name="").link(ALL)),
+        **speaker(choice.lang).words(),
+        name=one.name,
+        problem=one.problem,
+        report=_report(one, choice, known),
+        unexplained=why.problem,
+        drives=Markup(drives),  # noqa: S704 - our own fragment
+    )
+
+
+def _report(one: Stored, choice: Choice, known: Shapes) -> Markup:
+    if one.report is None:
+        return Markup("")
+    context = report.context(one.report, _view(choice, known))
+    return Markup(piece("report", **{**context, "style": "", "done": choice.done}))  # noqa: S704 - our own fragment
+
+
+def _view(choice: Choice, known: Shapes) -> View:
+    return View(
+        choice.lang, choice.since, choice.until, choice.window, choice.column, choice.segment, choice.metric, known,
+        _linked(choice), Form(HERE, tuple(choice.kept().asked().items())), _acting(choice),
+    )  # fmt: skip
+
+
+def _linked(choice: Choice) -> Callable[..., str]:
+    def link(at: str = "", **changes: str) -> str:
+        return choice.link(HERE, **changes) + (f"#{at}" if at else "")
+
+    return link
+
+
+def _acting(choice: Choice) -> Form | None:
+    return Form(ACTION, (*choice.hidden, (BACK, choice.query())), choice.by) if choice.may_act else None

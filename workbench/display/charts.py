@@ -5,7 +5,7 @@ Each function takes plain numbers and returns ``Markup``; texts are escaped here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -24,7 +24,10 @@ Band = tuple[float, float, float]  # low, value, high of a reference
 
 @dataclass(frozen=True)
 class Point:
-    """One window on a line: label, value and interval, the class that colours it, own reference, and estimate."""
+    """One window on a line: label, value and interval, the class that colours it, own reference, and estimate.
+
+    ``href`` is where a click on it leads; the chosen one is marked.
+    """
 
     label: str
     value: float | None
@@ -33,6 +36,8 @@ class Point:
     status: str = "ok"
     band: Band | None = None
     guess: Guess | None = None
+    href: str = ""
+    chosen: bool = False
 
 
 def histogram(counts: Sequence[float], label: str, width: int = 132, height: int = 28) -> Markup:
@@ -55,23 +60,29 @@ def histogram(counts: Sequence[float], label: str, width: int = 132, height: int
 def overlay(
     reference: Sequence[float], current: Sequence[float], label: str, width: int = 132, height: int = 28
 ) -> Markup:
-    """Two distributions over the same parts: the first as bars, the second as steps over them.
+    """Two distributions over the same parts: the first filled, the second as steps over it.
 
-    >>> overlay([0.5, 0.5], [0.2, 0.8], "two parts").count("<rect")
-    2
+    >>> drawn = overlay([0.5, 0.5], [0.2, 0.8], "two parts")
+    >>> drawn.count("<path"), drawn.count("<title>")
+    (2, 1)
     """
     top = max([*reference, *current], default=0) or 1
-    step = min(width / max(len(reference), 1), WIDEST)
-    bars = Markup("").join(
-        Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-            i * step, height - _shown(n, top, height), step, _shown(n, top, height)
-        )
-        for i, n in enumerate(reference)
+    step = min(width / max(len(reference), 1), WIDEST * width / 132)
+    drawn = Markup('<path d="{}"/><path class="wb-outline" d="{}"/>').format(
+        _steps([_shown(n, top, height) for n in reference], step, height, closed=True),
+        _steps([n / top * height for n in current], step, height, closed=False),
     )
-    corners = [(x * step, height - n / top * height) for i, n in enumerate(current) for x in (i, i + 1)]
-    ends = [(0.0, float(height)), *corners, (len(current) * step, float(height))]
-    steps = Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in ends))
-    return _svg(width, height, bars + steps, label, "wb-overlay")
+    return _svg(width, height, drawn, label, "wb-overlay")
+
+
+def _steps(heights: Sequence[float], step: float, height: int, closed: bool) -> str:
+    """A path over parts of one width, each as high as that."""
+    parts = [f"V{_few(height - one)}h{_few(step)}" for one in heights]
+    return f"M0 {height}{''.join(parts)}V{height}{'z' if closed else ''}"
+
+
+def _few(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def sparkline(
@@ -170,7 +181,7 @@ def interval(
     return _svg(width, height, ground + whisker + _dot(at(value), 9, "wb-value", 4), label, "wb-interval")
 
 
-def line(points: Sequence[Point], band: Band | None, label: str) -> Markup:
+def line(points: Sequence[Point], band: Band | None, label: str, write: Callable[[str], str] = str) -> Markup:
     """Values with whiskers over windows, and behind each the reference as a band.
 
     Parameters
@@ -181,6 +192,8 @@ def line(points: Sequence[Point], band: Band | None, label: str) -> Markup:
         The reference of points that have none of their own.
     label : str
         For screen readers.
+    write : callable
+        Puts the numbers of a text into the reader's form.
     """
     width, height, left, bottom = 760, 190, 46, 26
     bands = [p.band or band for p in points]
@@ -189,22 +202,28 @@ def line(points: Sequence[Point], band: Band | None, label: str) -> Markup:
     y = _axis((low, high), height - bottom, 10)
     step = (width - left - 20) / max(len(points), 1)
     xs = [left + step * (i + 0.5) for i in range(len(points))]
-    parts = [_grid(low, high, y, left, width), _bands(bands, y, left, step)]
-    parts += [guesses([p.guess for p in points], xs, [p.label for p in points], y), _path(points, xs, y)]
-    parts += [_mark(p, x, y) for p, x in zip(points, xs, strict=True)]
+    parts = [_grid(low, high, y, left, width, write), _bands(bands, y, left, step)]
+    parts += [_chosen(x, height - bottom) for p, x in zip(points, xs, strict=True) if p.chosen]
+    parts += [guesses([p.guess for p in points], xs, [p.label for p in points], y, write), _path(points, xs, y)]
+    parts += [_mark(p, x, y, write) for p, x in zip(points, xs, strict=True)]
     every = -(-len(points) // 12) or 1
     parts += [_TEXT.format(x, height - 8, "middle", p.label) for x, p in list(zip(xs, points, strict=True))[::every]]
-    return _svg(width, height, Markup("").join(parts), label, "wb-line")
+    role = "group" if any(p.href for p in points) else "img"  # an image has no links
+    return _svg(width, height, Markup("").join(parts), label, "wb-line", role)
 
 
-def _grid(low: float, high: float, y: _Axis, left: int, width: int) -> Markup:
+def _grid(low: float, high: float, y: _Axis, left: int, width: int, write: Callable[[str], str]) -> Markup:
     marks = ticks(low, high)
     digits = max(0, -floor(log10(marks[1] - marks[0]))) if len(marks) > 1 else 3
     lines = Markup('<line class="wb-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
     return Markup("").join(
-        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", f"{t:,.{digits}f}")
+        lines.format(left, width - 8, y(t), y(t)) + _TEXT.format(left - 6, y(t) + 4, "end", write(f"{t:,.{digits}f}"))
         for t in marks
     )
+
+
+def _chosen(x: float, height: float) -> Markup:
+    return Markup('<line class="wb-chosen" x1="{0:.1f}" x2="{0:.1f}" y1="4" y2="{1:.1f}"/>').format(x, height)
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -244,15 +263,18 @@ def _path(points: Sequence[Point], xs: Sequence[float], y: _Axis) -> Markup:
     return Markup('<polyline class="wb-path" points="{}"/>').format(" ".join(places))
 
 
-def _mark(point: Point, x: float, y: _Axis) -> Markup:
+def _mark(point: Point, x: float, y: _Axis, write: Callable[[str], str]) -> Markup:
     if point.value is None:
         return Markup("")
     whisker = Markup("")
     if point.low is not None and point.high is not None:
         ends = Markup('<line class="wb-whisker" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>')
         whisker = ends.format(x, y(point.low), y(point.high))
-    text = Markup("<title>{}: {:.4g}</title>").format(point.label, point.value)
-    return Markup("<g>{}{}{}</g>").format(text, whisker, _symbol(point.status, x, y(point.value)))
+    told = f"{point.label}: {write(f'{point.value:.4g}')}"
+    parts = Markup("<title>{}</title>{}{}").format(told, whisker, _symbol(point.status, x, y(point.value)))
+    if not point.href:
+        return Markup("<g>{}</g>").format(parts)
+    return Markup('<a href="{}" aria-label="{}">{}</a>').format(point.href, told, parts)
 
 
 def _dot(x: float, y: float, kind: str, radius: float = 2.5) -> Markup:
@@ -282,9 +304,9 @@ def _stretched(content: Markup, label: str) -> Markup:
     ).format(label, content)
 
 
-def _svg(width: int, height: int, content: Markup, label: str, kind: str) -> Markup:
-    return Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>').format(
-        kind, width, height, label, label, content
+def _svg(width: int, height: int, content: Markup, label: str, kind: str, role: str = "img") -> Markup:
+    return Markup('<svg class="{}" viewBox="0 0 {} {}" role="{}" aria-label="{}"><title>{}</title>{}</svg>').format(
+        kind, width, height, role, label, label, content
     )
 
 

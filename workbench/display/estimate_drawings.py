@@ -31,7 +31,11 @@ Place = tuple[float, Guess]
 
 
 def guesses(
-    shown: Sequence[Guess | None], xs: Sequence[float], labels: Sequence[str], y: Callable[[float], float]
+    shown: Sequence[Guess | None],
+    xs: Sequence[float],
+    labels: Sequence[str],
+    y: Callable[[float], float],
+    write: Callable[[str], str] = str,
 ) -> Markup:
     """Bands and dashed lines of those that can be trusted, and a mark of each.
 
@@ -45,6 +49,8 @@ def guesses(
         Of the windows.
     y : callable
         From a value to its height.
+    write : callable
+        Puts a word of ours, or a number, into the reader's language.
 
     Examples
     --------
@@ -55,7 +61,7 @@ def guesses(
     each = groupby(zip(xs, shown, strict=True), key=lambda pair: pair[1] is not None and pair[1].trusted)
     runs = [[(x, one) for x, one in run if one is not None] for trusted, run in each if trusted]
     behind = Markup("").join(_band(run, y) + _dashed(run, y) for run in runs)
-    marks = (_mark(x, one, label, y) for x, one, label in zip(xs, shown, labels, strict=True) if one is not None)
+    marks = (_mark(x, one, label, y, write) for x, one, label in zip(xs, shown, labels, strict=True) if one is not None)
     return behind + Markup("").join(marks)
 
 
@@ -78,7 +84,7 @@ def _dashed(run: Sequence[Place], y: Callable[[float], float]) -> Markup:
     return Markup('<polyline class="wb-guess" points="{}"/>').format(points)
 
 
-def _mark(x: float, one: Guess, label: str, y: Callable[[float], float]) -> Markup:
+def _mark(x: float, one: Guess, label: str, y: Callable[[float], float], write: Callable[[str], str]) -> Markup:
     kind, so = ("wb-guessed", "estimated") if one.trusted else ("wb-hollow", "estimated, not to be trusted")
-    mark = Markup('<g><title>{}: {} {:.4g}</title><circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/></g>')
-    return mark.format(label, so, one.value, kind, x, y(one.value), 2.5 if one.trusted else 4)
+    mark = Markup('<g><title>{}: {} {}</title><circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/></g>')
+    return mark.format(label, write(so), write(f"{one.value:.4g}"), kind, x, y(one.value), 2.5 if one.trusted else 4)

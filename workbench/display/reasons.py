@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
+from typing import Any
 
 from workbench.core.reasons import ColumnReasons, Reasons
 from workbench.display.charts import Part
-from workbench.display.rendering import fragment, number
+from workbench.display.language import Speaker, speaker
+from workbench.display.rendering import fragment, piece
 
 COLUMNS = 20
 # A rank correlation of value and effect from which on the direction has a word.
 CLEAR = 0.6
+TITLE = "What drives the predictions"
 FEW = 5  # rows of a part that is drawn
 
 
-def html(reasons: Reasons, target: str = "", title: str = "What drives the predictions") -> str:
+def html(reasons: Reasons, target: str = "", title: str = TITLE) -> str:
     """Columns with their importance, its interval, their direction, and what they add by what they hold.
 
     Parameters
@@ -25,27 +28,39 @@ def html(reasons: Reasons, target: str = "", title: str = "What drives the predi
         What is predicted.
     title : str
     """
-    shown = [(one, parts(one)) for one in reasons.ranked[:COLUMNS]]
-    return fragment(
-        "reasons",
+    return fragment("reasons", **_context(reasons, target, title))
+
+
+def body(reasons: Reasons, target: str = "", title: str = TITLE, language: str = "en", most: int = COLUMNS) -> str:
+    """The same without the stylesheet, in a language, of the columns that weigh most: a part of a page."""
+    return piece("reasons", **_context(reasons, target, title, language, most))
+
+
+def _context(
+    reasons: Reasons, target: str, title: str, language: str = "en", most: int = COLUMNS
+) -> dict[str, Any]:
+    say = speaker(language)
+    shown = [(one, parts(one, say)) for one in reasons.ranked[:most]]
+    return dict(
+        say.words(),
         r=reasons,
         target=target,
         title=title,
         columns=shown,
         scale=_scale,
         most=max((one.high or one.importance for one, _ in shown), default=1.0) or 1.0,
-        hidden=max(len(reasons.columns) - COLUMNS, 0),
+        hidden=max(len(reasons.columns) - most, 0),
         direction=_direction,
         known=any(one.given or one.levels for one, _ in shown),
     )
 
 
-def parts(one: ColumnReasons) -> list[Part]:
+def parts(one: ColumnReasons, say: Speaker) -> list[Part]:
     """What a column adds in each part of what it holds; one part where that is not kept."""
     places = _places(one)
     return [
         Part(name, *(_quantile(line, places, share) for share in (0.05, 0.5, 0.95)))
-        for name, line in zip(_names(one), one.counts, strict=True)
+        for name, line in zip(_names(one, say), one.counts, strict=True)
         if sum(line) >= FEW
     ]
 
@@ -56,11 +71,12 @@ def _scale(some: list[Part]) -> tuple[float, float]:
     return min(ends), max(ends)
 
 
-def _names(one: ColumnReasons) -> list[str]:
+def _names(one: ColumnReasons, say: Speaker) -> list[str]:
     if one.given:
-        first, last = f"up to {number(one.given[0])}", f"above {number(one.given[-1])}"
-        return [first, *(f"{number(a)} to {number(b)}" for a, b in pairwise(one.given)), last, "missing"]
-    return [*one.levels, "other or missing"] if one.levels else ["all rows"]
+        between = [say("#1 to #2", say.number(a), say.number(b)) for a, b in pairwise(one.given)]
+        first, last = say("up to #1", say.number(one.given[0])), say("above #1", say.number(one.given[-1]))
+        return [first, *between, last, say("missing")]
+    return [*one.levels, say("other or missing")] if one.levels else [say("all rows")]
 
 
 def _places(one: ColumnReasons) -> list[float]:

@@ -25,12 +25,14 @@ __all__ = [
     "functions",
     "metric_name",
     "moment",
+    "needed",
     "number",
     "own",
     "percent",
     "piece",
     "signed",
     "some",
+    "sparing",
     "squeezed",
     "stylesheet",
     "whole_page",
@@ -53,6 +55,22 @@ def fragment(template: str, **context: Any) -> str:
         One ``div`` of class ``wb`` that carries its own stylesheet and no script.
     """
     return f'<div class="wb wb-{template}"><style>{stylesheet()}</style>{piece(template, **context)}</div>'
+
+
+def sparing(template: str, *styles: str, **context: Any) -> str:
+    """As :func:`fragment`, of a page without any script: with those rules alone that it has classes for.
+
+    Parameters
+    ----------
+    template : str
+    *styles : str
+        Stylesheets of ``static`` beside the one that all share.
+    **context
+        As of :func:`fragment`.
+    """
+    start, markup = f'<div class="wb wb-{template}">', piece(template, **context)
+    style = needed(" ".join([stylesheet(), *map(squeezed, styles)]), start + markup)
+    return f"{start}<style>{style}</style>{markup}</div>"
 
 
 def piece(template: str, **context: Any) -> str:
@@ -85,6 +103,21 @@ def squeezed(name: str) -> str:
 def functions(name: str) -> str:
     """A script of ``static``, after what all scripts share; whoever shows it adds the line that starts it."""
     return "\n".join(own(one) for one in ("controls.js", name))
+
+
+def needed(style: str, markup: str) -> str:
+    """The rules of a squeezed stylesheet that some markup has classes for; no script may add others to it.
+
+    >>> needed(".a { x: 1 } .b .a, .c { y: 2 } @media print { .b { z: 3 } .a { z: 4 } }", '<p class="a">')
+    '.a { x: 1 } @media print {.a { z: 4 } }'
+    """
+    there = {name for names in re.findall(r'class="([^"]*)"', markup) for name in names.split()}
+
+    def kept(rule: re.Match[str]) -> str:
+        named = [set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", one)) for one in rule[1].split(",")]
+        return rule[0] if any(names <= there for names in named) else ""
+
+    return re.sub(r"(?:^|(?<=[{}\s]))([^{}@]+)\{[^{}]*\} ?", kept, style).replace("  ", " ").strip()
 
 
 def own(name: str) -> str:

@@ -1,67 +1,129 @@
-"""A monitoring report: performance against the reference, drift window by window, incidents and events."""
+"""A monitoring report: a verdict in words, and what it rests on, window by window, column by column."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from workbench.core.explanation_comparison import ReasonDifference
-from workbench.core.fairness import Group, GroupMetric
-from workbench.core.metric import Metric
-from workbench.core.report import ColumnDrift, Estimate, Incident, MonitorReport, Window
-from workbench.core.report_summary import POINTS, metric_of, reference_of
-from workbench.core.segments import Segment
-from workbench.display.charts import Band, Point
-from workbench.display.estimate_drawings import Guess
-from workbench.display.rendering import fragment, metric_name, number, percent, signed
+from workbench.core.glossary import TERMS
+from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
+from workbench.core.report_checks import trend, verdict
+from workbench.core.report_summary import metric_of
+from workbench.core.shape import Shape
+from workbench.core.wording import Ours
+from workbench.display import report_words
+from workbench.display.charts import Point
+from workbench.display.language import Speaker, speaker
+from workbench.display.rendering import fragment, metric_name, squeezed
+from workbench.display.report_rows import (
+    ColumnRow,
+    band,
+    column_rows,
+    drift_by_column,
+    estimate,
+    followed_groups,
+    followed_segments,
+    named,
+    points,
+    reasons_by_column,
+)
+from workbench.display.report_view import View, columns, days, metrics, segments
+from workbench.display.report_words import CHECKS, UNKNOWN, VERDICTS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-WINDOWS = 24  # as many as fit beside each other
 INCIDENTS = 20  # the newest, in full
-COLUMNS = 14  # rows of the drift matrix
+OF_INCIDENT = 24  # its newest windows
+COLUMNS = 14  # rows of the table of columns
 SEGMENTS = 12  # rows of segments
-TOLD, MOST_TOLD = 6, 12  # windows whose signals are listed, and signals of each
+FIRST_TOLD, MOST_TOLD = 6, 24  # signals of a window: at once, and folded
 GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
+MOST_OFFERED = 200  # windows of a form
+ACTS = ("acknowledge", "note", "snooze", "close", "reopen")
+PAGE = View()
 
 
-def html(report: MonitorReport) -> str:
-    """Status, findings, performance with the reference as a band, drift matrix, incidents and events."""
-    windows = report.windows[-WINDOWS:]
-    drift, groups = drift_by_column(windows), followed_groups(windows)
-    shown = max(GROUPS, sum(map(_differs, groups)))
-    return fragment(
-        "report",
-        r=report,
-        tiles=_tiles(report),
-        metric=metric_of(report),
-        points=(drawn := points(report)),
-        known=any(p.value is not None for p in drawn),
-        estimated=(guessed := [_estimate(w, metric_of(report)) for w in windows]),
-        sure=any(one.trusted for one in guessed if one),
-        unsure=any(not one.trusted for one in guessed if one),
-        band=band(report),
-        level=percent(next((m.level for m in report.reference), 0.9)),
-        windows=windows,
-        drift=drift[:COLUMNS],
-        hidden=max(len(drift) - COLUMNS, 0),
-        heat=_heat,
-        segments=followed_segments(windows)[:SEGMENTS],
-        groups=groups[:shown],
-        more_groups=groups[shown:MOST_GROUPS],
-        reasons=(followed := reasons_by_column(windows))[:COLUMNS],
-        reasons_hidden=max(len(followed) - COLUMNS, 0),
-        unit=_unit(report),
-        shade=_shade,
-        told=_told_reason,
-        incidents=_incidents(report),
-        more_incidents=max(len(report.incidents) - INCIDENTS, 0),
-        seen=[w for w in windows[::-1] if w.signals][:TOLD],
-        most_told=MOST_TOLD,
-        events=report.events[::-1][:20],
-        summary=_summary(report),
-    )
+def html(report: MonitorReport, view: View = PAGE) -> str:
+    """A verdict in words and its checks, then what they rest on: the score over time, columns, segments, incidents.
+
+    Parameters
+    ----------
+    report : MonitorReport
+    view : View
+        What is looked at more closely, and in which language.
+    """
+    return fragment("report", **context(report, view))
+
+
+def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
+    """What the template shows."""
+    say = speaker(view.language)
+    windows, shown = view.windows(report), view.shown(report)
+    metric, told = view.scored_by(report), verdict(report)
+    drawn = points(report, view=view)
+    groups = followed_groups(windows)
+    first = max(GROUPS, sum(one.differs for one in groups))
+    table = column_rows(windows, shown, view)
+    estimated = [estimate(w, metric) for w in windows]
+    return {
+        **say.words(),
+        "style": style(),
+        "words": report_words,
+        "done": "",
+        "r": report,
+        "v": view,
+        "told": told,
+        "checks": [(one, *CHECKS[one.kind], UNKNOWN.get(one.kind, UNKNOWN[""])) for one in told.checks],
+        "verdict": VERDICTS[told.trust],
+        "ways": trend(report),
+        "owners": tuple(dict.fromkeys(i.owner for i in report.incidents if i.open and i.owner)),
+        "metric": metric,
+        "reference": named(report.reference, metric),
+        "points": drawn,
+        "band": None if view.segment else band(report, metric),
+        "known": any(p.value is not None for p in drawn),
+        "sure": any(one.trusted for one in estimated if one),
+        "unsure": any(not one.trusted for one in estimated if one),
+        "level": say.percent(next((m.level for m in report.reference), 0.9)),
+        "windows": windows,
+        "estimated": estimated,
+        "w": shown,
+        "asked": _asked(report, view),
+        "beside": _neighbours(report, shown),
+        "first_told": FIRST_TOLD,
+        "most_told": MOST_TOLD,
+        "columns": table[:COLUMNS],
+        "hidden": max(len(table) - COLUMNS, 0),
+        "of_column": _of_column(report, table, view),
+        "shade": _shade,
+        "heat": _heat,
+        "segments": (parts := followed_segments(windows))[:SEGMENTS],
+        "more_segments": max(len(parts) - SEGMENTS, 0),
+        "groups": groups[:first],
+        "more_groups": groups[first:MOST_GROUPS],
+        "reasons": (followed := reasons_by_column(windows))[:COLUMNS],
+        "reasons_hidden": max(len(followed) - COLUMNS, 0),
+        "unit": _unit(report),
+        "incidents": _incidents(report),
+        "more_incidents": max(len(report.incidents) - INCIDENTS, 0),
+        "acts": ACTS,
+        "events": report.events[::-1][:20],
+        "summary": _summary(drawn, metric, say),
+        "terms": TERMS,
+        "label_of": partial(_part, say),
+        "named": named,
+        "estimate": estimate,
+        "choices": _choices(report),
+    }
+
+
+def style() -> Markup:
+    """What a report and its pages add to the stylesheet of all."""
+    return Markup(squeezed("report.css"))  # noqa: S704 - our own file
 
 
 def figure(report: MonitorReport, column: str | None = None, reasons: bool = False) -> go.Figure:
@@ -111,96 +173,64 @@ def _as_status(one: ReasonDifference) -> str:
     return "warning" if one.important else "ok"
 
 
-def points(report: MonitorReport, most: int = POINTS) -> list[Point]:
-    """The deciding score of each window and its estimate; an empty list while there is neither."""
-    windows = report.windows[-most:]
-    name = metric_of(report)
-    if not any(w.performance or _estimate(w, name) for w in windows):
-        return []
-    return [_point(w, name) for w in windows]
-
-
-def band(report: MonitorReport) -> Band | None:
-    """Interval and value of the champion's reference."""
-    if not report.reference:
-        return None
-    return _band(report.reference[0])
-
-
-def drift_by_column(windows: tuple[Window, ...]) -> list[tuple[str, list[ColumnDrift | None]]]:
-    """One row a column, strongest effect of any window first; None where a window did not test it."""
-    strongest = [_strongest(w) for w in windows]
-    names = {name for drifts in strongest for name in drifts}
-    rows = [(name, [drifts.get(name) for drifts in strongest]) for name in names]
-    return sorted(rows, key=lambda row: (-max(d.effect for d in row[1] if d), row[0]))
-
-
-def followed_groups(windows: tuple[Window, ...]) -> list[tuple[str, list[GroupMetric | None]]]:
-    """One row a measure of a group, those that changed first; None where a window does not know it."""
-    each = [{_told(g, one): one for g in w.groups for one in g.metrics if one.value is not None} for w in windows]
-    names = dict.fromkeys(name for known in each for name in known)
-    rows = [(name, [known.get(name) for known in each]) for name in names]
-    return sorted(rows, key=lambda row: not _differs(row))
-
-
 def _incidents(report: MonitorReport) -> list[tuple[Incident, list[Window]]]:
     """The newest ones, those that go on first, each with its newest windows."""
     by_label = {w.label: w for w in report.windows}
     shown = sorted(report.incidents[::-1][:INCIDENTS], key=lambda one: not one.open)
     return [
-        (one, [by_label[label] for label in one.windows[: -WINDOWS - 1 : -1] if label in by_label]) for one in shown
+        (one, [by_label[label] for label in one.windows[: -OF_INCIDENT - 1 : -1] if label in by_label])
+        for one in shown
     ]
 
 
-def followed_segments(windows: tuple[Window, ...]) -> list[tuple[str, list[Segment | None]]]:
-    """One row a segment, those that lost more than all rows first; None where a window has too few labels of it."""
-    each = [{one.name: one for one in w.segments} for w in windows]
-    rows = [(n, [known.get(n) for known in each]) for n in dict.fromkeys(n for known in each for n in known)]
-    return sorted(rows, key=lambda row: not any(one is not None and one.differs for one in row[1]))
+def _asked(report: MonitorReport, view: View) -> list[str]:
+    """What the address names and the report does not have."""
+    wanted = {
+        "window": (view.window, {w.label for w in report.windows}),
+        "column": (view.column, {*columns(report.windows)}),
+        "segment": (view.segment, {*segments(report.windows)}),
+        "metric": (view.metric, {*metrics(report.windows)}),
+    }
+    return [name for name, (value, there) in wanted.items() if value and value not in there]
 
 
-def _differs(row: tuple[str, list[GroupMetric | None]]) -> bool:
-    return any(one is not None and one.differs for one in row[1])
+def _choices(report: MonitorReport) -> dict[str, Any]:
+    """What the forms offer."""
+    first = min((day for w in report.windows if (day := days(w)[0])), default="")
+    last = max((days(w)[1] for w in report.windows), default="")
+    return {
+        "windows": [w.label for w in report.windows[::-1]][:MOST_OFFERED],
+        "columns": columns(report.windows),
+        "segments": segments(report.windows),
+        "metrics": metrics(report.windows),
+        "days": (first, last),
+    }
 
 
-@dataclass(frozen=True)
-class Followed:
-    """The reasons of one column over the windows; None where a window does not tell them."""
-
-    column: str
-    cells: tuple[ReasonDifference | None, ...]
-
-    @property
-    def known(self) -> list[ReasonDifference]:
-        """Of the windows that tell them, in order."""
-        return [one for one in self.cells if one is not None]
-
-    @property
-    def before(self) -> float:
-        """Importance that the latest window is compared with."""
-        return self.known[-1].importance[0]
-
-    @property
-    def sizes(self) -> list[float | None]:
-        """Importance in each window."""
-        return [None if one is None else one.importance[1] for one in self.cells]
-
-    @property
-    def drawn(self) -> tuple[tuple[float, float], ...]:
-        """Shares of the effects by their parts, before and in the latest window."""
-        return self.known[-1].parts
-
-    @property
-    def rank(self) -> tuple[bool, float]:
-        """Those that changed come first, then those that weigh most."""
-        return not any(one.important for one in self.known), -max(max(one.importance) for one in self.known)
+def _neighbours(report: MonitorReport, shown: Window | None) -> tuple[str | None, str | None]:
+    """The windows before and after the one that is looked at."""
+    labels = [w.label for w in report.windows]
+    if shown is None:
+        return None, None
+    at = labels.index(shown.label)
+    return (labels[at - 1] if at else None), (labels[at + 1] if at + 1 < len(labels) else None)
 
 
-def reasons_by_column(windows: tuple[Window, ...]) -> list[Followed]:
-    """One row a column, those whose reasons changed by enough to matter first."""
-    each = [{one.column: one for one in w.explained} for w in windows]
-    names = dict.fromkeys(name for known in each for name in known)
-    return sorted((Followed(name, tuple(known.get(name) for known in each)) for name in names), key=lambda f: f.rank)
+def _of_column(report: MonitorReport, table: list[ColumnRow], view: View) -> dict[str, Any] | None:
+    """What is told of the column that is looked at: its row, its reasons, and what it did in incidents."""
+    row = next((one for one in table if one.name == view.column), None)
+    if row is None:
+        return None
+    moved = [(i, c) for i in report.incidents[::-1] for c in i.causes if c.kind == "moved" and c.name == view.column]
+    return {"row": row, "moved": moved[:4]}
+
+
+def _part(say: Speaker, shape: Shape, place: int) -> str:
+    """The label of a part of a column's values."""
+    label = shape.labels[place]
+    if isinstance(label, Ours):
+        return say(label)
+    return label if shape.by_value else say.localised(label)
 
 
 def _unit(report: MonitorReport) -> str:
@@ -212,77 +242,16 @@ def _shade(one: ReasonDifference) -> int:
     return round(min(one.effect * 2, 1) * (70 if one.differs else 25))
 
 
-def _told_reason(one: ReasonDifference) -> str:
-    """What a cell says to who points at it."""
-    direction = "" if one.direction is None else f", direction {signed(one.direction[0])} → {signed(one.direction[1])}"
-    return (
-        f"{one.column}: mean effect {number(one.importance[0])} → {number(one.importance[1])}, average "
-        f"{signed(one.mean[0])} → {signed(one.mean[1])}, place {one.rank[0]} → {one.rank[1]}{direction}, effects "
-        f"{number(one.effect)} apart, p {number(one.p_value)}"
-    )
-
-
-def _told(group: Group, one: GroupMetric) -> str:
-    return f"{group.column} {group.value}: {one.name.replace('_', ' ')}"
-
-
-def _strongest(window: Window) -> dict[str, ColumnDrift]:
-    """Of several tests of a column, the one with the strongest effect; one that matters wins."""
-    strongest: dict[str, ColumnDrift] = {}
-    for one in sorted(window.drift, key=lambda d: (d.important, d.effect)):
-        strongest[one.column] = one
-    return strongest
-
-
-def _point(window: Window, name: str | None) -> Point:
-    own = _band(window.reference) if window.reference else None
-    one = _estimate(window, name)
-    guess = None if one is None else Guess(one.value, one.low, one.high, one.trusted)
-    if not window.performance:
-        return Point(window.label, None, status=window.status, band=own, guess=guess)
-    first = window.performance[0]
-    return Point(window.label, first.value, first.low, first.high, window.status, own, guess)
-
-
-def _estimate(window: Window, name: str | None) -> Estimate | None:
-    """The estimate of a score."""
-    return next((one for one in window.estimates if one.name == name), None)
-
-
-def _band(metric: Metric) -> Band:
-    low = metric.value if metric.low is None else metric.low
-    return low, metric.value, metric.value if metric.high is None else metric.high
-
-
 def _heat(drift: ColumnDrift) -> int:
     """Shade in percent: an effect of a half or more is darkest; what is not significant stays pale."""
     return round(min(drift.effect * 2, 1) * (70 if drift.drifted else 25))
 
 
-def _tiles(report: MonitorReport) -> list[tuple[str, str, str]]:
-    known = [p for p in points(report) if p.value is not None]
-    compared = reference_of(report)
-    reference = f"reference {number(compared.value)}" if compared else ""
-    last = report.windows[-1] if report.windows else None
-    return [
-        (metric_name(metric_of(report) or "Performance"), number(known[-1].value if known else None), reference),
-        ("Latest window", last.label if last else "–", f"{last.rows:,} rows" if last else "nothing seen yet"),
-        ("Flagged", percent(last.flagged if last else None), "rows outside the contract"),
-        ("Labels", f"{sum(w.labelled for w in report.windows):,}", _waiting(report)),
-        ("Open incidents", str(sum(i.open for i in report.incidents)), f"{len(report.incidents)} in all"),
-    ]
-
-
-def _waiting(report: MonitorReport) -> str:
-    waiting = sum(w.rows - w.labelled for w in report.windows)
-    conflicts = sum(w.conflicts for w in report.windows)
-    return f"{waiting:,} rows wait" + (f", {conflicts:,} in conflict" if conflicts else "")
-
-
-def _summary(report: MonitorReport) -> str:
-    known = [p for p in points(report) if p.value is not None]
-    name = metric_name(metric_of(report) or "")
+def _summary(drawn: list[Point], metric: str | None, say: Speaker) -> str:
+    known = [p for p in drawn if p.value is not None]
+    name = metric_name(metric or "")
     if known:
-        return f"{name} over {len(known)} windows, from {number(known[0].value)} to {number(known[-1].value)}"
-    guessed = [p.guess for p in points(report) if p.guess]
-    return f"{name} as estimated of {len(guessed)} windows without labels" if guessed else ""
+        ends = say.number(known[0].value), say.number(known[-1].value)
+        return say("%1 over #2 windows, from #3 to #4", name, len(known), *ends)
+    guessed = [p.guess for p in drawn if p.guess]
+    return say("%1 as estimated of #2 windows without labels", name, len(guessed)) if guessed else ""

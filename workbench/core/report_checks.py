@@ -1,0 +1,202 @@
+"""What a report comes to in words that anybody reads: a few checks, each normal or not, and whether to trust answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+from typing import Literal
+
+from workbench.core.metric import Metric
+from workbench.core.report import MonitorReport, Signal, Status, Window
+
+Trend = Literal["better", "worse", "steady", ""]
+STATES: dict[str, Status] = {"alarm": "alarm", "warning": "warning", "small": "ok"}
+GRAVE: tuple[Status, ...] = ("alarm", "warning", "unknown", "ok")
+# Kinds of signals by what they are about; whatever no check has is in the last one.
+OF: dict[str, tuple[str, ...]] = {
+    "score": ("score", "errors", "estimate"),
+    "meaning": ("calibration", "concept"),
+    "inputs": ("drift", "spread", "joint"),
+    "data": ("missing", "unreadable", "schema", "swap", "unit", "stuck", "category", "range", "flags", "unseen"),
+    "answers": ("prediction", "target"),
+    "segments": ("segment",),
+    "groups": ("group",),
+    "reasons": ("reasons",),
+    "value": ("value",),
+}
+OTHERS = "others"
+LABELLED = ("score", "meaning", "segments", "value")
+# A trend is told of the latest windows, from so many on.
+LATEST, FEWEST, SURE = 12, 6, 1.96
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is looked at.
+
+    Parameters
+    ----------
+    kind : str
+        ``score``, ``meaning``, ``inputs``, ``data``, ``answers``, ``segments``, ``groups``, ``reasons``, ``value`` or
+        ``others``.
+    state : {"ok", "warning", "alarm", "unknown"}
+        *unknown*: nothing is at hand by which it could be told.
+    text : str
+        What was seen, a sentence; empty where all is as usual.
+    window : str
+        The label of the window that says so; empty where none does.
+    estimated : bool
+        Whether no label, but an estimate that can be trusted says so.
+    """
+
+    kind: str
+    state: Status
+    text: str = ""
+    window: str = ""
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether answers can be trusted, by the checks.
+
+    Parameters
+    ----------
+    trust : {"yes", "estimated", "look", "no", "unknown"}
+        *estimated*: as far as that can be told without labels. *look*: something is worth a look. *no*: something that
+        matters is wrong. *unknown*: no label came and no estimate can be trusted, or nothing was seen.
+    checks : tuple of Check
+        In the order of their names here.
+    """
+
+    trust: Literal["yes", "estimated", "look", "no", "unknown"]
+    checks: tuple[Check, ...]
+
+    @property
+    def normal(self) -> int:
+        """How many checks are normal."""
+        return sum(one.state == "ok" for one in self.checks)
+
+    @property
+    def state(self) -> Status:
+        """The state that goes with it."""
+        states: dict[str, Status] = {"yes": "ok", "estimated": "ok", "look": "warning", "no": "alarm"}
+        return states.get(self.trust, "unknown")
+
+    @property
+    def worst(self) -> Check | None:
+        """The gravest check that is not normal; None where all known ones are."""
+        bad = [one for one in self.checks if one.state in ("alarm", "warning")]
+        return min(bad, key=lambda one: GRAVE.index(one.state), default=None)
+
+
+def verdict(report: MonitorReport) -> Verdict:
+    """Whether the answers of a model can be trusted, by the latest windows.
+
+    Examples
+    --------
+    >>> window = Window("w", 900, 0, 0.0, (), (), None, None, "ok")
+    >>> (told := verdict(MonitorReport("churn", 1, (), (window,), (), ()))).trust, told.normal
+    ('unknown', 3)
+    """
+    found = tuple(checks(report))
+    return Verdict(_trust(found), found)
+
+
+def checks(report: MonitorReport) -> Iterable[Check]:
+    """Each thing that this report looks at."""
+    judged = [w for w in report.windows if w.status != "unknown"]
+    latest = judged[-1] if judged else None
+    for kind in (*OF, OTHERS):
+        shown = _latest_with(kind, judged) if kind in LABELLED else latest
+        if _looked_at(kind, judged, report):
+            yield _check(kind, shown, latest)
+
+
+def trend(report: MonitorReport) -> Trend:
+    """Whether the deciding score goes anywhere over the latest windows, beyond chance.
+
+    References
+    ----------
+    Mann (1945), Nonparametric tests against trend, Econometrica 13 (normal approximation).
+    """
+    scores = [w.performance[0] for w in report.windows if w.performance][-LATEST:]
+    if len(scores) < FEWEST:
+        return ""
+    way = _kendall([one.value for one in scores])
+    if abs(way) < SURE:
+        return "steady"
+    return "better" if (way > 0) == scores[-1].larger_is_better else "worse"
+
+
+def _kendall(values: Sequence[float]) -> float:
+    """Rising less falling pairs, in standard errors."""
+    n = len(values)
+    rising = sum((b > a) - (b < a) for a, b in combinations(values, 2))
+    return (rising - (rising > 0) + (rising < 0)) / sqrt(n * (n - 1) * (2 * n + 5) / 18)
+
+
+def _looked_at(kind: str, judged: Sequence[Window], report: MonitorReport) -> bool:
+    """Whether the report follows such a thing at all."""
+    told = {
+        "meaning": any(_of(w.signals, "meaning") or _two_classes(w.performance) for w in judged),
+        "segments": any(w.segments for w in judged),
+        "groups": any(w.groups for w in judged),
+        "reasons": any(w.explained for w in judged),
+        "value": any(w.value for w in judged),
+        OTHERS: any(_of(w.signals, OTHERS) for w in judged),
+    }
+    return told.get(kind, bool(judged) or bool(report.windows))
+
+
+def _two_classes(scores: Sequence[Metric]) -> bool:
+    return any(one.name == "roc_auc" for one in scores)
+
+
+def _latest_with(kind: str, judged: Sequence[Window]) -> Window | None:
+    """The latest window with labels, and those of such a thing; an estimate will do for the score."""
+    there = {"segments": lambda w: bool(w.segments), "value": lambda w: w.value is not None}
+    has = there.get(kind, lambda w: bool(w.performance))
+    return next((w for w in reversed(judged) if has(w) or _of(w.signals, kind)), None)
+
+
+def _check(kind: str, shown: Window | None, latest: Window | None) -> Check:
+    if kind == "score" and latest is not None and not latest.performance and shown is not latest:
+        return _unlabelled(shown, latest)
+    if shown is None:
+        return Check(kind, "unknown")
+    own = _of(shown.signals, kind)
+    strongest = next((one for level in STATES for one in own if one.level == level), None)
+    if strongest is None:
+        return Check(kind, "ok", "", shown.label)
+    return Check(kind, STATES[strongest.level], strongest.text, shown.label)
+
+
+def _unlabelled(shown: Window | None, latest: Window) -> Check:
+    """The score where the latest window has no label: by its estimate, else as labels had it last."""
+    if any(one.trusted for one in latest.estimates):
+        seen = _check("score", latest, None)
+        return Check("score", seen.state, seen.text, latest.label, estimated=True)
+    return Check("score", "unknown") if shown is None else _check("score", shown, None)
+
+
+def _of(signals: Sequence[Signal], check: str) -> list[Signal]:
+    """Signals that a check is about."""
+    if check == OTHERS:
+        known = {kind for kinds in OF.values() for kind in kinds}
+        return [one for one in signals if one.kind not in known]
+    return [one for one in signals if one.kind in OF[check]]
+
+
+def _trust(found: Sequence[Check]) -> Literal["yes", "estimated", "look", "no", "unknown"]:
+    states = {one.state for one in found}
+    score = next((one for one in found if one.kind == "score"), None)
+    if "alarm" in states:
+        return "no"
+    if "warning" in states:
+        return "look"
+    if score is None or score.state == "unknown":
+        return "unknown"
+    return "estimated" if score.estimated else "yes"
