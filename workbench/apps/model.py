@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 HERE, ALL = "model.ipynb", "models.ipynb"
-DRIVES = 10  # columns of what drives the predictions
+DRIVES = 8  # columns of what drives the predictions
 NOTHING = Driven()
 NO_MODEL = "Choose a model on the page of all models."
 NO_SHAPES: Shapes = {}
@@ -85,7 +85,7 @@ def html(one: Stored, why: Driven = NOTHING, choice: Choice = Choice(), known: S
         By column, its values in the training and in the window that is looked at.
     """
     choice = choice.but(name=one.name or choice.name)
-    drives = reasons.body(why.reasons, why.target, language=choice.lang, most=DRIVES) if why.reasons else ""
+    drives = _drives(why, choice)
     return sparing(
         "model",
         "report.css",
@@ -93,17 +93,26 @@ def html(one: Stored, why: Driven = NOTHING, choice: Choice = Choice(), known: S
         **speaker(choice.lang).words(),
         name=one.name,
         problem=one.problem,
-        report=_report(one, choice, known),
+        report=_report(one, choice, known, drives),
         unexplained=why.problem,
-        drives=Markup(drives),  # noqa: S704 - our own fragment
+        drives=drives,
     )
 
 
-def _report(one: Stored, choice: Choice, known: Shapes) -> Markup:
+def _drives(why: Driven, choice: Choice) -> Markup:
+    """What drives the predictions; who looks at one column sees what that adds."""
+    if why.reasons is None or choice.column:
+        return Markup("")
+    body = reasons.body(why.reasons, why.target, language=choice.lang, most=DRIVES)
+    return Markup(body)  # noqa: S704 - our own fragment
+
+
+def _report(one: Stored, choice: Choice, known: Shapes, drives: Markup) -> Markup:
     if one.report is None:
         return Markup("")
     context = report.context(one.report, _view(choice, known))
-    return Markup(piece("report", **{**context, "style": "", "done": choice.done}))  # noqa: S704 - our own fragment
+    mine = {"style": "", "done": choice.done, "drives": drives}
+    return Markup(piece("report", **{**context, **mine}))  # noqa: S704 - our own fragment
 
 
 def _view(choice: Choice, known: Shapes) -> View:

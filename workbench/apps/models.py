@@ -5,17 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.apps.choice import Choice
-from workbench.apps.query import link, query
+from workbench.apps.query import query
 from workbench.apps.stored import Listed, models
-from workbench.display.rendering import fragment
+from workbench.apps.top import top
+from workbench.display import report_words
+from workbench.display.language import speaker
+from workbench.display.rendering import sparing
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from IPython.display import HTML
 
+HERE, ONE = "models.ipynb", "model.ipynb"
+# What is wrong comes first.
+ORDER = ("no", "look", "unknown", "estimated", "yes")
+COUNTED = (("alarm", ("no",)), ("warning", ("look",)), ("ok", ("yes", "estimated")), ("unknown", ("unknown",)))
+
 
 def page() -> HTML:
-    """All models with status, latest performance, incidents and the last thing that was done; links to each.
+    """All models with a verdict in words, owner, volume, trend and incidents; links to each.
 
     Examples
     --------
@@ -31,38 +39,33 @@ def shown(choice: Choice, given: Settings | None = None) -> str:
     return html(models(given), choice)
 
 
-def html(known: tuple[Listed, ...], choice: Choice = Choice()) -> str:
-    """The page as text."""
-    worst = {"alarm": 0, "warning": 1, "unknown": 3}
-    rows = sorted((_row(one) for one in known), key=lambda row: worst.get(row["status"], 2))
-    counts = [(kind, sum(row["status"] == kind for row in rows)) for kind in ("alarm", "warning", "ok", "unknown")]
-    return fragment("models", rows=rows, counts=counts, themes=themes("models.ipynb"))
+def html(known: tuple[Listed, ...], choice: Choice = Choice()) -> str:  # noqa: B008 - frozen
+    """The page as text, of what is handed over alone: it reads nothing."""
+    rows = sorted((_row(one, choice) for one in known), key=lambda row: ORDER.index(row["trust"]))
+    counts = [(state, sum(row["trust"] in some for row in rows)) for state, some in COUNTED]
+    return sparing(
+        "models",
+        "report.css",
+        **top(HERE, choice.kept(name="")),
+        **speaker(choice.lang).words(),
+        words=report_words,
+        rows=rows,
+        counts=counts,
+    )
 
 
-def themes(notebook: str, **parameters: str | None) -> list[tuple[str, str]]:
-    """The links that change light and dark."""
-    return [(word, link(notebook, theme=word, **parameters)) for word in ("light", "dark")]
-
-
-def _row(one: Listed) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "name": one.name,
-        "href": link("model.ipynb", name=one.name),
-        "problem": one.problem,
-        "status": "unknown",
-    }
-    known = one.summary
-    if known is None:
-        return row
+def _row(one: Listed, choice: Choice) -> dict[str, Any]:
+    told = one.summary
+    trust = told.trust if told and told.trust in ORDER else "unknown"
+    state = next(state for state, some in COUNTED if trust in some)
+    owners = dict.fromkeys(i.owner for i in one.incidents if i.owner)
     return {
-        **row,
-        "report": known,
-        "status": known.status,
-        "metric": known.metric,
-        "values": known.values,
-        "last": known.last,
-        "reference": {"value": known.reference} if known.reference is not None else None,
-        "window": known.window,
-        "open": known.open,
-        "event": known.event,
+        "name": one.name,
+        "href": choice.kept(name=one.name).link(ONE),
+        "problem": one.problem,
+        "told": told,
+        "trust": trust,
+        "state": state,
+        "owner": ", ".join(owners) or (told.keeper if told else ""),
+        "looked": sum(i.state in ("acknowledged", "snoozed") for i in one.incidents),
     }

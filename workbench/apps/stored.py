@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from workbench.core.bundle import Bundle
+from workbench.core.incident import Incident
 from workbench.core.literals import call
 from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.reasons import Reasons
@@ -78,11 +79,14 @@ class Listed:
         Of its latest report.
     problem : str
         Why there is none, and what to do; empty where there is one.
+    incidents : tuple of Incident
+        Its open ones, of which only the id and what people did about them are known.
     """
 
     name: str
     summary: Summary | None
     problem: str = ""
+    incidents: tuple[Incident, ...] = ()
 
 
 def models(given: Settings | None = None) -> tuple[Listed, ...]:
@@ -96,9 +100,20 @@ def models(given: Settings | None = None) -> tuple[Listed, ...]:
 def _listed(name: str, force: Settings) -> Listed:
     try:
         folder = inside(force.reports, name)
-        return Listed(name, summary(folder)) if (folder / LATEST).exists() else Listed(name, None, _unwatched(name))
+        if not (folder / LATEST).exists():
+            return Listed(name, None, _unwatched(name))
+        told = summary(folder)
+        return Listed(name, told, incidents=_going(name, told, force))
     except (StoreError, BadParameter) as error:
         return Listed(name, None, str(error))
+
+
+def _going(name: str, told: Summary, force: Settings) -> tuple[Incident, ...]:
+    """The open incidents with what people did about them; where that can't be read, as if nobody did."""
+    there = tuple(Incident("", "", "", id=one, open=True) for one in told.going)
+    with suppress(StoreError, BadParameter):
+        return handled(there, acts(name, force)) if there else ()
+    return there
 
 
 def _unwatched(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from workbench.core.metric import Metric
 from workbench.core.report import MonitorReport, Status
+from workbench.core.report_checks import trend, verdict
 from workbench.core.saved import Flat
 
 POINTS = 60  # on the line of a score
@@ -40,6 +41,22 @@ class Summary(Flat):
         ISO 8601 with zone.
     stamp : str
         Of the report's file.
+    trust : str
+        Whether answers can be trusted, as :class:`workbench.core.report_checks.Verdict` says it.
+    normal, checks : int
+        Checks that are normal, and all.
+    worst : tuple of (str, str)
+        Kind and sentence of the gravest check that is not normal; empty where there is none.
+    rows : int
+        Of all windows.
+    seen : str
+        Last moment of the latest window, ISO 8601 in UTC; empty where none is known.
+    trend : {"better", "worse", "steady", ""}
+        Of the deciding score over the latest windows.
+    going : tuple of str
+        Ids of the open incidents.
+    keeper : str
+        Who made the champion what it is, by the audit log.
     """
 
     name: str
@@ -55,6 +72,15 @@ class Summary(Flat):
     event: dict[str, Any] | None = None
     created: str = ""
     stamp: str = ""
+    trust: str = "unknown"
+    normal: int = 0
+    checks: int = 0
+    worst: tuple[str, str] | tuple[()] = ()
+    rows: int = 0
+    seen: str = ""
+    trend: str = ""
+    going: tuple[str, ...] = ()
+    keeper: str = ""
 
     noun: ClassVar[str] = "summary"
 
@@ -62,6 +88,7 @@ class Summary(Flat):
     def of(cls, report: MonitorReport) -> Summary:
         """Of a report."""
         scored = [w for w in report.windows[-POINTS:] if w.performance]
+        told = verdict(report)
         compared, latest = reference_of(report), report.windows[-1] if report.windows else None
         return cls(
             report.name,
@@ -78,12 +105,28 @@ class Summary(Flat):
             sum(incident.open for incident in report.incidents),
             report.events[-1] if report.events else None,
             report.created,
+            trust=told.trust,
+            normal=told.normal,
+            checks=len(told.checks),
+            worst=(told.worst.kind, told.worst.text) if told.worst else (),
+            rows=sum(w.rows for w in report.windows),
+            seen=latest.end if latest else "",
+            trend=trend(report),
+            going=tuple(one.id for one in report.incidents if one.open and one.id),
+            keeper=_keeper(report),
         )
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Summary:
         """Read what :meth:`to_dict` wrote."""
-        return cls(**{**content, "values": tuple(content["values"])})
+        lists = {name: tuple(content.get(name, ())) for name in ("values", "worst", "going")}
+        return cls(**{**content, **lists})
+
+
+def _keeper(report: MonitorReport) -> str:
+    """Who promoted or rolled back last."""
+    moved = [one for one in report.events if one.get("act") in ("promote", "rollback") and one.get("by")]
+    return str(moved[-1]["by"]) if moved else ""
 
 
 def metric_of(report: MonitorReport) -> str | None:

@@ -64,7 +64,7 @@ def overlay(
 
     >>> drawn = overlay([0.5, 0.5], [0.2, 0.8], "two parts")
     >>> drawn.count("<path"), drawn.count("<title>")
-    (2, 1)
+    (2, 0)
     """
     top = max([*reference, *current], default=0) or 1
     step = min(width / max(len(reference), 1), WIDEST * width / 132)
@@ -72,7 +72,7 @@ def overlay(
         _steps([_shown(n, top, height) for n in reference], step, height, closed=True),
         _steps([n / top * height for n in current], step, height, closed=False),
     )
-    return _svg(width, height, drawn, label, "wb-overlay")
+    return _svg(width, height, drawn, label, "wb-overlay", hover=False)
 
 
 def _steps(heights: Sequence[float], step: float, height: int, closed: bool) -> str:
@@ -111,7 +111,7 @@ def sparkline(
         dashed = Markup('<line class="wb-reference" x1="4" x2="{}" y1="{:.1f}" y2="{:.1f}"/>')
         ground = dashed.format(width - 4, y(against), y(against))
     line = Markup('<polyline points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in places))
-    return _svg(width, height, ground + line + _dot(*places[-1], "wb-last"), label, "wb-spark")
+    return _svg(width, height, ground + line + _dot(*places[-1], "wb-last"), label, "wb-spark", hover=False)
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,26 @@ class Part:
     high: float
 
 
-def acts(parts: Sequence[Part], scale: tuple[float, float], label: str, width: int = 190, height: int = 40) -> Markup:
+def acts(
+    parts: Sequence[Part],
+    scale: tuple[float, float],
+    label: str,
+    width: int = 190,
+    height: int = 40,
+    brief: bool = False,
+) -> Markup:
     """Intervals beside each other on a common scale, coloured by whether the middle lies above zero.
+
+    Brief, it takes a third of the bytes, and no part says its name to who points at it.
 
     >>> acts([Part("low", -1.0, -0.5, 0.0), Part("high", 0.0, 0.5, 1.0)], (-1.0, 1.0), "two parts").count("wb-up")
     1
     """
     y, step = _axis(scale, height - 3, 3), width / max(len(parts), 1)
     ground = Markup('<line class="wb-grid" x1="0" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(width, y(0.0), y(0.0))
+    if brief:
+        drawn = Markup("").join(_acting([p.middle >= 0 for p in parts], up, parts, y, step) for up in (True, False))
+        return _svg(width, height, ground + drawn, label, "wb-acts-so", hover=False)
     one = Markup(
         '<g class="{}"><title>{}: {:.3g}</title><rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>{}</g>'
     )
@@ -144,6 +156,22 @@ def acts(parts: Sequence[Part], scale: tuple[float, float], label: str, width: i
         for i, part in enumerate(parts)
     )  # fmt: skip
     return _svg(width, height, ground + drawn, label, "wb-acts-so")
+
+
+def _acting(ups: Sequence[bool], up: bool, parts: Sequence[Part], y: _Axis, step: float) -> Markup:
+    """The intervals of one colour as one path, and their middles as another, whose round ends are the dots."""
+    own = [(i, part) for i, (part, one) in enumerate(zip(parts, ups, strict=True)) if one is up]
+    if not own:
+        return Markup("")
+    half = min(step, WIDEST) * 0.35
+    boxes = "".join(
+        f"M{_few((i + 0.5) * step - half)} {_few(y(part.high))}h{_few(2 * half)}V"
+        f"{_few(max(y(part.low), y(part.high) + 1.5))}h-{_few(2 * half)}z"
+        for i, part in own
+    )
+    dots = "".join(f"M{_few((i + 0.5) * step)} {_few(y(part.middle))}h0" for i, part in own)
+    both = Markup('<g class="{}"><path d="{}"/><path class="wb-dots" d="{}"/></g>')
+    return both.format("wb-up" if up else "wb-down", boxes, dots)
 
 
 def bar(value: float, most: float, label: str, kind: str = "wb-bar") -> Markup:
@@ -274,7 +302,7 @@ def _mark(point: Point, x: float, y: _Axis, write: Callable[[str], str]) -> Mark
     parts = Markup("<title>{}</title>{}{}").format(told, whisker, _symbol(point.status, x, y(point.value)))
     if not point.href:
         return Markup("<g>{}</g>").format(parts)
-    return Markup('<a href="{}" aria-label="{}">{}</a>').format(point.href, told, parts)
+    return Markup('<a href="{}">{}</a>').format(point.href, parts)
 
 
 def _dot(x: float, y: float, kind: str, radius: float = 2.5) -> Markup:
@@ -304,9 +332,12 @@ def _stretched(content: Markup, label: str) -> Markup:
     ).format(label, content)
 
 
-def _svg(width: int, height: int, content: Markup, label: str, kind: str, role: str = "img") -> Markup:
-    return Markup('<svg class="{}" viewBox="0 0 {} {}" role="{}" aria-label="{}"><title>{}</title>{}</svg>').format(
-        kind, width, height, role, label, label, content
+def _svg(
+    width: int, height: int, content: Markup, label: str, kind: str, role: str = "img", hover: bool = True
+) -> Markup:
+    title = Markup("<title>{}</title>").format(label) if hover else Markup("")
+    return Markup('<svg class="{}" viewBox="0 0 {} {}" role="{}" aria-label="{}">{}{}</svg>').format(
+        kind, width, height, role, label, title, content
     )
 
 

@@ -28,12 +28,12 @@ def html(reasons: Reasons, target: str = "", title: str = TITLE) -> str:
         What is predicted.
     title : str
     """
-    return fragment("reasons", **_context(reasons, target, title))
+    return fragment("reasons", **_context(reasons, target, title), brief=False)
 
 
 def body(reasons: Reasons, target: str = "", title: str = TITLE, language: str = "en", most: int = COLUMNS) -> str:
     """The same without the stylesheet, in a language, of the columns that weigh most: a part of a page."""
-    return piece("reasons", **_context(reasons, target, title, language, most))
+    return piece("reasons", **_context(reasons, target, title, language, most), brief=True)
 
 
 def _context(

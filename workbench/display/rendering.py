@@ -70,6 +70,7 @@ def sparing(template: str, *styles: str, **context: Any) -> str:
     """
     start, markup = f'<div class="wb wb-{template}">', piece(template, **context)
     style = needed(" ".join([stylesheet(), *map(squeezed, styles)]), start + markup)
+    style = style.replace(".wb.wb", ".wb")  # twice it wins over JupyterLab, which is not there
     return f"{start}<style>{style}</style>{markup}</div>"
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.glossary import TERMS
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.report_checks import trend, verdict
@@ -36,13 +35,14 @@ from workbench.display.report_words import CHECKS, UNKNOWN, VERDICTS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-INCIDENTS = 20  # the newest, in full
+INCIDENTS, ON_A_PAGE = 20, 6  # the newest, in full
 OF_INCIDENT = 24  # its newest windows
-COLUMNS = 14  # rows of the table of columns
-SEGMENTS = 12  # rows of segments
+COLUMNS = 12  # rows of the table of columns
+REASONS = 8  # rows of the table of reasons
+SEGMENTS = 8  # rows of segments
 FIRST_TOLD, MOST_TOLD = 6, 24  # signals of a window: at once, and folded
 GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
-MOST_OFFERED = 200  # windows of a form
+MOST_OFFERED = 120  # windows of a form
 ACTS = ("acknowledge", "note", "snooze", "close", "reopen")
 PAGE = View()
 
@@ -74,6 +74,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "style": style(),
         "words": report_words,
         "done": "",
+        "drives": "",
         "r": report,
         "v": view,
         "told": told,
@@ -99,17 +100,18 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "columns": table[:COLUMNS],
         "hidden": max(len(table) - COLUMNS, 0),
         "of_column": _of_column(report, table, view),
-        "shade": _shade,
         "heat": _heat,
+        "tone": _tone,
+        "p_value": partial(_p_value, say),
         "segments": (parts := followed_segments(windows))[:SEGMENTS],
         "more_segments": max(len(parts) - SEGMENTS, 0),
         "groups": groups[:first],
         "more_groups": groups[first:MOST_GROUPS],
-        "reasons": (followed := reasons_by_column(windows))[:COLUMNS],
-        "reasons_hidden": max(len(followed) - COLUMNS, 0),
+        "reasons": (followed := reasons_by_column(windows))[:REASONS],
+        "reasons_hidden": max(len(followed) - REASONS, 0),
         "unit": _unit(report),
-        "incidents": _incidents(report),
-        "more_incidents": max(len(report.incidents) - INCIDENTS, 0),
+        "incidents": (told_of := _incidents(report, windows, view))[0],
+        "more_incidents": told_of[1],
         "acts": ACTS,
         "events": report.events[::-1][:20],
         "summary": _summary(drawn, metric, say),
@@ -173,14 +175,16 @@ def _as_status(one: ReasonDifference) -> str:
     return "warning" if one.important else "ok"
 
 
-def _incidents(report: MonitorReport) -> list[tuple[Incident, list[Window]]]:
-    """The newest ones, those that go on first, each with its newest windows."""
+def _incidents(
+    report: MonitorReport, windows: tuple[Window, ...], view: View
+) -> tuple[list[tuple[Incident, list[Window]]], int]:
+    """Those that go on first, then the newest of the windows that are shown, each with its windows; and how many more."""
     by_label = {w.label: w for w in report.windows}
-    shown = sorted(report.incidents[::-1][:INCIDENTS], key=lambda one: not one.open)
-    return [
-        (one, [by_label[label] for label in one.windows[: -OF_INCIDENT - 1 : -1] if label in by_label])
-        for one in shown
-    ]
+    within = {w.label for w in windows}
+    there = [one for one in report.incidents[::-1] if one.open or not view.link or within & {one.start, *one.windows}]
+    shown = sorted(there, key=lambda one: not one.open)[: ON_A_PAGE if view.link else INCIDENTS]
+    told = [(one, [by_label[k] for k in one.windows[: -OF_INCIDENT - 1 : -1] if k in by_label]) for one in shown]
+    return told, len(report.incidents) - len(shown)
 
 
 def _asked(report: MonitorReport, view: View) -> list[str]:
@@ -237,14 +241,25 @@ def _unit(report: MonitorReport) -> str:
     return report.reasons_unit or "the model's unit"
 
 
-def _shade(one: ReasonDifference) -> int:
-    """As :func:`_heat`, of reasons."""
-    return round(min(one.effect * 2, 1) * (70 if one.differs else 25))
-
-
 def _heat(drift: ColumnDrift) -> int:
     """Shade in percent: an effect of a half or more is darkest; what is not significant stays pale."""
     return round(min(drift.effect * 2, 1) * (70 if drift.drifted else 25))
+
+
+def _tone(drift: ColumnDrift) -> int:
+    """The same in ten steps."""
+    return round(_heat(drift), -1)
+
+
+def _p_value(say: Speaker, value: float, named: bool = True) -> str:
+    """As people write it.
+
+    >>> _p_value(speaker("en"), 0.0), _p_value(speaker("en"), 0.03, named=False)
+    ('p < 0.0001', '0.030')
+    """
+    if value < 1e-4:
+        return ("p < " if named else "< ") + say.localised("0.0001")
+    return ("p " if named else "") + say.number(value)
 
 
 def _summary(drawn: list[Point], metric: str | None, say: Speaker) -> str:
