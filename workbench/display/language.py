@@ -93,11 +93,13 @@ def told(value: Any, most: int = 60, tag: str = "span") -> str | Markup:
 
 # Whole numbers with marks between thousands, and numbers with decimals.
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|(?<![\w.,])\d+\.\d+(?![\d.])")
+_END = re.compile(r"[.?!] (?=[A-Z])")
 _PLACE = re.compile(r"([#%@])(\d)")
 # How a language writes what English writes as 1,234.5, and its months.
 MARKS = {"de": str.maketrans(",.", ".,")}
 MONTHS_OF = {"de": ("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.")}
 MANY = 4096  # sentences that are remembered
+BETWEEN = ("; ", ", and ", " and ", ", ")  # parts of a list
 MOST_ENDS = 40  # where a sentence may end in a text
 
 
@@ -138,13 +140,25 @@ class Speaker:
         return found or text
 
     def word(self, text: str) -> str:
-        """A word of ours; what no catalogue has, such as a unit of the data, stays as it is."""
-        return self._whole(text) or self.localised(text)
+        """A word of ours, or some in a list; what no catalogue has, such as a unit of the data, stays as it is."""
+        return self._whole(text) or self._listed(text) or self.localised(text)
+
+    def _listed(self, text: str) -> str | None:
+        """A list of which each part is in a catalogue."""
+        for between in BETWEEN if self._sentences else ():
+            for found in [*re.finditer(re.escape(between), text)][:MOST_ENDS]:
+                first = self._whole(text[: found.start()])
+                rest = first and (self._whole(text[found.end() :]) or self._listed(text[found.end() :]))
+                if first and rest:
+                    return f"{first}{self._sentences[between]}{rest}"
+        return None
 
     def localised(self, text: str) -> str:
         """Numbers in a text in the form of the language."""
         marks = MARKS.get(self.language)
-        return _NUMBER.sub(lambda one: one[0].translate(marks), text) if marks else text
+        if marks is None:
+            return text
+        return re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", _NUMBER.sub(lambda one: one[0].translate(marks), text))
 
     def words(self) -> dict[str, Any]:
         """What a template says by: ``say``, ``tell`` and the forms of numbers and moments."""
@@ -157,8 +171,7 @@ class Speaker:
 
     def percent(self, share: float | None) -> str:
         """As :func:`workbench.display.rendering.percent`, with the blank that the language puts before the sign."""
-        text = self.localised(percent(share))
-        return text.replace("%", "\N{NO-BREAK SPACE}%") if self.language == "de" else text
+        return self.localised(percent(share))
 
     def signed(self, value: float) -> str:
         """As :func:`workbench.display.rendering.signed`."""
@@ -186,20 +199,22 @@ class Speaker:
 
     def _found(self, text: str) -> str | None:
         """A text as one sentence, else as some after each other; None where a part of it is in no catalogue."""
-        one = self._sentences.get(text) or self._matched(text)
-        return one or next(self._parts(text), None)
+        exact = self._sentences.get(text)
+        return exact or self._matched(text, whole=True) or next(self._parts(text), None) or self._matched(text)
 
     def _parts(self, text: str) -> Iterator[str]:
         """The longest beginning that is a sentence, and the rest."""
-        for end in [m.end() for m in re.finditer(r"[.?!](?= )", text)][MOST_ENDS::-1]:
-            first = self._sentences.get(text[:end]) or self._matched(text[:end])
-            rest = first and self._whole(text[end + 1 :])
+        for end in [m.end() for m in _END.finditer(text)][MOST_ENDS::-1]:
+            first = self._sentences.get(text[: end - 1]) or self._matched(text[: end - 1], whole=True)
+            rest = first and self._whole(text[end:])
             if first and rest:
                 yield f"{first} {rest}"
 
-    def _matched(self, text: str) -> str | None:
+    def _matched(self, text: str, whole: bool = False) -> str | None:
+        """By the first sentence with values that fits; of a whole one no value holds the end of a sentence."""
         for pattern in self._patterns:
-            if (values := pattern.values(text)) is not None:
+            values = pattern.values(text)
+            if values is not None and not (whole and any(map(_END.search, values))):
                 return self._filled(pattern.translation, values)
         return None
 
@@ -230,7 +245,7 @@ class _Pattern:
         """The values in the order of their numbers, where the text is such a sentence."""
         first, *between, last = self.around
         start, end = len(first), len(text) - len(last)
-        if not text.startswith(first) or not text.endswith(last):
+        if not text.startswith(first) or not text.endswith(last) or (text[-1:] == "." and last[-1:] != "."):
             return None
         found: list[str] = []
         for literal in between:
