@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.apps import model
+from workbench.apps.stored import Stored
 from workbench.core.result import MIME
 from workbench.display import explanation, html, job_comparison, profile, reasons, run
-from workbench.display.rendering import fragment, moment
+from workbench.display.rendering import moment
 from workbench.errors import BadParameter
 
 NOUNS = {result.noun: result for result in examples.every()}
@@ -165,17 +167,11 @@ def test_any_text_comes_back_as_it_was(text):
             self.seen += data
 
     reader = Text()
-    page = fragment("model", one=examples_stored(text), unexplained="", back="b", themes=[])
+    page = model.html(Stored("x", None, f"a{text}b"))
     reader.feed(page[page.index("<section") :])
     reader.close()
 
     assert "".join(text.split()) in "".join(reader.seen.split())
-
-
-def examples_stored(text):
-    from workbench.apps.stored import Stored
-
-    return Stored("x", None, f"a{text}b")
 
 
 @pytest.mark.browser

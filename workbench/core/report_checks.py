@@ -1,14 +1,13 @@
-"""What a report comes to in words that anybody reads: a few checks, each normal or not, and whether to trust answers."""
+"""What a report comes to in words that anybody reads: a few checks, each normal or not, and whether to trust it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import sqrt
 from typing import Literal
 
-from workbench.core.metric import Metric
 from workbench.core.report import MonitorReport, Signal, Status, Window
 
 Trend = Literal["better", "worse", "steady", ""]
@@ -25,6 +24,7 @@ OF: dict[str, tuple[str, ...]] = {
     "groups": ("group",),
     "reasons": ("reasons",),
     "value": ("value",),
+    "service": ("failures", "refused", "latency", "cpu", "memory"),
 }
 OTHERS = "others"
 LABELLED = ("score", "meaning", "segments", "value")
@@ -39,8 +39,8 @@ class Check:
     Parameters
     ----------
     kind : str
-        ``score``, ``meaning``, ``inputs``, ``data``, ``answers``, ``segments``, ``groups``, ``reasons``, ``value`` or
-        ``others``.
+        ``score``, ``meaning``, ``inputs``, ``data``, ``answers``, ``segments``, ``groups``, ``reasons``, ``value``,
+        ``service`` or ``others``.
     state : {"ok", "warning", "alarm", "unknown"}
         *unknown*: nothing is at hand by which it could be told.
     text : str
@@ -108,11 +108,9 @@ def verdict(report: MonitorReport) -> Verdict:
 def checks(report: MonitorReport) -> Iterable[Check]:
     """Each thing that this report looks at."""
     judged = [w for w in report.windows if w.status != "unknown"]
-    latest = judged[-1] if judged else None
     for kind in (*OF, OTHERS):
-        shown = _latest_with(kind, judged) if kind in LABELLED else latest
-        if _looked_at(kind, judged, report):
-            yield _check(kind, shown, latest)
+        if _looked_at(kind, report):
+            yield _check(kind, judged)
 
 
 def trend(report: MonitorReport) -> Trend:
@@ -138,33 +136,44 @@ def _kendall(values: Sequence[float]) -> float:
     return (rising - (rising > 0) + (rising < 0)) / sqrt(n * (n - 1) * (2 * n + 5) / 18)
 
 
-def _looked_at(kind: str, judged: Sequence[Window], report: MonitorReport) -> bool:
-    """Whether the report follows such a thing at all."""
-    told = {
-        "meaning": any(_of(w.signals, "meaning") or _two_classes(w.performance) for w in judged),
-        "segments": any(w.segments for w in judged),
-        "groups": any(w.groups for w in judged),
-        "reasons": any(w.explained for w in judged),
-        "value": any(w.value for w in judged),
-        OTHERS: any(_of(w.signals, OTHERS) for w in judged),
-    }
-    return told.get(kind, bool(judged) or bool(report.windows))
-
-
-def _two_classes(scores: Sequence[Metric]) -> bool:
-    return any(one.name == "roc_auc" for one in scores)
+def _looked_at(kind: str, report: MonitorReport) -> bool:
+    """Whether the report follows such a thing at all, or has ever said anything of it."""
+    has = FOLLOWED.get(kind)
+    windows = [w for w in report.windows if w.status != "unknown"]
+    return bool(report.windows) if has is None else any(has(w) or _of(w.signals, kind) for w in windows)
 
 
 def _latest_with(kind: str, judged: Sequence[Window]) -> Window | None:
-    """The latest window with labels, and those of such a thing; an estimate will do for the score."""
-    there = {"segments": lambda w: bool(w.segments), "value": lambda w: w.value is not None}
-    has = there.get(kind, lambda w: bool(w.performance))
+    """The latest window that can tell it: of what needs labels one that has them."""
+    has = FOLLOWED.get(kind, _labelled)
     return next((w for w in reversed(judged) if has(w) or _of(w.signals, kind)), None)
 
 
-def _check(kind: str, shown: Window | None, latest: Window | None) -> Check:
-    if kind == "score" and latest is not None and not latest.performance and shown is not latest:
-        return _unlabelled(shown, latest)
+def _labelled(window: Window) -> bool:
+    return bool(window.performance)
+
+
+# What a window has where it follows such a thing; the others are looked at in every window.
+FOLLOWED: dict[str, Callable[[Window], bool]] = {
+    "meaning": lambda w: any(one.name == "roc_auc" for one in w.performance),
+    "segments": lambda w: bool(w.segments),
+    "groups": lambda w: bool(w.groups),
+    "reasons": lambda w: bool(w.explained),
+    "value": lambda w: w.value is not None,
+    "service": lambda w: bool(getattr(w, "served", None)),
+    OTHERS: lambda w: False,
+}
+
+
+def _check(kind: str, judged: Sequence[Window]) -> Check:
+    latest = judged[-1] if judged else None
+    if kind == "score" and latest is not None and not latest.performance:
+        return _unlabelled(latest, judged)
+    return _said(kind, _latest_with(kind, judged) if kind in LABELLED else latest)
+
+
+def _said(kind: str, shown: Window | None) -> Check:
+    """What a window says of it: the sentence of its gravest signal."""
     if shown is None:
         return Check(kind, "unknown")
     own = _of(shown.signals, kind)
@@ -174,12 +183,11 @@ def _check(kind: str, shown: Window | None, latest: Window | None) -> Check:
     return Check(kind, STATES[strongest.level], strongest.text, shown.label)
 
 
-def _unlabelled(shown: Window | None, latest: Window) -> Check:
+def _unlabelled(latest: Window, judged: Sequence[Window]) -> Check:
     """The score where the latest window has no label: by its estimate, else as labels had it last."""
     if any(one.trusted for one in latest.estimates):
-        seen = _check("score", latest, None)
-        return Check("score", seen.state, seen.text, latest.label, estimated=True)
-    return Check("score", "unknown") if shown is None else _check("score", shown, None)
+        return replace(_said("score", latest), estimated=True)
+    return _said("score", next((w for w in reversed(judged) if w.performance), None))
 
 
 def _of(signals: Sequence[Signal], check: str) -> list[Signal]:

@@ -56,7 +56,8 @@ def beside(a: ColumnProfile, b: ColumnProfile) -> Shape | None:
 
     Examples
     --------
-    >>> yes, no = (ColumnProfile("x", "category", "feature", 4, 0, 2, top=t) for t in ((("a", 4),), (("a", 1), ("b", 3))))
+    >>> tops = (("a", 4),), (("a", 1), ("b", 3))
+    >>> yes, no = (ColumnProfile("x", "category", "feature", 4, 0, 2, top=top) for top in tops)
     >>> (shape := beside(yes, no)).labels, shape.before, shape.now, shape.moved
     (('a', 'b'), (1.0, 0.0), (0.25, 0.75), 0.75)
     """
@@ -77,7 +78,7 @@ Parts = tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]
 
 def _values(a: ColumnProfile, b: ColumnProfile) -> Parts:
     """The most frequent values of either side, numbers in their order; the rest together."""
-    before, now = ({value: rows / side.count for value, rows in side.top} for side in (a, b))
+    before, now = _told(a), _told(b)
     every = sorted({*before, *now}, key=lambda v: -max(before.get(v, 0.0), now.get(v, 0.0)))
     shown = every[: FEW if a.histogram else VALUES]
     shown = sorted(shown, key=float) if a.histogram and b.histogram else shown
@@ -86,6 +87,14 @@ def _values(a: ColumnProfile, b: ColumnProfile) -> Parts:
     if max(rest) < 1e-9:
         return tuple(shown), shares[0], shares[1]
     return (*shown, Ours("others")), (*shares[0], rest[0]), (*shares[1], rest[1])
+
+
+def _told(side: ColumnProfile) -> dict[str, float]:
+    """The share of each value by its text; some may read alike."""
+    shares: dict[str, float] = {}
+    for value, rows in side.top:
+        shares[value] = shares.get(value, 0.0) + rows / side.count
+    return shares
 
 
 def _bars(a: ColumnProfile, b: ColumnProfile) -> Parts:

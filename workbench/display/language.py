@@ -103,6 +103,12 @@ BETWEEN = ("; ", ", and ", " and ", ", ")  # parts of a list
 MOST_ENDS = 40  # where a sentence may end in a text
 
 
+class Local(str):
+    """A text in the form of the reader's language already: 1,234 is another number there."""
+
+    __slots__ = ()
+
+
 class Speaker:
     """Says sentences in the language of a page that needs no script.
 
@@ -127,7 +133,7 @@ class Speaker:
         self._whole = lru_cache(MANY)(self._found)
 
     def __call__(self, sentence: str, *values: Any) -> str:
-        """A sentence with its values: ``#1`` is a number or a name, ``@1`` a word of ours, ``%1`` a text of the data."""
+        """A sentence with its values: ``#1`` is a number, ``@1`` a word of ours, ``%1`` a text of the data."""
         return self._filled(self._sentences.get(sentence, sentence), values)
 
     def tell(self, text: str) -> str | Markup:
@@ -154,11 +160,12 @@ class Speaker:
         return None
 
     def localised(self, text: str) -> str:
-        """Numbers in a text in the form of the language."""
+        """Numbers in a text in the form of the language, once."""
         marks = MARKS.get(self.language)
-        if marks is None:
+        if marks is None or isinstance(text, Local):
             return text
-        return re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", _NUMBER.sub(lambda one: one[0].translate(marks), text))
+        numbers = _NUMBER.sub(lambda one: one[0].translate(marks), text)
+        return Local(re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", numbers))
 
     def words(self) -> dict[str, Any]:
         """What a template says by: ``say``, ``tell`` and the forms of numbers and moments."""
@@ -188,12 +195,13 @@ class Speaker:
         if months is None:
             return shown
         at = at.astimezone(UTC) if at.tzinfo else at
-        return shown.replace(f"{at.day:02} {MONTHS[at.month - 1]}", f"{at.day}. {months[at.month - 1]}", 1)
+        return Local(shown.replace(f"{at.day:02} {MONTHS[at.month - 1]}", f"{at.day}. {months[at.month - 1]}", 1))
 
     def _filled(self, text: str, values: Any) -> str:
         def put(place: re.Match[str]) -> str:
-            value = str(values[int(place[2]) - 1])
-            return {"#": self.localised, "@": self.word, "%": str}[place[1]](value)
+            value = values[int(place[2]) - 1]
+            text = value if isinstance(value, str) else str(value)
+            return text if place[1] == "%" else self.localised(text) if place[1] == "#" else self.word(text)
 
         return _PLACE.sub(put, text)
 

@@ -36,9 +36,7 @@ def body(reasons: Reasons, target: str = "", title: str = TITLE, language: str =
     return piece("reasons", **_context(reasons, target, title, language, most), brief=True)
 
 
-def _context(
-    reasons: Reasons, target: str, title: str, language: str = "en", most: int = COLUMNS
-) -> dict[str, Any]:
+def _context(reasons: Reasons, target: str, title: str, language: str = "en", most: int = COLUMNS) -> dict[str, Any]:
     say = speaker(language)
     shown = [(one, parts(one, say)) for one in reasons.ranked[:most]]
     return dict(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.glossary import TERMS
 from workbench.core.report import ColumnDrift, Incident, MonitorReport, Window
 from workbench.core.report_checks import trend, verdict
@@ -178,7 +179,7 @@ def _as_status(one: ReasonDifference) -> str:
 def _incidents(
     report: MonitorReport, windows: tuple[Window, ...], view: View
 ) -> tuple[list[tuple[Incident, list[Window]]], int]:
-    """Those that go on first, then the newest of the windows that are shown, each with its windows; and how many more."""
+    """Those that go on first, then the newest of the windows that are shown, each with its own; and how many more."""
     by_label = {w.label: w for w in report.windows}
     within = {w.label for w in windows}
     there = [one for one in report.incidents[::-1] if one.open or not view.link or within & {one.start, *one.windows}]

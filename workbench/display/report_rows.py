@@ -9,7 +9,7 @@ from workbench.core.explanation_comparison import ReasonDifference
 from workbench.core.fairness import Group, GroupMetric
 from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, Estimate, MonitorReport, Signal, Window
-from workbench.core.report_summary import POINTS, metric_of
+from workbench.core.report_summary import POINTS
 from workbench.core.segments import Segment
 from workbench.core.shape import Shape
 from workbench.display.charts import Band, Point
@@ -65,9 +65,7 @@ def _of_segment(window: Window, name: str) -> Point:
     if one is None:
         return Point(window.label, None)
     own = _band(one.reference) if one.reference else None
-    return Point(
-        window.label, one.score.value, one.score.low, one.score.high, "warning" if one.differs else "ok", own
-    )
+    return Point(window.label, one.score.value, one.score.low, one.score.high, "warning" if one.differs else "ok", own)
 
 
 def _point(window: Window, name: str | None) -> Point:

@@ -13,6 +13,7 @@ CHECKS = {
     "groups": ("Groups", "groups", "They are treated as they were in training."),
     "reasons": ("Why it answers so", "reasons", "Columns weigh as they did."),
     "value": ("What mistakes cost", "windows", "A row costs what it did in training."),
+    "service": ("How the service answers", "window", "As fast and as seldom in vain as before."),
     "others": ("Everything else", "window", "As usual."),
 }
 UNKNOWN = {
@@ -31,13 +32,37 @@ TRENDS = {"better": "getting better", "worse": "getting worse", "steady": "stead
 STATES = {"ok": "normal", "warning": "worth a look", "alarm": "wrong", "unknown": "not known"}
 LEVELS = {"alarm": "alarm", "warning": "warning", "small": "small", "ok": "ok", "unknown": "unknown"}
 KINDS = {
-    "score": "score", "calibration": "calibration", "concept": "meaning of the answers", "errors": "errors",
-    "estimate": "estimated score", "schema": "schema", "swap": "columns exchanged", "unit": "unit", "missing": "missing",
-    "unreadable": "unreadable", "group": "group", "flags": "flagged rows", "category": "categories", "range": "range",
-    "stuck": "stuck value", "target": "labels", "drift": "drift", "prediction": "predictions", "spread": "spread",
-    "joint": "columns together", "reasons": "reasons", "segment": "part of the rows", "value": "cost",
-    "unseen": "flagged rows", "other": "other",
-}  # fmt: skip
+    "score": "score",
+    "calibration": "calibration",
+    "concept": "meaning of the answers",
+    "errors": "errors",
+    "estimate": "estimated score",
+    "schema": "schema",
+    "swap": "columns exchanged",
+    "unit": "unit",
+    "missing": "missing",
+    "unreadable": "unreadable",
+    "group": "group",
+    "flags": "flagged rows",
+    "category": "categories",
+    "range": "range",
+    "stuck": "stuck value",
+    "target": "labels",
+    "drift": "drift",
+    "prediction": "predictions",
+    "spread": "spread",
+    "joint": "columns together",
+    "reasons": "reasons",
+    "segment": "part of the rows",
+    "value": "cost",
+    "failures": "failed requests",
+    "refused": "refused requests",
+    "latency": "time",
+    "cpu": "CPU",
+    "memory": "memory",
+    "unseen": "flagged rows",
+    "other": "other",
+}
 ACTS = {
     "acknowledge": "Acknowledge", "note": "Note", "snooze": "Snooze", "close": "Close", "reopen": "Reopen",
     "own": "Take over",
