@@ -84,5 +84,3 @@ def test_a_trend_is_told_from_six_windows_on_and_knows_what_is_better():
     assert [trend(scored(values)) for values in (falling[:5], falling, falling[::-1])] == ["", "worse", "better"]
     assert trend(scored([40, 42, 45, 50, 61, 70], "rmse")) == "worse"
     assert trend(scored([0.8, 0.82, 0.79, 0.81, 0.8, 0.82, 0.8])) == "steady"
-
-

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 HERE, ALL = "model.ipynb", "models.ipynb"
 DRIVES = 8  # columns of what drives the predictions
+# A page of many long rows shows fewer of them, so that it stays below so many bytes.
+MOST_BYTES, SHARES = 100_000, (1.0, 0.6, 0.3)
 NOTHING = Driven()
 NO_MODEL = "Choose a model on the page of all models."
 NO_SHAPES: Shapes = {}
@@ -85,7 +87,12 @@ def html(one: Stored, why: Driven = NOTHING, choice: Choice = Choice(), known: S
         By column, its values in the training and in the window that is looked at.
     """
     choice = choice.but(name=one.name or choice.name)
-    drives = _drives(why, choice)
+    pages = (_page(one, why, choice, known, share) for share in SHARES)
+    return next((text for text in pages if len(text.encode()) <= MOST_BYTES), "") or _page(one, why, choice, known, 0.0)
+
+
+def _page(one: Stored, why: Driven, choice: Choice, known: Shapes, share: float) -> str:
+    drives = _drives(why, choice, share)
     return sparing(
         "model",
         "report.css",
@@ -93,32 +100,32 @@ def html(one: Stored, why: Driven = NOTHING, choice: Choice = Choice(), known: S
         **speaker(choice.lang).words(),
         name=one.name,
         problem=one.problem,
-        report=_report(one, choice, known, drives),
+        report=_report(one, _view(choice, known, share), choice.done, drives),
         unexplained=why.problem,
         drives=drives,
     )
 
 
-def _drives(why: Driven, choice: Choice) -> Markup:
+def _drives(why: Driven, choice: Choice, share: float) -> Markup:
     """What drives the predictions; who looks at one column sees what that adds."""
     if why.reasons is None or choice.column:
         return Markup("")
-    body = reasons.body(why.reasons, why.target, language=choice.lang, most=DRIVES)
+    body = reasons.body(why.reasons, why.target, language=choice.lang, most=max(round(DRIVES * share), 2))
     return Markup(body)  # noqa: S704 - our own fragment
 
 
-def _report(one: Stored, choice: Choice, known: Shapes, drives: Markup) -> Markup:
+def _report(one: Stored, view: View, done: str, drives: Markup) -> Markup:
     if one.report is None:
         return Markup("")
-    context = report.context(one.report, _view(choice, known))
-    mine = {"style": "", "done": choice.done, "drives": drives}
+    context = report.context(one.report, view)
+    mine = {"style": "", "done": done, "drives": drives}
     return Markup(piece("report", **{**context, **mine}))  # noqa: S704 - our own fragment
 
 
-def _view(choice: Choice, known: Shapes) -> View:
+def _view(choice: Choice, known: Shapes, share: float) -> View:
     return View(
         choice.lang, choice.since, choice.until, choice.window, choice.column, choice.segment, choice.metric, known,
-        _linked(choice), Form(HERE, tuple(choice.kept().asked().items())), _acting(choice),
+        _linked(choice), Form(HERE, tuple(choice.kept().asked().items())), _acting(choice), share,
     )  # fmt: skip
 
 

@@ -69,10 +69,13 @@ class Verdict:
         matters is wrong. *unknown*: no label came and no estimate can be trusted, or nothing was seen.
     checks : tuple of Check
         In the order of their names here.
+    going : int
+        Alarms that have not ended, or may come back: as long as there is one, it is worth a look.
     """
 
     trust: Literal["yes", "estimated", "look", "no", "unknown"]
     checks: tuple[Check, ...]
+    going: int = 0
 
     @property
     def normal(self) -> int:
@@ -102,7 +105,9 @@ def verdict(report: MonitorReport) -> Verdict:
     ('unknown', 3)
     """
     found = tuple(checks(report))
-    return Verdict(_trust(found), found)
+    going = sum(one.open and one.severity == "alarm" and one.state != "closed" for one in report.incidents)
+    trust = _trust(found)
+    return Verdict("look" if going and trust in ("yes", "estimated") else trust, found, going)
 
 
 def checks(report: MonitorReport) -> Iterable[Check]:

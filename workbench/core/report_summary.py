@@ -55,6 +55,8 @@ class Summary(Flat):
         Of the deciding score over the latest windows.
     going : tuple of str
         Ids of the open incidents.
+    alarms : int
+        Incidents among them that are alarms.
     keeper : str
         Who made the champion what it is, by the audit log.
     """
@@ -80,6 +82,7 @@ class Summary(Flat):
     seen: str = ""
     trend: str = ""
     going: tuple[str, ...] = ()
+    alarms: int = 0
     keeper: str = ""
 
     noun: ClassVar[str] = "summary"
@@ -113,6 +116,7 @@ class Summary(Flat):
             seen=latest.end if latest else "",
             trend=trend(report),
             going=tuple(one.id for one in report.incidents if one.open and one.id),
+            alarms=told.going,
             keeper=_keeper(report),
         )
 

@@ -134,7 +134,8 @@ class Speaker:
 
     def __call__(self, sentence: str, *values: Any) -> str:
         """A sentence with its values: ``#1`` is a number, ``@1`` a word of ours, ``%1`` a text of the data."""
-        return self._filled(self._sentences.get(sentence, sentence), values)
+        text = self._sentences.get(sentence, sentence)
+        return self._filled(text, values) if values else text
 
     def tell(self, text: str) -> str | Markup:
         """A sentence, or some, that were written in English; what no catalogue has stays so, and says that it is."""

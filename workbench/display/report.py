@@ -42,8 +42,8 @@ COLUMNS = 12  # rows of the table of columns
 REASONS = 8  # rows of the table of reasons
 SEGMENTS = 8  # rows of segments
 FIRST_TOLD, MOST_TOLD = 6, 24  # signals of a window: at once, and folded
-GROUPS, MOST_GROUPS = 12, 400  # rows of groups that are followed: at once, and folded
-MOST_OFFERED = 120  # windows of a form
+GROUPS, MOST_GROUPS, MOST_OF_PAGE = 12, 400, 24  # rows of groups: at once, and folded
+MOST_OFFERED = 120  # windows, columns and parts in a form
 ACTS = ("acknowledge", "note", "snooze", "close", "reopen")
 PAGE = View()
 
@@ -67,7 +67,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
     metric, told = view.scored_by(report), verdict(report)
     drawn = points(report, view=view)
     groups = followed_groups(windows)
-    first = max(GROUPS, sum(one.differs for one in groups))
+    first = view.most(GROUPS) if view.link else max(GROUPS, sum(one.differs for one in groups))
     table = column_rows(windows, shown, view)
     estimated = [estimate(w, metric) for w in windows]
     return {
@@ -96,20 +96,20 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "w": shown,
         "asked": _asked(report, view),
         "beside": _neighbours(report, shown),
-        "first_told": FIRST_TOLD,
-        "most_told": MOST_TOLD,
-        "columns": table[:COLUMNS],
-        "hidden": max(len(table) - COLUMNS, 0),
+        "first_told": view.most(FIRST_TOLD),
+        "most_told": view.most(MOST_TOLD),
+        "columns": table[: view.most(COLUMNS)],
+        "hidden": max(len(table) - view.most(COLUMNS), 0),
         "of_column": _of_column(report, table, view),
         "heat": _heat,
         "tone": _tone,
         "p_value": partial(_p_value, say),
-        "segments": (parts := followed_segments(windows))[:SEGMENTS],
-        "more_segments": max(len(parts) - SEGMENTS, 0),
+        "segments": (parts := followed_segments(windows))[: view.most(SEGMENTS)],
+        "more_segments": max(len(parts) - view.most(SEGMENTS), 0),
         "groups": groups[:first],
-        "more_groups": groups[first:MOST_GROUPS],
-        "reasons": (followed := reasons_by_column(windows))[:REASONS],
-        "reasons_hidden": max(len(followed) - REASONS, 0),
+        "more_groups": groups[first : view.most(MOST_OF_PAGE) if view.link else MOST_GROUPS],
+        "reasons": (followed := reasons_by_column(windows))[: view.most(REASONS)],
+        "reasons_hidden": max(len(followed) - view.most(REASONS), 0),
         "unit": _unit(report),
         "incidents": (told_of := _incidents(report, windows, view))[0],
         "more_incidents": told_of[1],
@@ -120,7 +120,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "label_of": partial(_part, say),
         "named": named,
         "estimate": estimate,
-        "choices": _choices(report),
+        "choices": _choices(report, view),
     }
 
 
@@ -183,7 +183,7 @@ def _incidents(
     by_label = {w.label: w for w in report.windows}
     within = {w.label for w in windows}
     there = [one for one in report.incidents[::-1] if one.open or not view.link or within & {one.start, *one.windows}]
-    shown = sorted(there, key=lambda one: not one.open)[: ON_A_PAGE if view.link else INCIDENTS]
+    shown = sorted(there, key=lambda one: not one.open)[: view.most(ON_A_PAGE) if view.link else INCIDENTS]
     told = [(one, [by_label[k] for k in one.windows[: -OF_INCIDENT - 1 : -1] if k in by_label]) for one in shown]
     return told, len(report.incidents) - len(shown)
 
@@ -199,14 +199,14 @@ def _asked(report: MonitorReport, view: View) -> list[str]:
     return [name for name, (value, there) in wanted.items() if value and value not in there]
 
 
-def _choices(report: MonitorReport) -> dict[str, Any]:
+def _choices(report: MonitorReport, view: View) -> dict[str, Any]:
     """What the forms offer."""
     first = min((day for w in report.windows if (day := days(w)[0])), default="")
     last = max((days(w)[1] for w in report.windows), default="")
     return {
-        "windows": [w.label for w in report.windows[::-1]][:MOST_OFFERED],
-        "columns": columns(report.windows),
-        "segments": segments(report.windows),
+        "windows": [w.label for w in report.windows[: -view.most(MOST_OFFERED) - 1 : -1]],
+        "columns": columns(report.windows)[: view.most(MOST_OFFERED)],
+        "segments": segments(report.windows)[: view.most(MOST_OFFERED)],
         "metrics": metrics(report.windows),
         "days": (first, last),
     }

@@ -52,6 +52,8 @@ class View:
         The form of the choices above; None where there is none.
     acting : Form, optional
         The form of incidents; None for who may only look.
+    share : float
+        Of the rows that tables show at most, in (0, 1]: less makes a smaller page.
     """
 
     language: str = "en"
@@ -65,6 +67,7 @@ class View:
     link: Callable[..., str] | None = None
     choosing: Form | None = None
     acting: Form | None = None
+    share: float = 1.0
 
     def windows(self, report: MonitorReport) -> tuple[Window, ...]:
         """Those between its days, the latest of them, or those around the window that is looked at."""
@@ -72,6 +75,10 @@ class View:
         place = next((k for k, w in enumerate(within) if w.label == self.window), len(within))
         end = min(max(place + WINDOWS // 2, WINDOWS), len(within)) if place < len(within) - WINDOWS else len(within)
         return tuple(within[max(end - WINDOWS, 0) : end])
+
+    def most(self, rows: int) -> int:
+        """As many of so many rows as are shown."""
+        return max(round(rows * self.share), 2)
 
     def shown(self, report: MonitorReport) -> Window | None:
         """The window that is looked at: the one that was asked for, else the latest that is judged."""
