@@ -38,9 +38,8 @@ def said():
     text = "".join((DISPLAY / name).read_text(encoding="utf-8") for name in SOURCES)
     found = {unescape(a or b) for a, b in re.findall(r"""\bsay\(\s*(?:"([^"]+)"|'([^']+)')""", text)}
     chosen = [value for name, value in vars(report_words).items() if name.isupper()]
-    told = {
-        part for words in chosen for one in words.values() for part in ((one[0], one[2]) if len(one) == 3 else (one,))
-    }
+    each = [one for words in chosen for one in words.values()]
+    told = {part for one in each for part in ([one] if isinstance(one, str) else [one[0], one[2]])}
     return found | told | {part for term in TERMS.values() for part in term}
 
 
@@ -100,8 +99,8 @@ FINDINGS = {"group_windows.py": 2, "estimation.py": 4}
 RULES = sorted((PACKAGE / "monitoring" / "rules").glob("*.py"))
 OTHERS = [
     PACKAGE / "monitoring" / f"{name}.py"
-    for name in "causes incidents trust segments value group_windows losses estimation estimates judgement".split()
-]
+    for name in ("causes", "incidents", "trust", "segments", "value", "group_windows", "losses", "judgement")
+] + [PACKAGE / "monitoring" / "estimates.py", PACKAGE / "monitoring" / "estimation.py"]
 
 
 def sentences(path):

@@ -20,6 +20,7 @@ from workbench.display.language import Speaker, speaker
 from workbench.display.rendering import fragment, metric_name, squeezed
 from workbench.display.report_rows import (
     ColumnRow,
+    Followed,
     band,
     column_rows,
     drift_by_column,
@@ -68,7 +69,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
     drawn = points(report, view=view)
     groups = followed_groups(windows)
     first = view.most(GROUPS) if view.link else max(GROUPS, sum(one.differs for one in groups))
-    table = column_rows(windows, shown, view)
+    table, followed = column_rows(windows, shown, view), reasons_by_column(windows)
     estimated = [estimate(w, metric) for w in windows]
     return {
         **say.words(),
@@ -100,7 +101,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "most_told": view.most(MOST_TOLD),
         "columns": table[: view.most(COLUMNS)],
         "hidden": max(len(table) - view.most(COLUMNS), 0),
-        "of_column": _of_column(report, table, view),
+        "of_column": _of_column(report, table, followed, view),
         "heat": _heat,
         "tone": _tone,
         "p_value": partial(_p_value, say),
@@ -108,7 +109,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "more_segments": max(len(parts) - view.most(SEGMENTS), 0),
         "groups": groups[:first],
         "more_groups": groups[first : view.most(MOST_OF_PAGE) if view.link else MOST_GROUPS],
-        "reasons": (followed := reasons_by_column(windows))[: view.most(REASONS)],
+        "reasons": followed[: view.most(REASONS)],
         "reasons_hidden": max(len(followed) - view.most(REASONS), 0),
         "unit": _unit(report),
         "incidents": (told_of := _incidents(report, windows, view))[0],
@@ -221,13 +222,16 @@ def _neighbours(report: MonitorReport, shown: Window | None) -> tuple[str | None
     return (labels[at - 1] if at else None), (labels[at + 1] if at + 1 < len(labels) else None)
 
 
-def _of_column(report: MonitorReport, table: list[ColumnRow], view: View) -> dict[str, Any] | None:
+def _of_column(
+    report: MonitorReport, table: list[ColumnRow], followed: list[Followed], view: View
+) -> dict[str, Any] | None:
     """What is told of the column that is looked at: its row, its reasons, and what it did in incidents."""
     row = next((one for one in table if one.name == view.column), None)
     if row is None:
         return None
     moved = [(i, c) for i in report.incidents[::-1] for c in i.causes if c.kind == "moved" and c.name == view.column]
-    return {"row": row, "moved": moved[:4]}
+    weights = next((one for one in followed if one.column == view.column), None)
+    return {"row": row, "weights": weights, "moved": moved[:4]}
 
 
 def _part(say: Speaker, shape: Shape, place: int) -> str:

@@ -255,6 +255,16 @@ class Followed:
         return self.known[-1].parts
 
     @property
+    def changed(self) -> list[ReasonDifference]:
+        """Of the windows in which they changed by enough to matter."""
+        return [one for one in self.known if one.important]
+
+    @property
+    def turned(self) -> bool:
+        """Whether the column spoke the other way in one of these windows."""
+        return any(one.turned for one in self.changed)
+
+    @property
     def rank(self) -> tuple[bool, float]:
         """Those that changed come first, then those that weigh most."""
         return not any(one.important for one in self.known), -max(max(one.importance) for one in self.known)
