@@ -97,10 +97,11 @@ TOGETHER = {
 # Sentences of findings, which stay in English and say so.
 FINDINGS = {"group_windows.py": 2, "estimation.py": 4}
 RULES = sorted((PACKAGE / "monitoring" / "rules").glob("*.py"))
-OTHERS = [
-    PACKAGE / "monitoring" / f"{name}.py"
-    for name in ("causes", "incidents", "trust", "segments", "value", "group_windows", "losses", "judgement")
-] + [PACKAGE / "monitoring" / "estimates.py", PACKAGE / "monitoring" / "estimation.py"]
+NAMES = (
+    "causes", "incidents", "trust", "segments", "value", "group_windows", "losses", "judgement", "estimates",
+    "estimation",
+)  # fmt: skip
+OTHERS = [PACKAGE / "monitoring" / f"{name}.py" for name in NAMES]
 
 
 def sentences(path):
