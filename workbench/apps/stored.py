@@ -22,7 +22,7 @@ from workbench.errors import BadParameter, NotFound, StoreError
 from workbench.monitoring.incident_book import acts, handled
 from workbench.settings import Settings, settings
 from workbench.storage import audit
-from workbench.storage.files import MISREAD, SAFE_NAME, inside, read_json, safe_name
+from workbench.storage.files import SAFE_NAME, inside, read, safe_name
 from workbench.storage.registry import folder_of
 
 Shapes = Mapping[str, Shape]
@@ -187,11 +187,11 @@ def shapes(one: Stored, window: str = "", given: Settings | None = None) -> Shap
         return {}
     try:
         folder = inside(force.predictions, one.name, "windows", safe_name(seen.label, "window"))
-        content = safe_name(str(read_json(folder / "window.json")["content"]), "content")
+        content = read(folder / "window.json", lambda told: safe_name(str(told["content"]), "content"))
         version = seen.version or one.report.version
         before = _columns(inside(force.bundles, one.name, str(version), "reference.profile"))
         now = _columns(inside(folder, content, "profile.json"))
-    except (StoreError, BadParameter, *MISREAD):
+    except (OSError, StoreError, BadParameter):
         return {}
     found = {name: beside(before[name], column) for name, column in now.items() if name in before}
     return {name: shape for name, shape in found.items() if shape}
