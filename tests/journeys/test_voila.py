@@ -105,8 +105,8 @@ def test_a_stakeholder_reads_the_pages(chromium, address):
 
     assert page.title() == "All models · Workbench"
     assert "0.702" in row.inner_text()
-    assert "reference 0.731" in row.inner_text()
-    assert "ok" in row.inner_text()
+    assert "0.731 in training" in row.inner_text()
+    assert "something is worth a look" in row.inner_text()
     assert 'Call wb.monitor("housing")' in page.locator("tr", has_text="housing").inner_text()
 
     page.click("a:text-is('flights')")
@@ -116,11 +116,17 @@ def test_a_stakeholder_reads_the_pages(chromium, address):
 
     assert page.title() == "One model · Workbench"
     assert "champion is version 2" in text
-    assert "ROC AUC fell to 0.668 in 2013-10" in text
-    drift, reasons, cause = page.locator("tr", has_text="precip").all()
-    assert "42%" in drift.inner_text()
-    assert "◆ 0.900 ⇅" in reasons.inner_text()
-    assert "+0.310" in cause.inner_text()
+    assert "ROC AUC fell to 0.668 in 2013-10" in page.text_content("main")
+    assert "+0.310" in page.locator(".wb-causes tr", has_text="precip").inner_text()
+
+    page.locator(".wb-line a").nth(3).click()
+    page.wait_for_selector("h4:has-text('Window 2013-10')")
+    page.click(".wb-of-columns a:text-is('precip')")
+    page.wait_for_selector("text=What it did to the predictions")
+    screenshot(page, "voila-column-light")
+
+    assert "ROC AUC is 0.668, 0.731 in training." in page.inner_text("#window")
+    assert "0.900 on average, 0.600 before" in page.inner_text("#column")
 
     page.click("a:text-is('dark')")
     page.wait_for_selector("[data-jp-theme-light='false']")
