@@ -45,7 +45,7 @@ class Summary(Flat):
         Whether answers can be trusted, as :class:`workbench.core.report_checks.Verdict` says it.
     normal, checks : int
         Checks that are normal, and all.
-    worst : tuple of (str, str)
+    worst : tuple of str
         Kind and sentence of the gravest check that is not normal; empty where there is none.
     rows : int
         Of all windows.
@@ -77,7 +77,7 @@ class Summary(Flat):
     trust: str = "unknown"
     normal: int = 0
     checks: int = 0
-    worst: tuple[str, str] | tuple[()] = ()
+    worst: tuple[str, ...] = ()
     rows: int = 0
     seen: str = ""
     trend: str = ""
