@@ -16,6 +16,7 @@ from workbench.apps import acting_form, model, models
 from workbench.apps.choice import Choice
 from workbench.apps.stored import Driven, Listed, Stored
 from workbench.core.incident import Incident
+from workbench.core.load import Served
 from workbench.core.metric import Metric
 from workbench.core.report import ColumnDrift, Signal
 from workbench.core.report_summary import Summary
@@ -93,6 +94,17 @@ def test_a_window_is_told_with_its_reasons_signals_and_estimate():
     assert "small wind is missing in 1.4%, 1.0% in training." in told
     assert "ROC AUC 0.668 0.659 to 0.677 , 0.731 in training" in told
     assert "not to be trusted Why In its rows." in told
+
+
+def test_how_the_service_answered_is_told_with_its_check():
+    slow = Signal("latency", "warning", "95% of the requests were answered within 12.5 ms, 3.1 ms before: 4.0 times.")
+    served = replace(REPORT.windows[3], signals=(slow,), served=Served(1_200, failed=3, p95=12.5))
+    report = replace(REPORT, windows=(served,))
+    english, german = (words(page(f"lang={lang}", report)) for lang in ("en", "de"))
+
+    assert "How the service answers 95% of the requests" in english
+    assert "Requests 1,200, 3 failed Answered within 12.5 ms, 95 of 100" in english
+    assert "Wie der Dienst antwortet 95 % der Anfragen waren binnen 12,5 ms beantwortet" in german.replace("\xa0", " ")
 
 
 def test_segments_have_a_table_of_their_own():

@@ -91,6 +91,14 @@ TOGETHER = {
         "came, 50.2 "
         "where it was 152.1: what the columns mean for the target has changed.",
     ),
+    "serving.py": (
+        "95% of the requests were answered within 12.5 ms, 3.1 ms before: 4.0 times.",
+        "A row took 2.5 ms of CPU, 0.3 ms before: 8.3 times.", "The service held 900 MB, 300 MB before: 3.0 times.",
+    ),
+    "value.py": (
+        "A row costs 1.2, 0.9 in training: 33% more.",
+        "A row costs 1.2, 0.9 in training: 0.3 more, where a row costs or gains 2.5.",
+    ),
     "losses.py": ("y = 1 was expected in 9.0% of the rows and came true in 4.0%: the probabilities are too high.",),
     "estimates.py": ("7,500 labels recalibrated it.", "7,500 labels recalibrated it, 50 of them its own."),
 }  # fmt: skip
@@ -99,7 +107,7 @@ FINDINGS = {"group_windows.py": 2, "estimation.py": 4}
 RULES = sorted((PACKAGE / "monitoring" / "rules").glob("*.py"))
 NAMES = (
     "causes", "incidents", "trust", "segments", "value", "group_windows", "losses", "judgement", "estimates",
-    "estimation",
+    "estimation", "serving",
 )  # fmt: skip
 OTHERS = [PACKAGE / "monitoring" / f"{name}.py" for name in NAMES]
 

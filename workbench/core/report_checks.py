@@ -165,7 +165,7 @@ FOLLOWED: dict[str, Callable[[Window], bool]] = {
     "groups": lambda w: bool(w.groups),
     "reasons": lambda w: bool(w.explained),
     "value": lambda w: w.value is not None,
-    "service": lambda w: bool(getattr(w, "served", None)),
+    "service": lambda w: w.served is not None,
     OTHERS: lambda w: False,
 }
 
