@@ -46,6 +46,25 @@ def test_what_was_lifted_once_is_not_lifted_again() -> None:
     assert journey(cells).value("dataset", "source") == "churn.csv"
 
 
+def test_the_tables_that_are_scored_and_their_labels_become_parameters_too() -> None:
+    month = [
+        CodeCell("e", 'answers = wb.score("churn", "july.csv", window="2026-07")\nanswers'),
+        CodeCell("f", 'joined = wb.feedback("churn", "labels.csv", window="2026-07")\njoined'),
+    ]
+
+    made = convert([*CELLS[:3], *month, CELLS[3]])
+
+    assert [(p.name, p.default) for p in declared(made.source, "n").values()][2:] == [
+        ("name", "churn"),
+        ("score_source", "july.csv"),
+        ("window", "2026-07"),
+        ("labels", "labels.csv"),
+    ]
+    assert made.changes["e"] == "answers = wb.score(name, score_source, window=window)\nanswers"
+    assert made.changes["f"] == "joined = wb.feedback(name, labels, window=window)\njoined"
+    assert made.changes["d"] == "report = wb.monitor(name)\nreport"
+
+
 def test_only_the_tag_where_nothing_is_to_be_lifted() -> None:
     assert convert(CELLS, lift=False).source == EMPTY
     assert convert([CodeCell("x", "month = 7\nfolder = 'a'"), *CELLS], lift=False).cell == "x"

@@ -23,6 +23,8 @@ SOURCES = {
     "explain": "explanation = wb.explain(run)\nexplanation",
     "fairness": 'fairness = wb.fairness(run, by=["sex"])\nfairness',
     "package": 'bundle = wb.package(run, name="churn")\nbundle',
+    "score": 'answers = wb.score("churn", "july.csv", window="2026-07")\nanswers',
+    "feedback": 'joined = wb.feedback("churn", "july-labels.csv")\njoined',
     "monitor": 'report = wb.monitor("churn")\nreport',
 }
 
@@ -238,7 +240,8 @@ def test_advice_leads_from_an_empty_notebook_to_a_monitored_model() -> None:
     led = [advice(journey(taken(*list(STEPS)[:n], train=RUN))) for n in range(len(STEPS) + 1)]
 
     assert [a.verb for a in led] == [*STEPS, "monitor"]
-    assert [bool(a.button) for a in led] == [False, *[True] * (len(STEPS))]
+    # A table is for a person to choose.
+    assert [at for at, one in enumerate(led) if not one.button] == [0, list(STEPS).index("score")]
     assert advice(journey([CodeCell("a", SOURCES["dataset"], running=True)])) is None
 
 
@@ -284,8 +287,49 @@ def test_who_has_packaged_is_not_led_back_to_fairness_but_who_wrote_its_cell_is_
     packaged = taken("dataset", "profile", "train", "explain", "package", train=RUN)
     written = [*taken("dataset", "profile", "train", "explain"), CodeCell("f", SOURCES["fairness"])]
 
-    assert advice(journey(packaged)).verb == "monitor"
+    assert advice(journey(packaged)).verb == "score"
     assert advice(journey(written)).verb == "fairness"
+
+
+def test_who_has_no_labels_yet_goes_on_by_one_button_and_is_not_asked_again() -> None:
+    answered = taken("dataset", "profile", "train", "explain", "package", "score")
+
+    asked = advice(journey(answered))
+    monitored = advice(journey([*answered, CodeCell("m", SOURCES["monitor"], ran=SOURCES["monitor"], count=9)]))
+
+    assert (asked.verb, asked.reason[1:], asked.button) == ("feedback", ("2026-07",), ("Monitor without labels",))
+    assert [(act.verb, act.values) for act in asked.acts] == [("monitor", {"name": "churn"})]
+    assert monitored.job
+
+
+def test_who_looks_after_a_service_is_not_asked_to_score() -> None:
+    assert advice(journey(taken("dataset", "profile", "train", "explain", "package", "monitor"))).job
+
+
+@pytest.mark.parametrize(
+    "package",
+    [SOURCES["package"], 'b = wb.package(run, name="churn")', 'shop = "churn"\nbundle = wb.package(run, name=shop)'],
+)
+def test_what_lies_in_a_bundles_folder_makes_steps_out_of_date_though_no_variable_says_so(package: str) -> None:
+    name = {"b": "b", "shop": "shop"}.get(package.split(" =")[0], '"churn"')
+    sources = [package, f'wb.score({name}, "a.csv", window="a")', f'wb.score({name}, "b.csv", window="b")']
+    sources += [f'wb.feedback({name}, "l.csv")', 'wb.monitor("churn")', 'wb.monitor("other")']
+    cells = [CodeCell(str(n), text, ran=text, count=n + 1) for n, text in enumerate(sources)]
+    cells[1] = replace(cells[1], source=f'wb.score({name}, "c.csv", window="c")')
+
+    found = journey(cells)
+
+    assert out_of_date(cells).keys() == {1, 3, 4}
+    assert found.places["monitor"].state == "done", "the last one is of another bundle"
+    assert journey(cells, active="4").places["monitor"].refresh == (1, 3, 4)
+    assert found.places["feedback"].because == ("Cell %1 changed", "2")
+
+
+def test_a_folder_is_there_when_the_kernel_is_new() -> None:
+    now = journey(taken("dataset", "train", "package", "score"), alive=["wb"])
+
+    assert write(now, "monitor", {"name": "churn"}).before == ()
+    assert write(now, "explain", {}).before == (0, 1)
 
 
 def test_another_training_makes_the_fairness_out_of_date() -> None:

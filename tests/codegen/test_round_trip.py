@@ -226,6 +226,12 @@ def test_any_typed_text_is_either_a_step_or_edited_by_hand(source: str) -> None:
         ("explain", {"rows": 50}, "explanation = wb.explain(run, rows=50)\nexplanation"),
         ("fairness", {"by": ["sex", "race"]}, 'fairness = wb.fairness(run, by=["sex", "race"])\nfairness'),
         ("package", {"name": "churn"}, 'bundle = wb.package(run, name="churn")\nbundle'),
+        (
+            "score",
+            {"name": "churn", "source": "july.csv", "window": "2026-07", "id": ["key"], "add": False},
+            'answers = wb.score("churn", "july.csv", window="2026-07", id=["key"])\nanswers',
+        ),
+        ("feedback", {"name": "churn", "labels": "a.csv"}, 'joined = wb.feedback("churn", "a.csv")\njoined'),
         ("monitor", {"name": "churn"}, 'report = wb.monitor("churn")\nreport'),
     ],
 )

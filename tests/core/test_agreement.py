@@ -16,7 +16,13 @@ from workbench.core.parameters import STEPS, MonitorStep, Step, make, parameter,
 from workbench.errors import BadParameter
 
 PARAMETERS = [(verb, f.name) for verb, step in STEPS.items() for f in fields(step)]
-REQUIRED = {"dataset": {"source": "t.csv"}, "package": {"name": "churn"}, "monitor": {"name": "churn"}}
+REQUIRED = {
+    "dataset": {"source": "t.csv"},
+    "package": {"name": "churn"},
+    "score": {"name": "churn", "source": "t.csv", "window": "2026-07"},
+    "feedback": {"name": "churn", "labels": "t.csv"},
+    "monitor": {"name": "churn"},
+}
 TEXTS = st.sampled_from(
     ["", " ", "3", "0.05", "nan", "true", "null", "a", "a\n", "ü", "..", "a" * 100, "a" * 101, "linear", "roc_auc"]
 )
@@ -53,7 +59,8 @@ def begins(*_, **__):
 def verbs_that_stop_where_they_begin():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("workbench.reading.dataset.source_of", begins)
-        patch.setattr("workbench.monitoring.monitor.champion", begins)
+        for verb in ("score", "feedback", "monitor"):
+            patch.setattr(f"workbench.monitoring.{verb}.champion", begins)
         patch.setattr("workbench.packaging.package.pack", begins)
         patch.setattr("workbench.profiling.profile.source_of", begins)
         yield
@@ -117,11 +124,14 @@ def test_schema_checker_and_verb_agree(verb, name, value):
     # A verb takes a frame too where the form takes a path, and words by column where the form takes words;
     # and positions of rows where the form takes their number.
     by_column = isinstance(value, dict)
-    wider = {"source": not isinstance(value, str), "missing": by_column, "dates": by_column, "class_weight": by_column}
+    wider = {name: not isinstance(value, str) for name in ("source", "labels")}
+    wider |= {"missing": by_column, "dates": by_column, "class_weight": by_column}
     wider["threshold"] = isinstance(value, float)  # a number, beside its text
     wider["by"] = isinstance(value, str)  # one column without brackets
+    if verb in ("score", "feedback"):
+        wider["id"] = value is None or isinstance(value, str)
     positions = (verb, name) == ("explain", "rows") and isinstance(value, (list, tuple))
-    if not positions and (verb not in ("dataset", "train", "fairness") or not wider.get(name)):
+    if not positions and (verb not in ("dataset", "train", "fairness", "score", "feedback") or not wider.get(name)):
         assert verb_accepts(verb, values) == verdict
 
 

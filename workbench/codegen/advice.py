@@ -142,8 +142,27 @@ def _package(now: Journey) -> Advice | None:
     return _waiting(now, "package", ("The model is understood: make the folder that ships",), ("Package",))
 
 
+def _score(now: Journey) -> Advice | None:
+    """Until something was answered, or somebody looks after what a service answers."""
+    if _done(now, "monitor"):
+        return None
+    return _waiting(now, "score", ("The bundle is ready: let it answer rows that it has not seen",), ("Score",))
+
+
+def _feedback(now: Journey) -> Advice | None:
+    """Where labels may be known; the button goes on where they are not."""
+    if now.places["feedback"].cell is not None:
+        return _waiting(now, "feedback", ("Give the labels that are known by now",), ("Give labels",))
+    if _done(now, "monitor"):
+        return None
+    window = now.brief("score")
+    reason = ("%1 is answered: give its labels, if they are known", window) if window else ("Give labels, if known",)
+    acts = tuple(_as_it_is(now, "monitor"))
+    return Advice("feedback", reason, ("Monitor without labels",) if acts else (), acts)
+
+
 def _monitor(now: Journey) -> Advice | None:
-    return _waiting(now, "monitor", ("The bundle is ready: look after it once it has answered",), ("Monitor",))
+    return _waiting(now, "monitor", ("The bundle has answered: look after it",), ("Monitor",))
 
 
 def _all_done(now: Journey) -> Advice | None:
@@ -151,7 +170,8 @@ def _all_done(now: Journey) -> Advice | None:
 
 
 _RULES: tuple[Callable[[Journey], Advice | None], ...] = (
-    _failed, _stale, _first_table, _profile, _target, _leaks, _train, _explain, _fairness, _package, _monitor, _all_done
+    _failed, _stale, _first_table, _profile, _target, _leaks, _train, _explain, _fairness, _package, _score, _feedback,
+    _monitor, _all_done,
 )  # fmt: skip
 
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from workbench.codegen.parse import tree_of
+from workbench.codegen.parse import CALLS, bundles, imported_in, read, tree_of
 
 Told = tuple[str, ...]
 """A sentence with ``%1``, ``%2`` and what stands for them, so that it can be translated."""
+
+# What a step leaves in a bundle's folder, and what it finds there: no variable tells of it.
+LEAVES = {"package": "versions", "score": "windows", "feedback": "labels"}
+FINDS = {"score": ("versions",), "feedback": ("windows",), "monitor": ("versions", "windows", "labels")}
 
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 
@@ -124,18 +128,52 @@ def _globals(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def sources_of(cells: Sequence[CodeCell]) -> list[frozenset[int]]:
-    """For each cell, the cells above that last wrote what it reads.
+    """For each cell, the cells above that last wrote what it reads, and those that filled the folder that it looks at.
 
     >>> sources_of([CodeCell("a", "x = 1"), CodeCell("b", "y = x"), CodeCell("c", "x + y")])[2] == {0, 1}
+    True
+    >>> sources_of([CodeCell("a", "wb.score('a', t, window='7')"), CodeCell("b", "wb.monitor('a')")])[1] == {0}
     True
     """
     writer: dict[str, int] = {}
     sources = []
+    folders = _folders(cells)
     for index, cell in enumerate(cells):
         reads, writes = names(cell.source)
-        sources.append(frozenset(writer[name] for name in reads if name in writer))
+        sources.append(frozenset(writer[name] for name in reads if name in writer) | folders[index])
         writer |= dict.fromkeys(writes, index)
     return sources
+
+
+def _folders(cells: Sequence[CodeCell]) -> list[frozenset[int]]:
+    """For each cell, those above that left in a bundle's folder what it finds there."""
+    calls = frozenset({**CALLS, **{k: v for cell in cells for k, v in imported_in(cell.source).items()}}.items())
+    called: dict[str, str] = {}
+    left: dict[tuple[str, str], set[int]] = {}
+    sources = []
+    for index, cell in enumerate(cells):
+        for variable, bundle in _aliases(cell.source, calls).items():
+            called[variable] = called.get(bundle, bundle)
+        steps = [(verb, called.get(bundle, bundle)) for verb, bundle in _bundles(cell.source, calls)]
+        found = [left.get((what, bundle), set()) for verb, bundle in steps for what in FINDS.get(verb, ())]
+        sources.append(frozenset().union(*found))
+        for verb, bundle in steps:
+            left.setdefault((LEAVES.get(verb, ""), bundle), set()).add(index)
+    return sources
+
+
+@lru_cache(maxsize=1024)
+def _bundles(source: str, calls: frozenset[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(bundles(source, dict(calls)))
+
+
+@lru_cache(maxsize=1024)
+def _aliases(source: str, calls: frozenset[tuple[str, str]]) -> dict[str, str]:
+    """Variables that stand for a bundle's name: a plain text, or the bundle that a cell packages."""
+    texts = {name: repr(value) for name, value in _constants(source).items() if isinstance(value, str)}
+    named = dict(_bundles(source, calls))
+    found = read(source, dict(calls)) if "package" in named else None
+    return {**texts, found.gives: named["package"]} if found and found.gives else texts
 
 
 def out_of_date(cells: Sequence[CodeCell]) -> dict[int, Told]:
@@ -203,7 +241,9 @@ def needed(cells: Sequence[CodeCell], wanted: frozenset[int], alive: frozenset[s
             gone = alive is not None and not passed <= alive
             if gone or not _holds(cells[feeding], feeding in stale):
                 todo.add(feeding)
-        waiting |= above[index] - seen
+            # What a cell has left in a folder is there, whatever the kernel holds.
+            if (passed or feeding in todo) and feeding not in seen:
+                waiting.add(feeding)
     return sorted(todo)
 
 

@@ -18,7 +18,11 @@ from workbench.core.parameters import STEPS
 from workbench.jobs.notebook.hidden_state import Source, Unmade, unmade
 
 # What changes from one run to the next, by step.
-LIFTED = (("dataset", "source"), ("dataset", "target"), ("package", "name"), ("monitor", "name"))
+LIFTED = (
+    *(("dataset", "source"), ("dataset", "target"), ("package", "name")),
+    *(("score", "name"), ("score", "source"), ("score", "window")),
+    *(("feedback", "name"), ("feedback", "labels"), ("feedback", "window"), ("monitor", "name")),
+)
 EMPTY = "# Parameters of the job, such as month = 7  # of the data"
 
 _WAITS = {
@@ -67,7 +71,7 @@ def convert(cells: Sequence[CodeCell], parameters: str | None = None, lift: bool
     parameters : str, optional
         The cell that is tagged ``parameters`` already.
     lift : bool
-        Make parameters of the table, the target and the bundle's name, where they are plain values.
+        Make parameters of the tables, the target, the bundle's name and the window, where they are plain values.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import PurePath
 from typing import Any
 
@@ -18,6 +18,7 @@ from workbench.core.parameters import STEPS
 
 # The noun of a result that is called otherwise than the variable that holds it.
 NOUNS = {"data": "dataset"}
+FIELDS = {verb: frozenset(field.name for field in fields(step)) for verb, step in STEPS.items()}
 _ASIDE = re.compile(
     r" \([^()]*\)| on [\d,]+ held-out rows|^[\d,]+ held-out rows: |; [a-z ]+ up to [\d.,]+ is possible$"
 )
@@ -84,8 +85,9 @@ class Journey:
     alive: frozenset[str] | None = None
 
     def brief(self, verb: str) -> str:
-        """The headline of a step's result without what is in brackets, its scores by their names."""
-        return brief(str(self.places[verb].record.get("headline") or ""))
+        """The headline of a step's result without what is in brackets, its scores by their names; else its window."""
+        told = str(self.places[verb].record.get("headline") or "")
+        return brief(told) if told or "window" not in FIELDS[verb] else str(self.value(verb, "window") or "")
 
     def value(self, verb: str, name: str) -> Any:
         """A parameter of a step as it stands in its cell, a variable that is a plain value looked up."""
@@ -325,8 +327,14 @@ def prefilled(now: Journey, verb: str) -> tuple[dict[str, Any], dict[str, str]]:
     if verb == "fairness":
         people = offered(now, verb)[0][:MOST_FIRST]
         return ({"by": people} if people else {}), {}
-    if verb == "monitor" and (reading := now.places["package"].reading):
-        return {n: v for n, v in reading.values.items() if n == "name"}, {
-            n: c for n, c in reading.code.items() if n == "name"
-        }
+    if verb in ("score", "feedback", "monitor"):
+        return _bundle(now)
     return {}, {}
+
+
+def _bundle(now: Journey) -> tuple[dict[str, Any], dict[str, str]]:
+    """The name of the bundle that the steps above are about."""
+    named = (now.places[verb].reading for verb in ("package", "score", "feedback", "monitor"))
+    reading = next((one for one in named if one and "name" in {**one.values, **one.code}), None)
+    given = (reading.values, reading.code) if reading else ({}, {})
+    return {n: v for n, v in given[0].items() if n == "name"}, {n: c for n, c in given[1].items() if n == "name"}

@@ -123,6 +123,22 @@ def mentioned(source: str, calls: Mapping[str, str] = CALLS) -> list[str]:
     return [calls[ast.unparse(call.func)] for call in _step_calls(tree, calls)]
 
 
+def bundles(source: str, calls: Mapping[str, str] = CALLS) -> list[tuple[str, str]]:
+    """The steps that a cell takes with a bundle, each with that bundle as it is written: its name, or a variable.
+
+    >>> bundles('wb.score("churn", path, window=month)\\nwb.monitor(name=shop)')
+    [('score', "'churn'"), ('monitor', 'shop')]
+    """
+    calls = {**calls, **imported_in(source)}
+    tree = tree_of(source) if _may_call(source, calls) else None
+    found = []
+    for call in _step_calls(tree, calls) if tree else ():
+        given = _arguments(call, STEPS[calls[ast.unparse(call.func)]]) or {}
+        if "name" in given:
+            found.append((calls[ast.unparse(call.func)], ast.unparse(given["name"])))
+    return found
+
+
 def imported(tree: ast.Module) -> dict[str, str]:
     """The ways to call a step that a cell's imports open.
 

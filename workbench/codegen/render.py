@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from workbench.core.literals import WIDTH, expression, identifier, literal
-from workbench.core.parameters import make, positional, step_of
+from workbench.core.parameters import bare, make, step_of
 
 IMPORT = "import workbench as wb"
 
@@ -27,7 +27,7 @@ def render(
     Parameters
     ----------
     verb : str
-        The step: ``dataset``, ``profile``, ``train``, ``explain``, ``fairness``, ``package`` or ``monitor``.
+        The step, such as ``train``: a key of :data:`workbench.core.parameters.STEPS`.
     values : mapping
         Its parameters, as plain JSON. What equals the default is left out of the cell.
     first : bool
@@ -94,11 +94,11 @@ def arguments(
     [(None, '"a.csv"')]
     """
     step = make(verb, dict(values), elsewhere=tuple(code))
-    unnamed = positional(type(step))
+    unnamed = bare(type(step))
     if takes:
         yield None, expression(takes)
     for parameter in fields(step):
-        name = None if parameter.name == unnamed else parameter.name
+        name = None if parameter.name in unnamed else parameter.name
         value = getattr(step, parameter.name, None)
         if parameter.name in code:
             yield name, expression(code[parameter.name])

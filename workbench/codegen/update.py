@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.codegen.parse import CALLS, Reading, read
 from workbench.codegen.render import arguments, call
-from workbench.core.parameters import STEPS, positional, unnamed
+from workbench.core.parameters import STEPS, bare, unnamed
 from workbench.errors import BadParameter
 
 Edit = tuple[int, int, str]
@@ -66,8 +66,8 @@ def _call(reading: Reading, values: Mapping[str, Any], code: Mapping[str, str], 
 
 def _given(verb: str, values: Mapping[str, Any], code: Mapping[str, str]) -> dict[str, str]:
     """Text of each parameter that is not the default, by name."""
-    first = positional(STEPS[verb])
-    return {str(name or first): text for name, text in arguments(verb, values, code, None)}
+    without = iter(bare(STEPS[verb]))
+    return {name or next(without): text for name, text in arguments(verb, values, code, None)}
 
 
 def _meaning(reading: Reading | None) -> tuple[Any, ...]:

@@ -61,20 +61,20 @@ def one_of(value: Any, choices: Sequence[T], name: str, verb: str) -> T:
 
 
 def names_or_none(value: Any, name: str, verb: str) -> tuple[str, ...] | None:
-    """One name or several, as a tuple; None where they are left out.
+    """One name or several, as a tuple; None where they are left out, as an empty list does.
 
     Raises
     ------
     BadParameter
-        If something else came, or an empty list.
+        If something else came.
 
     Examples
     --------
     >>> names_or_none("id", "id", "wb.score"), names_or_none(["day", "flight"], "id", "wb.score")
     (('id',), ('day', 'flight'))
     """
-    if isinstance(value, (list, tuple)) and value:
-        return tuple(text(one, name, verb) for one in value)
+    if isinstance(value, (list, tuple)):
+        return tuple(text(one, name, verb) for one in value) or None
     return None if value is None else (text(value, name, verb),)
 
 

@@ -58,6 +58,8 @@ def parameter(
     default: Any = MISSING,
     *,
     column: bool = False,
+    table: bool = False,
+    named_after: str = "",
     alone: bool = False,
     choices: tuple[Any, ...] = (),
     minimum: float | None = None,
@@ -79,6 +81,10 @@ def parameter(
         Its default; without one the parameter is required.
     column : bool
         True: the value is a column name of the dataset (or several).
+    table : bool
+        True: the value is the path of a table, whose columns the others of the step are.
+    named_after : str
+        Another parameter: a form takes the name of its file until somebody gives one.
     alone : bool
         True: where several texts are meant, one may stand in a cell without brackets.
     choices : tuple
@@ -101,6 +107,8 @@ def parameter(
     metadata = {
         "description": description,
         "column": column,
+        "table": table,
+        "named_after": named_after,
         "alone": alone,
         "choices": choices,
         "minimum": minimum,
@@ -141,6 +149,7 @@ class DatasetStep(Step):
     source: str = parameter(
         "Path of a table: text such as CSV, Excel, Parquet, JSON and others.",
         title="Table",
+        table=True,
         examples=("customers.csv",),
     )
     target: str | None = parameter("Column to predict.", None, column=True)
@@ -391,6 +400,65 @@ class PackageStep(Step):
 
 
 @dataclass(frozen=True)
+class ScoreStep(Step):
+    """Let the champion answer a table, and keep what it saw as one window."""
+
+    verb: ClassVar[str] = "score"
+    title: ClassVar[str] = "Score"
+    unnamed: ClassVar[tuple[str, ...]] = ("source",)
+    gives: ClassVar[str] = "answers"
+
+    name: str = parameter("Name of the bundle that answers.", title="Bundle", pattern=FOLDER_NAME, examples=("churn",))
+    source: str = parameter(
+        "Path of a table with the columns that the model knows; the target may be missing.",
+        title="Table",
+        table=True,
+        examples=("july.csv",),
+    )
+    window: str = parameter(
+        "Name of the stretch of time or batch; one that is there already is replaced.",
+        pattern=FOLDER_NAME,
+        named_after="source",
+        examples=("2026-07",),
+    )
+    id: tuple[str, ...] = parameter(
+        "Columns by which labels are joined later; the key of the data by default.",
+        (),
+        column=True,
+        alone=True,
+        title="Key",
+    )
+    add: bool = parameter(
+        "Whether rows that come late fill the window up, in place of replacing it.", False, title="Fill up"
+    )
+
+
+@dataclass(frozen=True)
+class FeedbackStep(Step):
+    """Give the labels that are known by now, so that the score is measured and not estimated."""
+
+    verb: ClassVar[str] = "feedback"
+    title: ClassVar[str] = "Labels"
+    unnamed: ClassVar[tuple[str, ...]] = ("labels",)
+    optional: ClassVar[bool] = True
+    gives: ClassVar[str] = "joined"
+
+    name: str = parameter("Name of the bundle that answered.", title="Bundle", pattern=FOLDER_NAME, examples=("churn",))
+    labels: str = parameter(
+        "Path of a table with the key of each row, or what tells it, and its label.",
+        title="Table of labels",
+        table=True,
+        examples=("july-labels.csv",),
+    )
+    id: tuple[str, ...] = parameter(
+        "Columns of the key; as the rows were scored by default.", (), column=True, alone=True, title="Key"
+    )
+    label: str | None = parameter("Column of the labels; the target by default.", None, column=True)
+    window: str | None = parameter("Of which the rows are, where several hold such rows.", None, examples=("2026-07",))
+    withdraw: bool = parameter("Whether to take back what was said of these rows.", False, title="Take back")
+
+
+@dataclass(frozen=True)
 class MonitorStep(Step):
     """Compare what the model saw with what it was made for."""
 
@@ -409,7 +477,10 @@ class MonitorStep(Step):
 
 STEPS: dict[str, type[Step]] = {
     step.verb: step
-    for step in (DatasetStep, ProfileStep, TrainStep, ExplainStep, FairnessStep, PackageStep, MonitorStep)
+    for step in (
+        *(DatasetStep, ProfileStep, TrainStep, ExplainStep, FairnessStep, PackageStep),
+        *(ScoreStep, FeedbackStep, MonitorStep),
+    )
 }
 
 
@@ -435,6 +506,16 @@ def positional(step: type[Step]) -> str | None:
     if step.takes:
         return None
     return next((f.name for f in fields(step) if f.default is MISSING), None)
+
+
+def bare(step: type[Step]) -> tuple[str, ...]:
+    """Parameters that a cell gives without their names: the first of a step without an input, and what must follow it.
+
+    >>> bare(step_of("dataset")), bare(step_of("score")), bare(step_of("fairness"))
+    (('source',), ('name', 'source'), ())
+    """
+    first = positional(step)
+    return tuple(f.name for f in fields(step) if f.default is MISSING and f.name in (first, *step.unnamed))
 
 
 def unnamed(step: type[Step]) -> tuple[str, ...]:
@@ -493,6 +574,16 @@ def take(step: type[S], values: Mapping[str, Any], elsewhere: tuple[str, ...] = 
             raise BadParameter(f"workbench.{step.verb} needs {name!r}: {declared.metadata['description']} Give it.")
     unknown = {n: None for n in elsewhere if n in known and known[n].default is MISSING}
     return step(**unknown, **{name: checked_value(step, name, value) for name, value in given.items()})
+
+
+def take_beside(step: type[S], name: str, value: Any, values: Mapping[str, Any]) -> S:
+    """The same where ``value``, which a form gives as a path, may be a table too: that is checked where it is read.
+
+    >>> take_beside(DatasetStep, "source", {"age": [31, 52]}, {"target": "age"}).target
+    'age'
+    """
+    text = isinstance(value, str)
+    return take(step, {name: value, **values} if text else values, elsewhere=() if text else (name,))
 
 
 def seconds(span: str | None) -> float | None:
@@ -682,7 +773,7 @@ def _shape(hint: Any) -> tuple[type, bool, bool]:
 
 
 def schema(verb: str) -> dict[str, Any]:
-    """JSON Schema of a step, with ``x-column: true`` where a value is a column of the dataset.
+    """JSON Schema of a step, with ``x-column: true`` where a value is a column, ``x-table`` where it is a table.
 
     Examples
     --------
@@ -730,6 +821,10 @@ def _property(declared: Field[Any], hint: Any) -> dict[str, Any]:
         content["default"] = list(declared.default) if many else declared.default
     if declared.metadata["column"]:
         content["x-column"] = True
+    if declared.metadata["table"]:
+        content["x-table"] = True
+    if declared.metadata["named_after"]:
+        content["x-named-after"] = declared.metadata["named_after"]
     if declared.metadata["unit"]:
         content["x-unit"] = declared.metadata["unit"]
     if declared.metadata["group"]:

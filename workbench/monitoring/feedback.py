@@ -20,6 +20,7 @@ from workbench.core.contract import Column, Contract
 from workbench.core.literals import python
 from workbench.core.names import matching
 from workbench.core.nouns import bundle_name
+from workbench.core.parameters import FeedbackStep, take_beside
 from workbench.core.wording import how_many, listed, listed_values, worded
 from workbench.errors import BadTable, ColumnNotFound
 from workbench.monitoring.places import Places, look_up
@@ -81,7 +82,7 @@ def feedback(
     NotFound
         If there is no such bundle.
     BadParameter
-        If something else than a name or a bundle came, or a keyword that takes a text got none.
+        If something else than a name or a bundle came, or a keyword got what it does not take.
     ColumnNotFound
         If the labels, or what tells their rows, are absent.
     BadTable
@@ -100,9 +101,11 @@ def feedback(
     >>> wb.feedback("churn", "july-labels.csv")
     300
     """
-    force, name = settings(home=home), bundle_name(name, "wb.feedback")
     columns, label = names_or_none(id, "id", "wb.feedback"), text_or_none(label, "label", "wb.feedback")
     window = text_or_none(window, "window", "wb.feedback")
+    asked = {"id": columns or (), "label": label, "window": window, "withdraw": withdraw}
+    name = take_beside(FeedbackStep, "labels", labels, {"name": bundle_name(name, "wb.feedback"), **asked}).name
+    force = settings(home=home)
     bundle = champion(name, force)
     table = read_table(labels, like=bundle.contract).reset_index(drop=True)
     truth = _none_of(table) if withdraw else truth_of(bundle, table, _label_column(table, label, bundle.contract))

@@ -18,6 +18,7 @@ from workbench.core.contract import Contract
 from workbench.core.literals import python
 from workbench.core.names import matching
 from workbench.core.nouns import bundle_name
+from workbench.core.parameters import ScoreStep, take_beside
 from workbench.core.wording import how_many, listed, worded
 from workbench.errors import BadTable, ColumnNotFound, Refused
 from workbench.monitoring.estimation import expected_losses
@@ -80,7 +81,7 @@ def score(
     NotFound
         If there is no such bundle.
     BadParameter
-        If something else than a name or a bundle came, or a keyword that takes a text got none.
+        If something else than a name or a bundle came, or a keyword got what it does not take.
     Refused
         If a bundle came that is not the champion: another version would answer. If another version than the champion
         has answered the window that is to be filled up.
@@ -98,7 +99,9 @@ def score(
     """
     force = settings(home=home)
     window, columns = text(window, "window", "wb.score"), names_or_none(id, "id", "wb.score")
-    scorer, name = Scorer(_answering(name, force).path), bundle_name(name, "wb.score")
+    asked = {"name": bundle_name(name, "wb.score"), "window": window, "id": columns or (), "add": add}
+    step = take_beside(ScoreStep, "source", source, asked)
+    scorer, name = Scorer(_answering(name, force).path), step.name
     table = read_table(source, like=scorer.contract)
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")

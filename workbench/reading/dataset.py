@@ -16,7 +16,7 @@ from polars import selectors
 from workbench.core.contract import Column, Contract, Role, Task
 from workbench.core.dataset import Dataset, fingerprint
 from workbench.core.nouns import expect_or_none
-from workbench.core.parameters import DatasetStep, listed, take
+from workbench.core.parameters import DatasetStep, listed, take_beside
 from workbench.errors import BadParameter, BadTable, ColumnNotFound
 from workbench.reading import tasks
 from workbench.reading.again import Again
@@ -373,9 +373,8 @@ def _texts(words: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _checked(source: Any, asked: dict[str, Any]) -> DatasetStep:
-    """The step; a source that is no text is none of the form's, and checked where it is read."""
-    text = isinstance(source, str)
-    return take(DatasetStep, {"source": source, **asked} if text else asked, elsewhere=() if text else ("source",))
+    """The step; a source that is no text is none of the form's."""
+    return take_beside(DatasetStep, "source", source, asked)
 
 
 def _roles(step: DatasetStep) -> dict[str, Role]:

@@ -52,6 +52,8 @@ export class StepForm {
         this.validate(name);
       }
     });
+    this.taken = this.nameOfTable();
+    this.node.addEventListener('change', event => this.nameAfter((event.target as HTMLInputElement).name));
     this.tell(given.errors);
   }
 
@@ -72,8 +74,10 @@ export class StepForm {
 
   /** Parameters that stay expressions, and a table that is a variable. */
   expressions(): Record<string, string> {
-    const { source } = this.values();
-    return typeof source === 'string' && this.frames.includes(source) ? { ...this.code, source } : { ...this.code };
+    const table = tableIn(this.step);
+    const chosen = table && this.values()[table];
+    const isFrame = table && typeof chosen === 'string' && this.frames.includes(chosen);
+    return isFrame ? { ...this.code, [table]: chosen } : { ...this.code };
   }
 
   /** Whether all values fit; the first that does not gets the focus. */
@@ -106,10 +110,10 @@ export class StepForm {
 
   /** Where no table is chosen yet, show those that lie near: a click takes one. */
   private propose(paths: string[]): void {
-    const field = this.fields.find(({ name }) => name === 'source');
+    const field = this.fields.find(({ name }) => name === tableIn(this.step));
     const input = field?.control as HTMLInputElement | undefined;
     this.near.remove();
-    if (!field || !(input instanceof HTMLInputElement) || input.value || 'source' in this.code) {
+    if (!field || !(input instanceof HTMLInputElement) || input.value || field.name in this.code) {
       return;
     }
     const offers = paths.slice(0, OFFERED).map(path => {
@@ -137,6 +141,24 @@ export class StepForm {
         this.validate(name);
       }
     }
+  }
+
+  /** What is called after a file takes its name, until somebody gives another one. */
+  private nameAfter(changed: string): void {
+    const taken = this.taken;
+    for (const { name, control } of changed === tableIn(this.step) ? this.fields : []) {
+      const follows = this.step.schema.properties[name]['x-named-after'] === changed;
+      if (follows && control instanceof HTMLInputElement && ['', taken].includes(control.value)) {
+        control.value = this.nameOfTable();
+        this.validate(name);
+      }
+    }
+    this.taken = changed === tableIn(this.step) ? this.nameOfTable() : taken;
+  }
+
+  private nameOfTable(): string {
+    const table = this.values()[tableIn(this.step) ?? ''];
+    return typeof table === 'string' ? nameFrom(table) : '';
   }
 
   /** Fields behind a line each group of them has; open where any is filled in or wrong. */
@@ -229,7 +251,7 @@ export class StepForm {
     const chips = h('ul', { class: 'jp-wb-chips', 'aria-label': property.title ?? name });
     const input = h('input', {
       ...this.named(name),
-      ...this.plain(name, property),
+      ...this.plain(property),
       placeholder: this.trans.__('Add…')
     });
     const show = (): void =>
@@ -282,7 +304,7 @@ export class StepForm {
     const start = this.start(name, property);
     const input = h('input', {
       ...this.named(name),
-      ...this.plain(name, property),
+      ...this.plain(property),
       type: numeric ? 'number' : 'text',
       min: property.minimum?.toString(),
       max: property.maximum?.toString(),
@@ -295,8 +317,8 @@ export class StepForm {
   }
 
   /** What all inputs for text share. */
-  private plain(name: string, property: IProperty): Record<string, string | undefined> {
-    const list = name === 'source' ? this.tables.id : property['x-column'] ? this.columns.id : undefined;
+  private plain(property: IProperty): Record<string, string | undefined> {
+    const list = property['x-table'] ? this.tables.id : property['x-column'] ? this.columns.id : undefined;
     const example = property.examples?.[0];
     const column = property['x-column'] ? this.trans.__('choose a column') : undefined;
     const placeholder = example === undefined ? column : this.trans.__('such as %1', String(example));
@@ -396,6 +418,7 @@ export class StepForm {
   }
 
   private readonly near = h('div', { class: 'jp-wb-near' });
+  private taken = '';
   private known: string[] = [];
   private frames: string[] = [];
   private readonly prefix: string;
@@ -403,6 +426,18 @@ export class StepForm {
   private readonly fields: IField[];
   private readonly tables: HTMLDataListElement;
   private readonly columns: HTMLDataListElement;
+}
+
+/** The field of a step that holds its table. */
+export function tableIn(step: IStep): string | undefined {
+  return Object.entries(step.schema.properties).find(([, property]) => property['x-table'])?.[0];
+}
+
+/** A name from that of a file: the day, week, month or quarter in it, or all but its endings. */
+export function nameFrom(path: string): string {
+  const stem = (path.split('/').pop() ?? '').split('.')[0];
+  const when = /(?:19|20)\d\d[-_](?:\d\d(?:[-_]\d\d)?|[WQ]\d{1,2})(?!\d)/i.exec(stem)?.[0].replaceAll('_', '-');
+  return when ?? stem.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
 }
 
 function kindsOf(property: IProperty): string[] {

@@ -5,7 +5,7 @@ import { JSONExt } from '@lumino/coreutils';
 import { Widget } from '@lumino/widgets';
 
 import { h, part, set } from './dom';
-import { StepForm } from './form';
+import { StepForm, tableIn } from './form';
 import { workbenchIcon } from './icon';
 import type { WorkbenchModel } from './model';
 import { checkServer, inWords, Refusal } from './request';
@@ -309,7 +309,7 @@ export class WorkbenchPanel extends Widget {
       }
     });
     form.node.addEventListener('change', event => {
-      if ((event.target as HTMLInputElement).name === 'source') {
+      if ((event.target as HTMLInputElement).name === tableIn(step)) {
         void this.offer(form);
       }
     });
@@ -337,14 +337,15 @@ export class WorkbenchPanel extends Widget {
     return told ? [h('p', { class: 'jp-wb-remark' }, told)] : [];
   }
 
-  /** Offer the tables beside the notebook and in the kernel, and the columns of the table in use. */
+  /** Offer the tables beside the notebook and in the kernel, and the columns of the form's table, or of the dataset. */
   private async offer(form: StepForm): Promise<void> {
     form.offerTables(await this.model.tables(), this.model.frames);
-    const dataset = this.model.place('dataset');
-    const isDataset = 'source' in this.step(this.opened).schema.properties;
-    const code = isDataset ? form.expressions().source : dataset?.code.source;
-    const source = isDataset ? form.values().source : dataset?.values.source;
-    const means = code === undefined ? undefined : dataset?.means.source;
+    const own = tableIn(this.step(this.opened));
+    const place = this.model.place(own ? this.opened : 'dataset');
+    const table = own ?? 'source';
+    const code = own ? form.expressions()[own] : place?.code.source;
+    const source = own ? form.values()[own] : place?.values.source;
+    const means = code === undefined ? undefined : place?.means[table];
     const path = typeof means === 'string' ? means : typeof source === 'string' ? source : '';
     const columns = await this.model.columns(path, typeof means === 'string' ? undefined : code);
     if (form === this.form) {

@@ -12,6 +12,10 @@ export interface IProperty {
   minimum?: number;
   maximum?: number;
   'x-column'?: boolean;
+  /** The path of a table; the columns are those of it. */
+  'x-table'?: boolean;
+  /** The field of a file whose name it takes until somebody gives another one. */
+  'x-named-after'?: string;
   'x-unit'?: string;
   'x-group'?: string;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { StepForm } from '../src/form';
+import { nameFrom, StepForm } from '../src/form';
 import type { IProperty, Values } from '../src/types';
 import { stepOf, trans } from './support';
 
@@ -123,7 +123,7 @@ describe('expressions', () => {
   });
 
   it('are a table that is a variable of the kernel', () => {
-    const form = formOf({ source: { type: 'string' } });
+    const form = formOf({ source: { type: 'string', 'x-table': true } });
     form.offerTables(['table.csv', 'both'], ['frame', 'both']);
 
     fill(form, 'source', 'frame');
@@ -187,7 +187,7 @@ describe('what is wrong with a value', () => {
 
 describe('tables that lie near', () => {
   it('are offered until one is taken by a click', () => {
-    const form = formOf({ source: { type: 'string' } });
+    const form = formOf({ source: { type: 'string', 'x-table': true } });
     form.offerTables(['a.csv', 'b.csv'], []);
     const offers = [...form.node.querySelectorAll<HTMLElement>('.jp-wb-near button')];
 
@@ -196,5 +196,43 @@ describe('tables that lie near', () => {
 
     expect(form.values()).toEqual({ source: 'b.csv' });
     expect(form.node.querySelector('.jp-wb-near')).toBeNull();
+  });
+});
+
+describe('a name that follows a file', () => {
+  const properties: Record<string, IProperty> = {
+    labels: { type: 'string', 'x-table': true },
+    window: { type: 'string', 'x-named-after': 'labels' }
+  };
+
+  it.each([
+    ['july.csv', 'july'],
+    ['data/sales 2026_07.csv.gz', '2026-07'],
+    ['2026-W07-all.parquet', '2026-W07'],
+    ['in-2026-11-30.csv', '2026-11-30'],
+    ['Köln (neu).csv', 'K-ln-neu'],
+    ['parts/*.parquet', ''],
+    ['20260700.csv', '20260700']
+  ])('is what tells it from others: %s', (path, name) => {
+    expect(nameFrom(path)).toBe(name);
+  });
+
+  it('is taken anew with each file, until somebody gives another one', () => {
+    const form = formOf(properties, { values: { labels: 'july.csv', window: 'july' } });
+
+    fill(form, 'labels', 'august.csv');
+    expect(form.values().window).toBe('august');
+    fill(form, 'window', 'summer');
+    fill(form, 'labels', 'september.csv');
+    expect(form.values()).toEqual({ labels: 'september.csv', window: 'summer' });
+  });
+
+  it('comes with a variable of the kernel, which stays an expression', () => {
+    const form = formOf(properties);
+    form.offerTables([], ['frame']);
+
+    fill(form, 'labels', 'frame');
+
+    expect([form.expressions(), form.values().window]).toEqual([{ labels: 'frame' }, 'frame']);
   });
 });

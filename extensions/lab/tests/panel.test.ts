@@ -46,7 +46,7 @@ beforeEach(() => {
   serve({
     version: { version: VERSION },
     steps: [
-      stepOf({ source: { type: 'string' }, target: { type: 'string' } }, ['source'], 'dataset'),
+      stepOf({ source: { type: 'string', 'x-table': true }, target: { type: 'string' } }, ['source'], 'dataset'),
       stepOf({}, [], 'profile')
     ],
     notebook: () => ({ steps, next: null })
@@ -114,6 +114,26 @@ describe('the panel', () => {
       [...panel.node.querySelectorAll('datalist option')].map(one => (one as HTMLOptionElement).value);
 
     await vi.waitFor(() => expect(offered()).toEqual(['sex', 'age', 'city']));
+  });
+
+  it('offers the columns of the table that a step has itself', async () => {
+    const asked = serve({
+      version: { version: VERSION },
+      steps: [
+        stepOf(
+          { labels: { type: 'string', 'x-table': true }, label: { type: 'string', 'x-column': true } },
+          [],
+          'feedback'
+        )
+      ],
+      notebook: () => ({ steps, next: null }),
+      columns: ['id', 'Churn']
+    });
+    steps = [placeOf('dataset', { values: { source: 'a.csv' } }), placeOf('feedback', { values: { labels: 'b.csv' } })];
+    await start();
+
+    await vi.waitFor(() => expect(asked.map(one => one.path)).toContain('columns?path=folder%2Fb.csv'));
+    expect(asked.map(one => one.path)).not.toContain('columns?path=folder%2Fa.csv');
   });
 
   it('keeps what is being typed when the notebook changes', async () => {
