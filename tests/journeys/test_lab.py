@@ -132,13 +132,14 @@ def _save(page: Any, root: Path) -> Path:
     return root / page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
 
 
-def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
-    page: Any, lab: tuple[str, Path], tmp_path: Path
+def test_from_a_table_to_a_monitored_model_by_clicks_alone_and_the_same_by_papermill(
+    page: Any, lab: tuple[str, Path], tmp_path: Path, shared_table: Any
 ) -> None:
     """One session for the whole journey; the notebook is then run where there is no JupyterLab and no panel.
 
     The server's first look at the notebook comes after the first click, which nothing takes back.
     """
+    _write_july(shared_table("telco_churn.csv"), lab[1])
     looks: list[Any] = []
     page.route("**/workbench/notebook*", lambda route: looks.append(route), times=1)
     _open(page)
@@ -166,6 +167,24 @@ def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
     _advance(page, "See how the groups of gender, SeniorCitizen are answered")
     _shoot(page, "fairness-told")
     _advance(page, "make the folder that ships")
+    _shoot(page, "packaged")
+    _shoot_dark(page, "packaged-dark")
+
+    score = _step(page, "score")  # which is led to, and so are the next ones
+    score.locator(".jp-wb-near button", has_text="july 2026-07.csv").click()
+    assert [score.locator(f"[name={n}]").input_value() for n in ("name", "window")] == ["churn", "2026-07"]
+    _shoot(page, "score")
+    _shoot_dark(page, "score-dark")
+    _click_and_wait(page, score.locator(".jp-wb-run"))
+    labels = _step(page, "feedback")
+    labels.locator(".jp-wb-near button", has_text="labels.csv").click()
+    labels.locator("datalist option[value=customerID]").wait_for(state="attached")
+    assert "2026-07 is answered" in page.locator(".jp-wb-next").inner_text()
+    _shoot(page, "labels")
+    _click_and_wait(page, labels.locator(".jp-wb-run"))
+    _advance(page, "look after it")
+    _shoot(page, "monitored")
+    _shoot_dark(page, "monitored-dark")
 
     assert _sources(page) == [
         'import workbench as wb\n\ndata = wb.dataset("churn.csv", target="Churn")\ndata',
@@ -174,15 +193,24 @@ def test_from_a_table_to_a_package_by_clicks_alone_and_the_same_by_papermill(
         "explanation = wb.explain(run)\nexplanation",
         'fairness = wb.fairness(run, by=["gender", "SeniorCitizen"])\nfairness',
         'bundle = wb.package(run, name="churn")\nbundle',
+        'answers = wb.score("churn", "july 2026-07.csv", window="2026-07")\nanswers',
+        'joined = wb.feedback("churn", "labels.csv")\njoined',
+        'report = wb.monitor("churn")\nreport',
     ]
+    assert "1 windows" in _step(page, "monitor", "done").locator(".jp-wb-headline").inner_text()
+    assert _step(page, "score", "done").locator(".jp-wb-headline").inner_text() == "2026-07"
     assert "churn version 1" in _step(page, "package").locator(".jp-wb-headline").inner_text()
     assert "799 rows" in _step(page, "dataset").locator(".jp-wb-headline").inner_text()
-    assert _show(page, "monitor").locator("[name=name]").input_value() == "churn"
-    _shoot(page, "packaged")
-    _shoot_dark(page, "packaged-dark")
 
     saved = _save(page, lab[1])
     assert _run_by_papermill(saved, tmp_path) == _told(saved)
+
+
+def _write_july(table: Path, folder: Path) -> None:
+    """A month that nobody has seen, and what came of half of it."""
+    rows = pd.read_csv(table).iloc[800:1200]
+    rows.drop(columns="Churn").to_csv(folder / "july 2026-07.csv", index=False)
+    rows[["customerID", "Churn"]].iloc[:200].to_csv(folder / "labels.csv", index=False)
 
 
 def _run_by_papermill(notebook: Path, folder: Path) -> list[tuple[str, str, Any]]:

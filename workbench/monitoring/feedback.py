@@ -42,7 +42,7 @@ def feedback(
     name: str | Bundle,
     labels: Any,
     *,
-    id: str | Sequence[str] | None = None,  # noqa: A002 - as in score
+    id: str | Sequence[str] | None = (),  # noqa: A002 - as in score
     label: str | None = None,
     window: str | None = None,
     withdraw: bool = False,

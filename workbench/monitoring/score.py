@@ -41,7 +41,7 @@ def score(
     source: Any,
     *,
     window: str,
-    id: str | Sequence[str] | None = None,  # noqa: A002 - the field's word for the column that identifies a row
+    id: str | Sequence[str] | None = (),  # noqa: A002 - the field's word for the column that identifies a row
     add: bool = False,
     home: str | Path | None = None,
 ) -> pd.DataFrame:
