@@ -30,7 +30,7 @@ class FairnessView(anywidget.AnyWidget):
 
     _esm = f"{live_script()}\nexport default {{ render }};"
     html = traitlets.Unicode().tag(sync=True)
-    style = traitlets.Unicode().tag(sync=True)
+    rules = traitlets.Unicode().tag(sync=True)  # not "style", which widgets have for something else
     code = traitlets.Unicode().tag(sync=True)
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
     by = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -39,7 +39,7 @@ class FairnessView(anywidget.AnyWidget):
 
     def __init__(self, found: Fairness, run: Run | None = None) -> None:
         self.run = run
-        super().__init__(columns=_columns(found, run), labels=_labels(run), style=live_style())
+        super().__init__(columns=_columns(found, run), labels=_labels(run), rules=live_style())
         self._show(found)
         self.on_msg(self._asked)
 

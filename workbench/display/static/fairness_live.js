@@ -10,7 +10,7 @@ const say = sentence => sentence;
 function render({ model, el }) {
   const told = make('p', { className: 'wb-sub' });
   told.setAttribute('role', 'status');
-  const choices = make('div', { className: 'wb wb-choices' }, make('style', { textContent: model.get('style') }));
+  const choices = make('div', { className: 'wb wb-choices' }, make('style', { textContent: model.get('rules') }));
   const page = make('div', {});
   const live = { model, el, told, boxes: [] };
   if (model.get('columns').length) {
