@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 
 from workbench.core.bundle import Bundle
 from workbench.core.incident import Incident
 from workbench.core.literals import call
-from workbench.core.profile import ColumnProfile, Profile
 from workbench.core.reasons import Reasons
 from workbench.core.report import MonitorReport
 from workbench.core.report_file import LATEST, summary
 from workbench.core.report_summary import Summary
-from workbench.core.shape import Shape, beside
 from workbench.display.report_view import View
 from workbench.errors import BadParameter, NotFound, StoreError
 from workbench.monitoring.incident_book import acts, handled
+from workbench.monitoring.shapes import Shapes
+from workbench.monitoring.shapes import shapes as shapes_of
 from workbench.settings import Settings, settings
 from workbench.storage import audit
-from workbench.storage.files import SAFE_NAME, inside, read, safe_name
+from workbench.storage.files import SAFE_NAME, inside, safe_name
 from workbench.storage.registry import folder_of
 
-Shapes = Mapping[str, Shape]
 EXPLAIN = "Call wb.explain(run) before wb.package(run, …)."
 
 
@@ -181,31 +177,10 @@ def shapes(one: Stored, window: str = "", given: Settings | None = None) -> Shap
         By default the latest one that is judged.
     given : Settings, optional
     """
-    force = given or settings()
     seen = View(window=window).shown(one.report) if one.report else None
     if one.report is None or seen is None:
         return {}
-    try:
-        folder = inside(force.predictions, one.name, "windows", safe_name(seen.label, "window"))
-        content = read(folder / "window.json", lambda told: safe_name(str(told["content"]), "content"))
-        version = seen.version or one.report.version
-        before = _columns(inside(force.bundles, one.name, str(version), "reference.profile"))
-        now = _columns(inside(folder, content, "profile.json"))
-    except (OSError, StoreError, BadParameter):
-        return {}
-    found = {name: beside(before[name], column) for name, column in now.items() if name in before}
-    return {name: shape for name, shape in found.items() if shape}
-
-
-def _columns(path: Path) -> Mapping[str, ColumnProfile]:
-    told = path.stat()
-    return _columns_of(path, told.st_mtime_ns, told.st_size)
-
-
-@lru_cache(8)
-def _columns_of(path: Path, changed: int, size: int) -> Mapping[str, ColumnProfile]:
-    """Without what merging needs: pages only draw them."""
-    return {one.name: replace(one, state={}) for one in Profile.load(path).columns}
+    return shapes_of(one.name, seen.label, seen.version or one.report.version, given or settings())
 
 
 def _champion(name: str, force: Settings) -> int | None:
