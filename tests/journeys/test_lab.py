@@ -122,6 +122,14 @@ def _set_source(page: Any, index: int, source: str) -> None:
     )
 
 
+def _add_and_run(page: Any, source: str) -> None:
+    """A cell of the person's own, below all others."""
+    page.evaluate(f"() => {{ {NOTEBOOK}.activeCellIndex = {NOTEBOOK}.widgets.length - 1 }}")
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:insert-cell-below')")
+    page.evaluate(f"source => {{ {NOTEBOOK}.activeCell.model.sharedModel.setSource(source) }}", source)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
+
+
 def _undo(page: Any) -> None:
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:undo-cell-action')")
 
@@ -201,6 +209,19 @@ def test_from_a_table_to_a_monitored_model_by_clicks_alone_and_the_same_by_paper
     assert _step(page, "score", "done").locator(".jp-wb-headline").inner_text() == "2026-07"
     assert "churn version 1" in _step(page, "package").locator(".jp-wb-headline").inner_text()
     assert "799 rows" in _step(page, "dataset").locator(".jp-wb-headline").inner_text()
+
+    _add_and_run(page, "wb.view(report)")
+    view = page.locator(".wb-page:has(.wb-report)")
+    view.locator("a[href*='column=tenure']").first.click()
+    view.locator(".wb-one-column", has_text="tenure").wait_for()
+    _shoot(page, "report")
+    _shoot_dark(page, "report-dark")
+    view.locator(".wb-rates summary").click()
+    view.locator(".wb-rates input[type=range]").fill("0")
+    view.locator(".wb-rates button", has_text="Accept").click()
+    page.wait_for_function(f"() => {NOTEBOOK}.widgets.at(-1).model.sharedModel.getSource() !== ''")
+    assert _sources(page)[-1] == 'report = wb.monitor("churn", false_alarm_rate=1e-06)'
+    _undo(page)
 
     saved = _save(page, lab[1])
     assert _run_by_papermill(saved, tmp_path) == _told(saved)

@@ -8,14 +8,17 @@ from workbench.core.explanation import Explanation
 from workbench.core.fairness import Fairness
 from workbench.core.nouns import expect
 from workbench.core.profile import Profile
+from workbench.core.report import MonitorReport
 from workbench.core.run import Run
 from workbench.errors import BadParameter
 from workbench.widgets import explanation as explanations
 from workbench.widgets import fairness as fairnesses
 from workbench.widgets import profile as profiles
+from workbench.widgets import report as reports
 from workbench.widgets.explanation import ExplanationView
 from workbench.widgets.fairness import FairnessView
 from workbench.widgets.profile import ProfileView
+from workbench.widgets.report import ReportView
 
 
 @overload
@@ -26,17 +29,24 @@ def view(
 ) -> ExplanationView: ...
 @overload
 def view(result: Fairness, data: Run | None = None) -> FairnessView: ...
+@overload
+def view(result: MonitorReport) -> ReportView: ...
 
 
 def view(
-    result: Profile | Explanation | Fairness, data: Any = None, *, other: Run | Explanation | None = None
-) -> ProfileView | ExplanationView | FairnessView:
-    """Show a profile, an explanation or a fairness with a kernel behind it.
+    result: Profile | Explanation | Fairness | MonitorReport,
+    data: Any = None,
+    *,
+    other: Run | Explanation | None = None,
+) -> ProfileView | ExplanationView | FairnessView | ReportView:
+    """Show a profile, an explanation, a fairness or a monitoring report with a kernel behind it.
 
     Parameters
     ----------
-    result : Profile, Explanation or Fairness
-        From :func:`workbench.profile`, :func:`workbench.explain` or :func:`workbench.fairness`.
+    result : Profile, Explanation, Fairness or MonitorReport
+        From :func:`workbench.profile`, :func:`workbench.explain`, :func:`workbench.fairness` or
+        :func:`workbench.monitor`. In a report windows, columns and incidents are clicked, and other false-alarm rates
+        tried.
     data : optional
         Of a profile: its rows, as a Dataset, a path, a frame or another table. With them the target can be chosen in
         the view, and a range that is marked in a histogram shows how its rows spread over the other columns. Of an
@@ -68,6 +78,8 @@ def view(
     >>> shown.choose(["Contract", "tenure"])
     >>> shown.fairness.columns
     ('Contract', 'tenure', 'Contract × tenure')
+    >>> shown = wb.view(wb.monitor("churn"))
+    >>> shown.choose(window="2026-07", column="tenure")
     """
     if isinstance(result, Explanation):
         return explanations.view(result, data, other)
@@ -75,4 +87,8 @@ def view(
         raise BadParameter("Another model stands beside an explanation. Compare profiles: profile.compare(other).")
     if isinstance(result, Fairness):
         return fairnesses.view(result, data)
+    if isinstance(result, MonitorReport):
+        if data is not None:
+            raise BadParameter("A report is shown by itself. Leave the data out: wb.view(report).")
+        return reports.view(result)
     return profiles.view(expect(result, Profile, "wb.view"), data)
