@@ -15,12 +15,12 @@ from math import erfc, hypot, isfinite, sqrt
 from workbench.core.alarm_curve import AlarmCurve, AlarmsAt
 from workbench.core.arguments import described
 from workbench.core.metric import metric_name
+from workbench.core.profile_comparison import IMPORTANT
 from workbench.core.report import Level, MonitorReport, Signal, Status, Window
 from workbench.errors import BadParameter
 from workbench.monitoring.incidents import incidents
-from workbench.monitoring.losses import loss_of, standard_error
+from workbench.monitoring.score_loss import loss_of, standard_error
 from workbench.monitoring.told_signals import signals_of
-from workbench.profiling.compare import IMPORTANT
 
 RATES = tuple(float(f"{one}e{power}") for power in range(-6, 0) for one in (1, 2, 5))
 # Kinds that say that a model does badly, whatever moved.

@@ -10,52 +10,21 @@ import pandas as pd
 from workbench.core.bundle import Bundle
 from workbench.core.measures import known_anywhere
 from workbench.core.metric import Metric, metric_name, short
-from workbench.core.normal import exceeded_by, quantile
+from workbench.core.normal import exceeded_by
 from workbench.monitoring.evidence import FEWEST, Evidence
+from workbench.monitoring.score_loss import NOTABLE, RELEVANT, Loss, loss_of, standard_error, worth
 from workbench.monitoring.usual import Spread, of_gaps, of_scores
 from workbench.monitoring.windows import prediction_of
 
-# Shares of what the model is worth: of its ROC AUC above chance, of its error otherwise. In a large window even a
-# thousandth is significant, so chance alone decides nothing. A fifth is a convention, a tenth is worth a look.
-RELEVANT = 0.2
-NOTABLE = 0.1
+__all__ = [
+    "FEWEST", "NOTABLE", "RELEVANT", "RELEVANT_GAP", "Held", "Loss", "as_windows_count", "calibration_gap", "expected",
+    "held", "loss_in", "loss_of", "shown", "spread_of", "standard_error",
+]  # fmt: skip
 # Probabilities that are off by a quarter of the usual share lead to other decisions at most thresholds. A ranking score
 # such as ROC AUC does not see it: it stays where it was when everything comes true half as often.
 RELEVANT_GAP = 0.25
 # At which an equivalence test is made: with the two ends of a 90% interval.
 EQUIVALENT = 0.05
-
-
-@dataclass(frozen=True)
-class Loss:
-    """How far a window's score lies on the worse side of the reference.
-
-    Parameters
-    ----------
-    reference : Metric
-        What it was compared with.
-    amount : float
-        In the metric's unit; negative where the window is better.
-    share : float
-        Of what the model is worth.
-    significant : bool
-        Beyond chance, at the false-alarm rate.
-    """
-
-    reference: Metric
-    amount: float
-    share: float
-    significant: bool
-
-    @property
-    def alarming(self) -> bool:
-        """Beyond chance, and large enough to matter."""
-        return self.significant and self.share >= RELEVANT
-
-    @property
-    def notable(self) -> bool:
-        """Beyond chance, and worth a look."""
-        return self.significant and self.share >= NOTABLE
 
 
 def expected(bundle: Bundle) -> Metric:
@@ -114,42 +83,6 @@ def calibration_gap(bundle: Bundle, truth: pd.Series, predictions: pd.DataFrame,
         f"{bundle.contract.target} = {label} was expected in {said.mean():.1%} of the rows and came "
         f"true in {came.mean():.1%}: the probabilities are too {high}."
     )
-
-
-def loss_of(
-    reference: Metric, now: Metric, rate: float, shown: Metric | None = None, spread: Spread | None = None
-) -> Loss:
-    """Compare two scores by their standard errors, which are read off their intervals, or by what chunks of time did.
-
-    Parameters
-    ----------
-    reference, now : Metric
-        What the model claims, and the window's.
-    rate : float
-        At which chance alone may call a loss significant, in (0, 1).
-    shown : Metric, optional
-        What training has shown otherwise; where that is worse, only what goes beyond it is news.
-    spread : Spread, optional
-        Of the same score between stretches of the training rows about as long as the window. With it a loss is
-        significant where it exceeds both what they let expect, and what the worst of them did.
-
-    Examples
-    --------
-    >>> loss = loss_of(Metric("roc_auc", 0.75, 0.74, 0.76), Metric("roc_auc", 0.65, 0.63, 0.67), 0.025)
-    >>> round(loss.amount, 3), round(loss.share, 3), loss.alarming
-    (0.1, 0.4, True)
-    """
-    sign = 1 if reference.larger_is_better else -1
-    amount = sign * (reference.value - now.value)
-    if spread is not None:
-        news = min(amount, sign * (spread.middle - now.value))
-        significant = news > spread.bound(standard_error(now), rate) and sign * (spread.worst - now.value) > 0
-    else:
-        news = amount if shown is None else min(amount, sign * (shown.value - now.value))
-        against = reference if shown is None else shown
-        error = float(np.hypot(standard_error(against), standard_error(now)))
-        significant = news > error * exceeded_by(rate)
-    return Loss(reference, amount, amount / max(_worth(reference), 1e-12), significant and news > 0)
 
 
 def loss_in(e: Evidence, rate: float) -> Loss:
@@ -213,29 +146,10 @@ def held(e: Evidence) -> Held:
         if spread
         else float(np.hypot(standard_error(reference), own)) * exceeded_by(EQUIVALENT)
     )
-    apart, margin = now.value - reference.value, NOTABLE * _worth(reference)
+    apart, margin = now.value - reference.value, NOTABLE * worth(reference)
     worst = -(apart - half) if reference.larger_is_better else apart + half
     return Held(reference, now, apart - half, apart + half, margin, worst < margin)
 
 
 def _signed(value: float) -> str:
     return ("+" if value >= 0 else "−") + short(abs(value))
-
-
-def standard_error(metric: Metric) -> float:
-    """That of a score, read off its interval where it does not say; 0 where it has neither."""
-    if metric.error is not None:
-        return metric.error
-    if metric.low is None or metric.high is None:
-        return 0.0
-    return (metric.high - metric.low) / 2 / quantile((1 + metric.level) / 2)
-
-
-def _worth(reference: Metric) -> float:
-    """What a tenth is taken of: skill above chance, share of explained variance, or the error itself."""
-    value = reference.value
-    if reference.name in ("roc_auc", "balanced_accuracy"):
-        return abs(value - 0.5)
-    if reference.name in ("accuracy", "f1", "precision", "recall"):
-        return 1 - value
-    return abs(value)

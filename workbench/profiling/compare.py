@@ -14,7 +14,7 @@ from workbench.core.finding import SEVERITIES, Finding
 from workbench.core.literals import python
 from workbench.core.nouns import expect
 from workbench.core.profile import ColumnProfile, Profile
-from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
+from workbench.core.profile_comparison import IMPORTANT, ColumnDifference, ProfileComparison
 from workbench.core.report import ColumnDrift
 from workbench.errors import BadParameter
 from workbench.profiling.differences import parts, said
@@ -23,9 +23,6 @@ from workbench.profiling.drift_tests import NOTHING, TestResult, chi2, holm, ks,
 from workbench.profiling.overlap import rows_in_both
 from workbench.profiling.statistics import distribution, hashed_alike
 
-# The smallest effect that matters: between normal samples a KS distance of 0.1 is a shift of a quarter of a standard
-# deviation. A convention, not yet measured against what such a shift costs a model.
-IMPORTANT = 0.1
 # The column of a model's answers, in profiles that monitoring compares.
 PREDICTION = "prediction"
 # One comparison in a hundred flags what is chance alone; a shift of 0.3 sd is still found in 2,500 rows of 50 columns.
