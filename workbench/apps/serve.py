@@ -1,4 +1,4 @@
-"""The server of the pages: Voila with Jupyter's token, our own template, and kernels that go when nobody looks."""
+"""Starting the server of the pages: Voila with two tokens, our own template, and kernels that go when nobody looks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from workbench.core.ports import free_port
-from workbench.errors import NotFound
-from workbench.instant.asking import warm
+from workbench.apps.session_secret import session_secret
+from workbench.apps.shipped import folder
+from workbench.errors import BadParameter, NotFound
+from workbench.instant.packages import skip_slow_grammar
 from workbench.settings import settings
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-HERE = Path(__file__).parent
-SHARE = HERE / "share"
-IDLE_SECONDS = 30
+__all__ = ["folder", "serve"]
+
+SHARE = Path(__file__).parent / "share"
+TOKEN, ACT_TOKEN = "WORKBENCH_APPS_TOKEN", "WORKBENCH_APPS_ACT_TOKEN"
+# A page that is open but has not been touched for so long computes no more; it says so, and goes on by a click.
+IDLE_SECONDS = 3600
+# Of what is installed for JupyterLab a page that computes loads what draws widgets.
+EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 
 
 def serve(
@@ -27,8 +34,9 @@ def serve(
     open_browser: bool = True,
     token: str | None = None,
     notebooks: Path | None = None,
+    act_token: str | None = None,
 ) -> None:
-    """Serve the pages until interrupted, and print their address.
+    """Serve the pages until SIGINT or SIGTERM, and print their addresses.
 
     Parameters
     ----------
@@ -41,12 +49,20 @@ def serve(
     token : str, optional
         Who knows it may look; a new one by default. ``WORKBENCH_APPS_TOKEN`` sets it too.
     notebooks : Path, optional
-        Folder of ``models.ipynb`` and ``model.ipynb``; by default the ones that ship.
+        Folder of notebooks that are shown besides; by default the ones that ship. A ``models.ipynb`` or
+        ``model.ipynb`` in it that does something else takes the place of the page of that name.
+    act_token : str, optional
+        Who knows it may look, and acknowledge, note, snooze and close incidents; a new one by default.
+        ``WORKBENCH_APPS_ACT_TOKEN`` sets it too.
 
     Raises
     ------
     NotFound
-        If the folder holds no such notebooks.
+        If there is no such folder.
+    BadParameter
+        If both tokens are the same.
+    Busy
+        If the port is taken.
 
     Examples
     --------
@@ -55,19 +71,16 @@ def serve(
     ...
     workbench.errors.NotFound: ...
     """
+    if notebooks is not None and not notebooks.is_dir():
+        raise NotFound(f"There is no folder {str(notebooks)!r}. Give one with notebooks, or leave it out.")
+    looks, acts = _tokens(token, act_token)
+    skip_slow_grammar()
     from workbench.apps.server import Pages
 
-    if notebooks is not None and not (notebooks / "models.ipynb").is_file():
-        raise NotFound(
-            f"There is no models.ipynb in {str(notebooks)!r}. Give the folder of the pages, or leave it out."
-        )
-    token = token or os.environ.get("WORKBENCH_APPS_TOKEN") or secrets.token_urlsafe(24)
-    port = port or free_port(host)
     _add_template()
     os.environ["WORKBENCH_HOME"] = str(settings().home)  # the kernels work in the notebooks' folder, not in this one
-    warm()
     Pages.clear_instance()
-    app = Pages.instance(config=_config(token))
+    app = Pages.instance(config=_config(looks, acts), started=lambda at: _told(host, at, looks, acts, open_browser))
     app.initialize(
         [
             str(notebooks or folder()),
@@ -78,44 +91,43 @@ def serve(
             "--theme=auto",
         ]
     )
-    address = f"http://{host}:{port}/voila/render/models.ipynb?token={token}"
-    sys.stdout.write(f"Workbench monitoring: {address}\nStop with Ctrl+C.\n")
-    sys.stdout.flush()
-    if open_browser:
-        _open_soon(address)
     app.start()
 
 
-def folder() -> Path:
-    """Folder of the notebooks: in the package where it is installed, beside it in a checkout.
-
-    Raises
-    ------
-    NotFound
-        If neither is there.
-    """
-    for place in (HERE.parent / "notebooks" / "apps", HERE.parents[1] / "notebooks" / "apps"):
-        if (place / "models.ipynb").exists():
-            return place
-    raise NotFound("The notebooks of the pages are not installed. Install ml-workbench again.")
+def _tokens(token: str | None, act_token: str | None) -> tuple[str, str]:
+    looks = token or os.environ.get(TOKEN) or secrets.token_urlsafe(24)
+    acts = act_token or os.environ.get(ACT_TOKEN) or secrets.token_urlsafe(24)
+    if looks == acts:
+        raise BadParameter(f"Who looks and who acts have the same token. Give two, or leave {ACT_TOKEN} out.")
+    return looks, acts
 
 
-def _config(token: str) -> Config:
+def _config(token: str, act_token: str) -> Config:
     from traitlets.config import Config
+
+    from workbench.apps.live import config_of
 
     config = Config()
     config.Voila.token = token
+    config.Voila.cookie_secret = session_secret(settings(), token, act_token)
+    config.Voila.identity_provider_class = "workbench.apps.roles.Visitors"
     config.Voila.port_retries = 0
     config.Voila.log_level = "WARN"
+    config.Voila.tornado_settings = {"compress_response": True}
+    config.Visitors.act_token = act_token
+    config.Visitors.cookie_options = {"samesite": "Lax"}
+    config.VoilaConfiguration.page_config_hook = config_of
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.theme = "auto"
-    config.VoilaConfiguration.extension_allowlist = ["none"]
+    config.VoilaConfiguration.extension_allowlist = EXTENSIONS
     config.VoilaConfiguration.file_allowlist = ["^$"]
+    config.VoilaConfiguration.multi_kernel_manager_class = "workbench.apps.kernels.PageKernels"
     config.MappingKernelManager.kernel_manager_class = "workbench.apps.kernels.PageKernelManager"
-    # The pages are plain HTML, so a kernel is done once its page is sent.
     config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
-    config.MappingKernelManager.cull_interval = IDLE_SECONDS // 3
+    config.MappingKernelManager.cull_interval = IDLE_SECONDS // 60
     config.MappingKernelManager.cull_connected = True
+    config.KernelManager.transport = "ipc"  # no port that others of this machine see
+    config.KernelManager.autorestart = False  # a kernel that has started anew knows nothing of its page
     return config
 
 
@@ -126,8 +138,14 @@ def _add_template() -> None:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(p for p in (str(SHARE), paths) if p)
 
 
-def _open_soon(address: str) -> None:
-    import threading
-    import webbrowser
+def _told(host: str, port: int, token: str, act_token: str, open_browser: bool) -> None:
+    """Print the addresses, and open the one for acting."""
+    root = f"http://{f'[{host}]' if ':' in host else host}:{port}/voila/render/models.ipynb?token="
+    looks, acts = root + quote(token), root + quote(act_token)
+    sys.stdout.write(f"Workbench monitoring: {looks}\nFor who acts, too:    {acts}\nStop with Ctrl+C.\n")
+    sys.stdout.flush()
+    if open_browser:
+        import threading
+        import webbrowser
 
-    threading.Timer(1.0, webbrowser.open, [address]).start()
+        threading.Thread(target=webbrowser.open, args=[acts], daemon=True).start()

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any, BinaryIO
@@ -104,6 +105,7 @@ def forked(
     passed: Sequence[int] = (),
     *,
     owned: bool,
+    kind: str | None = None,
 ) -> Forked:
     """A process that runs ``python -m MODULE …`` at once, as if it had been started.
 
@@ -121,6 +123,8 @@ def forked(
         Further ones, which have the same numbers there.
     owned : bool
         Whether it ends with this process.
+    kind : str, optional
+        Of the process that it is forked from; by default the usual one of the module.
 
     Raises
     ------
@@ -131,7 +135,7 @@ def forked(
     """
     module, *arguments = _module(argv)
     asked = {"argv": [module, *arguments], "env": dict(env), "cwd": str(cwd or Path.cwd()), "owned": owned}
-    connection = _connected(env, kind_of(module))
+    connection = _connected(env, kind or kind_of(module))
     from workbench.instant.limits import own  # what it looks at is there where forks are
 
     try:
@@ -190,7 +194,9 @@ def started(
         )
 
 
-def warm(env: Mapping[str, str] | None = None, packages: Mapping[str, Sequence[str]] = USUAL) -> None:
+def warm(
+    env: Mapping[str, str] | None = None, packages: Mapping[str, Sequence[str]] = USUAL, *, owned: bool = False
+) -> None:
     """Start what processes with this environment are forked from, if nobody has; it is ready some seconds later.
 
     Parameters
@@ -199,15 +205,17 @@ def warm(env: Mapping[str, str] | None = None, packages: Mapping[str, Sequence[s
         By default that of this process.
     packages : mapping of str to sequence of str
         What it imports for each kind of process; each kind also has what the ones before it have.
+    owned : bool
+        Whether it ends with this process.
     """
     env = os.environ if env is None else env
     idle = instant_seconds()
     if idle and place.possible():
         with suppress(OSError):  # no folder, or somebody else's: whoever asks for a fork is told
-            _start(env, idle, packages)
+            _start(env, idle, packages, owned)
 
 
-def _start(env: Mapping[str, str], idle: float, packages: Mapping[str, Sequence[str]]) -> None:
+def _start(env: Mapping[str, str], idle: float, packages: Mapping[str, Sequence[str]], owned: bool) -> None:
     if all(_is_there(env, kind) for kind in packages):
         return
     kept = {name: os.environ[name] for name in NEEDED if name in os.environ}
@@ -217,12 +225,19 @@ def _start(env: Mapping[str, str], idle: float, packages: Mapping[str, Sequence[
             [sys.executable, "-m", "workbench.instant.zygote", place.tag(env), str(idle), *told],
             env={**kept, **place.at_start(env)},
             cwd="/",
-            stdin=subprocess.DEVNULL,
+            stdin=_life() if owned else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     threading.Thread(target=starter.wait, name="zygotes", daemon=True).start()  # it ends when all are there
+
+
+@cache
+def _life() -> int:
+    """A pipe that nothing is written to: who has its other end is told that this process has ended."""
+    reading, _ = os.pipe()  # neither end is closed before this process ends
+    return reading
 
 
 def ready(env: Mapping[str, str] | None = None, kind: str = "kernels") -> bool:

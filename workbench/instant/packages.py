@@ -71,6 +71,32 @@ KERNELS = (
     "workbench.profiling.profile",
     "workbench.training.train",
 )
+# What a page of ours that computes needs: each viewer has a fork, so it is as little as may be.
+PAGES = (
+    "workbench.instant.without_debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.interactiveshell",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+    "ipykernel.debugger",
+    "ipykernel.kernelapp",
+    "ipywidgets",
+    "msgspec.inspect",
+    "msgspec.json",
+    "msgspec.toml",
+    "msgspec.yaml",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "workbench.apps.whatif",
+    "workbench.display.alarm_curve",
+    "workbench.monitoring.alarm_curve",
+)
 USUAL = {"jobs": JOBS, "kernels": KERNELS}
 # The modules that run and submit jobs; everything else is taken for a kernel.
 _OF_JOBS = ("workbench.jobs.run.runner", "workbench.cli")

@@ -12,6 +12,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from workbench.instant.asking import NotYet, Unforked, forked, warm
 
 NAME = "workbench-instant"
+# In the environment that a kernel is asked for with: the kind of process that it is forked from. It gets it not.
+KIND = "WORKBENCH_FORKED_AS"
 
 
 class InstantProvisioner(LocalProvisioner):
@@ -28,13 +30,14 @@ class InstantProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel of a command."""
         env = kwargs["env"]
+        kind = env.pop(KIND, None)
         try:
             with Path(os.devnull).open("rb") as nothing:
                 files = (nothing.fileno(), _file(kwargs.get("stdout"), 1), _file(kwargs.get("stderr"), 2))
-                process = forked(cmd, env, kwargs.get("cwd"), files, owned=not kwargs.get("independent"))
+                process = forked(cmd, env, kwargs.get("cwd"), files, owned=not kwargs.get("independent"), kind=kind)
         except Unforked as error:
             self.why_not = str(error)
-            if isinstance(error, NotYet):
+            if isinstance(error, NotYet) and kind is None:
                 warm(env)
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.pid, self.pgid = process, process.pid, process.pid

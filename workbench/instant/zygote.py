@@ -2,9 +2,9 @@
 
 There is one for each kind of process, forked from one another as packages are imported: the one for kernels has what
 the one for jobs has, and what notebooks import. Each computes nothing, and forks for whoever of the same user asks on
-its socket. A fork
-that has an owner is killed when the owner's connection ends. It ends itself when nobody has asked for a while, or when
-the packages are no longer those that it has imported; forks that live are waited for.
+its socket. A fork that has an owner is killed when the owner's connection ends. It ends itself when nobody has asked
+for a while, when whoever it belongs to has ended, or when the packages are no longer those that it has imported; forks
+that live are waited for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import selectors
 import signal
 import socket
+import stat
 import sys
 import threading
 import time
@@ -49,6 +50,8 @@ class Zygote:
         Held as long as it takes requests.
     idle : float
         Seconds without a fork or a request after which it ends.
+    owner : int, optional
+        A pipe whose other end only the process has with which it ends.
     """
 
     listener: socket.socket
@@ -61,6 +64,7 @@ class Zygote:
     retired: bool = False
     used: float = field(default_factory=time.monotonic)
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    owner: int | None = None
 
     def serve(self) -> None:
         """Fork for whoever asks, until nobody does."""
@@ -71,6 +75,8 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.selector.register(self.listener, selectors.EVENT_READ, self._accept)
         self.selector.register(ended, selectors.EVENT_READ, lambda: self._woken(ended))
+        if self.owner is not None:
+            self.selector.register(self.owner, selectors.EVENT_READ, self._orphaned)
         while self.forks or not (self.retired or time.monotonic() - self.used > self.idle):
             for key, _ in self.selector.select(LOOK):
                 key.data()
@@ -151,6 +157,11 @@ class Zygote:
             for pid, its in self.forks.items():
                 if its is asking:
                     _end(pid)
+
+    def _orphaned(self) -> None:
+        """Whom it belongs to has ended: so does it, after its forks."""
+        self.selector.unregister(self.owner)  # type: ignore[arg-type]  # it is what woke this
+        self._retire()
 
     def _woken(self, ended: socket.socket) -> None:
         with suppress(BlockingIOError):
@@ -233,11 +244,16 @@ def _serve(path: Path, lock: BinaryIO, idle: float, began: int) -> int:
     if unfit:
         sys.stderr.write(f"{unfit}: nothing is forked from here.\n")
         return 1
-    zygote = Zygote(_listening(path), path, seen, lock, idle)
+    zygote = Zygote(_listening(path), path, seen, lock, idle, owner=_owner())
     gc.collect()
     gc.freeze()  # so that collecting in a fork copies no page of what it shares
     zygote.serve()
     return 0
+
+
+def _owner() -> int | None:
+    """The pipe that stands for who has started it, where it shall end with that one."""
+    return 0 if stat.S_ISFIFO(os.fstat(0).st_mode) else None
 
 
 def _unfit(seen: packages.Installed, began: int) -> str:
