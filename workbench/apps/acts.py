@@ -27,6 +27,11 @@ class Acts(FixedPage):
     """Takes the form of an incident from who may act, with the token of its page."""
 
     @authenticated
+    async def get(self, name: str = "") -> None:
+        """Who opens the address of the form is led to the pages."""
+        self.redirect("models.ipynb")
+
+    @authenticated
     async def post(self) -> None:
         """Do it, and lead back; where it can't be done, the page says why."""
         if not visitor_of(self).may_act:
@@ -71,5 +76,5 @@ def act(told: dict[str, str]) -> Incident:
     if told[form.ACT] not in form.ACTS:
         raise BadParameter(f"What can be done here: {', '.join(form.ACTS)}. Choose one.")
     until = told[form.UNTIL].strip() if told[form.ACT] == "snooze" else ""
-    given = {"note": told[form.NOTE], "by": told[form.BY], "until": until or None}
-    return incident(told[form.NAME], told[form.INCIDENT], told[form.ACT], **given)
+    about = told[form.NAME], told[form.INCIDENT], told[form.ACT]
+    return incident(*about, note=told[form.NOTE], by=told[form.BY], until=until or None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from tornado.ioloop import IOLoop
 from tornado.web import authenticated
 
-from workbench.apps import model, models
+from workbench.apps import model, models, whatif
 from workbench.apps.choice import Choice
 from workbench.apps.frame import PageHandler
 from workbench.apps.kept import Kept, state
@@ -19,7 +20,7 @@ from workbench.apps.sentences import say
 from workbench.settings import settings
 
 REFRESH = 30  # seconds between two looks for newer figures
-XSRF = "xsrf-of-the-reader"  # stands in a kept page for the token of whoever reads it
+XSRF = secrets.token_hex(16)  # stands in a kept page for the token of whoever reads it; no text of the data is it
 DONE = "wb-done"  # the cookie that tells the next page what was done
 PAGES = {"models": models.shown, "model": model.shown}
 
@@ -63,7 +64,12 @@ class FixedPage(PageHandler):
         """Show it; the token of the reader's forms is put in last, for it is another each time."""
         body = await self._maker.page(name, choice if choice.may_act else choice.but(hidden=()))
         title = choice.name if name == "model" and choice.name else say("All models", choice.lang)
-        page = self.page(title, body, choice, refresh=REFRESH)
+        more = (
+            [(choice.kept().link(whatif.NOTEBOOK), say("What if", choice.lang))]
+            if name == "model" and choice.name
+            else []
+        )
+        page = self.page(title, body, choice, refresh=REFRESH, more=more)
         session = self.get_cookie("_xsrf", "") if choice.may_act else ""
         self._tag = hashlib.sha256(f"{session}{page}".encode()).hexdigest()[:32]
         self.set_header("Content-Type", "text/html; charset=UTF-8")

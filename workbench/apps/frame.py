@@ -61,7 +61,14 @@ class PageHandler(JupyterHandler):
         """A whole page around HTML that is safe already."""
         template = self.settings["voila_jinja2_env"].get_template("page.html.j2")
         tag = hashlib.sha256(body.encode()).hexdigest()[:16]
-        told = {"refresh": 0, **more, "tag": tag, "said": said(choice.lang), "script": script_address(self.base_url)}
+        told = {
+            "refresh": 0,
+            "more": (),
+            **more,
+            "tag": tag,
+            "said": said(choice.lang),
+            "script": script_address(self.base_url),
+        }
         text: str = template.render(title=title, body=Markup(body), choice=choice, **told)  # noqa: S704 - see above
         return text
 

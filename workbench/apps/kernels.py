@@ -37,7 +37,7 @@ class PageKernels(AsyncMappingKernelManager):
         self._sockets: Counter[str] = Counter()
         self._ends: dict[str, asyncio.TimerHandle] = {}
 
-    async def _async_start_kernel(self, **options: Any) -> str:  # type: ignore[override]
+    async def _async_start_kernel(self, **options: Any) -> str:
         """Start one for the browser that has opened a page just now."""
         env = {key: value for key, value in options.pop("env", {}).items() if key not in SECRETS}
         kernel_id: str = await super()._async_start_kernel(env={**env, KIND: forked_as.get()}, **options)

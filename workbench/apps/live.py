@@ -159,7 +159,7 @@ def opening(choice: Any, asked: Any) -> str:
 class KernelState(KernelHandler):
     """Says whether a page's kernel lives, to that page."""
 
-    SUPPORTED_METHODS = ("GET",)  # type: ignore[assignment]
+    SUPPORTED_METHODS = ("GET",)
 
     @authenticated
     async def get(self, kernel_id: str) -> None:

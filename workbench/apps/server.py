@@ -32,6 +32,7 @@ ID = r"(\w+-\w+-\w+-\w+-\w+)"
 class Pages(Voila):
     """Voila's application with our pages in front of its own."""
 
+    port: int  # Voila's
     started = Anything(help="Called with the port once it listens.").tag(config=False)
     server = Instance(HTTPServer, allow_none=True)
 

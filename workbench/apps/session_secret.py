@@ -35,9 +35,17 @@ def _kept(force: Settings) -> str:
     """What is in the file; where none can be kept, another one at each start."""
     with suppress(OSError, StoreError):
         path = force.home / "pages" / "session.json"
-        return str(change(path, lambda known: known or _new(), parse=dict, mode=PRIVATE)["secret"])
+        return change(path, _known, parse=_secret, plain=_plain, mode=PRIVATE)
     return secrets.token_hex(32)
 
 
-def _new() -> dict[str, object]:
-    return {"noun": "session", "format_version": 1, "secret": secrets.token_hex(32)}
+def _known(before: str | None) -> str:
+    return before or secrets.token_hex(32)
+
+
+def _plain(secret: str) -> dict[str, object]:
+    return {"noun": "session", "format_version": 1, "secret": secret}
+
+
+def _secret(content: dict[str, str]) -> str:
+    return content["secret"]

@@ -5,7 +5,7 @@ The page that stands answers a form; in a kernel a slider does the same at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -95,7 +95,7 @@ def page(name: str | None = None) -> VBox:
     from ipywidgets import HTML, BoundedFloatText, SelectionSlider, VBox
 
     asked = Asked.of(query())
-    choice = replace(Choice.of(query()), **({"name": name} if name else {}))
+    choice = Choice.of(query(), **({"name": name} if name else {}))
     report, lang = _report(choice)[0], choice.lang
     if report is None:
         return VBox([HTML(shown(choice, asked))])
