@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
@@ -20,8 +21,28 @@ UNSEEN_SECONDS, GONE_SECONDS = 60.0, 10.0
 MOST = 32  # kernels at once
 SECRETS = ("WORKBENCH_APPS_TOKEN", "WORKBENCH_APPS_ACT_TOKEN")  # no notebook needs them
 LIGHT, WHOLE = "pages", "pages-data"  # what a page of ours needs, and what others may import besides
-opened_by: ContextVar[str] = ContextVar("opened_by")
-forked_as: ContextVar[str] = ContextVar("forked_as", default=WHOLE)
+
+
+@dataclass
+class Opening:
+    """A page that is being made.
+
+    Parameters
+    ----------
+    username : str
+        Of the browser that opens it.
+    kind : str
+        What its kernel is forked from.
+    kernel_id : str
+        Of its kernel, once it is started.
+    """
+
+    username: str
+    kind: str = WHOLE
+    kernel_id: str = ""
+
+
+opening: ContextVar[Opening] = ContextVar("opening")
 
 
 class PageKernelManager(InstantManager, ServerKernelManager):
@@ -38,11 +59,12 @@ class PageKernels(AsyncMappingKernelManager):
         self._ends: dict[str, asyncio.TimerHandle] = {}
 
     async def _async_start_kernel(self, **options: Any) -> str:
-        """Start one for the browser that has opened a page just now."""
+        """Start one for the page that is being made."""
+        page = opening.get()
         env = {key: value for key, value in options.pop("env", {}).items() if key not in SECRETS}
-        kernel_id: str = await super()._async_start_kernel(env={**env, KIND: forked_as.get()}, **options)
-        self._owners[kernel_id] = opened_by.get()
-        self._end_after(UNSEEN_SECONDS, kernel_id)
+        kernel_id: str = await super()._async_start_kernel(env={**env, KIND: page.kind}, **options)
+        page.kernel_id = kernel_id
+        self._owners[kernel_id] = page.username
         return kernel_id
 
     start_kernel = _async_start_kernel
@@ -60,10 +82,17 @@ class PageKernels(AsyncMappingKernelManager):
 
     async def lives(self, kernel_id: str) -> bool:
         """Whether its process does; one that has ended by itself is forgotten."""
+        if kernel_id not in self:
+            return False
         if await self.get_kernel(kernel_id).is_alive():
             return True
         self.remove_kernel(kernel_id)
         return False
+
+    def sent(self, page: Opening) -> None:
+        """A page has been sent: its kernel goes if it never connects."""
+        if page.kernel_id in self and not self._sockets[page.kernel_id]:
+            self._end_after(UNSEEN_SECONDS, page.kernel_id)
 
     def joined(self, kernel_id: str) -> None:
         """A page is connected."""

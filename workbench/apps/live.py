@@ -28,7 +28,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from workbench.apps import whatif
 from workbench.apps.frame import PageHandler, said
-from workbench.apps.kernels import LIGHT, MOST, WHOLE, forked_as, make_ready, opened_by
+from workbench.apps.kernels import LIGHT, MOST, WHOLE, Opening, make_ready, opening
 from workbench.apps.roles import visitor_of
 from workbench.apps.sentences import say
 from workbench.errors import BadParameter
@@ -37,6 +37,7 @@ from workbench.storage.files import inside
 SECONDS = 60.0  # that an address with a ticket is good for
 TICKET = "live"
 PING_SECONDS = 20.0
+FAILED = "What computes for this page has ended before it was there. Open it again."
 # Voila's front end has scripts of its own in the page; it loads nothing from elsewhere.
 POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'none'; form-action 'self'; "
@@ -81,6 +82,8 @@ class Tickets:
 class LivePage(PageHandler, TornadoVoilaHandler):
     """A notebook of the folder: first a page that stands, then Voila's."""
 
+    _page: Opening | None = None
+
     def initialize(self, tickets: Tickets, folder: Path, **kwargs: Any) -> None:
         """Where notebooks are, and who may run them; the rest is Voila's."""
         self._tickets, self._folder = tickets, folder
@@ -91,11 +94,7 @@ class LivePage(PageHandler, TornadoVoilaHandler):
         """Voila's page for who has a ticket, and the one before it for everybody else."""
         notebook, ticket = self._notebook(path), self.get_query_argument(TICKET, "")
         if ticket and self._tickets.take(ticket, visitor_of(self).username, path):
-            self._forget_secrets()
-            opened_by.set(visitor_of(self).username)
-            forked_as.set(_kind(notebook))
-            self.set_header("Content-Security-Policy", POLICY)
-            await super().get(path)
+            await self._run(path, Opening(visitor_of(self).username, _kind(notebook)))
             return
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.finish(await self._before(notebook))
@@ -115,6 +114,28 @@ class LivePage(PageHandler, TornadoVoilaHandler):
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"address": f"{self.request.path}?{urlencode([*asked, (TICKET, ticket)])}"}))
 
+    async def _run(self, path: str, page: Opening) -> None:
+        """Voila's page; it ends where its kernel does, or its reader goes, which Voila itself does not notice."""
+        self._forget_secrets()
+        self.set_header("Content-Security-Policy", POLICY)
+        opening.set(page)
+        self._page = page
+        try:
+            async for piece in self.get_generator(path=path):
+                if page.kernel_id and not await self.kernel_manager.lives(page.kernel_id):
+                    self.write(f'<p role="alert">{say(FAILED, self.choice().lang)}</p>')
+                    break
+                self.write(piece)
+                await self.flush()
+        finally:
+            self.kernel_manager.sent(page)
+
+    def on_connection_close(self) -> None:
+        """Who leaves before the page is there leaves no kernel."""
+        super().on_connection_close()
+        if self._page is not None:
+            IOLoop.current().add_callback(self.kernel_manager.end, self._page.kernel_id)
+
     def _notebook(self, path: str) -> Path:
         """The notebook of a path, in the folder and not hidden there."""
         try:
@@ -130,7 +151,7 @@ class LivePage(PageHandler, TornadoVoilaHandler):
         choice, ours = self.choice(), _kind(notebook) == LIGHT
         title = say("What if", choice.lang) if ours else notebook.stem
         asked = whatif.Asked.of(self.request.query)
-        make = whatif.shown if ours else opening
+        make = whatif.shown if ours else waiting
         body = await IOLoop.current().run_in_executor(None, make, choice, asked)
         return self.page(title, body, choice, live="click" if ours else "at once", xsrf=self.xsrf_token.decode())
 
@@ -147,7 +168,7 @@ def config_of(config: dict[str, Any], **_: Any) -> dict[str, Any]:
     return {**config, "said": said(handler.choice().lang)}
 
 
-def opening(choice: Any, asked: Any) -> str:
+def waiting(choice: Any, asked: Any) -> str:
     """The page before one that computes from the first moment."""
     waits, needs = (
         say("Starting …", choice.lang),

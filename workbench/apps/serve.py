@@ -119,6 +119,7 @@ def _config(token: str, act_token: str) -> Config:
     config.VoilaConfiguration.page_config_hook = config_of
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.theme = "auto"
+    config.VoilaConfiguration.http_keep_alive_timeout = 2  # seconds between two looks whether a page still comes
     config.VoilaConfiguration.extension_allowlist = EXTENSIONS
     config.VoilaConfiguration.file_allowlist = ["^$"]
     config.VoilaConfiguration.multi_kernel_manager_class = "workbench.apps.kernels.PageKernels"
