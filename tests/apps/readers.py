@@ -16,10 +16,12 @@ from pathlib import Path
 
 import psutil
 
+from workbench.core.ports import free_port
 from workbench.monitoring.incident_book import follow
 from workbench.settings import settings
 
 ROOT = Path(__file__).parents[2]
+__all__ = ["ACT", "LOOK", "RENDER", "Answer", "Reader", "Server", "fill", "free_port", "serving", "until"]
 LOOK, ACT = "token-to-look", "token-to-act"
 PATIENCE = 90.0  # seconds that a machine at work may take for anything
 RENDER = "voila/render/"
@@ -127,20 +129,21 @@ class Server:
 CODE = """
 import sys
 from pathlib import Path
-from workbench.apps import kernels
+from workbench.apps import fixed, kernels
 from workbench.apps.serve import serve
-kernels.GONE_SECONDS, kernels.UNSEEN_SECONDS = {gone}, {unseen}
+kernels.GONE_SECONDS, kernels.UNSEEN_SECONDS, fixed.REFRESH = {gone}, {unseen}, {refresh}
 own = {notebooks!r} and Path({notebooks!r})
 serve(port={port}, open_browser=False, token={look!r}, act_token={act!r}, notebooks=own)
 """
 
 
 @contextmanager
-def serving(home, *, port=0, look=LOOK, act=ACT, notebooks=None, gone=0.1, unseen=30.0):
+def serving(home, *, port=0, look=LOOK, act=ACT, notebooks=None, gone=0.1, unseen=30.0, refresh=30):
     """A server of that home; it is killed if a test has not ended it."""
     base = home.parent
     (base / "tmp").mkdir(exist_ok=True)
-    code = CODE.format(port=port, look=look, act=act, gone=gone, unseen=unseen, notebooks=notebooks and str(notebooks))
+    given = {"port": port, "look": look, "act": act, "gone": gone, "unseen": unseen, "refresh": refresh}
+    code = CODE.format(**given, notebooks=notebooks and str(notebooks))
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     own = {name: str(base / name) for name in ("tmp", "run", "jupyter")}
     env = {**os.environ, "PYTHONPATH": path, "WORKBENCH_HOME": str(home), "TMPDIR": own["tmp"]}

@@ -1,14 +1,8 @@
-"""The journey of a stakeholder: open the pages, read the numbers."""
+"""The journey of a stakeholder: open the pages, read the numbers, try what if, say what is done."""
 
 import importlib.util
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -16,75 +10,48 @@ import pytest
 from workbench.settings import settings
 
 ROOT = Path(__file__).parents[2]
-TOKEN = "a-token-of-the-test"
+PATIENCE = 1000 * int(os.environ.get("WORKBENCH_PATIENCE", "120"))
 
 
-def load_examples():
-    spec = importlib.util.spec_from_file_location("examples", ROOT / "tests" / "display" / "examples.py")
+def load(name, *path):
+    spec = importlib.util.spec_from_file_location(name, ROOT.joinpath("tests", *path))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-examples = load_examples()
+readers = load("readers", "apps", "readers.py")
+LOOK, ACT, RENDER = readers.LOOK, readers.ACT, readers.RENDER
 
 
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory):
+def filled(folder):
     """Home of a model that is watched, one with hostile texts, one without a window, and one that is only packaged."""
-    home = tmp_path_factory.mktemp("watched")
-    known = settings(home=home)
-    examples.report().save(known.reports / "flights" / "latest.json")
-    examples.report(hostile=True, name="hostile").save(known.reports / "hostile" / "latest.json")
-    examples.without_windows().save(known.reports / "fresh" / "latest.json")
-    (known.bundles / "housing").mkdir(parents=True)
+    home = readers.fill(folder / "home")
+    (settings(home=home).bundles / "housing").mkdir(parents=True)
     return home
 
 
 @pytest.fixture(scope="module")
-def address(watched, tmp_path_factory):
-    """Of one server for all tests: they only read."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    code = f"from workbench.apps.serve import serve; serve(port={port}, open_browser=False, token={TOKEN!r})"
-    path = f"{ROOT}{os.pathsep}{os.environ['PYTHONPATH']}"
-    server = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": path, "WORKBENCH_HOME": str(watched)},
-        cwd=tmp_path_factory.mktemp("voila"),
-        stdout=subprocess.DEVNULL,
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(base)
-        yield base
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_for(base, seconds=90):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"{base}/login", timeout=5)
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"the pages did not come up in {seconds} s")
+def server(tmp_path_factory):
+    """One for all tests that only read."""
+    with readers.serving(filled(tmp_path_factory.mktemp("watched")), gone=2.0) as running:
+        yield running
 
 
 def watched_page(chromium, **options):
     """A page that writes down what it asks for and complains about."""
-    page = chromium.new_page(viewport={"width": 1200, "height": 900}, **options)
+    page = chromium.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})
+    page.set_default_timeout(PATIENCE)
     page.asked, page.complaints = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     return page
+
+
+def elsewhere(page, server):
+    """What it has asked others for."""
+    return {re.sub(r"^(\w+:(//[^/]+/)?).*", r"\1", url) for url in page.asked} - {server.base, "data:", "blob:"}
 
 
 def screenshot(page, name):
@@ -94,16 +61,17 @@ def screenshot(page, name):
 
 
 @pytest.mark.browser
-def test_a_stakeholder_reads_the_pages(chromium, address):
-    """From all models to one, in light and dark, with nothing asked from elsewhere and no error."""
+def test_a_stakeholder_reads_the_pages(chromium, server):
+    """From all models to one, in light and dark, with nothing asked from elsewhere, no error, and no kernel."""
     page = watched_page(chromium, color_scheme="light")
 
-    page.goto(f"{address}/?token={TOKEN}")
-    page.wait_for_selector("text=All models")
-    screenshot(page, "voila-models-light")
+    page.goto(f"{server.base}?token={LOOK}")
     row = page.locator("tr", has_text="flights")
+    row.wait_for()
+    screenshot(page, "voila-models-light")
 
     assert page.title() == "All models · Workbench"
+    assert "token" not in page.url
     assert "0.702" in row.inner_text()
     assert "0.731 in training" in row.inner_text()
     assert "something is worth a look" in row.inner_text()
@@ -112,10 +80,10 @@ def test_a_stakeholder_reads_the_pages(chromium, address):
     page.click("a:text-is('flights')")
     page.wait_for_selector("text=What was done")
     screenshot(page, "voila-model-light")
-    text = page.inner_text("body")
 
-    assert page.title() == "One model · Workbench"
-    assert "champion is version 2" in text
+    assert page.title() == "flights · Workbench"
+    assert "champion is version 2" in page.inner_text("main")
+    assert "3f2a9c0d" in page.inner_text("main")
     assert "ROC AUC fell to 0.668 in 2013-10" in page.text_content("main")
     assert "+0.310" in page.locator(".wb-causes tr", has_text="precip").inner_text()
 
@@ -129,23 +97,20 @@ def test_a_stakeholder_reads_the_pages(chromium, address):
     assert "0.900 on average, 0.600 before" in page.inner_text("#column")
 
     page.click("a:text-is('dark')")
-    page.wait_for_selector("[data-jp-theme-light='false']")
-    page.wait_for_selector("text=What was done")
+    page.wait_for_selector("html[data-jp-theme-light='false']")
     screenshot(page, "voila-model-dark")
-    page.click("text=All models")
-    page.wait_for_selector("text=housing")
-    screenshot(page, "voila-models-dark")
 
     assert page.complaints == []
-    assert {re.sub(r"^(https?://[^/]+|data:).*", r"\1", url) for url in page.asked} <= {address, "data:"}
+    assert elsewhere(page, server) == set()
+    assert server.family() == []
 
 
 @pytest.mark.browser
-def test_texts_of_the_data_stay_texts(chromium, address):
+def test_texts_of_the_data_stay_texts(chromium, server):
     """A cause, a column and a reason that hold script are shown and not run."""
     page = watched_page(chromium)
 
-    page.goto(f"{address}/voila/render/model.ipynb?name=hostile&token={TOKEN}")
+    page.goto(f"{server.base}{RENDER}model.ipynb?name=hostile&token={ACT}")
     page.wait_for_selector("text=What was done")
 
     assert page.evaluate("window.XSS") is None
@@ -153,28 +118,76 @@ def test_texts_of_the_data_stay_texts(chromium, address):
 
 
 @pytest.mark.browser
-def test_a_name_that_leaves_the_folder_is_refused(chromium, address):
-    page = watched_page(chromium)
+def test_a_slider_tells_what_other_rates_had_brought(chromium, server):
+    """The page stands until somebody wants the slider; its kernel goes with the page."""
+    page = watched_page(chromium, color_scheme="dark")
+    page.goto(f"{server.base}{RENDER}model.ipynb?name=flights&token={LOOK}")
+    page.click("text=What if")
+    page.select_option("select[name=rate]", "1e-06")
+    page.click("button:text-is('Show')")
+    page.wait_for_selector("text=Alarms at 1e-06")
+    screenshot(page, "voila-whatif-standing")
 
-    page.goto(f"{address}/voila/render/model.ipynb?name=../../etc&token={TOKEN}")
+    assert server.kernels() == []
+    page.click("#wb-live")
+    page.wait_for_selector(".noUi-handle")
+    page.wait_for_selector("text=Alarms at 1e-06")
+    page.focus(".noUi-handle")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("text=Alarms at 2e-06")
+    screenshot(page, "voila-whatif-slider")
 
-    assert "A bundle name has letters" in page.inner_text("main")
+    assert page.complaints == []
+    assert elsewhere(page, server) <= {server.base.replace("http", "ws")}
+    assert len(server.kernels()) == 1
+    page.close()
+    readers.until(lambda: server.kernels() == [], "the kernel is gone")
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ["/", "/voila/render/models.ipynb", "/voila/render/model.ipynb?name=flights"])
-def test_without_the_token_there_is_no_page(address, path):
-    """Who has no token is led to the login."""
-    with urllib.request.urlopen(address + path) as answer:
-        assert "/login" in answer.url
-        assert b"flights" not in answer.read().replace(b"%3Dflights", b"")
+def test_a_page_says_that_it_has_no_connection_and_comes_back_by_itself(chromium, tmp_path):
+    """With the figures of the time when it is there again, what is open stays open; so does a page that computes."""
+    home, port = filled(tmp_path), readers.free_port()
+    with readers.serving(home, port=port, refresh=1):
+        page, live = (watched_page(chromium) for _ in range(2))
+        page.goto(f"http://127.0.0.1:{port}/{RENDER}model.ipynb?name=flights&token={LOOK}&lang=de")
+        live.goto(f"http://127.0.0.1:{port}/{RENDER}whatif.ipynb?name=flights&token={LOOK}")
+        live.click("#wb-live")
+        live.wait_for_selector(".noUi-handle")
+        page.locator("main details").first.evaluate("node => { node.open = true; }")
+
+    page.wait_for_selector("#wb-line:has-text('keine Verbindung')")
+    live.wait_for_selector("#wb-line:has-text('No connection')")
+    screenshot(page, "voila-no-connection")
+    report = home / "reports" / "flights" / "latest.json"
+    report.write_text(report.read_text(encoding="utf-8").replace("2013-10", "2013-11"), encoding="utf-8")
+    with readers.serving(home, port=port, refresh=1) as again:
+        page.wait_for_selector("#wb-line", state="hidden")
+        page.wait_for_selector("main :text('2013-11') >> nth=0", state="attached")
+        live.wait_for_selector("#wb-line", state="hidden")
+        live.wait_for_selector("#wb-live, .noUi-handle")
+
+        assert page.locator("main details").first.evaluate("node => node.open")
+        assert len(again.kernels()) <= 1
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ["/api/kernels", "/voila/tree", "/voila/files/models.ipynb", "/voila/api/contents"])
-def test_the_token_opens_pages_and_nothing_else(address, path):
-    """No kernel, no file, no list of files."""
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{address}{path}?token={TOKEN}")
+def test_who_may_act_closes_an_incident_on_the_page(chromium, tmp_path):
+    """By its form; what was typed stays while the page is made new."""
+    with readers.serving(filled(tmp_path), refresh=1) as server:
+        page = watched_page(chromium)
+        page.goto(f"{server.base}{RENDER}model.ipynb?name=flights&token={ACT}")
+        page.locator("details.wb-act summary").first.click()
+        page.locator("details.wb-act input[name=by]").first.fill("Anna")
+        page.locator("details.wb-act input[name=note]").first.fill("The feed was late.")
+        report = server.home / "reports" / "flights" / "latest.json"
+        report.write_text(report.read_text(encoding="utf-8").replace("2013-10", "2013-11"), encoding="utf-8")
+        page.wait_for_selector("#wb-line:has-text('newer figures')")
 
-    assert refused.value.code in (403, 404)
+        page.locator("details.wb-act button[value=close]").first.click()
+        page.wait_for_selector("text=3f2a9c0d: Closed.")
+        screenshot(page, "voila-acted")
+
+        assert "The feed was late." in page.inner_text("main")
+        assert "Anna" in page.inner_text("main")
+        assert page.complaints == []

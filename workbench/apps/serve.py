@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -24,6 +25,7 @@ SHARE = Path(__file__).parent / "share"
 TOKEN, ACT_TOKEN = "WORKBENCH_APPS_TOKEN", "WORKBENCH_APPS_ACT_TOKEN"
 # A page that is open but has not been touched for so long computes no more; it says so, and goes on by a click.
 IDLE_SECONDS = 3600
+LONGEST_SOCKET = 103  # bytes of a socket's path, where least are allowed
 # Of what is installed for JupyterLab a page that computes loads what draws widgets.
 EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 
@@ -127,9 +129,19 @@ def _config(token: str, act_token: str) -> Config:
     config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
     config.MappingKernelManager.cull_interval = IDLE_SECONDS // 60
     config.MappingKernelManager.cull_connected = True
-    config.KernelManager.transport = "ipc"  # no port that others of this machine see
+    config.KernelManager.transport = _transport(tempfile.gettempdir())
     config.KernelManager.autorestart = False  # a kernel that has started anew knows nothing of its page
     return config
+
+
+def _transport(folder: str) -> str:
+    """By files that are this user's own, where their names fit into an address of a socket; else by ports.
+
+    >>> _transport("/tmp"), _transport("/" + 60 * "x")
+    ('ipc', 'tcp')
+    """
+    longest = len(f"{folder}/voila_12345678/kernel-12345678-1234-1234-1234-123456789012-ipc-12".encode())
+    return "ipc" if os.name == "posix" and longest <= LONGEST_SOCKET else "tcp"
 
 
 def _add_template() -> None:
