@@ -1,6 +1,7 @@
 """The server of the pages, asked as browsers and strangers ask it."""
 
 import asyncio
+import gzip
 import importlib.util
 import json
 import re
@@ -86,6 +87,16 @@ def test_eight_viewers_at_once_have_their_pages_and_no_kernel(server):
     assert all("What drives" in page.text or "flights" in page.text for page in pages)
     assert server.family() == []
     assert server.kernels() == []
+
+
+def test_pages_are_sent_packed(server):
+    reader = server.reader()
+    plain = reader.get(FLIGHTS)
+
+    packed = reader.get(FLIGHTS, Accept_Encoding="gzip")
+
+    assert gzip.decompress(packed.body).decode() == plain.text
+    assert len(packed.body) < len(plain.body) / 3
 
 
 def test_what_the_reader_has_is_not_sent_again_until_a_file_changes(server):

@@ -115,7 +115,6 @@ def _config(token: str, act_token: str) -> Config:
     config.Voila.identity_provider_class = "workbench.apps.roles.Visitors"
     config.Voila.port_retries = 0
     config.Voila.log_level = "WARN"
-    config.Voila.tornado_settings = {"compress_response": True}
     config.Visitors.act_token = act_token
     config.Visitors.cookie_options = {"samesite": "Lax"}
     config.VoilaConfiguration.page_config_hook = config_of

@@ -12,7 +12,7 @@ from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import RedirectHandler
+from tornado.web import GZipContentEncoding, RedirectHandler
 from traitlets import Any as Anything
 from traitlets import Instance
 from voila.app import Voila
@@ -84,6 +84,7 @@ class Pages(Voila):
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             raise Busy(f"Port {self.port} of {self.ip} can't be taken ({error.strerror}). Give another one.") from error
+        self.app.transforms.append(GZipContentEncoding)  # Voila makes the application without a way to say so
         self.server = HTTPServer(self.app, xheaders=False)
         self.server.add_sockets(sockets)
         self.port = sockets[0].getsockname()[1]
