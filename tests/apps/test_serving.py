@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import importlib.util
 import json
 import re
 import shutil
@@ -15,15 +14,10 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from tests.apps.readers import ACT, LOOK, RENDER, Reader, fill, serving, until
 from workbench.apps.shipped import folder
 
 pytestmark = pytest.mark.slow
-spec = importlib.util.spec_from_file_location("readers", Path(__file__).with_name("readers.py"))
-readers = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(readers)
-ACT, LOOK, RENDER, Reader, fill, until = (
-    readers.ACT, readers.LOOK, readers.RENDER, readers.Reader, readers.fill, readers.until,
-)  # fmt: skip
 FLIGHTS, WHATIF = f"{RENDER}model.ipynb?name=flights", f"{RENDER}whatif.ipynb?name=flights"
 INCIDENT = "3f2a9c0d"
 
@@ -35,7 +29,7 @@ def start(tmp_path_factory):
 
         def begin(home=None, **options):
             home = home or fill(tmp_path_factory.mktemp("pages") / "home")
-            return running.enter_context(readers.serving(home, **options))
+            return running.enter_context(serving(home, **options))
 
         yield begin
 

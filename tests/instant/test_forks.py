@@ -303,3 +303,29 @@ def test_without_a_zygote_or_without_leave_a_process_is_started_as_usual(runtime
     first, second, *_ = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
     assert (first, second[:10]) == ("Started anew, for WORKBENCH_INSTANT is 0.", "The Zen of")
     assert not list(runtime.glob("*/*.lock"))
+
+
+WARMS = """
+import sys
+from workbench.instant.asking import warm
+warm(packages={"kernels": ("json",)}, owned=True)
+print("warm", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_what_is_forked_from_ends_with_whom_it_belongs_to(runtime):
+    """However that one ends; and its forks with it."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", WARMS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ)
+    )
+    assert owner.stdout.readline() == b"warm\n"
+    until(asking.ready, "it is not ready")
+    process = zygote()
+
+    owner.kill()
+    owner.communicate()
+
+    until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, "it lives on")
+    assert not asking.ready()

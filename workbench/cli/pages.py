@@ -25,8 +25,23 @@ def lab(
     LabApp.launch_instance(argv=arguments if browser else [*arguments, "--no-browser"])
 
 
-def monitor(port: Port = 8866, host: Host = "127.0.0.1", browser: Browser = True) -> None:
-    """Open the monitoring pages: all models, and one model."""
+def monitor(
+    port: Port = 8866,
+    host: Host = "127.0.0.1",
+    browser: Browser = True,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="WORKBENCH_APPS_TOKEN", help="Who knows it may look; a new one by default."),
+    ] = None,
+    act_token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="WORKBENCH_APPS_ACT_TOKEN", help="Who knows it may also act on incidents; a new one by default."
+        ),
+    ] = None,
+    notebooks: Annotated[Path | None, typer.Option(help="Folder of notebooks that are shown as pages, too.")] = None,
+) -> None:
+    """Open the monitoring pages: all models, one model, and what other alarm rates would have told."""
     from workbench.apps.serve import serve
 
-    serve(port=port, host=host, open_browser=browser)
+    serve(port, host, browser, token, notebooks, act_token)
