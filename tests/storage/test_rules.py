@@ -41,6 +41,8 @@ WRITE_ONLY = {
 PARSES = {
     "storage/files.py": "the door itself",
     "cli/batches.py": "a list on the command line",
+    "apps/fixed.py": "a notebook of the user's",
+    "apps/roles.py": "a cookie that the server has signed",
     "storage/audit.py": "lines, each checked against its hash",
     "storage/manifest.py": "written by anybody: every field is looked at",
     "core/explanation_file.py": "the header inside a binary file",
