@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jupyter_server.auth.identity import PasswordIdentityProvider, User
-from jupyter_server.auth.login import LoginFormHandler
 from tornado.web import RequestHandler
 from traitlets import Unicode
 
@@ -55,10 +54,8 @@ class Visitors(PasswordIdentityProvider):
         return replace(visitor, may_act=visitor.may_act and bool(self.act_token))
 
     def get_handlers(self) -> list[tuple[str, object]]:
-        """The pages for coming and going."""
-        from workbench.apps.login import Login, Logout
-
-        return [(r"/login", Login), (r"/logout", Logout)]
+        """The pages for coming and going are the server's own."""
+        return []
 
     def _role(self, given: str) -> bool | None:
         """Whether who gives it may act; None where it is no token. Takes as long whatever it is."""
@@ -81,6 +78,3 @@ def visitor_of(handler: RequestHandler) -> Visitor:
 def remember(handler: Any, called: str) -> None:
     """Keep what a person is called, in the session."""
     handler.identity_provider.set_login_cookie(handler, replace(visitor_of(handler), called=called))
-
-
-__all__ = ["LoginFormHandler", "Visitor", "Visitors", "remember", "visitor_of"]

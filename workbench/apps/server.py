@@ -20,12 +20,13 @@ from voila.app import Voila
 from workbench.apps.acts import Acts
 from workbench.apps.fixed import PAGES, FixedPage, Maker, is_ours
 from workbench.apps.live import KernelEnd, KernelSocket, KernelState, LivePage, Tickets
+from workbench.apps.login import Login, Logout
 from workbench.apps.shipped import folder
 from workbench.errors import Busy
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
-# Of Voila's routes those that stay: login, static files, themes and extensions of its front end.
-KEPT = ("/login", "/logout", "/voila/templates/", "/voila/static/", "/voila/api/themes/", "/voila/labextensions/")
+# Of Voila's routes those that stay: static files, themes and extensions of its front end.
+KEPT = ("/voila/templates/", "/voila/static/", "/voila/api/themes/", "/voila/labextensions/")
 ID = r"(\w+-\w+-\w+-\w+-\w+)"
 
 
@@ -50,7 +51,14 @@ class Pages(Voila):
         made, root = {"maker": Maker()}, self.server_url
         home = RedirectHandler, {"url": f"{root}voila/render/models.ipynb", "permanent": False}
         fixed = [(f"{root}voila/render/({own})\\.ipynb", FixedPage, made)] if own else []
-        return [(root, *home), (f"{root}voila/render/?", *home), *fixed, (f"{root}voila/render/incidents", Acts, made)]
+        doors = [(f"{root}login", Login), (f"{root}logout", Logout)]
+        return [
+            *doors,
+            (root, *home),
+            (f"{root}voila/render/?", *home),
+            *fixed,
+            (f"{root}voila/render/incidents", Acts, made),
+        ]
 
     def _live(self, voilas: dict[str, Any]) -> list[Any]:
         given = {**voilas, "tickets": Tickets(), "folder": Path(self.root_dir)}
