@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from workbench.core.incident import Incident as Incident
     from workbench.core.job import Job as Job
     from workbench.core.job_comparison import JobComparison as JobComparison
+    from workbench.core.policy import Policy as Policy
     from workbench.core.profile import Profile as Profile
     from workbench.core.profile_comparison import ProfileComparison as ProfileComparison
     from workbench.core.report import MonitorReport as MonitorReport
     from workbench.core.run import Run as Run
     from workbench.core.slices import Slices as Slices
     from workbench.core.verification import Verification as Verification
+    from workbench.core.watch import Watch as Watch
     from workbench.explanation.explain import explain as explain
     from workbench.explanation.fairness import fairness as fairness
     from workbench.jobs.batch import batch as batch
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from workbench.monitoring.promotion import promote as promote
     from workbench.monitoring.promotion import rollback as rollback
     from workbench.monitoring.score import score as score
+    from workbench.monitoring.watching import watch as watch
     from workbench.packaging.package import bundle as bundle
     from workbench.packaging.package import package as package
     from workbench.packaging.verify import verify as verify
@@ -88,12 +91,14 @@ _PLACES = {
     "Job": "workbench.core.job",
     "JobComparison": "workbench.core.job_comparison",
     "MonitorReport": "workbench.core.report",
+    "Policy": "workbench.core.policy",
     "Profile": "workbench.core.profile",
     "ProfileComparison": "workbench.core.profile_comparison",
     "Query": "workbench.reading.queries",
     "Run": "workbench.core.run",
     "Slices": "workbench.core.slices",
     "Verification": "workbench.core.verification",
+    "Watch": "workbench.core.watch",
     "adopt": "workbench.training.adopt",
     "batch": "workbench.jobs.batch",
     "bundle": "workbench.packaging.package",
@@ -120,6 +125,7 @@ _PLACES = {
     "train": "workbench.training.train",
     "verify": "workbench.packaging.verify",
     "view": "workbench.widgets.view",
+    "watch": "workbench.monitoring.watching",
 }
 
 __all__ = [
@@ -137,12 +143,14 @@ __all__ = [
     "Job",
     "JobComparison",
     "MonitorReport",
+    "Policy",
     "Profile",
     "ProfileComparison",
     "Query",
     "Run",
     "Slices",
     "Verification",
+    "Watch",
     "adopt",
     "batch",
     "bundle",
@@ -169,6 +177,7 @@ __all__ = [
     "train",
     "verify",
     "view",
+    "watch",
 ]
 
 

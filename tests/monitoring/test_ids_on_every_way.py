@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workbench.core.contract import Column, Contract
 from workbench.core.reading import Form
 from workbench.errors import BadRow, BadTable
-from workbench.monitoring.score import _ids
+from workbench.monitoring.score import ids_of
 from workbench.reading.dataset import read_table
 from workbench.scoring.bodies import rows_of_arrow, rows_of_csv
 from workbench.scoring.ids import id_text
@@ -35,7 +35,7 @@ def scorer(contract):
 
 
 def batch(table, contract):
-    return _ids(read_table(table), None, contract)
+    return ids_of(read_table(table), None, contract)
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +173,6 @@ def test_several_columns_make_an_id_together():
     contract = Contract((Column("x", "text"),))
     table = pd.DataFrame({"day": ["2024-01-31"] * 2, "flight": [1545.0, 7.0], "x": "a"})
 
-    assert _ids(table, ["day", "flight"], contract) == ["2024-01-31|1545", "2024-01-31|7"]
+    assert ids_of(table, ["day", "flight"], contract) == ["2024-01-31|1545", "2024-01-31|7"]
     with pytest.raises(BadTable, match="is there twice"):
-        _ids(table, ["day"], contract)
+        ids_of(table, ["day"], contract)

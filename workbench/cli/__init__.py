@@ -22,6 +22,7 @@ from workbench.cli import (
     runs,
     schedules,
     service,
+    watches,
 )
 from workbench.errors import JobFailed, WorkbenchError
 from workbench.settings import debugging
@@ -92,6 +93,7 @@ app.command()(comparisons.reproduce)
 app.command()(comparisons.compare)
 app.add_typer(schedules.app, name="schedule")
 app.command()(schedules.scheduler)
+app.add_typer(watches.app, name="watch")
 app.add_typer(notify.app, name="notify")
 app.command()(bundles.challenge)
 app.command()(bundles.promote)

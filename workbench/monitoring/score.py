@@ -106,7 +106,7 @@ def score(
     if table.empty:
         raise BadTable(f"The table of window {window!r} has no row. Give one with at least one row.")
     onto = _to_fill_up(name, window, scorer.bundle, force) if add else None
-    own = _ids(table, columns, scorer.contract)
+    own = ids_of(table, columns, scorer.contract)
     predictions, features = answered(scorer, table, own or [""] * len(table))
     beside = group_columns(scorer.bundle, table, force) | segment_columns(scorer.bundle, table)
     beside |= expected_losses(scorer.bundle, features, predictions) | money_columns(scorer.bundle, table)
@@ -174,7 +174,7 @@ def _answering(name: str | Bundle, force: Settings) -> Bundle:
     return now
 
 
-def _ids(table: pd.DataFrame, given: Sequence[str] | None, contract: Contract) -> list[str] | None:
+def ids_of(table: pd.DataFrame, given: Sequence[str] | None, contract: Contract) -> list[str] | None:
     """Ids of the rows by the columns that were asked for, or the contract's; None where there is none."""
     names = given or ([contract.id] if contract.id is not None else [])
     columns = []

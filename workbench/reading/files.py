@@ -244,6 +244,17 @@ def _partitioned(part: Source, values: Mapping[str, Any]) -> Source:
     return replace(part, names=(*part.names, *added), chunks=chunks, columns=columns)
 
 
+def paths_of(pattern: str) -> list[str]:
+    """The files that a path, folder, glob or URL names, sorted.
+
+    Raises
+    ------
+    BadTable
+        If there is none.
+    """
+    return _matching(pattern)[0]
+
+
 def _matching(pattern: str) -> tuple[list[str], bool]:
     """The files of a path, folder, glob or URL, and whether there may be several."""
     if "://" in pattern:

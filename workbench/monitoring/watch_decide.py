@@ -1,0 +1,382 @@
+"""What a watch decides: one step after the other on the way of a new version, from an incident to its end.
+
+The way is read from the decisions: the last one on a version says what comes next. So a run goes on where the one
+before has ended, however that was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workbench.core.bundles import champion
+from workbench.core.comparison import Comparison
+from workbench.core.dataset import Dataset
+from workbench.core.incident import Incident
+from workbench.core.job import Job, JobState
+from workbench.core.policy import TrialStage
+from workbench.core.report import MonitorReport, Window
+from workbench.core.spans import span
+from workbench.core.watch import Decision, Plan, Watch
+from workbench.core.wording import how_many
+from workbench.errors import BadTable, JobFailed, Refused, WorkbenchError
+from workbench.jobs.notebook.outcome import results
+from workbench.jobs.processes import JOB
+from workbench.jobs.schedules import job_id
+from workbench.jobs.submit import enqueue, watched
+from workbench.monitoring.challenge import challenge
+from workbench.monitoring.watch_acts import WITHDRAWN, answers, take_effect
+from workbench.monitoring.watch_book import Book
+from workbench.monitoring.watch_source import asked_of, training_source
+from workbench.reading.dataset import dataset
+from workbench.scoring.log import log_of
+
+MONTH = timedelta(days=30)
+ACTS = ("stage", "promote", "rollback", *WITHDRAWN)
+# Steps of one run: a way has fewer, and an error must not go round for ever.
+MOST = 50
+
+
+def decide(plan: Plan, book: Book, report: MonitorReport) -> None:
+    """Go as far as can be gone now.
+
+    Parameters
+    ----------
+    plan : Plan
+        What the watch is to do.
+    book : Book
+        What it has decided.
+    report : MonitorReport
+        What there is to be seen.
+
+    Raises
+    ------
+    WorkbenchError
+        If something that was decided can't be done; nothing is lost, the next run tries again.
+    """
+    deciding = Deciding(plan, book, report)
+    deciding.finish()
+    for _ in range(MOST):
+        if not deciding.step():
+            return
+
+
+@dataclass
+class Deciding:
+    """One run's decisions.
+
+    Parameters
+    ----------
+    plan : Plan
+    book : Book
+    report : MonitorReport
+    """
+
+    plan: Plan
+    book: Book
+    report: MonitorReport
+
+    def finish(self) -> None:
+        """What was decided last may not have taken effect."""
+        for one in reversed(self.book.told):
+            if one.what in ACTS:
+                take_effect(one, self._stage_of(one), self.book)
+                return
+
+    def step(self) -> bool:
+        """Decide the next thing; False where there is nothing to decide now."""
+        way = [one for one in Watch(self.plan, tuple(self.book.told)).case if one.what != "waits"]
+        return self._go_on(way) if way else self._begin()
+
+    # --- from an incident to a new version --------------------------------------------------------------------------
+
+    def _begin(self) -> bool:
+        policy = self.plan.policy
+        grave = [one for one in self.report.incidents if one.active and policy.retrains_on(one.severity, one.kind)]
+        for one in sorted(grave, key=lambda one: one.severity != "alarm"):
+            if not one.within and (held := self._held(one)):
+                self._wait(one.id, *held, incident=one.id)
+            elif not one.within:
+                return self._retrain(one)
+        return False
+
+    def _held(self, one: Incident) -> tuple[str, str] | None:
+        """Why nothing is retrained for an incident now: a word for it, and a sentence."""
+        policy, now = self.plan.policy, self.book.now
+        before = [d.moment for d in self.book.told if d.what == "retrain"]
+        about = f"{one.severity}, {one.kind}, {one.span}"
+        if one.state in ("closed", "snoozed"):
+            return one.state, f"{about}: somebody has {one.state} the incident."
+        if before and now < (free := before[-1] + span(policy.cool_down)):
+            return (
+                f"cool-down {free:%Y-%m-%d}",
+                f"{about}: it was retrained on {before[-1]:%Y-%m-%d}, wait until {free:%Y-%m-%d}.",
+            )
+        if len(recent := [moment for moment in before if moment > now - MONTH]) >= policy.a_month:
+            free = recent[-policy.a_month] + MONTH
+            return (
+                f"month {free:%Y-%m-%d}",
+                f"{about}: {how_many(len(recent), 'retraining')} in 30 days, wait until {free:%Y-%m-%d}.",
+            )
+        return None
+
+    def _retrain(self, one: Incident) -> bool:
+        times = sum(d.what == "retrain" and d.incident == one.id for d in self.book.told)
+        case = one.id if times == 0 else f"{one.id}.{times + 1}"
+        until = self._until(one)
+        saw = {
+            "incident": {"id": one.id, "kind": one.kind, "severity": one.severity, "span": one.span},
+            "until": until.isoformat() if until else None,
+            "champion": answers(self.book.name, self.book.force),
+            "job": job_id(f"retrain-{self.book.name}"[:60], self.book.now) + f"-{case}",
+        }
+        upto = f" on rows up to {until:%Y-%m-%d %H:%M}" if until else ""
+        return self._write(
+            case,
+            "retrain",
+            f"{one.severity}, {one.kind}, {one.span}: {one.cause} Retrained{upto}.",
+            saw=saw,
+            incident=one.id,
+        )
+
+    def _until(self, one: Incident) -> datetime | None:
+        """The end of an incident, where rows have moments."""
+        contract = champion(self.book.name, self.book.force).contract
+        if contract.time is None or contract[contract.time].kind != "datetime":
+            return None
+        ends = [w.end for w in self.report.windows if w.label in one.windows and w.end]
+        return datetime.fromisoformat(max(ends)) if ends else self.book.now
+
+    # --- the steps of a new version ---------------------------------------------------------------------------------
+
+    def _go_on(self, way: Sequence[Decision]) -> bool:
+        last = way[-1]
+        steps: dict[str, Callable[[Sequence[Decision]], bool]] = {
+            "retrain": self._train,
+            "trained": self._compare,
+            "better": self._try_or_ask,
+            "stage": self._look_at_trial,
+            "passed": self._try_or_ask,
+            "asks": lambda _: False,
+            "approved": self._promote,
+            "promote": self._look_at_champion,
+        }
+        if last.what in steps and last.what not in ("retrain", "promote") and (why := self._over(way)):
+            return self._write(last.case, "given up", why, version=_version(way), incident=last.incident)
+        return steps[last.what](way) if last.what in steps else False
+
+    def _over(self, way: Sequence[Decision]) -> str:
+        """Why a new version is not looked at any more; nothing where it is."""
+        old, now = way[0].saw.get("champion"), answers(self.book.name, self.book.force)
+        if now != old:
+            return f"Version {now} answers by now, and the new one was to replace version {old}."
+        late = self.book.now > way[0].moment + span(self.plan.policy.patience)
+        if late and way[-1].what != "approved":
+            return f"It was not decided within {self.plan.policy.patience}."
+        return ""
+
+    def _train(self, way: Sequence[Decision]) -> bool:
+        begun = way[0]
+        try:
+            job = self._job(begun)
+        except WorkbenchError as error:
+            return self._write(begun.case, "failed", " ".join(str(error).split()), incident=begun.incident)
+        if not job.state.final:
+            return self._wait(begun.case, "job", f"{job.id} is {job.state.value}.", case=begun.case)
+        made = self._made(job)
+        if isinstance(made, str):
+            return self._write(begun.case, "failed", made, saw={"job": job.id}, incident=begun.incident)
+        why = f"Version {made} is there, by {job.id}."
+        return self._write(begun.case, "trained", why, saw={"job": job.id}, version=made, incident=begun.incident)
+
+    def _job(self, begun: Decision) -> Job:
+        """The one job that retrains, run to its end; whoever asks how often, there is one."""
+        plan, at_once = self.plan, JOB in os.environ
+        told = {"id": begun.saw["job"], "notes": (f"Watch {plan.name}: {begun.why}",)}
+        job = enqueue(plan.policy.notebook, self._given(begun), home=self.book.force.home, at_once=at_once, told=told)
+        try:
+            return watched(job, show=False)
+        except JobFailed:
+            from workbench.jobs.records import job as recorded
+
+            return recorded(job.id, self.book.force.home)
+
+    def _given(self, begun: Decision) -> dict[str, Any]:
+        """The parameters of the notebook that retrains."""
+        plan, until = self.plan, begun.saw.get("until")
+        since = None
+        if until and plan.policy.history:
+            since = (datetime.fromisoformat(until) - span(plan.policy.history)).isoformat()
+        source = training_source(plan)
+        where = {"source": source["sql"], "url": source["url"]} if isinstance(source, dict) else {"source": source}
+        return {
+            "name": plan.name,
+            **where,
+            "until": until,
+            "since": since,
+            "target": None,
+            "evaluation": None,
+            **plan.retrain,
+        }
+
+    def _made(self, job: Job) -> int | str:
+        """The version that a job has packaged, or what is wrong."""
+        if job.state is not JobState.COMPLETED:
+            return f"{job.id} {job.state.value}: {job.error or 'see its output'}"
+        folder = results(job.output).get("bundle") if job.output else None
+        place = Path(str(folder or ""))
+        if place.parent.name != self.plan.name or not place.name.isdecimal():
+            return f"{job.id} shows no bundle of {self.plan.name}. Let its last cell show what wb.package returned."
+        return int(place.name)
+
+    def _compare(self, way: Sequence[Decision]) -> bool:
+        last, policy = way[-1], self.plan.policy
+        try:
+            fresh = self._fresh(way[0].saw.get("until"))
+            if fresh.rows < policy.fresh_rows:
+                there = how_many(fresh.rows, "labelled row")
+                why = f"{there} that neither has seen, {policy.fresh_rows:,} are asked for."
+                return self._wait(last.case, "rows", why, case=last.case)
+            found = self._challenge(_version(way), fresh)
+        except (BadTable, Refused) as error:
+            return self._wait(last.case, "challenge", " ".join(str(error).split()), case=last.case)
+        what = "better" if found.better else "rejected"
+        return self._write(
+            last.case, what, found.verdict, saw=found.results(), version=_version(way), incident=last.incident
+        )
+
+    def _fresh(self, until: str | None) -> Dataset:
+        """Labelled rows after those that were trained on.
+
+        Raises
+        ------
+        BadTable
+            If there is none.
+        """
+        contract = champion(self.book.name, self.book.force).contract
+        data = dataset(asked_of(training_source(self.plan)), contract=contract)
+        data = data.since(until) if until else data
+        return data.take(data.target.notna())
+
+    def _challenge(self, version: int | None, fresh: Dataset | None) -> Comparison:
+        """On labelled rows; without any on those of the log that both have answered."""
+        policy = self.plan.policy
+        assert version is not None, "a way has a version before it is compared"
+        gain: dict[str, Any] = {"least_gain": policy.least_gain} if policy.least_gain else {}
+        rows = () if fresh is None else (fresh,)
+        return challenge(self.plan.name, version, *rows, level=policy.level, home=self.book.force.home, **gain)
+
+    def _try_or_ask(self, way: Sequence[Decision]) -> bool:
+        last, version, policy = way[-1], _version(way), self.plan.policy
+        tried = sum(one.what == "stage" for one in way)
+        told = {"version": version, "incident": last.incident}
+        if tried < len(policy.trial):
+            stage = policy.trial[tried]
+            return self._write(
+                last.case, f"stage/{tried}", f"Version {version} is tried as {stage}.", saw={"stage": tried}, **told
+            )
+        better = next(one for one in reversed(way) if one.what == "better")
+        if policy.approve:
+            return self._write(last.case, "asks", f"May version {version} become champion? {better.why}", **told)
+        return self._write(last.case, "promote", better.why, **told)
+
+    def _look_at_trial(self, way: Sequence[Decision]) -> bool:
+        last, version = way[-1], _version(way)
+        stage = self._stage_of(last)
+        if stage is None:
+            return self._write(
+                last.case, f"passed/{last.saw['stage']}", "The policy has no such stage any more.", version=version
+            )
+        count, fresh = self._answered(last, stage)
+        if count < stage.least:
+            why = f"{count:,} of {stage.least:,} {stage.unit} as {stage.name}."
+            return self._wait(last.case, f"trial {last.saw['stage']}", why, case=last.case)
+        told = {"version": version, "incident": last.incident}
+        try:
+            found = self._challenge(version, fresh)
+        except (BadTable, Refused) as error:
+            why = f"{stage} is over, and nothing speaks against it. Not compared: {' '.join(str(error).split())}"
+            return self._write(last.case, f"passed/{last.saw['stage']}", why, **told)
+        what = "rejected" if found.worse else f"passed/{last.saw['stage']}"
+        return self._write(last.case, what, found.verdict, saw=found.results(), **told)
+
+    def _answered(self, began: Decision, stage: TrialStage) -> tuple[int, Dataset | None]:
+        """How much a version has answered since a stage began; with what to compare it on, where no service does."""
+        if self.plan.source is None:
+            with log_of(self.plan.name, self.book.force) as log:
+                days = [day for day in log.days() if day >= began.at[:10]]
+                counts = [log.versions(max(day, began.at), f"{day}~").get(began.version, 0) for day in days]
+            return (sum(counts) if stage.unit == "rows" else sum(n > 0 for n in counts)), None
+        fresh = self._since(began)
+        if stage.unit == "rows":
+            return (fresh.rows if fresh else 0), fresh
+        scored = {d.saw.get("window") for d in self.book.told if d.what == "scored" and d.moment > began.moment}
+        return len(scored), fresh
+
+    def _since(self, began: Decision) -> Dataset | None:
+        """Labelled rows whose moment lies after the beginning of a stage."""
+        try:
+            return self._fresh(began.at)
+        except BadTable:
+            return None
+
+    def _promote(self, way: Sequence[Decision]) -> bool:
+        last, better = way[-1], next(one for one in reversed(way) if one.what == "better")
+        said = f" Approved by {last.by}{f': {last.note}' if last.note else '.'}"
+        return self._write(last.case, "promote", better.why + said, version=_version(way), incident=last.incident)
+
+    # --- a new champion ---------------------------------------------------------------------------------------------
+
+    def _look_at_champion(self, way: Sequence[Decision]) -> bool:
+        last, version, within = way[-1], _version(way), self.plan.policy.rollback_within
+        told = {"version": version, "incident": last.incident}
+        now = answers(self.book.name, self.book.force)
+        if now != version:
+            return self._write(last.case, "given up", f"Version {now} answers by now, by somebody's hand.", **told)
+        if bad := self._own_loss(version, last):
+            why = f"{bad.severity}, {bad.kind}, {bad.span}, of version {version}: {bad.cause}"
+            return self._write(last.case, "rollback", why, saw={"incident": bad.id, "window": bad.start}, **told)
+        if within is None or self.book.now > last.moment + span(within):
+            why = f"Version {version} stays champion{f': no loss of its own within {within}' if within else ''}."
+            return self._write(last.case, "kept", why, **told)
+        return False
+
+    def _own_loss(self, version: int | None, promoted: Decision) -> Incident | None:
+        """An incident that began with a window that the new champion answered, of what a model is to blame for."""
+        if self.plan.policy.rollback_within is None:
+            return None
+        by_label: dict[str, Window] = {w.label: w for w in self.report.windows}
+        for one in self.report.incidents:
+            began = by_label.get(one.start)
+            own = began is not None and began.version == version
+            if own and one.open and one.severity == "alarm" and one.kind in self.plan.policy.rollback_kinds:
+                return one
+        return None
+
+    # --- written down -----------------------------------------------------------------------------------------------
+
+    def _write(self, case: str, step: str, why: str, **more: Any) -> bool:
+        """Write a decision, let it take effect; True: there may be more to decide."""
+        what = step.partition("/")[0]
+        made = self.book.write(f"{case}/{step}", what, why, case=case, **more)
+        if made is not None:
+            take_effect(made, self._stage_of(made), self.book)
+        return made is not None
+
+    def _wait(self, about: str, reason: str, why: str, **more: Any) -> bool:
+        """Write down once why nothing is done; there is nothing more to decide then."""
+        self.book.write(f"{about}/waits/{reason}", "waits", why, **more)
+        return False
+
+    def _stage_of(self, one: Decision) -> TrialStage | None:
+        trial, place = self.plan.policy.trial, one.saw.get("stage")
+        return trial[place] if one.what == "stage" and isinstance(place, int) and place < len(trial) else None
+
+
+def _version(way: Sequence[Decision]) -> int | None:
+    """The new version of a way."""
+    return next((one.version for one in reversed(way) if one.version is not None), None)
