@@ -291,7 +291,7 @@ def test_what_is_refused_is_not_asked_again_before_the_cool_down(sales, days, re
     later = run_days(sales, days, TURN + 4, first=TURN + 3)
 
     assert wb.bundle(sales).version == 1
-    assert decided(refused)[-1] == "refused"
+    assert decided(refused, "waits")[-1] == "refused"
     assert [d.what for d in later.decisions].count("retrain") == 2, "the cool-down was over"
     assert next(d.why for d in later.decisions if d.incident and d.what == "waits").endswith("wait until 2026-02-09.")
 
@@ -303,7 +303,7 @@ def test_a_version_that_is_not_better_does_not_answer(sales, days, retrained, mo
 
     found = run_days(sales, days, TURN + 2)
 
-    assert decided(found)[-1] == "rejected" or decided(found, "waits")[-1] == "rejected"
+    assert decided(found, "waits")[-1] == "rejected"
     assert promotions() == [1]
 
 
@@ -393,12 +393,10 @@ for moment in moments:
     look("shop", datetime.fromisoformat(moment))
 print(ticks)
 """
-# Steps of the run below, before and after each; every one of them was tried when this was written.
-STEPS = 60
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [1, 2, 9, 19, 29, 34, 37, 40, 43, 46, 49, 52])
+@pytest.mark.parametrize("step", [2, 9, 17, 24, 27, 30, 33, 36, 39, 42, 45])
 def test_killed_at_any_step_nothing_comes_twice_and_nothing_is_lost(
     sales, days, retrained, forks, hook, monkeypatch, step
 ):
@@ -584,7 +582,7 @@ def test_the_schedule_runs_the_notebook_that_ships_and_it_retrains(sales, days, 
 
     found = wb.watch(sales)
     assert ended.state is JobState.COMPLETED
-    assert decided(found) == ["retrain", "trained", "waits"]
+    assert decided(found) == ["retrain", "trained", "waits"], [d.why for d in found.decisions]
     assert {d.job for d in found.decisions} == {job}
     begun, trained = (next(d for d in found.decisions if d.what == what) for what in ("retrain", "trained"))
     assert trained.version == 3

@@ -88,8 +88,9 @@ class Policy(Step):
         That retrains: one that comes with Workbench, or a path. It gives ``bundle``.
     fresh_rows : int
         Labelled rows that neither version has seen, at least, before they are compared.
-    least_gain : float
-        Of the deciding score, in its unit; the whole paired interval must clear it.
+    least_gain : float, optional
+        Of the deciding score, in its unit; the whole paired interval must clear it. By default that of
+        :func:`workbench.challenge`.
     level : float
         Share of intervals that hold the true difference, in (0, 1).
     patience : str
@@ -132,8 +133,8 @@ class Policy(Step):
     fresh_rows: int = parameter(
         "Labelled rows that neither version has seen, at least.", 1000, minimum=30, maximum=10**9, group=NEW
     )
-    least_gain: float = parameter(
-        "Gain in the deciding score that the whole interval must clear.", 0.0, minimum=0.0, group=NEW
+    least_gain: float | None = parameter(
+        "Gain in the deciding score that the whole interval must clear.", None, minimum=0.0, group=NEW
     )
     level: float = parameter(
         "Share of intervals that hold the true difference.", 0.9, minimum=0.5, maximum=0.999, group=NEW
@@ -189,7 +190,8 @@ class Policy(Step):
             return "Nothing is retrained: the policy names no table to train on."
         kinds = f" of {', '.join(self.kinds)}" if self.kinds else ""
         grave = "An alarm" if self.severity == "alarm" else "A warning or an alarm"
-        steps = [f"retrains on {self.train_on}", f"must win by more than {self.least_gain:g}", *self.stages]
+        gain = "" if self.least_gain is None else f" by more than {self.least_gain:g}"
+        steps = [f"retrains on {self.train_on}", f"the new version must win{gain}", *self.stages]
         end = "somebody approves" if self.approve else "it becomes champion"
         back = f"; a loss within {self.rollback_within} goes back" if self.rollback_within else ""
         limits = f"at most {self.a_month} in 30 days, {self.cool_down} apart"

@@ -13,6 +13,7 @@ from workbench.core.policy import TrialStage
 from workbench.core.watch import Decision
 from workbench.errors import NotFound
 from workbench.monitoring.promotion import acts, promote, rollback
+from workbench.monitoring.rollout import current
 from workbench.monitoring.watch_book import Book
 from workbench.settings import Settings
 from workbench.storage.aliases import settle
@@ -57,18 +58,9 @@ def take_effect(one: Decision, stage: TrialStage | None, book: Book) -> None:
 def end_trial(book: Book, reason: str, version: int | None = None) -> None:
     """End what is tried out; of another version than the one named nothing is ended."""
     _settle(book)
-    found = tried_out(book.name, book.force)
+    found = current(book.name, book.force)
     if found is not None and version in (None, found.version):
         rollback(book.name, reason=reason, home=book.force.home)
-
-
-def tried_out(name: str, force: Settings) -> Any:
-    """What is tried out of a name, by :mod:`workbench.monitoring.rollout`; None where nothing is."""
-    try:
-        from workbench.monitoring import rollout  # type: ignore[attr-defined]
-    except ImportError:
-        return None
-    return rollout.current(name, force)
 
 
 def _once(one: Decision, book: Book, act: Callable[[], Any]) -> None:

@@ -18,6 +18,7 @@ from workbench.core.comparison import Comparison
 from workbench.core.dataset import Dataset
 from workbench.core.incident import Incident
 from workbench.core.job import Job, JobState
+from workbench.core.metric import Metric
 from workbench.core.policy import TrialStage
 from workbench.core.report import MonitorReport, Window
 from workbench.core.spans import span
@@ -237,13 +238,13 @@ class Deciding:
         last, policy = way[-1], self.plan.policy
         try:
             fresh = self._fresh(way[0].saw.get("until"))
-            if fresh.rows < policy.fresh_rows:
-                there = how_many(fresh.rows, "labelled row")
-                why = f"{there} that neither has seen, {policy.fresh_rows:,} are asked for."
-                return self._wait(last.case, "rows", why, case=last.case)
-            found = self._challenge(_version(way), fresh)
+            found = self._challenge(_version(way), fresh) if fresh.rows >= policy.fresh_rows else None
         except (BadTable, Refused) as error:
             return self._wait(last.case, "challenge", " ".join(str(error).split()), case=last.case)
+        rows = fresh.rows if found is None else found.rows
+        if found is None or rows < policy.fresh_rows:
+            why = f"{how_many(rows, 'labelled row')} that neither has seen, {policy.fresh_rows:,} are asked for."
+            return self._wait(last.case, "rows", why, case=last.case)
         what = "better" if found.better else "rejected"
         return self._write(
             last.case, what, found.verdict, saw=found.results(), version=_version(way), incident=last.incident
@@ -266,9 +267,14 @@ class Deciding:
         """On labelled rows; without any on those of the log that both have answered."""
         policy = self.plan.policy
         assert version is not None, "a way has a version before it is compared"
-        gain: dict[str, Any] = {"least_gain": policy.least_gain} if policy.least_gain else {}
-        rows = () if fresh is None else (fresh,)
-        return challenge(self.plan.name, version, *rows, level=policy.level, home=self.book.force.home, **gain)
+        return challenge(
+            self.plan.name,
+            version,
+            fresh,
+            level=policy.level,
+            least_gain=policy.least_gain,
+            home=self.book.force.home,
+        )
 
     def _try_or_ask(self, way: Sequence[Decision]) -> bool:
         last, version, policy = way[-1], _version(way), self.plan.policy
@@ -337,7 +343,7 @@ class Deciding:
         now = answers(self.book.name, self.book.force)
         if now != version:
             return self._write(last.case, "given up", f"Version {now} answers by now, by somebody's hand.", **told)
-        if bad := self._own_loss(version, last):
+        if bad := self._own_loss(version):
             why = f"{bad.severity}, {bad.kind}, {bad.span}, of version {version}: {bad.cause}"
             return self._write(last.case, "rollback", why, saw={"incident": bad.id, "window": bad.start}, **told)
         if within is None or self.book.now > last.moment + span(within):
@@ -345,17 +351,14 @@ class Deciding:
             return self._write(last.case, "kept", why, **told)
         return False
 
-    def _own_loss(self, version: int | None, promoted: Decision) -> Incident | None:
-        """An incident that began with a window that the new champion answered, of what a model is to blame for."""
-        if self.plan.policy.rollback_within is None:
+    def _own_loss(self, version: int | None) -> Incident | None:
+        """An incident that the new champion itself is to blame for."""
+        policy = self.plan.policy
+        if policy.rollback_within is None or version is None:
             return None
-        by_label: dict[str, Window] = {w.label: w for w in self.report.windows}
-        for one in self.report.incidents:
-            began = by_label.get(one.start)
-            own = began is not None and began.version == version
-            if own and one.open and one.severity == "alarm" and one.kind in self.plan.policy.rollback_kinds:
-                return one
-        return None
+        grave = (one for one in self.report.incidents if one.open and one.severity == "alarm")
+        mine = (one for one in grave if one.kind in policy.rollback_kinds)
+        return next((one for one in mine if own_loss(one, self.report.windows, version)), None)
 
     # --- written down -----------------------------------------------------------------------------------------------
 
@@ -375,6 +378,28 @@ class Deciding:
     def _stage_of(self, one: Decision) -> TrialStage | None:
         trial, place = self.plan.policy.trial, one.saw.get("stage")
         return trial[place] if one.what == "stage" and isinstance(place, int) and place < len(trial) else None
+
+
+def own_loss(one: Incident, windows: Sequence[Window], version: int) -> bool:
+    """Whether a version is to blame for an incident that is seen in its windows.
+
+    It is where the incident began with it, or came back after it had done well. Where it goes on from the version
+    before, as it may when the world has changed once more, the new one is to blame only if it does worse than that
+    one did in any of the windows.
+    """
+    judged = [w for w in windows if w.status != "unknown"]
+    seen, own = [w for w in judged if w.label in one.windows], [w for w in judged if w.version == version]
+    bad = [w for w in own if w.label in one.windows]
+    if not bad:
+        return False
+    if seen[0].version == version or own[0].label != bad[0].label:
+        return True
+    before = [w.performance[0] for w in seen if w.version != version and w.performance]
+    return bool(before and bad[-1].performance) and all(_worse(bad[-1].performance[0], then) for then in before)
+
+
+def _worse(now: Metric, then: Metric) -> bool:
+    return now.value < then.value if now.larger_is_better else now.value > then.value
 
 
 def _version(way: Sequence[Decision]) -> int | None:

@@ -54,12 +54,12 @@ def tell(name: str, decisions: Sequence[Decision], force: Settings) -> list[str]
     path = folder_of(name, force) / FILE
     before = read(path, _count) if path.exists() else 0
     written = [own for one in decisions[before:] for own in _letters(name, one, force)]
-    if len(decisions) > before:
-        change(path, lambda _: len(decisions), parse=_count, plain=_plain)  # after the letters: none is forgotten
     said: list[str] = []
     for own in written:
         with suppress(Busy, OSError, StoreError):  # another process is at it, or the disk is full
             said += letters.tell(force.home, own, at_once=True, tries=TRIES)
+    if len(decisions) > before:  # last: nobody is forgotten, and of one letter nobody is told twice
+        change(path, lambda _: len(decisions), parse=_count, plain=_plain)
     return said
 
 
