@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import workbench as wb
@@ -20,10 +21,15 @@ from workbench.errors import BadParameter, Busy, NotFound, Refused
 from workbench.jobs import schedules
 from workbench.monitoring import watch_book, watching
 from workbench.monitoring.incidents import ORDER
+from workbench.monitoring.rollout import current
 from workbench.monitoring.routes import add_route
 from workbench.monitoring.watch_decide import Deciding
 from workbench.monitoring.watching import cron_of, look
 from workbench.monitoring.windows import windows
+from workbench.scoring.log import PredictionLog
+from workbench.scoring.runtime import Scorer
+from workbench.scoring.service import Service
+from workbench.scoring.traffic import Trial
 from workbench.settings import settings
 from workbench.storage import audit
 from workbench.storage.tracking import client
@@ -347,6 +353,81 @@ def test_a_training_that_fails_is_told_with_its_reason(sales, days, monkeypatch)
 
     assert decided(found) == ["retrain", "failed", "waits"]
     assert next(d.why for d in found.decisions if d.what == "failed") == "the-job FAILED: ValueError: no rows"
+
+
+# --- a trial beside the champion ------------------------------------------------------------------------------------
+
+
+def won(sales, moment):
+    """As it stands when version 2 has won on rows that neither has seen."""
+    book = watch_book.Book(sales, settings(), moment)
+    for what, saw in (("retrain", {"champion": 1}), ("trained", {}), ("better", {})):
+        book.write(f"1a/{what}", what, f"{what}.", saw=saw, case="1a", incident="1a", version=2)
+
+
+def serve(sales, table):
+    """What a service answers now, with what is tried out beside the champion; the labels come at once."""
+    force = settings()
+    found = current(sales, force)
+    log = PredictionLog(force.predictions / sales)
+    with TestClient(service := Service(Scorer(wb.bundle(sales).path), log)) as client:
+        if found is not None:
+            service.try_out(Trial(found, Scorer(wb.bundle(f"{sales}/{found.version}").path)))
+        rows = table.drop(columns="stays").astype({"when": str}).to_dict("records")
+        assert client.post("/predict", json={"rows": rows}).status_code == 200
+    log.close()
+    wb.feedback(sales, table[["order", "stays"]])
+
+
+@pytest.mark.slow
+def test_a_new_version_goes_through_its_stages_and_becomes_champion(sales, days):
+    trial = ["shadow 80 rows", "canary 40% 30 rows"]
+    wb.watch(sales, labels=days.labelled, policy=policy(days, stages=trial))
+    won(sales, datetime.now(UTC))
+
+    stages = []
+    for k in range(5):
+        stages.append(getattr(look(sales) and current(sales, settings()), "stage", "champion"))
+        serve(sales, sold(FIRST, 1, 300 + k, turned=True)[:60])
+    found = look(sales)
+
+    assert stages == ["shadow", "shadow", "canary", "canary", "champion"]
+    assert decided(found) == ["retrain", "trained", "better", "stage", "waits", "passed", "stage", "waits", "passed",
+                              "promote"]  # fmt: skip
+    assert current(sales, settings()) is None
+    done = [e["act"] for e in audit.acts(settings().audit_log) if e.get("version") == 2]
+    assert done == [
+        "package", "challenge", "stage", "stage", "promote",
+    ]  # fmt: skip
+    assert wb.bundle(sales).version == 2
+
+
+@pytest.mark.slow
+def test_a_version_that_loses_in_its_trial_is_withdrawn(sales, days):
+    """Rows as they were before the turn: as a shadow the new version is plainly worse."""
+    wb.watch(sales, policy=policy(days, stages=["shadow 1 windows"]))
+    won(sales, datetime.now(UTC))
+    look(sales)
+
+    serve(sales, sold(FIRST, 1, 300))
+    found = look(sales)
+
+    assert decided(found)[-1] == "rejected", "what a shadow answers alarms nobody and retrains nothing"
+    assert "Version 2 is worse than version 1" in found.state()
+    assert current(sales, settings()) is None
+    assert wb.bundle(sales).version == 1
+
+
+def test_a_trial_ends_where_somebody_refuses_or_nobody_decides(sales, days):
+    wb.watch(sales, policy=policy(days, stages=["shadow 9 rows"], patience="10d"))
+    won(sales, at(0))
+    look(sales, at(0))
+    assert current(sales, settings()).version == 2
+
+    found = look(sales, at(11))
+
+    assert decided(found)[-1] == "given up"
+    assert current(sales, settings()) is None
 
 
 # --- whoever is killed when -----------------------------------------------------------------------------------------

@@ -135,7 +135,9 @@ class Book:
 
     def write(self, key: str, what: str, why: str, **more: Any) -> Decision | None:
         """Write a decision, unless there is one of the same key; None then."""
-        made = Decision(key, self.now.isoformat(timespec="seconds"), what, why, job=os.environ.get(JOB, ""), **more)
+        made = Decision(
+            key, self.now.isoformat(timespec="milliseconds"), what, why, job=os.environ.get(JOB, ""), **more
+        )
         path = folder_of(self.name, self.force) / DECISIONS
         with lock(path.with_name(f".{DECISIONS}.lock")):
             self.told = list(decisions(self.name, self.force))

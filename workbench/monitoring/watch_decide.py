@@ -97,7 +97,9 @@ class Deciding:
 
     def _begin(self) -> bool:
         policy = self.plan.policy
-        grave = [one for one in self.report.incidents if one.active and policy.retrains_on(one.severity, one.kind)]
+        own = {w.label for w in self.report.windows if w.version == answers(self.book.name, self.book.force)}
+        active = [one for one in self.report.incidents if one.active and own.intersection(one.windows)]
+        grave = [one for one in active if policy.retrains_on(one.severity, one.kind)]
         for one in sorted(grave, key=lambda one: one.severity != "alarm"):
             if not one.within and (held := self._held(one)):
                 self._wait(one.id, *held, incident=one.id)
@@ -343,7 +345,7 @@ class Deciding:
         now = answers(self.book.name, self.book.force)
         if now != version:
             return self._write(last.case, "given up", f"Version {now} answers by now, by somebody's hand.", **told)
-        if bad := self._own_loss(version):
+        if bad := self._own_loss(version, last):
             why = f"{bad.severity}, {bad.kind}, {bad.span}, of version {version}: {bad.cause}"
             return self._write(last.case, "rollback", why, saw={"incident": bad.id, "window": bad.start}, **told)
         if within is None or self.book.now > last.moment + span(within):
@@ -351,14 +353,17 @@ class Deciding:
             return self._write(last.case, "kept", why, **told)
         return False
 
-    def _own_loss(self, version: int | None) -> Incident | None:
+    def _own_loss(self, version: int | None, promoted: Decision) -> Incident | None:
         """An incident that the new champion itself is to blame for."""
         policy = self.plan.policy
         if policy.rollback_within is None or version is None:
             return None
+        # In a service it may have answered before, in its trial.
+        live = self.plan.source is None
+        windows = [w for w in self.report.windows if w.version != version or not live or w.end >= promoted.at]
         grave = (one for one in self.report.incidents if one.open and one.severity == "alarm")
         mine = (one for one in grave if one.kind in policy.rollback_kinds)
-        return next((one for one in mine if own_loss(one, self.report.windows, version)), None)
+        return next((one for one in mine if own_loss(one, windows, version)), None)
 
     # --- written down -----------------------------------------------------------------------------------------------
 
