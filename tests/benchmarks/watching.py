@@ -126,7 +126,7 @@ def replay(
     rows, labelled = folder / "rows", folder / "labelled"
     rows.mkdir()
     labelled.mkdir()
-    by_day = {day: part for day, part in table.groupby(table["departs"].dt.floor("D"))}
+    by_day = dict(iter(table.groupby(table["departs"].dt.floor("D"))))
     start = pd.Timestamp(first.date())
     early = table[table["departs"] < start]
     early.to_parquet(labelled / "before.parquet")
@@ -134,7 +134,7 @@ def replay(
     wb.package(wb.train(data, candidates=["lightgbm"], trials=1), name=NAME)
     spent = cpu()
     wb.watch(
-        NAME, every="0 5 * * *", zone="UTC", source=rows, labels=labelled,
+        NAME, every="0 5 * * *", zone="UTC", source=rows, labels=labelled / "2013-*.parquet",
         policy={**POLICY, "train_on": str(labelled), **(policy or {})},
         retrain={"candidates": ["lightgbm"], "trials": 1},
     )  # fmt: skip
@@ -181,16 +181,17 @@ def cpu() -> float:
 def section(found: Replayed) -> str:
     """Its part of the page."""
     told, report = found.watch.decisions, found.report
+    policy = found.watch.plan.policy
     scored = sum(d.saw["rows"] for d in told if d.what == "scored")
     counts = Counter(d.what for d in told)
     statuses = Counter(w.status for w in report.windows)
     return "\n".join([
         TITLE, "",
-        f"`python tests/benchmarks/watching.py`: {scored:,} flights of {found.nights} days, a file a day, what came true "
-        "one day later. A model of the days before is watched each night (`wb.watch`) with the policy below; the team "
+        f"`python tests/benchmarks/watching.py`: {scored:,} flights of {found.nights} days, a file a day, what came "
+        "true one day later. A model of the days before is watched each night (`wb.watch`) with the policy below; the team "
         "hears of alarms and warnings, its lead of alarms alone, over a webhook. "
         f"It took {found.seconds:,.0f} CPU seconds, trainings included.", "",
-        f"Policy: {found.watch.plan.policy.words().replace(str(found.watch.plan.policy.train_on), 'the labelled days')}",
+        f"Policy: {policy.words().replace(str(policy.train_on), 'the labelled days')}",
         "",
         f"Of {len(report.windows)} windows {statuses['ok']} were ok, {statuses['warning']} warnings and "
         f"{statuses['alarm']} alarms, in {len(report.incidents)} incidents. "

@@ -78,6 +78,8 @@ class Policy(Step):
         The least of an incident that retrains.
     kinds : tuple of str
         Kinds of incidents that retrain, such as ``("score", "concept")``; none named: all of them.
+    windows : int
+        So many windows in which it has been seen, at least.
     cool_down : str
         So long after a retraining no other begins.
     a_month : int
@@ -126,6 +128,9 @@ class Policy(Step):
         "The least severity of an incident that retrains.", "alarm", choices=("alarm", "warning"), group=WHEN
     )
     kinds: tuple[str, ...] = parameter("Kinds of incidents that retrain; none: all.", (), alone=True, group=WHEN)
+    windows: int = parameter(
+        "So many windows in which an incident has been seen, at least.", 1, minimum=1, maximum=10**6, group=WHEN
+    )
     cool_down: str = parameter("So long after a retraining no other begins.", "7d", group=WHEN)
     a_month: int = parameter("Retrainings within 30 days, at most.", 2, minimum=1, maximum=1000, group=WHEN)
     history: str | None = parameter("Rows older than so long are not trained on.", None, group=NEW)
@@ -165,13 +170,13 @@ class Policy(Step):
         """The stages, read."""
         return tuple(map(TrialStage.read, self.stages))
 
-    def retrains_on(self, severity: str, kind: str) -> bool:
-        """Whether an incident of that severity and kind is one to retrain for.
+    def retrains_on(self, severity: str, kind: str, windows: int = 1) -> bool:
+        """Whether an incident of that severity and kind, seen in so many windows, is one to retrain for.
 
         >>> Policy(train_on="t.csv", kinds=("score",)).retrains_on("alarm", "drift")
         False
         """
-        grave = severity == "alarm" or self.severity == "warning"
+        grave = (severity == "alarm" or self.severity == "warning") and windows >= self.windows
         return self.train_on is not None and grave and (not self.kinds or kind in self.kinds)
 
     def asked(self) -> dict[str, Any]:
@@ -191,6 +196,7 @@ class Policy(Step):
         kinds = f" of {', '.join(self.kinds)}" if self.kinds else ""
         grave = "An alarm" if self.severity == "alarm" else "A warning or an alarm"
         gain = "" if self.least_gain is None else f" by more than {self.least_gain:g}"
+        grave += f" of {self.windows} windows or more" if self.windows > 1 else ""
         steps = [f"retrains on {self.train_on}", f"the new version must win{gain}", *self.stages]
         end = "somebody approves" if self.approve else "it becomes champion"
         back = f"; a loss within {self.rollback_within} goes back" if self.rollback_within else ""

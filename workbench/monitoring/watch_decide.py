@@ -98,8 +98,9 @@ class Deciding:
     def _begin(self) -> bool:
         policy = self.plan.policy
         own = {w.label for w in self.report.windows if w.version == answers(self.book.name, self.book.force)}
-        active = [one for one in self.report.incidents if one.active and own.intersection(one.windows)]
-        grave = [one for one in active if policy.retrains_on(one.severity, one.kind)]
+        # An open one, be its newest window good: labels of that may not have come.
+        there = [one for one in self.report.incidents if one.open and own.intersection(one.windows)]
+        grave = [one for one in there if policy.retrains_on(one.severity, one.kind, len(one.windows))]
         for one in sorted(grave, key=lambda one: one.severity != "alarm"):
             if not one.within and (held := self._held(one)):
                 self._wait(one.id, *held, incident=one.id)
