@@ -188,8 +188,8 @@ def section(found: Replayed) -> str:
     return "\n".join([
         TITLE, "",
         f"`python tests/benchmarks/watching.py`: {scored:,} flights of {found.nights} days, a file a day, what came "
-        "true one day later. A model of the days before is watched each night (`wb.watch`) with the policy below; the team "
-        "hears of alarms and warnings, its lead of alarms alone, over a webhook. "
+        "true one day later. A model of the days before is watched each night (`wb.watch`) with the policy below; the "
+        "team hears of alarms and warnings, its lead of alarms alone, over a webhook. "
         f"It took {found.seconds:,.0f} CPU seconds, trainings included.", "",
         f"Policy: {policy.words().replace(str(policy.train_on), 'the labelled days')}",
         "",

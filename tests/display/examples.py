@@ -25,6 +25,7 @@ from workbench.core.grouping import Grouping
 from workbench.core.job import Job, JobState
 from workbench.core.job_comparison import KINDS, CellPair, FigurePair, JobComparison, JobDifference, Pair
 from workbench.core.metric import Metric
+from workbench.core.policy import Policy
 from workbench.core.profile import Association, ColumnProfile, Histogram, Profile, TargetView
 from workbench.core.profile_comparison import ColumnDifference, ProfileComparison
 from workbench.core.reasons import ColumnReasons, Reasons
@@ -34,6 +35,7 @@ from workbench.core.segments import Segment
 from workbench.core.slices import Slices
 from workbench.core.thresholds import Thresholds
 from workbench.core.verification import Check, Verification
+from workbench.core.watch import Decision, Plan, Watch
 
 HOSTILE = '</style></script></svg><img src=x onerror="window.XSS=1"><script>window.XSS=1</script>\'">{{ 7*7 }}'
 MADE = "2026-11-21T02:10:05+00:00"
@@ -681,6 +683,28 @@ def comparison(hostile: bool = False) -> Comparison:
     return Comparison(name, (1, 2), 27_010, old, new, difference, True, 0.005, "table", 1204, (seen,))
 
 
+def watch(hostile: bool = False) -> Watch:
+    """One that asks, after a new version has won."""
+    bad, case = HOSTILE if hostile else "2013-11", "1a2b3c4d"
+    told = (
+        ("scored", f"8,204 rows of {bad}.parquet in the window {bad}.", {"rows": 8204, "window": bad}),
+        ("retrain", f"alarm, score, {bad}: ROC AUC fell by a lot. Retrained on rows up to 2013-11-30 23:00.", {}),
+        ("trained", "Version 2 is there, by 20131201T050000000-retrain-flights-1a2b3c4d.", {}),
+        ("better", comparison(hostile).verdict, {"rows": 27_010}),
+        ("asks", f"May version 2 become champion? {comparison(hostile).verdict}", {}),
+    )
+    decisions = tuple(
+        Decision(f"{case}/{what}", MADE, what, why, saw, "" if what == "scored" else case, case, 2, "a-job", bad, bad)
+        for what, why, saw in told
+    )
+    policy = Policy(train_on=f"{bad}/", stages=("shadow 1000 rows",), least_gain=0.01)
+    source = {"sql": f"SELECT {bad}", "url": "env:WAREHOUSE", "parameters": {}}
+    plan = Plan(
+        HOSTILE if hostile else "flights", "0 5 * * *", "UTC", source, f"{bad}/*.csv", policy=policy, since=MADE
+    )
+    return Watch(plan, decisions, ("2013-12-01T05:00:00+00:00",))
+
+
 def alarm_curve(hostile: bool = False) -> AlarmCurve:
     """Few rates, of which a smaller one would have cost less."""
     points = (
@@ -816,6 +840,7 @@ def every(hostile: bool = False):
         fairness(hostile),
         explanation_comparison(hostile),
         job_comparison(hostile),
+        watch(hostile),
     )
 
 

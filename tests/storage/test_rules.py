@@ -63,6 +63,7 @@ PARSES = {
     "packaging/deploy/loadtest.py": "runs without Workbench",
     "scoring/log.py": "fields of a database",
     "monitoring/places.py": "a field of an index, checked by its types",
+    "monitoring/watch_book.py": "lines of decisions, each with its checksum",
     "scoring/bodies.py": "a request",
     "training/journal.py": "the header inside a binary file",
     "training/recording.py": "a tag of MLflow's, by anybody",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.literals import call
 from workbench.core.watch import Decision, Watch
 from workbench.display.rendering import fragment
 
@@ -37,18 +38,18 @@ def html(watch: Watch) -> str:
         w=watch,
         kind="warning" if asked else "unknown" if plan.paused else "ok",
         word="asks" if asked else "paused" if plan.paused else "at work",
-        asked=asked,
         tiles=[
             ("Rows scored", f"{scored:,}", ""),
-            ("Retrained", f"{sum(d.what == 'retrain' for d in told)}", "times"),
-            ("Promoted", f"{sum(d.what == 'promote' for d in told)}", "times"),
-            ("Gone back", f"{sum(d.what == 'rollback' for d in told)}", "times"),
+            ("Retrained", f"{sum(d.what == 'retrain' for d in told)}", ""),
+            ("Promoted", f"{sum(d.what == 'promote' for d in told)}", ""),
+            ("Gone back", f"{sum(d.what == 'rollback' for d in told)}", ""),
         ],
         facts=[
             ("Runs", watch.when()),
             ("Rows come from", _source(plan.source) or "the service's log"),
             ("Labels come from", _source(plan.labels)),
             ("Policy", plan.policy.words()),
+            ("To answer", str(call("wb.watch", plan.name, "approve")) if asked else None),
         ],
         rows=[_row(one) for one in told[::-1][:MOST]],
         left=max(len(told) - MOST, 0),
