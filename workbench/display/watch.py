@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MOST = 60  # decisions that are drawn; .frame() has them all
+USUAL = ("scored", "labels")  # what happens each day is counted
 KINDS = {
     "better": "ok",
     "passed": "ok",
@@ -32,6 +33,7 @@ def html(watch: Watch) -> str:
     """When it runs and within which policy, what it asks, and the newest decisions first."""
     told = watch.decisions
     scored = sum(d.saw.get("rows", 0) for d in told if d.what == "scored" and isinstance(d.saw.get("rows"), int))
+    shown = [one for one in told[::-1] if one.what not in USUAL][:MOST]
     asked, plan = watch.asks, watch.plan
     return fragment(
         "watch",
@@ -51,8 +53,8 @@ def html(watch: Watch) -> str:
             ("Policy", plan.policy.words()),
             ("To answer", str(call("wb.watch", plan.name, "approve")) if asked else None),
         ],
-        rows=[_row(one) for one in told[::-1][:MOST]],
-        left=max(len(told) - MOST, 0),
+        rows=[_row(one) for one in shown],
+        left=len(told) - len(shown),
     )
 
 
