@@ -7,6 +7,7 @@ before has ended, however that was.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +25,10 @@ from workbench.core.report import MonitorReport, Window
 from workbench.core.spans import span
 from workbench.core.watch import Decision, Plan, Watch
 from workbench.core.wording import how_many
-from workbench.errors import BadTable, JobFailed, Refused, WorkbenchError
+from workbench.errors import BadTable, InputError, JobFailed, NotFound, Refused, WorkbenchError
+from workbench.jobs.notebook.notebooks import find
 from workbench.jobs.notebook.outcome import results
+from workbench.jobs.notebook.parameters import parameters_of
 from workbench.jobs.processes import JOB
 from workbench.jobs.schedules import job_id
 from workbench.jobs.submit import enqueue, watched
@@ -217,15 +220,8 @@ class Deciding:
             since = (datetime.fromisoformat(until) - span(plan.policy.history)).isoformat()
         source = training_source(plan)
         where = {"source": source["sql"], "url": source["url"]} if isinstance(source, dict) else {"source": source}
-        return {
-            "name": plan.name,
-            **where,
-            "until": until,
-            "since": since,
-            "target": None,
-            "evaluation": None,
-            **plan.retrain,
-        }
+        given = {"name": plan.name, **where, "until": until, "since": since}
+        return {**given, **dict.fromkeys(_left_to_us(plan.policy.notebook)), **plan.retrain}
 
     def _made(self, job: Job) -> int | str:
         """The version that a job has packaged, or what is wrong."""
@@ -316,15 +312,23 @@ class Deciding:
     def _answered(self, began: Decision, stage: TrialStage) -> tuple[int, Dataset | None]:
         """How much a version has answered since a stage began; with what to compare it on, where no service does."""
         if self.plan.source is None:
-            with log_of(self.plan.name, self.book.force) as log:
-                days = [day for day in log.days() if day >= began.at[:10]]
-                counts = [log.versions(max(day, began.at), f"{day}~").get(began.version, 0) for day in days]
-            return (sum(counts) if stage.unit == "rows" else sum(n > 0 for n in counts)), None
+            return self._answered_live(began, stage), None
         fresh = self._since(began)
         if stage.unit == "rows":
             return (fresh.rows if fresh else 0), fresh
         scored = {d.saw.get("window") for d in self.book.told if d.what == "scored" and d.moment > began.moment}
         return len(scored), fresh
+
+    def _answered_live(self, began: Decision, stage: TrialStage) -> int:
+        """What the log has of a version since a stage began, heard by somebody or not; no more than is asked for."""
+        days: Counter[str] = Counter()
+        with log_of(self.plan.name, self.book.force) as log:
+            for records in log.chunks(began.at, "~"):
+                days.update(record["at"][:10] for record in records if record["version"] == began.version)
+                count = days.total() if stage.unit == "rows" else len(days)
+                if count >= stage.least:
+                    return count
+        return days.total() if stage.unit == "rows" else len(days)
 
     def _since(self, began: Decision) -> Dataset | None:
         """Labelled rows whose moment lies after the beginning of a stage."""
@@ -384,6 +388,15 @@ class Deciding:
     def _stage_of(self, one: Decision) -> TrialStage | None:
         trial, place = self.plan.policy.trial, one.saw.get("stage")
         return trial[place] if one.what == "stage" and isinstance(place, int) and place < len(trial) else None
+
+
+def _left_to_us(notebook: str) -> list[str]:
+    """Parameters of a notebook that retrains, if it has them, by which it would decide itself."""
+    try:
+        known = parameters_of(find(notebook))
+    except (NotFound, InputError):
+        return []  # behind a URL, or gone: the job says so
+    return [name for name in ("target", "evaluation") if name in known]
 
 
 def own_loss(one: Incident, windows: Sequence[Window], version: int) -> bool:
