@@ -111,6 +111,14 @@ WRONG = {
     "schedule pause": ["nowhere"],
     "schedule resume": ["nowhere"],
     "schedule remove": ["nowhere"],
+    "watch add": ["nowhere", "--every", "1d"],
+    "watch approve": ["nowhere"],
+    "watch pause": ["nowhere"],
+    "watch refuse": ["nowhere"],
+    "watch remove": ["nowhere"],
+    "watch resume": ["nowhere"],
+    "watch run": ["nowhere"],
+    "watch show": ["nowhere"],
     "delete": ["nowhere"],
     "reproduce": ["nowhere"],
     "compare": ["nowhere", "elsewhere"],
@@ -122,7 +130,7 @@ WRONG = {
     "monitor": ["--no-browser", "--notebooks", "nowhere"],
 }
 # These take nothing that could be wrong but what typer itself refuses.
-TAKE_NOTHING = {"scheduler", "schedule list", "notify list", "tour", "lab", "version"}
+TAKE_NOTHING = {"scheduler", "schedule list", "watch list", "notify list", "tour", "lab", "version"}
 
 
 def test_every_command_is_tried_with_something_wrong():
