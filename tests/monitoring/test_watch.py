@@ -260,7 +260,7 @@ def test_an_incident_retrains_and_the_new_version_answers_once_it_has_won(sales,
     assert retrained[0]["source"] == str(days.labelled)
     titles = [body["title"].partition(": ")[2] for _, _, body in hook.requests]
     assert titles == [
-        "alarm, score down, since 2026-02-05",
+        "alarm, score, since 2026-02-05",
         "a new version is trained",
         "the new version is better",
         "the new version becomes champion",
