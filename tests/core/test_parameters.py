@@ -54,7 +54,7 @@ def test_a_bad_value_says_what_to_change(verb, values, told):
         (
             "dataset",
             "source",
-            {"type": "string", "minLength": 1, "title": "Table", "examples": ["customers.csv"]},
+            {"type": "string", "minLength": 1, "title": "Table", "x-table": True, "examples": ["customers.csv"]},
         ),
         ("dataset", "target", {"type": ["string", "null"], "title": "Target", "default": None, "x-column": True}),
         (

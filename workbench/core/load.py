@@ -86,7 +86,7 @@ def part(seconds: float) -> str:
     """The part of the times that some seconds lie in.
 
     >>> part(1.0), part(1.04), part(0.0)
-    ('0', '1', '-284')
+    ('0', '1', '-283')
     """
     return str(math.ceil(math.log(max(seconds, 1e-6)) * _PARTS))
 
