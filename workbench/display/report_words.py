@@ -12,8 +12,8 @@ CHECKS = {
     "segments": ("Parts of the rows", "segments", "No part lost more than all rows did."),
     "groups": ("Groups", "groups", "They are treated as they were in training."),
     "reasons": ("Why it answers so", "reasons", "Columns weigh as they did."),
-    "value": ("What mistakes cost", "windows", "A row costs what it did in training."),
-    "service": ("How the service answers", "window", "As fast and as seldom in vain as before."),
+    "value": ("What mistakes cost", "taken", "A row costs what it did in training."),
+    "service": ("How the service answers", "taken", "As fast and as seldom in vain as before."),
     "others": ("Everything else", "window", "As usual."),
 }
 UNKNOWN = {
@@ -80,3 +80,12 @@ TESTS = {
     "ks": "Kolmogorov-Smirnov", "mean": "difference of means", "chi2": "chi-square", "missing": "share without a value",
 }  # fmt: skip
 SNOOZES = {"1d": "a day", "3d": "three days", "7d": "a week", "30d": "a month"}
+# What requests and answers take.
+TAKEN = {
+    "failures": "Requests that failed",
+    "refused": "Requests whose rows break the contract",
+    "latency": "95 of 100 answered within, ms",
+    "cpu": "CPU of a row, ms",
+    "memory": "Memory, MB",
+    "value": "Cost of a row",
+}
