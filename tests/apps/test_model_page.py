@@ -18,10 +18,12 @@ from workbench.apps.stored import Driven, Listed, Stored
 from workbench.core.incident import Incident
 from workbench.core.load import Served
 from workbench.core.metric import Metric
+from workbench.core.policy import Policy
 from workbench.core.report import ColumnDrift, Signal
 from workbench.core.report_summary import Summary
 from workbench.core.segments import Segment
 from workbench.core.shape import Shape
+from workbench.core.watch import Decision, Plan, Watch
 from workbench.display.language import catalogues
 from workbench.display.report_view import View
 
@@ -132,6 +134,43 @@ def test_only_who_may_act_has_a_form_and_it_has_the_fields_that_are_read():
 
 def test_what_was_done_is_told_and_is_text():
     assert '<p class="wb-done" role="status">&lt;b&gt;Closed.</p>' in page(done="<b>Closed.")
+
+
+def watched(text="Version 3 is better than version 1: roc_auc 0.667 against 0.640."):
+    """A watch that asks whether a new version may become champion."""
+    about = {"case": "3f2a9c0d/1", "incident": "3f2a9c0d", "version": 3}
+    told = [
+        Decision("1", "2026-11-20T05:00:00+00:00", "retrain", text, **about),
+        Decision("2", "2026-11-21T05:00:00+00:00", "asks", text, **about),
+    ]
+    return Watch(Plan("flights", every="0 6 * * *", policy=Policy(train_on="labelled/")), tuple(told))
+
+
+def asked_page(language="en", text="Because.", **given_):
+    choice = Choice.of(f"name=flights&lang={language}", **given_)
+    return model.html(Stored("flights", REPORT, watch=watched(text)), model.NOTHING, choice, {})
+
+
+def test_who_may_act_answers_what_a_watch_asks():
+    looks, acts = asked_page(), asked_page(may_act=True, hidden=(("_xsrf", "x"),))
+    form = acts[acts.index('action="watch"') :].split("</form>")[0]
+
+    assert "It asks whether version 3 may become champion." in looks
+    assert "a new version is trained" in looks
+    assert 'action="watch"' not in looks
+    assert set(re.findall(r'name="(\w+)"', form)) == {"name", "by", "note", "act", "back", "_xsrf"}
+    assert tuple(re.findall(r'name="act" value="(\w+)"', form)) == acting_form.ANSWERS
+    assert "Es wird gefragt, ob Version 3 Champion werden darf." in asked_page("de")
+    assert "It asks whether" not in page()
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_what_a_watch_says_is_text(text):
+    assume(text not in catalogues("report")["de"])
+    told, tame = (Elements(asked_page("de", one, may_act=True)) for one in (text, "x"))
+
+    assert sorted(told.seen) == sorted(tame.seen)
+    assert told.outside == set()
 
 
 class Elements(HTMLParser):

@@ -8,6 +8,7 @@ import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from tornado.websocket import websocket_connect
 
 from tests.apps.readers import ACT, LOOK, RENDER, Reader, fill, serving, until
 from workbench.apps.shipped import folder
+from workbench.core.watch import Plan
+from workbench.monitoring import watch_book
+from workbench.settings import settings
 
 pytestmark = pytest.mark.slow
 FLIGHTS, WHATIF = f"{RENDER}model.ipynb?name=flights", f"{RENDER}whatif.ipynb?name=flights"
@@ -160,6 +164,29 @@ def test_who_may_act_acknowledges_with_name_and_note(whole):
     kept = json.loads((server.home / "incidents" / "flights" / "acts.json").read_text(encoding="utf-8"))["acts"]
     assert [(one["act"], one["by"], one["note"], one["until"]) for one in kept] == [
         ("acknowledge", "Änne <b>", "Ich sehe nach.", "")
+    ]
+
+
+def test_what_a_watch_asks_is_answered_once(whole):
+    server = whole
+    known, reader = settings(home=server.home), server.reader(ACT, language="de")
+    watch_book.keep_plan(Plan("flights", paused=True), known)
+    asks = {"case": f"{INCIDENT}/1", "incident": INCIDENT, "version": 3}
+    watch_book.Book("flights", known, datetime.now(UTC)).write("asks", "asks", "It is better.", **asks)
+    form = {"name": "flights", "act": "approve", "by": "Änne", "note": "Los.", "back": "name=flights"}
+
+    page = reader.post(f"{RENDER}watch", {**form, "_xsrf": reader.get(FLIGHTS).xsrf})
+    again = reader.post(f"{RENDER}watch", {**form, "_xsrf": page.xsrf})
+    looks = server.reader(LOOK)
+    looks.get(FLIGHTS)
+
+    assert (page.status, again.status) == (200, 409)
+    assert "Zugestimmt." in page.text
+    assert "jemand hat zugestimmt" in page.text
+    assert "asks nothing now" in again.text
+    assert looks.post(f"{RENDER}watch", {**form, "_xsrf": looks.cookie("_xsrf")}).status == 403
+    assert [(one.what, one.by, one.note) for one in watch_book.decisions("flights", known)][1:] == [
+        ("approved", "Änne", "Los.")
     ]
 
 

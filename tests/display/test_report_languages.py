@@ -28,6 +28,7 @@ DISPLAY = PACKAGE / "display"
 SOURCES = (
     "report.py", "reasons.py", "templates/report.html.j2", "templates/_report.html.j2", "templates/_incidents.html.j2",
     "templates/reasons.html.j2", "templates/model.html.j2", "templates/models.html.j2", "templates/_nav.html.j2",
+    "templates/_watch.html.j2",
 )  # fmt: skip
 CATALOGUE = language.catalogues("report")["de"]
 say = speaker("de")

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.core.incident import SERVED
 from workbench.monitoring.budget import Family, Suspicion, spend
-from workbench.monitoring.incidents import SERVED
 from workbench.monitoring.judgement import ORDER
 from workbench.monitoring.levels import MOVES, SCALES, level_of
 

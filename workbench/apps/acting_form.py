@@ -1,7 +1,8 @@
-"""The form by which an incident is acknowledged, snoozed, closed or noted: the names of its fields, in one place.
+"""The forms by which people act on a page: the names of their fields, in one place.
 
-Each is a plain ``<form method="post" action="incidents">``. Who answers it reads the fields by these names, and leads
-back to ``model.ipynb?`` and what ``BACK`` holds.
+An incident is acknowledged, snoozed, closed or noted by a plain ``<form method="post" action="incidents">``; what a
+watch asks is answered by one with ``action="watch"``. Who takes them reads the fields by these names, and leads back to
+``model.ipynb?`` and what ``BACK`` holds.
 """
 
 from __future__ import annotations
@@ -12,3 +13,5 @@ NAME, INCIDENT, ACT, BY, NOTE, UNTIL, BACK = "name", "incident", "act", "by", "n
 FIELDS = (NAME, INCIDENT, ACT, BY, NOTE, UNTIL, BACK)
 ACTION = "incidents"
 ACTS: tuple[Done, ...] = ("acknowledge", "note", "snooze", "close", "reopen")
+ANSWER = "watch"
+ANSWERS = ("approve", "refuse")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbench.core.report_file import LATEST, LINES
 from workbench.monitoring.incident_book import ACTS
+from workbench.monitoring.watch_book import DECISIONS, PLAN
 from workbench.settings import Settings
 
 MOST, SECONDS = 64, 60.0  # an incident that is snoozed wakes up without a file that changes
@@ -54,6 +55,7 @@ def state(name: str, force: Settings) -> tuple[int, ...]:
 def _files(name: str, force: Settings) -> Iterator[Path]:
     reports = force.reports / name
     yield from (reports / LATEST, reports / LINES, force.incidents / name / ACTS, force.bundles / name, force.audit_log)
+    yield from (force.home / "watches" / name / file for file in (PLAN, DECISIONS))
 
 
 def _all_files(force: Settings) -> Iterator[Path]:

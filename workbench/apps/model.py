@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from workbench.apps.acting_form import ACTION, BACK
+from workbench.apps.acting_form import ACTION, ANSWER, BACK
 from workbench.apps.choice import Choice
 from workbench.apps.query import query
 from workbench.apps.stored import Driven, Shapes, Stored, driven, shapes, stored
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HERE, ALL = "model.ipynb", "models.ipynb"
 DRIVES = 8  # columns of what drives the predictions
+DECISIONS, ROUTINE = 8, ("scored", "labels")  # of a watch: the newest ones, and those that nobody asks about
 # A page of many long rows shows fewer of them, so that it stays below so many bytes.
 MOST_BYTES, SHARES = 100_000, (1.0, 0.6, 0.3)
 NOTHING = Driven()
@@ -118,8 +119,15 @@ def _report(one: Stored, view: View, done: str, drives: Markup) -> Markup:
     if one.report is None:
         return Markup("")
     context = report.context(one.report, view)
-    mine = {"style": "", "done": done, "drives": drives}
+    mine = {"style": "", "done": done, "drives": drives, **_watched(one, view)}
     return Markup(piece("report", **{**context, **mine}))  # noqa: S704 - our own fragment
+
+
+def _watched(one: Stored, view: View) -> dict[str, Any]:
+    """What looks after the model by itself: its newest decisions, and the form by which it is answered."""
+    told = [d for d in one.watch.decisions if d.what not in ROUTINE] if one.watch else []
+    answering = Form(ANSWER, view.acting.hidden, view.acting.by) if view.acting else None
+    return {"watch": one.watch, "decisions": told[: -DECISIONS - 1 : -1], "answering": answering}
 
 
 def _view(choice: Choice, known: Shapes, share: float) -> View:

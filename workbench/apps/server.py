@@ -17,7 +17,7 @@ from traitlets import Any as Anything
 from traitlets import Instance
 from voila.app import Voila
 
-from workbench.apps.acts import Acts
+from workbench.apps.acts import Acts, Answers
 from workbench.apps.fixed import PAGES, FixedPage, Maker, is_ours
 from workbench.apps.live import KernelEnd, KernelSocket, KernelState, LivePage, Tickets
 from workbench.apps.login import Login, Logout
@@ -58,6 +58,7 @@ class Pages(Voila):
             (f"{root}voila/render/?", *home),
             *fixed,
             (f"{root}voila/render/incidents", Acts, made),
+            (f"{root}voila/render/watch", Answers, made),
         ]
 
     def _live(self, voilas: dict[str, Any]) -> list[Any]:

@@ -12,11 +12,13 @@ from workbench.core.reasons import Reasons
 from workbench.core.report import MonitorReport
 from workbench.core.report_file import LATEST, summary
 from workbench.core.report_summary import Summary
+from workbench.core.watch import Watch
 from workbench.display.report_view import View
 from workbench.errors import BadParameter, NotFound, StoreError
 from workbench.monitoring.incident_book import acts, handled
 from workbench.monitoring.shapes import Shapes
 from workbench.monitoring.shapes import shapes as shapes_of
+from workbench.monitoring.watch_book import decisions, plan
 from workbench.settings import Settings, settings
 from workbench.storage import audit
 from workbench.storage.files import SAFE_NAME, inside, safe_name
@@ -37,11 +39,14 @@ class Stored:
         The latest one.
     problem : str
         Why there is no report, and what to do; empty where there is one.
+    watch : Watch, optional
+        That looks after it.
     """
 
     name: str
     report: MonitorReport | None
     problem: str = ""
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,17 @@ def stored(name: str, given: Settings | None = None) -> Stored:
     try:
         path = inside(force.reports, name, LATEST)
         if path.exists():
-            return Stored(name, _as_it_stands(MonitorReport.load(path), force))
+            return Stored(name, _as_it_stands(MonitorReport.load(path), force), watch=_watch(name, force))
     except (StoreError, BadParameter) as error:
         return Stored(name, None, str(error))
     return Stored(name, None, _unwatched(name))
+
+
+def _watch(name: str, force: Settings) -> Watch | None:
+    """What looks after it, without its next moments; None where nothing does, or that can't be read."""
+    with suppress(NotFound, StoreError, BadParameter):
+        return Watch(plan(name, force), decisions(name, force))
+    return None
 
 
 def _as_it_stands(report: MonitorReport, force: Settings) -> MonitorReport:

@@ -9,6 +9,10 @@ Level = Literal["alarm", "warning", "small"]
 Direction = Literal["", "up", "down"]
 
 
+# Kinds of what the service does, whatever the model answered: no training changes them.
+SERVED = ("failures", "refused", "latency", "cpu", "memory")
+
+
 @dataclass(frozen=True)
 class Cause:
     """One part of what is behind an incident.

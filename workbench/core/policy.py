@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
 
+from workbench.core.incident import SERVED
 from workbench.core.parameters import Step, checked_value, parameter
 from workbench.core.spans import span
 from workbench.errors import BadParameter
@@ -14,7 +15,7 @@ WHEN, NEW, TRIAL, BACK = "When it retrains", "The new model", "Before it answers
 STAGE = re.compile(r"(shadow|canary (\d{1,2}(?:\.\d{1,3})?)%) (\d{1,9}) (rows|windows)\Z", re.ASCII)
 STAGES = ("shadow 1000 rows", "shadow 3 windows", "canary 10% 1000 rows", "canary 50% 2 windows")
 # What the model itself is to blame for; other kinds are of the data, which going back does not change.
-LOSSES = ("score", "calibration", "concept", "errors", "business")
+LOSSES = ("score", "calibration", "concept", "errors", "business", "value")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Policy(Step):
     severity : {"alarm", "warning"}
         The least of an incident that retrains.
     kinds : tuple of str
-        Kinds of incidents that retrain, such as ``("score", "concept")``; none named: all of them.
+        Kinds of incidents that retrain, such as ``("score", "drift")``; none named: all but those of the service.
     windows : int
         So many windows in which it has been seen, at least.
     cool_down : str
@@ -127,7 +128,9 @@ class Policy(Step):
     severity: str = parameter(
         "The least severity of an incident that retrains.", "alarm", choices=("alarm", "warning"), group=WHEN
     )
-    kinds: tuple[str, ...] = parameter("Kinds of incidents that retrain; none: all.", (), alone=True, group=WHEN)
+    kinds: tuple[str, ...] = parameter(
+        "Kinds of incidents that retrain; none: all but those of the service.", (), alone=True, group=WHEN
+    )
     windows: int = parameter(
         "So many windows in which an incident has been seen, at least.", 1, minimum=1, maximum=10**6, group=WHEN
     )
@@ -175,9 +178,12 @@ class Policy(Step):
 
         >>> Policy(train_on="t.csv", kinds=("score",)).retrains_on("alarm", "drift")
         False
+        >>> [Policy(train_on="t.csv").retrains_on("alarm", kind) for kind in ("drift", "latency")]
+        [True, False]
         """
         grave = (severity == "alarm" or self.severity == "warning") and windows >= self.windows
-        return self.train_on is not None and grave and (not self.kinds or kind in self.kinds)
+        named = kind in self.kinds if self.kinds else kind not in SERVED
+        return self.train_on is not None and grave and named
 
     def asked(self) -> dict[str, Any]:
         """What differs from the defaults, as plain JSON."""

@@ -8,6 +8,7 @@ from itertools import combinations
 from math import sqrt
 from typing import Literal
 
+from workbench.core.incident import SERVED
 from workbench.core.report import MonitorReport, Signal, Status, Window
 
 Trend = Literal["better", "worse", "steady", ""]
@@ -24,7 +25,7 @@ OF: dict[str, tuple[str, ...]] = {
     "groups": ("group",),
     "reasons": ("reasons",),
     "value": ("value",),
-    "service": ("failures", "refused", "latency", "cpu", "memory"),
+    "service": SERVED,
 }
 OTHERS = "others"
 LABELLED = ("score", "meaning", "segments", "value")

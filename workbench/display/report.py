@@ -78,6 +78,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
         "words": report_words,
         "done": "",
         "drives": "",
+        "watch": None,
         "r": report,
         "v": view,
         "told": told,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workbench.core import watch
+
 # What a check is about, where it is told on the page, and what it says where all is as it was.
 CHECKS = {
     "score": ("How good the answers are", "score", "As good as in training."),
@@ -89,3 +91,5 @@ TAKEN = {
     "memory": "Memory, MB",
     "value": "Cost of a row",
 }
+# What a watch decides.
+DECIDED = watch.KINDS

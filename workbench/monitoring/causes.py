@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from workbench.core.bundle import Bundle
 from workbench.core.fairness import Group, GroupMetric
+from workbench.core.incident import SERVED
 from workbench.core.metric import short
 from workbench.core.names import YEAR
 from workbench.core.profile import Profile
 from workbench.core.report import Cause, Incident, Window
 from workbench.core.wording import listed
 from workbench.monitoring.group_windows import fairness_of
-from workbench.monitoring.incidents import DATA, SERVED, sentence
+from workbench.monitoring.incidents import DATA, sentence
 from workbench.monitoring.reason_windows import signed
 from workbench.monitoring.told_signals import signals_of
 from workbench.profiling.reason_shifts import shift

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from workbench.core.explanation_comparison import ReasonDifference
+from workbench.core.incident import SERVED
 from workbench.core.metric import short
 from workbench.core.report import Direction, Incident, Level, Signal, Window
 from workbench.core.wording import listed
@@ -24,7 +25,6 @@ MOST = 5
 # By so much more than in good windows must a column have drifted to be called a cause.
 BEYOND = 0.05
 # Which of equally grave kinds is what the others are told with: what the model loses, before what may be behind it.
-SERVED = ("failures", "refused", "latency", "cpu", "memory")  # of the service, whatever the model answered
 ORDER = (*SERVED, "score", "calibration", "concept", "errors", "estimate", "business", "value", "group", "segment",
          "schema", "swap", "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target",
          "drift", "prediction", "spread", "joint", "reasons")  # fmt: skip

@@ -17,6 +17,7 @@ from workbench.core.bundle import Bundle, file_hash
 from workbench.core.bundles import champion
 from workbench.core.fairness import Group
 from workbench.core.finding import Finding, sort
+from workbench.core.incident import SERVED
 from workbench.core.literals import call, python
 from workbench.core.nouns import bundle_name
 from workbench.core.parameters import MonitorStep, take
@@ -32,7 +33,6 @@ from workbench.monitoring.estimation import MOST_BEFORE, Estimating, estimate_fi
 from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.group_windows import changed_groups, told_groups, unfollowed
-from workbench.monitoring.incidents import SERVED
 from workbench.monitoring.judgement import VERSION, judge
 from workbench.monitoring.live import compact
 from workbench.monitoring.losses import as_windows_count

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from workbench.core.incident import SERVED
 from workbench.core.job import Job
 from workbench.core.report import MonitorReport
 from workbench.jobs.submit import submit
@@ -18,7 +19,9 @@ def retrain_if_needed(
     wait: bool = True,
     home: str | Path | None = None,
 ) -> Job | None:
-    """Submit the retraining notebook if the latest window is in alarm.
+    """Submit the retraining notebook if the latest window is in alarm, and not of the service alone.
+
+    :func:`workbench.watch` does that and what follows from it by itself.
 
     Parameters
     ----------
@@ -49,6 +52,15 @@ def retrain_if_needed(
     >>> retrain_if_needed(report, {"source": "new.csv"}) is None
     True
     """
-    if report.status != "alarm":
+    if not _lost(report):
         return None
     return submit(notebook, {"name": report.name, **parameters}, wait=wait, home=home)
+
+
+def _lost(report: MonitorReport) -> bool:
+    """Whether the latest window is in alarm for what a training may change."""
+    last = next((one for one in reversed(report.windows) if one.status != "unknown"), None)
+    if last is None or last.status != "alarm":
+        return False
+    alarms = [one.kind for one in last.signals if one.level == "alarm"]
+    return not alarms or any(kind not in SERVED for kind in alarms)
