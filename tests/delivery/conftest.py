@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.broker import broker  # noqa: F401 - a fixture
 from tests.receivers import hook, post  # noqa: F401 - fixtures
 
 

@@ -55,6 +55,42 @@ def test_slack_gets_its_form_in_which_nothing_is_markup(hook: Any, tmp_path: Pat
     assert set(hook.requests[0][2]) == {"text", "mrkdwn", "unfurl_links", "unfurl_media"}
 
 
+def test_a_broker_gets_json_on_its_topic_behind_a_reference(
+    broker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOPIC", broker.address("alarms/churn%20eu"))
+
+    done = deliver(MESSAGE, ["env:TOPIC"], tmp_path)
+    again = deliver(MESSAGE, ["env:TOPIC"], tmp_path)
+
+    ((topic, told),) = broker.until(1)
+    assert (done, again, topic, told["key"], told["title"]) == (
+        True, True, "alarms/churn eu", MESSAGE.key, MESSAGE.title,
+    )  # fmt: skip
+    assert [line["target"] for line in lines(tmp_path).values()] == ["env:TOPIC"]
+
+
+def test_a_broker_that_refuses_or_is_not_there_is_told_without_the_password(
+    broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    port = closed.getsockname()[1]
+    for address, why, again in (
+        (broker.address("a", password="wrong-horse"), "takes no connection", False),
+        (f"mqtt://anna:wrong-horse@127.0.0.1:{port}/a", "can't be reached", True),
+        (f"mqtts://anna:wrong-horse@127.0.0.1:{broker.port}/a", "can't be reached", True),
+    ):
+        monkeypatch.setenv("TOPIC", address)
+        with pytest.raises(Undelivered, match=why) as raised:
+            send(target("env:TOPIC"), MESSAGE)
+
+        assert raised.value.again is again
+        assert "horse" not in str(raised.value)
+    closed.close()
+    assert broker.heard == []
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
 def test_what_may_go_better_is_tried_again_with_growing_waits(
     status: int, hook: Any, tmp_path: Path, waits: tuple[list[float], Callable[[float], None]]

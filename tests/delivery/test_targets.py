@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.delivery.targets import Mailbox, Target, Webhook, resolved, target
+from workbench.delivery.targets import Mailbox, Target, Topic, Webhook, resolved, target
 from workbench.errors import BadParameter
 
 SLACK = "https://hooks.slack.com/services/T0000/B0000/abcdefABCDEF1234"
@@ -20,6 +20,12 @@ SLACK = "https://hooks.slack.com/services/T0000/B0000/abcdefABCDEF1234"
         ("Success:slack:env:HOOK", Target("Success:slack:env:HOOK", "success", True, "env:HOOK")),
         ("always:keyring:chat/anna", Target("always:keyring:chat/anna", "always", False, "keyring:chat/anna")),
         (" https://example.org/jobs ", Target("https://example.org/jobs", "always", False, "https://example.org/jobs")),
+        (
+            "mqtts://anna@broker.example/alarms/churn",
+            Target(
+                "mqtts://anna@broker.example/alarms/churn", "always", False, "mqtts://anna@broker.example/alarms/churn"
+            ),
+        ),
         ("slack:http://localhost:80/x", Target("slack:http://localhost:80/x", "always", True, "http://localhost:80/x")),
     ],
 )
@@ -37,6 +43,8 @@ def test_a_target_says_who_when_and_in_which_form(given: str, expected: Target) 
         "https://example.org/7f9c24e8-3b12-4f1e-9f0a-1c2d3e4f5a6b/x",
         "https://anna:fish@example.org/hook",
         "https://fish@example.org/hook",
+        "mqtts://anna:fish@broker.example/alarms",
+        "mqtts://broker.example/a1b2c3d4e5f6a7b8c9",
         "failure:https://example.org/ghp_" + "a1B2" * 9,
     ],
 )
@@ -55,11 +63,12 @@ def test_an_address_that_is_a_secret_is_refused_in_clear(given: str) -> None:
         "mailto:", "mailto:anna", "mailto:anna@", "mailto:anna@example.org,bert@example.org", "mailto:a@b?bcc=c@d",
         "mailto:anna@example.org%0aBcc:%20x@example.org", "mailto:anna@example.org\r\nBcc: x@example.org",
         "mailto:Anna <anna@example.org>", "never:env:HOOK", "env:", "env:a b", "x" * 3000, None, 7, b"env:HOOK",
-        "failure:", "https://[::1", "https://example.org\\@evil.example",
+        "failure:", "https://[::1", "https://example.org\\@evil.example", "mqtt://example.org/topic", "mqtts://example.org",
+        "mqtts://example.org/all/#", "mqtts://example.org/a/+/b", "mqtts://example.org/%00", "mqtts://example.org/a?b=c",
     ],
 )  # fmt: skip
 def test_what_is_no_target_is_refused_with_an_example(given: object) -> None:
-    with pytest.raises(BadParameter, match=r"Write for example '(mailto|file):|Write https|Use a token"):
+    with pytest.raises(BadParameter, match=r"Write for example '(mailto|file|mqtts):|Write (https|mqtts)|Use a token"):
         target(given)
 
 
@@ -77,6 +86,7 @@ def test_any_text_is_a_target_or_refused(text: str) -> None:
     ("held", "expected"),
     [
         (SLACK, Webhook(SLACK, True)),
+        ("mqtts://anna:fish%40@broker.example/a/b%20c", Topic("broker.example", 8883, "a/b c", True, "anna", "fish@")),
         (
             f"slack:{SLACK.replace('slack.com', 'example.org')}",
             Webhook(SLACK.replace("slack.com", "example.org"), True),

@@ -13,7 +13,10 @@ E-mail goes over the server in WORKBENCH_SMTP, such as smtps://anna@mail.example
 WORKBENCH_SMTP_PASSWORD.
 """
 app = typer.Typer(help=HELP)
-TARGETS = "mailto:anna@example.org, https://…, slack:https://…, file:/var/log/alarms.jsonl, or env:NAME where one lies."
+TARGETS = (
+    "mailto:anna@example.org, https://…, slack:https://…, file:/var/log/alarms.jsonl, mqtts://broker/topic, or "
+    "env:NAME where one lies."
+)
 To = Annotated[str, typer.Argument(metavar="TARGET", help=TARGETS)]
 
 

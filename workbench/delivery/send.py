@@ -18,7 +18,8 @@ from workbench.delivery.failure import Undelivered
 from workbench.delivery.lines import note
 from workbench.delivery.mail import mail
 from workbench.delivery.message import Message
-from workbench.delivery.targets import Mailbox, Target, Webhook, resolved, target
+from workbench.delivery.mqtt import publish
+from workbench.delivery.targets import Mailbox, Target, Topic, Webhook, resolved, target
 from workbench.delivery.webhook import post
 from workbench.errors import BadParameter
 from workbench.storage.files import change, lock, read
@@ -44,6 +45,8 @@ def send(one: Target, message: Message) -> None:
             mail(place, message)
         elif isinstance(place, Webhook):
             post(place, message)
+        elif isinstance(place, Topic):
+            publish(place, message)
         else:
             note(place, message)
     except BadParameter as error:

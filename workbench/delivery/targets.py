@@ -1,4 +1,4 @@
-"""Who is told: an address for e-mail, the https address of a webhook, as it is or behind a reference, or a file.
+"""Who is told: an address for e-mail, of a webhook or of a topic, as it is or behind a reference, or a file.
 
 A target may say when (``failure:``, ``success:``, ``always:``) and that a webhook takes Slack's form (``slack:``). The
 address of many a webhook is its secret: such a one is refused in clear and given as ``env:NAME``.
@@ -7,7 +7,7 @@ address of many a webhook is its secret: such a one is refused in clear and give
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -16,6 +16,7 @@ from workbench.errors import BadParameter
 from workbench.settings import may_be_path
 
 WHEN = ("always", "failure", "success")
+BROKERS = {"mqtts": 8883, "mqtt": 1883}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LONGEST = 2000  # characters of an address
 EXAMPLES = "Write for example 'mailto:anna@example.org', 'https://example.org/hook', 'env:HOOK' or 'failure:env:HOOK'"
@@ -102,7 +103,31 @@ class Lines:
     path: Path
 
 
-Place = Webhook | Mailbox | Lines
+@dataclass(frozen=True)
+class Topic:
+    """A topic of an MQTT broker.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+    name : str
+        Of the topic; without wildcards.
+    encrypted : bool
+        Whether TLS is spoken.
+    user, password : str
+        Empty where the broker asks for none; the password is a secret.
+    """
+
+    host: str
+    port: int
+    name: str
+    encrypted: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+Place = Webhook | Mailbox | Lines | Topic
 
 
 def target(given: object) -> Target:
@@ -126,9 +151,9 @@ def target(given: object) -> Target:
     if is_reference(place):
         return Target(given.strip(), when, bool(slack), place)
     found = address(place, bool(slack))
-    if isinstance(found, Webhook) and _shows_secret(urlsplit(found.url)):
+    if isinstance(found, (Webhook, Topic)) and _shows_secret(urlsplit(place)):
         raise BadParameter(
-            "The address of a webhook holds what looks like a secret, and whom a job tells is written down. Put it in "
+            "The address holds what looks like a secret, and whom a job tells is written down. Put it in "
             "an environment variable, and give 'env:NAME' (or 'keyring:SERVICE/USER')."
         )
     return Target(given.strip(), when, bool(slack), place)
@@ -159,7 +184,7 @@ def resolved(one: Target) -> Place:
 
 
 def address(place: str, slack: bool = False) -> Place:
-    """An address for e-mail or of a webhook, or a file of lines.
+    """An address for e-mail, of a webhook or of a topic, or a file of lines.
 
     Raises
     ------
@@ -175,13 +200,28 @@ def address(place: str, slack: bool = False) -> Place:
         whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         whole = False
-    if not whole or not _PLAIN.match(place) or parts.scheme not in ("https", "http"):
+    if not whole or not _PLAIN.match(place) or parts.scheme not in ("https", "http", *BROKERS):
         raise BadParameter(f"Who is told is an address for e-mail or of a webhook, and this is neither. {EXAMPLES}.")
+    if parts.scheme in BROKERS:
+        return _topic(urlsplit(place, allow_fragments=False))
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise BadParameter("A webhook is told over https alone, so that nobody reads along. Write https://…")
     if parts.username or parts.password:
         raise BadParameter("The address of a webhook has no user or password in it. Use a token of the service's own.")
     return Webhook(place, slack or bool(SLACK.search(parts.hostname or "")))
+
+
+def _topic(parts: SplitResult) -> Topic:
+    name, host = unquote(parts.path.removeprefix("/")), parts.hostname or ""
+    plain = name.isprintable() and not set(name) & set("#+") and not parts.query
+    if not name or len(name.encode()) > 1000 or not plain:
+        raise BadParameter(
+            "A topic is a path behind the broker, without '#' and '+'. Write for example 'mqtts://broker/alarms/churn'."
+        )
+    if parts.scheme == "mqtt" and host not in LOOPBACK:
+        raise BadParameter("A broker is told over TLS alone, so that nobody reads along. Write mqtts://…")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Topic(host, parts.port or BROKERS[parts.scheme], name, parts.scheme == "mqtts", user, password)
 
 
 def _mailbox(text: str) -> str:
