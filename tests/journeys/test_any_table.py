@@ -71,7 +71,10 @@ def whole_journey(path, target, name, folder):
     second = wb.package(
         wb.train(wb.dataset(table, target=target), candidates=("linear",), trials=1, folds=2), name=name
     )
-    assert wb.challenge(name, second.version, later).rows == LATER
+    compared = wb.challenge(name, second.version, later)
+    # A few hold what a row of the training holds, or only look like one.
+    assert compared.rows + compared.seen == LATER
+    assert compared.seen < LATER / 50
     assert wb.promote(name, second.version) == second.version
     assert wb.rollback(name) == first.version
     return run
