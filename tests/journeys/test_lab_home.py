@@ -93,7 +93,7 @@ def test_a_table_is_profiled_from_the_file_browser(page: Any, shared_lab: tuple[
 
     assert page.locator(".lm-DockPanel-tabBar .lm-mod-current").inner_text() == "churn.ipynb"
     assert 'wb.dataset("churn.csv")' in page.locator(".jp-NotebookPanel .jp-Cell").first.inner_text()
-    assert "2 of 6 steps done · 799 rows" in page.locator(".jp-wb-status").inner_text()
+    assert "2 of 7 steps done · 799 rows" in page.locator(".jp-wb-status").inner_text()
     assert page.complaints == []
 
 
