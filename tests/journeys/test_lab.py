@@ -205,7 +205,7 @@ def test_from_a_table_to_a_monitored_model_by_clicks_alone_and_the_same_by_paper
         'joined = wb.feedback("churn", "labels.csv")\njoined',
         'report = wb.monitor("churn")\nreport',
     ]
-    assert "1 windows" in _step(page, "monitor", "done").locator(".jp-wb-headline").inner_text()
+    assert "1 window," in _step(page, "monitor", "done").locator(".jp-wb-headline").inner_text()
     assert _step(page, "score", "done").locator(".jp-wb-headline").inner_text() == "2026-07"
     assert "churn version 1" in _step(page, "package").locator(".jp-wb-headline").inner_text()
     assert "799 rows" in _step(page, "dataset").locator(".jp-wb-headline").inner_text()

@@ -19,6 +19,7 @@ from workbench.core.metric import Metric
 from workbench.core.report_lines import with_windows
 from workbench.core.result import Result
 from workbench.core.segments import Segment
+from workbench.core.wording import how_many
 from workbench.errors import Damaged
 from workbench.storage.files import read
 
@@ -329,10 +330,10 @@ class MonitorReport(Result):
 
     def headline(self) -> str:
         """Name, status and incidents in one line."""
-        n = len(self.incidents)
-        summary = "no incident" if n == 0 else "1 incident" if n == 1 else f"{n} incidents"
+        summary = how_many(len(self.incidents), "incident") if self.incidents else "no incident"
         told = f", {self.labels_told}" if self.windows else ""
-        return f"{self.name} version {self.version}: {self.status}, {len(self.windows)} windows, {summary}{told}"
+        windows = how_many(len(self.windows), "window")
+        return f"{self.name} version {self.version}: {self.status}, {windows}, {summary}{told}"
 
     @property
     def labels_told(self) -> str:
