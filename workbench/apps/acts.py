@@ -16,7 +16,6 @@ from workbench.core.incident import Incident
 from workbench.core.watch import Watch
 from workbench.errors import BadParameter, InputError, WorkbenchError
 from workbench.monitoring.acting import incident
-from workbench.monitoring.watching import watch
 
 SAID = {
     "acknowledge": "Acknowledged.",
@@ -111,6 +110,8 @@ def answer(told: dict[str, str]) -> Watch:
     Refused
         If the watch asks nothing any more, as somebody else has answered.
     """
+    from workbench.monitoring.watching import watch  # pages that are only read load no pandas
+
     _check(told, form.ANSWERS)
     return watch(told[form.NAME], told[form.ACT], note=told[form.NOTE], by=told[form.BY])
 
