@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench import cli
+from workbench.core.incident import KINDS, LOSSES, SCORED
 from workbench.core.job import Job, JobState
-from workbench.core.policy import LOSSES, TrialStage
+from workbench.core.policy import TrialStage
 from workbench.errors import BadParameter, Busy, NotFound, Refused
 from workbench.jobs import schedules
 from workbench.monitoring import watch_book, watching
-from workbench.monitoring.incidents import ORDER
 from workbench.monitoring.rollout import current
 from workbench.monitoring.routes import add_route
 from workbench.monitoring.watch_decide import Deciding
@@ -630,10 +630,26 @@ def test_what_is_kept_comes_back_as_it_was(sales, days, tmp_path):
 def test_times_and_stages_are_read_as_people_write_them():
     assert cron_of("20min") == "*/20 * * * *"
     assert TrialStage.read("canary 12.5% 3 windows") == TrialStage("canary", 0.125, 3, "windows")
-    assert set(LOSSES) <= set(ORDER), "kinds that are rolled back for are kinds of incidents"
     for wrong in ("canary 100% 5 rows", "canary 0% 5 rows", "shadow 0 rows", "shadow five rows", "shadow", 7):
         with pytest.raises(BadParameter, match="A stage is one such as"):
             TrialStage.read(wrong)
+
+
+@pytest.mark.parametrize("kind", SCORED)
+def test_a_policy_for_one_word_of_a_loss_acts_on_the_incident_that_has_another(kind):
+    """Errors, concept and score of one loss are told as one incident, that of the score."""
+    policy = wb.Policy(train_on="t.csv", kinds=(kind,), rollback_kinds=(kind,))
+
+    assert all(policy.retrains_on("alarm", one) and policy.goes_back_on(one) for one in SCORED)
+    assert not policy.retrains_on("alarm", "calibration")
+    assert not policy.goes_back_on("drift")
+
+
+def test_a_policy_refuses_a_kind_that_no_incident_has():
+    assert set(LOSSES) < set(KINDS)
+    for name in ("kinds", "rollback_kinds"):
+        with pytest.raises(BadParameter, match=r"'scores'.*score"):
+            wb.Policy(train_on="t.csv", **{name: ("scores",)})
 
 
 def test_the_command_line_does_what_the_verb_does(sales, days):

@@ -11,6 +11,23 @@ Direction = Literal["", "up", "down"]
 
 # Kinds of what the service does, whatever the model answered: no training changes them.
 SERVED = ("failures", "refused", "latency", "cpu", "memory")
+# What labels say of one matter: the model is worse than it was. They are one kind of incident, that of the score.
+SCORED = ("score", "concept", "errors")
+# What the model itself is to blame for; other kinds are of the data, which another model does not change.
+LOSSES = (*SCORED, "calibration", "business", "value")
+# Every kind, in the order in which equally grave ones are told: what is lost, before what may be behind it.
+KINDS = (*SERVED, "score", "calibration", "concept", "errors", "estimate", "business", "value", "group", "segment",
+         "schema", "swap", "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target",
+         "drift", "prediction", "spread", "joint", "reasons")  # fmt: skip
+
+
+def kin(kind: str) -> str:
+    """The kind of incident that a kind of signal makes.
+
+    >>> kin("errors"), kin("drift")
+    ('score', 'drift')
+    """
+    return "score" if kind in SCORED else kind
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
 
-from workbench.core.incident import SERVED
+from workbench.core.incident import KINDS, LOSSES, SERVED, kin
 from workbench.core.parameters import Step, checked_value, parameter
 from workbench.core.spans import span
 from workbench.errors import BadParameter
@@ -14,8 +14,6 @@ from workbench.errors import BadParameter
 WHEN, NEW, TRIAL, BACK = "When it retrains", "The new model", "Before it answers", "Going back"
 STAGE = re.compile(r"(shadow|canary (\d{1,2}(?:\.\d{1,3})?)%) (\d{1,9}) (rows|windows)\Z", re.ASCII)
 STAGES = ("shadow 1000 rows", "shadow 3 windows", "canary 10% 1000 rows", "canary 50% 2 windows")
-# What the model itself is to blame for; other kinds are of the data, which going back does not change.
-LOSSES = ("score", "calibration", "concept", "errors", "business", "value")
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,7 @@ class Policy(Step):
         The least of an incident that retrains.
     kinds : tuple of str
         Kinds of incidents that retrain, such as ``("score", "drift")``; none named: all but those of the service.
+        *score*, *concept* and *errors* are one: what labels say of the model.
     windows : int
         So many windows in which it has been seen, at least.
     cool_down : str
@@ -129,7 +128,11 @@ class Policy(Step):
         "The least severity of an incident that retrains.", "alarm", choices=("alarm", "warning"), group=WHEN
     )
     kinds: tuple[str, ...] = parameter(
-        "Kinds of incidents that retrain; none: all but those of the service.", (), alone=True, group=WHEN
+        "Kinds of incidents that retrain; none: all but those of the service.",
+        (),
+        choices=KINDS,
+        alone=True,
+        group=WHEN,
     )
     windows: int = parameter(
         "So many windows in which an incident has been seen, at least.", 1, minimum=1, maximum=10**6, group=WHEN
@@ -156,7 +159,7 @@ class Policy(Step):
         "The champion before answers again if the new one fails within this time.", "14d", group=BACK
     )
     rollback_kinds: tuple[str, ...] = parameter(
-        "Kinds of incidents that the model itself is to blame for.", LOSSES, alone=True, group=BACK
+        "Kinds of incidents that the model itself is to blame for.", LOSSES, choices=KINDS, alone=True, group=BACK
     )
 
     def __post_init__(self) -> None:
@@ -182,8 +185,16 @@ class Policy(Step):
         [True, False]
         """
         grave = (severity == "alarm" or self.severity == "warning") and windows >= self.windows
-        named = kind in self.kinds if self.kinds else kind not in SERVED
+        named = kin(kind) in map(kin, self.kinds) if self.kinds else kind not in SERVED
         return self.train_on is not None and grave and named
+
+    def goes_back_on(self, kind: str) -> bool:
+        """Whether an incident of that kind is one that the champion itself is to blame for.
+
+        >>> Policy(rollback_kinds=("concept",)).goes_back_on("score")
+        True
+        """
+        return kin(kind) in map(kin, self.rollback_kinds)
 
     def asked(self) -> dict[str, Any]:
         """What differs from the defaults, as plain JSON."""

@@ -14,6 +14,7 @@ from math import erfc, hypot, isfinite, sqrt
 
 from workbench.core.alarm_curve import AlarmCurve, AlarmsAt
 from workbench.core.arguments import described
+from workbench.core.incident import LOSSES
 from workbench.core.metric import metric_name
 from workbench.core.profile_comparison import IMPORTANT
 from workbench.core.report import Level, MonitorReport, Signal, Status, Window
@@ -23,8 +24,6 @@ from workbench.monitoring.score_loss import loss_of, standard_error
 from workbench.monitoring.told_signals import signals_of
 
 RATES = tuple(float(f"{one}e{power}") for power in range(-6, 0) for one in (1, 2, 5))
-# Kinds that say that a model does badly, whatever moved.
-LOST = ("score", "calibration", "concept", "errors", "business")
 JUST = 1 + 1e-9  # above the report's own rate, by nothing that matters
 
 Told = list[tuple[float, Signal]]
@@ -155,7 +154,7 @@ def _bad(judged: Sequence[Window], told: Sequence[Told], own: float) -> tuple[st
     return tuple(
         w.label
         for w, signals in zip(judged, told, strict=True)
-        if any(one.level == "alarm" and one.kind in LOST and least <= own for least, one in signals)
+        if any(one.level == "alarm" and one.kind in LOSSES and least <= own for least, one in signals)
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from workbench.core.explanation_comparison import ReasonDifference
-from workbench.core.incident import SERVED
+from workbench.core.incident import KINDS, SCORED, SERVED, kin
 from workbench.core.metric import short
 from workbench.core.report import Direction, Incident, Level, Signal, Window
 from workbench.core.wording import listed
@@ -24,14 +24,8 @@ COOL_DOWN = 3
 MOST = 5
 # By so much more than in good windows must a column have drifted to be called a cause.
 BEYOND = 0.05
-# Which of equally grave kinds is what the others are told with: what the model loses, before what may be behind it.
-ORDER = (*SERVED, "score", "calibration", "concept", "errors", "estimate", "business", "value", "group", "segment",
-         "schema", "swap", "unit", "missing", "unreadable", "stuck", "category", "unseen", "range", "flags", "target",
-         "drift", "prediction", "spread", "joint", "reasons")  # fmt: skip
-# What labels say of one matter: the model is worse than it was. They are one kind of incident, that of the score.
-LOSS = ("score", "concept", "errors")
 # Kinds that say themselves what changed in the data.
-DATA = ORDER[ORDER.index("schema") :]
+DATA = KINDS[KINDS.index("schema") :]
 LEVELS: tuple[Level, ...] = ("alarm", "warning")
 
 # Where each column has gone, or with an empty name the model as a whole.
@@ -89,7 +83,7 @@ class _Run:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        order = ORDER.index(self.kind) if self.kind in ORDER else len(ORDER)
+        order = KINDS.index(self.kind) if self.kind in KINDS else len(KINDS)
         return LEVELS.index(self.severity), order, self.places[0]
 
     def may_hold(self, other: _Run) -> bool:
@@ -153,21 +147,12 @@ def _parts(window: Window) -> dict[str, list[_Part]]:
     """The signals that are more than small by their kinds, those that contradict each other apart."""
     found: dict[str, list[_Part]] = {}
     for one in _grave(window):
-        loss = one.kind in LOSS  # a score falls where errors rise
+        loss = one.kind in SCORED  # a score falls where errors rise
         ways: Ways = {} if loss else dict.fromkeys(one.columns or ("",), one.direction)
         parts = found.setdefault(kin(one.kind), [])
         k = next((k for k, part in enumerate(parts) if not _contradict(part.ways, ways)), len(parts))
         parts[k : k + 1] = [(parts[k] if k < len(parts) else _Part(one, {})).joined(one, ways)]
     return found
-
-
-def kin(kind: str) -> str:
-    """The kind of incident that a kind of signal makes.
-
-    >>> kin("errors"), kin("drift")
-    ('score', 'drift')
-    """
-    return "score" if kind in LOSS else kind
 
 
 def _grave(window: Window) -> list[Signal]:
@@ -285,7 +270,7 @@ def _peak(within: Sequence[Window], run: _Run) -> int:
 
 
 def _size(window: Window, signal: Signal) -> float:
-    if signal.kind in LOSS and window.performance:
+    if signal.kind in SCORED and window.performance:
         score = window.performance[0]
         return -score.value if score.larger_is_better else score.value
     if signal.effect is not None:

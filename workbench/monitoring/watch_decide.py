@@ -367,7 +367,7 @@ class Deciding:
         live = self.plan.source is None
         windows = [w for w in self.report.windows if w.version != version or not live or w.end >= promoted.at]
         grave = (one for one in self.report.incidents if one.open and one.severity == "alarm")
-        mine = (one for one in grave if one.kind in policy.rollback_kinds)
+        mine = (one for one in grave if policy.goes_back_on(one.kind))
         return next((one for one in mine if own_loss(one, windows, version)), None)
 
     # --- written down -----------------------------------------------------------------------------------------------
