@@ -15,6 +15,19 @@ from workbench.codegen.parse import CALLS, bundles, imported_in, read, tree_of
 Told = tuple[str, ...]
 """A sentence with ``%1``, ``%2`` and what stands for them, so that it can be translated."""
 
+
+def sentence(told: Told) -> str:
+    """A sentence with what stands for its places, in English.
+
+    >>> sentence(("Cell %1 changed", "3"))
+    'Cell 3 changed'
+    """
+    text, *parts = told
+    for place, part in enumerate(parts, 1):
+        text = text.replace(f"%{place}", part)
+    return text
+
+
 # What a step leaves in a bundle's folder, and what it finds there: no variable tells of it.
 LEAVES = {"package": "versions", "score": "windows", "feedback": "labels"}
 FINDS = {"score": ("versions",), "feedback": ("windows",), "monitor": ("versions", "windows", "labels")}

@@ -249,6 +249,9 @@ def write(now: Journey, verb: str, values: dict[str, Any], code: dict[str, str] 
     --------
     >>> write(journey([CodeCell("a", 'import workbench as wb\\nd = wb.dataset("a.csv")')]), "train", {}).source
     'run = wb.train(d)\\nrun'
+    >>> cells = [CodeCell("a", 'd = wb.dataset("a.csv")'), CodeCell("b", "d = d.without('x')")]
+    >>> write(journey(cells), "train", {}).after
+    1
     """
     place = now.places[verb]
     if place.cell is not None and not place.edited:
@@ -292,10 +295,12 @@ def _gives(now: Journey, verb: str) -> str:
 
 
 def _last(now: Journey, verb: str) -> int | None:
-    """The last cell of the steps before this one."""
+    """The last cell of the steps before this one, or below it the last that changes what it starts from, as a cure."""
     verbs = list(STEPS)
     before = [now.places[v].cell for v in verbs[: verbs.index(verb)]]
-    return max((cell for cell in before if cell is not None), default=None)
+    start = _takes(now, verb)
+    changed = [i for i, cell in enumerate(now.cells) if start in names(cell.source)[1]]
+    return max((cell for cell in [*before, *changed] if cell is not None), default=None)
 
 
 def offered(now: Journey, verb: str) -> tuple[list[str], list[str]]:
