@@ -89,6 +89,7 @@ WRONG = {
     "profile": ["gone.csv"],
     "fairness": ["no-such-run", "--bins", "age=young"],
     "serve": ["nowhere"],
+    "mcp": ["notes.txt"],
     "keys": ["turn", "--file", "keys.json"],
     "feedback": ["nowhere", "labels.csv"],
     "incidents": ["nowhere", "close", "1a"],

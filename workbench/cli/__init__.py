@@ -11,6 +11,7 @@ import typer
 
 from workbench import __version__
 from workbench.cli import (
+    agents,
     batches,
     bundles,
     comparisons,
@@ -74,6 +75,7 @@ app.command()(runs.fairness)
 # Further options go to JupyterLab.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(pages.lab)
 app.command()(pages.monitor)
+app.command()(agents.mcp)
 app.command("serve")(service.serve_bundle)
 app.command("keys")(service.keys_of_services)
 app.command()(service.feedback)
