@@ -22,6 +22,7 @@ from workbench.core.literals import (
     in_brackets,
     laid_out,
     literal,
+    looks,
     python,
 )
 from workbench.errors import BadParameter
@@ -212,3 +213,17 @@ def test_what_is_imported_or_called_is_a_name(name):
         imported("sklearn", ["Pipeline", name])
     with pytest.raises(BadParameter, match="not a Python name"):
         dotted("np", name)
+
+
+@pytest.mark.parametrize(("code", "only_looks"), [
+    ("data.table['day'].sort_values().tail(20)  # look at them", True),
+    ("np.log1p(data.table['fare'])", True),
+    ("data = data.without('id')", False),
+    ("data.table['x'] = 1", False),
+    ("wb.feedback('a', 'labels.csv')", False),
+    ("table = 1\ntable", False),
+    ("'><script>", False),
+    ("(" * 5000, False),
+])  # fmt: skip
+def test_code_that_changes_nothing_is_a_look(code, only_looks):
+    assert looks(code) == only_looks

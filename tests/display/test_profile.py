@@ -281,3 +281,14 @@ def test_nothing_sticks_out_of_the_page(opened, width):
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_code_that_changes_nothing_is_called_a_look():
+    """What is accepted deals with the finding; what only looks says so before it is taken."""
+    profile = examples.rich_profile(3)
+    look = replace(profile.findings[0], cure="data.table['x'].sort_values().tail(20)")
+    cure = replace(profile.findings[0], cure="data = data.without('x')")
+    page = html(replace(profile, findings=(look, cure)))
+
+    assert page.count('<div class="wb-cure" data-looks="1"><pre tabindex="0" aria-label="Code that looks at it">') == 1
+    assert page.count('<div class="wb-cure"><pre tabindex="0" aria-label="Cure as code">') == 1

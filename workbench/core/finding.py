@@ -62,6 +62,19 @@ class Finding:
         subject = f"{self.column} " if self.column else ""
         return f"{self.code} {self.severity}: {subject}{self.message}"
 
+    @property
+    def looks(self) -> bool:
+        """Whether its code only looks at something: what runs it goes on with the same data, run and models.
+
+        >>> Finding("WB119", "warning", "lies ahead.", cure="data.table['day'].tail()").looks
+        True
+        >>> Finding("WB107", "warning", "names rows.", cure="data = data.without('id')").looks
+        False
+        """
+        from workbench.core.literals import looks
+
+        return bool(self.cure) and looks(self.cure)
+
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Finding:
         """Read what ``dataclasses.asdict`` wrote, also of a code that this version does not know.

@@ -68,6 +68,23 @@ def python(template: str, /, **values: Any) -> Code:
     return Code(_MARK.sub(lambda mark: literal(values[mark.group(1)]), template))
 
 
+def looks(code: str) -> bool:
+    """Whether code only looks: it gives no variable a value and calls no verb.
+
+    >>> looks("data.table['day'].tail()"), looks("data = data.without('x')"), looks("wb.feedback('a', 'labels.csv')")
+    (True, False, False)
+    """
+    try:
+        statements = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # of a file from anywhere
+    return all(isinstance(one, ast.Expr) and not _is_verb(one.value) for one in statements)
+
+
+def _is_verb(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func).startswith("wb.")
+
+
 def call(function: str, /, *values: Any, **named: Any) -> Code:
     """A call with literals as its arguments.
 

@@ -98,8 +98,13 @@ def findings(shown: Sequence[Finding], title: str = "Findings") -> Table:
     return _table(
         title,
         ("Severity", "Code", "Column", "Finding", "Cure"),
-        [(f.severity, f.code, f.column or "", f.message, f.cure) for f in shown],
+        [(f.severity, f.code, f.column or "", f.message, _cure(f)) for f in shown],
     )
+
+
+def _cure(one: Finding) -> str:
+    """Its code; what only looks says so."""
+    return f"{one.cure}  # a look" if one.looks and "#" not in one.cure else one.cure
 
 
 def _scores(title: str, rows: Sequence[tuple[str, tuple[Metric, ...], str]]) -> Table:
@@ -217,7 +222,8 @@ def _closed(one: Remedy) -> list[tuple[Gap, Gap]]:
 
 def _told(shown: Sequence[Finding]) -> Table:
     """Findings whose sentences are long: two columns, the cure below."""
-    rows = [(f.severity, f"{f.code} {f.column or ''}: {f.message}" + (f"\n{f.cure}" if f.cure else "")) for f in shown]
+    told = ("\n".join(filter(None, (f"{f.code} {f.column or ''}: {f.message}", _cure(f)))) for f in shown)
+    rows = zip((f.severity for f in shown), told, strict=True)
     return _table("\nFindings", ("Severity", "Finding"), rows)
 
 

@@ -3,10 +3,10 @@
  * uses this defines `say(sentence, ...values)`, which gives a sentence in the language of the page.
  */
 
-function codeButtons(code) {
+function codeButtons(code, word = 'Accept') {
   const copy = make('button', { type: 'button', textContent: say('Copy') });
   copy.addEventListener('click', () => copied(copy, code()));
-  const insert = make('button', { type: 'button', textContent: say('Accept'), title: say('Write it into the next cell') });
+  const insert = make('button', { type: 'button', textContent: say(word), title: say('Write it into the next cell') });
   insert.addEventListener('click', () => {
     if (offer(insert, code())) {
       flash(insert, say('Written below'));

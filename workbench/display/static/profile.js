@@ -187,7 +187,7 @@ function open(row) {
 
 function addCures(root) {
   for (const cure of root.querySelectorAll('.wb-cure')) {
-    cure.append(...codeButtons(() => cure.querySelector('pre').textContent));
+    cure.append(...codeButtons(() => cure.querySelector('pre').textContent, cure.dataset.looks ? 'Look' : 'Accept'));
   }
 }
 
