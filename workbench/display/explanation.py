@@ -29,7 +29,7 @@ from workbench.display.explanation_rows import (
     sentences_of,
 )
 from workbench.display.language import said, told
-from workbench.display.rendering import fragment, number, percent, squeezed
+from workbench.display.rendering import fragment, number, percent, scoped
 from workbench.explanation.ordered_values import kind_of
 from workbench.explanation.overview import ColumnView, Overview, chances, overview
 from workbench.profiling.reasons import reference_reasons
@@ -92,7 +92,7 @@ def body(
         "explanation",
         e=explanation,
         seen=seen,
-        style=Markup(squeezed("controls.css") + squeezed("plane.css") + squeezed("explanation.css")),  # noqa: S704 - our own files
+        style=scoped("explanation", "controls.css", "plane.css", "explanation.css"),
         drawings=drawings,
         said=said,
         told=told,

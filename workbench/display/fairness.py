@@ -11,7 +11,7 @@ from markupsafe import Markup
 from workbench.core.fairness import LIMITS, Driver, Fairness, Gap, Group, GroupMetric, Remedy
 from workbench.core.metric import Metric
 from workbench.display import charts
-from workbench.display.rendering import clipped, fragment, functions, metric_name, number, percent, signed, squeezed
+from workbench.display.rendering import clipped, fragment, functions, metric_name, number, percent, scoped, signed
 from workbench.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def live_script() -> str:
 
 def live_style() -> str:
     """The style of its choices."""
-    return squeezed("controls.css") + squeezed("fairness_live.css")
+    return scoped("choices", "controls.css", "fairness_live.css")
 
 
 def figure(fairness: Fairness, measure: str | None = None) -> go.Figure:

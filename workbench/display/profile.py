@@ -13,13 +13,11 @@ from itertools import accumulate, pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 from workbench.core.finding import Finding
 from workbench.core.profile import Association, ColumnProfile, Profile
 from workbench.display import language
 from workbench.display import profile_drawings as drawings
-from workbench.display.rendering import fragment, number, percent, squeezed
+from workbench.display.rendering import fragment, number, percent, scoped
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -47,7 +45,7 @@ def body(profile: Profile) -> str:
         "profile",
         p=profile,
         headline=profile.headline(),
-        style=Markup(squeezed("controls.css") + squeezed("profile.css")),  # noqa: S704 - our own file
+        style=scoped("profile", "controls.css", "profile.css"),
         drawings=drawings,
         kinds=", ".join(f"{n} {kind}" for kind, n in Counter(c.kind for c in profile.columns).most_common(3)),
         missing=_missing_share(profile),

@@ -30,6 +30,7 @@ __all__ = [
     "own",
     "percent",
     "piece",
+    "scoped",
     "signed",
     "some",
     "sparing",
@@ -98,6 +99,26 @@ def stylesheet() -> str:
 def squeezed(name: str) -> str:
     """A stylesheet of ``static``, without comments and line breaks."""
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", own(name), flags=re.DOTALL)).strip()
+
+
+@cache
+def scoped(view: str, *names: str) -> Markup:
+    """Stylesheets of ``static`` for one kind of view: other views of the same page keep their looks.
+
+    Parameters
+    ----------
+    view : str
+        The template that is shown by :func:`fragment`.
+    *names : str
+        The stylesheets, whose rules begin with ``.wb.wb``.
+
+    Examples
+    --------
+    >>> scoped("run", "run.css").startswith(".wb.wb.wb-run ")
+    True
+    """
+    style = " ".join(map(squeezed, names))
+    return Markup(re.sub(rf"\.wb\.wb(?![\w-]|\.wb-{view}\b)", f".wb.wb.wb-{view}", style))  # noqa: S704 - our own files
 
 
 @cache

@@ -17,7 +17,7 @@ from workbench.core.wording import Ours
 from workbench.display import report_words
 from workbench.display.charts import Point
 from workbench.display.language import Speaker, speaker
-from workbench.display.rendering import fragment, metric_name, squeezed
+from workbench.display.rendering import fragment, metric_name, scoped
 from workbench.display.report_rows import (
     ColumnRow,
     Followed,
@@ -130,7 +130,7 @@ def context(report: MonitorReport, view: View = PAGE) -> dict[str, Any]:
 
 def style() -> Markup:
     """What a report and its pages add to the stylesheet of all."""
-    return Markup(squeezed("report.css"))  # noqa: S704 - our own file
+    return scoped("report", "report.css")
 
 
 def figure(report: MonitorReport, column: str | None = None, reasons: bool = False) -> go.Figure:

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.core.alarm_curve import AlarmCurve
 from workbench.core.literals import python
 from workbench.display import language
-from workbench.display.rendering import squeezed
+from workbench.display.rendering import scoped
 
 PAGE = "report_live"
 
@@ -19,7 +19,7 @@ def live_script() -> str:
 
 def live_style() -> str:
     """The style of the slider."""
-    return squeezed("controls.css") + squeezed("report_live.css")
+    return scoped("report", "controls.css", "report_live.css")
 
 
 def rates(curve: AlarmCurve) -> dict[str, Any]:

@@ -32,9 +32,9 @@ from workbench.display.rendering import (
     moment,
     number,
     percent,
+    scoped,
     signed,
     some,
-    squeezed,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def body(run: Run) -> str:
     return fragment(
         "run",
         r=run,
-        style=Markup(squeezed("controls.css") + squeezed("plane.css") + squeezed("run.css")),  # noqa: S704 - our own files
+        style=scoped("run", "controls.css", "plane.css", "run.css"),
         deciding=run.metrics[0],
         scale=_scale(run),
         tiles=_tiles(run),

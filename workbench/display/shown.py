@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from markupsafe import Markup
-
 from workbench.core.effect import Effect, JointEffect
 from workbench.core.shown import Shown
 from workbench.display.explanation_panels import Drawing, curves, heats
-from workbench.display.rendering import fragment, squeezed
+from workbench.display.rendering import fragment, scoped
 
 MOST_ROWS = 60
 MOST_COLUMNS = 24
@@ -34,7 +32,7 @@ def html(shown: Shown) -> str:
         rows=rows,
         named=named,
         left=(len(table) - len(part), table.shape[1] - part.shape[1]),
-        style=Markup(squeezed("plane.css")),  # noqa: S704 - our own file
+        style=scoped("shown", "plane.css"),
         drawings=_drawings(shown),
     )
 
