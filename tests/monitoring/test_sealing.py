@@ -8,8 +8,9 @@ import pytest
 from workbench.errors import Damaged
 from workbench.monitoring import sealing
 from workbench.monitoring.sealing import seal
-from workbench.scoring.log import MANY, PredictionLog
+from workbench.scoring.log import PredictionLog
 
+MANY = 32  # records of a batch
 NOW = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
 MOMENTS = ["2026-03-01T09:10", "2026-03-01T10:20", "2026-03-01T10:50", "2026-03-01T11:59", "2026-03-01T12:01"]
 
