@@ -31,7 +31,12 @@ _TOGETHER = 1_000_000  # bytes of a line's records, or one record
 
 _INSERT = "INSERT INTO fresh (hour, rows, first, last, records) VALUES (?, ?, ?, ?, ?)"
 _INDEX = "INSERT INTO ids (id, hour) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hour = max(hour, excluded.hour)"
-_FULL = """SELECT hour FROM fresh GROUP BY hour HAVING sum(rows) >= ? OR hour < ? ORDER BY hour LIMIT 1"""
+_FULL = """SELECT hour FROM fresh WHERE rows > 0 GROUP BY hour HAVING sum(rows) >= ? OR hour < ?
+    ORDER BY hour LIMIT 1"""
+# The last number that was given stays in the table, as a line without records, so that none is given twice.
+_LEAVE_NUMBER = """INSERT INTO fresh (number, hour, rows, first, last, records)
+    SELECT :number, '', 0, '', '', '' WHERE NOT EXISTS (SELECT 1 FROM fresh WHERE number >= :number)"""
+_FORGET_NUMBERS = "DELETE FROM fresh WHERE rows = 0 AND number < (SELECT max(number) FROM fresh)"
 _OLD_FIELDS = ", ".join(FIELDS)
 # What formats up to 5 wrote: single records, and batches.
 _OLD_RECORDS = f"SELECT number, {_OLD_FIELDS} FROM records WHERE at >= ? AND at < ? ORDER BY at, number"  # noqa: S608 (constants)
@@ -95,6 +100,11 @@ def _item(hour: str, lines: Sequence[Line]) -> Item:
 def keep(store: sqlite3.Connection, parts: Sequence[Part]) -> None:
     """Write records, inside a transaction."""
     items = [item for part in parts for item in part.items]
+    if len(items) == 1 and len(items[0].ids) == 1:
+        hour, ids, first, last, content = items[0]
+        store.execute(_INSERT, (hour, 1, first, last, b"[%b]" % content))
+        store.execute(_INDEX, (id_key(ids[0]), hour_number(hour)))
+        return
     for some in _together(items):
         content = b"[%b]" % b",".join(item.content for item in some)
         rows = sum(len(item.ids) for item in some)
@@ -228,7 +238,10 @@ def _write(store: sqlite3.Connection, found: _Found, content: bytes) -> None:
         (found.hour, len(moments), min(moments), max(moments), found.numbers[-1], encoded(counted(found.lines))),
     ).lastrowid
     store.execute("INSERT INTO contents (block, content) VALUES (?, ?)", (block, content))
-    if found.table != "fresh":  # the ids of fresh ones are known already
+    if found.table == "fresh":  # the ids of fresh ones are known already
+        store.execute(_LEAVE_NUMBER, {"number": found.numbers[-1]})
+        store.execute(_FORGET_NUMBERS)
+    else:
         ids, hour = [line[0] for line in found.lines], hour_number(found.hour)
         store.executemany(_INDEX, ((id_key(one), hour) for one in ids))
         store.executemany("DELETE FROM sealed_ids WHERE id = ?", ((one,) for one in ids))

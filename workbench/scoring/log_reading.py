@@ -30,11 +30,11 @@ _SEALED = """SELECT substr(first, 1, 13), coalesce(number, 0), first, last, file
     WHERE last >= ? AND first < ? ORDER BY 1, 2, file"""
 _BLOCKS = """SELECT hour, number, first, last, block, counts FROM blocks
     WHERE last >= ? AND first < ? ORDER BY hour, number, block"""
-_FRESH = "SELECT hour, number, first, last FROM fresh WHERE last >= ? AND first < ? ORDER BY hour, number"
+_FRESH = "SELECT hour, number, first, last FROM fresh WHERE last >= ? AND first < ? AND rows > 0 ORDER BY hour, number"
 _DAYS = """SELECT day, sum(rows) FROM (
     SELECT substr(at, 1, 10) AS day, count(*) AS rows FROM records GROUP BY 1
     UNION ALL SELECT substr(at, 1, 10), sum(rows) FROM batches GROUP BY 1
-    UNION ALL SELECT substr(hour, 1, 10), sum(rows) FROM fresh GROUP BY 1
+    UNION ALL SELECT substr(hour, 1, 10), sum(rows) FROM fresh WHERE rows > 0 GROUP BY 1
     UNION ALL SELECT substr(hour, 1, 10), sum(rows) FROM blocks GROUP BY 1
     UNION ALL SELECT substr(first, 1, 10), sum(rows) FROM sealed GROUP BY 1) GROUP BY 1 ORDER BY 1"""
 
@@ -188,8 +188,7 @@ def sealed_folder(path: Path) -> Path:
 
 def last_number(store: sqlite3.Connection) -> int:
     """Of the last line that was kept; 0 before the first."""
-    found = store.execute("SELECT seq FROM sqlite_sequence WHERE name = 'fresh'").fetchone()
-    return 0 if found is None else int(found[0])
+    return int(store.execute("SELECT coalesce(max(number), 0) FROM fresh").fetchone()[0])
 
 
 def _counts(content: bytes | str | None) -> list[list[Any]] | None:

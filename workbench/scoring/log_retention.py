@@ -28,7 +28,7 @@ _SOME_BLOCKS = 4  # that leave in one transaction
 _SOME_IDS = 20_000  # that are looked at in one transaction
 _FIRST = ""  # before every id: SQLite sorts bytes after texts
 _LEAVING = "leaving "  # before the name of a sealed file whose records have left already
-_OLD = "SELECT substr({moment}, 1, 10), sum({rows}) FROM {table} WHERE {moment} < :before GROUP BY 1"
+_OLD = "SELECT substr({moment}, 1, 10), sum({rows}) FROM {table} WHERE {moment} < :before AND {moment} > '' GROUP BY 1"
 _LABELLED = "SELECT 1 FROM labels WHERE id = ?"
 _WHERE = (("records", "at", "1"), ("batches", "at", "rows"), ("fresh", "hour", "rows"), ("blocks", "hour", "rows"),
           ("sealed", "first", "rows"))  # fmt: skip
@@ -112,7 +112,7 @@ def prune(store: Store, before: str, stop: Callable[[], bool] = lambda: False) -
 
 def _old(store: Store, before: str, days: dict[str, int], files: dict[str, int]) -> bool:
     """What is in no block yet becomes one first: blocks leave."""
-    query = """SELECT EXISTS (SELECT 1 FROM fresh WHERE hour < :before)
+    query = """SELECT EXISTS (SELECT 1 FROM fresh WHERE hour < :before AND rows > 0)
     OR EXISTS (SELECT 1 FROM records WHERE at < :before) OR EXISTS (SELECT 1 FROM batches WHERE at < :before)"""
     with store.turn() as now:
         there = now.execute(query, {"before": before}).fetchone()[0]

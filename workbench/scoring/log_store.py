@@ -20,7 +20,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,7 +30,7 @@ from workbench.errors import Busy, Damaged, FormatVersion, StoreError
 FORMAT = 6
 PATIENCE = 5.0  # seconds that a caller waits for whoever else writes
 SOON, LATER = 1, 30  # seconds after which to try again: where somebody writes, and where the disk is full
-MOST_JOURNAL = 4_000_000  # bytes that SQLite's journal keeps on disk
+MOST_JOURNAL = 16_000_000  # bytes that SQLite's journal keeps on disk; it takes 4 MB when nobody reads for long
 _AT_ONCE = 500  # as many values as SQLite takes at once
 _PAGES = 500  # that are given back to the disk in one transaction
 
@@ -55,8 +55,8 @@ CREATE TABLE IF NOT EXISTS loads (
     hour TEXT NOT NULL, version INTEGER NOT NULL, process TEXT NOT NULL, load TEXT NOT NULL,
     PRIMARY KEY (hour, version, process)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fresh (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, hour TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL,
-    last TEXT NOT NULL, records BLOB NOT NULL);
+    number INTEGER PRIMARY KEY, hour TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+    records BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS blocks (
     block INTEGER PRIMARY KEY AUTOINCREMENT, hour TEXT NOT NULL, rows INTEGER NOT NULL, first TEXT NOT NULL,
     last TEXT NOT NULL, number INTEGER NOT NULL, counts TEXT NOT NULL);
@@ -117,26 +117,32 @@ class Store:
         Busy
             If another thread holds it for too long.
         """
-        if not self._turn.acquire(timeout=PATIENCE):
-            raise _busy(self.path.parent.name)
+        connection = self.take()
         try:
             with self.told():
-                yield self.connection
+                yield connection
         finally:
-            self._turn.release()
+            self.release()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """The shared connection inside a transaction that is kept whole or not at all."""
-        with self.turn() as store:
-            store.execute("BEGIN IMMEDIATE")
-            try:
-                yield store
-                store.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):  # a full disk may have rolled back by itself
-                    store.execute("ROLLBACK")
-                raise
+        return _Transaction(self)
+
+    def take(self) -> sqlite3.Connection:
+        """The shared connection, until :meth:`release`.
+
+        Raises
+        ------
+        Busy
+            If another thread holds it for too long.
+        """
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise _busy(self.path.parent.name)
+        return self.connection
+
+    def release(self) -> None:
+        """Let others take it."""
+        self._turn.release()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -189,6 +195,48 @@ class Store:
             with self.transaction() as store:
                 if _pragma(store, "user_version") < FORMAT:  # another process may have been first
                     _to_newest(store)
+
+
+class _Transaction:
+    """As a generator it would cost each commit some microseconds more."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> sqlite3.Connection:
+        connection = self._store.take()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._store.release()
+            raise refusal(error, self._store.path.parent.name) from error
+        except BaseException:
+            self._store.release()
+            raise
+        return connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        connection = self._store.connection
+        try:
+            if error is None:
+                connection.execute("COMMIT")
+        except sqlite3.Error as failure:
+            _undo(connection)
+            raise refusal(failure, self._store.path.parent.name) from failure
+        else:
+            if error is not None:
+                _undo(connection)
+        finally:
+            self._store.release()
+        if isinstance(error, (sqlite3.Error, OSError)) and not isinstance(error, Busy):
+            raise refusal(error, self._store.path.parent.name) from error
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # a full disk may have rolled back by itself
+        connection.execute("ROLLBACK")
 
 
 def refusal(error: sqlite3.Error | OSError, name: str) -> StoreError:
