@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import FormatVersion, StoreError
-from workbench.scoring import log as module
-from workbench.scoring.log import MANY, PredictionLog
+from workbench.scoring import log_writer
+from workbench.scoring.log import PredictionLog
 
+MANY = 32  # records of a batch
 ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys, time
@@ -55,9 +56,9 @@ PRAGMA user_version=2;
 """
 
 
-def killed_writer(folder: Path, turn: int, many: int) -> tuple[int, int]:
+def killed_writer(folder: Path, turn: int, many: int, before: str = "") -> tuple[int, int]:
     """How many parts a writer said that it had put, and that were committed, before it was killed."""
-    command, lines = [sys.executable, "-c", WRITER, str(folder), str(turn), str(many)], []
+    command, lines = [sys.executable, "-c", before + WRITER, str(folder), str(turn), str(many)], []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         for line in writer.stdout:
             lines.append(line)
@@ -81,6 +82,25 @@ def test_kill_9_costs_no_more_than_what_was_not_yet_flushed(tmp_path, turns, man
     assert checked == ("ok",)
 
 
+SMALL_BLOCKS = """
+from workbench.scoring import log, log_lines
+log.BLOCK = log_lines.BLOCK = 7
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_while_lines_become_blocks_loses_nothing_and_shows_nothing_twice(tmp_path):
+    for turn in range(12):
+        put, kept = killed_writer(tmp_path, turn, 1, SMALL_BLOCKS)
+        names = [r["id"] for r in PredictionLog(tmp_path).read() if r["id"].startswith(f"{turn}-")]
+
+        assert names == [f"{turn}-{i}-0" for i in range(len(names))]
+        assert kept <= len(names) <= put + 1
+    with sqlite3.connect(tmp_path / "log.sqlite") as file:
+        assert file.execute("SELECT count(*) FROM blocks").fetchone()[0] > 12
+    file.close()
+
+
 def test_what_was_put_is_read_at_once(tmp_path):
     log = PredictionLog(tmp_path)
     log.put([record("a", arm="challenger"), record("b")])
@@ -98,11 +118,11 @@ def test_closing_commits_what_waits(tmp_path):
 
 
 def test_a_full_disk_keeps_records_waiting_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST_WAITING", 5)
+    monkeypatch.setattr(log_writer, "MOST_WAITING", 5)
     log = PredictionLog(tmp_path)
-    log._store.execute("PRAGMA max_page_count=1")  # SQLite then answers as on a full disk
-    pages = log._store.execute("PRAGMA page_count").fetchone()[0]
-    log._store.execute(f"PRAGMA max_page_count={pages + 1}")
+    log.store.connection.execute("PRAGMA max_page_count=1")  # SQLite then answers as on a full disk
+    pages = log.store.connection.execute("PRAGMA page_count").fetchone()[0]
+    log.store.connection.execute(f"PRAGMA max_page_count={pages + 1}")
     log.put([record("a", row={"x": "y" * 50_000})])
 
     assert not log.flush()
@@ -111,7 +131,7 @@ def test_a_full_disk_keeps_records_waiting_and_says_so(tmp_path, monkeypatch):
     with pytest.raises(StoreError, match="Free some space"):
         log.put([record(str(i)) for i in range(5)])
 
-    log._store.execute("PRAGMA max_page_count=1000000")
+    log.store.connection.execute("PRAGMA max_page_count=1000000")
     wait_until(lambda: log.waiting == 0)
     assert [r["id"] for r in log.read()] == ["a", "b"]
     assert not log.failing
@@ -150,10 +170,7 @@ def test_the_rows_of_a_batch_are_one_line_of_the_file_and_read_as_records(tmp_pa
     assert last["id"] == "last"
     assert log.read(since=last["at"]) == [last]
     file = sqlite3.connect(tmp_path / "log.sqlite")
-    assert [file.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("batches", "records")] == [
-        (1,),
-        (1,),
-    ]
+    assert sorted(file.execute("SELECT rows FROM fresh")) == [(1,), (MANY,)]
 
 
 PREDICTIONS = (0.5, float("nan"), [0.25, 0.75])

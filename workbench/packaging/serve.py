@@ -17,6 +17,7 @@ from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm
+from workbench.settings import log_days as kept_days
 from workbench.settings import settings
 
 
@@ -27,6 +28,7 @@ def serve(
     port: int = 8080,
     ab: Sequence[str] = (),
     shadow: str | None = None,
+    log_days: int | None = None,
     **options: Any,
 ) -> None:
     """Answer rows over HTTP until stopped, and log what is seen.
@@ -44,6 +46,8 @@ def serve(
         ``NAME@alias=SHARE``: versions that answer a share of the rows.
     shadow : str, optional
         A version that scores the same rows; only the log sees it.
+    log_days : int, optional
+        Days of which the log keeps records; by default as ``WORKBENCH_LOG_DAYS`` says, or all.
     options : Any
         More of :class:`workbench.scoring.listen.Listen`: keys, TLS, rate limit.
 
@@ -58,7 +62,7 @@ def serve(
     access = listen.access()
     scorer = _scorer(name)
     served = scorer.bundle
-    log = PredictionLog(settings().predictions / served.name, scorer.sensitive)
+    log = PredictionLog(settings().predictions / served.name, scorer.sensitive, kept_days(log_days))
     service = Service(
         scorer,
         log,

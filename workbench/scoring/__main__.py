@@ -15,6 +15,7 @@ from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm
+from workbench.settings import log_days
 
 USUAL = ("predict", "explain")  # scopes of a key for which none are named
 __all__ = ["main", "manage_keys", "run"]
@@ -53,7 +54,7 @@ def _serve(given: argparse.Namespace) -> None:
     listen = Listen.of_arguments(given)
     access = listen.access()
     scorer = Scorer(given.bundle)
-    log = PredictionLog(given.log, scorer.sensitive) if given.log else None
+    log = PredictionLog(given.log, scorer.sensitive, log_days(given.log_days)) if given.log else None
     service = Service(
         scorer,
         log,
@@ -77,6 +78,7 @@ def _parser(bundle: Path | None) -> argparse.ArgumentParser:
     take = parser.add_argument
     take("--bundle", type=Path, default=bundle, required=bundle is None, help="folder of the bundle")
     take("--log", type=Path, help="folder of the prediction log; without it nothing is kept")
+    take("--log-days", type=int, help="days of which the log keeps records; WORKBENCH_LOG_DAYS, or all, by default")
     take("--ab", action="append", default=[], metavar="PATH=SHARE", help="a version that answers a share of the rows")
     take("--shadow", type=Path, help="a version that scores the same rows; only the log sees it")
     Listen.add_arguments(parser)

@@ -13,7 +13,6 @@ import asyncio
 import json
 import logging
 import secrets
-import sqlite3
 import sys
 import time
 from collections import Counter
@@ -218,7 +217,7 @@ class Service:
             return
         try:
             await asyncio.to_thread(self.log.bear, self._process, taken)
-        except (sqlite3.Error, OSError):
+        except StoreError:
             logging.getLogger(__name__).warning("What the service bore can't be written to its log")
 
     async def _note_often(self) -> None:
@@ -267,7 +266,8 @@ class Service:
         except Refused as error:
             return answer_error(Rejected(501, str(error)))
         except StoreError as error:
-            return answer_error(Rejected(503, str(error)))
+            wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+            return answer_error(Rejected(503, str(error), wait))
         except Exception:  # the last resort: the log has the trace, the client a sentence
             logging.getLogger(__name__).exception("Request %s to %s failed", request.id, request.path)
             return answer_error(Rejected(500, "The service failed on this request. Its log says why."))
