@@ -12,8 +12,9 @@ from workbench.core.contract import Column, Contract
 from workbench.core.reading import Form
 from workbench.errors import BadRow
 from workbench.scoring import bodies, http
+from workbench.scoring.labels import clean_labels
 from workbench.scoring.log import PredictionLog
-from workbench.scoring.service import Service, _clean_labels
+from workbench.scoring.service import Service
 
 JSON_TYPE = {"Content-Type": "application/json"}
 GOOD = {"customer": "c1", "age": 60, "city": "Ulm"}
@@ -127,9 +128,9 @@ def test_a_number_as_label_is_kept_as_the_contract_reads_it(several):
     scorer = SimpleNamespace(bundle=SimpleNamespace(classes=()), contract=PRICES)
     labels = [None, "1.234", "1.234,5", 7, 0.5, "n/a"] * several
 
-    assert _clean_labels(labels, scorer) == [None, 1234.0, 1234.5, 7, 0.5, None] * several
+    assert clean_labels(labels, scorer) == [None, 1234.0, 1234.5, 7, 0.5, None] * several
     with pytest.raises(BadRow) as refused:
-        _clean_labels([None, 1, "12.5", True], scorer)
+        clean_labels([None, 1, "12.5", True], scorer)
     assert [(p["row"], p["field"]) for p in refused.value.problems] == [(2, "label"), (3, "label")]
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests.scoring.conftest import make_bundle
 from workbench.core.rollout import Rollout
 from workbench.errors import BadParameter, BadRow, Refused
-from workbench.scoring import service as services
+from workbench.scoring import answering
 from workbench.scoring.keys import Access, Keys
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
@@ -139,7 +139,7 @@ def test_a_broken_canary_costs_no_answer_is_told_and_takes_no_more_rows(scorer, 
         metrics = client.get("/metrics").text
 
     assert service.traffic.plain
-    assert sum(arm == "fallback" for _, _, arm in logged(log)) == services.MOST_FAILURES
+    assert sum(arm == "fallback" for _, _, arm in logged(log)) == answering.MOST_FAILURES
     assert 'workbench_arm_failures_total{version="2",arm="canary",fault="ValueError"} 3' in metrics
     assert 'workbench_rollout_share{version="2",stage="canary",state="broken"} 0.9' in metrics
     assert 'state="running"' not in metrics
@@ -148,7 +148,7 @@ def test_a_broken_canary_costs_no_answer_is_told_and_takes_no_more_rows(scorer, 
 
 def test_a_row_that_breaks_champion_and_canary_alike_does_not_end_the_trial(scorer, second):
     service = Service(failing(scorer, ValueError("broken")))
-    service.traffic = Traffic(service.scorer, trial=trial(failing(second, ValueError("broken")), share=0.99))
+    service.answering.traffic = Traffic(service.scorer, trial=trial(failing(second, ValueError("broken")), share=0.99))
     client = TestClient(service, raise_server_exceptions=False)
 
     assert {client.post("/predict", json=row).status_code for row in rows(10)} == {500}
@@ -169,7 +169,7 @@ def test_a_broken_shadow_is_told_once_and_counted(scorer, second, log, caplog):
 
 
 def test_where_too_many_rows_wait_for_a_shadow_it_skips_them(scorer, second, log, monkeypatch):
-    monkeypatch.setattr(services, "MOST_BEHIND", 0)
+    monkeypatch.setattr(answering, "MOST_BEHIND", 0)
     service = Service(scorer, log)
     with TestClient(service) as client:
         service.try_out(trial(second, "shadow"))

@@ -1,25 +1,75 @@
-"""Counters of the service in Prometheus' text format."""
+"""Counters and gauges of the service in Prometheus' text format; those of several processes add up."""
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from workbench.core.rollout import Rollout
 
 # Upper ends in seconds, from one quick row to a slow batch.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-_ENDS = (*BUCKETS, float("inf"))
+_ENDS = (*map(str, BUCKETS), "+Inf")
 # Files that a monitor writes beside a log, and how much of one is read.
 BESIDE, MOST_BYTES = ("report.prom", "incidents.prom"), 2**20
 MOST_FLAGS = 200  # distinct flags: a client that sends ever new columns must not fill the memory
 
+Labels = tuple[Any, ...]
+Gauges = Mapping[str, Mapping[Labels, float]]
+
+
+@dataclass(frozen=True)
+class Family:
+    """One metric with its labels.
+
+    Parameters
+    ----------
+    name, help : str
+        As they are told.
+    labels : tuple of str
+        Names of the labels; one without a value is left out.
+    kind : {"counter", "gauge", "histogram"}
+        As it is told.
+    whole : {"sum", "max"}
+        What several processes show as one.
+    """
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    kind: Literal["counter", "gauge", "histogram"] = "counter"
+    whole: Literal["sum", "max"] = "sum"
+
+
+COUNTERS = (
+    Family("workbench_requests_total", "Requests, by address and status.", ("path", "status")),
+    Family("workbench_predictions_total", "Rows that were scored, by version and arm.", ("version", "arm")),
+    Family("workbench_arm_failures_total", "Rows that a version could not score.", ("version", "arm", "fault")),
+    Family("workbench_shadow_skipped_total", "Rows that a shadow did not score, since too many waited.", ("version",)),
+    Family("workbench_flags_total", "Unusual values of rows.", ("flag",)),
+)
+GAUGES = (
+    Family("workbench_model_version", "Version that answers.", (), "gauge", "max"),
+    Family("workbench_log_waiting_records", "Records that the log has not committed.", (), "gauge"),
+    Family("workbench_rollout_share", "What is tried out, and its share.", ("version", "stage", "state"), "gauge",
+           "max"),
+)  # fmt: skip
+_SECONDS = Family("workbench_request_seconds", "What requests took.", ("path",), "histogram")
+_PARTS, _SUM = "workbench_request_seconds_bucket", "workbench_request_seconds_sum"
+
 
 class Metrics:
     """What the service has done since it started.
+
+    Parameters
+    ----------
+    measure : callable, optional
+        Gives the gauges of this moment, by name and labels.
 
     Examples
     --------
@@ -27,27 +77,51 @@ class Metrics:
     >>> metrics.answered("/predict", 200, 0.002)
     >>> 'workbench_requests_total{path="/predict",status="200"} 1' in metrics.text(1)
     True
+    >>> whole = Metrics.of([metrics.state(), metrics.state()])
+    >>> 'workbench_requests_total{path="/predict",status="200"} 2' in whole.text()
+    True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, measure: Callable[[], Gauges] = dict) -> None:
         self._turn = threading.Lock()
-        self._requests: Counter[tuple[str, int]] = Counter()
-        self._seconds: Counter[float] = Counter()
-        self._total = 0.0
-        self._predictions: Counter[tuple[int, str]] = Counter()
-        self._flags: Counter[str] = Counter()
-        self._failures: Counter[tuple[int, str, str]] = Counter()
-        self._skipped: Counter[int] = Counter()
+        self._counts: dict[str, Counter[Labels]] = {one.name: Counter() for one in COUNTERS}
+        self._parts: Counter[Labels] = Counter()
+        self._sums: Counter[Labels] = Counter()
+        self._requests = self._counts["workbench_requests_total"]
+        self._predictions = self._counts["workbench_predictions_total"]
+        self._failures = self._counts["workbench_arm_failures_total"]
+        self._flags = self._counts["workbench_flags_total"]
+        self._counts |= {_PARTS: self._parts, _SUM: self._sums}
+        self.measure = measure
         self.trial: Rollout | None = None
         self.refused: Rollout | None = None
         self.broken: Rollout | None = None
+
+    @classmethod
+    def of(cls, states: Iterable[Mapping[str, Any]]) -> Metrics:
+        """Several processes as one, each as :meth:`state` told it; counters add up, gauges as their family says."""
+        told = list(states)
+        gauges = {one.name: _together(one, [state["gauges"].get(one.name, []) for state in told]) for one in GAUGES}
+        whole = cls(lambda: gauges)
+        for state in told:
+            for name, lines in state["counts"].items():
+                if name in whole._counts:  # a newer version's process may tell more while it takes over
+                    whole._counts[name].update({tuple(labels): n for labels, n in lines})
+        return whole
+
+    def state(self) -> dict[str, Any]:
+        """Everything as plain JSON, for :meth:`of`: counts and gauges by name, each a list of labels and number."""
+        gauges = self._gauges()
+        with self._turn:
+            counts = {name: _lines(counter) for name, counter in self._counts.items()}
+        return {"counts": counts, "gauges": {name: _lines(gauge) for name, gauge in gauges.items()}}
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Count one request."""
         with self._turn:
             self._requests[path, status] += 1
-            self._total += seconds
-            self._seconds[_ENDS[bisect_left(BUCKETS, seconds)]] += 1
+            self._sums[path,] += seconds  # type: ignore[assignment]  # of seconds
+            self._parts[path, bisect_left(BUCKETS, seconds)] += 1
 
     def predicted(self, made_by: Iterable[tuple[int, str]], flags: Iterable[str]) -> None:
         """Count scored rows, a version and an arm (or an empty text) each, and their flags."""
@@ -55,8 +129,8 @@ class Metrics:
             for one in made_by:  # few rows mostly: Counter.update takes longer to begin
                 self._predictions[one] += 1
             for flag in flags:
-                known = flag in self._flags or len(self._flags) < MOST_FLAGS
-                self._flags[flag if known else "other"] += 1
+                known = (flag,) in self._flags or len(self._flags) < MOST_FLAGS
+                self._flags[flag if known else "other",] += 1
 
     def failed(self, version: int, arm: str, fault: str, rows: int) -> bool:
         """Count rows that a version could not score; says whether this kind of fault is new."""
@@ -68,50 +142,63 @@ class Metrics:
     def skipped(self, version: int, rows: int) -> None:
         """Count rows that a shadow did not score since too many waited."""
         with self._turn:
-            self._skipped[version] += rows
+            self._counts["workbench_shadow_skipped_total"][version,] += rows
 
-    def text(self, version: int, waiting: int = 0) -> str:
-        """All counters; ``waiting`` is how many records the log has not committed."""
+    def text(self, version: int | None = None, waiting: int | None = None) -> str:
+        """Everything as Prometheus reads it; a version and the log's waiting records in place of the measured ones."""
+        given = {"workbench_model_version": version, "workbench_log_waiting_records": waiting}
+        gauges = {**self._gauges(), **{name: {(): n} for name, n in given.items() if n is not None}}
         with self._turn:
-            return "\n".join(self._lines(version, waiting)) + "\n"
+            return "\n".join(self._told(gauges)) + "\n"
 
-    def _lines(self, version: int, waiting: int) -> Iterator[str]:
-        yield from ("# TYPE workbench_model_version gauge", f"workbench_model_version {version}")
-        yield from ("# TYPE workbench_log_waiting_records gauge", f"workbench_log_waiting_records {waiting}")
-        yield "# TYPE workbench_requests_total counter"
-        for (path, status), n in sorted(self._requests.items()):
-            yield f'workbench_requests_total{{path="{escaped(path)}",status="{status}"}} {n}'
-        yield "# TYPE workbench_predictions_total counter"
-        for (made_by, arm), n in sorted(self._predictions.items()):
-            label = f',arm="{escaped(arm)}"' if arm else ""
-            yield f'workbench_predictions_total{{version="{made_by}"{label}}} {n}'
-        yield from self._of_trials()
-        yield "# TYPE workbench_flags_total counter"
-        for flag, n in sorted(self._flags.items()):
-            yield f'workbench_flags_total{{flag="{escaped(flag)}"}} {n}'
+    def _gauges(self) -> dict[str, Mapping[Labels, float]]:
+        states = ((self.trial, "running"), (self.refused, "refused"), (self.broken, "broken"))
+        shares = {(one.version, one.stage, state): one.share for one, state in states if one is not None}
+        return {"workbench_log_waiting_records": {(): 0}, "workbench_rollout_share": shares, **self.measure()}
+
+    def _told(self, gauges: Gauges) -> Iterator[str]:
+        for family in GAUGES:
+            yield from _of_family(family, gauges.get(family.name, {}))
+        for family in COUNTERS:
+            yield from _of_family(family, self._counts[family.name])
         yield from self._histogram()
 
-    def _of_trials(self) -> Iterator[str]:
-        yield "# TYPE workbench_rollout_share gauge"
-        for one, state in ((self.trial, "running"), (self.refused, "refused"), (self.broken, "broken")):
-            if one is not None:
-                labels = f'version="{one.version}",stage="{one.stage}",state="{state}"'
-                yield f"workbench_rollout_share{{{labels}}} {one.share}"
-        yield "# TYPE workbench_arm_failures_total counter"
-        for (version, arm, fault), n in sorted(self._failures.items()):
-            yield f'workbench_arm_failures_total{{version="{version}",arm="{escaped(arm)}",fault="{fault}"}} {n}'
-        yield "# TYPE workbench_shadow_skipped_total counter"
-        for version, n in sorted(self._skipped.items()):
-            yield f'workbench_shadow_skipped_total{{version="{version}"}} {n}'
-
     def _histogram(self) -> Iterator[str]:
-        yield "# TYPE workbench_request_seconds histogram"
-        so_far = 0
-        for end in _ENDS:
-            so_far += self._seconds[end]
-            yield f'workbench_request_seconds_bucket{{le="{"+Inf" if end == float("inf") else end}"}} {so_far}'
-        yield f"workbench_request_seconds_sum {self._total}"
-        yield f"workbench_request_seconds_count {so_far}"
+        yield from _head(_SECONDS)
+        for (path,), seconds in sorted(self._sums.items()):
+            label, so_far = f'path="{escaped(path)}"', 0
+            for i, end in enumerate(_ENDS):
+                so_far += self._parts[path, i]
+                yield f'{_PARTS}{{{label},le="{end}"}} {so_far}'
+            yield f"{_SUM}{{{label}}} {seconds}"
+            yield f"{_SECONDS.name}_count{{{label}}} {so_far}"
+
+
+def _together(family: Family, told: list[list[list[Any]]]) -> dict[Labels, float]:
+    whole: dict[Labels, float] = {}
+    for labels, number in (line for lines in told for line in lines):
+        key, before = tuple(labels), whole.get(tuple(labels))
+        if before is None:
+            whole[key] = number
+        else:
+            whole[key] = before + number if family.whole == "sum" else max(before, number)
+    return whole
+
+
+def _lines(numbers: Mapping[Labels, float]) -> list[list[Any]]:
+    return [[list(labels), number] for labels, number in numbers.items()]
+
+
+def _head(family: Family) -> Iterator[str]:
+    yield f"# HELP {family.name} {family.help}"
+    yield f"# TYPE {family.name} {family.kind}"
+
+
+def _of_family(family: Family, numbers: Mapping[Labels, float]) -> Iterator[str]:
+    yield from _head(family)
+    for labels, number in sorted(numbers.items(), key=lambda item: tuple(map(str, item[0]))):
+        shown = [f'{name}="{escaped(str(v))}"' for name, v in zip(family.labels, labels, strict=True) if v != ""]
+        yield f"{family.name}{{{','.join(shown)}}} {number}" if shown else f"{family.name} {number}"
 
 
 def kept_beside(log: Path) -> str:

@@ -3,8 +3,7 @@
 Every row is checked against the contract first. What breaks it is a 422 that names the field, what was expected and
 what came; what is merely unusual is scored and flagged. A client never sees a stack trace.
 
-A single row is answered inside the event loop, for a hop to a thread costs more than a tree walk; batches and
-reasons of many rows go to a thread. Any number of threads may score at once: a scorer is never changed, only exchanged.
+:mod:`workbench.scoring.answering` scores them; here requests are told apart, and answered.
 """
 
 from __future__ import annotations
@@ -16,20 +15,16 @@ import secrets
 import sqlite3
 import sys
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
 from workbench import __version__
-from workbench.core.checking import check
-from workbench.core.fitting import check_fits
 from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
+from workbench.scoring.answering import Answering
 from workbench.scoring.bodies import ARROW, CSV, Rows, read_json, rows_of_arrow, rows_of_csv, rows_of_json
 from workbench.scoring.bodies import rows_of_mlflow as mlflow_rows
 from workbench.scoring.http import (
@@ -45,23 +40,21 @@ from workbench.scoring.http import (
     answer_text,
 )
 from workbench.scoring.keys import Access
+from workbench.scoring.labels import clean_labels, labels_of
 from workbench.scoring.loads import Loads
 from workbench.scoring.log import PredictionLog
-from workbench.scoring.metrics import Metrics, kept_beside
+from workbench.scoring.metrics import Gauges, Metrics, kept_beside
 from workbench.scoring.openapi import MOST_REASONS, openapi
 from workbench.scoring.rate import Rate
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import REASONS, Scorer
-from workbench.scoring.traffic import CANARY, SHADOW, Arm, Traffic, Trial, answered_by, scored
+from workbench.scoring.traffic import Arm, Traffic, Trial
 
 MOST_PROBLEMS = 100  # faults that one answer lists
 WITHOUT_EXPLANATION = (
     "This version was packaged without an explanation that a service can tell. POST /explain tells that of rows; for "
     "this one explain the run and package it again."
 )
-MOST_FAILURES = 3  # requests that an arm may fail before it takes no more rows
-MOST_BEHIND = 64  # requests whose rows wait for a shadow; those of more are not scored by it
-INLINE = 8  # rows that are scored without a thread
 # Where rows are answered: what requests there take, and how many fail, is told to the monitor so often.
 ANSWERING, MINUTE = ("/predict", "/invocations"), 60.0
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
@@ -112,25 +105,21 @@ class Service:
         reload: Callable[[], Scorer] | None = None,
         tracer: Tracer | None = None,
     ) -> None:
-        self.traffic = Traffic(scorer, tuple(arms), shadow)
         self.log = log
         self.access = access or Access.of_environment()
-        self.metrics = Metrics()
+        self.metrics = Metrics(self._gauges)
+        self.answering = Answering(Traffic(scorer, tuple(arms), shadow), self.metrics, log)
         self._loads, self._process = Loads(), secrets.token_hex(4)
         self.rate = Rate(rate)
         self._hosts = None if hosts is None else frozenset(h.lower() for h in hosts)
         self._reload = reload
         self._tracer: Tracer = tracer or (lambda request: nullcontext())
-        self._behind: set[asyncio.Task[None]] = set()
-        self._failures: Counter[int] = Counter()
-        self._turn = Lock()
         self._routes = self._table()
-        for other in self.traffic.others:
-            if other.bundle.version != scorer.bundle.version:  # an alias may mean the champion, too
-                check_fits(other.bundle, scorer.bundle)
-            self._hide(other)
-        scorers = (scorer, *self.traffic.others)
-        Thread(target=lambda: list(map(_warm, scorers)), name="paths of reasons", daemon=True).start()
+
+    @property
+    def traffic(self) -> Traffic:
+        """Who answers at this moment."""
+        return self.answering.traffic
 
     @property
     def scorer(self) -> Scorer:
@@ -139,9 +128,7 @@ class Service:
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another version from now on; a request in progress keeps the old one."""
-        self._hide(scorer)
-        warm = _warm(scorer)
-        self._exchange(lambda traffic: traffic.follow(warm))
+        self.answering.follow(scorer)
 
     def try_out(self, trial: Trial | None) -> None:
         """Try a version out from now on, in place of the one before; None: the champion answers all again.
@@ -153,19 +140,7 @@ class Service:
         BadParameter
             If its share does not fit beside the other arms; likewise.
         """
-        self.metrics.broken = None
-        try:
-            tried = None if trial is None else self._ready_to_try(trial)
-            self._exchange(lambda traffic: replace(traffic, trial=tried))
-        except WorkbenchError:
-            self._exchange(lambda traffic: replace(traffic, trial=None))
-            raise
-
-    def _ready_to_try(self, trial: Trial) -> Trial:
-        check_fits(trial.scorer.bundle, self.scorer.bundle)
-        self._hide(trial.scorer)
-        self._failures = Counter()
-        return replace(trial, scorer=_warm(trial.scorer))
+        self.answering.try_out(trial)
 
     def rollback(self) -> None:
         """End what is tried out; where nothing is, answer with the version before again: it is still in memory.
@@ -175,13 +150,7 @@ class Service:
         Refused
             If there was none since the service started.
         """
-        self._exchange(Traffic.back)
-
-    def _exchange(self, change: Callable[[Traffic], Traffic]) -> None:
-        """One change after the other: who follows the store, an admin and a failing arm are threads of their own."""
-        with self._turn:
-            self.traffic = change(self.traffic)
-            self.metrics.trial = None if self.traffic.trial is None else self.traffic.trial.rollout
+        self.answering.rollback()
 
     def reload(self) -> bool:
         """Answer with the version that is named now; False if it answers already.
@@ -232,7 +201,8 @@ class Service:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 noting.cancel()
-                await asyncio.gather(noting, *self._behind, return_exceptions=True)
+                await asyncio.gather(noting, return_exceptions=True)
+                await self.answering.close()
                 await self.note()
                 if self.log is not None:
                     await asyncio.to_thread(self.log.flush)
@@ -339,75 +309,7 @@ class Service:
 
     async def _scored(self, request: Request, rows: Rows, reasons: int) -> list[dict[str, Any]]:
         request.notes["rows"] = len(rows)
-        traffic = self.traffic
-        rows = list(traffic.champion.named(rows))
-        if len(rows) <= INLINE and traffic.champion.bundle.compiled:
-            answers = self._score(rows, reasons, traffic)
-        else:
-            answers = await asyncio.to_thread(self._score, rows, reasons, traffic)
-        for shadow, places in _shadowed(traffic, answers):
-            self._score_behind(shadow, [rows[i] for i in places], [answers[i]["id"] for i in places])
-        return answers
-
-    def _score(self, rows: Rows, reasons: int, traffic: Traffic) -> list[dict[str, Any]]:
-        start = time.perf_counter()
-        answers = traffic.predict(rows, reasons, self._failed)
-        self._keep(traffic.champion, rows, answers, time.perf_counter() - start)
-        self.metrics.predicted([(a["version"], a.get("arm", "")) for a in answers], _flags(answers))
-        return answers
-
-    def _score_behind(self, shadow: Scorer, rows: Rows, ids: list[str]) -> None:
-        """Behind the answer, which has gone; where too much waits already, not at all."""
-        version = shadow.bundle.version
-        if len(self._behind) >= MOST_BEHIND:
-            self.metrics.skipped(version, len(rows))
-            return
-        task = asyncio.create_task(asyncio.to_thread(self._shadow, shadow, rows, ids))
-        self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
-
-    def _shadow(self, shadow: Scorer, rows: Rows, ids: list[str]) -> None:
-        start = time.perf_counter()
-        answers, error = scored(shadow, rows, 0, ids)
-        there = [i for i, answer in enumerate(answers) if answer]
-        marked = [{**answers[i], "arm": SHADOW} for i in there]
-        try:
-            self._keep(shadow, [rows[i] for i in there], marked, time.perf_counter() - start)
-        except WorkbenchError as full:  # nobody waits any more: only our own log can be told
-            logging.getLogger(__name__).warning("The shadow's answers could not be kept: %s", full)
-        self.metrics.predicted([(a["version"], SHADOW) for a in marked], ())
-        if error is not None:
-            self._tell_failure(SHADOW, shadow.bundle.version, error, len(rows) - len(there))
-
-    def _failed(self, arm: Arm, error: Exception, rows: int) -> None:
-        """The champion answered in an arm's place. What fails otherwise than by a row's fault takes no more rows."""
-        version = arm.scorer.bundle.version
-        self._tell_failure(arm.name, version, error, rows)
-        if isinstance(error, BadRow):
-            return
-        with self._turn:
-            self._failures[version] += 1
-            enough = self._failures[version] == MOST_FAILURES
-        if enough:
-            self.metrics.broken = self.metrics.trial if arm.name == CANARY else None
-            self._exchange(lambda traffic: traffic.without(arm))
-            logging.getLogger(__name__).error(
-                "Version %s (%s) has failed %s times and takes no more rows: the champion answers them.",
-                version, arm.name, MOST_FAILURES,
-            )  # fmt: skip
-
-    def _tell_failure(self, arm: str, version: int, error: Exception, rows: int) -> None:
-        """In the metrics each time, in the log when a kind of fault is met first, without a value of a row."""
-        if self.metrics.failed(version, arm, type(error).__name__, rows):
-            trace = None if isinstance(error, WorkbenchError) else error
-            logging.getLogger(__name__).warning(
-                "Version %s (%s) could not score %s rows: %s", version, arm, rows, _fault(error), exc_info=trace
-            )
-
-    def _keep(self, scorer: Scorer, rows: Rows, answers: list[dict[str, Any]], seconds: float) -> None:
-        if self.log is None:
-            return
-        self.log.put(answers, _only(rows, scorer.known), 1000 * seconds)
+        return await self.answering.score(rows, reasons)
 
     async def _explain(self, request: Request) -> Answer:
         rows, _ = await _rows(request)
@@ -416,10 +318,10 @@ class Service:
     async def _feedback(self, request: Request) -> Answer:
         if request.content_type != JSON:
             raise _unsupported(JSON)
-        items = _labels(read_json(await request.body()))
+        items = labels_of(read_json(await request.body()))
         if self.log is None:
             raise Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
-        labels = _clean_labels([i["label"] for i in items], self.scorer)
+        labels = clean_labels([i["label"] for i in items], self.scorer)
         known = await asyncio.to_thread(self._labelled, self.log, [i["id"] for i in items], labels)
         return answer_json({"labels": len(items), "known": known})
 
@@ -465,49 +367,17 @@ class Service:
         return answer_text(__version__)
 
     async def _metrics(self, request: Request) -> Answer:
-        waiting = self.log.waiting if self.log is not None else 0
         watched = "" if self.log is None else kept_beside(self.log.path)
-        own = self.metrics.text(self.scorer.bundle.version, waiting)
-        return answer_text(own + watched, "text/plain; version=0.0.4")
+        return answer_text(self.metrics.text() + watched, "text/plain; version=0.0.4")
+
+    def _gauges(self) -> Gauges:
+        return {
+            "workbench_model_version": {(): self.scorer.bundle.version},
+            "workbench_log_waiting_records": {(): 0 if self.log is None else self.log.waiting},
+        }
 
     async def _openapi(self, request: Request) -> Answer:
         return answer_json(openapi(self.scorer, keys=not self.access.open))
-
-    def _hide(self, scorer: Scorer) -> None:
-        """Before its first row: what any version calls sensitive is kept out of the log in clear."""
-        if self.log is not None:
-            self.log.sensitive |= frozenset(scorer.sensitive)
-
-
-def _shadowed(traffic: Traffic, answers: Sequence[dict[str, Any]]) -> Iterator[tuple[Scorer, Sequence[int]]]:
-    """Who scores which rows behind their answers: shadows all of them, and the champion those of the canary.
-
-    So both versions have answered the same rows, and can be compared by them.
-    """
-    yield from ((shadow, range(len(answers))) for shadow in traffic.shadows)
-    of_canary = list(answered_by(answers, CANARY))
-    if of_canary:
-        yield traffic.champion, of_canary
-
-
-def _fault(error: Exception) -> str:
-    """What went wrong, without a row's values."""
-    if isinstance(error, BadRow):
-        return f"field {error.problems[0]['field']!r} must be {error.problems[0]['expected']}"
-    return str(error) if isinstance(error, WorkbenchError) else type(error).__name__
-
-
-def _only(rows: Rows, known: frozenset[str]) -> Rows:
-    """What the contract knows of the rows."""
-    if all(map(known.issuperset, set(map(tuple, rows)))):  # rows mostly have the same names
-        return rows
-    return [{c: v for c, v in row.items() if c in known} for row in rows]
-
-
-def _warm(scorer: Scorer) -> Scorer:
-    """The scorer with its paths found, so that no client waits for them."""
-    scorer.model.explain({name: [None] for name in scorer.features})
-    return scorer
 
 
 async def _rows(request: Request) -> tuple[Rows, bool]:
@@ -536,55 +406,6 @@ def _asked_reasons(query: bytes) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 4 and int(digits) <= MOST_REASONS):
         raise Rejected(400, f"reasons is a whole number from 0 to {MOST_REASONS}. Correct it, or leave it out.")
     return int(digits)
-
-
-def _labels(body: Any) -> list[dict[str, Any]]:
-    items = body.get("labels") if isinstance(body, dict) else None
-    items = items if isinstance(items, list) else [body]
-    if not items or not all(isinstance(i, dict) and {"id", "label"} <= i.keys() and _is_id(i["id"]) for i in items):
-        raise Rejected(422, 'Feedback is {"id": …, "label": …} or {"labels": [those]}. Send one of them.')
-    return items
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
-
-
-def _clean_labels(labels: list[Any], scorer: Scorer) -> list[Any]:
-    """Labels as the contract reads them.
-
-    What the model can't have predicted is refused: one such label in the log would stop the monitoring of all others.
-    """
-    classes, target = scorer.bundle.classes, str(scorer.contract.target)
-    there = [i for i, label in enumerate(labels) if label is not None]
-    if classes:
-        expected = f"one of {', '.join(map(repr, classes))}"
-        problems = [{"row": i, "field": "label", "expected": expected, "got": repr(labels[i])[:60]}
-                    for i in there if not _is_one(labels[i], classes)]  # fmt: skip
-    else:
-        checked = check([{target: labels[i]} for i in there], scorer.contract, (target,))
-        problems = [{**p, "row": there[p["row"]], "field": "label"} for p in checked.problems]
-    if problems:
-        raise BadRow(problems)
-    return labels if classes else _numbers(labels, dict(zip(there, checked.columns[target], strict=True)))
-
-
-def _numbers(labels: list[Any], read: Mapping[int, Any]) -> list[Any]:
-    """The numbers that texts are; None where they stand for a missing label."""
-    return [_number(read[i]) if isinstance(label, str) else label for i, label in enumerate(labels)]
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)
-
-
-def _is_one(label: Any, classes: Sequence[Any]) -> bool:
-    """Python takes True for 1; JSON does not."""
-    return any(label == c and isinstance(label, bool) == isinstance(c, bool) for c in classes)
-
-
-def _flags(answers: list[dict[str, Any]]) -> list[str]:
-    return [flag for a in answers for flag in a["flags"]]
 
 
 def _tell(request: Request, path: str, status: int, seconds: float) -> None:
