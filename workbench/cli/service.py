@@ -27,6 +27,9 @@ def serve_bundle(
         list[str] | None, typer.Option(metavar="NAME@alias=SHARE", help="A version that answers a share of the rows.")
     ] = None,
     shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
+    grpc: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port for the Open Inference Protocol over gRPC, too.")
+    ] = None,
     requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
 ) -> None:
     """Answer rows over HTTP with predictions and reasons."""
@@ -47,6 +50,7 @@ def serve_bundle(
         jwt_key=jwt_key,
         jwt_audience=jwt_audience,
         jwt_issuer=jwt_issuer,
+        grpc=grpc,
         requests=requests,
     )
 

@@ -92,8 +92,8 @@ class Answering:
         """
         self._exchange(Traffic.back)
 
-    async def score(self, rows: Rows, reasons: int) -> Answers:
-        """The answers of all rows, kept and counted.
+    async def score(self, rows: Rows, reasons: int, traffic: Traffic | None = None) -> Answers:
+        """The answers of all rows, kept and counted; ``traffic`` says who answers, by default whoever does now.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Answering:
         StoreError
             If the log takes no more.
         """
-        traffic = self.traffic
+        traffic = traffic or self.traffic
         rows = list(traffic.champion.named(rows))
         if len(rows) <= INLINE and traffic.champion.bundle.compiled:
             answers = self._score(rows, reasons, traffic)

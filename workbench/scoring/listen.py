@@ -14,6 +14,7 @@ from typing import Any
 
 from workbench.errors import BadParameter, Refused, WorkbenchError
 from workbench.scoring.keys import Access, Keys, Tokens
+from workbench.scoring.rpc import WithRpc
 from workbench.scoring.service import HOSTS, Service, log_requests
 
 GRACE = 20  # seconds that requests in progress get at the end
@@ -41,6 +42,8 @@ class Listen:
         File with a public key in PEM or a shared secret; then JSON web tokens are accepted.
     jwt_audience, jwt_issuer : str, optional
         What the tokens must say.
+    grpc : int, optional
+        Port of the Open Inference Protocol over gRPC; it needs ``ml-workbench[grpc]``.
     requests : bool
         A line of JSON for each request on standard error.
     """
@@ -56,6 +59,7 @@ class Listen:
     jwt_key: Path | None = None
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
+    grpc: int | None = None
     requests: bool = False
 
     @classmethod
@@ -73,6 +77,7 @@ class Listen:
         take("--jwt-key", type=Path, help="public key in PEM or shared secret of JSON web tokens")
         take("--jwt-audience")
         take("--jwt-issuer")
+        take("--grpc", type=int, metavar="PORT", help="answer the Open Inference Protocol over gRPC there, too")
         take("--requests", action="store_true", help="a line of JSON for each request on standard error")
 
     @classmethod
@@ -131,7 +136,7 @@ def run(service: Service, listen: Listen) -> None:
         if path is not None and not path.is_file():
             raise BadParameter(f"There is no file {path}. Give the certificate and its key in PEM.")
     config = uvicorn.Config(
-        service,
+        _with_rpc(service, listen),
         host=listen.host,
         port=listen.port,
         log_level="warning",
@@ -151,6 +156,15 @@ def run(service: Service, listen: Listen) -> None:
     finally:
         if service.log is not None:
             service.log.close()
+
+
+def _with_rpc(service: Service, listen: Listen) -> Any:
+    """The service, with gRPC beside it where that was asked for."""
+    if listen.grpc is None:
+        return service
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    known = next(iter(listen.hosts() or ("localhost",)))
+    return WithRpc(service, f"{host}:{listen.grpc}", known, listen.certificate, listen.certificate_key)
 
 
 def _tls(listen: Listen) -> dict[str, Any]:

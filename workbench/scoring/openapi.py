@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from workbench.core.contract import Column, Contract
 from workbench.scoring.bodies import CSV, MOST_ROWS
 from workbench.scoring.http import JSON, MOST_BYTES
+from workbench.scoring.queries import MOST_REASONS
 from workbench.scoring.routes import ROUTES, Route
 from workbench.scoring.runtime import Scorer
-
-MOST_REASONS = 50
+from workbench.scoring.tensors import BYTES, RAW, inputs_of
 
 Schema = dict[str, Any]
 _CASES = {
     "400": "The body is not what its content type says, or a parameter is out of its range.",
     "401": "A key is missing or unknown.",
     "403": "The key has not the scope.",
-    "404": "This version was packaged without one.",
+    "404": "There is no such model or version, or it was packaged without one.",
     "408": "The body took too long.",
     "413": f"More than {MOST_BYTES} bytes.",
     "415": "Another content type than those above.",
@@ -29,6 +30,7 @@ _CASES = {
     "501": "The model can't do this.",
     "503": "The prediction log takes nothing.",
 }
+_PLACE = re.compile(r"\{(\w+)\}")
 _OF_WHAT_MAY_BE_MISSING = ("404",)
 _OF_BODIES = ("408", "413", "415", "422")
 _OF_KEYS = ("401", "403", "429")
@@ -51,7 +53,7 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
             "version": str(scorer.bundle.version),
             "description": f"Predictions with reasons. A body has at most {MOST_BYTES} bytes and {MOST_ROWS} rows.",
         },
-        "paths": _paths(keys),
+        "paths": _paths(scorer, keys),
         "components": {
             "schemas": {
                 "Row": row_schema(scorer.contract, scorer.features),
@@ -59,6 +61,7 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
                 "Error": _ERROR,
                 "Answer": answer_schema(scorer.bundle.lineage.get("loss")),
                 "Explanation": _EXPLANATION,
+                "Tensor": tensor_schema(scorer),
             },
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}} if keys else {},
         },
@@ -97,16 +100,33 @@ def answer_schema(loss: Any = None) -> Schema:
     return {**_ANSWER, "properties": {**_ANSWER["properties"], "prediction": prediction}}
 
 
-def _paths(keys: bool) -> Schema:
+def tensor_schema(scorer: Scorer) -> Schema:
+    """JSON Schema of a tensor of the Open Inference Protocol, and which there are."""
+    names = ", ".join(f"{one['name']} ({one['datatype']})" for one in inputs_of(scorer))
+    return {
+        "type": "object",
+        "required": ["name", "datatype", "shape", "data"],
+        "description": f"One column, of shape [rows] or [rows, 1]: {names}. Or one tensor of all of them, in order.",
+        "properties": {
+            "name": {"type": "string"},
+            "datatype": {"enum": [BYTES, *RAW]},
+            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
+            "data": {"type": "array"},
+            "parameters": {"type": "object"},
+        },
+    }
+
+
+def _paths(scorer: Scorer, keys: bool) -> Schema:
     """Every route; those of an administrator only where there are keys, since nobody without one may use them."""
     paths: Schema = {}
     for route in ROUTES:
         if keys or route.scope != "admin":
-            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, scorer)
     return paths
 
 
-def _operation(route: Route) -> Schema:
+def _operation(route: Route, scorer: Scorer) -> Schema:
     never = (
         *(() if route.may_be_missing else _OF_WHAT_MAY_BE_MISSING),
         *(() if route.takes else _OF_BODIES),
@@ -114,13 +134,19 @@ def _operation(route: Route) -> Schema:
     )
     cases = {status: what for status, what in _CASES.items() if status not in never}
     operation: Schema = {"summary": route.summary}
-    if route.query:
-        operation["parameters"] = [_PARAMETERS[name] for name in route.query]
+    named = (*_PLACE.findall(route.path), *route.query)
+    if named:
+        operation["parameters"] = [_name(scorer) if name == "name" else _PARAMETERS[name] for name in named]
     if route.takes:
         operation["requestBody"] = {"required": True, "content": _contents(route)}
     if not route.scope:
         operation["security"] = []
     return {**operation, "responses": _responses({route.gives: {"schema": _ANSWERS[route.answer]()}}, cases)}
+
+
+def _name(scorer: Scorer) -> Schema:
+    """The place of a model's name: there is one."""
+    return {"name": "name", "in": "path", "required": True, "schema": {"const": scorer.bundle.name}}
 
 
 def _contents(route: Route) -> Schema:
@@ -264,18 +290,105 @@ _PARAMETERS: dict[str, Schema] = {
         "in": "query",
         "description": "Columns named with each answer, strongest first.",
         "schema": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS},
-    }
+    },
+    "version": {
+        "name": "version",
+        "in": "path",
+        "required": True,
+        "description": "Of the versions that answer now.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
 }
+_OUTPUT: Schema = {
+    "type": "object",
+    "required": ["name", "datatype", "shape", "data"],
+    "properties": {
+        "name": {"type": "string"},
+        "datatype": {"type": "string"},
+        "shape": {"type": "array", "items": {"type": "integer"}},
+        "data": {"type": "array"},
+    },
+}
+_V2_REQUEST: Schema = {
+    "type": "object",
+    "required": ["inputs"],
+    "properties": {
+        "id": {"type": "string"},
+        "parameters": {
+            "type": "object",
+            "properties": {"reasons": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS}},
+        },
+        "inputs": {"type": "array", "minItems": 1, "items": _ref("Tensor")},
+        "outputs": {
+            "type": "array",
+            "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+        },
+    },
+}
+_V2_RESPONSE: Schema = {
+    "type": "object",
+    "required": ["model_name", "model_version", "outputs"],
+    "properties": {
+        "model_name": {"type": "string"},
+        "model_version": {"type": "string"},
+        "id": {"type": "string"},
+        "outputs": {"type": "array", "items": _OUTPUT},
+    },
+}
+_V2_METADATA: Schema = {
+    "type": "object",
+    "required": ["name", "versions", "platform", "inputs", "outputs"],
+    "properties": {
+        "name": {"type": "string"},
+        "versions": {"type": "array", "items": {"type": "string"}},
+        "platform": {"type": "string"},
+        "inputs": {"type": "array", "items": {"type": "object"}},
+        "outputs": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_V2_SERVER: Schema = {
+    "type": "object",
+    "required": ["name", "version", "extensions"],
+    "properties": {
+        "name": {"type": "string"},
+        "version": {"type": "string"},
+        "extensions": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_V1_ANSWER: Schema = {
+    "anyOf": [
+        {"type": "object", "required": ["predictions"], "properties": {"predictions": {"type": "array"}}},
+        {"type": "object", "required": ["outputs"], "properties": {"outputs": {"type": ["array", "object"]}}},
+    ]
+}
+
+
+def _instances() -> Schema:
+    rows = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ref("Row")}
+    return {
+        "type": "object",
+        "required": ["instances"],
+        "properties": {"instances": rows, "signature_name": {"enum": ["serving_default"]}, "inputs": False},
+        "description": "Or inputs with columns by name. Rows may be lists of values in the order of the columns, too.",
+    }
+
+
 # By the names that routes give them.
 _BODIES: dict[str, Callable[[], Schema]] = {
     "rows": lambda: _one_or_many("rows", _ref("Row")),
     "forms": _forms,
+    "v1_request": _instances,
+    "v2_request": lambda: _V2_REQUEST,
     "labels": lambda: _one_or_many("labels", _ref("Label")),
 }
 _ANSWERS: dict[str, Callable[[], Schema]] = {
     "predictions": lambda: {"anyOf": [_ref("Answer"), _many("predictions", _ref("Answer"))]},
     "invocations": lambda: _many("predictions", {}),
     "explanation": lambda: _ref("Explanation"),
+    "v1_answer": lambda: _V1_ANSWER,
+    "v2_response": lambda: _V2_RESPONSE,
+    "v2_metadata": lambda: _V2_METADATA,
+    "v2_server": lambda: _V2_SERVER,
     "object": lambda: {"type": "object"},
     "text": lambda: {"type": "string"},
 }

@@ -1,17 +1,19 @@
 """The addresses of the service, once: dispatch, the OpenAPI description, README's table and the tests of scopes follow.
 
-A route names its handler, a method of :class:`workbench.scoring.service.Service`, and its schemas, which
-``openapi.py`` has.
+A route names its handler, a method of :class:`workbench.scoring.service.Service` or a function ``module.function`` of
+a module that :mod:`workbench.scoring.addresses` knows, and its schemas, which ``openapi.py`` has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.scoring.bodies import ARROW, CSV
 from workbench.scoring.http import JSON
 
-TEXT = "text/plain"
+TEXT, HTML, RAW = "text/plain", "text/html", "application/octet-stream"
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,13 @@ class Route:
     Parameters
     ----------
     method, path : str
-        What a client asks.
+        What a client asks; in braces the name and version of a model.
     scope : str
         What its key must have; empty: no key, as probes have none.
     summary : str
         A few words for a person.
     handler : str
-        Method of the service that answers.
+        Method of the service, or function of a module, that answers.
     gives : str
         Kind of its answer's content.
     answer : str
@@ -55,6 +57,14 @@ class Route:
     may_be_missing: bool = False
 
 
+def _of_versions(
+    method: str, model: str, act: str, scope: str, summary: str, handler: str, **more: Any
+) -> Iterator[Route]:
+    """The address of a model, and that of one version of it."""
+    for version in ("", "/versions/{version}"):
+        yield Route(method, f"{model}{version}{act}", scope, summary, handler, **more)
+
+
 ROUTES = (
     Route("POST", "/predict", "predict", "Score rows and say why", "_predict", answer="predictions",
           takes=(JSON, ARROW), body="rows", query=("reasons",)),
@@ -71,6 +81,21 @@ ROUTES = (
     Route("GET", "/ready", "", "Whether it can answer", "_ready"),
     Route("GET", "/ping", "", "Whether it lives, as MLflow's servers say it", "_ping", TEXT, "text"),
     Route("GET", "/version", "", "Version of Workbench, as MLflow's servers say theirs", "_version", TEXT, "text"),
+    Route("GET", "/v2", "", "What answers here, in the Open Inference Protocol", "v2.server", answer="v2_server"),
+    Route("GET", "/v2/health/live", "", "Whether the process lives, likewise", "v2.live"),
+    Route("GET", "/v2/health/ready", "", "Whether it can answer, likewise", "v2.ready"),
+    *_of_versions("GET", "/v2/models/{name}", "", "read", "What a model takes and answers, likewise", "v2.metadata",
+                  answer="v2_metadata", may_be_missing=True),
+    *_of_versions("GET", "/v2/models/{name}", "/ready", "", "Whether a model can answer, likewise", "v2.model_ready",
+                  may_be_missing=True),
+    *_of_versions("POST", "/v2/models/{name}", "/infer", "predict", "Score rows as KServe, Triton and MLServer do",
+                  "v2.infer", answer="v2_response", takes=(JSON, RAW), body="v2_request", may_be_missing=True),
+    Route("GET", "/v1/models", "read", "Names of models, as KServe's first protocol has them", "v1.models"),
+    *_of_versions("GET", "/v1/models/{name}", "", "", "Whether a model can answer, as TensorFlow Serving says it",
+                  "v1.status", may_be_missing=True),
+    *_of_versions("POST", "/v1/models/{name}", ":predict", "predict", "Score rows as TensorFlow Serving does",
+                  "v1.predict", answer="v1_answer", takes=(JSON,), body="v1_request", query=("reasons",),
+                  may_be_missing=True),
     Route("POST", "/admin/reload", "admin", "Load the version that is named now", "_reloaded"),
     Route("POST", "/admin/rollback", "admin", "Go back to the version before", "_rolled_back"),
 )  # fmt: skip

@@ -15,15 +15,14 @@ import secrets
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qs
 
 from workbench import __version__
 from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
+from workbench.scoring.addresses import Addresses, Handler
 from workbench.scoring.answering import Answering
 from workbench.scoring.bodies import ARROW, CSV, Rows, read_json, rows_of_arrow, rows_of_csv, rows_of_json
 from workbench.scoring.bodies import rows_of_mlflow as mlflow_rows
@@ -44,23 +43,23 @@ from workbench.scoring.labels import clean_labels, labels_of
 from workbench.scoring.loads import Loads
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.metrics import Gauges, Metrics, kept_beside
-from workbench.scoring.openapi import MOST_REASONS, openapi
+from workbench.scoring.models import MOST_PROBLEMS
+from workbench.scoring.openapi import openapi
+from workbench.scoring.queries import reasons_asked
 from workbench.scoring.rate import Rate
 from workbench.scoring.routes import ROUTES
-from workbench.scoring.runtime import REASONS, Scorer
+from workbench.scoring.runtime import Scorer
 from workbench.scoring.traffic import Arm, Traffic, Trial
 
-MOST_PROBLEMS = 100  # faults that one answer lists
 WITHOUT_EXPLANATION = (
     "This version was packaged without an explanation that a service can tell. POST /explain tells that of rows; for "
     "this one explain the run and package it again."
 )
 # Where rows are answered: what requests there take, and how many fail, is told to the monitor so often.
-ANSWERING, MINUTE = ("/predict", "/invocations"), 60.0
+ANSWERING, MINUTE = frozenset(route.path for route in ROUTES if route.scope == "predict"), 60.0
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
 _REQUESTS = logging.getLogger("workbench.scoring.requests")
-Handler = Callable[[Request], Awaitable[Answer]]
 Tracer = Callable[[Request], AbstractContextManager[Any]]
 
 
@@ -114,7 +113,7 @@ class Service:
         self._hosts = None if hosts is None else frozenset(h.lower() for h in hosts)
         self._reload = reload
         self._tracer: Tracer = tracer or (lambda request: nullcontext())
-        self._routes = self._table()
+        self._addresses = Addresses(self)
 
     @property
     def traffic(self) -> Traffic:
@@ -217,7 +216,7 @@ class Service:
         with self._tracer(request):
             answer = await self._safely(request)
             request.notes["status"] = answer.status
-            path = request.path if request.path in self._routes else "other"
+            path = request.notes["address"]
             seconds = time.perf_counter() - start
             self.metrics.answered(path, answer.status, seconds)
             if path in ANSWERING:
@@ -243,10 +242,12 @@ class Service:
             return answer_error(Rejected(500, "The service failed on this request. Its log says why."))
 
     def _handler(self, request: Request) -> Handler:
+        address = self._addresses.find(request)
+        request.notes["address"] = "other" if address is None else address.path
         self._check_host(request)
-        methods = self._routes.get(request.path)
-        if methods is None:
+        if address is None:
             raise Rejected(404, "There is no such address. GET /openapi.json lists those that there are.")
+        methods = address.methods
         if request.method not in methods:
             allowed = ", ".join(methods)
             raise Rejected(405, f"This address takes {allowed}. Send that.", {"Allow": allowed})
@@ -279,17 +280,10 @@ class Service:
         if scope not in caller.scopes:
             raise Rejected(403, f"This key has not the scope {scope!r}. Ask for one that has.")
 
-    def _table(self) -> dict[str, dict[str, tuple[str, Handler]]]:
-        """Scope and handler by path and method, looked up once: a request pays for two dict look-ups alone."""
-        table: dict[str, dict[str, tuple[str, Handler]]] = {}
-        for route in ROUTES:
-            table.setdefault(route.path, {})[route.method] = (route.scope, getattr(self, route.handler))
-        return table
-
     async def _predict(self, request: Request) -> Answer:
-        reasons = _reasons(request)
+        reasons = reasons_asked(request)
         rows, single = await _rows(request)
-        answers = await self._scored(request, rows, reasons)
+        answers = await self.scored(request, rows, reasons)
         return answer_json(answers[0] if single else {"predictions": answers})
 
     async def _invocations(self, request: Request) -> Answer:
@@ -303,13 +297,33 @@ class Service:
             rows = rows_of_arrow(content)
         else:
             raise _unsupported(JSON, CSV, ARROW)
-        answers = await self._scored(request, rows, 0)
+        answers = await self.scored(request, rows, 0)
         return answer_json({"predictions": [a["prediction"] for a in answers],
                             "ids": [a["id"] for a in answers], "flags": [a["flags"] for a in answers]})  # fmt: skip
 
-    async def _scored(self, request: Request, rows: Rows, reasons: int) -> list[dict[str, Any]]:
+    async def scored(
+        self, request: Request, rows: Rows, reasons: int, traffic: Traffic | None = None
+    ) -> list[dict[str, Any]]:
+        """The one door of rows: answers, logged, counted and shared between versions.
+
+        Parameters
+        ----------
+        request : Request
+            Which asks.
+        rows : list
+            As they came.
+        reasons : int
+            Columns named with each answer.
+        traffic : Traffic, optional
+            Who answers; by default whoever does now.
+
+        Raises
+        ------
+        BadRow
+            If a row breaks the contract.
+        """
         request.notes["rows"] = len(rows)
-        return await self.answering.score(rows, reasons)
+        return await self.answering.score(rows, reasons, traffic)
 
     async def _explain(self, request: Request) -> Answer:
         rows, _ = await _rows(request)
@@ -393,19 +407,6 @@ async def _rows(request: Request) -> tuple[Rows, bool]:
 def _unsupported(*kinds: str) -> Rejected:
     # A form of another site can't send these without asking first, so it can't ask a service on loopback.
     return Rejected(415, f"Send the body with the Content-Type {' or '.join(kinds)}.")
-
-
-def _reasons(request: Request) -> int:
-    query = request.notes["query"]
-    return _asked_reasons(query) if query else REASONS
-
-
-@lru_cache(256)  # clients ask the same again and again
-def _asked_reasons(query: bytes) -> int:
-    digits = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("reasons", [str(REASONS)])[-1]
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 4 and int(digits) <= MOST_REASONS):
-        raise Rejected(400, f"reasons is a whole number from 0 to {MOST_REASONS}. Correct it, or leave it out.")
-    return int(digits)
 
 
 def _tell(request: Request, path: str, status: int, seconds: float) -> None:

@@ -128,6 +128,20 @@ class Traffic:
         return (*(a.scorer for a in self.answering), *self.shadows)
 
     @property
+    def answerers(self) -> tuple[Scorer, ...]:
+        """Versions that answer rows now, the champion first, each once."""
+        found = {self.champion.bundle.version: self.champion}
+        for arm in self.answering:
+            found.setdefault(arm.scorer.bundle.version, arm.scorer)
+        return tuple(found.values())
+
+    def only(self, scorer: Scorer) -> Traffic:
+        """With one version that answers every row, as somebody asked for it by its number."""
+        if scorer is self.champion and not self.answering:
+            return self
+        return replace(self, champion=scorer, arms=(), trial=None)
+
+    @property
     def plain(self) -> bool:
         """Whether the champion answers everything, alone."""
         return not self.answering and not self.shadows
