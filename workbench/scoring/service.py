@@ -47,6 +47,7 @@ from workbench.scoring.models import MOST_PROBLEMS
 from workbench.scoring.openapi import openapi
 from workbench.scoring.queries import reasons_asked
 from workbench.scoring.rate import Rate
+from workbench.scoring.repeats import LONGEST_KEY, Repeats
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.traffic import Arm, Traffic, Trial
@@ -113,6 +114,7 @@ class Service:
         self._hosts = None if hosts is None else frozenset(h.lower() for h in hosts)
         self._reload = reload
         self._tracer: Tracer = tracer or (lambda request: nullcontext())
+        self._repeats = Repeats()
         self._addresses = Addresses(self)
 
     @property
@@ -323,7 +325,16 @@ class Service:
             If a row breaks the contract.
         """
         request.notes["rows"] = len(rows)
-        return await self.answering.score(rows, reasons, traffic)
+        key = request.headers.get(b"idempotency-key")
+        if not key or len(key) > LONGEST_KEY:
+            return await self.answering.score(rows, reasons, traffic)
+        named = (request.notes.get("caller"), request.path, key)
+        answers, again = await self._repeats.once(
+            named, rows, reasons, lambda: self.answering.score(rows, reasons, traffic)
+        )
+        if again:
+            request.notes["rows"] = 0
+        return answers
 
     async def _explain(self, request: Request) -> Answer:
         rows, _ = await _rows(request)
