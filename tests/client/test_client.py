@@ -169,7 +169,8 @@ def test_what_is_told_to_wait_is_waited(scripted, fake):
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
-        (error(401), NotAllowed), (error(403), NotAllowed), (error(422), RowRefused), (error(413), RowRefused), (error(404), ServiceFailed),
+        (error(401), NotAllowed), (error(403), NotAllowed), (error(422), RowRefused), (error(413), RowRefused),
+        (error(404), ServiceFailed),
         (error(500), ServiceFailed), (error(501), ServiceFailed), ((502, {}, b"<html>"), ServiceFailed),
         ((200, {}, b"<html>"), ServiceFailed), ((200, {}, b"{}"), ServiceFailed), ((200, {}, b"[]"), ServiceFailed),
     ],
@@ -238,7 +239,7 @@ def test_it_is_one_file_that_needs_python_alone(tmp_path, live):
         f"print(Client({live!r}).predict({ROW!r}).answer)\n"
         "print(sorted({m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names) - {'__main__'}))"
     )
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
-                          capture_output=True, text=True, check=True)  # fmt: skip
+    run = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines() == ["yes", "['shop_client']"]

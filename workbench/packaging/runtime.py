@@ -24,6 +24,7 @@ MODULES = (
     "core/fitting.py",
     "core/forms.py",
     "core/late.py",
+    "core/literals.py",
     "core/load.py",
     "core/metric.py",
     "core/names.py",

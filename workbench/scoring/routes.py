@@ -14,6 +14,7 @@ from workbench.scoring.bodies import ARROW, CSV
 from workbench.scoring.http import JSON
 
 TEXT, HTML, RAW = "text/plain", "text/html", "application/octet-stream"
+PYTHON = "text/x-python"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ ROUTES = (
     Route("GET", "/contract", "read", "What a row must look like", "_contract"),
     Route("GET", "/explanation", "read", "What drives the predictions", "_explanation", answer="explanation",
           may_be_missing=True),
+    Route("GET", "/", "", "The page below for browsers, the main addresses for others", "docs.root"),
+    Route("GET", "/docs", "", "A page to try a row, with examples; it asks for a key where one is needed", "docs.docs",
+          HTML, "text"),
+    Route("GET", "/client.py", "", "The client of Python, one file to copy", "docs.client", PYTHON, "text"),
     Route("GET", "/openapi.json", "read", "This description", "_openapi"),
     Route("GET", "/metrics", "read", "Counters for Prometheus", "_metrics", TEXT, "text"),
     Route("GET", "/health", "", "Whether the process lives", "_health"),

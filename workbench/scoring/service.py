@@ -214,7 +214,7 @@ class Service:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = time.perf_counter()
         request = Request.of(scope, receive)
-        request.notes["query"] = scope.get("query_string", b"")
+        request.notes |= {"query": scope.get("query_string", b""), "scheme": scope.get("scheme", "http")}
         with self._tracer(request):
             answer = await self._safely(request)
             request.notes["status"] = answer.status
@@ -255,7 +255,7 @@ class Service:
             raise Rejected(405, f"This address takes {allowed}. Send that.", {"Allow": allowed})
         scope, handler = methods[request.method]
         if scope:
-            self._check_caller(request, scope)
+            self.check_caller(request, scope)
         return handler
 
     def _check_host(self, request: Request) -> None:
@@ -267,9 +267,19 @@ class Service:
         if name not in self._hosts:
             raise Rejected(421, "This service answers for another host. Start it with --allow-host NAME.")
 
-    def _check_caller(self, request: Request, scope: str) -> None:
-        sent = request.header(b"x-api-key") or request.header(b"authorization").removeprefix("Bearer ")
-        caller = self.access.caller(sent)
+    def has_key(self, request: Request) -> bool:
+        """Whether a request brings a key, of whatever worth."""
+        return bool(_sent_key(request))
+
+    def check_caller(self, request: Request, scope: str) -> None:
+        """Let in whoever may.
+
+        Raises
+        ------
+        Rejected
+            401 without a known key, 403 without its scope, 429 where it asks too often.
+        """
+        caller = self.access.caller(_sent_key(request))
         # Unknown keys are slowed down by address, so that nobody can guess for long.
         seconds = self.rate.wait(f"key:{caller.name}" if caller and caller.name else f"from:{request.client}")
         if seconds:
@@ -403,6 +413,10 @@ class Service:
 
     async def _openapi(self, request: Request) -> Answer:
         return answer_json(openapi(self.scorer, keys=not self.access.open))
+
+
+def _sent_key(request: Request) -> str:
+    return request.header(b"x-api-key") or request.header(b"authorization").removeprefix("Bearer ")
 
 
 async def _rows(request: Request) -> tuple[Rows, bool]:
