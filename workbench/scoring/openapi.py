@@ -10,7 +10,8 @@ from workbench.core.contract import Column, Contract
 from workbench.scoring.bodies import CSV, MOST_ROWS
 from workbench.scoring.http import JSON, MOST_BYTES
 from workbench.scoring.queries import MOST_REASONS
-from workbench.scoring.routes import ROUTES, Route
+from workbench.scoring.routes import RAW as OCTETS
+from workbench.scoring.routes import ROUTES, SIGNATURES, Route
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.tensors import BYTES, RAW, inputs_of
 
@@ -57,11 +58,12 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
         "components": {
             "schemas": {
                 "Row": row_schema(scorer.contract, scorer.features),
+                "List": list_schema(scorer.contract, scorer.features),
                 "Label": label_schema(scorer),
                 "Error": _ERROR,
                 "Answer": answer_schema(scorer.bundle.lineage.get("loss")),
                 "Explanation": _EXPLANATION,
-                "Tensor": tensor_schema(scorer),
+                "Tensors": tensors_schema(scorer),
             },
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}} if keys else {},
         },
@@ -76,6 +78,12 @@ def row_schema(contract: Contract, features: tuple[str, ...]) -> Schema:
         "required": list(features),
         "properties": {name: _column_schema(contract[name]) for name in features},
     }
+
+
+def list_schema(contract: Contract, features: tuple[str, ...]) -> Schema:
+    """JSON Schema of a row as a list, in the order of the columns."""
+    columns = [_column_schema(contract[name]) for name in features]
+    return {"type": "array", "prefixItems": columns, "items": False, "minItems": len(columns)}
 
 
 def label_schema(scorer: Scorer) -> Schema:
@@ -100,19 +108,45 @@ def answer_schema(loss: Any = None) -> Schema:
     return {**_ANSWER, "properties": {**_ANSWER["properties"], "prediction": prediction}}
 
 
-def tensor_schema(scorer: Scorer) -> Schema:
-    """JSON Schema of a tensor of the Open Inference Protocol, and which there are."""
-    names = ", ".join(f"{one['name']} ({one['datatype']})" for one in inputs_of(scorer))
+def tensors_schema(scorer: Scorer) -> Schema:
+    """JSON Schema of a request of the Open Inference Protocol that asks for one row."""
+    told = {one["name"]: one["datatype"] for one in inputs_of(scorer)}
+    named = ", ".join(f"{name} ({datatype})" for name, datatype in told.items())
+    return {
+        "type": "object",
+        "required": ["inputs"],
+        "properties": {
+            "id": {"type": ["string", "null"]},
+            "parameters": {
+                "type": ["object", "null"],
+                "properties": {"reasons": {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_REASONS}},
+            },
+            "inputs": {
+                "type": "array",
+                "prefixItems": [_tensor(scorer.contract[name], datatype) for name, datatype in told.items()],
+                "items": False,
+                "minItems": len(told),
+            },
+        },
+        "description": f"One tensor a column, in any order: {named}; of shape [rows] or [rows, 1]. Or one tensor of "
+        f"all columns in this order, of shape [rows, {len(told)}]. Raw bytes as Triton has them are taken, too, with "
+        "the header Inference-Header-Content-Length. outputs may name those that are wanted.",
+    }
+
+
+def _tensor(column: Column, datatype: str) -> Schema:
+    """Of one row. An empty text is a missing one."""
+    value = _column_schema(column)
+    if column.kind in ("category", "text", "datetime") and not column.missing_allowed:
+        value = {**value, "minLength": 1}
     return {
         "type": "object",
         "required": ["name", "datatype", "shape", "data"],
-        "description": f"One column, of shape [rows] or [rows, 1]: {names}. Or one tensor of all of them, in order.",
         "properties": {
-            "name": {"type": "string"},
-            "datatype": {"enum": [BYTES, *RAW]},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
-            "data": {"type": "array"},
-            "parameters": {"type": "object"},
+            "name": {"const": column.name},
+            "datatype": {"enum": list(dict.fromkeys((datatype, BYTES, *RAW)))},
+            "shape": {"enum": [[1], [1, 1]]},
+            "data": {"type": "array", "items": value, "minItems": 1, "maxItems": 1},
         },
     }
 
@@ -150,8 +184,8 @@ def _name(scorer: Scorer) -> Schema:
 
 
 def _contents(route: Route) -> Schema:
-    """The schema of the body as JSON; CSV is said in its description, for its rows are texts."""
-    kinds = [kind for kind in route.takes if kind != CSV]
+    """The schema of the body as JSON; CSV and raw bytes are said in its description: no schema tells them."""
+    kinds = [kind for kind in route.takes if kind not in (CSV, OCTETS)]
     return {kind: {"schema": _BODIES[route.body]() if kind == JSON else _BINARY} for kind in kinds}
 
 
@@ -309,22 +343,6 @@ _OUTPUT: Schema = {
         "data": {"type": "array"},
     },
 }
-_V2_REQUEST: Schema = {
-    "type": "object",
-    "required": ["inputs"],
-    "properties": {
-        "id": {"type": "string"},
-        "parameters": {
-            "type": "object",
-            "properties": {"reasons": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS}},
-        },
-        "inputs": {"type": "array", "minItems": 1, "items": _ref("Tensor")},
-        "outputs": {
-            "type": "array",
-            "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
-        },
-    },
-}
 _V2_RESPONSE: Schema = {
     "type": "object",
     "required": ["model_name", "model_version", "outputs"],
@@ -364,12 +382,13 @@ _V1_ANSWER: Schema = {
 
 
 def _instances() -> Schema:
-    rows = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ref("Row")}
+    many = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS}
+    rows = [{**many, "items": _ref(kind)} for kind in ("Row", "List")]
     return {
         "type": "object",
         "required": ["instances"],
-        "properties": {"instances": rows, "signature_name": {"enum": ["serving_default"]}, "inputs": False},
-        "description": "Or inputs with columns by name. Rows may be lists of values in the order of the columns, too.",
+        "properties": {"instances": {"anyOf": rows}, "signature_name": {"enum": [*SIGNATURES, None]}, "inputs": False},
+        "description": "Or inputs, with columns by name.",
     }
 
 
@@ -378,7 +397,7 @@ _BODIES: dict[str, Callable[[], Schema]] = {
     "rows": lambda: _one_or_many("rows", _ref("Row")),
     "forms": _forms,
     "v1_request": _instances,
-    "v2_request": lambda: _V2_REQUEST,
+    "v2_request": lambda: _ref("Tensors"),
     "labels": lambda: _one_or_many("labels", _ref("Label")),
 }
 _ANSWERS: dict[str, Callable[[], Schema]] = {

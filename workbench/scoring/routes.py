@@ -15,6 +15,9 @@ from workbench.scoring.http import JSON
 
 TEXT, HTML, RAW = "text/plain", "text/html", "application/octet-stream"
 PYTHON = "text/x-python"
+# What a client of TensorFlow Serving may ask for: every output, or one of them.
+EVERY, OUTPUTS = ("", "serving_default"), ("prediction", "answer", "probability", "id", "flags")
+SIGNATURES = (*EVERY, *OUTPUTS)
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ def question(content: bytes, head: str, scorer: Scorer) -> Question:
     body = bodies.read_json(text)
     if not isinstance(body, dict) or not isinstance(body.get("inputs"), list):
         raise Rejected(400, 'Send {"inputs": [tensors]}, each with name, datatype, shape and data.')
-    parameters, named = _parameters(body), body.get("id", "")
+    parameters, named = _parameters(body), body.get("id")
+    named = "" if named is None else named
     if not isinstance(named, str):
         raise Rejected(
             400, f"The id of a request is a text, got {str(named)[:LONGEST]!r}. Correct it, or leave it out."
@@ -206,7 +207,7 @@ def _reasons(parameters: Mapping[str, Any], outputs: Mapping[str, bool | None] |
     asked = parameters.get("reasons")
     if asked is None:
         return REASONS if outputs is not None and "reasons" in outputs else 0
-    text = str(asked)
+    text = str(int(asked) if isinstance(asked, float) and asked.is_integer() else asked)
     if isinstance(asked, bool) or not (text.isascii() and text.isdigit()) or int(text[:4]) > MOST_REASONS:
         raise Rejected(400, f"reasons is a whole number from 0 to {MOST_REASONS}. Correct it, or leave it out.")
     return int(text[:4])

@@ -14,13 +14,12 @@ from workbench.scoring.bodies import LONGEST, Rows, read_json, rows_of_mlflow
 from workbench.scoring.http import JSON, Answer, Rejected, Request, answer_json
 from workbench.scoring.models import asked_model, told
 from workbench.scoring.queries import reasons_asked
+from workbench.scoring.routes import EVERY, OUTPUTS, SIGNATURES
 
 if TYPE_CHECKING:
     from workbench.scoring.service import Service
 
 FORMS = ("instances", "inputs")
-USUAL = ("", "serving_default")  # signatures with every output
-OUTPUTS = ("prediction", "answer", "probability", "id", "flags")
 MORE = ("low", "high", "set", "arm")  # that some models have
 
 
@@ -45,7 +44,7 @@ async def predict(service: Service, request: Request) -> Answer:
     if request.content_type != JSON:
         raise Rejected(415, f"Send the body with the Content-Type {JSON}.")
     reasons = reasons_asked(request, usual=0)
-    form, signature, rows = _question(read_json(await request.body()), traffic.champion.features)
+    form, signature, rows = _asked(read_json(await request.body()), traffic.champion.features)
     try:
         answers = await service.scored(request, rows, reasons, traffic)
     except BadRow as error:
@@ -56,16 +55,17 @@ async def predict(service: Service, request: Request) -> Answer:
     )
 
 
-def _question(body: Any, features: Sequence[str]) -> tuple[str, str, Rows]:
+def _asked(body: Any, features: Sequence[str]) -> tuple[str, str, Rows]:
     """The form, the signature and the rows."""
     forms = [form for form in FORMS if isinstance(body, dict) and form in body]
     if len(forms) != 1:
         raise Rejected(400, "Send an object with instances, a list of rows, or with inputs, columns by name.")
-    signature = body.get("signature_name") or ""
-    if signature not in (*USUAL, *OUTPUTS):
-        expected = ", ".join((*USUAL[1:], *OUTPUTS))
+    signature = body.get("signature_name")
+    signature = "" if signature is None else signature
+    if signature not in SIGNATURES:
+        expected = ", ".join(SIGNATURES[1:])
         raise Rejected(400, f"There is no signature {str(signature)[:LONGEST]!r}. Leave it out, or say {expected}.")
-    return forms[0], "" if signature in USUAL else signature, rows_of_mlflow({forms[0]: body[forms[0]]}, features)
+    return forms[0], "" if signature in EVERY else signature, rows_of_mlflow({forms[0]: body[forms[0]]}, features)
 
 
 def _by_row(answers: Sequence[Mapping[str, Any]], names: Sequence[str], signature: str) -> dict[str, Any]:
