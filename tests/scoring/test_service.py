@@ -160,7 +160,7 @@ def test_contract_health_metrics_and_description(client):
     assert client.get("/ready").json() == {"status": "ready", "name": "shop", "version": 1}
     assert 'workbench_requests_total{path="/predict",status="422"} 1' in text
     assert 'workbench_predictions_total{version="1"} 2' in text
-    assert 'workbench_flags_total{flag="out_of_range:age"} 1' in text
+    assert 'workbench_flags_total{flag="out_of_range:age",kind="out_of_range",column="age"} 1' in text
     assert described["components"]["schemas"]["Row"]["required"] == ["age", "city"]
     assert set(described["paths"]) >= {"/predict", "/explain", "/feedback"}
 

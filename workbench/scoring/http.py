@@ -72,6 +72,7 @@ class Request:
     receive: Receive
     id: str
     notes: dict[str, Any] = field(default_factory=dict)
+    whole: bool = False  # whether the body has come: what follows then is that the client hangs up
 
     @classmethod
     def of(cls, scope: Scope, receive: Receive) -> Request:
@@ -106,6 +107,7 @@ class Request:
         try:
             message = await _AtOnceOrTimed(self.receive())
             if message["type"] == "http.request" and not message.get("more_body"):
+                self.whole = True
                 return _bounded(message.get("body", b""))
             async with asyncio.timeout(PATIENCE):
                 return await self._rest(message)
@@ -121,6 +123,7 @@ class Request:
             content += message.get("body", b"")
             _bounded(content)
             if not message.get("more_body"):
+                self.whole = True
                 return bytes(content)
             message = await self.receive()
 
@@ -210,12 +213,23 @@ def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> 
     return Answer(content.encode(), 200, media_type)
 
 
-def answer_error(error: Rejected, problems: list[dict[str, Any]] | None = None, more: int = 0) -> Answer:
+def answer_error(
+    error: Rejected,
+    problems: list[dict[str, Any]] | None = None,
+    more: int = 0,
+    also: Mapping[str, Any] | None = None,
+) -> Answer:
     """A sentence, and the faults of the rows. ``error_code`` and ``message`` are where an MLflow client looks."""
-    body: dict[str, Any] = {"error": str(error), "error_code": _code(error.status), "message": str(error)}
+    body: dict[str, Any] = {
+        "error": str(error),
+        "error_code": _code(error.status),
+        "message": str(error),
+        **(also or {}),
+    }
     if problems:
         body |= {"problems": problems, "more_problems": more}
-    return answer_json(body, error.status, error.headers)
+    headers = {"Retry-After": "1", **error.headers} if error.status in (429, 503) else error.headers
+    return answer_json(body, error.status, headers)
 
 
 def _code(status: int) -> str:

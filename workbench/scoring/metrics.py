@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +19,10 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10
 _ENDS = (*map(str, BUCKETS), "+Inf")
 # Files that a monitor writes beside a log, and how much of one is read.
 BESIDE, MOST_BYTES = ("report.prom", "incidents.prom"), 2**20
-MOST_FLAGS = 200  # distinct flags: a client that sends ever new columns must not fill the memory
+MOST_EXTRAS = 100  # columns beyond the contract: a client that sends ever new ones must not fill the memory
+MOST_FAULTS = 100  # kinds of faults, likewise
+OTHER = "other"  # what is beyond
+EXTRA = "extra_column"  # the flag of a column that the contract has not
 
 Labels = tuple[Any, ...]
 Gauges = Mapping[str, Mapping[Labels, float]]
@@ -35,7 +40,7 @@ class Family:
         Names of the labels; one without a value is left out.
     kind : {"counter", "gauge", "histogram"}
         As it is told.
-    whole : {"sum", "max"}
+    whole : {"sum", "max", "min"}
         What several processes show as one.
     """
 
@@ -43,22 +48,54 @@ class Family:
     help: str
     labels: tuple[str, ...] = ()
     kind: Literal["counter", "gauge", "histogram"] = "counter"
-    whole: Literal["sum", "max"] = "sum"
+    whole: Literal["sum", "max", "min"] = "sum"
 
 
 COUNTERS = (
     Family("workbench_requests_total", "Requests, by address and status.", ("path", "status")),
+    Family(
+        "workbench_unanswered_total",
+        "Requests that were refused since too much waited (crowded), or that took too "
+        "long (late), or whose client hung up (left).",
+        ("path", "why"),
+    ),
+    Family(
+        "workbench_errors_total", "Requests on which the service failed, by the class of the fault.", ("path", "fault")
+    ),
     Family("workbench_predictions_total", "Rows that were scored, by version and arm.", ("version", "arm")),
-    Family("workbench_arm_failures_total", "Rows that a version could not score.", ("version", "arm", "fault")),
+    Family(
+        "workbench_scoring_seconds_total", "Seconds in which rows were scored, waiting included.", ("version", "arm")
+    ),
+    Family(
+        "workbench_arm_failures_total",
+        "Rows that a version could not score, by the class of the fault.",
+        ("version", "arm", "fault"),
+    ),
     Family("workbench_shadow_skipped_total", "Rows that a shadow did not score, since too many waited.", ("version",)),
-    Family("workbench_flags_total", "Unusual values of rows.", ("flag",)),
+    Family("workbench_flags_total", "Unusual values of rows, by column.", ("flag", "kind", "column")),
 )
 GAUGES = (
     Family("workbench_model_version", "Version that answers.", (), "gauge", "max"),
+    Family("workbench_ready", "Whether predictions are answered.", (), "gauge", "min"),
     Family("workbench_log_waiting_records", "Records that the log has not committed.", (), "gauge"),
+    Family("workbench_waiting_requests", "Requests that wait for a thread or are worked on there.", ("version",),
+           "gauge"),
+    Family("workbench_waiting_rows", "Their rows.", ("version",), "gauge"),
+    Family("workbench_expected_wait_seconds", "What a row more would wait for others.", (), "gauge", "max"),
+    Family("workbench_loop_late_seconds", "How far the event loop is behind.", (), "gauge", "max"),
+    Family("workbench_shadow_waiting_rows", "Rows that wait to be scored behind their answers.", ("version",),
+           "gauge"),
     Family("workbench_rollout_share", "What is tried out, and its share.", ("version", "stage", "state"), "gauge",
            "max"),
+    Family("workbench_arm_broken", "Arms that have failed too often and take no more rows.", ("version", "arm"),
+           "gauge", "max"),
+    Family("process_resident_memory_bytes", "Memory that the process holds.", (), "gauge"),
+    Family("process_cpu_seconds_total", "CPU seconds that the process has used.", (), "counter"),
+    Family("process_open_fds", "Open descriptors.", (), "gauge"),
+    Family("process_max_fds", "Descriptors that may be open.", (), "gauge"),
+    Family("process_start_time_seconds", "When the process began, since 1970.", (), "gauge", "min"),
 )  # fmt: skip
+_WHOLE: dict[str, Callable[[float, float], float]] = {"sum": add, "max": max, "min": min}
 _SECONDS = Family("workbench_request_seconds", "What requests took.", ("path",), "histogram")
 _PARTS, _SUM = "workbench_request_seconds_bucket", "workbench_request_seconds_sum"
 
@@ -89,8 +126,10 @@ class Metrics:
         self._sums: Counter[Labels] = Counter()
         self._requests = self._counts["workbench_requests_total"]
         self._predictions = self._counts["workbench_predictions_total"]
-        self._failures = self._counts["workbench_arm_failures_total"]
+        self._seconds = self._counts["workbench_scoring_seconds_total"]
         self._flags = self._counts["workbench_flags_total"]
+        self._extras: set[str] = set()
+        self._out: dict[Labels, float] = {}
         self._counts |= {_PARTS: self._parts, _SUM: self._sums}
         self.measure = measure
         self.trial: Rollout | None = None
@@ -123,26 +162,38 @@ class Metrics:
             self._sums[path,] += seconds  # type: ignore[assignment]  # of seconds
             self._parts[path, bisect_left(BUCKETS, seconds)] += 1
 
-    def predicted(self, made_by: Iterable[tuple[int, str]], flags: Iterable[str]) -> None:
-        """Count scored rows, a version and an arm (or an empty text) each, and their flags."""
-        with self._turn:
-            for one in made_by:  # few rows mostly: Counter.update takes longer to begin
-                self._predictions[one] += 1
-            for flag in flags:
-                known = (flag,) in self._flags or len(self._flags) < MOST_FLAGS
-                self._flags[flag if known else "other",] += 1
+    def unanswered(self, path: str, why: str) -> None:
+        """Count a request that got no answer though nothing was wrong with it."""
+        self._count("workbench_unanswered_total", path, why)
 
-    def failed(self, version: int, arm: str, fault: str, rows: int) -> bool:
-        """Count rows that a version could not score; says whether this kind of fault is new."""
+    def erred(self, path: str, fault: str) -> None:
+        """Count a request on which the service failed."""
+        self._count("workbench_errors_total", path, fault)
+
+    def predicted(self, made_by: Iterable[tuple[int, str]], flags: Iterable[str], seconds: float = 0.0) -> None:
+        """Count scored rows, a version and an arm (or an empty text) each, their flags, and the seconds they took."""
+        rows = list(made_by)
+        each = seconds / max(1, len(rows))
         with self._turn:
-            new = (version, arm, fault) not in self._failures
-            self._failures[version, arm, fault] += rows
-            return new
+            for one in rows:  # few rows mostly: Counter.update takes longer to begin
+                self._predictions[one] += 1
+                self._seconds[one] += each  # type: ignore[assignment]  # of seconds
+            for flag in flags:
+                self._flags[self._told_flag(flag)] += 1
+
+    def failed(self, version: int, arm: str, fault: str, rows: int) -> None:
+        """Count rows that a version could not score."""
+        self._count("workbench_arm_failures_total", version, arm, fault, n=rows)
+
+    def out(self, version: int, arm: str, broken: int = 1) -> None:
+        """Note that an arm takes no more rows, or is tried again."""
+        with self._turn:
+            self._out[version, arm] = broken
 
     def skipped(self, version: int, rows: int) -> None:
         """Count rows that a shadow did not score since too many waited."""
-        with self._turn:
-            self._counts["workbench_shadow_skipped_total"][version,] += rows
+        if rows:
+            self._count("workbench_shadow_skipped_total", version, n=rows)
 
     def text(self, version: int | None = None, waiting: int | None = None) -> str:
         """Everything as Prometheus reads it; a version and the log's waiting records in place of the measured ones."""
@@ -151,10 +202,28 @@ class Metrics:
         with self._turn:
             return "\n".join(self._told(gauges)) + "\n"
 
+    def _count(self, name: str, *labels: Any, n: int = 1) -> None:
+        """One more; of too many kinds the rest is one kind."""
+        counter = self._counts[name]
+        with self._turn:
+            known = labels in counter or len(counter) < MOST_FAULTS
+            counter[labels if known else (*labels[:-1], OTHER)] += n
+
+    def _told_flag(self, flag: str) -> Labels:
+        kind, column = _parted(flag)
+        if kind == EXTRA and column not in self._extras:
+            if len(self._extras) >= MOST_EXTRAS:
+                return f"{EXTRA}:{OTHER}", EXTRA, OTHER
+            self._extras.add(column)
+        return flag, kind, column
+
     def _gauges(self) -> dict[str, Mapping[Labels, float]]:
         states = ((self.trial, "running"), (self.refused, "refused"), (self.broken, "broken"))
         shares = {(one.version, one.stage, state): one.share for one, state in states if one is not None}
-        return {"workbench_log_waiting_records": {(): 0}, "workbench_rollout_share": shares, **self.measure()}
+        with self._turn:
+            gauges: dict[str, Mapping[Labels, float]] = {"workbench_arm_broken": dict(self._out)}
+        gauges["workbench_rollout_share"] = shares
+        return {"workbench_log_waiting_records": {(): 0}, **gauges, **self.measure()}
 
     def _told(self, gauges: Gauges) -> Iterator[str]:
         for family in GAUGES:
@@ -174,14 +243,17 @@ class Metrics:
             yield f"{_SECONDS.name}_count{{{label}}} {so_far}"
 
 
+@lru_cache(4096)
+def _parted(flag: str) -> tuple[str, str]:
+    kind, _, column = flag.partition(":")
+    return kind, column
+
+
 def _together(family: Family, told: list[list[list[Any]]]) -> dict[Labels, float]:
     whole: dict[Labels, float] = {}
     for labels, number in (line for lines in told for line in lines):
         key, before = tuple(labels), whole.get(tuple(labels))
-        if before is None:
-            whole[key] = number
-        else:
-            whole[key] = before + number if family.whole == "sum" else max(before, number)
+        whole[key] = number if before is None else _WHOLE[family.whole](before, number)
     return whole
 
 

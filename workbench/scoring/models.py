@@ -36,7 +36,7 @@ def asked_model(service: Service, request: Request) -> Traffic:
     return traffic.only(there[version])
 
 
-async def check_ready(service: Service, request: Request) -> None:
+def check_ready(service: Service) -> None:
     """As ``/ready`` says it.
 
     Raises
@@ -44,8 +44,8 @@ async def check_ready(service: Service, request: Request) -> None:
     Rejected
         503 if it can't answer.
     """
-    if (answer := await service._ready(request)).status != 200:
-        raise Rejected(503, f"The service is not ready: {answer.body.decode()[:500]}. Ask again later.")
+    if troubles := service.troubles():
+        raise Rejected(503, " ".join(one["message"] for one in troubles))
 
 
 def told(error: BadRow) -> Answer:

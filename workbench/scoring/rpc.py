@@ -6,6 +6,7 @@ other. What this adds is a translation: messages to the body of a request with r
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from importlib import import_module
@@ -171,9 +172,12 @@ async def asked(
         "client": (peer.partition(":")[2].rpartition(":")[0].strip("[]"), 0),
     }
     came: list[MutableMapping[str, Any]] = []
+    bodies = [call.body]
 
     async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": call.body, "more_body": False}
+        while not bodies:
+            await asyncio.Event().wait()  # a client that leaves cancels the call
+        return {"type": "http.request", "body": bodies.pop(), "more_body": False}
 
     async def send(message: MutableMapping[str, Any]) -> None:
         came.append(message)

@@ -16,16 +16,18 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench import __version__
 from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
 from workbench.scoring.addresses import Addresses, Handler
-from workbench.scoring.answering import Answering
+from workbench.scoring.answering import MOST_FAILURES, Answering
 from workbench.scoring.bodies import ARROW, CSV, Rows, read_json, rows_of_arrow, rows_of_csv, rows_of_json
 from workbench.scoring.bodies import rows_of_mlflow as mlflow_rows
+from workbench.scoring.crew import Crew, apart
+from workbench.scoring.faults import Faults
 from workbench.scoring.http import (
     JSON,
     Answer,
@@ -45,8 +47,12 @@ from workbench.scoring.log import PredictionLog
 from workbench.scoring.metrics import Gauges, Metrics, kept_beside
 from workbench.scoring.models import MOST_PROBLEMS
 from workbench.scoring.openapi import openapi
+from workbench.scoring.patience import Patience
+from workbench.scoring.process import used
+from workbench.scoring.pulse import Pulse
 from workbench.scoring.queries import reasons_asked
 from workbench.scoring.rate import Rate
+from workbench.scoring.refusals import Crowded, Unanswered
 from workbench.scoring.repeats import LONGEST_KEY, Repeats
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import Scorer
@@ -58,10 +64,20 @@ WITHOUT_EXPLANATION = (
 )
 # Where rows are answered: what requests there take, and how many fail, is told to the monitor so often.
 ANSWERING, MINUTE = frozenset(route.path for route in ROUTES if route.scope == "predict"), 60.0
+DEAR = ("predict", "explain")  # scopes of what may wait for a model
+REFUSAL = 0.2  # seconds that a refusal takes: who asks again at once must not take what the others need
+LARGE = 2**16  # bytes of a body from which on it is read in a thread
+BYTE = 1e-7  # seconds that one takes: a value of a CSV takes a microsecond
+MOST_LABELLING = 64  # requests with labels that wait
+# Seconds after which Python's lock goes from a thread that computes to one that waits. By default it is ten times so
+# long, and each time that the event loop has waited for a socket it would wait that long for a busy thread.
+SWITCH = 0.0005
+LAST = 20.0  # seconds that the end of the service leaves to the log
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
 _REQUESTS = logging.getLogger("workbench.scoring.requests")
 Tracer = Callable[[Request], AbstractContextManager[Any]]
+T = TypeVar("T")
 
 
 class Service:
@@ -85,6 +101,8 @@ class Service:
         Gives the scorer that should answer now; ``SIGHUP`` and ``POST /admin/reload`` call it.
     tracer : callable, optional
         A context for each request, as OpenTelemetry's spans.
+    patience : Patience, optional
+        How long a client is kept waiting.
 
     Raises
     ------
@@ -104,11 +122,16 @@ class Service:
         shadow: Scorer | None = None,
         reload: Callable[[], Scorer] | None = None,
         tracer: Tracer | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.log = log
         self.access = access or Access.of_environment()
         self.metrics = Metrics(self._gauges)
-        self.answering = Answering(Traffic(scorer, tuple(arms), shadow), self.metrics, log)
+        self.faults, self.patience = Faults(), patience or Patience()
+        traffic = Traffic(scorer, tuple(arms), shadow)
+        self.answering = Answering(traffic, self.metrics, log, self.patience, self.faults)
+        self._pulse = Pulse()
+        self._labelling = Crew("labels")
         self._loads, self._process = Loads(), secrets.token_hex(4)
         self.rate = Rate(rate)
         self._hosts = None if hosts is None else frozenset(h.lower() for h in hosts)
@@ -186,10 +209,11 @@ class Service:
         """Tell the log what was borne since the last time; a log that can't take it is told the next time again."""
         if self.log is None or not (taken := self._loads.taken()):
             return
+        log = self.log
         try:
-            await asyncio.to_thread(self.log.bear, self._process, taken)
-        except (sqlite3.Error, OSError):
-            logging.getLogger(__name__).warning("What the service bore can't be written to its log")
+            await apart("what was borne", lambda: log.bear(self._process, taken))
+        except (sqlite3.Error, OSError) as error:
+            self.faults.tell("What the service bore can't be written to its log", error)
 
     async def _note_often(self) -> None:
         while True:
@@ -197,39 +221,54 @@ class Service:
             await self.note()
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        noting = asyncio.create_task(self._note_often())
+        noting, switch = asyncio.create_task(self._note_often()), sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
+                sys.setswitchinterval(switch)
                 noting.cancel()
-                await asyncio.gather(noting, return_exceptions=True)
-                await self.answering.close()
-                await self.note()
-                if self.log is not None:
-                    await asyncio.to_thread(self.log.flush)
+                await self._end()
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return
 
+    async def _end(self) -> None:
+        """Whatever hangs, the end comes: its threads keep no process alive."""
+        await apart("end of shadows", self.answering.close)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._last_records(), LAST)
+
+    async def _last_records(self) -> None:
+        await self.note()
+        if self.log is not None:
+            await apart("end of the log", self.log.flush)
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = time.perf_counter()
+        self._pulse.start()
         request = Request.of(scope, receive)
         request.notes |= {"query": scope.get("query_string", b""), "scheme": scope.get("scheme", "http")}
         with self._tracer(request):
             answer = await self._safely(request)
             request.notes["status"] = answer.status
-            path = request.notes["address"]
+            path = self._path(request)
             seconds = time.perf_counter() - start
             self.metrics.answered(path, answer.status, seconds)
             if path in ANSWERING:
                 rows = request.notes.get("rows", 0)
                 self._loads.answered(answer.status, seconds, rows, self.scorer.bundle.version)
-            _tell(request, path, answer.status, seconds)
+            _tell_request(request, path, answer.status, seconds)
             await answer.send(send, request.id)
 
     async def _safely(self, request: Request) -> Answer:
         try:
             return await self._handler(request)(request)
+        except Unanswered as error:
+            self.metrics.unanswered(self._path(request), error.why)
+            if isinstance(error, Crowded):
+                await asyncio.sleep(REFUSAL)
+            return answer_error(error)
         except Rejected as error:
             return answer_error(error)
         except BadRow as error:
@@ -239,9 +278,21 @@ class Service:
             return answer_error(Rejected(501, str(error)))
         except StoreError as error:
             return answer_error(Rejected(503, str(error)))
-        except Exception:  # the last resort: the log has the trace, the client a sentence
-            logging.getLogger(__name__).exception("Request %s to %s failed", request.id, request.path)
+        except sqlite3.Error as error:
+            self._tell(request, error)
+            return answer_error(Rejected(503, "The prediction log can't be reached now. Send it again."))
+        except Exception as error:  # noqa: BLE001 - the last resort: the log has the place, the client a sentence
+            self._tell(request, error)
             return answer_error(Rejected(500, "The service failed on this request. Its log says why."))
+
+    def _tell(self, request: Request, error: Exception) -> None:
+        path = self._path(request)
+        self.metrics.erred(path, type(error).__name__)
+        self.faults.tell(f"A request to {path} failed", error, logging.ERROR, f"request {request.id}")
+
+    def _path(self, request: Request) -> str:
+        """The address, where it is one of ours: others can be of any number."""
+        return str(request.notes.get("address", "other"))
 
     def _handler(self, request: Request) -> Handler:
         address = self._addresses.find(request)
@@ -256,6 +307,9 @@ class Service:
         scope, handler = methods[request.method]
         if scope:
             self.check_caller(request, scope)
+        # Half of it: what was read is answered in the turn after, and waited as long in the turn before.
+        if scope in DEAR and self._pulse.late > self.patience.most_wait / 2:
+            raise Crowded(self._pulse.late)
         return handler
 
     def _check_host(self, request: Request) -> None:
@@ -294,19 +348,18 @@ class Service:
 
     async def _predict(self, request: Request) -> Answer:
         reasons = reasons_asked(request)
-        rows, single = await _rows(request)
+        rows, single = await self._rows(request)
         answers = await self.scored(request, rows, reasons)
         return answer_json(answers[0] if single else {"predictions": answers})
 
     async def _invocations(self, request: Request) -> Answer:
-        content = await request.body()
-        kind = request.content_type
+        content, kind = await request.body(), request.content_type
         if kind == JSON:
-            rows = mlflow_rows(read_json(content), self.scorer.features)
+            rows = await self.read(content, lambda: mlflow_rows(read_json(content), self.scorer.features))
         elif kind == CSV:
-            rows = rows_of_csv(content, self.scorer.contract)
+            rows = await self.read(content, lambda: rows_of_csv(content, self.scorer.contract))
         elif kind == ARROW:
-            rows = rows_of_arrow(content)
+            rows = await self.read(content, lambda: rows_of_arrow(content))
         else:
             raise _unsupported(JSON, CSV, ARROW)
         answers = await self.scored(request, rows, 0)
@@ -333,12 +386,17 @@ class Service:
         ------
         BadRow
             If a row breaks the contract.
+        StoreError
+            If the log takes no more.
+        Unanswered
+            If too much waits already, the time is over or the client has left.
         """
         request.notes["rows"] = len(rows)
         key = request.headers.get(b"idempotency-key")
         if not key or len(key) > LONGEST_KEY:
-            return await self.answering.score(rows, reasons, traffic)
+            return await self.answering.score(rows, reasons, traffic, request)
         named = (request.notes.get("caller"), request.path, key)
+        # Nobody watches whether the client leaves: who comes again with the key wants this very answer.
         answers, again = await self._repeats.once(
             named, rows, reasons, lambda: self.answering.score(rows, reasons, traffic)
         )
@@ -346,28 +404,51 @@ class Service:
             request.notes["rows"] = 0
         return answers
 
+    async def _rows(self, request: Request) -> tuple[Rows, bool]:
+        """The rows of a body, and whether it was a single one."""
+        kind = request.content_type
+        if kind == JSON:
+            content = await request.body()
+            return await self.read(content, lambda: rows_of_json(read_json(content)))
+        if kind == ARROW:
+            content = await request.body()
+            return await self.read(content, lambda: rows_of_arrow(content)), False
+        raise _unsupported(JSON, ARROW)
+
+    async def read(self, content: bytes, read: Callable[[], T]) -> T:
+        """What a body holds; a large one is read in a thread."""
+        if len(content) < LARGE:
+            return read()
+        return await self.answering.aside(read, BYTE * len(content))
+
     async def _explain(self, request: Request) -> Answer:
-        rows, _ = await _rows(request)
-        return answer_json(await asyncio.to_thread(self.scorer.explain, rows))
+        rows, _ = await self._rows(request)
+        return answer_json(await self.answering.explain(rows, request))
 
     async def _feedback(self, request: Request) -> Answer:
         if request.content_type != JSON:
             raise _unsupported(JSON)
-        items = labels_of(read_json(await request.body()))
-        if self.log is None:
+        content, log = await request.body(), self.log
+        if log is None:
             raise Rejected(503, "This service keeps no log, so labels have no place. Start it with --log FOLDER.")
+        if self._labelling.jobs >= MOST_LABELLING:
+            raise Crowded(self._labelling.stuck)
+        work = self._labelling.call(lambda: self._labels_kept(log, content))
+        return answer_json(await self.answering.within(work, request))
+
+    def _labels_kept(self, log: PredictionLog, content: bytes) -> dict[str, int]:
+        items = labels_of(read_json(content))
         labels = clean_labels([i["label"] for i in items], self.scorer)
-        known = await asyncio.to_thread(self._labelled, self.log, [i["id"] for i in items], labels)
-        return answer_json({"labels": len(items), "known": known})
+        return {"labels": len(items), "known": self._labelled(log, [i["id"] for i in items], labels)}
 
     def _labelled(self, log: PredictionLog, ids: list[Any], labels: list[Any]) -> int:
         return log.label(zip(self.scorer.label_ids(ids, log.known), labels, strict=True))
 
     async def _reloaded(self, request: Request) -> Answer:
         try:
-            changed = await asyncio.to_thread(self.reload)
+            changed = await apart("reload", self.reload)
         except (WorkbenchError, OSError) as error:
-            logging.getLogger(__name__).warning("The new version can't be loaded: %s", error)
+            self.faults.tell("The new version can't be loaded", error)
             raise Rejected(501, "The new version can't be loaded; the old one answers. The log says why.") from None
         return answer_json({"version": self.scorer.bundle.version, "changed": changed})
 
@@ -391,9 +472,22 @@ class Service:
         return answer_json({"status": "ok"})
 
     async def _ready(self, request: Request) -> Answer:
-        if self.log is not None and self.log.full:
-            raise Rejected(503, "The prediction log takes nothing. Free some space.")
+        troubles = self.troubles()
+        if troubles:
+            told = {"status": "not ready", "reasons": troubles}
+            return answer_error(Rejected(503, " ".join(one["message"] for one in troubles)), also=told)
         return answer_json({"status": "ready", "name": self.scorer.bundle.name, "version": self.scorer.bundle.version})
+
+    def troubles(self) -> list[dict[str, str]]:
+        """Why rows can't be answered now: ``reason`` and ``message`` each; nothing where they can."""
+        found = []
+        if self.log is not None and self.log.full:
+            found.append(("log full", "The prediction log takes nothing. Free some space."))
+        if (failed := self.answering.failed_in_turn) >= MOST_FAILURES:
+            found.append(("model fails", f"The model failed on the last {failed} requests. Read the service's log."))
+        if (wait := self.answering.waits) > self.patience.most_wait:
+            found.append(("queue full", f"A request would wait about {wait:.1f} seconds. Wait, or start another one."))
+        return [{"reason": reason, "message": message} for reason, message in found]
 
     async def _ping(self, request: Request) -> Answer:
         return answer_text("\n")
@@ -409,6 +503,10 @@ class Service:
         return {
             "workbench_model_version": {(): self.scorer.bundle.version},
             "workbench_log_waiting_records": {(): 0 if self.log is None else self.log.waiting},
+            "workbench_ready": {(): int(not self.troubles())},
+            "workbench_loop_late_seconds": {(): self._pulse.late},
+            **self.answering.gauges(),
+            **used(),
         }
 
     async def _openapi(self, request: Request) -> Answer:
@@ -419,22 +517,12 @@ def _sent_key(request: Request) -> str:
     return request.header(b"x-api-key") or request.header(b"authorization").removeprefix("Bearer ")
 
 
-async def _rows(request: Request) -> tuple[Rows, bool]:
-    """The rows of a body, and whether it was a single one."""
-    kind = request.content_type
-    if kind == JSON:
-        return rows_of_json(read_json(await request.body()))
-    if kind == ARROW:
-        return rows_of_arrow(await request.body()), False
-    raise _unsupported(JSON, ARROW)
-
-
 def _unsupported(*kinds: str) -> Rejected:
     # A form of another site can't send these without asking first, so it can't ask a service on loopback.
     return Rejected(415, f"Send the body with the Content-Type {' or '.join(kinds)}.")
 
 
-def _tell(request: Request, path: str, status: int, seconds: float) -> None:
+def _tell_request(request: Request, path: str, status: int, seconds: float) -> None:
     """One line of JSON a request, where the log of requests is on; never a value of a row."""
     if not _REQUESTS.isEnabledFor(logging.INFO):
         return

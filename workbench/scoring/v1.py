@@ -44,7 +44,8 @@ async def predict(service: Service, request: Request) -> Answer:
     if request.content_type != JSON:
         raise Rejected(415, f"Send the body with the Content-Type {JSON}.")
     reasons = reasons_asked(request, usual=0)
-    form, signature, rows = _asked(read_json(await request.body()), traffic.champion.features)
+    content, features = await request.body(), traffic.champion.features
+    form, signature, rows = await service.read(content, lambda: _asked(read_json(content), features))
     try:
         answers = await service.scored(request, rows, reasons, traffic)
     except BadRow as error:

@@ -32,7 +32,7 @@ async def live(service: Service, request: Request) -> Answer:
 
 async def ready(service: Service, request: Request) -> Answer:
     """Whether it can answer."""
-    await check_ready(service, request)
+    check_ready(service)
     return answer_json({"ready": True})
 
 
@@ -51,22 +51,23 @@ async def metadata(service: Service, request: Request) -> Answer:
 async def model_ready(service: Service, request: Request) -> Answer:
     """Whether a model can answer."""
     scorer = asked_model(service, request).champion
-    await check_ready(service, request)
+    check_ready(service)
     return answer_json({"name": scorer.bundle.name, "ready": True})
 
 
 async def infer(service: Service, request: Request) -> Answer:
     """Score the rows of some tensors."""
     traffic = asked_model(service, request)
-    asked = question(await _body(request), request.header(LENGTH.lower().encode()), traffic.champion)
+    content, head = await _body(request), request.header(LENGTH.lower().encode())
+    asked = await service.read(content, lambda: question(content, head, traffic.champion))
     try:
         answers = await service.scored(request, asked.rows, asked.reasons, traffic)
     except BadRow as error:
         return told(error)
-    content, head = reply(asked, answers, traffic.champion)
-    if head is None:
-        return Answer(content)
-    return Answer(content, 200, RAW, {LENGTH: str(head)})
+    body, length = reply(asked, answers, traffic.champion)
+    if length is None:
+        return Answer(body)
+    return Answer(body, 200, RAW, {LENGTH: str(length)})
 
 
 async def _body(request: Request) -> bytes:
