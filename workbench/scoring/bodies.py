@@ -15,8 +15,8 @@ from workbench.core.contract import Column, Contract
 from workbench.core.names import normal, renaming
 from workbench.scoring import quick_json
 from workbench.scoring.http import Rejected
+from workbench.scoring.limits import in_force
 
-MOST_ROWS = 10_000
 SEPARATORS = (",", ";", "\t", "|")  # of a CSV; a contract's other marks need a reader of files
 LONGEST = 60  # characters of a name that an answer repeats
 ARROW = "application/vnd.apache.arrow.stream"
@@ -60,7 +60,7 @@ def few(rows: Rows) -> Rows:
     """The rows, if there is at least one and not too many."""
     if not rows:
         raise Rejected(422, "There is no row. Send at least one.")
-    if len(rows) > MOST_ROWS:
+    if len(rows) > in_force().most_rows:
         raise _too_many(len(rows))
     return rows
 
@@ -133,7 +133,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _too_many(n: int) -> Rejected:
-    return Rejected(422, f"{n} rows are more than {MOST_ROWS}. Send them in parts.")
+    return Rejected(
+        422, f"{n} rows are more than {in_force().most_rows}. Send them in parts, or as a stream of JSON lines."
+    )
 
 
 def _of_split(split: Any, features: Sequence[str]) -> Rows:
@@ -165,7 +167,7 @@ def _of_columns(columns: Mapping[str, Any]) -> Rows:
     lengths = {len(v) for v in lists.values()}
     if len(lengths) != 1:
         raise Rejected(400, "The columns differ in length. Send one value a row in each.")
-    if max(lengths) > MOST_ROWS:
+    if max(lengths) > in_force().most_rows:
         raise _too_many(max(lengths))
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
@@ -181,7 +183,7 @@ _FORMS: dict[str, Callable[[Any, Sequence[str]], Rows]] = {
 def _zipped(columns: Sequence[str], data: Rows) -> Rows:
     if len(set(columns)) < len(columns):
         raise Rejected(400, "A column is there twice. Send each column once.")
-    if len(data) > MOST_ROWS:
+    if len(data) > in_force().most_rows:
         raise _too_many(len(data))
     wrong = next((i for i, v in enumerate(data) if not isinstance(v, list) or len(v) != len(columns)), None)
     if wrong is not None:
@@ -228,7 +230,7 @@ def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:
         for batch in reader:
             batch.validate(full=True)
             rows += batch.num_rows
-            if rows > MOST_ROWS:
+            if rows > in_force().most_rows:
                 raise _too_many(rows)
             batches.append(batch)
         return arrow.Table.from_batches(batches if few([rows] * min(rows, 1)) else [], reader.schema)

@@ -15,14 +15,13 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.scoring.ids import new_id
+from workbench.scoring.limits import in_force
 from workbench.scoring.quick_json import writer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-MOST_BYTES = 10 * 2**20
-PATIENCE = 30.0  # seconds for a whole body to arrive
 JSON = "application/json"
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -98,21 +97,21 @@ class Request:
         Raises
         ------
         Rejected
-            413 if it is larger than ``MOST_BYTES``, with or without a ``Content-Length``; 408 if it takes too long;
+            413 if it is larger than it may be, with or without a ``Content-Length``; 408 if it takes too long;
             400 if it ends early.
         """
         length = self.headers.get(b"content-length", b"0")
-        if length.isdigit() and len(length) < 20 and int(length) > MOST_BYTES:
+        if length.isdigit() and len(length) < 20 and int(length) > in_force().most_bytes:
             raise _too_large()
         try:
             message = await _AtOnceOrTimed(self.receive())
             if message["type"] == "http.request" and not message.get("more_body"):
                 self.whole = True
                 return _bounded(message.get("body", b""))
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(in_force().body_seconds):
                 return await self._rest(message)
         except TimeoutError:
-            late = f"The body took longer than {PATIENCE:g} seconds. Send it again."
+            late = f"The body took longer than {in_force().body_seconds:g} seconds. Send it again."
             raise Rejected(408, late, {"Connection": "close"}) from None  # what comes late belongs to no request
 
     async def _rest(self, message: Mapping[str, Any]) -> bytes:
@@ -142,7 +141,7 @@ class _AtOnceOrTimed:
         return (yield from self._timed(waited_for).__await__())
 
     async def _timed(self, waited_for: Any) -> MutableMapping[str, Any]:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(in_force().body_seconds):
             return await _Begun(waited_for, self._steps)
 
 
@@ -238,13 +237,14 @@ def _code(status: int) -> str:
 
 
 def _bounded(content: bytes | bytearray) -> bytes:
-    if len(content) > MOST_BYTES:
+    if len(content) > in_force().most_bytes:
         raise _too_large()
     return content  # type: ignore[return-value]  # a bytearray is only measured here
 
 
 def _too_large() -> Rejected:
-    return Rejected(413, f"The body is larger than {MOST_BYTES} bytes. Send fewer rows at a time.")
+    told = f"The body is larger than {in_force().most_bytes} bytes. Send fewer rows at a time, or a stream."
+    return Rejected(413, told, {"Connection": "close"})  # the rest of it belongs to no request
 
 
 def _text(value: Any) -> str:

@@ -6,17 +6,23 @@ import argparse
 import gc
 import ipaddress
 import logging
+import os
 import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import BadParameter, Refused, WorkbenchError
 from workbench.scoring.keys import Access, Keys, Tokens
+from workbench.scoring.limits import Limits, setting, use
 from workbench.scoring.service import HOSTS, Service, log_requests
 
+if TYPE_CHECKING:
+    import uvicorn
+
 GRACE = 20  # seconds that requests in progress get at the end
+MOST_WORKERS = 512
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,10 @@ class Listen:
         What the tokens must say.
     requests : bool
         A line of JSON for each request on standard error.
+    workers : int, optional
+        Processes that answer; by default what ``WORKBENCH_WORKERS`` says, or one.
+    limits : Limits, optional
+        What one client may take; by default what the environment says of each bound.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +67,8 @@ class Listen:
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
     requests: bool = False
+    workers: int | None = None
+    limits: Limits | None = None
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
@@ -74,12 +86,30 @@ class Listen:
         take("--jwt-audience")
         take("--jwt-issuer")
         take("--requests", action="store_true", help="a line of JSON for each request on standard error")
+        take("--workers", type=int, help="processes that answer on the one port; WORKBENCH_WORKERS, or 1, by default")
+        Limits.add_arguments(parser)
 
     @classmethod
     def of_arguments(cls, given: argparse.Namespace) -> Listen:
         """From parsed options."""
-        options = {name: getattr(given, name) for name in cls.__dataclass_fields__}
-        return cls(**{**options, "allow_hosts": tuple(given.allow_hosts)})
+        options = {name: getattr(given, name) for name in cls.__dataclass_fields__ if name != "limits"}
+        limits = Limits.of(vars(given))
+        return cls(**{**options, "allow_hosts": tuple(given.allow_hosts), "limits": limits})
+
+    @property
+    def processes(self) -> int:
+        """How many answer.
+
+        Raises
+        ------
+        BadParameter
+            If it is no number from 1 to 512.
+        """
+        told = self.workers if self.workers is not None else setting("workers", int, os.environ)
+        number = 1 if told is None else told
+        if not 1 <= number <= MOST_WORKERS:
+            raise BadParameter(f"Workers are from 1 to {MOST_WORKERS}, got {number}. Take about one a core.")
+        return int(number)
 
     @property
     def on_loopback(self) -> bool:
@@ -119,18 +149,45 @@ class Listen:
 def run(service: Service, listen: Listen) -> None:
     """Listen until SIGINT or SIGTERM; requests in progress are answered first, then the log is committed.
 
-    ``SIGHUP`` loads the version that is named now; requests carry on meanwhile.
+    ``SIGHUP`` loads the version that is named now; requests carry on meanwhile. A second signal ends it at once.
+    """
+    from workbench.scoring.server import Server
+
+    config = configured(service, listen)
+    _reload_on_hangup(service)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no request waits while the collector looks at it again
+
+    def close() -> None:
+        if service.log is not None:
+            service.log.close()
+
+    try:
+        Server(config, close).run()
+    finally:
+        close()
+
+
+def configured(service: Service, listen: Listen) -> uvicorn.Config:
+    """How uvicorn serves, within the limits that hold from now on in this process.
+
+    Raises
+    ------
+    BadParameter
+        If a file of TLS is not there.
     """
     import uvicorn
 
     from workbench.scoring.connection import PatientConnection
 
+    limits = (listen.limits or Limits.of({})).fitting()
+    use(limits)
     if listen.requests:
         log_requests()
     for path in (listen.certificate, listen.certificate_key):
         if path is not None and not path.is_file():
             raise BadParameter(f"There is no file {path}. Give the certificate and its key in PEM.")
-    config = uvicorn.Config(
+    return uvicorn.Config(
         service,
         host=listen.host,
         port=listen.port,
@@ -140,17 +197,10 @@ def run(service: Service, listen: Listen) -> None:
         proxy_headers=False,
         ws="none",
         http=PatientConnection,
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]  # seconds with a fraction are as good
         timeout_graceful_shutdown=GRACE,
         **_tls(listen),
     )
-    _reload_on_hangup(service)
-    gc.collect()
-    gc.freeze()  # what is loaded stays: no request waits while the collector looks at it again
-    try:
-        uvicorn.Server(config).run()
-    finally:
-        if service.log is not None:
-            service.log.close()
 
 
 def _tls(listen: Listen) -> dict[str, Any]:

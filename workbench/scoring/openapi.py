@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.core.contract import Column, Contract
-from workbench.scoring.bodies import CSV, MOST_ROWS
-from workbench.scoring.http import JSON, MOST_BYTES
+from workbench.scoring.bodies import CSV
+from workbench.scoring.http import JSON
+from workbench.scoring.limits import in_force
 from workbench.scoring.routes import ROUTES, Route
 from workbench.scoring.runtime import Scorer
 
@@ -20,10 +21,10 @@ _CASES = {
     "403": "The key has not the scope.",
     "404": "This version was packaged without one.",
     "408": "The body took too long.",
-    "413": f"More than {MOST_BYTES} bytes.",
+    "413": "More bytes than a body may have.",
     "415": "Another content type than those above.",
     "421": "Another host than this service answers for.",
-    "422": f"A row breaks the contract (field, expected, got), or there are more than {MOST_ROWS}.",
+    "422": "A row breaks the contract (field, expected, got), or there are more rows than a request may have.",
     "429": "Too many requests; Retry-After says how long to wait.",
     "500": "The service failed; its log says why.",
     "501": "The model can't do this.",
@@ -49,7 +50,8 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
         "info": {
             "title": scorer.bundle.name,
             "version": str(scorer.bundle.version),
-            "description": f"Predictions with reasons. A body has at most {MOST_BYTES} bytes and {MOST_ROWS} rows.",
+            "description": f"Predictions with reasons. A body has at most {in_force().most_bytes} bytes and "
+            f"{in_force().most_rows} rows.",
         },
         "paths": _paths(keys),
         "components": {
@@ -139,7 +141,7 @@ def _responses(content: Schema, cases: dict[str, str]) -> Schema:
 
 def _forms() -> Schema:
     """MLflow's: exactly one of them, as ``https://mlflow.org`` describes the inputs of ``/invocations``."""
-    records = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ref("Row")}
+    records = {"type": "array", "minItems": 1, "maxItems": in_force().most_rows, "items": _ref("Row")}
     return {
         "type": "object",
         "required": ["dataframe_records"],
@@ -158,7 +160,7 @@ def _one_or_many(name: str, item: Schema) -> Schema:
 
 
 def _many(name: str, item: Schema, inner: str = "array") -> Schema:
-    listed = {"type": inner, "minItems": 1, "maxItems": MOST_ROWS, "items": item}
+    listed = {"type": inner, "minItems": 1, "maxItems": in_force().most_rows, "items": item}
     return {"type": "object", "required": [name], "properties": {name: listed}}
 
 
