@@ -313,17 +313,17 @@ class Workers:
     def _fork(self, number: int) -> None:
         ours, theirs = socket.socketpair()
         context = multiprocessing.get_context("fork")
-        process = context.Process(target=self._become, args=(number, theirs), name=f"worker {number + 1}")
+        process = context.Process(target=self._become, args=(number, ours, theirs), name=f"worker {number + 1}")
         process.start()
         theirs.close()
         ours.settimeout(PULSE)
         self._hands[number] = hand = _Hand(number, process, ours)
         self._selector.register(ours, selectors.EVENT_READ, hand)
 
-    def _become(self, number: int, link: socket.socket) -> None:
+    def _become(self, number: int, ours: socket.socket, link: socket.socket) -> None:
         """In the worker, from the fork to its end."""
-        for hand in self._hands.values():
-            hand.link.close()  # whose end would tell others that the parent lives
+        for end in (ours, *(hand.link for hand in self._hands.values())):
+            end.close()  # they would tell the others, and this one, that the parent lives
         self._selector.close()
         _usual_signals()
         _work(_Link(link), self, number)
