@@ -213,6 +213,7 @@ def answer_of(connection: HTTPConnection) -> int | None:
 
 def test_whoever_connects_while_no_worker_is_there_waits_and_is_answered(folder):
     with working(folder) as (process, port):
+        wait_until(lambda: metrics(port)["workbench_workers"] == 2)
         killed = workers_of(process)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
