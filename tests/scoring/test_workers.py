@@ -41,12 +41,18 @@ def working(folder, *options, workers: int = 2, environment=None, output=subproc
     clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | (environment or {})
     process = subprocess.Popen(command, cwd=ROOT, env=clean, stderr=output, text=True)
     try:
-        wait_until(lambda: answers(port) or process.poll() is not None)
+        wait_until(lambda: process.poll() is not None or (answers(port) and all_there(port, workers)))
         yield process, port
     finally:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def all_there(port: int, workers: int) -> bool:
+    """The first one answers while others begin; whoever has no key, or is alone, sees none."""
+    told = metrics(port)
+    return told.get("workbench_workers", workers) == workers
 
 
 def workers_of(process) -> list[int]:
@@ -60,7 +66,8 @@ def workers_of(process) -> list[int]:
 def metrics(port: int) -> dict[str, float]:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
+    response = connection.getresponse()
+    text = response.read().decode() if response.status == 200 else ""
     connection.close()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line[0] != "#"}
 
@@ -180,7 +187,7 @@ def test_a_version_that_can_not_be_loaded_changes_nothing(folder, tmp_path):
 
 
 def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(folder, tmp_path):
-    with working(folder, "--log", str(tmp_path / "log")) as (process, port):
+    with working(folder, "--log", str(tmp_path / "log"), "--idle-seconds", "60") as (process, port):
         there = connected(port, 4)
         assert metrics(port)['workbench_predictions_total{version="1"}'] == 4
         make_bundle(folder, 2)
@@ -213,7 +220,6 @@ def answer_of(connection: HTTPConnection) -> int | None:
 
 def test_whoever_connects_while_no_worker_is_there_waits_and_is_answered(folder):
     with working(folder) as (process, port):
-        wait_until(lambda: metrics(port)["workbench_workers"] == 2)
         killed = workers_of(process)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)

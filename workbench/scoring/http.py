@@ -23,6 +23,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = "application/json"
+JSON_LINES = ("application/x-ndjson", "application/jsonl")
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
@@ -190,21 +191,21 @@ class Answer:
 
     async def send(self, send: Send, request_id: str) -> None:
         """Send it over ASGI."""
-        headers = [
-            (b"content-type", self.media_type.encode()),
-            (b"content-length", str(len(self.body)).encode()),
-            (b"x-request-id", request_id.encode()),
-            *_ALWAYS,
-        ]
+        headers = [*head_of(self.media_type, request_id), (b"content-length", str(len(self.body)).encode())]
         if self.headers:
             headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
+def head_of(media_type: str, request_id: str) -> list[tuple[bytes, bytes]]:
+    """Headers that every answer has."""
+    return [(b"content-type", media_type.encode()), (b"x-request-id", request_id.encode()), *_ALWAYS]
+
+
 def answer_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Content as JSON."""
-    return Answer(_WRITE(content), status, JSON, headers or {})
+    return Answer(to_json(content), status, JSON, headers or {})
 
 
 def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> Answer:
@@ -253,4 +254,4 @@ def _text(value: Any) -> str:
 
 
 # In ASCII where the quick way does not take it: a lone surrogate in a value has no UTF-8.
-_WRITE = writer(_text, json.JSONEncoder(allow_nan=False, default=_text).encode)
+to_json = writer(_text, json.JSONEncoder(allow_nan=False, default=_text).encode)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.scoring.bodies import ARROW, CSV
-from workbench.scoring.http import JSON
+from workbench.scoring.http import JSON, JSON_LINES
 
 TEXT = "text/plain"
 
@@ -57,7 +57,7 @@ class Route:
 
 ROUTES = (
     Route("POST", "/predict", "predict", "Score rows and say why", "_predict", answer="predictions",
-          takes=(JSON, ARROW), body="rows", query=("reasons",)),
+          takes=(JSON, ARROW, *JSON_LINES), body="rows", query=("reasons",)),
     Route("POST", "/explain", "explain", "Say what every column added", "_explain", takes=(JSON, ARROW), body="rows"),
     Route("POST", "/invocations", "predict", "Score rows as MLflow's servers do", "_invocations", answer="invocations",
           takes=(JSON, CSV, ARROW), body="forms"),

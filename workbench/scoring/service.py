@@ -54,6 +54,7 @@ from workbench.scoring.rate import Rate
 from workbench.scoring.refusals import Crowded, Unanswered
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import REASONS, Scorer
+from workbench.scoring.streaming import Form, Stream, form_of
 from workbench.scoring.traffic import Arm, Traffic, Trial
 
 MOST_PROBLEMS = 100  # faults that one answer lists
@@ -252,13 +253,17 @@ class Service:
             answer = await self._safely(request)
             request.notes["status"] = answer.status
             path = self._path(request)
+            if isinstance(answer, Stream):  # what it bore is known at its end
+                await answer.send(send, request.id)
+                start = time.perf_counter() - answer.seconds
             seconds = time.perf_counter() - start
             self.metrics.answered(path, answer.status, seconds)
             if path in ANSWERING:
                 rows = request.notes.get("rows", 0)
                 self._loads.answered(answer.status, seconds, rows, self.scorer.bundle.version)
             _tell_request(request, path, answer.status, seconds)
-            await answer.send(send, request.id)
+            if not isinstance(answer, Stream):
+                await answer.send(send, request.id)
 
     async def _safely(self, request: Request) -> Answer:
         try:
@@ -342,9 +347,23 @@ class Service:
 
     async def _predict(self, request: Request) -> Answer:
         reasons = _reasons(request)
+        form = None if request.content_type == JSON else form_of(request, self.scorer.bundle)
+        if form is not None:
+            return await self._streamed(request, form, reasons)
         rows, single = await self._rows(request)
         answers = await self.scored(request, rows, reasons)
         return answer_json(answers[0] if single else {"predictions": answers})
+
+    async def _streamed(self, request: Request, form: Form, reasons: int) -> Stream:
+        """Rows of any number, answered as they come."""
+
+        def waiting() -> int:
+            return 0 if self.log is None else self.log.waiting
+
+        def failed(error: Exception) -> None:
+            self.faults.tell("Rows of a stream failed", error, logging.ERROR, f"request {request.id}")
+
+        return await Stream(request, form, self.answering.score, reasons, waiting, failed).begin()
 
     async def _invocations(self, request: Request) -> Answer:
         content, kind = await request.body(), request.content_type
