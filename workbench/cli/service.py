@@ -29,6 +29,9 @@ def serve_bundle(
     shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
     requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
     workers: Annotated[int | None, typer.Option(help="Processes that answer on the one port; 1 by default.")] = None,
+    micro_batch: Annotated[
+        float | None, typer.Option(metavar="MS", help="Milliseconds that a row waits to be scored with others; 0.")
+    ] = None,
     most_bytes: Annotated[int | None, typer.Option(help="Bytes of a body.")] = None,
     most_rows: Annotated[int | None, typer.Option(help="Rows of a request; a stream has any number.")] = None,
     most_header_bytes: Annotated[int | None, typer.Option(help="Bytes of a request's headers.")] = None,
@@ -72,6 +75,7 @@ def serve_bundle(
         jwt_issuer=jwt_issuer,
         requests=requests,
         workers=workers,
+        micro_batch=micro_batch,
         limits=Limits.of(bounds),
     )
 

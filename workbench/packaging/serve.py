@@ -73,6 +73,7 @@ def serve(
             shadow=traffic.shadow,
             reload=reload,
             tracer=tracer(),
+            micro_batch=listen.gathering,
         )
 
     kind = "https" if listen.certificate else "http"

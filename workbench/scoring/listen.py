@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 GRACE = 20  # seconds that requests in progress get at the end
-MOST_WORKERS = 512
+MOST_WORKERS, MOST_MILLISECONDS = 512, 1000
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class Listen:
         A line of JSON for each request on standard error.
     workers : int, optional
         Processes that answer; by default what ``WORKBENCH_WORKERS`` says, or one.
+    micro_batch : float, optional
+        Milliseconds that a single row waits for others, to be scored with them; by default what
+        ``WORKBENCH_MICRO_BATCH`` says, or 0: it does not wait.
     limits : Limits, optional
         What one client may take; by default what the environment says of each bound.
     """
@@ -68,6 +71,7 @@ class Listen:
     jwt_issuer: str | None = None
     requests: bool = False
     workers: int | None = None
+    micro_batch: float | None = None
     limits: Limits | None = None
 
     @classmethod
@@ -87,6 +91,9 @@ class Listen:
         take("--jwt-issuer")
         take("--requests", action="store_true", help="a line of JSON for each request on standard error")
         take("--workers", type=int, help="processes that answer on the one port; WORKBENCH_WORKERS, or 1, by default")
+        take(
+            "--micro-batch", type=float, metavar="MS", help="milliseconds that a row waits to be scored with others; 0"
+        )
         Limits.add_arguments(parser)
 
     @classmethod
@@ -110,6 +117,22 @@ class Listen:
         if not 1 <= number <= MOST_WORKERS:
             raise BadParameter(f"Workers are from 1 to {MOST_WORKERS}, got {number}. Take about one a core.")
         return int(number)
+
+    @property
+    def gathering(self) -> float:
+        """Seconds that a single row waits for others.
+
+        Raises
+        ------
+        BadParameter
+            If it is no number of milliseconds from 0 to 1,000.
+        """
+        told = self.micro_batch if self.micro_batch is not None else setting("micro_batch", float, os.environ)
+        milliseconds = 0.0 if told is None else told
+        if not 0 <= milliseconds <= MOST_MILLISECONDS:
+            allowed = f"A row waits for others from 0 to {MOST_MILLISECONDS} milliseconds"
+            raise BadParameter(f"{allowed}, got {milliseconds}. Give such a time.")
+        return float(milliseconds) / 1000
 
     @property
     def on_loopback(self) -> bool:

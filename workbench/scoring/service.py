@@ -55,6 +55,7 @@ from workbench.scoring.refusals import Crowded, Unanswered
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import REASONS, Scorer
 from workbench.scoring.streaming import Form, Stream, form_of
+from workbench.scoring.together import Together
 from workbench.scoring.traffic import Arm, Traffic, Trial
 
 MOST_PROBLEMS = 100  # faults that one answer lists
@@ -104,6 +105,8 @@ class Service:
         A context for each request, as OpenTelemetry's spans.
     patience : Patience, optional
         How long a client is kept waiting.
+    micro_batch : float
+        Seconds that a single row waits for others, to be scored with them; 0: it does not.
 
     Raises
     ------
@@ -124,6 +127,7 @@ class Service:
         reload: Callable[[], Scorer] | None = None,
         tracer: Tracer | None = None,
         patience: Patience | None = None,
+        micro_batch: float = 0.0,
     ) -> None:
         self.log = log
         self.access = access or Access.of_environment()
@@ -131,6 +135,7 @@ class Service:
         self.faults, self.patience = Faults(), patience or Patience()
         traffic = Traffic(scorer, tuple(arms), shadow)
         self.answering = Answering(traffic, self.metrics, log, self.patience, self.faults)
+        self._together = Together(self.answering.score, micro_batch) if micro_batch else None
         self._pulse = Pulse()
         self._labelling = Crew("labels")
         self._loads, self._process = Loads(), secrets.token_hex(4)
@@ -405,6 +410,8 @@ class Service:
             If too much waits already, the time is over or the client has left.
         """
         request.notes["rows"] = len(rows)
+        if self._together is not None and len(rows) == 1 and traffic is None:
+            return await self._together.score(rows, reasons)
         return await self.answering.score(rows, reasons, traffic, request)
 
     async def _rows(self, request: Request) -> tuple[Rows, bool]:
