@@ -9,6 +9,7 @@ from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.contract import Column, Contract
 from workbench.core.metric import Metric
 from workbench.core.reasons import ColumnReasons, Reasons
+from workbench.scoring import limits
 from workbench.scoring.runtime import Scorer
 from workbench.storage.files import write_json
 from workbench.tables.compiled import Categories, CompiledModel, Numbers
@@ -82,6 +83,14 @@ def make_bundle(
     files = {name: file_hash(folder / name) for name in ("model.npz", "contract.json", "reasons.json")}
     replace(bundle, files=files).save(folder / MANIFEST)
     return Bundle.load_folder(folder)
+
+
+@pytest.fixture
+def limited():
+    """Sets bounds for one test."""
+    before = limits.in_force()
+    yield lambda **bounds: limits.use(limits.Limits(**{**vars(before), **bounds}))
+    limits.use(before)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from workbench.core.contract import Column, Contract
 from workbench.core.reading import Form
 from workbench.errors import BadRow
-from workbench.scoring import bodies, http
 from workbench.scoring.labels import clean_labels
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.service import Service
@@ -81,9 +80,8 @@ def test_a_hostile_body_gets_a_clear_status(client, body, status):
     assert client.post("/predict", content=body, headers=JSON_TYPE).status_code == status
 
 
-def test_too_much_is_refused(client, monkeypatch):
-    monkeypatch.setattr(bodies, "MOST_ROWS", 2)
-    monkeypatch.setattr(http, "MOST_BYTES", 1000)
+def test_too_much_is_refused(client, limited):
+    limited(most_rows=2, most_bytes=1000)
 
     assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 422
     assert client.post("/predict", content=b" " * 2000, headers=JSON_TYPE).status_code == 413

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from workbench.scoring import bodies
 from workbench.scoring.http import Rejected
 from workbench.scoring.keys import Access, Keys
 from workbench.scoring.log import PredictionLog
@@ -281,7 +280,7 @@ def scorer_of_module(tmp_path_factory):
     return Scorer(folder)
 
 
-def test_more_rows_than_a_request_may_have_are_refused(client, monkeypatch):
-    monkeypatch.setattr(bodies, "MOST_ROWS", 1)
+def test_more_rows_than_a_request_may_have_are_refused(client, limited):
+    limited(most_rows=1)
 
     assert infer(client, AGE, CITY).status_code == 422

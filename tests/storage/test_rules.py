@@ -68,6 +68,7 @@ PARSES = {
     "scoring/rpc.py": "an answer of the service in the same process",
     "scoring/v1.py": "a request",
     "client.py": "an answer of a service; it is one file that needs nothing of ours",
+    "scoring/workers.py": "a line on a pair of sockets",
     "training/journal.py": "the header inside a binary file",
     "training/recording.py": "a tag of MLflow's, by anybody",
     "training/weighing.py": "weights by class that somebody wrote into a form, or that a run was asked for",

@@ -84,6 +84,7 @@ class Answering:
         self._stations: dict[Scorer, Station] = {}
         self._failures: dict[int, deque[float]] = {}
         self._turn, self._opening = Lock(), Lock()
+        self.dropped: Callable[[Arm], None] = lambda arm: None  # is told of an arm that takes no more rows
         for other in traffic.others:
             if other.bundle.version != traffic.champion.bundle.version:  # an alias may mean the champion, too
                 check_fits(other.bundle, traffic.champion.bundle)
@@ -125,6 +126,18 @@ class Answering:
             If there was none since the service started.
         """
         self._exchange(Traffic.back)
+
+    def stand(self, traffic: Traffic) -> None:
+        """Answer by this traffic from now on, as the other processes of one service do."""
+        for scorer in traffic.all:
+            self._hide(scorer)
+            self._station(scorer).warm()
+        if traffic.champion is not self.traffic.champion:
+            self.failed_in_turn = 0
+        if traffic.trial is not None and traffic.trial != self.traffic.trial:
+            self._ready_to_try(traffic.trial)
+            self.metrics.broken = None
+        self._exchange(lambda _: traffic)
 
     async def score(
         self, rows: Rows, reasons: int, traffic: Traffic | None = None, request: Request | None = None
@@ -338,6 +351,7 @@ class Answering:
             self.metrics.out(version, arm.name)
             self.metrics.broken = self.metrics.trial if arm.name == CANARY else self.metrics.broken
             self._exchange(lambda traffic: traffic.without(arm))
+            self.dropped(arm)
             logging.getLogger(__name__).error(
                 "Version %s (%s) has failed %s times and takes no more rows: the champion answers them.",
                 version, arm.name, MOST_FAILURES,

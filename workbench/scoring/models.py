@@ -36,6 +36,11 @@ def asked_model(service: Service, request: Request) -> Traffic:
     return traffic.only(there[version])
 
 
+def alone(request: Request, traffic: Traffic) -> Traffic | None:
+    """Who has to answer since a version was named; None: whoever does when the rows are scored."""
+    return traffic if request.notes["parts"].get("version") else None
+
+
 def check_ready(service: Service) -> None:
     """As ``/ready`` says it.
 

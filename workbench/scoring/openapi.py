@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.core.contract import Column, Contract
-from workbench.scoring.bodies import CSV, MOST_ROWS
-from workbench.scoring.http import JSON, MOST_BYTES
+from workbench.scoring.bodies import ARROW, CSV
+from workbench.scoring.http import JSON, JSON_LINES
+from workbench.scoring.limits import in_force
 from workbench.scoring.queries import MOST_REASONS
 from workbench.scoring.routes import RAW as OCTETS
 from workbench.scoring.routes import ROUTES, SIGNATURES, Route
@@ -22,10 +23,10 @@ _CASES = {
     "403": "The key has not the scope.",
     "404": "There is no such model or version, or it was packaged without one.",
     "408": "The body took too long.",
-    "413": f"More than {MOST_BYTES} bytes.",
+    "413": "More bytes than a body may have.",
     "415": "Another content type than those above.",
     "421": "Another host than this service answers for.",
-    "422": f"A row breaks the contract (field, expected, got), or there are more than {MOST_ROWS}.",
+    "422": "A row breaks the contract (field, expected, got), or there are more rows than a request may have.",
     "429": "Too many requests; Retry-After says how long to wait.",
     "500": "The service failed; its log says why.",
     "501": "The model can't do this.",
@@ -52,7 +53,8 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
         "info": {
             "title": scorer.bundle.name,
             "version": str(scorer.bundle.version),
-            "description": f"Predictions with reasons. A body has at most {MOST_BYTES} bytes and {MOST_ROWS} rows.",
+            "description": f"Predictions with reasons. A body has at most {in_force().most_bytes} bytes and "
+            f"{in_force().most_rows} rows.",
         },
         "paths": _paths(scorer, keys),
         "components": {
@@ -175,7 +177,10 @@ def _operation(route: Route, scorer: Scorer) -> Schema:
         operation["requestBody"] = {"required": True, "content": _contents(route)}
     if not route.scope:
         operation["security"] = []
-    return {**operation, "responses": _responses({route.gives: {"schema": _ANSWERS[route.answer]()}}, cases)}
+    contents = {route.gives: {"schema": _ANSWERS[route.answer]()}}
+    if set(JSON_LINES) <= set(route.takes):  # a stream is answered by a stream
+        contents |= {kind: {"schema": _BINARY} for kind in (JSON_LINES[0], ARROW)}
+    return {**operation, "responses": _responses(contents, cases)}
 
 
 def _name(scorer: Scorer) -> Schema:
@@ -199,7 +204,7 @@ def _responses(content: Schema, cases: dict[str, str]) -> Schema:
 
 def _forms() -> Schema:
     """MLflow's: exactly one of them, as ``https://mlflow.org`` describes the inputs of ``/invocations``."""
-    records = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ref("Row")}
+    records = {"type": "array", "minItems": 1, "maxItems": in_force().most_rows, "items": _ref("Row")}
     return {
         "type": "object",
         "required": ["dataframe_records"],
@@ -218,7 +223,7 @@ def _one_or_many(name: str, item: Schema) -> Schema:
 
 
 def _many(name: str, item: Schema, inner: str = "array") -> Schema:
-    listed = {"type": inner, "minItems": 1, "maxItems": MOST_ROWS, "items": item}
+    listed = {"type": inner, "minItems": 1, "maxItems": in_force().most_rows, "items": item}
     return {"type": "object", "required": [name], "properties": {name: listed}}
 
 
@@ -382,7 +387,7 @@ _V1_ANSWER: Schema = {
 
 
 def _instances() -> Schema:
-    many = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS}
+    many = {"type": "array", "minItems": 1, "maxItems": in_force().most_rows}
     rows = [{**many, "items": _ref(kind)} for kind in ("Row", "List")]
     return {
         "type": "object",

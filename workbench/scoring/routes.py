@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.scoring.bodies import ARROW, CSV
-from workbench.scoring.http import JSON
+from workbench.scoring.http import JSON, JSON_LINES
 
 TEXT, HTML, RAW = "text/plain", "text/html", "application/octet-stream"
 PYTHON = "text/x-python"
@@ -71,7 +71,7 @@ def _of_versions(
 
 ROUTES = (
     Route("POST", "/predict", "predict", "Score rows and say why", "_predict", answer="predictions",
-          takes=(JSON, ARROW), body="rows", query=("reasons",)),
+          takes=(JSON, ARROW, *JSON_LINES), body="rows", query=("reasons",)),
     Route("POST", "/explain", "explain", "Say what every column added", "_explain", takes=(JSON, ARROW), body="rows"),
     Route("POST", "/invocations", "predict", "Score rows as MLflow's servers do", "_invocations", answer="invocations",
           takes=(JSON, CSV, ARROW), body="forms"),

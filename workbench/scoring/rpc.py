@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from workbench.scoring.http import JSON, MOST_BYTES, Receive, Scope, Send
+from workbench.scoring.http import JSON, Receive, Scope, Send
+from workbench.scoring.limits import in_force
 from workbench.scoring.rpc_messages import CONTENTS, METHODS, SERVICE, messages, missing_extra
 from workbench.scoring.v2 import LENGTH
 
@@ -109,7 +110,7 @@ class WithRpc:
         await self._service(scope, heard, send)
 
     async def _start(self, send: Send) -> None:
-        options = (("grpc.max_receive_message_length", MOST_BYTES), ("grpc.so_reuseport", int(self._shared)))
+        options = (("grpc.max_receive_message_length", in_force().most_bytes), ("grpc.so_reuseport", int(self._shared)))
         self._server = self._aio.server(options=options, maximum_concurrent_rpcs=MOST_CALLS)
         known = messages()
         handlers = {

@@ -56,6 +56,8 @@ from workbench.scoring.refusals import Crowded, Unanswered
 from workbench.scoring.repeats import LONGEST_KEY, Repeats
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.runtime import Scorer
+from workbench.scoring.streaming import Form, Stream, form_of
+from workbench.scoring.together import Together
 from workbench.scoring.traffic import Arm, Traffic, Trial
 
 WITHOUT_EXPLANATION = (
@@ -103,6 +105,8 @@ class Service:
         A context for each request, as OpenTelemetry's spans.
     patience : Patience, optional
         How long a client is kept waiting.
+    micro_batch : float
+        Seconds that a single row waits for others, to be scored with them; 0: it does not.
 
     Raises
     ------
@@ -123,6 +127,7 @@ class Service:
         reload: Callable[[], Scorer] | None = None,
         tracer: Tracer | None = None,
         patience: Patience | None = None,
+        micro_batch: float = 0.0,
     ) -> None:
         self.log = log
         self.access = access or Access.of_environment()
@@ -130,6 +135,7 @@ class Service:
         self.faults, self.patience = Faults(), patience or Patience()
         traffic = Traffic(scorer, tuple(arms), shadow)
         self.answering = Answering(traffic, self.metrics, log, self.patience, self.faults)
+        self._together = Together(self.answering.score, micro_batch) if micro_batch else None
         self._pulse = Pulse()
         self._labelling = Crew("labels")
         self._loads, self._process = Loads(), secrets.token_hex(4)
@@ -253,13 +259,17 @@ class Service:
             answer = await self._safely(request)
             request.notes["status"] = answer.status
             path = self._path(request)
+            if isinstance(answer, Stream):  # what it bore is known at its end
+                await answer.send(send, request.id)
+                start = time.perf_counter() - answer.seconds
             seconds = time.perf_counter() - start
             self.metrics.answered(path, answer.status, seconds)
             if path in ANSWERING:
                 rows = request.notes.get("rows", 0)
                 self._loads.answered(answer.status, seconds, rows, self.scorer.bundle.version)
             _tell_request(request, path, answer.status, seconds)
-            await answer.send(send, request.id)
+            if not isinstance(answer, Stream):
+                await answer.send(send, request.id)
 
     async def _safely(self, request: Request) -> Answer:
         try:
@@ -348,9 +358,23 @@ class Service:
 
     async def _predict(self, request: Request) -> Answer:
         reasons = reasons_asked(request)
+        form = None if request.content_type == JSON else form_of(request, self.scorer.bundle)
+        if form is not None:
+            return await self._streamed(request, form, reasons)
         rows, single = await self._rows(request)
         answers = await self.scored(request, rows, reasons)
         return answer_json(answers[0] if single else {"predictions": answers})
+
+    async def _streamed(self, request: Request, form: Form, reasons: int) -> Stream:
+        """Rows of any number, answered as they come."""
+
+        def waiting() -> int:
+            return 0 if self.log is None else self.log.waiting
+
+        def failed(error: Exception) -> None:
+            self.faults.tell("Rows of a stream failed", error, logging.ERROR, f"request {request.id}")
+
+        return await Stream(request, form, self.answering.score, reasons, waiting, failed).begin()
 
     async def _invocations(self, request: Request) -> Answer:
         content, kind = await request.body(), request.content_type
@@ -394,15 +418,21 @@ class Service:
         request.notes["rows"] = len(rows)
         key = request.headers.get(b"idempotency-key")
         if not key or len(key) > LONGEST_KEY:
-            return await self.answering.score(rows, reasons, traffic, request)
+            return await self._answered(rows, reasons, traffic, request)
         named = (request.notes.get("caller"), request.path, key)
         # Nobody watches whether the client leaves: who comes again with the key wants this very answer.
-        answers, again = await self._repeats.once(
-            named, rows, reasons, lambda: self.answering.score(rows, reasons, traffic)
-        )
+        answers, again = await self._repeats.once(named, rows, reasons, lambda: self._answered(rows, reasons, traffic))
         if again:
             request.notes["rows"] = 0
         return answers
+
+    async def _answered(
+        self, rows: Rows, reasons: int, traffic: Traffic | None, request: Request | None = None
+    ) -> list[dict[str, Any]]:
+        """Together with the rows of others, where that was asked for, or alone."""
+        if self._together is not None and len(rows) == 1 and traffic is None:
+            return await self._together.score(rows, reasons)
+        return await self.answering.score(rows, reasons, traffic, request)
 
     async def _rows(self, request: Request) -> tuple[Rows, bool]:
         """The rows of a body, and whether it was a single one."""

@@ -23,6 +23,7 @@ from workbench.core.contract import Column, Contract, Kind
 from workbench.scoring import bodies
 from workbench.scoring.bodies import LONGEST, Rows, few
 from workbench.scoring.http import Rejected
+from workbench.scoring.limits import in_force
 from workbench.scoring.queries import MOST_REASONS
 from workbench.scoring.runtime import REASONS, Scorer
 
@@ -252,8 +253,8 @@ def _shape(tensor: Mapping[str, Any]) -> list[int]:
     shape = tensor.get("shape")
     if not isinstance(shape, list) or not 0 < len(shape) < 9 or not all(type(n) is int and n >= 0 for n in shape):
         raise Rejected(400, f"The shape of {tensor['name'][:LONGEST]!r} is no list of whole numbers. Send [rows].")
-    if shape[0] > bodies.MOST_ROWS:
-        raise Rejected(422, f"{shape[0]} rows are more than {bodies.MOST_ROWS}. Send them in parts.")
+    if shape[0] > in_force().most_rows:
+        raise Rejected(422, f"{shape[0]} rows are more than {in_force().most_rows}. Send them in parts.")
     return shape
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import BadRow
 from workbench.scoring.bodies import LONGEST, Rows, read_json, rows_of_mlflow
 from workbench.scoring.http import JSON, Answer, Rejected, Request, answer_json
-from workbench.scoring.models import asked_model, told
+from workbench.scoring.models import alone, asked_model, told
 from workbench.scoring.queries import reasons_asked
 from workbench.scoring.routes import EVERY, OUTPUTS, SIGNATURES
 
@@ -47,7 +47,7 @@ async def predict(service: Service, request: Request) -> Answer:
     content, features = await request.body(), traffic.champion.features
     form, signature, rows = await service.read(content, lambda: _asked(read_json(content), features))
     try:
-        answers = await service.scored(request, rows, reasons, traffic)
+        answers = await service.scored(request, rows, reasons, alone(request, traffic))
     except BadRow as error:
         return told(error)
     names = [*OUTPUTS, *(n for n in MORE if n in answers[0]), *(("reasons",) if reasons else ())]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench import __version__
 from workbench.errors import BadRow
 from workbench.scoring.http import JSON, Answer, Rejected, Request, answer_json
-from workbench.scoring.models import asked_model, check_ready, told
+from workbench.scoring.models import alone, asked_model, check_ready, told
 from workbench.scoring.tensors import inputs_of, outputs_of, question, reply
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def infer(service: Service, request: Request) -> Answer:
     content, head = await _body(request), request.header(LENGTH.lower().encode())
     asked = await service.read(content, lambda: question(content, head, traffic.champion))
     try:
-        answers = await service.scored(request, asked.rows, asked.reasons, traffic)
+        answers = await service.scored(request, asked.rows, asked.reasons, alone(request, traffic))
     except BadRow as error:
         return told(error)
     body, length = reply(asked, answers, traffic.champion)
