@@ -325,7 +325,9 @@ def test_the_rate_of_a_caller_holds_over_all_workers(folder):
         there = [HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(6)]
         statuses = [asked(one)[0] for _ in range(10) for one in there]
 
-    assert 10 <= statuses.count(200) <= 15  # ten at once and what comes meanwhile; two workers alone would let 20 in
+    assert (
+        6 <= statuses.count(200) <= 15
+    )  # ten at once (some were asked before), and what comes meanwhile; two workers alone would let 20 in
     assert set(statuses) == {200, 429}
 
 

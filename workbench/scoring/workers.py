@@ -172,6 +172,10 @@ class Workers:
             self._stand(replace(self.traffic, trial=None))
             raise
 
+    def rollback(self) -> None:
+        """As :meth:`Service.rollback`, in every worker."""
+        self._stand(self.traffic.back())
+
     def run(self, look: Callable[[], None] | None = None, seconds: float = 2.0) -> None:
         """Listen until SIGINT or SIGTERM; requests in progress are answered first. A second signal ends it at once.
 
@@ -266,7 +270,7 @@ class Workers:
         return {"told": {"version": self.scorer.bundle.version, "changed": changed}}
 
     def _asked_rollback(self, message: Message) -> Message:
-        self._stand(self.traffic.back())
+        self.rollback()
         return {"told": {"version": self.scorer.bundle.version, "changed": True}}
 
     def _asked_metrics(self, message: Message) -> Message:
