@@ -87,7 +87,7 @@ def test_a_route_is_described(scorer, keys, route):
     assert operation["summary"] == route.summary
     assert ("requestBody" in operation) == bool(route.takes)
     assert (operation.get("security") == []) == (not route.scope)
-    assert set(operation["responses"]["200"]["content"]) == {route.gives}
+    assert set(operation["responses"]["200"]["content"]) == {route.gives, *route.streams}
     assert sum(map(len, described.values())) == len(ROUTES)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from workbench.core.ports import free_port
+from workbench.errors import BadParameter
+from workbench.scoring.listen import Listen, configured
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.rpc import Called, Unfit, WithRpc, answered, asked, called
 from workbench.scoring.rpc_messages import METHODS, SERVICE, messages
@@ -152,3 +154,9 @@ def test_a_key_is_asked_for(scorer, monkeypatch):
 
     assert status({}) == 401
     assert status({"x-api-key": "s3cret"}) == status({"authorization": "Bearer s3cret"}) == 200
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_that_is_none_is_refused(service, port):
+    with pytest.raises(BadParameter, match="port of gRPC"):
+        configured(service, Listen(grpc=port))

@@ -65,6 +65,7 @@ PARSES = {
     "monitoring/places.py": "a field of an index, checked by its types",
     "monitoring/watch_book.py": "lines of decisions, each with its checksum",
     "scoring/bodies.py": "a request",
+    "scoring/streaming.py": "a line of a request",
     "scoring/rpc.py": "an answer of the service in the same process",
     "scoring/v1.py": "a request",
     "client.py": "an answer of a service; it is one file that needs nothing of ours",

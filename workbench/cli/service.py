@@ -28,7 +28,7 @@ def serve_bundle(
     ] = None,
     shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
     grpc: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port for the Open Inference Protocol over gRPC, too.")
+        int | None, typer.Option(min=1, max=65535, help="Port for the Open Inference Protocol over gRPC, too.")
     ] = None,
     requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
     workers: Annotated[int | None, typer.Option(help="Processes that answer on the one port; 1 by default.")] = None,

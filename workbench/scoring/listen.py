@@ -235,6 +235,8 @@ def _with_rpc(service: Service, listen: Listen) -> Any:
     """The service, with gRPC beside it where that was asked for."""
     if listen.grpc is None:
         return service
+    if not 1 <= listen.grpc <= 65535:
+        raise BadParameter(f"The port of gRPC is from 1 to 65535, got {listen.grpc}. Give one that is free.")
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     known = next(iter(listen.hosts() or ("localhost",)))
     shared = listen.processes > 1

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.core.contract import Column, Contract
-from workbench.scoring.bodies import ARROW, CSV
-from workbench.scoring.http import JSON, JSON_LINES
+from workbench.scoring.bodies import CSV
+from workbench.scoring.http import JSON
 from workbench.scoring.limits import in_force
 from workbench.scoring.queries import MOST_REASONS
 from workbench.scoring.routes import RAW as OCTETS
@@ -177,9 +177,10 @@ def _operation(route: Route, scorer: Scorer) -> Schema:
         operation["requestBody"] = {"required": True, "content": _contents(route)}
     if not route.scope:
         operation["security"] = []
-    contents = {route.gives: {"schema": _ANSWERS[route.answer]()}}
-    if set(JSON_LINES) <= set(route.takes):  # a stream is answered by a stream
-        contents |= {kind: {"schema": _BINARY} for kind in (JSON_LINES[0], ARROW)}
+    contents = {
+        route.gives: {"schema": _ANSWERS[route.answer]()},
+        **{kind: {"schema": _BINARY} for kind in route.streams},
+    }
     return {**operation, "responses": _responses(contents, cases)}
 
 

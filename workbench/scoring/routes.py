@@ -44,6 +44,8 @@ class Route:
         Schema of the body as JSON.
     query : tuple of str
         Parameters of the address.
+    streams : tuple of str
+        Kinds of content of an answer that is streamed.
     may_be_missing : bool
         Whether a bundle may lack what is asked for.
     """
@@ -58,6 +60,7 @@ class Route:
     takes: tuple[str, ...] = ()
     body: str = ""
     query: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
     may_be_missing: bool = False
 
 
@@ -71,7 +74,8 @@ def _of_versions(
 
 ROUTES = (
     Route("POST", "/predict", "predict", "Score rows and say why", "_predict", answer="predictions",
-          takes=(JSON, ARROW, *JSON_LINES), body="rows", query=("reasons",)),
+          takes=(JSON, ARROW, *JSON_LINES), body="rows", query=("reasons",),
+          streams=(JSON_LINES[0], ARROW)),
     Route("POST", "/explain", "explain", "Say what every column added", "_explain", takes=(JSON, ARROW), body="rows"),
     Route("POST", "/invocations", "predict", "Score rows as MLflow's servers do", "_invocations", answer="invocations",
           takes=(JSON, CSV, ARROW), body="forms"),

@@ -40,7 +40,7 @@ class SharedRate:
         self._clock = clock
         if per_second:
             self._table = mmap.mmap(-1, PARTS * WAYS * _SLOT.size)
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it holds locks alone, as long as the process lives
+            self._file = _nowhere()
             self._secret = os.urandom(16)  # nobody can choose whose bucket theirs throws out
 
     def wait(self, caller: str) -> float:
@@ -72,3 +72,11 @@ class SharedRate:
         allowed = tokens >= 1
         _SLOT.pack_into(self._table, places[own], number, tokens - allowed, now)
         return 0.0 if allowed else (1 - tokens) / self.per_second
+
+
+def _nowhere() -> int:
+    """A file without a name, which holds locks alone as long as the process lives."""
+    if hasattr(os, "memfd_create"):  # a container may have no place to write
+        return os.memfd_create("rates")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -45,7 +45,7 @@ from workbench.core.bundle import Bundle
 from workbench.core.fitting import check_fits
 from workbench.core.rollout import Rollout
 from workbench.errors import Refused, StoreError, WorkbenchError
-from workbench.scoring.http import Answer, Request, answer_json, answer_text
+from workbench.scoring.http import Answer, Rejected, Request, answer_json, answer_text
 from workbench.scoring.listen import GRACE, Listen, configured
 from workbench.scoring.metrics import Metrics, kept_beside
 from workbench.scoring.runtime import Scorer
@@ -102,7 +102,10 @@ class Worker(Service):
         return scorer
 
     async def _reloaded(self, request: Request) -> Answer:
-        return answer_json(await self._link.asked("reload", LOADING + GRACE))
+        try:
+            return answer_json(await self._link.asked("reload", LOADING + GRACE))
+        except Refused:  # a file's place is nobody's business: the parent's log has it
+            raise Rejected(501, "The new version can't be loaded; the old one answers. The log says why.") from None
 
     async def _rolled_back(self, request: Request) -> Answer:
         return answer_json(await self._link.asked("rollback", LOADING + GRACE))
@@ -171,6 +174,10 @@ class Workers:
         except WorkbenchError:
             self._stand(replace(self.traffic, trial=None))
             raise
+
+    def rollback(self) -> None:
+        """As :meth:`Service.rollback`, in every worker."""
+        self._stand(self.traffic.back())
 
     def run(self, look: Callable[[], None] | None = None, seconds: float = 2.0) -> None:
         """Listen until SIGINT or SIGTERM; requests in progress are answered first. A second signal ends it at once.
@@ -266,7 +273,7 @@ class Workers:
         return {"told": {"version": self.scorer.bundle.version, "changed": changed}}
 
     def _asked_rollback(self, message: Message) -> Message:
-        self._stand(self.traffic.back())
+        self.rollback()
         return {"told": {"version": self.scorer.bundle.version, "changed": True}}
 
     def _asked_metrics(self, message: Message) -> Message:
@@ -288,18 +295,18 @@ class Workers:
         self.traffic = traffic
         self.metrics.trial = None if traffic.trial is None else traffic.trial.rollout
         message = {"act": "stand", **_told_of(traffic)}
-        there = [hand for hand in self._hands.values() if hand.ready]
-        replies = self._ask_all(message, LOADING)
+        there = list(self._hands.values())  # those too that have just been forked, before this was decided
+        replies = self._ask_all(message, LOADING, there)
         for hand in there:
             reply = replies.get(hand.number, {"error": "it does not answer"})
             if "error" in reply and self._hands.get(hand.number) is hand:
                 _LOG.warning("Worker %s is forked anew: %s", hand.number + 1, reply["error"])
                 self._kill(hand)
 
-    def _ask_all(self, message: Message, seconds: float) -> dict[int, Message]:
-        """What each worker that is ready replies, in the time that there is."""
+    def _ask_all(self, message: Message, seconds: float, some: list[_Hand] | None = None) -> dict[int, Message]:
+        """What each worker replies, in the time that there is; by default each that is ready."""
         order = next(self._numbers)
-        asked = [hand for hand in self._hands.values() if hand.ready]
+        asked = [hand for hand in self._hands.values() if hand.ready] if some is None else some
         for hand in asked:
             hand.reply = None
             self._tell(hand, {"order": order, **message})
@@ -359,7 +366,7 @@ class Workers:
         elif "did" in message:
             hand.reply = message
             if "state" in message:
-                hand.state, hand.still = message["state"], message["still"]
+                hand.state, hand.still, hand.heard = message["state"], message["still"], time.monotonic()
         elif "failed" in message:
             hand.failed = message["failed"]
         else:
@@ -394,7 +401,7 @@ class Workers:
         self._again[hand.number] = time.monotonic() + pause
 
     def _pause_of(self, hand: _Hand) -> float:
-        """None for one that has lived; twice the last one for one that dies again and again."""
+        """No pause after one that has lived; twice the last one after one that dies again and again."""
         lived = time.monotonic() - hand.since
         last = self._pauses[hand.number]
         pause = 0.0 if lived > LONGEST_PAUSE or (hand.ready and not last) else min(max(2 * last, 0.5), LONGEST_PAUSE)
@@ -407,8 +414,8 @@ class Workers:
         self._bury(hand)
 
     def _end_hung(self) -> None:
-        for hand in [h for h in self._hands.values() if h.ready and h.still > HUNG]:
-            _LOG.error("Worker %s has not moved for %.0f seconds and is ended.", hand.number + 1, hand.still)
+        for hand in [h for h in self._hands.values() if h.ready and h.stillness > HUNG]:
+            _LOG.error("Worker %s has not moved for %.0f seconds and is ended.", hand.number + 1, hand.stillness)
             self._kill(hand)
 
     def _end(self) -> None:
@@ -476,7 +483,13 @@ class _Hand:
     failed: str = ""
     reply: Message | None = None
     state: Message | None = None
-    still: float = 0.0  # seconds since its loop has turned
+    still: float = 0.0  # seconds since its loop has turned, when it was heard last
+    heard: float = field(default_factory=time.monotonic)
+
+    @property
+    def stillness(self) -> float:
+        """Seconds since its loop has surely turned."""
+        return self.still + max(0.0, time.monotonic() - self.heard - 2 * PULSE)
 
 
 class _Link:
