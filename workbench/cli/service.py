@@ -28,6 +28,8 @@ def serve_bundle(
     ] = None,
     shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
     requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
+    deadline: Annotated[float, typer.Option(min=0.001, help="Seconds that an answer may take.")] = 30.0,
+    most_wait: Annotated[float, typer.Option(min=0.001, help="Seconds of waiting beyond which it is refused.")] = 1.0,
 ) -> None:
     """Answer rows over HTTP with predictions and reasons."""
     from workbench.packaging.serve import serve
@@ -48,6 +50,8 @@ def serve_bundle(
         jwt_audience=jwt_audience,
         jwt_issuer=jwt_issuer,
         requests=requests,
+        deadline=deadline,
+        most_wait=most_wait,
     )
 
 

@@ -69,6 +69,7 @@ def serve(
         shadow=_scorer(shadow) if shadow else None,
         reload=lambda: _scorer(name),
         tracer=tracer(),
+        patience=listen.patience,
     )
     stop = threading.Event()
     if not is_fixed(name):

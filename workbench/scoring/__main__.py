@@ -64,6 +64,7 @@ def _serve(given: argparse.Namespace) -> None:
         shadow=Scorer(given.shadow) if given.shadow else None,
         reload=lambda: Scorer(given.bundle),
         tracer=tracer(),
+        patience=listen.patience,
     )
     run(service, listen)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from workbench.errors import BadParameter, Refused, WorkbenchError
 from workbench.scoring.keys import Access, Keys, Tokens
+from workbench.scoring.patience import Patience
 from workbench.scoring.service import HOSTS, Service, log_requests
 
 GRACE = 20  # seconds that requests in progress get at the end
@@ -43,6 +44,8 @@ class Listen:
         What the tokens must say.
     requests : bool
         A line of JSON for each request on standard error.
+    deadline, most_wait : float
+        Seconds, as :class:`workbench.scoring.patience.Patience` has them.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +60,8 @@ class Listen:
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
     requests: bool = False
+    deadline: float = Patience.deadline
+    most_wait: float = Patience.most_wait
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
@@ -74,6 +79,10 @@ class Listen:
         take("--jwt-audience")
         take("--jwt-issuer")
         take("--requests", action="store_true", help="a line of JSON for each request on standard error")
+        take("--deadline", type=float, default=Patience.deadline, help="seconds that an answer may take")
+        take(
+            "--most-wait", type=float, default=Patience.most_wait, help="seconds of waiting beyond which it is refused"
+        )
 
     @classmethod
     def of_arguments(cls, given: argparse.Namespace) -> Listen:
@@ -108,6 +117,17 @@ class Listen:
                 "WORKBENCH_API_KEY, or say --open-to-all."
             )
         return access
+
+    @property
+    def patience(self) -> Patience:
+        """How long a client is kept waiting.
+
+        Raises
+        ------
+        BadParameter
+            If one is no positive number.
+        """
+        return Patience(self.deadline, self.most_wait)
 
     def hosts(self) -> tuple[str, ...] | None:
         """Names that the ``Host`` header may have; None: any."""
