@@ -41,6 +41,8 @@ def serve_bundle(
     header_seconds: Annotated[float | None, typer.Option(help="Seconds for a request's headers.")] = None,
     body_seconds: Annotated[float | None, typer.Option(help="Seconds for a body, or a stream's next part.")] = None,
     idle_seconds: Annotated[float | None, typer.Option(help="Seconds between two requests of a connection.")] = None,
+    deadline: Annotated[float, typer.Option(min=0.001, help="Seconds that an answer may take.")] = 30.0,
+    most_wait: Annotated[float, typer.Option(min=0.001, help="Seconds of waiting beyond which it is refused.")] = 1.0,
 ) -> None:
     """Answer rows over HTTP with predictions and reasons."""
     from workbench.packaging.serve import serve
@@ -77,6 +79,8 @@ def serve_bundle(
         workers=workers,
         micro_batch=micro_batch,
         limits=Limits.of(bounds),
+        deadline=deadline,
+        most_wait=most_wait,
     )
 
 

@@ -73,6 +73,7 @@ def serve(
             shadow=traffic.shadow,
             reload=reload,
             tracer=tracer(),
+            patience=listen.patience,
             micro_batch=listen.gathering,
         )
 

@@ -70,6 +70,7 @@ def _serve(given: argparse.Namespace) -> None:
             shadow=traffic.shadow,
             reload=reload,
             tracer=tracer(),
+            patience=listen.patience,
             micro_batch=listen.gathering,
         )
 
