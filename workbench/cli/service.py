@@ -27,6 +27,9 @@ def serve_bundle(
         list[str] | None, typer.Option(metavar="NAME@alias=SHARE", help="A version that answers a share of the rows.")
     ] = None,
     shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
+    log_days: Annotated[
+        int | None, typer.Option(min=1, help="Days of which the log keeps records; WORKBENCH_LOG_DAYS, or all.")
+    ] = None,
     requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
     workers: Annotated[int | None, typer.Option(help="Processes that answer on the one port; 1 by default.")] = None,
     micro_batch: Annotated[
@@ -66,6 +69,7 @@ def serve_bundle(
         port=port,
         ab=ab or (),
         shadow=shadow,
+        log_days=log_days,
         keys=keys,
         open_to_all=open_to_all,
         allow_hosts=tuple(allow_host or ()),
