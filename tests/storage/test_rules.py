@@ -65,6 +65,7 @@ PARSES = {
     "monitoring/places.py": "a field of an index, checked by its types",
     "monitoring/watch_book.py": "lines of decisions, each with its checksum",
     "scoring/bodies.py": "a request",
+    "scoring/streaming.py": "a line of a request",
     "scoring/workers.py": "a line on a pair of sockets",
     "training/journal.py": "the header inside a binary file",
     "training/recording.py": "a tag of MLflow's, by anybody",
