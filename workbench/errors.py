@@ -131,7 +131,15 @@ class BadParameter(InputError):
 
 
 class StoreError(WorkbenchError):
-    """What is on disk can't be used."""
+    """What is on disk can't be used.
+
+    Attributes
+    ----------
+    retry_after : int
+        Seconds after which to try again, where it may pass by itself.
+    """
+
+    retry_after: int | None = None
 
 
 class NotFound(StoreError, KeyError):

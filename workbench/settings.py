@@ -162,6 +162,31 @@ def jobs_at_once() -> int | None:
     return _count("WORKBENCH_JOBS")
 
 
+def log_days(days: int | None = None) -> int | None:
+    """Days of which prediction logs keep records beside the present one (``WORKBENCH_LOG_DAYS``; default None: all).
+
+    Parameters
+    ----------
+    days : int, optional
+        What somebody asked for; it wins over the variable.
+
+    Raises
+    ------
+    BadParameter
+        If it is no whole number of at least 1.
+
+    Examples
+    --------
+    >>> log_days(30)
+    30
+    """
+    if days is None:
+        return _count("WORKBENCH_LOG_DAYS")
+    if days < 1:
+        raise BadParameter(f"Days of a log are a whole number of at least 1, got {days!r}. Give one, or none.")
+    return days
+
+
 def textfiles() -> Path | None:
     """Folder of which Prometheus' node exporter takes files of metrics (``WORKBENCH_TEXTFILES``; default None)."""
     return path_setting("WORKBENCH_TEXTFILES")

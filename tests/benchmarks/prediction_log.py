@@ -1,41 +1,53 @@
-"""How many single predictions a second the log takes, and how long one waits for its acknowledgement.
+"""How many single predictions a second the log takes, how long one waits for its acknowledgement, and what they fill.
 
-    python tests/benchmarks/prediction_log.py [--seconds 5] [--results PREDICTION_LOG.md]
+    python tests/benchmarks/prediction_log.py [--seconds 5] [--records 1000000] [--results PREDICTION_LOG.md]
 
 Ours beside what people write by hand: a line of JSON, with and without fsync, and SQLite as it comes. Each way gets the
 same records, one at a time, from one thread; the whole time counts, the last commit among it.
+
+What they fill is measured of single predictions of adult.csv with ids, flags and answers, in the folder of an open log,
+its journal too: while it is live, and when its hours are sealed. CPU seconds are those of the whole process.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
+import random
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from workbench.monitoring.sealing import seal
+from workbench.scoring.ids import new_ids
 from workbench.scoring.log import FLUSH, PredictionLog
 
 Keep = Callable[[dict], object]
+TABLES = Path(os.environ.get("WORKBENCH_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 ROW = {"age": 39, "workclass": "State-gov", "education": "Bachelors", "hours_per_week": 40, "capital_gain": 2174.0}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5.0, help="of each way")
+    parser.add_argument("--records", type=int, default=1_000_000, help="whose place on disk is measured")
     parser.add_argument("--results", type=Path, help="the file to keep the table in")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         lines = [line(name, way, Path(folder), given.seconds) for name, way in WAYS.items()]
-    told = "\n".join([*HEAD, *lines, *FOOT]) + "\n"
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = filled(Path(folder), given.records)
+    told = "\n".join([*HEAD, *lines, *FOOT, *sizes]) + "\n"
     print(told)
     if given.results:
         given.results.write_text(told, encoding="utf-8")
@@ -71,6 +83,50 @@ def put(folder: Path, seconds: float):
 def append(folder: Path, seconds: float):
     with closing(PredictionLog(folder)) as log:
         return timed(lambda record: log.append([record]), log.flush, seconds)
+
+
+def filled(folder: Path, records: int) -> list[str]:
+    """What so many predictions fill and cost, as lines of the table."""
+    rows, draw, begin = list(adult()), random.Random(1), time.process_time()
+    with closing(PredictionLog(folder)) as log:
+        for i in range(records):
+            prediction, row = draw.random(), rows[i % len(rows)]
+            flags = ["out_of_range:age"] if i % 50 == 0 else []
+            answer = {"id": new_ids(1)[0], "version": 1, "prediction": prediction, "flags": flags}
+            log.put([{**answer, "answer": ">50K" if prediction > 0.5 else "<=50K"}], [row], 0.2 + draw.random() / 10)
+            if log.waiting > 5_000:
+                log.flush()
+        log.flush()
+        log.fold()
+        spent, live = time.process_time() - begin, size(folder)
+        seal(folder, datetime.now(UTC) + timedelta(hours=2))
+        assert log.count() == records
+    per = 1 / records  # bytes of a record are MB of a million
+    return [
+        "",
+        f"## {records:,} single predictions of adult.csv",
+        "",
+        "Goal: 150 MB a million, live.",
+        "",
+        "| | MB a million |",
+        "|---|---:|",
+        f"| live | {live * per:,.0f} |",
+        f"| sealed | {size(folder) * per:,.0f} |",
+        "",
+        f"A record took {1e6 * spent / records:.1f} µs of CPU: made here, put, committed, and folded to a block.",
+    ]
+
+
+def adult() -> Iterator[dict]:
+    """Rows as a client sends them."""
+    with (TABLES / "adult.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: int(text) if text.isdigit() else text or None for name, text in row.items()}
+
+
+def size(folder: Path) -> int:
+    """Bytes of all its files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def lines_of_json(sync: bool):

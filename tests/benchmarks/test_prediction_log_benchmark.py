@@ -6,11 +6,16 @@ import prediction_log
 def test_each_way_keeps_records_and_is_told(tmp_path, capsys):
     kept = tmp_path / "log.md"
 
-    assert prediction_log.main(["--seconds", "0.1", "--results", str(kept)]) == 0
+    assert prediction_log.main(["--seconds", "0.1", "--records", "6000", "--results", str(kept)]) == 0
 
     cells = [
         line.split("|")[1:5] for line in kept.read_text().splitlines() if line.startswith(("| ours", "| a", "| SQ"))
     ]
     assert [cell[0].strip() for cell in cells] == list(prediction_log.WAYS)
     assert all(float(number.replace(",", "")) > 0 for cell in cells for number in cell[1:])
+    filled = [
+        float(line.split("|")[2]) for line in kept.read_text().splitlines() if line.startswith(("| live", "| sealed"))
+    ]
+    assert filled[1] > 20
+    assert filled[0] < 5_000
     assert capsys.readouterr().out.startswith("# The prediction log")

@@ -16,6 +16,7 @@ import pytest
 import workbench as wb
 from workbench.packaging.serve import _scorer
 from workbench.scoring.log import PredictionLog
+from workbench.scoring.log_blocks import pack, unpack
 from workbench.scoring.service import Service
 from workbench.settings import settings
 
@@ -88,6 +89,7 @@ def serve(frame: pd.DataFrame) -> None:
         assert client.post("/predict", json={"rows": rows[:1]}).status_code == 200
         assert client.post("/explain", json={"rows": rows}).status_code == 200
         assert client.post("/predict", json={"rows": [{**rows[0], "x": rows[0]["mail"]}]}).status_code == 422
+    log.fold(end="2100")
     assert log.count() == 81
     log.close()
 
@@ -115,6 +117,8 @@ def parts(content: bytes):
         yield from values_of(content)
     elif content[:4] == b"\x89PNG":
         yield from (zlib.decompress(found) for found in re.findall(rb"zTXt[^\x00]*\x00\x00(.*?)\x00\x00", content))
+    elif content[4:].startswith(b'{"rows":'):  # a block of the prediction log
+        yield repr(unpack(content)).encode()
     else:
         yield from packed_texts(content)
 
@@ -183,6 +187,8 @@ def test_the_search_finds_what_is_there(tmp_path, value):
     with sqlite3.connect(tmp_path / "c.sqlite") as database:
         database.execute("create table t (a)")
         database.execute("insert into t values (?)", (gzip.compress(value.encode()),))
+        line = ["a", "2026-03-01T09:10:00.000000+00:00", 1, {"mail": value}, 0.5, "no", [], 0.2, None]
+        database.execute("insert into t values (?)", (pack([1], [line]),))
     database.close()
     (tmp_path / "d.json").write_text(
         json.dumps({"p": base64.b64encode(zlib.compress(value.encode() * 99, 0)).decode()})

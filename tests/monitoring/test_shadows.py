@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 import workbench as wb
 from workbench.monitoring.sealing import seal
-from workbench.scoring.log import MANY, PredictionLog
+from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.settings import settings as at_home
 
+MANY = 32  # records of a batch
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 ARMS = st.sampled_from([None, "champion", "canary", "fallback", "shadow"])
 PUT = st.tuples(st.sampled_from([1, 2, None]), st.lists(ARMS, min_size=1, max_size=2), st.integers(1, 2 * MANY))

@@ -17,6 +17,7 @@ from workbench.monitoring.score import _span
 from workbench.monitoring.window_order import in_time, natural
 from workbench.monitoring.windows import windows
 from workbench.scoring.log import PredictionLog
+from workbench.scoring.log_reading import Reading
 from workbench.settings import settings
 
 
@@ -117,10 +118,91 @@ def test_a_version_that_was_removed_is_looked_at_once(shop, monkeypatch):
     shutil.rmtree(settings().bundles / shop / "2")
     assert wb.monitor(shop).windows == ()
     read = []
-    monkeypatch.setattr(PredictionLog, "chunks", lambda *_: read.append(1) or iter(()))
+    monkeypatch.setattr(Reading, "chunks", lambda *_: read.append(1) or iter(()))
 
     assert wb.monitor(shop).windows == ()
     assert not read
+
+
+def counting(monkeypatch) -> list[int]:
+    """Records that are read of the log, as they are read."""
+    read, counted = [], Reading._counted
+
+    def count(self, columns):
+        read.append(len(next(iter(columns.values()))))
+        return counted(self, columns)
+
+    monkeypatch.setattr(Reading, "_counted", count)
+    return read
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_new_hour_is_all_that_is_read_of_a_log_the_second_time(shop, monkeypatch, sealed):
+    """Whatever the window of the day or month holds already is not read again."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    day -= timedelta(days=2 if sealed else 0)
+    asked(shop, 400, day)
+    wb.monitor(shop)
+    (before,) = windows(shop, settings())
+    ids = before.ids()
+    read = counting(monkeypatch)
+
+    asked(shop, 60, day + timedelta(hours=20), first=400)
+    report = wb.monitor(shop)
+
+    assert [w.rows for w in report.windows] == [460]
+    assert sum(read) <= 3 * 60  # to count them, for their reasons, and for the window
+    read.clear()
+    wb.monitor(shop)
+    assert not read
+    (after,) = windows(shop, settings())
+    assert after.begin == before.begin
+    assert after.ids() == [*ids, *(f"{day:%Y%m%d}-{i}" for i in range(400, 460))]
+
+
+def test_a_window_that_takes_in_what_is_new_is_the_one_that_is_cut_at_once(shop):
+    day = datetime(2026, 1, 30, 10)
+    asked(shop, 80, day)
+    wb.monitor(shop)
+    asked(shop, 70, day + timedelta(hours=5), first=80)
+    wb.monitor(shop)
+    (parts,) = windows(shop, settings())
+    rows, profile = parts.predictions(), parts.profile()
+    shutil.rmtree(parts.path)
+
+    wb.monitor(shop)
+    (whole,) = windows(shop, settings())
+
+    pd.testing.assert_frame_equal(rows, whole.predictions())
+    assert [(c.name, c.count, c.missing) for c in profile] == [(c.name, c.count, c.missing) for c in whole.profile()]
+    assert (parts.rows, parts.begin, parts.end, parts.flags) == (whole.rows, whole.begin, whole.end, whole.flags)
+
+
+def test_a_window_whose_mark_is_lost_is_cut_anew_and_right(shop):
+    asked(shop, 60, datetime(2026, 1, 30, 10))
+    wb.monitor(shop)
+    (settings().predictions / shop / "places.sqlite").unlink()
+    asked(shop, 55, datetime(2026, 1, 30, 15), first=60)
+
+    assert [w.rows for w in wb.monitor(shop).windows] == [115]
+    assert len(set(windows(shop, settings())[0].ids())) == 115
+
+
+def test_windows_stay_when_their_records_leave_the_log(shop):
+    asked(shop, 60, datetime(2026, 1, 30, 10))
+    asked(shop, 60, datetime(2026, 1, 31, 10), first=60)
+    wb.monitor(shop)
+    log = PredictionLog(settings().predictions / shop)
+    log.prune("2026-01-31T00")
+    log.close()
+    before = windows(shop, settings())
+
+    report = wb.monitor(shop)
+
+    assert [(w.label, w.rows) for w in report.windows] == [("live-2026-01-30", 60), ("live-2026-01-31", 60)]
+    assert windows(shop, settings()) == before
+    asked(shop, 5, datetime(2026, 1, 30, 20), first=200)
+    assert [w.rows for w in wb.monitor(shop).windows] == [65, 60]
 
 
 DAYS = st.dictionaries(

@@ -1,7 +1,5 @@
 """What the service bears, by hour and version, as its log tells the monitor."""
 
-import sqlite3
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from workbench.core.load import GROWTH, Load, Served, part
+from workbench.errors import StoreError
 from workbench.scoring import loads as module
 from workbench.scoring.loads import Loads
 from workbench.scoring.log import PredictionLog
@@ -81,7 +80,7 @@ def test_a_log_that_takes_nothing_is_told_later(scorer, tmp_path, monkeypatch):
     service = Service(scorer, log)
 
     def full(*_):
-        raise sqlite3.OperationalError("database or disk is full")
+        raise StoreError("The disk is full.")
 
     with TestClient(service, base_url="http://localhost") as client:
         client.post("/predict", json={"age": 36, "city": "Ulm"})

@@ -61,7 +61,7 @@ PARSES = {
     "display/language.py": "a catalogue of the package's own",
     "packaging/process.py": "an answer of a process",
     "packaging/deploy/loadtest.py": "runs without Workbench",
-    "scoring/log.py": "fields of a database",
+    "scoring/log_records.py": "fields of a database",
     "monitoring/places.py": "a field of an index, checked by its types",
     "monitoring/watch_book.py": "lines of decisions, each with its checksum",
     "scoring/bodies.py": "a request",

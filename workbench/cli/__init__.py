@@ -16,6 +16,7 @@ from workbench.cli import (
     comparisons,
     data,
     incidents,
+    logs,
     notebooks,
     notify,
     pages,
@@ -77,6 +78,7 @@ app.command()(pages.monitor)
 app.command("serve")(service.serve_bundle)
 app.command("keys")(service.keys_of_services)
 app.command()(service.feedback)
+app.add_typer(logs.app, name="log")
 app.command()(incidents.incidents)
 app.command()(bundles.verify)
 app.command()(bundles.sign)

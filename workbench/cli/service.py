@@ -27,6 +27,9 @@ def serve_bundle(
         list[str] | None, typer.Option(metavar="NAME@alias=SHARE", help="A version that answers a share of the rows.")
     ] = None,
     shadow: Annotated[str | None, typer.Option(help="A version that scores too; only the log sees it.")] = None,
+    log_days: Annotated[
+        int | None, typer.Option(min=1, help="Days of which the log keeps records; WORKBENCH_LOG_DAYS, or all.")
+    ] = None,
     grpc: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port for the Open Inference Protocol over gRPC, too.")
     ] = None,
@@ -44,6 +47,8 @@ def serve_bundle(
     header_seconds: Annotated[float | None, typer.Option(help="Seconds for a request's headers.")] = None,
     body_seconds: Annotated[float | None, typer.Option(help="Seconds for a body, or a stream's next part.")] = None,
     idle_seconds: Annotated[float | None, typer.Option(help="Seconds between two requests of a connection.")] = None,
+    deadline: Annotated[float, typer.Option(min=0.001, help="Seconds that an answer may take.")] = 30.0,
+    most_wait: Annotated[float, typer.Option(min=0.001, help="Seconds of waiting beyond which it is refused.")] = 1.0,
 ) -> None:
     """Answer rows over HTTP with predictions and reasons."""
     from workbench.packaging.serve import serve
@@ -67,6 +72,7 @@ def serve_bundle(
         port=port,
         ab=ab or (),
         shadow=shadow,
+        log_days=log_days,
         keys=keys,
         open_to_all=open_to_all,
         allow_hosts=tuple(allow_host or ()),
@@ -81,6 +87,8 @@ def serve_bundle(
         workers=workers,
         micro_batch=micro_batch,
         limits=Limits.of(bounds),
+        deadline=deadline,
+        most_wait=most_wait,
     )
 
 

@@ -34,7 +34,7 @@ from workbench.monitoring.exposition import expose
 from workbench.monitoring.following import followed_incidents
 from workbench.monitoring.group_windows import changed_groups, told_groups, unfollowed
 from workbench.monitoring.judgement import VERSION, judge
-from workbench.monitoring.live import compact
+from workbench.monitoring.live import Cut, compact
 from workbench.monitoring.losses import as_windows_count
 from workbench.monitoring.places import Places, look_up
 from workbench.monitoring.promotion import acts, champions
@@ -151,8 +151,10 @@ def compacted(name: str, force: Settings) -> None:
 
 
 def _compact(name: str, places: Places, log: PredictionLog, force: Settings) -> None:
-    left = compact(name, force, log, places.windows, places.left())
-    places.leave(left)
+    before = Cut(places.numbers("left"), places.numbers("mark"))
+    cut = compact(name, force, log, places.windows, before)
+    places.note("left", cut.left)
+    places.note("mark", cut.marks)
 
 
 class _Judge:

@@ -126,17 +126,17 @@ class Places:
         found = self._store.execute("SELECT min(id) FROM ids JOIN windows USING (place)").fetchone()[0]
         return self._log.any_id() if found is None else str(found)
 
-    def left(self) -> dict[str, int]:
-        """What :meth:`leave` kept."""
-        lines = self._store.execute("SELECT name, value FROM known WHERE name LIKE 'left %'")
-        return {name.removeprefix("left "): value for name, value in lines}
+    def numbers(self, kind: str) -> dict[str, int]:
+        """What :meth:`note` kept of a kind."""
+        lines = self._store.execute("SELECT name, value FROM known WHERE name LIKE ?", (f"{kind} %",))
+        return {name.removeprefix(f"{kind} "): value for name, value in lines}
 
-    def leave(self, stretches: Mapping[str, int]) -> None:
-        """Keep how many records stretches of the log have that are not all in windows."""
-        if stretches != self.left():
+    def note(self, kind: str, numbers: Mapping[str, int]) -> None:
+        """Keep numbers by name, in place of those that were kept of their kind."""
+        if numbers != self.numbers(kind):
             with self._transaction():
-                self._store.execute("DELETE FROM known WHERE name LIKE 'left %'")
-                lines = [(f"left {stretch}", rows) for stretch, rows in stretches.items()]
+                self._store.execute("DELETE FROM known WHERE name LIKE ?", (f"{kind} %",))
+                lines = [(f"{kind} {name}", value) for name, value in numbers.items()]
                 self._store.executemany("INSERT INTO known VALUES (?, ?)", lines)
 
     def key_columns(self) -> list[str]:

@@ -17,6 +17,7 @@ from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm, Traffic
+from workbench.settings import log_days as kept_days
 from workbench.settings import settings
 
 
@@ -27,6 +28,7 @@ def serve(
     port: int = 8080,
     ab: Sequence[str] = (),
     shadow: str | None = None,
+    log_days: int | None = None,
     **options: Any,
 ) -> None:
     """Answer rows over HTTP until stopped, and log what is seen.
@@ -44,6 +46,8 @@ def serve(
         ``NAME@alias=SHARE``: versions that answer a share of the rows.
     shadow : str, optional
         A version that scores the same rows; only the log sees it.
+    log_days : int, optional
+        Days of which the log keeps records; by default as ``WORKBENCH_LOG_DAYS`` says, or all.
     options : Any
         More of :class:`workbench.scoring.listen.Listen`: keys, TLS, rate limit, workers, limits.
 
@@ -57,7 +61,7 @@ def serve(
     listen = Listen(host, port or free_port(host), **options)
     access = listen.access()
     traffic = Traffic(_scorer(name), tuple(map(_arm, ab)), _scorer(shadow) if shadow else None)
-    served = traffic.champion.bundle
+    served, days = traffic.champion.bundle, kept_days(log_days)
 
     def reload() -> Scorer:
         return _scorer(name)
@@ -65,7 +69,7 @@ def serve(
     def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
         return kind(
             traffic.champion,
-            PredictionLog(settings().predictions / served.name, traffic.champion.sensitive),
+            PredictionLog(settings().predictions / served.name, traffic.champion.sensitive, days),
             access,
             hosts=listen.hosts(),
             rate=listen.rate,
@@ -73,6 +77,7 @@ def serve(
             shadow=traffic.shadow,
             reload=reload,
             tracer=tracer(),
+            patience=listen.patience,
             micro_batch=listen.gathering,
         )
 

@@ -15,6 +15,7 @@ from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm, Traffic
+from workbench.settings import log_days
 
 USUAL = ("predict", "explain")  # scopes of a key for which none are named
 __all__ = ["main", "manage_keys", "run"]
@@ -51,7 +52,7 @@ def manage_keys(act: str, name: str, scopes: Sequence[str], file: Path) -> list[
 
 def _serve(given: argparse.Namespace) -> None:
     listen = Listen.of_arguments(given)
-    access = listen.access()
+    access, days = listen.access(), log_days(given.log_days)
     arms = tuple(Arm(f"version {a.bundle.version}", a, share) for a, share in map(_share, given.ab))
     traffic = Traffic(Scorer(given.bundle), arms, Scorer(given.shadow) if given.shadow else None)
 
@@ -59,7 +60,7 @@ def _serve(given: argparse.Namespace) -> None:
         return Scorer(given.bundle)
 
     def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
-        log = PredictionLog(given.log, traffic.champion.sensitive) if given.log else None
+        log = PredictionLog(given.log, traffic.champion.sensitive, days) if given.log else None
         return kind(
             traffic.champion,
             log,
@@ -70,6 +71,7 @@ def _serve(given: argparse.Namespace) -> None:
             shadow=traffic.shadow,
             reload=reload,
             tracer=tracer(),
+            patience=listen.patience,
             micro_batch=listen.gathering,
         )
 
@@ -90,6 +92,7 @@ def _parser(bundle: Path | None) -> argparse.ArgumentParser:
     take = parser.add_argument
     take("--bundle", type=Path, default=bundle, required=bundle is None, help="folder of the bundle")
     take("--log", type=Path, help="folder of the prediction log; without it nothing is kept")
+    take("--log-days", type=int, help="days of which the log keeps records; WORKBENCH_LOG_DAYS, or all, by default")
     take("--ab", action="append", default=[], metavar="PATH=SHARE", help="a version that answers a share of the rows")
     take("--shadow", type=Path, help="a version that scores the same rows; only the log sees it")
     Listen.add_arguments(parser)

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from workbench.core.fitting import check_fits
 from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
 from workbench.scoring.bodies import Rows
-from workbench.scoring.crew import Late, Left, Steps, watched
+from workbench.scoring.crew import Late, Left, Steps, one_step, watched
 from workbench.scoring.faults import Faults
 from workbench.scoring.http import Request
 from workbench.scoring.log import PredictionLog
@@ -90,12 +90,12 @@ class Answering:
                 check_fits(other.bundle, traffic.champion.bundle)
             self._hide(other)
         for scorer in traffic.all:
-            self._station(scorer)
+            self.station(scorer)
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another champion from now on; a request in progress keeps the old one."""
         self._hide(scorer)
-        self._station(scorer).warm()
+        self.station(scorer).warm()
         self._exchange(lambda traffic: traffic.follow(scorer))
         self.failed_in_turn = 0
 
@@ -131,7 +131,7 @@ class Answering:
         """Answer by this traffic from now on, as the other processes of one service do."""
         for scorer in traffic.all:
             self._hide(scorer)
-            self._station(scorer).warm()
+            self.station(scorer).warm()
         if traffic.champion is not self.traffic.champion:
             self.failed_in_turn = 0
         if traffic.trial is not None and traffic.trial != self.traffic.trial:
@@ -187,15 +187,13 @@ class Answering:
         Unanswered
             As :meth:`score`.
         """
-        champion = self._station(self.traffic.champion)
+        champion = self.station(self.traffic.champion)
         if champion.at_once(len(rows), 1):
             return champion.scorer.explain(rows)
         seconds = champion.price.of(len(rows), 1)
         self._admit(champion, seconds)
-        told: dict[str, Any] = await self.within(
-            champion.crew.do(champion.explained(rows), seconds, len(rows)), request
-        )
-        return told
+        work: asyncio.Future[dict[str, Any]] = champion.crew.do(champion.explained(rows), seconds, len(rows))
+        return await self.within(work, request)
 
     async def aside(self, work: Callable[[], T], seconds: float) -> T:
         """What a function gives, in a thread of the champion and in turn with its rows; thought to take so long.
@@ -205,11 +203,11 @@ class Answering:
         Crowded
             If it would wait too long.
         """
-        champion = self._station(self.traffic.champion)
+        champion = self.station(self.traffic.champion)
         self._admit(champion, seconds)
         return await champion.crew.call(work, seconds)
 
-    async def within(self, work: Coroutine[Any, Any, T], request: Request | None = None) -> T:
+    async def within(self, work: Awaitable[T], request: Request | None = None) -> T:
         """The result of some work, if it is there before the deadline and before its client leaves.
 
         Raises
@@ -228,8 +226,16 @@ class Answering:
     @property
     def waits(self) -> float:
         """Seconds that one more row would wait for others."""
-        champion = self._station(self.traffic.champion)
+        champion = self.station(self.traffic.champion)
         return champion.crew.wait(champion.price.of(1, 0))
+
+    def station(self, scorer: Scorer) -> Station:
+        """Where a version is at work."""
+        station = self._stations.get(scorer)
+        if station is None:
+            with self._opening:
+                station = self._stations.setdefault(scorer, Station(scorer, self._heard, self.faults))
+        return station
 
     def gauges(self) -> Gauges:
         """What waits at this moment, for the metrics."""
@@ -252,17 +258,18 @@ class Answering:
     async def _scored(
         self, rows: Rows, reasons: int, request: Request | None, traffic: Traffic
     ) -> tuple[Rows, Answers]:
-        champion = self._station(traffic.champion)
-        if all(self._station(s).at_once(len(rows), reasons) for s in (traffic.champion, *_arms(traffic))):
+        champion = self.station(traffic.champion)
+        if all(self.station(s).at_once(len(rows), reasons) for s in (traffic.champion, *_arms(traffic))):
             return self._at_once(champion, rows, reasons, traffic)
         seconds = champion.price.of(len(rows), reasons)
         self._admit(champion, seconds)
+        # Queued before anything is waited for: whoever is admitted next must find it there.
         if not traffic.answering:
-            work = champion.crew.do(self._by_champion(champion, rows, reasons), seconds, len(rows))
-        else:
-            work = self._by_arms(champion, rows, reasons, traffic)
-        done: tuple[Rows, Answers] = await self.within(work, request)
-        return done
+            first = champion.crew.do(self._by_champion(champion, rows, reasons), seconds, len(rows))
+            return await self.within(first, request)
+        shared = one_step(lambda: _shared(traffic, rows))
+        first = champion.crew.do(shared, seconds, len(rows), own=KEEPING * len(rows))
+        return await self.within(self._by_arms(champion, first, reasons), request)
 
     def _admit(self, station: Station, seconds: float) -> None:
         """Refuse what would wait too long; who takes long himself may wait as long."""
@@ -287,9 +294,11 @@ class Answering:
         self._kept(champion.scorer, rows, answers, time.perf_counter() - start)
         return rows, answers
 
-    async def _by_arms(self, champion: Station, rows: Rows, reasons: int, traffic: Traffic) -> tuple[Rows, Answers]:
+    async def _by_arms(
+        self, champion: Station, shared: Awaitable[tuple[Rows, list[Share]]], reasons: int
+    ) -> tuple[Rows, Answers]:
         start = time.perf_counter()
-        rows, shares = await champion.crew.call(lambda: _shared(traffic, rows), KEEPING * len(rows), len(rows))
+        rows, shares = await shared
         tasks = [asyncio.ensure_future(self._of_share(champion, share, reasons)) for share in shares]
         try:
             parts = await asyncio.gather(*tasks)
@@ -308,7 +317,7 @@ class Answering:
         """The answers of an arm; of the champion where the arm has none, or takes too long."""
         if share.arm.scorer is champion.scorer:
             return marked(await _of_champion(champion, share, reasons), share.arm.name)
-        answers, error = await self._tried(self._station(share.arm.scorer), champion, share, reasons)
+        answers, error = await self._tried(self.station(share.arm.scorer), champion, share, reasons)
         if error is None:
             return marked(answers, share.arm.name)
         left = share.left(answers)
@@ -334,7 +343,7 @@ class Answering:
 
     def _score_behind(self, shadow: Scorer, rows: Rows, ids: list[str]) -> None:
         """Behind the answer, which has gone; what is more than may wait, not at all."""
-        self.metrics.skipped(shadow.bundle.version, self._station(shadow).behind.take(rows, ids))
+        self.metrics.skipped(shadow.bundle.version, self.station(shadow).behind.take(rows, ids))
 
     def _heard(self, shadow: Scorer, rows: Rows, answers: Answers, error: Exception | None, seconds: float) -> None:
         there = [i for i, answer in enumerate(answers) if answer]
@@ -383,7 +392,7 @@ class Answering:
         self._hide(trial.scorer)
         self._failures.pop(trial.scorer.bundle.version, None)
         self.metrics.out(trial.scorer.bundle.version, trial.rollout.stage, 0)
-        self._station(trial.scorer).warm()
+        self.station(trial.scorer).warm()
         return trial
 
     def _exchange(self, change: Callable[[Traffic], Traffic]) -> None:
@@ -397,13 +406,6 @@ class Answering:
         with self._opening:
             for scorer in [one for one in self._stations if one not in needed]:
                 self._stations.pop(scorer).retire()
-
-    def _station(self, scorer: Scorer) -> Station:
-        station = self._stations.get(scorer)
-        if station is None:
-            with self._opening:
-                station = self._stations.setdefault(scorer, Station(scorer, self._heard, self.faults))
-        return station
 
     def _hide(self, scorer: Scorer) -> None:
         """Before its first row: what any version calls sensitive is kept out of the log in clear."""

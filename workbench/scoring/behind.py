@@ -24,7 +24,7 @@ class Behind:
     at_once : callable
         Gives how many rows are scored at once.
     share : float
-        Of a processor that it may take.
+        Of the time that it may compute.
 
     Examples
     --------

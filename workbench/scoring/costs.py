@@ -48,18 +48,23 @@ UNKNOWN = (Cost(0.005, 0.001), Cost(0.005, 0.01))  # until it is measured: too d
 
 
 class Price:
-    """What the rows of one version cost; nothing is known before :meth:`measure`.
+    """What the rows of one version cost; nothing is known before :meth:`measure`, where it is not given.
+
+    Parameters
+    ----------
+    plain, explained : Cost, optional
+        Of rows, and of rows with their reasons.
 
     Examples
     --------
     >>> price = Price()
     >>> price.known, price.of(1, reasons=0) > 0.001, price.rows_in(0.02, reasons=5)
-    (False, True, 2)
+    (False, True, 1)
     """
 
-    def __init__(self) -> None:
-        self.known = False
-        self._plain, self._explained = UNKNOWN
+    def __init__(self, plain: Cost | None = None, explained: Cost | None = None) -> None:
+        self.known = plain is not None
+        self._plain, self._explained = plain or UNKNOWN[0], explained or plain or UNKNOWN[1]
         self._factors = [1.0, 1.0]
 
     def measure(self, scorer: Scorer) -> None:

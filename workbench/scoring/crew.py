@@ -12,7 +12,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Condition, Thread
@@ -20,9 +20,11 @@ from typing import Any, TypeVar
 
 from workbench.scoring.http import Receive
 
-Steps = Generator[float, None, Any]  # gives after each slice how many seconds it was thought to take
+# Gives between two slices how many seconds the one before was thought to take; after the last no turn is waited for.
+Steps = Generator[float, None, Any]
 T = TypeVar("T")
 IDLE = 10.0  # seconds without a job after which a thread ends
+IDLING = 50.0  # times its CPU seconds that a slice may take and is no sleep, on a machine however busy
 LONG = 1.0  # seconds of one slice from which on others are told of it
 EVERY = 0.25  # seconds of work after which the pace is looked at again
 SWIFTEST, SLOWEST = 16.0, 1 / 64  # bounds of a pace: one odd slice must not make it absurd
@@ -50,12 +52,15 @@ class Job:
         That wait for it.
     done : callable
         Takes the result, or what went wrong; called once, by the thread, unless the job was dropped.
+    own : float, optional
+        Of the seconds those that its last slice takes, where others will follow it; by default all that are left.
     """
 
     steps: Steps
     seconds: float
     rows: int = 0
     done: Callable[[Any, BaseException | None], None] = lambda result, error: None
+    own: float | None = None
     dropped: bool = field(default=False, init=False)
 
 
@@ -69,7 +74,7 @@ class Crew:
     threads : int
         How many at most; they start with the first job, and end when there is none for long.
     share : float
-        Of a processor that one thread takes at most, in (0, 1]: after each slice it rests accordingly. Python's lock
+        Of the time that one thread computes at most, in (0, 1]: after each slice it rests accordingly. Python's lock
         makes whoever computes slow everybody down, so work that nobody waits for takes a small share.
 
     Examples
@@ -129,8 +134,8 @@ class Crew:
             self._changed.notify()
         return job
 
-    async def do(self, steps: Steps, seconds: float = 0.0, rows: int = 0) -> Any:
-        """The result of some steps; who is cancelled meanwhile leaves the rest of them undone."""
+    def do(self, steps: Steps, seconds: float = 0.0, rows: int = 0, own: float | None = None) -> asyncio.Future[Any]:
+        """Queue some steps now; the future is their result, and who cancels it leaves the rest of them undone."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
 
@@ -138,15 +143,14 @@ class Crew:
             with suppress(RuntimeError):  # the loop has ended: nobody waits
                 loop.call_soon_threadsafe(_settle, future, result, error)
 
-        job = self.put(Job(steps, seconds, rows, done))
-        try:
-            return await future
-        finally:
-            job.dropped = True  # too late where it is done
+        job = Job(steps, seconds, rows, done, own)
+        future.add_done_callback(lambda _: _drop(job))
+        self.put(job)
+        return future
 
     async def call(self, function: Callable[[], T], seconds: float = 0.0, rows: int = 0) -> T:
         """The result of a function."""
-        result: T = await self.do(_one_step(function, seconds), seconds, rows)
+        result: T = await self.do(one_step(function), seconds, rows)
         return result
 
     def retire(self) -> None:
@@ -176,9 +180,9 @@ class Crew:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            start = time.thread_time()
+            start, began = time.thread_time(), time.monotonic()
             ended = self._slice(job)
-            used = time.thread_time() - start
+            used = _used(time.thread_time() - start, time.monotonic() - began)
             with self._changed:
                 self._working.pop(job, None)
                 if not ended:
@@ -207,15 +211,15 @@ class Crew:
             seconds = next(job.steps)
         except StopIteration as end:
             job.done(end.value, None)
-            return self._achieve(job, job.seconds)
+            return self._achieve(job, job.seconds if job.own is None else job.own)
         except BaseException as error:  # noqa: BLE001 - whoever waits for the job is told, whatever it was
             job.done(None, error)
-            return self._achieve(job, job.seconds)
+            return True
         return not self._achieve(job, seconds)
 
     def _achieve(self, job: Job, seconds: float) -> bool:
         with self._changed:
-            self._achieved += min(seconds, job.seconds)
+            self._achieved += seconds
             job.seconds = max(0.0, job.seconds - seconds)
         return True
 
@@ -226,6 +230,15 @@ class Crew:
             pace = self._achieved / (now - self._since)
             self._pace = min(SWIFTEST, max(SLOWEST, 0.5 * self._pace + 0.5 * pace))
             self._since, self._achieved = now, 0.0
+
+
+def _used(cpu: float, wall: float) -> float:
+    """Seconds for which a slice has kept others waiting.
+
+    Who computes holds Python's lock in turn with those, and on a busy machine the processor: then all of the time
+    counts. Who sleeps keeps nobody waiting.
+    """
+    return wall if cpu > wall / IDLING else cpu
 
 
 async def apart(name: str, function: Callable[[], T]) -> T:
@@ -239,12 +252,16 @@ async def apart(name: str, function: Callable[[], T]) -> T:
     return await crew.call(function)
 
 
-async def watched(work: Coroutine[Any, Any, T], seconds: float, receive: Receive | None = None) -> T:
+def _drop(job: Job) -> None:
+    job.dropped = True  # too late where it is done
+
+
+async def watched(work: Awaitable[T], seconds: float, receive: Receive | None = None) -> T:
     """The result of some work, as long as its client waits and its time is not over; then it is cancelled.
 
     Parameters
     ----------
-    work : coroutine
+    work : awaitable
         To be done.
     seconds : float
         That it may take.
@@ -258,7 +275,7 @@ async def watched(work: Coroutine[Any, Any, T], seconds: float, receive: Receive
     Late
         If the time is over.
     """
-    task = asyncio.ensure_future(work)
+    task: asyncio.Future[T] = asyncio.ensure_future(work)
     gone = None if receive is None else asyncio.ensure_future(_gone(receive))
     watched_for = {one for one in (task, gone) if one is not None}
     try:
@@ -293,7 +310,7 @@ def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | Non
         future.set_exception(error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
 
 
-def _one_step(function: Callable[[], Any], seconds: float) -> Steps:
-    result = function()
-    yield seconds
-    return result
+def one_step(function: Callable[[], Any]) -> Steps:
+    """A function as steps."""
+    yield from ()
+    return function()

@@ -58,8 +58,7 @@ class Faults:
         note : str
             What may differ from one to the next of a kind, such as the request.
         """
-        told = described(error)
-        kind = (what, told)
+        told, kind = described(error), (what, type(error), _innermost(error))
         with self._turn:
             now, known = self._clock(), kind in self._told
             if (known and now < self._told[kind] + EVERY) or (not known and len(self._told) >= MOST_KINDS):
@@ -105,6 +104,12 @@ def _one(error: BaseException) -> str:
              for frame, line in traceback.walk_tb(error.__traceback__)][-DEEPEST:]  # fmt: skip
     places = f" at {' < '.join(reversed(where))}" if where else ""
     return f"{type(error).__name__}{_said(error)}{places}"
+
+
+def _innermost(error: BaseException) -> Hashable:
+    """Where it was raised: two ways to one fault are one kind."""
+    *_, last = [None, *traceback.walk_tb(error.__traceback__)]
+    return None if last is None else (last[0].f_code, last[1])
 
 
 def _said(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import BadParameter, Refused, WorkbenchError
 from workbench.scoring.keys import Access, Keys, Tokens
 from workbench.scoring.limits import Limits, setting, use
+from workbench.scoring.patience import Patience
 from workbench.scoring.rpc import WithRpc
 from workbench.scoring.service import HOSTS, Service, log_requests
 
@@ -59,6 +60,8 @@ class Listen:
         ``WORKBENCH_MICRO_BATCH`` says, or 0: it does not wait.
     limits : Limits, optional
         What one client may take; by default what the environment says of each bound.
+    deadline, most_wait : float
+        Seconds, as :class:`workbench.scoring.patience.Patience` has them.
     """
 
     host: str = "127.0.0.1"
@@ -77,6 +80,8 @@ class Listen:
     workers: int | None = None
     micro_batch: float | None = None
     limits: Limits | None = None
+    deadline: float = Patience.deadline
+    most_wait: float = Patience.most_wait
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
@@ -100,6 +105,10 @@ class Listen:
             "--micro-batch", type=float, metavar="MS", help="milliseconds that a row waits to be scored with others; 0"
         )
         Limits.add_arguments(parser)
+        take("--deadline", type=float, default=Patience.deadline, help="seconds that an answer may take")
+        take(
+            "--most-wait", type=float, default=Patience.most_wait, help="seconds of waiting beyond which it is refused"
+        )
 
     @classmethod
     def of_arguments(cls, given: argparse.Namespace) -> Listen:
@@ -166,6 +175,17 @@ class Listen:
                 "WORKBENCH_API_KEY, or say --open-to-all."
             )
         return access
+
+    @property
+    def patience(self) -> Patience:
+        """How long a client is kept waiting.
+
+        Raises
+        ------
+        BadParameter
+            If one is no positive number.
+        """
+        return Patience(self.deadline, self.most_wait)
 
     def hosts(self) -> tuple[str, ...] | None:
         """Names that the ``Host`` header may have; None: any."""

@@ -30,7 +30,7 @@ _CASES = {
     "429": "Too many requests; Retry-After says how long to wait.",
     "500": "The service failed; its log says why.",
     "501": "The model can't do this.",
-    "503": "The prediction log takes nothing.",
+    "503": "Too much waits, the answer took too long, or the log takes nothing; Retry-After says how long to wait.",
 }
 _PLACE = re.compile(r"\{(\w+)\}")
 _OF_WHAT_MAY_BE_MISSING = ("404",)

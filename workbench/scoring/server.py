@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 LAST_MOMENT = 0.3  # seconds from the second signal to the end
-POLITE = 0.005  # seconds that another process gets to take a connection
+POLITE = 0.01  # seconds that another process gets to take a connection
 
 
 class Server(uvicorn.Server):
@@ -80,6 +80,7 @@ class SharingServer(Server):
     ) -> None:
         super().__init__(config, quickly)
         self._place, self._counts, self._number, self._begun = place, counts, number, begun
+        self.server_state.connections = _Counted(counts, number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """In place of the sockets that uvicorn would open: asyncio's own server takes all connections it can get."""
@@ -90,11 +91,6 @@ class SharingServer(Server):
         self.started = True
         self._begun()
 
-    async def on_tick(self, counter: int) -> bool:
-        """Ten times a second."""
-        self._counts[self._number] = len(self.server_state.connections)
-        return await super().on_tick(counter)
-
     def _protocol(self) -> asyncio.Protocol:
         return self.config.http_protocol_class(  # type: ignore[call-arg]
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
@@ -102,8 +98,23 @@ class SharingServer(Server):
 
     def _is_my_turn(self) -> bool:
         """Whether no other process has fewer connections."""
-        mine = self._counts[self._number] = len(self.server_state.connections)
-        return bool(mine <= min(self._counts))
+        return bool(self._counts[self._number] <= min(self._counts))
+
+
+class _Counted(set[Any]):
+    """Connections, whose number the other processes see."""
+
+    def __init__(self, counts: memoryview, number: int) -> None:
+        super().__init__()
+        self._counts, self._number = counts, number
+
+    def add(self, connection: Any) -> None:
+        super().add(connection)
+        self._counts[self._number] = len(self)
+
+    def discard(self, connection: Any) -> None:
+        super().discard(connection)
+        self._counts[self._number] = len(self)
 
 
 class _Taker:

@@ -12,7 +12,6 @@ import asyncio
 import json
 import logging
 import secrets
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -218,7 +217,7 @@ class Service:
         log = self.log
         try:
             await apart("what was borne", lambda: log.bear(self._process, taken))
-        except (sqlite3.Error, OSError) as error:
+        except StoreError as error:
             self.faults.tell("What the service bore can't be written to its log", error)
 
     async def _note_often(self) -> None:
@@ -287,10 +286,8 @@ class Service:
         except Refused as error:
             return answer_error(Rejected(501, str(error)))
         except StoreError as error:
-            return answer_error(Rejected(503, str(error)))
-        except sqlite3.Error as error:
-            self._tell(request, error)
-            return answer_error(Rejected(503, "The prediction log can't be reached now. Send it again."))
+            wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+            return answer_error(Rejected(503, str(error), wait))
         except Exception as error:  # noqa: BLE001 - the last resort: the log has the place, the client a sentence
             self._tell(request, error)
             return answer_error(Rejected(500, "The service failed on this request. Its log says why."))

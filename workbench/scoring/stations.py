@@ -23,7 +23,7 @@ Heard = Callable[[Scorer, Rows, Answers, "Exception | None", float], None]
 INLINE = 0.0015  # seconds of work that the event loop does itself: a hop to a thread and back costs a tenth of it
 SLICE = 0.02  # seconds of work after which another request has its turn
 SLICE_BEHIND = 0.005  # likewise, where nobody waits for it
-SHARE = 0.15  # of a processor for what nobody waits for: so much slower may it make what somebody does
+SHARE = 0.1  # of the time for what nobody waits for: at most so much slower may it make what somebody does
 THREADS = min(2, os.cpu_count() or 1)  # Python's lock lets one compute at a time, numpy and the kernel some more
 WARMING = 10.0  # seconds that a version gets to be ready before it takes rows
 
@@ -102,15 +102,18 @@ class Station:
 
     def _slices(self, rows: Rows, reasons: int, work: Callable[[slice], T]) -> Generator[float, None, list[T]]:
         """What some work gives for each part of the rows; the price is corrected by what they took."""
-        done = []
+        done: list[T] = []
+        took = 0.0
         for at in self.price.slices(len(rows), reasons, SLICE):
+            if done:
+                yield took
             start = time.thread_time()
             try:
                 done.append(work(at))
             except BadRow as error:
                 raise self._of_all(rows, at, error) from None
             self.price.learn(at.stop - at.start, reasons, time.thread_time() - start)
-            yield self.price.of(at.stop - at.start, reasons)
+            took = self.price.of(at.stop - at.start, reasons)
         return done
 
     def _of_all(self, rows: Rows, at: slice, error: BadRow) -> BadRow:
