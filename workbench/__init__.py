@@ -25,6 +25,7 @@ os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from workbench.client import Client as Client
     from workbench.core.batch import Batch as Batch
     from workbench.core.bundle import Bundle as Bundle
     from workbench.core.comparison import Comparison as Comparison
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "Batch": "workbench.core.batch",
     "Bundle": "workbench.core.bundle",
+    "Client": "workbench.client",
     "Column": "workbench.core.contract",
     "Comparison": "workbench.core.comparison",
     "Contract": "workbench.core.contract",
@@ -131,6 +133,7 @@ _PLACES = {
 __all__ = [
     "Batch",
     "Bundle",
+    "Client",
     "Column",
     "Comparison",
     "Contract",

@@ -19,9 +19,12 @@ from workbench.core.ports import free_port
 from workbench.errors import Refused
 from workbench.packaging import following
 from workbench.packaging.following import Follower
+from workbench.scoring.listen import Listen
 from workbench.scoring.log import log_of
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
+from workbench.scoring.traffic import Traffic
+from workbench.scoring.workers import Workers
 from workbench.settings import settings
 from workbench.storage.rollouts import path_of
 
@@ -29,10 +32,10 @@ SERVE = "from workbench.cli import main; main()"
 
 
 @contextmanager
-def serving(name):
+def serving(name, *options):
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_API")}
-    command = [sys.executable, "-c", SERVE, "serve", name, "--port", str(port)]
+    command = [sys.executable, "-c", SERVE, "serve", name, "--port", str(port), *options]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
     try:
         wait_until(lambda: answers(port) or process.poll() is not None)
@@ -92,12 +95,12 @@ def ask_until(stop, port, row):
 
 
 @pytest.mark.slow
-def test_shadow_canary_champion_and_back_over_http_on_two_processes(shop, customers):
+def test_shadow_canary_champion_and_back_over_http_alone_and_with_workers(shop, customers):
     table = customers(200, 9)
     rows = table.drop(columns="stays").to_dict("records")
     stop = Event()
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        ports = [stack.enter_context(serving(shop)) for _ in range(2)]
+        ports = [stack.enter_context(serving(shop, *options)) for options in ((), ("--workers", "2"))]
         clients = [pool.submit(ask_until, stop, port, rows[0]) for port in ports]
         stack.callback(stop.set)
 
@@ -133,10 +136,15 @@ def test_shadow_canary_champion_and_back_over_http_on_two_processes(shop, custom
 # --- one look at a time, without waiting ----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def follower(shop):
-    service = Service(Scorer(wb.bundle(shop).path))
-    return Follower(service, shop)
+@pytest.fixture(params=["a service", "the parent of workers"])
+def follower(shop, request):
+    scorer = Scorer(wb.bundle(shop).path)
+    alone = request.param == "a service" or not hasattr(os, "fork")
+    return Follower(Service(scorer) if alone else Workers(no_worker, Traffic(scorer), Listen(workers=2)), shop)
+
+
+def no_worker(traffic, kind=Service):
+    raise AssertionError("nothing was begun")
 
 
 def state(follower):

@@ -295,7 +295,7 @@ def test_the_services_own_answer_has_these_metrics(service):
 
     for name in ("model_version", "log_waiting_records", "requests_total", "predictions_total", "flags_total"):
         assert re.search(rf"^workbench_{name}[{{ ]", told, re.MULTILINE), name
-    assert 'workbench_request_seconds_bucket{le="+Inf"}' in told
+    assert 'workbench_request_seconds_bucket{path="/predict",le="+Inf"}' in told
 
 
 def test_the_dashboard_has_a_place_and_a_unit_for_each_panel(deploy):

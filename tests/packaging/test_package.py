@@ -30,7 +30,8 @@ def test_the_folder_holds_what_the_design_says(run):
     assert bundle.path == settings().bundles / "shop" / "1"
     assert {
         "model.npz", "contract.json", "reference.profile", "card.md", "requirements.lock", "golden/rows.json",
-        "golden/bad.json", "scoring/__main__.py", "deploy/Dockerfile", "deploy/compose.yaml", "MLmodel",
+        "golden/bad.json", "scoring/__main__.py", "scoring/workbench/client.py", "deploy/Dockerfile",
+        "deploy/compose.yaml", "MLmodel",
     } <= set(bundle.files)  # fmt: skip
     assert bundle.contract == run.contract
     assert bundle.reference.rows == run.profile.rows

@@ -9,6 +9,7 @@ from workbench.core.bundle import MANIFEST, Bundle, file_hash
 from workbench.core.contract import Column, Contract
 from workbench.core.metric import Metric
 from workbench.core.reasons import ColumnReasons, Reasons
+from workbench.scoring import limits
 from workbench.scoring.runtime import Scorer
 from workbench.storage.files import write_json
 from workbench.tables.compiled import Categories, CompiledModel, Numbers
@@ -36,8 +37,10 @@ REASONS = Reasons(
 )  # fmt: skip
 
 
-def make_bundle(folder, version: int = 1) -> Bundle:
-    """Age up to 50 goes left; right of it, the city decides."""
+def make_bundle(
+    folder, version: int = 1, age: str = "age", city: str = "city", cities: tuple[str, ...] = ("Ulm", "Bonn")
+) -> Bundle:
+    """Age up to 50 goes left; right of it, the city decides. The columns may be called otherwise."""
     trees = Trees(
         roots=np.array([0]),
         outputs=np.array([0]),
@@ -52,12 +55,15 @@ def make_bundle(folder, version: int = 1) -> Bundle:
         cover=np.array([10.0, 6.0, 4.0, 2.0, 2.0]),
         baseline=np.array([0.5 * version]),
     )
+    own = [replace(c, name={"age": age, "city": city}.get(c.name, c.name)) for c in CONTRACT.columns]
+    own[2] = replace(own[2], categories=cities)
+    contract = replace(CONTRACT, columns=tuple(own))
     encoders = (
-        Numbers(("age",), "number", np.arange(1)),
-        Categories("city", ("Bonn", "Ulm"), np.array([[0.0], [1.0], [np.nan], [np.nan]])),
+        Numbers((age,), "number", np.arange(1)),
+        Categories(city, cities[::-1], np.array([[0.0], [1.0], [np.nan], [np.nan]])),
     )
-    CompiledModel("binary", ("no", "yes"), ("age", "city"), encoders, trees, "logistic").save(folder / "model.npz")
-    write_json(folder / "contract.json", CONTRACT.to_dict())
+    CompiledModel("binary", ("no", "yes"), (age, city), encoders, trees, "logistic").save(folder / "model.npz")
+    write_json(folder / "contract.json", contract.to_dict())
     bundle = Bundle(
         name="shop",
         version=version,
@@ -65,17 +71,26 @@ def make_bundle(folder, version: int = 1) -> Bundle:
         model="boosting",
         task="binary",
         classes=("no", "yes"),
-        features=("age", "city"),
+        features=(age, city),
         threshold=0.4,
         metrics=(Metric("roc_auc", 0.8),),
         fingerprint="f",
         compiled=True,
         files={},
     )
-    REASONS.save(folder / "reasons.json")
+    columns = tuple(replace(one, column=name) for one, name in zip(REASONS.columns, (age, city), strict=True))
+    replace(REASONS, columns=columns).save(folder / "reasons.json")
     files = {name: file_hash(folder / name) for name in ("model.npz", "contract.json", "reasons.json")}
     replace(bundle, files=files).save(folder / MANIFEST)
     return Bundle.load_folder(folder)
+
+
+@pytest.fixture
+def limited():
+    """Sets bounds for one test."""
+    before = limits.in_force()
+    yield lambda **bounds: limits.use(limits.Limits(**{**vars(before), **bounds}))
+    limits.use(before)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import pytest
 from starlette.testclient import TestClient
 
-from workbench.scoring import http
 from workbench.scoring.service import Service
 
 GOOD = {"age": 60, "city": "Ulm"}
@@ -57,8 +56,8 @@ CASES = {
 
 
 @pytest.fixture
-def client(scorer, monkeypatch) -> TestClient:
-    monkeypatch.setattr(http, "MOST_BYTES", 3_000_000)
+def client(scorer, limited) -> TestClient:
+    limited(most_bytes=3_000_000)
     return TestClient(Service(scorer, None).application())
 
 
@@ -68,10 +67,10 @@ def post(client: TestClient, body: object):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_bad_row_gets_its_status_and_is_told_why(client, name, monkeypatch):
+def test_each_bad_row_gets_its_status_and_is_told_why(client, name, limited):
     case = CASES[name]
     if name == "huge":
-        monkeypatch.setattr(http, "MOST_BYTES", 1000)
+        limited(most_bytes=1000)
 
     response = post(client, case.body)
     answer = response.json()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from workbench.scoring.addresses import MODULES
 from workbench.scoring.keys import SCOPES, Access, Keys
 from workbench.scoring.routes import ROUTES
 from workbench.scoring.service import Service
@@ -18,9 +19,15 @@ def keys(tmp_path) -> Keys:
     return Keys(tmp_path / "keys.json")
 
 
+def path_of(route) -> str:
+    return route.path.format(name="shop", version=1)
+
+
 def ask(client, route, token="", kind="application/json"):
     headers = {"Content-Type": kind, **({"X-API-Key": token} if token else {})}
-    return client.request(route.method, route.path, content=b"{}" if route.takes else None, headers=headers).status_code
+    return client.request(
+        route.method, path_of(route), content=b"{}" if route.takes else None, headers=headers
+    ).status_code
 
 
 def test_no_route_stands_twice_and_each_scope_is_used():
@@ -36,8 +43,17 @@ def test_every_handler_of_the_service_has_a_route(scorer):
         if getattr(thing, "__annotations__", {}) == {"request": "Request", "return": "Answer"}
     } - {"_safely"}  # fmt: skip
 
-    assert handlers == {route.handler for route in ROUTES}
-    assert {(m, p) for p, methods in service._routes.items() for m in methods} == {(r.method, r.path) for r in ROUTES}
+    assert handlers == {route.handler for route in ROUTES if "." not in route.handler}
+    assert {(m, a.path) for a in service._addresses.all() for m in a.methods} == {(r.method, r.path) for r in ROUTES}
+
+
+def test_every_handler_of_a_module_has_a_route():
+    handlers = {
+        f"{module}.{name}" for module, there in MODULES.items() for name, thing in vars(there).items()
+        if getattr(thing, "__annotations__", {}) == {"service": "Service", "request": "Request", "return": "Answer"}
+    }  # fmt: skip
+
+    assert handlers == {route.handler for route in ROUTES if "." in route.handler}
 
 
 @pytest.mark.parametrize("route", BY_NAME)
@@ -71,13 +87,13 @@ def test_a_route_is_described(scorer, keys, route):
     assert operation["summary"] == route.summary
     assert ("requestBody" in operation) == bool(route.takes)
     assert (operation.get("security") == []) == (not route.scope)
-    assert set(operation["responses"]["200"]["content"]) == {route.gives}
+    assert set(operation["responses"]["200"]["content"]) == {route.gives, *route.streams}
     assert sum(map(len, described.values())) == len(ROUTES)
 
 
 @pytest.mark.parametrize("route", BY_NAME)
 def test_an_answer_is_of_the_kind_that_its_route_says(scorer, route):
-    answer = TestClient(Service(scorer)).request(route.method, route.path)
+    answer = TestClient(Service(scorer)).request(route.method, path_of(route))
 
     if answer.status_code == 200:
         assert answer.headers["Content-Type"].partition(";")[0] == route.gives

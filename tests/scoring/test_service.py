@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from workbench.core.contract import Column, Contract
 from workbench.core.reading import Form
 from workbench.errors import BadRow
-from workbench.scoring import bodies, http
+from workbench.scoring.labels import clean_labels
 from workbench.scoring.log import PredictionLog
-from workbench.scoring.service import Service, _clean_labels
+from workbench.scoring.service import Service
 
 JSON_TYPE = {"Content-Type": "application/json"}
 GOOD = {"customer": "c1", "age": 60, "city": "Ulm"}
@@ -80,9 +80,8 @@ def test_a_hostile_body_gets_a_clear_status(client, body, status):
     assert client.post("/predict", content=body, headers=JSON_TYPE).status_code == status
 
 
-def test_too_much_is_refused(client, monkeypatch):
-    monkeypatch.setattr(bodies, "MOST_ROWS", 2)
-    monkeypatch.setattr(http, "MOST_BYTES", 1000)
+def test_too_much_is_refused(client, limited):
+    limited(most_rows=2, most_bytes=1000)
 
     assert client.post("/predict", json={"rows": [GOOD] * 3}).status_code == 422
     assert client.post("/predict", content=b" " * 2000, headers=JSON_TYPE).status_code == 413
@@ -127,9 +126,9 @@ def test_a_number_as_label_is_kept_as_the_contract_reads_it(several):
     scorer = SimpleNamespace(bundle=SimpleNamespace(classes=()), contract=PRICES)
     labels = [None, "1.234", "1.234,5", 7, 0.5, "n/a"] * several
 
-    assert _clean_labels(labels, scorer) == [None, 1234.0, 1234.5, 7, 0.5, None] * several
+    assert clean_labels(labels, scorer) == [None, 1234.0, 1234.5, 7, 0.5, None] * several
     with pytest.raises(BadRow) as refused:
-        _clean_labels([None, 1, "12.5", True], scorer)
+        clean_labels([None, 1, "12.5", True], scorer)
     assert [(p["row"], p["field"]) for p in refused.value.problems] == [(2, "label"), (3, "label")]
 
 
@@ -159,7 +158,7 @@ def test_contract_health_metrics_and_description(client):
     assert client.get("/ready").json() == {"status": "ready", "name": "shop", "version": 1}
     assert 'workbench_requests_total{path="/predict",status="422"} 1' in text
     assert 'workbench_predictions_total{version="1"} 2' in text
-    assert 'workbench_flags_total{flag="out_of_range:age"} 1' in text
+    assert 'workbench_flags_total{flag="out_of_range:age",kind="out_of_range",column="age"} 1' in text
     assert described["components"]["schemas"]["Row"]["required"] == ["age", "city"]
     assert set(described["paths"]) >= {"/predict", "/explain", "/feedback"}
 

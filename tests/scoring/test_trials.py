@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests.scoring.conftest import make_bundle
 from workbench.core.rollout import Rollout
 from workbench.errors import BadParameter, BadRow, Refused
-from workbench.scoring import service as services
+from workbench.scoring import answering, behind
 from workbench.scoring.keys import Access, Keys
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
@@ -139,16 +139,21 @@ def test_a_broken_canary_costs_no_answer_is_told_and_takes_no_more_rows(scorer, 
         metrics = client.get("/metrics").text
 
     assert service.traffic.plain
-    assert sum(arm == "fallback" for _, _, arm in logged(log)) == services.MOST_FAILURES
+    assert sum(arm == "fallback" for _, _, arm in logged(log)) == answering.MOST_FAILURES
     assert 'workbench_arm_failures_total{version="2",arm="canary",fault="ValueError"} 3' in metrics
     assert 'workbench_rollout_share{version="2",stage="canary",state="broken"} 0.9' in metrics
     assert 'state="running"' not in metrics
-    assert [r.levelname for r in caplog.records if "Version 2" in r.message] == ["WARNING", "ERROR"]
+    told = [(r.levelname, r.message.split(":")[0]) for r in caplog.records if "Version 2" in r.message]
+    assert sorted(told) == [
+        ("ERROR", "Version 2 (canary) has failed 3 times and takes no more rows"),
+        ("WARNING", "Version 2 (canary) could not score rows"),
+        ("WARNING", "Version 2 could not be timed"),
+    ]
 
 
 def test_a_row_that_breaks_champion_and_canary_alike_does_not_end_the_trial(scorer, second):
     service = Service(failing(scorer, ValueError("broken")))
-    service.traffic = Traffic(service.scorer, trial=trial(failing(second, ValueError("broken")), share=0.99))
+    service.answering.traffic = Traffic(service.scorer, trial=trial(failing(second, ValueError("broken")), share=0.99))
     client = TestClient(service, raise_server_exceptions=False)
 
     assert {client.post("/predict", json=row).status_code for row in rows(10)} == {500}
@@ -164,12 +169,12 @@ def test_a_broken_shadow_is_told_once_and_counted(scorer, second, log, caplog):
     text = service.metrics.text(1)
 
     assert 'workbench_arm_failures_total{version="2",arm="shadow",fault="ValueError"} 5' in text
-    assert len([r for r in caplog.records if "Version 2" in r.message]) == 1
+    assert len([r for r in caplog.records if "Version 2 (shadow)" in r.message]) == 1
     assert {version for _, version, _ in logged(log)} == {1}
 
 
 def test_where_too_many_rows_wait_for_a_shadow_it_skips_them(scorer, second, log, monkeypatch):
-    monkeypatch.setattr(services, "MOST_BEHIND", 0)
+    monkeypatch.setattr(behind, "MOST_WAITING", 0)
     service = Service(scorer, log)
     with TestClient(service) as client:
         service.try_out(trial(second, "shadow"))

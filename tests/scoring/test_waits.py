@@ -5,12 +5,12 @@ import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 
-from workbench.scoring import connection, http
+from tests.scoring import sockets
+from tests.scoring.sockets import LONG, all_of, client, listening
+from workbench.scoring import http
 from workbench.scoring.connection import PatientConnection
 from workbench.scoring.http import Rejected, Request
 from workbench.scoring.service import Service
@@ -18,45 +18,11 @@ from workbench.scoring.service import Service
 GOOD = json.dumps({"customer": "c1", "age": 60, "city": "Ulm"}).encode()
 POST = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 SHORT = 0.3  # seconds of patience in these tests
-LONG = 30.0  # seconds after which a test says that it waited for ever
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(http, "PATIENCE", SHORT)
-    monkeypatch.setattr(connection, "PATIENCE", SHORT)
-
-
-@contextmanager
-def listening(application):
-    """A port on which the application answers as ``workbench serve`` does."""
-    place = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, http=PatientConnection, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    server.capture_signals = lambda: contextmanager(lambda: iter([None]))()  # the main thread keeps its own
-    thread = threading.Thread(target=server.run, args=([place],), daemon=True)
-    thread.start()
-    try:
-        yield place.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(LONG)
-        place.close()
-
-
-def client(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=LONG)
-
-
-def all_of(sock: socket.socket) -> bytes:
-    """Whatever comes until the service hangs up."""
-    content = b""
-    try:
-        while part := sock.recv(65536):
-            content += part
-    except ConnectionResetError:
-        pass
-    return content
+def _impatient(limited):
+    limited(header_seconds=SHORT, body_seconds=SHORT)
 
 
 def body_of(receive) -> bytes:
@@ -204,7 +170,7 @@ def test_an_answer_that_nobody_reads_is_dropped():
             lost.set()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(globals(), "PatientConnection", Watched)
+        patch.setattr(sockets, "PatientConnection", Watched)
         with listening(large(50_000_000, [])) as port, client(port) as sock:
             sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 

@@ -30,10 +30,41 @@ def serve_bundle(
     log_days: Annotated[
         int | None, typer.Option(min=1, help="Days of which the log keeps records; WORKBENCH_LOG_DAYS, or all.")
     ] = None,
+    grpc: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port for the Open Inference Protocol over gRPC, too.")
+    ] = None,
     requests: Annotated[bool, typer.Option("--requests", help="A line of JSON for each request.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer on the one port; 1 by default.")] = None,
+    micro_batch: Annotated[
+        float | None, typer.Option(metavar="MS", help="Milliseconds that a row waits to be scored with others; 0.")
+    ] = None,
+    most_bytes: Annotated[int | None, typer.Option(help="Bytes of a body.")] = None,
+    most_rows: Annotated[int | None, typer.Option(help="Rows of a request; a stream has any number.")] = None,
+    most_header_bytes: Annotated[int | None, typer.Option(help="Bytes of a request's headers.")] = None,
+    most_headers: Annotated[int | None, typer.Option(help="Headers of a request.")] = None,
+    most_line_bytes: Annotated[int | None, typer.Option(help="Bytes of an address with its query.")] = None,
+    most_connections: Annotated[int | None, typer.Option(help="Connections of one process at a time.")] = None,
+    header_seconds: Annotated[float | None, typer.Option(help="Seconds for a request's headers.")] = None,
+    body_seconds: Annotated[float | None, typer.Option(help="Seconds for a body, or a stream's next part.")] = None,
+    idle_seconds: Annotated[float | None, typer.Option(help="Seconds between two requests of a connection.")] = None,
+    deadline: Annotated[float, typer.Option(min=0.001, help="Seconds that an answer may take.")] = 30.0,
+    most_wait: Annotated[float, typer.Option(min=0.001, help="Seconds of waiting beyond which it is refused.")] = 1.0,
 ) -> None:
     """Answer rows over HTTP with predictions and reasons."""
     from workbench.packaging.serve import serve
+    from workbench.scoring.limits import Limits
+
+    bounds = {
+        "most_bytes": most_bytes,
+        "most_rows": most_rows,
+        "most_header_bytes": most_header_bytes,
+        "most_headers": most_headers,
+        "most_line_bytes": most_line_bytes,
+        "most_connections": most_connections,
+        "header_seconds": header_seconds,
+        "body_seconds": body_seconds,
+        "idle_seconds": idle_seconds,
+    }
 
     serve(
         bundle,
@@ -51,7 +82,13 @@ def serve_bundle(
         jwt_key=jwt_key,
         jwt_audience=jwt_audience,
         jwt_issuer=jwt_issuer,
+        grpc=grpc,
         requests=requests,
+        workers=workers,
+        micro_batch=micro_batch,
+        limits=Limits.of(bounds),
+        deadline=deadline,
+        most_wait=most_wait,
     )
 
 

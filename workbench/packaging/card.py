@@ -18,6 +18,7 @@ from workbench.core.slices import Slices
 from workbench.core.value import DECISIONS, Value
 from workbench.packaging.lock import has_hashes
 from workbench.packaging.model import Packed
+from workbench.scoring.examples import example_row, examples
 
 DRIVERS = 10  # columns that the card names as drivers
 LONGEST = 20  # characters of the longest bar
@@ -27,6 +28,8 @@ CARD_MEASURES = (
     "selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "calibration_gap", "mean_prediction",
     "mean_error", "mae",
 )  # fmt: skip
+MOST_COLUMNS = 60  # of a row that is shown in every language
+LANGUAGES = {"curl": "sh", "Python": "python", "Python without the client": "python", "JavaScript": "js"}
 MOST_CLASSES = 50  # labels that are named
 
 
@@ -83,6 +86,7 @@ def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> s
         _fairness(asked.fairness),
         _limits(run, asked.fairness),
         _model(bundle, packed),
+        _asking(run),
         _security(bundle, lock),
         _lineage(bundle, run),
     )
@@ -373,6 +377,19 @@ def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
         yield f"- Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
     if bundle.threshold is not None:
         yield f"- Threshold of the second class: {bundle.threshold:.3g}."
+
+
+def _asking(run: Run) -> Iterator[str]:
+    """How to ask the service, with a row of the contract's ranges and categories; its names stay literals.
+
+    No line of the code begins with what came from the data, so none of them ends the block.
+    """
+    row = example_row(run.contract, run.features)
+    made = examples("http://localhost:8080", row)
+    told = list(made) if len(row) <= MOST_COLUMNS else ["curl"]
+    yield from ("## Ask it", "", "`python -m scoring` in this folder listens there; its page `/docs` has a form, too.")
+    for name in told:
+        yield from ("", f"{name}:", "", f"```{LANGUAGES[name]}", made[name], "```")
 
 
 def _difference(difference: float) -> str:

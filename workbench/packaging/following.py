@@ -6,14 +6,15 @@ import logging
 import sys
 import threading
 from pathlib import Path
+from typing import Protocol
 
 from workbench.core.bundle import MANIFEST
 from workbench.core.rollout import Rollout
 from workbench.errors import WorkbenchError
 from workbench.packaging.package import bundle
+from workbench.scoring.metrics import Metrics
 from workbench.scoring.runtime import Scorer
-from workbench.scoring.service import Service
-from workbench.scoring.traffic import Trial
+from workbench.scoring.traffic import Traffic, Trial
 from workbench.settings import settings
 from workbench.storage.registry import version_of
 from workbench.storage.rollouts import path_of
@@ -21,6 +22,26 @@ from workbench.storage.tracking import CHAMPION
 
 SECONDS = 2.0  # between two looks
 AGAIN = 30  # looks after which what was refused is tried again
+
+
+class Followed(Protocol):
+    """What answers: one service, or the parent of several."""
+
+    metrics: Metrics
+
+    @property
+    def traffic(self) -> Traffic:
+        """Who answers at this moment."""
+
+    @property
+    def scorer(self) -> Scorer:
+        """The champion."""
+
+    def follow(self, scorer: Scorer) -> None:
+        """Answer with another version from now on."""
+
+    def try_out(self, trial: Trial | None) -> None:
+        """Try a version out from now on; None: none."""
 
 
 class Follower:
@@ -31,13 +52,13 @@ class Follower:
 
     Parameters
     ----------
-    service : Service
+    service : Service or Workers
         What answers.
     name : str
         A plain name or ``NAME@alias``; only who answers as the champion tries versions out.
     """
 
-    def __init__(self, service: Service, name: str) -> None:
+    def __init__(self, service: Followed, name: str) -> None:
         self.service = service
         self.base, _, alias = name.partition("@")
         self.alias = alias or CHAMPION

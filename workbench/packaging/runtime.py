@@ -24,6 +24,7 @@ MODULES = (
     "core/fitting.py",
     "core/forms.py",
     "core/late.py",
+    "core/literals.py",
     "core/load.py",
     "core/metric.py",
     "core/names.py",
@@ -65,6 +66,8 @@ PIPELINE = (
     "tables/trended.py",
 )
 
+CLIENT = "client.py"  # which the service hands out
+
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
 
 import os
@@ -93,7 +96,7 @@ def write_runtime(folder: Path, bundle: Bundle) -> None:
     """Write ``scoring/`` and ``MLmodel`` into a bundle's folder."""
     source = Path(workbench.__file__).parent
     scoring = tuple(f"scoring/{path.name}" for path in sorted((source / "scoring").glob("*.py")))
-    for name in (*MODULES, *scoring, *(() if bundle.compiled else PIPELINE)):
+    for name in (*MODULES, CLIENT, *scoring, *(() if bundle.compiled else PIPELINE)):
         write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
     write_text(folder / "scoring" / "__main__.py", MAIN)
     text = mlmodel(

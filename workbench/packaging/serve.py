@@ -9,14 +9,14 @@ from typing import Any
 
 from workbench.core.ports import free_port
 from workbench.errors import BadParameter
-from workbench.packaging.following import Follower, is_fixed
+from workbench.packaging.following import SECONDS, Follower, is_fixed
 from workbench.packaging.package import bundle
 from workbench.scoring.listen import Listen, run
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
-from workbench.scoring.traffic import Arm
+from workbench.scoring.traffic import Arm, Traffic
 from workbench.settings import log_days as kept_days
 from workbench.settings import settings
 
@@ -49,7 +49,7 @@ def serve(
     log_days : int, optional
         Days of which the log keeps records; by default as ``WORKBENCH_LOG_DAYS`` says, or all.
     options : Any
-        More of :class:`workbench.scoring.listen.Listen`: keys, TLS, rate limit.
+        More of :class:`workbench.scoring.listen.Listen`: keys, TLS, rate limit, workers, limits.
 
     Raises
     ------
@@ -60,28 +60,47 @@ def serve(
     """
     listen = Listen(host, port or free_port(host), **options)
     access = listen.access()
-    scorer = _scorer(name)
-    served = scorer.bundle
-    log = PredictionLog(settings().predictions / served.name, scorer.sensitive, kept_days(log_days))
-    service = Service(
-        scorer,
-        log,
-        access,
-        hosts=listen.hosts(),
-        rate=listen.rate,
-        arms=[_arm(text) for text in ab],
-        shadow=_scorer(shadow) if shadow else None,
-        reload=lambda: _scorer(name),
-        tracer=tracer(),
-    )
+    traffic = Traffic(_scorer(name), tuple(map(_arm, ab)), _scorer(shadow) if shadow else None)
+    served, days = traffic.champion.bundle, kept_days(log_days)
+
+    def reload() -> Scorer:
+        return _scorer(name)
+
+    def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
+        return kind(
+            traffic.champion,
+            PredictionLog(settings().predictions / served.name, traffic.champion.sensitive, days),
+            access,
+            hosts=listen.hosts(),
+            rate=listen.rate,
+            arms=traffic.arms,
+            shadow=traffic.shadow,
+            reload=reload,
+            tracer=tracer(),
+            patience=listen.patience,
+            micro_batch=listen.gathering,
+        )
+
+    kind = "https" if listen.certificate else "http"
+    where = f"{kind}://{host}:{listen.port}"
+    told = f"{served.headline()}\nListening on {where} (POST /predict, GET /contract). Stop with Ctrl-C.\n"
+    if listen.processes == 1:
+        _run_alone(build(traffic), listen, name, told)
+    else:
+        from workbench.scoring.workers import Workers
+
+        workers = Workers(build, traffic, listen, reload)
+        sys.stderr.write(told)
+        workers.run(None if is_fixed(name) else Follower(workers, name).look, SECONDS)
+
+
+def _run_alone(service: Service, listen: Listen, name: str, told: str) -> None:
     stop = threading.Event()
     if not is_fixed(name):
         follower = Follower(service, name)
         follower.look()
         threading.Thread(target=follower.follow, args=(stop,), daemon=True).start()
-    kind = "https" if listen.certificate else "http"
-    where = f"{kind}://{host}:{listen.port}"
-    sys.stderr.write(f"{served.headline()}\nListening on {where} (POST /predict, GET /contract). Stop with Ctrl-C.\n")
+    sys.stderr.write(told)
     try:
         run(service, listen)
     finally:

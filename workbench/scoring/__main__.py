@@ -14,7 +14,7 @@ from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.spans import tracer
-from workbench.scoring.traffic import Arm
+from workbench.scoring.traffic import Arm, Traffic
 from workbench.settings import log_days
 
 USUAL = ("predict", "explain")  # scopes of a key for which none are named
@@ -52,21 +52,35 @@ def manage_keys(act: str, name: str, scopes: Sequence[str], file: Path) -> list[
 
 def _serve(given: argparse.Namespace) -> None:
     listen = Listen.of_arguments(given)
-    access = listen.access()
-    scorer = Scorer(given.bundle)
-    log = PredictionLog(given.log, scorer.sensitive, log_days(given.log_days)) if given.log else None
-    service = Service(
-        scorer,
-        log,
-        access,
-        hosts=listen.hosts(),
-        rate=listen.rate,
-        arms=[Arm(f"version {a.bundle.version}", a, share) for a, share in map(_share, given.ab)],
-        shadow=Scorer(given.shadow) if given.shadow else None,
-        reload=lambda: Scorer(given.bundle),
-        tracer=tracer(),
-    )
-    run(service, listen)
+    access, days = listen.access(), log_days(given.log_days)
+    arms = tuple(Arm(f"version {a.bundle.version}", a, share) for a, share in map(_share, given.ab))
+    traffic = Traffic(Scorer(given.bundle), arms, Scorer(given.shadow) if given.shadow else None)
+
+    def reload() -> Scorer:
+        return Scorer(given.bundle)
+
+    def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
+        log = PredictionLog(given.log, traffic.champion.sensitive, days) if given.log else None
+        return kind(
+            traffic.champion,
+            log,
+            access,
+            hosts=listen.hosts(),
+            rate=listen.rate,
+            arms=traffic.arms,
+            shadow=traffic.shadow,
+            reload=reload,
+            tracer=tracer(),
+            patience=listen.patience,
+            micro_batch=listen.gathering,
+        )
+
+    if listen.processes == 1:
+        run(build(traffic), listen)
+    else:
+        from workbench.scoring.workers import Workers
+
+        Workers(build, traffic, listen, reload).run()
 
 
 def _parser(bundle: Path | None) -> argparse.ArgumentParser:

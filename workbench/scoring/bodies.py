@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,8 +15,8 @@ from workbench.core.contract import Column, Contract
 from workbench.core.names import normal, renaming
 from workbench.scoring import quick_json
 from workbench.scoring.http import Rejected
+from workbench.scoring.limits import in_force
 
-MOST_ROWS = 10_000
 SEPARATORS = (",", ";", "\t", "|")  # of a CSV; a contract's other marks need a reader of files
 LONGEST = 60  # characters of a name that an answer repeats
 ARROW = "application/vnd.apache.arrow.stream"
@@ -60,7 +60,7 @@ def few(rows: Rows) -> Rows:
     """The rows, if there is at least one and not too many."""
     if not rows:
         raise Rejected(422, "There is no row. Send at least one.")
-    if len(rows) > MOST_ROWS:
+    if len(rows) > in_force().most_rows:
         raise _too_many(len(rows))
     return rows
 
@@ -103,16 +103,77 @@ def rows_of_csv(content: bytes, contract: Contract) -> Rows:
 
 def rows_of_arrow(content: bytes) -> Rows:
     """The rows of an Arrow IPC stream; needs pyarrow where the service runs."""
+    batches, rows = [], 0
+    for batch in batches_of_arrow(content):
+        rows += batch.num_rows
+        if rows > in_force().most_rows:
+            raise _too_many(rows)
+        batches.append(batch)
+    return few([row for batch in batches for row in rows_of_batch(batch)])
+
+
+def batches_of_arrow(content: bytes) -> Iterator[Any]:
+    """The record batches of an Arrow IPC stream, each checked as a whole.
+
+    Raises
+    ------
+    Rejected
+        400 if it is no such stream, or is compressed: a few bytes could become all the memory.
+    """
+    arrow, ipc = pyarrow()
     try:
-        # By name: the runtime that a bundle carries needs numpy and an HTTP server only.
-        arrow = import_module("pyarrow")
-        ipc = import_module("pyarrow.ipc")
-    except ImportError:
-        raise Rejected(415, "This service has no pyarrow. Send JSON, or install pyarrow beside it.") from None
-    try:
-        return _arrow_rows(arrow, _arrow_table(arrow, ipc, content))
+        for message in ipc.MessageReader.open_stream(content):
+            if _is_compressed(message.metadata.to_pybytes()):
+                raise ValueError("compressed")
+        with ipc.open_stream(content) as reader:
+            for batch in reader:
+                batch.validate(full=True)
+                yield batch
     except (arrow.ArrowException, OSError, EOFError, ValueError, struct.error):
         raise Rejected(400, "The body is not a whole, uncompressed Arrow IPC stream. Send one.") from None
+
+
+def rows_of_batch(batch: Any) -> Rows:
+    """The rows of a record batch as plain values.
+
+    Raises
+    ------
+    Rejected
+        If a column is there twice, or has values that are none of ours.
+    """
+    arrow, _ = pyarrow()
+    names = batch.schema.names
+    if len(set(names)) != len(names):
+        raise Rejected(400, "A column is there twice in the stream. Send each column once.")
+    columns = [_arrow_values(arrow, name, arrow.chunked_array([batch.column(i)])) for i, name in enumerate(names)]
+    # Rows without a column are none.
+    return [_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def part_of(metadata: bytes, dictionary: bool = False) -> tuple[int, int]:
+    """Of a message of Arrow its kind and the bytes of its body; of a dictionary its number and whether it adds to it.
+
+    By the FlatBuffer header (Arrow's ``Message.fbs``), so that a stream can be cut before anything of it is read.
+    """
+    root = struct.unpack_from("<I", metadata, 0)[0]
+    if not dictionary:
+        kind_at, length_at = _slot(metadata, root, 1), _slot(metadata, root, 3)
+        length = struct.unpack_from("<q", metadata, length_at)[0] if length_at else 0
+        return metadata[kind_at] if kind_at else 0, length
+    header_at = _slot(metadata, root, 2)
+    header = header_at + struct.unpack_from("<I", metadata, header_at)[0]
+    number_at, adds_at = _slot(metadata, header, 0), _slot(metadata, header, 2)
+    number = struct.unpack_from("<q", metadata, number_at)[0] if number_at else 0
+    return number, metadata[adds_at] if adds_at else 0
+
+
+def pyarrow() -> tuple[Any, Any]:
+    """The modules ``pyarrow`` and ``pyarrow.ipc``; 415 where they are not."""
+    try:
+        # By name: the runtime that a bundle carries needs numpy and an HTTP server only.
+        return import_module("pyarrow"), import_module("pyarrow.ipc")
+    except ImportError:
+        raise Rejected(415, "This service has no pyarrow. Send JSON, or install pyarrow beside it.") from None
 
 
 def _read_slowly(content: bytes) -> Any:
@@ -133,7 +194,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _too_many(n: int) -> Rejected:
-    return Rejected(422, f"{n} rows are more than {MOST_ROWS}. Send them in parts.")
+    return Rejected(
+        422, f"{n} rows are more than {in_force().most_rows}. Send them in parts, or as a stream of JSON lines."
+    )
 
 
 def _of_split(split: Any, features: Sequence[str]) -> Rows:
@@ -165,7 +228,7 @@ def _of_columns(columns: Mapping[str, Any]) -> Rows:
     lengths = {len(v) for v in lists.values()}
     if len(lengths) != 1:
         raise Rejected(400, "The columns differ in length. Send one value a row in each.")
-    if max(lengths) > MOST_ROWS:
+    if max(lengths) > in_force().most_rows:
         raise _too_many(max(lengths))
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
@@ -181,7 +244,7 @@ _FORMS: dict[str, Callable[[Any, Sequence[str]], Rows]] = {
 def _zipped(columns: Sequence[str], data: Rows) -> Rows:
     if len(set(columns)) < len(columns):
         raise Rejected(400, "A column is there twice. Send each column once.")
-    if len(data) > MOST_ROWS:
+    if len(data) > in_force().most_rows:
         raise _too_many(len(data))
     wrong = next((i for i, v in enumerate(data) if not isinstance(v, list) or len(v) != len(columns)), None)
     if wrong is not None:
@@ -217,30 +280,6 @@ def _cell(text: str, column: Column | None) -> Any:
         return None
     # An id is no number to count with: a float would lose digits.
     return text if column is None or column.role == "id" else read_text(text, column)
-
-
-def _arrow_table(arrow: Any, ipc: Any, content: bytes) -> Any:
-    for message in ipc.MessageReader.open_stream(content):
-        if _is_compressed(message.metadata.to_pybytes()):
-            raise ValueError("compressed")  # a few bytes could become all the memory
-    batches, rows = [], 0
-    with ipc.open_stream(content) as reader:
-        for batch in reader:
-            batch.validate(full=True)
-            rows += batch.num_rows
-            if rows > MOST_ROWS:
-                raise _too_many(rows)
-            batches.append(batch)
-        return arrow.Table.from_batches(batches if few([rows] * min(rows, 1)) else [], reader.schema)
-
-
-def _arrow_rows(arrow: Any, table: Any) -> Rows:
-    names = table.column_names
-    if len(set(names)) != len(names):
-        raise Rejected(400, "A column is there twice in the stream. Send each column once.")
-    columns = [_arrow_values(arrow, name, table.column(name)) for name in names]
-    # Rows without a column are none.
-    return few([_missing(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)])
 
 
 def _arrow_values(arrow: Any, name: str, column: Any) -> list[Any]:

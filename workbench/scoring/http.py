@@ -15,15 +15,15 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.scoring.ids import new_id
+from workbench.scoring.limits import in_force
 from workbench.scoring.quick_json import writer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-MOST_BYTES = 10 * 2**20
-PATIENCE = 30.0  # seconds for a whole body to arrive
 JSON = "application/json"
+JSON_LINES = ("application/x-ndjson", "application/jsonl")
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
@@ -72,6 +72,7 @@ class Request:
     receive: Receive
     id: str
     notes: dict[str, Any] = field(default_factory=dict)
+    whole: bool = False  # whether the body has come: what follows then is that the client hangs up
 
     @classmethod
     def of(cls, scope: Scope, receive: Receive) -> Request:
@@ -97,20 +98,21 @@ class Request:
         Raises
         ------
         Rejected
-            413 if it is larger than ``MOST_BYTES``, with or without a ``Content-Length``; 408 if it takes too long;
+            413 if it is larger than it may be, with or without a ``Content-Length``; 408 if it takes too long;
             400 if it ends early.
         """
         length = self.headers.get(b"content-length", b"0")
-        if length.isdigit() and len(length) < 20 and int(length) > MOST_BYTES:
+        if length.isdigit() and len(length) < 20 and int(length) > in_force().most_bytes:
             raise _too_large()
         try:
             message = await _AtOnceOrTimed(self.receive())
             if message["type"] == "http.request" and not message.get("more_body"):
+                self.whole = True
                 return _bounded(message.get("body", b""))
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(in_force().body_seconds):
                 return await self._rest(message)
         except TimeoutError:
-            late = f"The body took longer than {PATIENCE:g} seconds. Send it again."
+            late = f"The body took longer than {in_force().body_seconds:g} seconds. Send it again."
             raise Rejected(408, late, {"Connection": "close"}) from None  # what comes late belongs to no request
 
     async def _rest(self, message: Mapping[str, Any]) -> bytes:
@@ -121,6 +123,7 @@ class Request:
             content += message.get("body", b"")
             _bounded(content)
             if not message.get("more_body"):
+                self.whole = True
                 return bytes(content)
             message = await self.receive()
 
@@ -139,7 +142,7 @@ class _AtOnceOrTimed:
         return (yield from self._timed(waited_for).__await__())
 
     async def _timed(self, waited_for: Any) -> MutableMapping[str, Any]:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(in_force().body_seconds):
             return await _Begun(waited_for, self._steps)
 
 
@@ -188,21 +191,21 @@ class Answer:
 
     async def send(self, send: Send, request_id: str) -> None:
         """Send it over ASGI."""
-        headers = [
-            (b"content-type", self.media_type.encode()),
-            (b"content-length", str(len(self.body)).encode()),
-            (b"x-request-id", request_id.encode()),
-            *_ALWAYS,
-        ]
+        headers = [*head_of(self.media_type, request_id), (b"content-length", str(len(self.body)).encode())]
         if self.headers:
             headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
+def head_of(media_type: str, request_id: str) -> list[tuple[bytes, bytes]]:
+    """Headers that every answer has."""
+    return [(b"content-type", media_type.encode()), (b"x-request-id", request_id.encode()), *_ALWAYS]
+
+
 def answer_json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Content as JSON."""
-    return Answer(_WRITE(content), status, JSON, headers or {})
+    return Answer(to_json(content), status, JSON, headers or {})
 
 
 def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> Answer:
@@ -210,12 +213,23 @@ def answer_text(content: str, media_type: str = "text/plain; charset=utf-8") -> 
     return Answer(content.encode(), 200, media_type)
 
 
-def answer_error(error: Rejected, problems: list[dict[str, Any]] | None = None, more: int = 0) -> Answer:
+def answer_error(
+    error: Rejected,
+    problems: list[dict[str, Any]] | None = None,
+    more: int = 0,
+    also: Mapping[str, Any] | None = None,
+) -> Answer:
     """A sentence, and the faults of the rows. ``error_code`` and ``message`` are where an MLflow client looks."""
-    body: dict[str, Any] = {"error": str(error), "error_code": _code(error.status), "message": str(error)}
+    body: dict[str, Any] = {
+        "error": str(error),
+        "error_code": _code(error.status),
+        "message": str(error),
+        **(also or {}),
+    }
     if problems:
         body |= {"problems": problems, "more_problems": more}
-    return answer_json(body, error.status, error.headers)
+    headers = {"Retry-After": "1", **error.headers} if error.status in (429, 503) else error.headers
+    return answer_json(body, error.status, headers)
 
 
 def _code(status: int) -> str:
@@ -224,13 +238,14 @@ def _code(status: int) -> str:
 
 
 def _bounded(content: bytes | bytearray) -> bytes:
-    if len(content) > MOST_BYTES:
+    if len(content) > in_force().most_bytes:
         raise _too_large()
     return content  # type: ignore[return-value]  # a bytearray is only measured here
 
 
 def _too_large() -> Rejected:
-    return Rejected(413, f"The body is larger than {MOST_BYTES} bytes. Send fewer rows at a time.")
+    told = f"The body is larger than {in_force().most_bytes} bytes. Send fewer rows at a time, or a stream."
+    return Rejected(413, told, {"Connection": "close"})  # the rest of it belongs to no request
 
 
 def _text(value: Any) -> str:
@@ -239,4 +254,4 @@ def _text(value: Any) -> str:
 
 
 # In ASCII where the quick way does not take it: a lone surrogate in a value has no UTF-8.
-_WRITE = writer(_text, json.JSONEncoder(allow_nan=False, default=_text).encode)
+to_json = writer(_text, json.JSONEncoder(allow_nan=False, default=_text).encode)

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from workbench.core.contract import Column, Contract
-from workbench.scoring.bodies import CSV, MOST_ROWS
-from workbench.scoring.http import JSON, MOST_BYTES
-from workbench.scoring.routes import ROUTES, Route
+from workbench.scoring.bodies import CSV
+from workbench.scoring.http import JSON
+from workbench.scoring.limits import in_force
+from workbench.scoring.queries import MOST_REASONS
+from workbench.scoring.routes import RAW as OCTETS
+from workbench.scoring.routes import ROUTES, SIGNATURES, Route
 from workbench.scoring.runtime import Scorer
-
-MOST_REASONS = 50
+from workbench.scoring.tensors import BYTES, RAW, inputs_of
 
 Schema = dict[str, Any]
 _CASES = {
     "400": "The body is not what its content type says, or a parameter is out of its range.",
     "401": "A key is missing or unknown.",
     "403": "The key has not the scope.",
-    "404": "This version was packaged without one.",
+    "404": "There is no such model or version, or it was packaged without one.",
     "408": "The body took too long.",
-    "413": f"More than {MOST_BYTES} bytes.",
+    "413": "More bytes than a body may have.",
     "415": "Another content type than those above.",
     "421": "Another host than this service answers for.",
-    "422": f"A row breaks the contract (field, expected, got), or there are more than {MOST_ROWS}.",
+    "422": "A row breaks the contract (field, expected, got), or there are more rows than a request may have.",
     "429": "Too many requests; Retry-After says how long to wait.",
     "500": "The service failed; its log says why.",
     "501": "The model can't do this.",
-    "503": "The prediction log takes nothing.",
+    "503": "Too much waits, the answer took too long, or the log takes nothing; Retry-After says how long to wait.",
 }
+_PLACE = re.compile(r"\{(\w+)\}")
 _OF_WHAT_MAY_BE_MISSING = ("404",)
 _OF_BODIES = ("408", "413", "415", "422")
 _OF_KEYS = ("401", "403", "429")
@@ -49,16 +53,19 @@ def openapi(scorer: Scorer, keys: bool = False) -> Schema:
         "info": {
             "title": scorer.bundle.name,
             "version": str(scorer.bundle.version),
-            "description": f"Predictions with reasons. A body has at most {MOST_BYTES} bytes and {MOST_ROWS} rows.",
+            "description": f"Predictions with reasons. A body has at most {in_force().most_bytes} bytes and "
+            f"{in_force().most_rows} rows.",
         },
-        "paths": _paths(keys),
+        "paths": _paths(scorer, keys),
         "components": {
             "schemas": {
                 "Row": row_schema(scorer.contract, scorer.features),
+                "List": list_schema(scorer.contract, scorer.features),
                 "Label": label_schema(scorer),
                 "Error": _ERROR,
                 "Answer": answer_schema(scorer.bundle.lineage.get("loss")),
                 "Explanation": _EXPLANATION,
+                "Tensors": tensors_schema(scorer),
             },
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}} if keys else {},
         },
@@ -73,6 +80,12 @@ def row_schema(contract: Contract, features: tuple[str, ...]) -> Schema:
         "required": list(features),
         "properties": {name: _column_schema(contract[name]) for name in features},
     }
+
+
+def list_schema(contract: Contract, features: tuple[str, ...]) -> Schema:
+    """JSON Schema of a row as a list, in the order of the columns."""
+    columns = [_column_schema(contract[name]) for name in features]
+    return {"type": "array", "prefixItems": columns, "items": False, "minItems": len(columns)}
 
 
 def label_schema(scorer: Scorer) -> Schema:
@@ -97,16 +110,59 @@ def answer_schema(loss: Any = None) -> Schema:
     return {**_ANSWER, "properties": {**_ANSWER["properties"], "prediction": prediction}}
 
 
-def _paths(keys: bool) -> Schema:
+def tensors_schema(scorer: Scorer) -> Schema:
+    """JSON Schema of a request of the Open Inference Protocol that asks for one row."""
+    told = {one["name"]: one["datatype"] for one in inputs_of(scorer)}
+    named = ", ".join(f"{name} ({datatype})" for name, datatype in told.items())
+    return {
+        "type": "object",
+        "required": ["inputs"],
+        "properties": {
+            "id": {"type": ["string", "null"]},
+            "parameters": {
+                "type": ["object", "null"],
+                "properties": {"reasons": {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_REASONS}},
+            },
+            "inputs": {
+                "type": "array",
+                "prefixItems": [_tensor(scorer.contract[name], datatype) for name, datatype in told.items()],
+                "items": False,
+                "minItems": len(told),
+            },
+        },
+        "description": f"One tensor a column, in any order: {named}; of shape [rows] or [rows, 1]. Or one tensor of "
+        f"all columns in this order, of shape [rows, {len(told)}]. Raw bytes as Triton has them are taken, too, with "
+        "the header Inference-Header-Content-Length. outputs may name those that are wanted.",
+    }
+
+
+def _tensor(column: Column, datatype: str) -> Schema:
+    """Of one row. An empty text is a missing one."""
+    value = _column_schema(column)
+    if column.kind in ("category", "text", "datetime") and not column.missing_allowed:
+        value = {**value, "minLength": 1}
+    return {
+        "type": "object",
+        "required": ["name", "datatype", "shape", "data"],
+        "properties": {
+            "name": {"const": column.name},
+            "datatype": {"enum": list(dict.fromkeys((datatype, BYTES, *RAW)))},
+            "shape": {"enum": [[1], [1, 1]]},
+            "data": {"type": "array", "items": value, "minItems": 1, "maxItems": 1},
+        },
+    }
+
+
+def _paths(scorer: Scorer, keys: bool) -> Schema:
     """Every route; those of an administrator only where there are keys, since nobody without one may use them."""
     paths: Schema = {}
     for route in ROUTES:
         if keys or route.scope != "admin":
-            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, scorer)
     return paths
 
 
-def _operation(route: Route) -> Schema:
+def _operation(route: Route, scorer: Scorer) -> Schema:
     never = (
         *(() if route.may_be_missing else _OF_WHAT_MAY_BE_MISSING),
         *(() if route.takes else _OF_BODIES),
@@ -114,18 +170,28 @@ def _operation(route: Route) -> Schema:
     )
     cases = {status: what for status, what in _CASES.items() if status not in never}
     operation: Schema = {"summary": route.summary}
-    if route.query:
-        operation["parameters"] = [_PARAMETERS[name] for name in route.query]
+    named = (*_PLACE.findall(route.path), *route.query)
+    if named:
+        operation["parameters"] = [_name(scorer) if name == "name" else _PARAMETERS[name] for name in named]
     if route.takes:
         operation["requestBody"] = {"required": True, "content": _contents(route)}
     if not route.scope:
         operation["security"] = []
-    return {**operation, "responses": _responses({route.gives: {"schema": _ANSWERS[route.answer]()}}, cases)}
+    contents = {
+        route.gives: {"schema": _ANSWERS[route.answer]()},
+        **{kind: {"schema": _BINARY} for kind in route.streams},
+    }
+    return {**operation, "responses": _responses(contents, cases)}
+
+
+def _name(scorer: Scorer) -> Schema:
+    """The place of a model's name: there is one."""
+    return {"name": "name", "in": "path", "required": True, "schema": {"const": scorer.bundle.name}}
 
 
 def _contents(route: Route) -> Schema:
-    """The schema of the body as JSON; CSV is said in its description, for its rows are texts."""
-    kinds = [kind for kind in route.takes if kind != CSV]
+    """The schema of the body as JSON; CSV and raw bytes are said in its description: no schema tells them."""
+    kinds = [kind for kind in route.takes if kind not in (CSV, OCTETS)]
     return {kind: {"schema": _BODIES[route.body]() if kind == JSON else _BINARY} for kind in kinds}
 
 
@@ -139,7 +205,7 @@ def _responses(content: Schema, cases: dict[str, str]) -> Schema:
 
 def _forms() -> Schema:
     """MLflow's: exactly one of them, as ``https://mlflow.org`` describes the inputs of ``/invocations``."""
-    records = {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": _ref("Row")}
+    records = {"type": "array", "minItems": 1, "maxItems": in_force().most_rows, "items": _ref("Row")}
     return {
         "type": "object",
         "required": ["dataframe_records"],
@@ -158,7 +224,7 @@ def _one_or_many(name: str, item: Schema) -> Schema:
 
 
 def _many(name: str, item: Schema, inner: str = "array") -> Schema:
-    listed = {"type": inner, "minItems": 1, "maxItems": MOST_ROWS, "items": item}
+    listed = {"type": inner, "minItems": 1, "maxItems": in_force().most_rows, "items": item}
     return {"type": "object", "required": [name], "properties": {name: listed}}
 
 
@@ -264,18 +330,90 @@ _PARAMETERS: dict[str, Schema] = {
         "in": "query",
         "description": "Columns named with each answer, strongest first.",
         "schema": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS},
-    }
+    },
+    "version": {
+        "name": "version",
+        "in": "path",
+        "required": True,
+        "description": "Of the versions that answer now.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
 }
+_OUTPUT: Schema = {
+    "type": "object",
+    "required": ["name", "datatype", "shape", "data"],
+    "properties": {
+        "name": {"type": "string"},
+        "datatype": {"type": "string"},
+        "shape": {"type": "array", "items": {"type": "integer"}},
+        "data": {"type": "array"},
+    },
+}
+_V2_RESPONSE: Schema = {
+    "type": "object",
+    "required": ["model_name", "model_version", "outputs"],
+    "properties": {
+        "model_name": {"type": "string"},
+        "model_version": {"type": "string"},
+        "id": {"type": "string"},
+        "outputs": {"type": "array", "items": _OUTPUT},
+    },
+}
+_V2_METADATA: Schema = {
+    "type": "object",
+    "required": ["name", "versions", "platform", "inputs", "outputs"],
+    "properties": {
+        "name": {"type": "string"},
+        "versions": {"type": "array", "items": {"type": "string"}},
+        "platform": {"type": "string"},
+        "inputs": {"type": "array", "items": {"type": "object"}},
+        "outputs": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_V2_SERVER: Schema = {
+    "type": "object",
+    "required": ["name", "version", "extensions"],
+    "properties": {
+        "name": {"type": "string"},
+        "version": {"type": "string"},
+        "extensions": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_V1_ANSWER: Schema = {
+    "anyOf": [
+        {"type": "object", "required": ["predictions"], "properties": {"predictions": {"type": "array"}}},
+        {"type": "object", "required": ["outputs"], "properties": {"outputs": {"type": ["array", "object"]}}},
+    ]
+}
+
+
+def _instances() -> Schema:
+    many = {"type": "array", "minItems": 1, "maxItems": in_force().most_rows}
+    rows = [{**many, "items": _ref(kind)} for kind in ("Row", "List")]
+    return {
+        "type": "object",
+        "required": ["instances"],
+        "properties": {"instances": {"anyOf": rows}, "signature_name": {"enum": [*SIGNATURES, None]}, "inputs": False},
+        "description": "Or inputs, with columns by name.",
+    }
+
+
 # By the names that routes give them.
 _BODIES: dict[str, Callable[[], Schema]] = {
     "rows": lambda: _one_or_many("rows", _ref("Row")),
     "forms": _forms,
+    "v1_request": _instances,
+    "v2_request": lambda: _ref("Tensors"),
     "labels": lambda: _one_or_many("labels", _ref("Label")),
 }
 _ANSWERS: dict[str, Callable[[], Schema]] = {
     "predictions": lambda: {"anyOf": [_ref("Answer"), _many("predictions", _ref("Answer"))]},
     "invocations": lambda: _many("predictions", {}),
     "explanation": lambda: _ref("Explanation"),
+    "v1_answer": lambda: _V1_ANSWER,
+    "v2_response": lambda: _V2_RESPONSE,
+    "v2_metadata": lambda: _V2_METADATA,
+    "v2_server": lambda: _V2_SERVER,
     "object": lambda: {"type": "object"},
     "text": lambda: {"type": "string"},
 }

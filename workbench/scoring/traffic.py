@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import isfinite
 from typing import Any
 
 from workbench.core.fitting import problems
@@ -20,6 +21,10 @@ CHAMPION, CANARY = "champion", "canary"
 FALLBACK = "fallback"  # the champion, of a row that an arm could not answer
 
 Answers = list[dict[str, Any]]
+
+
+class Unsound(Refused):
+    """A version has answered, but with no number, or not each row."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +133,32 @@ class Traffic:
         return (*(a.scorer for a in self.answering), *self.shadows)
 
     @property
+    def all(self) -> tuple[Scorer, ...]:
+        """Every version that is in memory, the one before too."""
+        return (self.champion, *self.others, *((self.before,) if self.before else ()))
+
+    @property
+    def answerers(self) -> tuple[Scorer, ...]:
+        """Versions that answer rows now, the champion first, each once."""
+        found = {self.champion.bundle.version: self.champion}
+        for arm in self.answering:
+            found.setdefault(arm.scorer.bundle.version, arm.scorer)
+        return tuple(found.values())
+
+    def only(self, scorer: Scorer) -> Traffic:
+        """With one version that answers every row, as somebody asked for it by its number."""
+        if scorer is self.champion and not self.answering:
+            return self
+        return replace(self, champion=scorer, arms=(), trial=None)
+
+    @property
     def plain(self) -> bool:
         """Whether the champion answers everything, alone."""
         return not self.answering and not self.shadows
 
     def loaded(self, version: int) -> Scorer | None:
         """A version that is in memory."""
-        there = (self.champion, *self.others, *((self.before,) if self.before else ()))
-        return next((one for one in there if one.bundle.version == version), None)
+        return next((one for one in self.all if one.bundle.version == version), None)
 
     def follow(self, champion: Scorer) -> Traffic:
         """With another champion; the one before is kept for a rollback, and a trial that does not fit it is over."""
@@ -190,30 +213,83 @@ class Traffic:
         """
         if not self.answering:
             return self.champion.predict(rows, reasons)
-        ids = self.champion.ids_of(rows)
-        taken: dict[str, tuple[Arm, list[int]]] = {}
-        self.champion.check(rows)  # all bad rows at once, whichever arm they would meet
-        for i, arm in enumerate(map(self.arm_of, ids)):
-            taken.setdefault(arm.name, (arm, []))[1].append(i)
         answers: Answers = [{}] * len(rows)
-        for arm, places in taken.values():
-            part, names = [rows[i] for i in places], [ids[i] for i in places]
-            for i, answer in zip(places, self._of_arm(arm, part, names, reasons, failed), strict=True):
+        for share in self.shares(rows):
+            for i, answer in zip(share.places, self._of_arm(share, reasons, failed), strict=True):
                 answers[i] = answer
         return answers
 
-    def _of_arm(self, arm: Arm, rows: Sequence[Any], ids: list[str], reasons: int, failed: Failed) -> Answers:
+    def shares(self, rows: Sequence[Any]) -> list[Share]:
+        """The rows by the arm that they meet.
+
+        Raises
+        ------
+        BadRow
+            If rows break the champion's contract: all of them at once, whichever arm they would meet.
+        """
+        ids = self.champion.ids_of(rows)
+        taken: dict[str, Share] = {}
+        self.champion.check(rows)
+        for i, (arm, name) in enumerate(zip(map(self.arm_of, ids), ids, strict=True)):
+            share = taken.setdefault(arm.name, Share(arm, [], [], []))
+            share.places.append(i)
+            share.rows.append(rows[i])
+            share.ids.append(name)
+        return list(taken.values())
+
+    def _of_arm(self, share: Share, reasons: int, failed: Failed) -> Answers:
         """The answers of an arm; of the champion where the arm has none."""
-        if arm.scorer is self.champion:
-            return _marked(self.champion.predict(rows, reasons, ids), arm.name)
-        answers, error = scored(arm.scorer, rows, reasons, ids)
+        if share.arm.scorer is self.champion:
+            return marked(self._of_champion(share, reasons), share.arm.name)
+        answers, error = scored(share.arm.scorer, share.rows, reasons, share.ids)
         if error is None:
-            return _marked(answers, arm.name)
-        left = [i for i, answer in enumerate(answers) if not answer]
-        instead = self.champion.predict([rows[i] for i in left], reasons, [ids[i] for i in left])
-        failed(arm, error, len(left))
-        spare = iter(_marked(instead, FALLBACK))
-        return [{**answer, "arm": arm.name} if answer else next(spare) for answer in answers]
+            return marked(answers, share.arm.name)
+        left = share.left(answers)
+        instead = self._of_champion(left, reasons)
+        failed(share.arm, error, len(left.rows))  # not where the champion fails, too
+        return share.filled(answers, instead)
+
+    def _of_champion(self, share: Share, reasons: int) -> Answers:
+        try:
+            return self.champion.predict(share.rows, reasons, share.ids)
+        except BadRow as error:
+            raise share.told(error) from None
+
+
+@dataclass(frozen=True)
+class Share:
+    """Rows that meet one arm.
+
+    Parameters
+    ----------
+    arm : Arm
+        It.
+    places : list of int
+        Of the rows among all.
+    rows : list of mapping
+        Column to value.
+    ids : list of str
+        Of the rows.
+    """
+
+    arm: Arm
+    places: list[int]
+    rows: list[Any]
+    ids: list[str]
+
+    def left(self, answers: Answers) -> Share:
+        """Those rows that the arm has given no answer."""
+        at = [i for i, answer in enumerate(answers) if not answer]
+        return Share(self.arm, [self.places[i] for i in at], [self.rows[i] for i in at], [self.ids[i] for i in at])
+
+    def told(self, error: BadRow) -> BadRow:
+        """The faults of its rows, by their places among all."""
+        return BadRow([{**problem, "row": self.places[int(str(problem["row"]))]} for problem in error.problems])
+
+    def filled(self, answers: Answers, instead: Answers) -> Answers:
+        """The arm's answers, marked, with those that the champion gave in its place."""
+        spare = iter(marked(instead, FALLBACK))
+        return [{**answer, "arm": self.arm.name} if answer else next(spare) for answer in answers]
 
 
 def scored(scorer: Scorer, rows: Sequence[Any], reasons: int, ids: Sequence[str]) -> tuple[Answers, Exception | None]:
@@ -222,7 +298,7 @@ def scored(scorer: Scorer, rows: Sequence[Any], reasons: int, ids: Sequence[str]
     A row that breaks its contract costs that row alone; anything else costs all of them.
     """
     try:
-        return scorer.predict(rows, reasons, ids), None
+        return sound(scorer.predict(rows, reasons, ids), len(rows)), None
     except BadRow as error:
         bad = {problem["row"] for problem in error.problems}
         good = [i for i in range(len(rows)) if i not in bad] if bad else []
@@ -231,8 +307,29 @@ def scored(scorer: Scorer, rows: Sequence[Any], reasons: int, ids: Sequence[str]
         for i, answer in zip(good, answers, strict=True):
             whole[i] = answer
         return whole, more or error
+    except SystemExit as error:  # a model that ends its process would end ours
+        return [{}] * len(rows), Unsound(f"It has ended itself with {type(error).__name__}. Look into the model.")
     except Exception as error:  # noqa: BLE001 - whatever a version does that is tried out, the champion answers
         return [{}] * len(rows), error
+
+
+def sound(answers: Answers, rows: int) -> Answers:
+    """The answers, if there is one a row, each with a number.
+
+    Raises
+    ------
+    Unsound
+        Otherwise.
+    """
+    if len(answers) != rows:
+        raise Unsound(f"{rows} rows have got {len(answers)} answers. Look into the model.")
+    if not all(map(_is_number, [answer["prediction"] for answer in answers])):
+        raise Unsound("A prediction is no number. Look into the model.")
+    return answers
+
+
+def _is_number(prediction: Any) -> bool:
+    return all(map(isfinite, prediction)) if isinstance(prediction, list) else isfinite(prediction)
 
 
 def answered_by(answers: Sequence[dict[str, Any]], arm: str) -> Iterator[int]:
@@ -240,7 +337,8 @@ def answered_by(answers: Sequence[dict[str, Any]], arm: str) -> Iterator[int]:
     return (i for i, answer in enumerate(answers) if answer.get("arm") == arm)
 
 
-def _marked(answers: Answers, arm: str) -> Answers:
+def marked(answers: Answers, arm: str) -> Answers:
+    """The answers, each with the arm that gave it."""
     return [{**answer, "arm": arm} for answer in answers]
 
 
