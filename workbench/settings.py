@@ -162,6 +162,28 @@ def jobs_at_once() -> int | None:
     return _count("WORKBENCH_JOBS")
 
 
+def compiler() -> str | None:
+    """The C compiler that compiles the loops over trees once (``WORKBENCH_COMPILER``, default ``cc``; ``off``: none).
+
+    Without one, and without what it compiled before, numpy reckons: the same predictions, more slowly.
+    """
+    named = os.environ.get("WORKBENCH_COMPILER", "").strip() or "cc"
+    return None if named.lower() in ("off", "0", "no") else named
+
+
+def compiled_folder() -> Path | None:
+    """Where compiled loops are kept (``WORKBENCH_COMPILED``; default: the user's cache; None where there is none)."""
+    named = path_setting("WORKBENCH_COMPILED")
+    if named is not None:
+        return named
+    caches = {"darwin": "Library/Caches", "win32": "AppData/Local"}.get(sys.platform, ".cache")
+    try:
+        place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / caches)
+    except RuntimeError:  # a user without a home
+        return None
+    return place / "ml-workbench" / "compiled" if place.is_absolute() else None
+
+
 def textfiles() -> Path | None:
     """Folder of which Prometheus' node exporter takes files of metrics (``WORKBENCH_TEXTFILES``; default None)."""
     return path_setting("WORKBENCH_TEXTFILES")

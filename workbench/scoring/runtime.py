@@ -21,6 +21,7 @@ from workbench.core.names import renaming
 from workbench.core.reasons import Reasons
 from workbench.errors import BadRow, BadTable, Damaged, Refused
 from workbench.scoring.ids import id_text, new_ids, no_id, settled
+from workbench.tables import native
 from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -67,6 +68,7 @@ class Scorer:
     """
 
     def __init__(self, folder: str | Path) -> None:
+        native.begin()  # behind: until the loops are there, numpy answers
         self.bundle = Bundle.load_folder(folder)
         self.contract = self.bundle.contract
         self.features = self.bundle.features

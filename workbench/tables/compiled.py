@@ -300,7 +300,7 @@ class CompiledModel:
         tables = self._patterns[output]
         values = tables.explain(read.codes, columns)
         if tables.rest:
-            values += self.model.added(tables.rest, read.matrix, output, self.source, columns)
+            values += self.model.of_large(tables, read.matrix, output, self.source, columns)
         base = self.model.base(output)
         return values + self.model.rounding(read.matrix, output, values, base), base
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.tables import native
 from workbench.tables.cuts import Cuts, cuts
 from workbench.tables.encoders import Categories, Columns
 from workbench.tables.trees import Array, Trees, blocks
@@ -95,6 +96,8 @@ class Lookup:
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
+        if (loops := native.kernel()) is not None:
+            return loops.lookup(self._words, codes) / self.trees.divisor
         if codes.shape[1] == 1 and self._single:
             return self._of_one(codes)
         result = np.empty((codes.shape[1], self.trees.width))
@@ -130,6 +133,12 @@ class Lookup:
         """What each of ``leaves`` adds, shape (trees x most leaves, outputs a leaf)."""
         added: Array = self.trees.value[self.leaves]
         return added
+
+    @cached_property
+    def _words(self) -> native.Words:
+        """The tables as the compiled loops take them."""
+        trees = self.trees
+        return native.words(self.table, trees.outputs, self._added, trees.baseline, trees.single_sum)
 
     @cached_property
     def _made(self) -> tuple[int, ...]:
