@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.compiling.pipeline import check_difference, compile_pipeline
 from workbench.core.run import Run, first_answers
-from workbench.errors import CannotCompile, Refused
+from workbench.errors import Refused
 from workbench.storage.pipelines import libraries
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.pipeline_model import PipelineModel
@@ -93,6 +93,7 @@ def pack(run: Run) -> Packed:
     try:
         model = compile_pipeline(run.pipeline, run.features, run.task, background=run.usual)
         compared = check_difference(run.pipeline, model, rows)
+        model.check_size()
         return Packed(model, run.pipeline, compared.predictions, raw=compared.raw)
-    except CannotCompile as error:
+    except Refused as error:
         return Packed(PipelineModel(run.pipeline, run.features, run.contract), run.pipeline, 0.0, str(error))
