@@ -321,7 +321,7 @@ def by_definition(compiled: CompiledModel, row: pd.DataFrame) -> list[float]:
             for known in combinations(others, size):
                 gain = worth(0, frozenset({*known, j})) - worth(0, frozenset(known))
                 result[j] += gain / (n * comb(n - 1, size))
-    made = dict(zip([s for e in compiled.encoders for s in e.sources], result, strict=True))
+    made = dict(zip([s for e in compiled.encoders for s in e.sources], result.values(), strict=True))
     return [made.get(f, 0.0) for f in FEATURES]  # what no tree asks for adds nothing
 
 
