@@ -27,6 +27,7 @@ MODULES = (
     "core/load.py",
     "core/metric.py",
     "core/names.py",
+    "core/needs.py",
     "core/profile.py",
     "core/reading.py",
     "core/reasons.py",

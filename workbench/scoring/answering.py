@@ -221,7 +221,8 @@ def _only(rows: Rows, known: frozenset[str]) -> Rows:
 
 def _warm(scorer: Scorer) -> Scorer:
     """The scorer with its paths found, so that no client waits for them."""
-    scorer.model.explain({name: [None] for name in scorer.features})
+    if not scorer.without_reasons:
+        scorer.model.explain({name: [None] for name in scorer.features})
     return scorer
 
 

@@ -80,6 +80,8 @@ class Scorer:
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
         # Read now, so that what is damaged does not wait for a request.
         self._left_open, self._drives = self.bundle.uncertainty, self.bundle.reasons
+        # Whether loops will be there: what compiles them may still be at it.
+        self.without_reasons = self.bundle.needs.refusal(native.there()) if self.bundle.needs else ""
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -162,8 +164,10 @@ class Scorer:
         BadRow
             If a row breaks the contract.
         Refused
-            If the model gives no exact reasons.
+            If the model gives no exact reasons, or they are dear and the bundle tells none.
         """
+        if self.without_reasons:
+            raise Refused(self.without_reasons)
         columns, _ = self._checked(self.named(rows))
         explanation = self._explained(columns, len(rows))
         if explanation is None:
@@ -243,6 +247,8 @@ class Scorer:
         ]
 
     def _explained(self, columns: Mapping[str, Any], rows: int) -> tuple[Array, float | Array] | None:
+        if self.without_reasons:
+            return None
         self._asked += rows
         if self._asked >= FEW and not self._preparing.is_set():
             self._preparing.set()

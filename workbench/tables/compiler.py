@@ -48,6 +48,14 @@ def library(make: bool = True) -> Path | None:
     return _made(source, command, place, name)
 
 
+def can_be_made() -> bool:
+    """Whether there is a library, or a compiler and a place for it."""
+    place = folder()
+    if place is None:
+        return False
+    return (_command() is not None and os.access(place, os.W_OK)) or library(make=False) is not None
+
+
 def folder() -> Path | None:
     """Where libraries are kept, made where it is not there; None where no folder is safe."""
     try:

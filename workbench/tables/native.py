@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.settings import compiler
-from workbench.tables.compiler import library
+from workbench.tables.compiler import can_be_made, library
 from workbench.tables.edges import MOST_POINTS
 from workbench.tables.walk import Walked, rules
 
@@ -190,6 +190,11 @@ class Paths(NamedTuple):
 def kernel() -> Kernel | None:
     """The compiled loops; None where they are not there, or not yet."""
     return _KERNEL[-1]
+
+
+def there() -> bool:
+    """Whether the loops are loaded, or can be, or can be compiled."""
+    return kernel() is not None or (compiler() is not None and can_be_made())
 
 
 def begin() -> None:
