@@ -37,8 +37,8 @@ def test_each_chapter_is_there(run):
 
     chapters = [line[3:] for line in text.splitlines() if line.startswith("## ")]
     assert chapters == [
-        "Use", "Scores", "Data", "Features", "Left out", "What drives the predictions", "Limits", "Model", "What it needs", "Security",
-        "Lineage",
+        "Use", "Scores", "Data", "Features", "Left out", "What drives the predictions", "Limits", "Model",
+        "What it needs", "Security", "Lineage",
     ]  # fmt: skip
     for part in (
         run.id,

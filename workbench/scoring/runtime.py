@@ -58,6 +58,8 @@ class Scorer:
     ------
     Damaged
         If a file is not what was packaged.
+    Refused
+        If it is a pipeline, and what reads one is not here.
 
     Examples
     --------
@@ -321,8 +323,15 @@ def _model(bundle: Bundle) -> Model:
         if (tables.task, tables.features, len(tables.classes)) != (bundle.task, bundle.features, len(bundle.classes)):
             raise Damaged("model.npz is not the model that bundle.json tells of. Package the model again.")
         return tables
-    module = import_module(PIPELINES)
-    model: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
+    try:
+        module = import_module(PIPELINES)
+        model: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
+    except ModuleNotFoundError as error:
+        raise Refused(
+            f"{bundle.name} version {bundle.version} ships as a pipeline of scikit-learn, and this service runs "
+            f"without what reads one: {error.name} is not there. Start the service from the folder of that version, "
+            "with the packages of its requirements.lock, or by workbench serve."
+        ) from error
     return model
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from workbench.core.fitting import problems
+from workbench.core.fitting import check_follows, problems
 from workbench.core.rollout import SHADOW, Rollout
 from workbench.errors import BadParameter, BadRow, Refused
 from workbench.scoring.runtime import REASONS, Scorer
@@ -138,7 +138,14 @@ class Traffic:
         return next((one for one in there if one.bundle.version == version), None)
 
     def follow(self, champion: Scorer) -> Traffic:
-        """With another champion; the one before is kept for a rollback, and a trial that does not fit it is over."""
+        """With another champion; the one before is kept for a rollback, and a trial that does not fit it is over.
+
+        Raises
+        ------
+        Refused
+            If it takes other rows than the champion, or answers another question.
+        """
+        check_follows(champion.bundle, self.champion.bundle)
         fits = self.trial is not None and not any(problems(self.trial.scorer.bundle, champion.bundle))
         return replace(self, champion=champion, before=self.champion, trial=self.trial if fits else None)
 

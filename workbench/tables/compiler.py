@@ -38,7 +38,7 @@ def library(make: bool = True) -> Path | None:
         Whether to compile it where it is not there, which takes a few seconds.
     """
     place = folder()
-    if place is None:
+    if place is None or not SOURCE.is_file():  # a runtime of pipelines has none
         return None
     source, command = SOURCE.read_bytes(), _command()
     name = f"{_key(source)}-{'any' if command is None else _identity(command)}"
