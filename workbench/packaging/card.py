@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from workbench.compiling.rounding import bound, raw
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.cost import Cost
@@ -382,10 +381,10 @@ def _model(bundle: Bundle, packed: Packed, needs: Needs) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
         largest = f"largest difference to the fitted pipeline on the hold-out: {_difference(packed.difference)}"
-        yield f"- Compiled to numpy tables; {largest}. Allowed here and on another processor: {bound(packed.compiled)}."
+        yield f"- Compiled to numpy tables; {largest}. Allowed here and on another processor: {packed.allowed}."
         if packed.raw is not None:
-            allowed = bound(raw(packed.compiled))
-            yield f"- Its own output before the link differs by {_difference(packed.raw)}; allowed: {allowed}."
+            differs = _difference(packed.raw)
+            yield f"- Its own output before the link differs by {differs}; allowed: {packed.raw_allowed}."
         exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
         yield f"- Reasons ({packed.compiled.method}) {exact}."
         yield from _without_reasons(needs)
