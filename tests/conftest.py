@@ -30,6 +30,9 @@ os.environ["UV_OFFLINE"] = "1"
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Trees are walked by numpy, whatever compiler there is; tests/tables/conftest.py compiles the loops for those of both.
+os.environ["WORKBENCH_COMPILER"] = "off"
+
 ROOT = Path(__file__).parents[1]
 
 # What every process that reads a notebook imports and hardly one needs, here and in the processes that tests start.

@@ -126,6 +126,30 @@ def path_setting(name: str) -> Path | None:
     return Path(value).expanduser().absolute() if value else None
 
 
+def dear_reasons() -> tuple[float, float]:
+    """CPU milliseconds a row, and MB, beyond which a bundle's service tells no reasons unless it is asked to.
+
+    ``WORKBENCH_REASONS_CPU`` (default 50) and ``WORKBENCH_REASONS_MEMORY`` (default 500), when it is packaged.
+
+    Raises
+    ------
+    BadParameter
+        If one of them is no number above 0.
+    """
+    return _amount("WORKBENCH_REASONS_CPU", 50.0), _amount("WORKBENCH_REASONS_MEMORY", 500.0)
+
+
+def _amount(name: str, default: float) -> float:
+    text = os.environ.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise BadParameter(f"{name} is a number above 0, got {text[:40]!r}. Set it to {default:g}, or leave it out.")
+    return value
+
+
 def debugging() -> bool:
     """Whether errors are shown with their whole traceback everywhere (``WORKBENCH_DEBUG=1``)."""
     return os.environ.get("WORKBENCH_DEBUG", "0") not in ("", "0")
@@ -185,6 +209,28 @@ def log_days(days: int | None = None) -> int | None:
     if days < 1:
         raise BadParameter(f"Days of a log are a whole number of at least 1, got {days!r}. Give one, or none.")
     return days
+
+
+def compiler() -> str | None:
+    """The C compiler that compiles the loops over trees once (``WORKBENCH_COMPILER``, default ``cc``; ``off``: none).
+
+    Without one, and without what it compiled before, numpy reckons: the same predictions, more slowly.
+    """
+    named = os.environ.get("WORKBENCH_COMPILER", "").strip() or "cc"
+    return None if named.lower() in ("off", "0", "no") else named
+
+
+def compiled_folder() -> Path | None:
+    """Where compiled loops are kept (``WORKBENCH_COMPILED``; default: the user's cache; None where there is none)."""
+    named = path_setting("WORKBENCH_COMPILED")
+    if named is not None:
+        return named
+    caches = {"darwin": "Library/Caches", "win32": "AppData/Local"}.get(sys.platform, ".cache")
+    try:
+        place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / caches)
+    except RuntimeError:  # a user without a home
+        return None
+    return place / "ml-workbench" / "compiled" if place.is_absolute() else None
 
 
 def textfiles() -> Path | None:

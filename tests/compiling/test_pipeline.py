@@ -303,7 +303,7 @@ def by_definition(compiled: CompiledModel, row: pd.DataFrame) -> list[float]:
     from math import comb
 
     trees, matrix = compiled.model, compiled.encode(row)
-    n = len(FEATURES)
+    n = matrix.shape[1]
 
     def worth(node: int, known: frozenset[int]) -> float:
         if trees.feature[node] < 0:
@@ -321,7 +321,8 @@ def by_definition(compiled: CompiledModel, row: pd.DataFrame) -> list[float]:
             for known in combinations(others, size):
                 gain = worth(0, frozenset({*known, j})) - worth(0, frozenset(known))
                 result[j] += gain / (n * comb(n - 1, size))
-    return [result[[s for e in compiled.encoders for s in e.sources].index(f)] for f in FEATURES]
+    made = dict(zip([s for e in compiled.encoders for s in e.sources], result.values(), strict=True))
+    return [made.get(f, 0.0) for f in FEATURES]  # what no tree asks for adds nothing
 
 
 def test_a_linear_models_reasons_are_measured_from_the_background():

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tables.made import answer, chain_of, grown, random_rows, random_trees, shapley, stump
-from workbench.kernels import engine, loops, plain, walk
+from workbench.kernels import engine, loops, plain
+from workbench.tables import walk
 from workbench.tables.edges import quadrature
 
 SEEDS = st.integers(0, 2**20)

@@ -209,8 +209,8 @@ def test_a_champion_that_can_not_be_loaded_leaves_the_old_one_and_what_is_tried_
     assert state(follower) == (2, None, None)
 
 
-def test_a_version_with_another_contract_is_refused_by_the_verb_and_by_the_service(shop, follower):
-    wb.promote(shop, 2, stage="shadow")
+def spend_as_category(shop):
+    """Version 2 takes another kind of value than version 1."""
     folder = wb.bundle(f"{shop}/2").path
     changed = json.loads((folder / "contract.json").read_text(encoding="utf-8"))
     next(c for c in changed["columns"] if c["name"] == "spent")["kind"] = "category"
@@ -219,10 +219,32 @@ def test_a_version_with_another_contract_is_refused_by_the_verb_and_by_the_servi
     manifest["files"]["contract.json"] = file_hash(folder / "contract.json")
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
+
+def test_a_version_with_another_contract_is_refused_by_the_verb_and_by_the_service(shop, follower):
+    wb.promote(shop, 2, stage="shadow")
+    spend_as_category(shop)
+
     follower.look()
     assert state(follower) == (1, None, 2)
     with pytest.raises(Refused, match="takes 'spent' as category"):
         wb.promote(shop, 2, stage="canary")
+
+
+def test_an_alias_that_moves_to_another_contract_leaves_the_champion_and_says_so_once(shop, follower, caplog):
+    """And is not loaded again at each look."""
+    spend_as_category(shop)
+    wb.promote(shop, 2)
+    loaded = []
+    follower._loaded = lambda version, load=follower._loaded: loaded.append(version) or load(version)
+
+    for _ in range(5):
+        follower.look()
+
+    assert state(follower)[0] == 1
+    assert len(loaded) == 1
+    (told,) = [r.getMessage() for r in caplog.records if "is not followed" in r.getMessage()]
+    assert "takes 'spent' as category" in told
+    assert "version 1 answers on" in told
 
 
 def test_a_file_that_is_damaged_changes_nothing(shop, follower, caplog):

@@ -16,7 +16,7 @@ from workbench.core.fairness import LIMITS, Fairness
 from workbench.core.metric import Metric
 from workbench.core.slices import Slices
 from workbench.errors import BadParameter
-from workbench.packaging.card import Asked, bar, card, code, plain
+from workbench.packaging.card import Asked, Made, bar, card, code, plain
 from workbench.packaging.model import pack
 
 HOSTILE = "<img src=x onerror=alert(1)>|`[a](javascript:alert(1))`\n# no title"
@@ -29,7 +29,7 @@ def explained(run, values=((0.5, -0.25, 0.0),)) -> Explanation:
 
 def card_of(run, explanation=None, slices=None, fairness=None) -> str:
     bundle = wb.package(run, name="shop")
-    return card(bundle, run, pack(run), Asked(explanation, slices, fairness), "")
+    return card(bundle, run, Made(pack(run), Asked(explanation, slices, fairness), bundle.needs), "")
 
 
 def test_each_chapter_is_there(run):
@@ -37,9 +37,8 @@ def test_each_chapter_is_there(run):
 
     chapters = [line[3:] for line in text.splitlines() if line.startswith("## ")]
     assert chapters == [
-        "Use", "Scores", "Data", "Features", "Left out", "What drives the predictions", "Limits", "Model", "Ask it",
-        "Security",
-        "Lineage",
+        "Use", "Scores", "Data", "Features", "Left out", "What drives the predictions", "Limits", "Model",
+        "What it needs", "Ask it", "Security", "Lineage",
     ]  # fmt: skip
     for part in (
         run.id,

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import workbench as wb
 from workbench.cli import app
 from workbench.core.bundle import Bundle
+from workbench.core.needs import Needs, Reasoning
 from workbench.core.rollout import Rollout
 from workbench.packaging.deploy import label_of, loadtest, write_deploy
 from workbench.packaging.process import running
@@ -32,6 +33,7 @@ NAMES = st.one_of(
     st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z"),
     st.sampled_from(["yes", "null", "1e3", "0x10", "3", "1.0", "2026-11-21", "NaN", "a--b", "x" * 100, "0."]),
 )
+NEEDS = Needs(60.0, 80.0, 50.0, 0.4, 2.0, 0.01, 1000, Reasoning(160.0, 80.0, 12.0, 6.0, 100))
 LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -46,7 +48,7 @@ def bundle_of(name="shop", version=3) -> Bundle:
 def write(folder: Path, bundle: Bundle, lock: str = "numpy==2.4.6\n") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "requirements.lock").write_text(lock)
-    write_deploy(folder, bundle)
+    write_deploy(folder, bundle, NEEDS)
     return folder / "deploy"
 
 

@@ -21,6 +21,8 @@ from workbench.tables.encoders import Categories, Numbers
 from workbench.tables.patterns import patterns
 from workbench.tables.trees import Trees
 
+pytestmark = pytest.mark.usefixtures("either")
+
 CITIES = ("Ulm", "Bonn", "Rome", "Linz")
 
 

@@ -16,6 +16,8 @@ from workbench.tables import edges
 from workbench.tables.compiled import CompiledModel, Numbers, moments, parts
 from workbench.tables.trees import Trees, blocks
 
+pytestmark = pytest.mark.usefixtures("either")
+
 
 def model(trees: Trees) -> CompiledModel:
     return CompiledModel("regression", (), ("x",), (Numbers(("x",), "number", np.arange(1)),), trees)

@@ -5,18 +5,19 @@ Transformers are read by attribute; none is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 
+from workbench.compiling.levels import FEW, Level, Levels, hot, levels
 from workbench.compiling.refusals import INSTEAD
 from workbench.compiling.texts import Summed, Text, Word, summing
 from workbench.errors import CannotCompile
 from workbench.tables.dates import PERIODS, pairs
-from workbench.tables.encoders import EACH, Categories, Numbers, unlike
+from workbench.tables.encoders import EACH, Categories, Hot, Numbers, unlike
 from workbench.tables.links import Array
 from workbench.tables.steps import FUNCTIONS, JUMPS, ROUGH, STEPS
 from workbench.tables.words import Words
@@ -119,8 +120,8 @@ def _check_no_jump(name: str) -> None:
         )
 
 
-Made = Plain | Looked | Inner | Mixed | Text | Word | Summed
-Encoder = Numbers | Categories | Words
+Made = Plain | Looked | Level | Inner | Mixed | Text | Word | Summed
+Encoder = Numbers | Categories | Hot | Words
 State = tuple[Made, ...]
 Through = Callable[[Any, State], State]
 TRANSFORMERS: dict[str, Through] = {}
@@ -345,12 +346,38 @@ def _one_hot(step: Any, state: State) -> State:
     for i, column in enumerate(state):
         categories, place, unseen = _codes(step, i)
         width = max(place, default=-1) + 1
+        if width > FEW:
+            outputs += _many_hot(step, i, column)
+            continue
         rows = np.vstack([np.eye(width)[place], np.zeros((1, width)) if unseen is None else np.eye(width)[[unseen]]])
         dropped = None if step.drop_idx_ is None else step.drop_idx_[i]
         if dropped is not None:
             rows = np.delete(rows, place[int(dropped)], axis=1)
         outputs += looked_up(column, categories, rows)
     return tuple(outputs)
+
+
+def _many_hot(step: Any, i: int, column: Made) -> Iterator[Level]:
+    """One-hot columns of so many categories that a table of them would be their square."""
+    categories, place, unseen = _codes(step, i)
+    codes = np.array([*place, -1 if unseen is None else unseen], np.int64)
+    dropped = None if step.drop_idx_ is None else place[int(step.drop_idx_[i])]
+    known = _levels_of(column, categories, codes)
+    return (Level(known, at) for at in range(max(place) + 1) if at != dropped)
+
+
+def _levels_of(column: Made, categories: list[Any], codes: Array) -> Levels:
+    """As :func:`looked_up`: ``codes`` has one a category, and the last for what was not seen."""
+    if isinstance(column, Looked):
+        places = _places_of([None if v != v else v for v in column.values], categories)
+        return levels(column.source, column.keys, codes[places])
+    if not _raw(column):
+        raise CannotCompile(
+            f"A one-hot encoder of {len(categories):,} values that an earlier transformer made of column "
+            f"{column.source!r} has no table: at most {FEW} have one. {INSTEAD}"
+        )
+    names, rows = _keyed(column, categories)
+    return levels(column.source, names, codes[rows])
 
 
 @transformer("OrdinalEncoder")
@@ -394,22 +421,27 @@ def _codes(step: Any, i: int) -> tuple[list[Any], list[int], int | None]:
 def looked_up(column: Made, categories: list[Any], rows: Array) -> list[Made]:
     """Look-ups of ``rows``: one a category, and the last for what was not seen; a column of ``rows`` is one made."""
     if isinstance(column, Looked):
-        places = [_place(None if v != v else v, categories) for v in column.values]
+        places = _places_of([None if v != v else v for v in column.values], categories)
         return [replace(column, values=tuple(values)) for values in rows[places].T.tolist()]
     if isinstance(column, Inner):
         raise CannotCompile(f"A transformer on the members' outputs of a stacked model has no table. {INSTEAD}")
-    plain = isinstance(column, Plain) and column.kind == "number" and len(column.steps) <= 1
-    if isinstance(column, Plain) and plain and all(name == "fill" for name, _ in column.steps):
-        return _looked(column, categories, rows)
+    if _raw(column):
+        names, places = _keyed(column, categories)
+        table = np.asarray(rows, dtype=np.float64)[places]
+        return [Looked(column.source, names, tuple(values)) for values in table.T.tolist()]
     return [column.then("look up", _table(categories, values)) for values in np.asarray(rows, np.float64).T]
 
 
-def _looked(column: Plain, categories: list[Any], rows: Array) -> list[Made]:
+def _raw(column: Made) -> TypeGuard[Plain]:
+    """Whether it is a column as it came, or filled and no more."""
+    return isinstance(column, Plain) and column.kind == "number" and [n for n, _ in column.steps] in ([], ["fill"])
+
+
+def _keyed(column: Plain, categories: list[Any]) -> tuple[tuple[Any, ...], list[int]]:
+    """The categories that a value may have, and the row of each, of a missing and of an unseen value."""
     fill = _plain_value(column.steps[0][1]) if column.steps else None
     keys = [i for i, c in enumerate(categories) if c is not None]
-    table = np.asarray(rows, dtype=np.float64)[[*keys, _place(fill, categories), len(categories)]]
-    names = tuple(categories[i] for i in keys)
-    return [Looked(column.source, names, tuple(values)) for values in table.T.tolist()]
+    return tuple(categories[i] for i in keys), [*keys, _place(fill, categories), len(categories)]
 
 
 def _table(categories: list[Any], values: Array) -> tuple[float, ...]:
@@ -424,6 +456,12 @@ def _table(categories: list[Any], values: Array) -> tuple[float, ...]:
 def _place(value: Any, categories: list[Any]) -> int:
     """Where a value (None where missing) stands among the categories; behind them if it does not."""
     return categories.index(value) if value in categories else len(categories)
+
+
+def _places_of(values: Sequence[Any], categories: list[Any]) -> list[int]:
+    """As :func:`_place`, of many values."""
+    places = {category: i for i, category in reversed(list(enumerate(categories)))}
+    return [places.get(value, len(categories)) for value in values]
 
 
 def _plain_value(value: Any) -> Any:
@@ -445,6 +483,8 @@ def _alike(column: Made) -> tuple[Any, ...]:
     """Neighbours with the same answer share an encoder."""
     if isinstance(column, Looked):
         return ("category", column.source, column.keys)
+    if isinstance(column, Level):
+        return ("hot", id(column.levels))
     if isinstance(column, Summed):
         return column.alike
     if isinstance(column, (Text, Word)):
@@ -457,6 +497,8 @@ def _alike(column: Made) -> tuple[Any, ...]:
 def _encoder(run: Sequence[Any]) -> Encoder:
     if isinstance(run[0], Summed):
         return summing(run)
+    if isinstance(run[0], Level):
+        return hot(run)
     if isinstance(run[0], Looked):
         table = np.array([c.values for c in run], dtype=np.float64).T.copy()
         return Categories(run[0].source, run[0].keys, table).checked()
@@ -489,6 +531,8 @@ def _mean(column: Made) -> float:
     if isinstance(column, Looked):
         seen = [v for v in column.values[:-2] if v == v]
         return float(np.mean(seen)) if seen else 0.0
+    if isinstance(column, Level):
+        return column.mean
     steps = column.steps if isinstance(column, Plain) else ()
     places = [i for i, (name, _) in enumerate(steps) if name in ("subtract", "fill")]
     if not places or steps[places[-1]][0] == "subtract":

@@ -82,6 +82,18 @@ def _frozen(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
     return compile_model(model.estimator, state, task, matrix)
 
 
+@compiler("OneVsRestClassifier")
+def _one_vs_rest(model: Any, state: State, task: Task, matrix: Matrix) -> Part:
+    """Each class has a model of its own; for several classes their probabilities are divided by their sum."""
+    if not hasattr(model, "predict_proba") or any(type(m).__name__ == "_ConstantPredictor" for m in model.estimators_):
+        raise CannotCompile(f"A one-against-rest model without a probability for each class has no table. {INSTEAD}")
+    members = [compile_model(m, state, "binary", matrix).answers() for m in model.estimators_]
+    if task == "binary":
+        return Part(members[0])
+    joined = Chain(tuple(members), Curve("shares", len(members)), NO_COLUMNS, np.zeros(0))
+    return Part(joined)
+
+
 # --- votes --------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.compiling.collecting import collected
 from workbench.compiling.columns import Made, Matrix, Mixed, Mixture, State, each, steps_of, transformer
 from workbench.compiling.texts import sums_of
 from workbench.tables.links import Array
@@ -103,4 +104,7 @@ def _projection(step: Any, state: State) -> State:
 def projected(state: State, weights: Array, intercept: Array) -> State:
     """Weighted sums of columns, shape (sums, columns) and (sums,)."""
     summed = sums_of(state, weights, intercept)
-    return summed if summed is not None else _mixed(state, Linear(weights, intercept, np.zeros(weights.shape[1])))
+    if summed is not None:
+        return summed
+    state, weights = collected(state, weights)
+    return _mixed(state, Linear(weights, intercept, np.zeros(weights.shape[1])))

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from workbench.compiling.collecting import collected
 from workbench.compiling.columns import INSTEAD, Inner, Inputs, Looked, Made, Matrix, Mixed, State, through
 from workbench.compiling.mixing import gathered
-from workbench.compiling.texts import collected
 from workbench.core.contract import Task
 from workbench.errors import CannotCompile
 from workbench.tables.compiled import Link
@@ -241,19 +241,26 @@ def joined(tables: list[dict[str, Array]], outputs: list[int], baseline: Array, 
     """One table from the tables of the trees; children and category tables are counted on."""
     if not tables:
         raise CannotCompile(f"A model without a tree has no table. {INSTEAD}")
-    place = matrix.place(state)
     sizes = [len(t["feature"]) for t in tables]
     splits = [len(t["goes_left"]) for t in tables]
     nodes = np.repeat(np.cumsum([0, *sizes[:-1]]), sizes)
     sets = np.repeat(np.cumsum([0, *splits[:-1]]), sizes)
     whole: dict[str, Any] = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     inner = whole["feature"] >= 0
+    place = _placed(whole["feature"][inner], state, matrix)
     whole["feature"] = np.where(inner, place[np.where(inner, whole["feature"], 0)] if len(place) else -1, -1)
     for name, start in (("left", nodes), ("right", nodes), ("category", sets)):
         whole[name] = np.where(whole[name] >= 0, whole[name] + start, -1)
     roots = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
     columns = int(max(place, default=-1)) + 1
     return Trees(roots, np.array(outputs, np.int64), baseline=baseline, **whole).checked(columns)
+
+
+def _placed(asked: Array, state: State, matrix: Matrix) -> Array:
+    """Where each column stands, -1 for those that no tree asks for: they are never made; one at least is."""
+    place, places = np.full(len(state), -1), np.unique(asked) if len(asked) else np.arange(min(1, len(state)))
+    place[places] = matrix.place(tuple(state[i] for i in places.tolist()))
+    return place
 
 
 # --- linear models ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import numpy as np
 
 from workbench.errors import CannotCompile, MissingExtra
 from workbench.tables.compiled import CompiledModel
-from workbench.tables.encoders import Categories, Columns, Numbers, is_missing, numbers
+from workbench.tables.encoders import Categories, Columns, Hot, Numbers, is_missing, numbers
 from workbench.tables.links import Array
 from workbench.tables.nodes import Chain, Curve, Linear
 from workbench.tables.trees import Trees
@@ -95,7 +95,7 @@ def _inputs(model: CompiledModel) -> tuple[str, ...]:
 
 
 def _texts(model: CompiledModel) -> set[str]:
-    looked = [e for e in model.encoders if isinstance(e, Categories)]
+    looked = [e for e in model.encoders if isinstance(e, (Categories, Hot))]
     return {e.column for e in looked if any(isinstance(key, str) for key in e.keys)}
 
 
@@ -163,9 +163,10 @@ def _nothing(graph: Graph, model: CompiledModel) -> str:
     return graph.named("Slice", [first, *(graph.constant(np.array([i])) for i in (0, 0, 1))])
 
 
-def _encoded(graph: Graph, encoder: Numbers | Categories | Words, model: CompiledModel) -> str:
-    if isinstance(encoder, Categories):
-        return _looked_up(graph, encoder, encoder.column in _texts(model))
+def _encoded(graph: Graph, encoder: Numbers | Categories | Hot | Words, model: CompiledModel) -> str:
+    if isinstance(encoder, (Categories, Hot)):
+        row = _row(graph, encoder, encoder.column in _texts(model))
+        return _hot(graph, encoder, row) if isinstance(encoder, Hot) else _looked_up(graph, encoder, row)
     if isinstance(encoder, Words):
         raise CannotCompile(f"The text {encoder.column!r} {NO_ONNX}. Leave it out, or make its words columns.")
     if encoder.kind != "number":
@@ -196,26 +197,34 @@ def _step(graph: Graph, name: str, values: str, operand: Array) -> str:
     return graph.named("Where", [graph.named(*asked[name]), by, values])
 
 
-def _looked_up(graph: Graph, encoder: Categories, text: bool) -> str:
-    missing, unseen = len(encoder.keys), len(encoder.keys) + 1
-    if text:
-        known = {str(key): i for i, key in enumerate(encoder.keys)}
-        known.setdefault("", missing)
-        keys = graph.onnx.helper.make_tensor(
-            "keys", graph.onnx.TensorProto.STRING, [len(known)], [key.encode() for key in known]
-        )
-        places = graph.tensor(np.array(list(known.values()), np.int64))
-        default = graph.tensor(np.array([unseen], np.int64))
-        row = graph.named(
-            "LabelEncoder", [encoder.column], keys_tensor=keys, values_tensor=places, default_tensor=default
-        )
-    else:
-        row = _number_place(graph, encoder, missing, unseen)
+def _looked_up(graph: Graph, encoder: Categories, row: str) -> str:
     gathered = graph.named("Gather", [graph.constant(encoder.table), row], axis=0)
     return graph.named("Squeeze", [gathered, graph.constant(np.array([1]))])
 
 
-def _number_place(graph: Graph, encoder: Categories, missing: int, unseen: int) -> str:
+def _hot(graph: Graph, encoder: Hot, row: str) -> str:
+    """Which column tells the row's group."""
+    group = graph.named("Gather", [graph.constant(encoder.groups), row], axis=0)
+    told = graph.named("Equal", [group, graph.constant(encoder.place[None])])
+    return graph.named("Where", [told, graph.constant(encoder.yes[None]), graph.constant(encoder.no[None])])
+
+
+def _row(graph: Graph, encoder: Categories | Hot, text: bool) -> str:
+    """Place of each row's category among the keys, shape (rows, 1)."""
+    missing, unseen = len(encoder.keys), len(encoder.keys) + 1
+    if not text:
+        return _number_place(graph, encoder, missing, unseen)
+    known = {str(key): i for i, key in enumerate(encoder.keys)}
+    known.setdefault("", missing)
+    keys = graph.onnx.helper.make_tensor(
+        "keys", graph.onnx.TensorProto.STRING, [len(known)], [key.encode() for key in known]
+    )
+    places = graph.tensor(np.array(list(known.values()), np.int64))
+    default = graph.tensor(np.array([unseen], np.int64))
+    return graph.named("LabelEncoder", [encoder.column], keys_tensor=keys, values_tensor=places, default_tensor=default)
+
+
+def _number_place(graph: Graph, encoder: Categories | Hot, missing: int, unseen: int) -> str:
     """Row of the table for a category that is a number, shape (rows, 1)."""
     nothing = graph.named("IsNaN", [encoder.column])
     row = graph.named("Where", [nothing, graph.constant(np.array([[missing]])), graph.constant(np.array([[unseen]]))])

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.tables.compiled import CompiledModel
+from workbench.tables.compiled import Columns, CompiledModel
 from workbench.tables.nodes import Chain, Curve, Linear
 from workbench.tables.trees import Trees
 
@@ -34,6 +34,7 @@ SINGLE_UNIT = 2.0**-23  # the same of a float32 number
 FUNCTION = 5.0  # units: numpy's below 4 and the C library's below 1, to both sides of the truth
 SINGLE_FUNCTION = 1.0  # the float32 exponential is computed in float64 here as there, and rounded once
 SINGLE_MOST = 1e-6  # what goes through several of these is refused if it is farther off
+CANCELLED_MOST = 1e-6  # of sums whose terms cancel out: what loses more digits than that is refused
 LOGISTIC = (FUNCTION + 2) * UNIT  # of a probability: the exponential, an addition and a division
 WEIGHTED = 1e-12  # of sums of weighted columns: thousands of terms of up to a thousandfold the sum's size
 _LINKS = ("exp", "expm1", "single exp", "scaled")  # what may follow a raw output besides the model's own link
@@ -63,7 +64,7 @@ class Bound:
         return f"{self.limit:.1e} ({self.why})" if self.limit else f"0.0 ({self.why})"
 
 
-def bound(model: CompiledModel) -> Bound:
+def bound(model: CompiledModel, rows: Columns | None = None) -> Bound:
     """How far a model's predictions may be from those of the pipeline that it was made from.
 
     The condition of each function tells how many units of an input are how many of its result. A logistic
@@ -74,6 +75,9 @@ def bound(model: CompiledModel) -> Bound:
     ----------
     model : CompiledModel
         Made by :func:`workbench.compiling.pipeline.compile_pipeline`, or loaded.
+    rows : mapping of raw columns, optional
+        Rows that are answered. Where the terms of a weighted sum cancel out on them, the order of the additions is
+        worth the sum of the terms' sizes in units of the last place, once a term (Higham, chapter 4).
 
     Examples
     --------
@@ -89,13 +93,17 @@ def bound(model: CompiledModel) -> Bound:
     if any(kind.startswith("single") for kind in kinds):
         return Bound(min(error, SINGLE_MOST), f"{error / SINGLE_UNIT:.0f} units in the last place of a float32 number")
     if error >= WEIGHTED:
-        return Bound(WEIGHTED, "weighted sums, which are added in another order")
+        why = "weighted sums, which are added in another order"
+        cancelled = 0.0 if rows is None else _through(model.link, _on_rows(model, rows), model.model.width)
+        if cancelled > error:
+            return Bound(min(cancelled, CANCELLED_MOST), f"{why}, of terms that cancel out")
+        return Bound(WEIGHTED, why)
     return Bound(error, f"{error / UNIT:.0f} units in the last place, for an exponential")
 
 
-def limit(model: CompiledModel) -> float:
+def limit(model: CompiledModel, rows: Columns | None = None) -> float:
     """The number of :func:`bound`: 0.0 for trees without a link."""
-    return bound(model).limit
+    return bound(model, rows).limit
 
 
 def raw(model: CompiledModel) -> CompiledModel:
@@ -106,15 +114,34 @@ def raw(model: CompiledModel) -> CompiledModel:
 # --- the error that comes out of a part, by the error that goes in -------------------------------------------------
 
 
-def _error(node: Any, into: float) -> float:
+def _error(node: Any, into: float, matrix: Any = None) -> float:
     if isinstance(node, Chain):
-        inner = [_error(member, into) for member in node.members]
-        return _error(node.final, max([*inner, into if len(node.columns) else 0.0]))
+        inner = [_error(member, into, matrix) for member in node.members]
+        inputs = None if matrix is None else node.inputs(matrix)
+        return _error(node.final, max([*inner, into if len(node.columns) else 0.0]), inputs)
     if isinstance(node, Trees):
         return 0.0
     if isinstance(node, Linear):
-        return max(WEIGHTED, into * float(np.abs(node.weights).sum(axis=1).max())) if node.weights.size else 0.0
+        carried = into * float(np.abs(node.weights).sum(axis=1).max()) if node.weights.size else 0.0
+        return max(WEIGHTED, _of_order(node, matrix), carried) if node.weights.size else 0.0
     return _carried(node, into) if isinstance(node, Curve) else into
+
+
+def _of_order(node: Linear, matrix: Any) -> float:
+    """What another order of the additions may change: a unit of the terms' sizes for each, beside the sum's own size.
+
+    One product and one addition a term; in blocks, as linear algebra adds, it is mostly far less.
+    """
+    if matrix is None or not len(matrix):
+        return 0.0
+    taken = np.nan_to_num(matrix if node.columns is None else matrix[:, node.columns])
+    sizes = np.abs(taken) @ np.abs(node.weights).T + np.abs(node.intercept)
+    sums = np.abs(taken @ node.weights.T + node.intercept)
+    return float((taken.shape[1] + 1) * UNIT / 2 * np.max(sizes / np.maximum(1.0, sums), initial=0.0))
+
+
+def _on_rows(model: CompiledModel, rows: Columns) -> float:
+    return _error(model.model, 0.0, model.encode(rows))
 
 
 def _carried(curve: Curve, into: float) -> float:

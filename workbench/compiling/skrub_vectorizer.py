@@ -6,11 +6,15 @@ float32 (a scaler and a linear model) has not, which the compile sees when it co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from workbench.compiling.columns import Looked, Made, State, transformer
 from workbench.compiling.columns import through as through_one
+from workbench.compiling.levels import Level, Levels, by_levels, levels
 from workbench.errors import CannotCompile
 
 BLANKS = 16  # as many blanks alone are read as nothing, as skrub does for any number of them
@@ -41,13 +45,23 @@ def _one(steps: list[Any], column: Made) -> State:
         if kind not in UNCHANGED:
             state = through_one(step, state)
     texts = any(type(step).__name__ == "ToStr" for step in inner)
-    if texts and not all(isinstance(c, Looked) for c in state):
+    if texts and not all(isinstance(c, (Looked, Level)) for c in state):
         raise CannotCompile(f"Column {column.source!r} holds texts, but no encoder numbers them. Add an encoder.")
-    return tuple(_without(c, nothing).then("single") for c in state)
+    longer = {known: _longer(known, nothing) for known, _ in by_levels(state)}
+    return tuple(_without(c, nothing, longer).then("single") for c in state)
 
 
-def _without(column: Made, nothing: list[str]) -> Made:
+def _longer(known: Levels, nothing: list[str]) -> Levels:
+    """Categories with the words that stand for nothing, which have the place of a missing value."""
+    words = tuple(word for word in dict.fromkeys(nothing) if word not in set(known.keys))
+    places = np.insert(known.places, len(known.keys), [known.places[-2]] * len(words))
+    return levels(known.source, (*known.keys, *words), places)
+
+
+def _without(column: Made, nothing: list[str], longer: Mapping[Levels, Levels]) -> Made:
     """Words that stand for nothing are read as a missing value."""
+    if isinstance(column, Level):
+        return replace(column, levels=longer[column.levels])
     if not isinstance(column, Looked):
         return column
     words = tuple(word for word in dict.fromkeys(nothing) if word not in column.keys)

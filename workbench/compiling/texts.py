@@ -114,23 +114,3 @@ def sums_of(state: tuple[Any, ...], weights: Array, start: Array) -> tuple[Summe
     by_term[[column.place for column in state]] = weights.T
     sums = Sums(known, by_term, start)
     return tuple(Summed(sums, k) for k in range(len(weights)))
-
-
-def collected(state: tuple[Any, ...], weights: Array) -> tuple[tuple[Any, ...], Array]:
-    """Columns of a weighted sum, with what each text adds to each output in place of its terms.
-
-    Parameters
-    ----------
-    state : tuple of made columns
-    weights : float array, shape (outputs, columns)
-    """
-    places = [i for i, column in enumerate(state) if not isinstance(column, Word)]
-    if len(places) == len(state):
-        return state, weights
-    made, parts = [state[i] for i in places], [weights[:, places]]
-    for known in dict.fromkeys(column.vocabulary for column in state if isinstance(column, Word)):
-        own = [i for i, column in enumerate(state) if isinstance(column, Word) and column.vocabulary is known]
-        summed = sums_of(tuple(state[i] for i in own), weights[:, own], np.zeros(len(weights)))
-        made += list(summed or ())
-        parts.append(np.eye(len(weights)))
-    return tuple(made), np.hstack(parts)

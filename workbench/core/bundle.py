@@ -8,11 +8,11 @@ The format's change procedure: a reader reads every older ``format_version`` of 
 readers would misread, or a file that moves or changes its meaning, raises ``FORMAT`` in
 :mod:`workbench.storage.manifest`, and the reader of the older format stays. Files that are merely added
 (``sbom.cdx.json``, ``signature``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``chunks.json``,
-``estimation.json``, ``losses/``, ``segments.json``, ``value.json``, ``seen.json``) do not raise it. A
+``estimation.json``, ``losses/``, ``segments.json``, ``value.json``, ``seen.json``, ``needs.json``) do not raise it. A
 bundle of each format is kept in ``tests/packaging/formats`` and must load. The files in the folder have formats of
 their own: ``model.npz`` in :mod:`workbench.tables.compiled`, ``contract.json``, ``reference.profile``,
 ``chunks.json``, ``uncertainty.json``, ``explanation.parquet``, ``reasons.json``, ``estimation.json`` (its ``losses/``
-are as ``model.npz``), ``seen.json``, ``signature``.
+are as ``model.npz``), ``seen.json``, ``needs.json``, ``signature``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from workbench.core.claim import Claim, scores_hash
 from workbench.core.contract import Contract, Task
 from workbench.core.late import late
 from workbench.core.metric import Metric
+from workbench.core.needs import FILE as NEEDS
+from workbench.core.needs import Needs
 from workbench.core.profile import Profile
 from workbench.core.reasons import FILE as REASONS
 from workbench.core.reasons import Reasons
@@ -187,6 +189,22 @@ class Bundle(Result):
         if tuple(one.column for one in read.columns) != self.features:
             raise Damaged(f"{REASONS} is of other columns than the model. Package the model again.")
         return read
+
+    @cached_property
+    def needs(self) -> Needs | None:
+        """What its service took when it was packaged, and whether it tells reasons; None in older bundles."""
+        return self._read(Needs, NEEDS) if NEEDS in self.files else None
+
+    def check_parts(self) -> None:
+        """Read what lies beside the model, as everybody who uses it does later.
+
+        Raises
+        ------
+        Damaged
+            Naming the first part that is not as it can be read.
+        """
+        for name in ("contract", "reference", "chunks", "uncertainty", "reasons", "needs"):
+            getattr(self, name)
 
     def explanation(self) -> Explanation | None:
         """How the model explained the rows that were held out when it was packaged; None where nobody had asked.

@@ -397,6 +397,11 @@ class PackageStep(Step):
     gives: ClassVar[str] = "bundle"
 
     name: str = parameter("Name under which it is registered and served.", pattern=FOLDER_NAME, examples=("churn",))
+    reasons: str = parameter(
+        "Whether its service tells reasons; auto: where they take no more CPU and memory than the settings allow.",
+        "auto",
+        choices=("auto", "always", "never"),
+    )
 
 
 @dataclass(frozen=True)
@@ -548,7 +553,7 @@ def make(verb: str, values: dict[str, Any], elsewhere: tuple[str, ...] = ()) -> 
     Examples
     --------
     >>> make("package", {"name": "flights"})
-    PackageStep(name='flights')
+    PackageStep(name='flights', reasons='auto')
     """
     return take(step_of(verb), values, elsewhere)
 

@@ -18,7 +18,7 @@ from workbench.errors import Refused
 from workbench.explanation.answering import Answering
 from workbench.explanation.existing import as_numbers, typed_column
 from workbench.tables.cuts import Cuts, cuts
-from workbench.tables.encoders import EACH, Categories, Numbers
+from workbench.tables.encoders import EACH, Categories, Hot, Numbers
 from workbench.tables.nodes import Chain
 from workbench.tables.trees import Trees
 from workbench.tables.words import Words
@@ -144,7 +144,7 @@ def _conditions(answering: Answering, met: list[_Met], own: dict[str, Any]) -> t
         asked = [one.of_columns(columns) for one in met]
         if isinstance(encoder, Words):
             texts += [encoder.column] * any(len(one.node) for one in asked)
-        elif isinstance(encoder, Categories):
+        elif isinstance(encoder, (Categories, Hot)):
             found += _of_categories(encoder, asked, first, own)
         else:
             found += _of_numbers(answering, encoder, asked, first, own)
@@ -154,12 +154,23 @@ def _conditions(answering: Answering, met: list[_Met], own: dict[str, Any]) -> t
     return sorted(joined, key=lambda one: order[one.column]), tuple(dict.fromkeys(texts))
 
 
-def _of_categories(encoder: Categories, asked: list[_Met], first: int, own: dict[str, Any]) -> Iterator[Condition]:
+def _of_categories(
+    encoder: Categories | Hot, asked: list[_Met], first: int, own: dict[str, Any]
+) -> Iterator[Condition]:
     tests = sum(len(one.node) for one in asked)
     if tests:
-        fits = np.logical_and.reduce([one.met_by(encoder.table, first) for one in asked])
+        fits = np.logical_and.reduce([part for one in asked for part in _met_by(encoder, one, first)])
         values = tuple(plain(key) for key, fit in zip(encoder.keys, fits, strict=False) if fit)
         yield Condition(encoder.column, "", None, None, values, bool(fits[-2]), tests, plain(own[encoder.column]))
+
+
+def _met_by(encoder: Categories | Hot, one: _Met, first: int) -> Iterator[NDArray[np.bool_]]:
+    """Which categories go the same way, by some columns at a time."""
+    if isinstance(encoder, Categories):
+        yield one.met_by(encoder.table, first)
+        return
+    for made in np.unique(one.trees.feature[one.node]).tolist():
+        yield one.of_columns(range(made, made + 1)).met_by(encoder.by_key(made - first)[:, None], made)
 
 
 def _of_numbers(

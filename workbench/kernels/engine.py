@@ -17,10 +17,10 @@ from math import comb
 import numpy as np
 
 from workbench.kernels import loops
-from workbench.kernels.walk import Walked, rules, walked
 from workbench.settings import settings
 from workbench.tables.edges import Array
 from workbench.tables.trees import Trees
+from workbench.tables.walk import Walked, rules, walked
 
 FEWEST = 8  # rows that are worth a thread
 KINDS = ("values", "pairs", "against")

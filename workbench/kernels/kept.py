@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import stat
 import subprocess
 import sys
 from contextlib import suppress
@@ -19,7 +18,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-_COMPILED_FROM = ("loops.py", "walk.py", "compiling.py")
+from workbench.storage.owned import safe
+
+_COMPILED_FROM = ("loops.py", "../tables/walk.py", "compiling.py")
 _STARTED: list[subprocess.Popen[bytes]] = []
 
 
@@ -33,21 +34,6 @@ def folder() -> Path | None:
         return place if safe(place) and os.access(place, os.W_OK) else None
     except OSError:
         return None
-
-
-def safe(place: Path) -> bool:
-    """Whether nobody but this user and the administrator can change what lies in a folder, or exchange it.
-
-    Examples
-    --------
-    >>> safe(Path("/tmp"))
-    False
-    """
-    if not hasattr(os, "getuid"):
-        return True  # a profile on Windows is its user's own
-    here = place.stat()
-    own = here.st_uid == os.getuid() and not here.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return own and all(map(_leads_safely, place.parents))
 
 
 def kept() -> bool:
@@ -80,17 +66,10 @@ def keep_ahead() -> None:
         ]
 
 
-def _leads_safely(place: Path) -> bool:
-    """Whether others can't exchange what lies in a folder: a sticky one, as /tmp is, lets nobody move another's."""
-    here = place.stat()
-    shared = here.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not here.st_mode & stat.S_ISVTX
-    return here.st_uid in (0, os.getuid()) and not shared
-
-
 @cache
 def _version() -> str:
     """Of the loops' source, numba and Python: code of another one is of no use."""
-    source = b"".join(Path(__file__).with_name(name).read_bytes() for name in _COMPILED_FROM)
+    source = b"".join((Path(__file__).parent / name).read_bytes() for name in _COMPILED_FROM)
     return sha256(source + f"{version('numba')} {sys.version}".encode()).hexdigest()[:16]
 
 

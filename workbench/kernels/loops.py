@@ -16,8 +16,8 @@ from numba import types
 from numba.extending import intrinsic
 
 from workbench.kernels.compiling import compiled, inlined
-from workbench.kernels.walk import Walk
 from workbench.tables.edges import Array
+from workbench.tables.walk import Walk
 
 ROWS = 32  # that go down together: what they take of a tree of depth 60 fits in the second cache
 POINTS = 8

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from workbench.compiling.rounding import bound, raw
 from workbench.core.bundle import Bundle
 from workbench.core.contract import Column
 from workbench.core.cost import Cost
 from workbench.core.explanation import Explanation
 from workbench.core.fairness import LIMITS, Fairness, Group
 from workbench.core.loss import SQUARED, Loss
+from workbench.core.needs import ROWS_A_SECOND, Needs
 from workbench.core.run import Run
 from workbench.core.scores import share_interval
 from workbench.core.slices import Slices
@@ -54,7 +54,25 @@ class Asked(NamedTuple):
     value: Value | None = None
 
 
-def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> str:
+class Made(NamedTuple):
+    """What the card tells of what ships.
+
+    Parameters
+    ----------
+    packed : Packed
+        The model, with the measured difference to the pipeline.
+    asked : Asked
+        What was given for it.
+    needs : Needs
+        What its service took.
+    """
+
+    packed: Packed
+    asked: Asked
+    needs: Needs
+
+
+def card(bundle: Bundle, run: Run, made: Made, lock: str) -> str:
     """The model card as Markdown.
 
     Parameters
@@ -63,13 +81,12 @@ def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> s
         What is being packaged.
     run : Run
         Its training.
-    packed : Packed
-        Its model, with the measured difference to the pipeline.
-    asked : Asked
-        What was given for it.
+    made : Made
+        What ships, and what it needs.
     lock : str
         The packages that it needs, as in ``requirements.lock``.
     """
+    packed, asked, needs = made
     parts = (
         _opening(bundle, run),
         _use(run),
@@ -85,7 +102,8 @@ def card(bundle: Bundle, run: Run, packed: Packed, asked: Asked, lock: str) -> s
         _drivers(asked.explanation),
         _fairness(asked.fairness),
         _limits(run, asked.fairness),
-        _model(bundle, packed),
+        _model(bundle, packed, needs),
+        _needs(needs),
         _asking(run),
         _security(bundle, lock),
         _lineage(bundle, run),
@@ -363,16 +381,17 @@ def _limits(run: Run, fairness: Fairness | None) -> Iterator[str]:
     yield from (f"- {f.code}: {plain(f.message)}" for f in run.findings if f.severity != "info")
 
 
-def _model(bundle: Bundle, packed: Packed) -> Iterator[str]:
+def _model(bundle: Bundle, packed: Packed, needs: Needs) -> Iterator[str]:
     yield from ("## Model", "")
     if packed.compiled is not None:
         largest = f"largest difference to the fitted pipeline on the hold-out: {_difference(packed.difference)}"
-        yield f"- Compiled to numpy tables; {largest}. Allowed here and on another processor: {bound(packed.compiled)}."
+        yield f"- Compiled to numpy tables; {largest}. Allowed here and on another processor: {packed.allowed}."
         if packed.raw is not None:
-            allowed = bound(raw(packed.compiled))
-            yield f"- Its own output before the link differs by {_difference(packed.raw)}; allowed: {allowed}."
+            differs = _difference(packed.raw)
+            yield f"- Its own output before the link differs by {differs}; allowed: {packed.raw_allowed}."
         exact = "are exact SHAP values" if packed.compiled.model.exact else "add up, but are carried through a curve"
         yield f"- Reasons ({packed.compiled.method}) {exact}."
+        yield from _without_reasons(needs)
     else:
         yield f"- Ships as an audited scikit-learn pipeline, without reasons for single answers. {plain(packed.reason)}"
     if bundle.threshold is not None:
@@ -390,6 +409,31 @@ def _asking(run: Run) -> Iterator[str]:
     yield from ("## Ask it", "", "`python -m scoring` in this folder listens there; its page `/docs` has a form, too.")
     for name in told:
         yield from ("", f"{name}:", "", f"```{LANGUAGES[name]}", made[name], "```")
+
+
+def _without_reasons(needs: Needs) -> Iterator[str]:
+    """Where its service refuses them."""
+    here, elsewhere = needs.refusal(loops=True), needs.refusal(loops=False)
+    if here:
+        yield f"- **Its service tells no reasons.** {plain(here)}"
+    elif elsewhere:
+        yield f"- **Its service tells no reasons where there is no C compiler.** {plain(elsewhere)}"
+
+
+def _needs(needs: Needs) -> Iterator[str]:
+    """What its service took, and what to give it."""
+    yield from ("## What it needs", "")
+    yield f"Measured when it was packaged: its own service, in one process on {plain(needs.machine)}."
+    yield ""
+    yield from (f"| | most memory | {'CPU' if needs.clock == 'cpu' else 'time'} |", "|---|---:|---:|")
+    yield from (f"| {what} | {memory} | {cpu} |" for what, memory, cpu in needs.lines())
+    if needs.memory is not None:
+        yield ""
+        yield (
+            f"`deploy/` asks for {needs.memory} MB, a quarter more than the most of it, and {needs.cpu / 1000:.2g} of "
+            f"a core, which {ROWS_A_SECOND} single rows a second take (0.05 to 1). It allows {needs.most_memory} MB, "
+            "twice the most and 64 MB, and one core."
+        )
 
 
 def _difference(difference: float) -> str:

@@ -47,7 +47,8 @@ def code_environment(scratch: Path, given: Mapping[str, str] | None = None) -> d
     >>> seen["PATH"], seen["TZ"], "AWS_SECRET_ACCESS_KEY" in seen
     ('/bin', 'UTC', False)
     """
-    return {**_only(COMPUTING, given), **dict.fromkeys(HOMES, str(scratch))}
+    # What it would compile is thrown away with its home.
+    return {**_only(COMPUTING, given), **dict.fromkeys(HOMES, str(scratch)), "WORKBENCH_COMPILER": "off"}
 
 
 def installer_environment(given: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from workbench.core.bundle import MANIFEST
 from workbench.core.rollout import Rollout
-from workbench.errors import WorkbenchError
+from workbench.errors import Refused, WorkbenchError
 from workbench.packaging.package import bundle
 from workbench.scoring.metrics import Metrics
 from workbench.scoring.runtime import Scorer
@@ -65,6 +65,7 @@ class Follower:
         self._version = service.scorer.bundle.version
         self._rollout: Rollout | None = None
         self._looks_left = 0
+        self._refused: tuple[int, int] | None = None  # a version, and the looks until it is tried again
         self._said = ""
 
     def follow(self, stop: threading.Event) -> None:
@@ -75,17 +76,31 @@ class Follower:
     def look(self) -> None:
         """Do what is named now, where it is something else than before."""
         try:
-            self._look_at_alias()
+            followed = self._look_at_alias()
             if self.alias == CHAMPION:
                 self._look_at_rollout()
-            self._said = ""
+            self._said = "" if followed else self._said
         except (WorkbenchError, OSError) as error:
             self._tell_once(f"The alias can't be followed: {error}")
 
-    def _look_at_alias(self) -> None:
+    def _look_at_alias(self) -> bool:
+        """Go over to the version that is named, if it can answer here; whether it does."""
         version = version_of(self.base, self.alias)
         if version == self._version:
-            return
+            self._refused = None
+            return True
+        if self._refused is not None and self._refused[0] == version and self._refused[1] > 0:
+            self._refused = version, self._refused[1] - 1
+            return False
+        try:
+            self._go_over(version)
+        except Refused as error:
+            self._refused = version, AGAIN
+            self._tell_once(f"The alias is not followed: {error}")
+            return False
+        return True
+
+    def _go_over(self, version: int) -> None:
         if version != self.service.scorer.bundle.version:
             self.service.follow(self._loaded(version))
             sys.stderr.write(f"Now serving {self.service.scorer.bundle.headline()}\n")

@@ -42,6 +42,7 @@ def write_golden(bundle: Bundle, run: Run, packed: Packed) -> None:
             "predictions": _predict(run, frame).tolist(),
             "features": list(run.features),
             "values": None if explained is None else explained[0].tolist(),
+            "allowed": None if packed.allowed is None else packed.allowed.limit,
         },
     )
     write_json(bundle.path / "golden" / "bad.json", bad_rows(rows[0], run.contract, run.features))

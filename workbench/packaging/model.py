@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from workbench.compiling.pipeline import check_difference, compile_pipeline
+from workbench.compiling.rounding import Bound, bound, raw
 from workbench.core.run import Run, first_answers
-from workbench.errors import CannotCompile, Refused
+from workbench.errors import Refused
 from workbench.storage.pipelines import libraries
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.pipeline_model import PipelineModel
@@ -35,6 +36,8 @@ class Packed:
         Why there are no tables; empty where there are.
     raw : float, optional
         Largest difference of the model's own output before its link, where the pipeline shows it.
+    allowed, raw_allowed : Bound, optional
+        How far answers, and the output before its link, may be apart; of tables alone.
     """
 
     model: CompiledModel | PipelineModel
@@ -42,6 +45,8 @@ class Packed:
     difference: float
     reason: str = ""
     raw: float | None = None
+    allowed: Bound | None = None
+    raw_allowed: Bound | None = None
 
     @property
     def compiled(self) -> CompiledModel | None:
@@ -93,6 +98,8 @@ def pack(run: Run) -> Packed:
     try:
         model = compile_pipeline(run.pipeline, run.features, run.task, background=run.usual)
         compared = check_difference(run.pipeline, model, rows)
-        return Packed(model, run.pipeline, compared.predictions, raw=compared.raw)
-    except CannotCompile as error:
+        model.check_size()
+        allowed, before = bound(model, rows), bound(raw(model), rows)
+        return Packed(model, run.pipeline, compared.predictions, raw=compared.raw, allowed=allowed, raw_allowed=before)
+    except Refused as error:
         return Packed(PipelineModel(run.pipeline, run.features, run.contract), run.pipeline, 0.0, str(error))

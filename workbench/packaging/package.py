@@ -20,6 +20,8 @@ from workbench.core.estimation import LOSSES
 from workbench.core.explanation import Explanation
 from workbench.core.fairness import FILE as FAIRNESS
 from workbench.core.fairness import Fairness
+from workbench.core.needs import FILE as NEEDS
+from workbench.core.needs import Asked as AskedReasons
 from workbench.core.nouns import expect_or_none, fairness_of, run_of
 from workbench.core.parameters import PackageStep, take
 from workbench.core.run import Run
@@ -28,7 +30,7 @@ from workbench.core.segments import FILE as SEGMENTS
 from workbench.core.slices import Slices
 from workbench.core.value import FILE as VALUE
 from workbench.errors import BadParameter, Unsigned
-from workbench.packaging.card import Asked, card
+from workbench.packaging.card import Asked, Made, card
 from workbench.packaging.deploy import write_deploy
 from workbench.packaging.explained import explanation_of, write_explanation
 from workbench.packaging.golden import write_golden
@@ -39,6 +41,7 @@ from workbench.packaging.runtime import write_runtime
 from workbench.packaging.sbom import sbom
 from workbench.packaging.segmented import segments_of
 from workbench.packaging.signing import sign
+from workbench.packaging.trial import tried
 from workbench.packaging.valued import value_of
 from workbench.settings import Settings, may_be_path, settings
 from workbench.storage import anchors, audit
@@ -61,11 +64,13 @@ def package(
     fairness: Fairness | None = None,
     costs: Mapping[str, float | str] | None = None,
     promote: bool | None = None,
+    reasons: AskedReasons = "auto",
 ) -> Bundle:
-    """Make the folder that ships, and register it in MLflow.
+    """Make the folder that ships, start it, and register it in MLflow.
 
     The fitted pipeline is compiled to tables and compared with itself on the hold-out. What has no exact tables
-    ships as an audited pipeline, and the card says why.
+    ships as an audited pipeline, and the card says why. Then the folder's own service is started, answers golden and
+    bad rows, and is measured: what does not serve as it must is not registered. That takes a second or two.
 
     Parameters
     ----------
@@ -94,6 +99,10 @@ def package(
     promote : bool, optional
         True: this version becomes ``champion``, and ends what is tried out; False: ``challenger``. By default the first
         version of a name becomes champion and every later one challenger.
+    reasons : {"auto", "always", "never"}
+        Whether its service tells reasons. ``auto``: where a row's take at most 50 ms of CPU
+        (``WORKBENCH_REASONS_CPU``) and a batch's at most 500 MB (``WORKBENCH_REASONS_MEMORY``); what they took is on
+        the card.
 
     Returns
     -------
@@ -108,7 +117,7 @@ def package(
     ColumnNotFound
         If a cost names a column that is not there.
     Refused
-        If the run's scores are of another pipeline than the one it holds.
+        If the run's scores are of another pipeline than the one it holds, or what was made does not serve as it must.
     Damaged
         If the audit log is not what was written; nothing is packaged then.
     Unsigned
@@ -123,7 +132,7 @@ def package(
     >>> bundle.version, bundle.features, bundle.compiled
     (1, ('tenure', 'Contract', 'MonthlyCharges'), True)
     """
-    name = take(PackageStep, {"name": name}).name
+    name = take(PackageStep, {"name": name, "reasons": reasons}).name
     run = run_of(run, data, "wb.package", target=target, holdout=holdout)
     explanation = expect_or_none(explanation, Explanation, "wb.package(explanation=…)")
     slices = expect_or_none(slices, Slices, "wb.package(slices=…)")
@@ -140,12 +149,14 @@ def package(
     asked = Asked(explanation_of(run, explanation), slices, fairness or _fairness(run), value)
     with lock(force.bundles / f".{name}.lock"):
         _settle(name, force)
-        artifacts = f"bundles/{name}-{token_hex(4)}"
-        intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
-        with _registered(run, name, artifacts, force) as version:
-            built = _build(run, name, version, packed, asked, force.bundles / name, anchors.Head.of(intent))
-            client(force).log_artifacts(run.id, str(built.path), artifacts)
-            bundle = _take_place(built, force.bundles / name / str(version))
+        with _built(run, name, packed, asked, force) as built:
+            needs = tried(built, reasons)
+            artifacts = f"bundles/{name}-{token_hex(4)}"
+            intent = audit.intend(force.audit_log, "package", name=name, run=run.id, artifacts=artifacts)
+            with _registered(run, name, artifacts, force) as version:
+                ready = _finished(built, version, run, Made(packed, asked, needs), anchors.Head.of(intent))
+                client(force).log_artifacts(run.id, str(ready.path), artifacts)
+                bundle = _take_place(ready, force.bundles / name / str(version))
         _packaged(intent, bundle, force)
         # Under the lock too: of two first versions at once, one alone becomes champion.
         _set_alias(bundle, promote, force)
@@ -254,7 +265,8 @@ def _is_path(name: str | Path) -> bool:
 def _registered(run: Run, name: str, artifacts: str, force: Settings) -> Iterator[int]:
     """A new version in the registry, its artifacts at that place of the run; taken back if the folder can't be made."""
     store = client(force)
-    if not store.search_registered_models(f"name = '{name}'"):
+    new = not store.search_registered_models(f"name = '{name}'")
+    if new:
         store.create_registered_model(name)
     source = f"{store.get_run(run.id).info.artifact_uri}/{artifacts}"
     model_version = store.create_model_version(
@@ -264,14 +276,17 @@ def _registered(run: Run, name: str, artifacts: str, force: Settings) -> Iterato
         yield int(model_version.version)
     except BaseException:
         store.delete_model_version(name, model_version.version)
+        if new:
+            store.delete_registered_model(name)
         raise
 
 
-def _build(run: Run, name: str, version: int, packed: Packed, asked: Asked, root: Path, head: anchors.Head) -> Bundle:
-    """The whole folder under a temporary name beside its place."""
+@contextmanager
+def _built(run: Run, name: str, packed: Packed, asked: Asked, force: Settings) -> Iterator[Bundle]:
+    """All that runs, in a folder of a temporary name beside its place; taken away where it has not taken that."""
     bundle = Bundle(
         name=name,
-        version=version,
+        version=1,
         run_id=run.id,
         model=run.best.name,
         task=run.task,
@@ -283,21 +298,15 @@ def _build(run: Run, name: str, version: int, packed: Packed, asked: Asked, root
         compiled=packed.compiled is not None,
         files={},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        lineage={**lineage(run), anchors.LINEAGE: str(head)},
-        path=root / f".{version}.{token_hex(4)}.tmp",
+        lineage=lineage(run),
+        path=force.bundles / name / f".{token_hex(4)}.tmp",
     )
     bundle.path.mkdir(parents=True)
     try:
         _write_parts(bundle, run, packed, asked)
-        bundle = replace(bundle, files=_hashes(bundle.path)).bound(run.claim)
-        bundle.save(bundle.path / MANIFEST)
-        key = settings().signing_key
-        if key is not None:
-            sign(bundle, key)
-    except BaseException:
-        shutil.rmtree(bundle.path)
-        raise
-    return bundle
+        yield _listed(bundle, run)
+    finally:
+        shutil.rmtree(bundle.path, ignore_errors=True)
 
 
 def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None:
@@ -322,26 +331,41 @@ def _write_parts(bundle: Bundle, run: Run, packed: Packed, asked: Asked) -> None
         segments.save(folder / SEGMENTS)
     if asked.value is not None:
         asked.value.save(folder / VALUE)
-    lock_text = hashed(requirements(bundle.compiled, packed.libraries))
-    write_text(folder / "card.md", card(bundle, run, packed, asked, lock_text))
-    write_text(folder / "requirements.lock", lock_text)
-    write_text(folder / "sbom.cdx.json", sbom(bundle, lock_text))
+    write_text(folder / "requirements.lock", hashed(requirements(bundle.compiled, packed.libraries)))
     write_golden(bundle, run, packed)
     write_runtime(folder, bundle)
-    write_deploy(folder, bundle)
+
+
+def _finished(built: Bundle, version: int, run: Run, made: Made, head: anchors.Head) -> Bundle:
+    """The folder with what tells of its version and of what was measured, signed where there is a key."""
+    bundle = replace(built, version=version, lineage={**built.lineage, anchors.LINEAGE: str(head)})
+    folder, lock_text = bundle.path, (built.path / "requirements.lock").read_text(encoding="utf-8")
+    made.needs.save(folder / NEEDS)
+    write_text(folder / "card.md", card(bundle, run, made, lock_text))
+    write_text(folder / "sbom.cdx.json", sbom(bundle, lock_text))
+    write_deploy(folder, bundle, made.needs)
+    bundle = _listed(bundle, run)
+    key = settings().signing_key
+    if key is not None:
+        sign(bundle, key)
+    return bundle
+
+
+def _listed(bundle: Bundle, run: Run) -> Bundle:
+    """The bundle with the hashes of its files, written to its folder and read again: what is refused there is here."""
+    listed = replace(bundle, files=_hashes(bundle.path)).bound(run.claim)
+    listed.save(bundle.path / MANIFEST)
+    Bundle.load_folder(bundle.path, ask_signature=False).check_parts()
+    return listed
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
     return {p.relative_to(folder).as_posix(): file_hash(p) for p in files}
 
 
 def _take_place(built: Bundle, place: Path) -> Bundle:
-    try:
-        built.path.rename(place)
-    except BaseException:
-        shutil.rmtree(built.path)
-        raise
+    built.path.rename(place)
     sync_folder(place.parent)
     return Bundle.load_folder(place, ask_signature=False)
 
@@ -370,6 +394,8 @@ def _set_alias(bundle: Bundle, promote: bool | None, force: Settings) -> None:
 def _settle(name: str, force: Settings) -> None:
     """End what a killed process began: a version whose folder is whole is kept, what has none leaves the registry."""
     settle(name, force)
+    for left in (force.bundles / name).glob(".*.tmp"):  # nobody else makes one now: whoever does has the lock
+        shutil.rmtree(left)
     for intent in audit.open_intents(force.audit_log):
         if intent["name"] == name and intent["intends"] == "package":
             _settle_package(intent, force)
@@ -380,8 +406,6 @@ def _settle_package(intent: dict[str, Any], force: Settings) -> None:
     known = store.search_model_versions(f"name = '{name}'")
     begun = next((int(v.version) for v in known if str(v.source).endswith(f"/{intent['artifacts']}")), None)
     place = force.bundles / name / str(begun)
-    for left in (force.bundles / name).glob(f".{begun}.*.tmp"):
-        shutil.rmtree(left)
     if begun is not None and (place / MANIFEST).is_file():
         _packaged(intent, Bundle.load_folder(place, ask_signature=False), force)
         return

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -28,7 +29,10 @@ STARTER = """
 import atexit, json, runpy, sys
 def tell():
     found = sorted({name.split(".")[0] for name in sys.modules})
-    print(json.dumps({"modules": found, "workbench": sys.modules["workbench"].__file__}), flush=True)
+    native = sys.modules.get("workbench.tables.native")
+    loops = native is not None and native.kernel() is not None
+    told = {"modules": found, "workbench": sys.modules["workbench"].__file__, "loops": loops}
+    print(json.dumps(told), flush=True)
 atexit.register(tell)
 folder, sys.argv = sys.argv[1], ["scoring", *sys.argv[2:]]
 runpy.run_path(folder, run_name="__main__")
@@ -43,11 +47,14 @@ class Service:
     ----------
     address : str
         Such as ``http://127.0.0.1:43121``.
+    process : int
+        Its number in the system.
     imported : dict
         What the process had imported, once it has stopped.
     """
 
     address: str
+    process: int = 0
     imported: dict[str, Any] = field(default_factory=dict)
 
     def post(self, path: str, content: Any) -> tuple[int, dict[str, Any]]:
@@ -83,11 +90,13 @@ def running(bundle: Bundle) -> Iterator[Service]:
 
 
 @contextmanager
-def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
+def started(
+    bundle: Bundle, python: str, scratch: Path, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Service]:
     """The bundle's own service in a process of its own; what it imported is told when it has stopped.
 
     It runs with the rights of whoever starts it, and sees of their environment what
-    :mod:`~workbench.packaging.child_environment` lists.
+    :mod:`~workbench.packaging.child_environment` lists, and ``more``.
 
     Raises
     ------
@@ -95,7 +104,6 @@ def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
         If it does not answer within a minute.
     """
     port = free_port()
-    service = Service(f"http://127.0.0.1:{port}")
     command = [python, "-I", "-B", "-c", STARTER, str(bundle.path / "scoring"), "--port", str(port)]
     errors = (scratch / "errors.txt").open("w+", encoding="utf-8", errors="replace")
     process = subprocess.Popen(
@@ -106,8 +114,9 @@ def started(bundle: Bundle, python: str, scratch: Path) -> Iterator[Service]:
         encoding="utf-8",
         errors="replace",
         cwd=scratch,
-        env=code_environment(scratch),
+        env={**code_environment(scratch), **more},
     )
+    service = Service(f"http://127.0.0.1:{port}", process.pid)
     try:
         _wait_until_ready(process, service.address, errors)
         yield service

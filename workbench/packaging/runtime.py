@@ -28,6 +28,7 @@ MODULES = (
     "core/load.py",
     "core/metric.py",
     "core/names.py",
+    "core/needs.py",
     "core/profile.py",
     "core/reading.py",
     "core/reasons.py",
@@ -39,22 +40,27 @@ MODULES = (
     "storage/bundle_files.py",
     "storage/files.py",
     "storage/manifest.py",
+    "storage/owned.py",
     "storage/signature.py",
     "tables/__init__.py",
     "tables/compiled.py",
+    "tables/compiler.py",
     "tables/cuts.py",
     "tables/edges.py",
     "tables/encoders.py",
     "tables/links.py",
     "tables/lookup.py",
     "tables/mixing.py",
+    "tables/native.py",
     "tables/nodes.py",
     "tables/patterns.py",
     "tables/steps.py",
     "tables/trees.py",
+    "tables/walk.py",
     "tables/words.py",
     "tables/written.py",
 )
+COMPILED = ("tables/kernel.c",)  # the loops over trees, which a compiler that is there makes quick
 PIPELINE = (
     "tables/pipeline_model.py",
     "storage/pipelines.py",
@@ -96,7 +102,7 @@ def write_runtime(folder: Path, bundle: Bundle) -> None:
     """Write ``scoring/`` and ``MLmodel`` into a bundle's folder."""
     source = Path(workbench.__file__).parent
     scoring = tuple(f"scoring/{path.name}" for path in sorted((source / "scoring").glob("*.py")))
-    for name in (*MODULES, CLIENT, *scoring, *(() if bundle.compiled else PIPELINE)):
+    for name in (*MODULES, CLIENT, *scoring, *(COMPILED if bundle.compiled else PIPELINE)):
         write_bytes(folder / "scoring" / "workbench" / name, (source / name).read_bytes())
     write_text(folder / "scoring" / "__main__.py", MAIN)
     text = mlmodel(

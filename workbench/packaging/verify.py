@@ -14,23 +14,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from workbench.compiling.rounding import WEIGHTED, Bound, bound
 from workbench.core.bundle import MANIFEST, Bundle
 from workbench.core.verification import Check, Verification
 from workbench.packaging.environment import build, present
-from workbench.packaging.golden import close
 from workbench.packaging.package import bundle as fetch
-from workbench.packaging.process import Service, started
+from workbench.packaging.process import started
+from workbench.packaging.replay import imports, replayed
 from workbench.settings import settings
-from workbench.storage.files import read
 from workbench.storage.signature import read_signature
-from workbench.tables.compiled import CompiledModel
-
-REASON = 1e-9  # reasons are added up in another order where they are looked up
-PIPELINE = Bound(WEIGHTED, "a pipeline: what its library does by another processor")
-HEAVY = ("pandas", "sklearn", "scipy", "mlflow", "shap")
 
 
 def verify(name: str | Path | Bundle, *, fresh: bool = False) -> Verification:
@@ -114,69 +106,5 @@ def _claim(bundle: Bundle) -> Iterator[Check]:
 
 def _replay(bundle: Bundle, python: str, scratch: Path) -> list[Check]:
     with started(bundle, python, scratch) as service:
-        checks = [*_golden(bundle, service), *_bad(bundle, service)]
-    return [*checks, *_imports(bundle, service.imported)]
-
-
-def _golden(bundle: Bundle, service: Service) -> Iterator[Check]:
-    golden = read(bundle.path / "golden" / "rows.json", _golden_rows)
-    status, answer = service.post("/predict", {"rows": golden["rows"]})
-    predictions = [a["prediction"] for a in answer.get("predictions", [])]
-    allowed = _allowed(bundle)
-    same = status == 200 and close(golden["predictions"], predictions, allowed.limit)
-    apart = _apart(golden["predictions"], predictions)
-    yield Check("predictions", same, f"{len(golden['rows'])} golden rows, {apart}; allowed {allowed}")
-    if golden["values"] is not None:
-        _, answer = service.post("/explain", {"rows": golden["rows"]})
-        values = answer.get("values", [])
-        apart = _apart(golden["values"], values)
-        yield Check("reasons", close(golden["values"], values, REASON), f"{apart}; allowed {REASON:.0e}")
-
-
-def _allowed(bundle: Bundle) -> Bound:
-    """How far golden rows, answered by the pipeline and perhaps on another processor, may be from the answers here."""
-    return bound(CompiledModel.load(bundle.path / "model.npz")) if bundle.compiled else PIPELINE
-
-
-def _bad(bundle: Bundle, service: Service) -> Iterator[Check]:
-    for row, problems, expectation in read(bundle.path / "golden" / "bad.json", _bad_cases):
-        status, answer = service.post("/predict", row)
-        yield Check("bad row", status == 422 and answer.get("problems") == problems, f"{status}, {expectation}")
-    status, _ = service.send("/predict", b'{"a": ')
-    yield Check("malformed JSON", status == 400, str(status))
-
-
-def _golden_rows(content: Any) -> dict[str, Any]:
-    return {"rows": list(content["rows"]), "predictions": list(content["predictions"]), "values": content["values"]}
-
-
-def _bad_cases(content: Any) -> list[tuple[Any, list[Any], str]]:
-    return [(case["row"], case["problems"], _expectation(case["problems"][0])) for case in content]
-
-
-def _expectation(problem: Any) -> str:
-    return f"{problem['field']!r}: expected {problem['expected']}, got {problem['got']}"
-
-
-def _imports(bundle: Bundle, imported: dict[str, Any]) -> Iterator[Check]:
-    own = str(imported.get("workbench", "")).startswith(str(bundle.path.resolve()))
-    yield Check("runs alone", own, f"code from {'the bundle' if own else imported.get('workbench', 'nowhere')}")
-    if bundle.compiled:
-        heavy = [m for m in HEAVY if m in imported.get("modules", HEAVY)]
-        yield Check(
-            "light", not heavy, f"imports {', '.join(heavy)}" if heavy else "no pandas, scikit-learn or MLflow imported"
-        )
-
-
-def _apart(expected: Any, answered: Any) -> str:
-    pairs = list(zip(_flat(expected), _flat(answered), strict=False))
-    most = max((abs(a - b) for a, b in pairs), default=float("nan"))
-    return f"largest difference {most:.1e}" if most else "difference 0.0"
-
-
-def _flat(values: Any) -> Iterator[float]:
-    for value in values:
-        if isinstance(value, list):
-            yield from _flat(value)
-        else:
-            yield value
+        checks = replayed(bundle, service)
+    return [*checks, *imports(bundle, service.imported)]

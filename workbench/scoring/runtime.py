@@ -21,6 +21,7 @@ from workbench.core.names import renaming
 from workbench.core.reasons import Reasons
 from workbench.errors import BadRow, BadTable, Damaged, Refused
 from workbench.scoring.ids import id_text, new_ids, no_id, settled
+from workbench.tables import native
 from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -57,6 +58,8 @@ class Scorer:
     ------
     Damaged
         If a file is not what was packaged.
+    Refused
+        If it is a pipeline, and what reads one is not here.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class Scorer:
     """
 
     def __init__(self, folder: str | Path) -> None:
+        native.begin()  # behind: until the loops are there, numpy answers
         self.bundle = Bundle.load_folder(folder)
         self.contract = self.bundle.contract
         self.features = self.bundle.features
@@ -78,6 +82,8 @@ class Scorer:
         self._cut = 0.5 if self.bundle.threshold is None else self.bundle.threshold
         # Read now, so that what is damaged does not wait for a request.
         self._left_open, self._drives = self.bundle.uncertainty, self.bundle.reasons
+        # Whether loops will be there: what compiles them may still be at it.
+        self.without_reasons = self.bundle.needs.refusal(native.there()) if self.bundle.needs else ""
 
     @property
     def sensitive(self) -> tuple[str, ...]:
@@ -160,8 +166,10 @@ class Scorer:
         BadRow
             If a row breaks the contract.
         Refused
-            If the model gives no exact reasons.
+            If the model gives no exact reasons, or they are dear and the bundle tells none.
         """
+        if self.without_reasons:
+            raise Refused(self.without_reasons)
         columns, _ = self._checked(self.named(rows))
         explanation = self._explained(columns, len(rows))
         if explanation is None:
@@ -241,6 +249,8 @@ class Scorer:
         ]
 
     def _explained(self, columns: Mapping[str, Any], rows: int) -> tuple[Array, float | Array] | None:
+        if self.without_reasons:
+            return None
         self._asked += rows
         if self._asked >= FEW and not self._preparing.is_set():
             self._preparing.set()
@@ -313,8 +323,15 @@ def _model(bundle: Bundle) -> Model:
         if (tables.task, tables.features, len(tables.classes)) != (bundle.task, bundle.features, len(bundle.classes)):
             raise Damaged("model.npz is not the model that bundle.json tells of. Package the model again.")
         return tables
-    module = import_module(PIPELINES)
-    model: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
+    try:
+        module = import_module(PIPELINES)
+        model: Model = module.PipelineModel.load(bundle.path / "model.skops", bundle.features, bundle.contract)
+    except ModuleNotFoundError as error:
+        raise Refused(
+            f"{bundle.name} version {bundle.version} ships as a pipeline of scikit-learn, and this service runs "
+            f"without what reads one: {error.name} is not there. Start the service from the folder of that version, "
+            "with the packages of its requirements.lock, or by workbench serve."
+        ) from error
     return model
 
 

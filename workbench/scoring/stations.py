@@ -133,7 +133,8 @@ class Station:
 
     def _warm(self) -> None:
         try:
-            self.scorer.model.explain({name: [None] for name in self.scorer.features})
+            if not self.scorer.without_reasons:
+                self.scorer.model.explain({name: [None] for name in self.scorer.features})
             self.price.measure(self.scorer)
         except Exception as error:  # noqa: BLE001 - whoever asks it will be told; here it stays a version of unknown cost
             self._faults.tell(f"Version {self.scorer.bundle.version} could not be timed", error)

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from math import isfinite
 from typing import Any
 
-from workbench.core.fitting import problems
+from workbench.core.fitting import check_follows, problems
 from workbench.core.rollout import SHADOW, Rollout
 from workbench.errors import BadParameter, BadRow, Refused
 from workbench.scoring.runtime import REASONS, Scorer
@@ -161,7 +161,14 @@ class Traffic:
         return next((one for one in self.all if one.bundle.version == version), None)
 
     def follow(self, champion: Scorer) -> Traffic:
-        """With another champion; the one before is kept for a rollback, and a trial that does not fit it is over."""
+        """With another champion; the one before is kept for a rollback, and a trial that does not fit it is over.
+
+        Raises
+        ------
+        Refused
+            If it takes other rows than the champion, or answers another question.
+        """
+        check_follows(champion.bundle, self.champion.bundle)
         fits = self.trial is not None and not any(problems(self.trial.scorer.bundle, champion.bundle))
         return replace(self, champion=champion, before=self.champion, trial=self.trial if fits else None)
 

@@ -639,7 +639,7 @@ def _loaded(traffic: Traffic, told: Mapping[str, Any]) -> Scorer | None:
 
 def _warmed(scorer: Scorer) -> Scorer:
     """With its paths found, once and for all workers. Not of a pipeline: its libraries' threads don't live on."""
-    if scorer.bundle.compiled:
+    if scorer.bundle.compiled and not scorer.without_reasons:
         scorer.model.explain({name: [None] for name in scorer.features})
     return scorer
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
-from workbench.errors import Damaged, Untrusted
+from workbench.errors import Damaged, Refused, Untrusted
 from workbench.storage.files import resolved
 from workbench.storage.manifest import MANIFEST, path_problem
 
@@ -61,8 +61,8 @@ def check_files(folder: Path, files: dict[str, str], strict: bool = False) -> No
             raise Damaged(f"{name} {problem}. Take it out of the folder, or package the model again.")
 
 
-def check_archive(path: Path, most: int = LARGEST) -> None:
-    """Refuse an archive whose parts are pickles, leave the folder, or unpack to more than ``most`` bytes.
+def check_archive(path: Path) -> None:
+    """Refuse an archive whose parts are pickles, leave the folder, or unpack to more than :data:`LARGEST` bytes.
 
     Raises
     ------
@@ -75,13 +75,41 @@ def check_archive(path: Path, most: int = LARGEST) -> None:
     # zipfile meets a crafted table of contents with any of these.
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, OverflowError) as error:
         raise Damaged(f"{path.name} is no sound archive ({error}). Package the model again.") from error
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > most:
-        raise Damaged(f"{path.name} would unpack to more than {most // 2**20} MB. Package the model again.")
+    if too_much := excess([part.file_size for part in parts]):
+        raise Damaged(f"{path.name} {too_much}. Package the model again, with fewer categories, words or trees.")
     for part in parts:
         problem = path_problem(part.orig_filename)
         if problem:
             raise Damaged(f"{path.name} holds {part.orig_filename[:80]!r}, which {problem}. Package the model again.")
         _check_no_pickle(part.filename, b"", path.name)
+
+
+def excess(sizes: Sequence[int]) -> str:
+    """Why an archive of parts of these sizes is not read; nothing where it is. Who writes one asks here, too.
+
+    >>> excess([10, 20]), excess([2**30])
+    ('', 'would unpack to 1,024 MB, and at most 512 MB are read')
+    """
+    if len(sizes) > MOST_PARTS:
+        return f"holds {len(sizes):,} files, and at most {MOST_PARTS:,} are read"
+    if (total := sum(sizes)) <= LARGEST:
+        return ""
+    return f"would unpack to {-(-total // 2**20):,} MB, and at most {LARGEST // 2**20:,} MB are read"
+
+
+def check_writable(what: str, sizes: Sequence[int]) -> None:
+    """Refuse to write an archive that nobody would read.
+
+    Raises
+    ------
+    Refused
+        Saying how large it would be, and what to do.
+    """
+    if problem := excess(sizes):
+        raise Refused(
+            f"{what} {problem}. Train it smaller: fewer categories (OneHotEncoder(min_frequency=…) joins rare ones, "
+            "TargetEncoder makes one column), fewer words (max_features=…), or fewer or smaller trees."
+        )
 
 
 def _check_file(folder: Path, name: str, expected: str) -> None:

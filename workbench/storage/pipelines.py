@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from workbench.errors import Damaged, NotFound, Untrusted
-from workbench.storage.bundle_files import check_archive
+from workbench.storage.bundle_files import check_archive, check_writable
 from workbench.storage.files import write_bytes
 from workbench.storage.lightgbm_text import with_boosters, without_boosters
 from workbench.storage.vocabularies import with_vocabularies, without_vocabularies
@@ -110,11 +111,15 @@ def save_pipeline(pipeline: Pipeline, path: Path) -> Path:
     ------
     Untrusted
         If the pipeline holds a type that :func:`load_pipeline` would refuse; nothing is written then.
+    Refused
+        If it is larger than :func:`load_pipeline` reads.
     """
     import skops.io
 
     content = skops.io.dumps(_plain(pipeline))
     _check(skops.io.get_untrusted_types(data=content), path.name)
+    with ZipFile(BytesIO(content)) as archive:
+        check_writable("The pipeline", [part.file_size for part in archive.infolist()])
     write_bytes(path, content)
     return path
 

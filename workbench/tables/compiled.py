@@ -7,7 +7,8 @@ The format's change procedure: a reader reads every older ``format_version``; wh
 raises ``FORMAT``, and a file of the old format is kept in the tests. Format 2 brought encoders of several steps and
 models on models' outputs; format 3 steps with tables (bins, quantiles, splines) and columns made of several others;
 format 4 the days between two dates, the day of the month and the days since 1970; format 5 words of texts, and numbers
-in them; format 6 the rows that models on models are explained against.
+in them; format 6 the rows that models on models are explained against; format 7 one-hot columns of many categories
+without their zeros.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ import numpy as np
 
 from workbench.core.contract import Task
 from workbench.errors import BadRow, ColumnNotFound, Damaged
+from workbench.storage.bundle_files import check_archive, check_writable
 from workbench.storage.files import check_format, write_bytes
 from workbench.tables.encoders import (
     Categories,
     Columns,
+    Hot,
     Numbers,
     Source,
     fits,
@@ -45,16 +48,18 @@ from workbench.tables.links import LINKS, Array
 from workbench.tables.lookup import Lookup, lookup
 from workbench.tables.nodes import Chain, Linear, explained_by, has_trees, read_node, write_node
 from workbench.tables.patterns import MOST_BYTES, Patterns, patterns
-from workbench.tables.trees import Engine, Trees
+from workbench.tables.trees import Engine, Trees, blocks
 from workbench.tables.words import Words, read_words
 
 __all__ = ["Categories", "Columns", "CompiledModel", "Linear", "Link", "Numbers", "moments", "numbers", "parts"]
 
-FORMAT = 6
+FORMAT = 7
 MANY_ROWS = 2500  # whose reasons pay for the tables
 FEW_NODES = 300  # whose tables are made at once
 MOST_PROBLEMS = 100  # rows named in one error
-LARGEST = 512 * 2**20  # bytes that the arrays of one model may unpack to
+ARRAY = 256  # bytes of an array's own header in the file, at most
+WIDE = 4_000_000  # numbers of the matrix that are made at once: 32 MB
+MOST_CELLS = 2**24  # words that are looked at while the tables of reasons are made: 128 MB
 Link = Literal[
     "identity",
     "logistic",
@@ -105,7 +110,7 @@ class CompiledModel:
         Labels in the order of the probabilities; empty for a regression.
     features : tuple of str
         Original columns, in the order of the SHAP values.
-    encoders : tuple of Numbers, Categories or Words
+    encoders : tuple of Numbers, Categories, Hot or Words
         Side by side they make the model's matrix.
     model : Trees, Linear or Chain
         What works on the matrix. A constant is a linear model without weights.
@@ -118,7 +123,7 @@ class CompiledModel:
     task: Task
     classes: tuple[Any, ...]
     features: tuple[str, ...]
-    encoders: tuple[Numbers | Categories | Words, ...] = field(repr=False)
+    encoders: tuple[Numbers | Categories | Hot | Words, ...] = field(repr=False)
     model: Trees | Linear | Chain = field(repr=False)
     link: Link = "identity"
     threshold: float | None = None
@@ -201,14 +206,16 @@ class CompiledModel:
         base : float, or for multiclass float array of shape (rows,)
             ``base + values.sum(axis=1)`` is the output (of that class).
         """
-        read = self._read(columns)
-        if self.task != "multiclass":
-            return self._explained(read, 0)
-        return self._explain_most_probable(read)
+        found = [self._explain_part(part) for part in self._in_parts(columns)]
+        if len(found) == 1:
+            return found[0]
+        values, bases = zip(*found, strict=True)
+        return np.concatenate(values), np.concatenate(bases) if self.task == "multiclass" else bases[0]
 
     def explain_class(self, columns: Columns, place: int) -> tuple[Array, float]:
         """As :meth:`explain`, of the class at one place of ``classes``, whichever is most probable."""
-        return self._explained(self._read(columns), place)
+        found = [self._explained(self._read(part), place) for part in self._in_parts(columns)]
+        return np.concatenate([values for values, _ in found]), found[0][1]
 
     def explained_by(self, engine: Engine) -> CompiledModel:
         """The same model, whose trees ask ``engine`` for their values first."""
@@ -222,6 +229,8 @@ class CompiledModel:
         """
         if self.lookup is None or not isinstance(self.model, Trees) or self._patterns:
             return
+        if self.lookup.cells > MOST_CELLS:
+            return
         room = MOST_BYTES // self.model.width
         tables = [patterns(self.lookup, k, self.source, room) for k in range(self.model.width)]
         self._patterns.update(dict(enumerate(tables)))  # all in one step: others may read
@@ -232,10 +241,28 @@ class CompiledModel:
         return Path(path)
 
     def packed(self) -> bytes:
-        """The model as the bytes of one npz file."""
+        """The model as the bytes of one npz file.
+
+        Raises
+        ------
+        Refused
+            If its tables are larger than :meth:`load` reads.
+        """
         content = io.BytesIO()
-        np.savez_compressed(content, **self.contents())  # type: ignore[arg-type]
+        np.savez_compressed(content, **self.check_size())  # type: ignore[arg-type]
         return content.getvalue()
+
+    def check_size(self) -> dict[str, Array]:
+        """The arrays of the file, if they are no larger than :meth:`load` reads.
+
+        Raises
+        ------
+        Refused
+            Saying how large they are.
+        """
+        arrays = self.contents()
+        check_writable("The model's table", [array.nbytes + ARRAY for array in arrays.values()])
+        return arrays
 
     def contents(self) -> dict[str, Array]:
         """The arrays of the file, with its header as bytes."""
@@ -300,7 +327,7 @@ class CompiledModel:
         tables = self._patterns[output]
         values = tables.explain(read.codes, columns)
         if tables.rest:
-            values += self.model.added(tables.rest, read.matrix, output, self.source, columns)
+            values += self.model.of_large(tables, read.matrix, output, self.source, columns)
         base = self.model.base(output)
         return values + self.model.rounding(read.matrix, output, values, base), base
 
@@ -314,9 +341,24 @@ class CompiledModel:
 
     def _outputs(self, columns: Columns) -> Array:
         self._check_there(columns)
-        if self.lookup is None:
-            return self.model.predict(self.encode(columns))
-        return self.lookup.predict(self.lookup.codes(columns))
+        if self.lookup is not None:
+            return self.lookup.predict(self.lookup.codes(columns))
+        parts = [self.model.predict(self.encode(part)) for part in self._in_parts(columns)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _in_parts(self, columns: Columns) -> Iterator[Columns]:
+        """The rows, some at a time where their matrix would be large."""
+        self._check_there(columns)
+        rows = len(columns[self.features[0]])
+        if rows * len(self.source) <= WIDE:
+            yield columns
+            return
+        for block in blocks(rows, WIDE // len(self.source)):
+            yield {name: _some(columns[name], block) for name in self.features}
+
+    def _explain_part(self, columns: Columns) -> tuple[Array, float | Array]:
+        read = self._read(columns)
+        return self._explained(read, 0) if self.task != "multiclass" else self._explain_most_probable(read)
 
     @cached_property
     def origins(self) -> tuple[Source, ...]:
@@ -375,9 +417,14 @@ class CompiledModel:
         }
 
 
+def _some(values: Any, rows: slice) -> Any:
+    """Some rows of a column; a pandas column by place, whatever its index holds."""
+    return values.iloc[rows] if hasattr(values, "iloc") else values[rows]
+
+
 def _unpacked(path: Path) -> dict[str, Array]:
-    with zipfile.ZipFile(path) as archive:
-        fits(sum(part.file_size for part in archive.infolist()) <= LARGEST, "the arrays")
+    path.stat()  # a file that is not there is told as such
+    check_archive(path)
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
@@ -400,7 +447,7 @@ def _from_tables(header: dict[str, Any], arrays: dict[str, Array]) -> CompiledMo
     return compiled
 
 
-def _encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories | Words:
+def _encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories | Hot | Words:
     read = read_words if header["kind"] == "words" else read_encoder
     return read(header, arrays, name)
 

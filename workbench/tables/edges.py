@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+EDGES = 30_000  # explained together: one row of them takes 2 MB
 SMALLEST = 1e-12  # a cover share of nothing would divide by zero
 POINTS = 8  # of the quadrature
 MOST_POINTS = 64

@@ -196,18 +196,133 @@ class Categories:
 
     @cached_property
     def _codes(self) -> _Codes:
-        return _Codes((key, i) for i, key in enumerate(self.keys))
+        known = len(self.keys)
+        return _Codes(((key, i) for i, key in enumerate(self.keys)), known, known + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Hot:
+    """One-hot columns of many categories: which group each category falls into, and which group each column tells.
+
+    It gives what :class:`Categories` gives, whose table would have as many numbers as the square of the categories.
+
+    Parameters
+    ----------
+    column : str
+        Original column.
+    keys : tuple
+        The categories: texts, or numbers where the column holds numbers or booleans.
+    groups : int array, shape (keys + 2,)
+        Group of each category, of missing and of unseen values; the last group is told by no column.
+    place : int array, shape (made columns,)
+        Which group each made column tells.
+    yes, no : float array, shape (made columns,)
+        What it is for that group, and for all others.
+    """
+
+    column: str
+    keys: tuple[Any, ...]
+    groups: Array
+    place: Array
+    yes: Array
+    no: Array
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one original column."""
+        return (self.column,)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Original column of each column that it makes."""
+        return (self.column,) * len(self.place)
+
+    @property
+    def codes_made(self) -> int:
+        """How many groups there are."""
+        return int(self.groups.max()) + 1
+
+    def encode(self, columns: Columns) -> Array:
+        """The encoded values, shape (rows, made columns)."""
+        codes = np.array(self.codes(columns), np.intp)
+        result = np.tile(self.no, (len(codes), 1))
+        rows, made = self._told(codes)
+        result[rows, made] = self.yes[made]
+        return result
+
+    def code(self, value: Any) -> int:
+        """Group of one value."""
+        return self._codes[value]
+
+    def codes(self, columns: Columns) -> list[int]:
+        """Group by row."""
+        values = columns[self.column]
+        values = values if type(values) is list else np.asarray(values, dtype=object).tolist()
+        return list(map(self._codes.__getitem__, values))
+
+    def by_group(self, made: int) -> Array:
+        """What one of the made columns is for each group, shape (groups,)."""
+        return np.where(np.arange(self.codes_made) == self.place[made], self.yes[made], self.no[made])
+
+    def by_key(self, made: int) -> Array:
+        """What one of the made columns is for each category, a missing and an unseen value, shape (keys + 2,)."""
+        return np.where(self.groups == self.place[made], self.yes[made], self.no[made])
+
+    def checked(self) -> Hot:
+        """This encoder, if its tables fit together.
+
+        Raises
+        ------
+        Damaged
+            If they do not.
+        """
+        made, groups = len(self.place), self.groups
+        fits(groups.shape == (len(self.keys) + 2,) and groups.dtype.kind == self.place.dtype.kind == "i", self.column)
+        fits(bool(((groups >= 0) & (groups <= made)).all()) and self.place.ndim == 1 and made > 0, self.column)
+        fits(bool(((self.place >= 0) & (self.place < made)).all()), self.column)
+        for values in (self.yes, self.no):
+            fits(
+                values.shape == (made,) and values.dtype == np.float64 and not bool(np.isinf(values).any()), self.column
+            )
+        fits(all(isinstance(key, (str, int, float)) for key in self.keys), self.column)
+        return self
+
+    def header(self) -> dict[str, Any]:
+        """What is not an array, for saving."""
+        return {"kind": "hot", "column": self.column, "keys": list(self.keys)}
+
+    def arrays(self) -> dict[str, Array]:
+        """The tables by name, for saving."""
+        return {"groups": self.groups, "place": self.place, "yes": self.yes, "no": self.no}
+
+    def _told(self, codes: Array) -> tuple[Array, Array]:
+        """Each row, with each of the columns that tell its group."""
+        order, starts = self._by_group
+        many = starts[codes + 1] - starts[codes]
+        rows = np.repeat(np.arange(len(codes)), many)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
+        return rows, order[starts[codes][rows] + within]
+
+    @cached_property
+    def _by_group(self) -> tuple[Array, Array]:
+        """The made columns in the order of their groups, and where those of each group begin."""
+        order = np.argsort(self.place, kind="stable")
+        return order, np.searchsorted(self.place[order], np.arange(len(self.place) + 2))
+
+    @cached_property
+    def _codes(self) -> _Codes:
+        return _Codes(zip(self.keys, self.groups.tolist(), strict=False), *self.groups[-2:].tolist())
 
 
 class _Codes(dict[Any, int]):
     """Codes of the keys; then one for a missing and one for an unseen value."""
 
-    def __init__(self, pairs: Iterable[tuple[Any, int]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[Any, int]], missing: int, unseen: int) -> None:
         super().__init__(pairs)
-        self._known = len(self)
+        self._missing, self._unseen = missing, unseen
 
     def __missing__(self, value: Any) -> int:
-        return self._known if is_missing(value) else self._known + 1
+        return self._missing if is_missing(value) else self._unseen
 
 
 def in_texts(values: Any) -> Array:
@@ -219,8 +334,11 @@ def in_texts(values: Any) -> Array:
     return np.array([written(value) for value in np.asarray(values, dtype=object).tolist()], np.float64)[:, None]
 
 
-def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories:
-    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 5."""
+def read_encoder(header: dict[str, Any], arrays: dict[str, Array], name: str) -> Numbers | Categories | Hot:
+    """An encoder from what its ``header`` and ``arrays`` gave, checked; formats 1 to 7."""
+    if header["kind"] == "hot":
+        tables = (arrays[f"{name}.{table}"] for table in ("groups", "place", "yes", "no"))
+        return Hot(header["column"], tuple(header["keys"]), *tables).checked()
     if header["kind"] == "category":
         return Categories(header["column"], tuple(header["keys"]), arrays[f"{name}.table"]).checked()
     fits(header["kind"] in (*EACH, "difference"), "an encoder")

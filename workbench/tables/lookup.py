@@ -13,14 +13,15 @@ Lucchese et al. (2015), QuickScorer: a fast algorithm to rank documents with add
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from workbench.tables import native
 from workbench.tables.cuts import Cuts, cuts
-from workbench.tables.encoders import Categories, Columns
+from workbench.tables.encoders import Categories, Columns, Hot
 from workbench.tables.trees import Array, Trees, blocks
 
 MOST_LEAVES = 64  # bits of a word
@@ -39,8 +40,9 @@ class Question:
         Which encoder makes them.
     columns : int array, shape (columns,)
         Of the matrix: one column of numbers, or all that one category becomes.
-    values : float array, shape (codes, columns)
-        An example of each code. Of numbers: each threshold, then a larger number, then a missing one.
+    values : float array, shape (codes, columns), or Hot
+        An example of each code. Of numbers: each threshold, then a larger number, then a missing one. Of one-hot
+        columns of many categories the encoder itself, for a table would be the square of them.
     inside : int, optional
         For numbers: which column of its encoder. None: the code is the category's own.
     cuts : Cuts, optional
@@ -49,15 +51,24 @@ class Question:
 
     encoder: int
     columns: Array
-    values: Array
+    values: Array | Hot
     inside: int | None = None
     cuts: Cuts | None = None
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        return self.values.codes_made if isinstance(self.values, Hot) else len(self.values)
+
+    def of(self, column: int) -> Array:
+        """What one of the columns is for each code, shape (codes,)."""
+        return self.values.by_group(column) if isinstance(self.values, Hot) else self.values[:, column]
 
     def codes(self, made: Array) -> Array:
         """Code of each row, shape (rows,), from the matrix that the encoder ``made``."""
         numbers = made[:, self.inside]
-        codes = np.searchsorted(self.values[:-2, 0], numbers)
-        codes[np.isnan(numbers)] = len(self.values) - 1
+        codes = np.searchsorted(self.of(0)[:-2], numbers)
+        codes[np.isnan(numbers)] = self.size - 1
         return codes
 
 
@@ -95,6 +106,8 @@ class Lookup:
 
     def predict(self, codes: Array) -> Array:
         """The model's own outputs, shape (rows, outputs): what :meth:`Trees.predict` gives, to the last bit."""
+        if (loops := native.kernel()) is not None:
+            return loops.lookup(self._words, codes) / self.trees.divisor
         if codes.shape[1] == 1 and self._single:
             return self._of_one(codes)
         result = np.empty((codes.shape[1], self.trees.width))
@@ -132,6 +145,12 @@ class Lookup:
         return added
 
     @cached_property
+    def _words(self) -> native.Words:
+        """The tables as the compiled loops take them."""
+        trees = self.trees
+        return native.words(self.table, trees.outputs, self._added, trees.baseline, trees.single_sum)
+
+    @cached_property
     def _made(self) -> tuple[int, ...]:
         """Encoders whose numbers have to be made."""
         return tuple(sorted({q.encoder for q in self.questions if q.inside is not None and q.cuts is None}))
@@ -157,7 +176,12 @@ class Lookup:
     @cached_property
     def starts(self) -> Array:
         """Where the codes of each question begin, shape (questions,)."""
-        return np.cumsum([0, *(len(q.values) for q in self.questions[:-1])])
+        return np.cumsum([0, *(q.size for q in self.questions[:-1])])
+
+    @property
+    def cells(self) -> int:
+        """Words that tell what each code leaves within reach by each of its columns, by tree."""
+        return sum(q.size * len(q.columns) for q in self.questions) * len(self.trees.roots)
 
     @cached_property
     def _first(self) -> Array:
@@ -174,15 +198,18 @@ def lookup(trees: Trees, encoders: Sequence[Any]) -> Lookup | None:
         return None
     size = 1 << max(3, (places.most - 1).bit_length())  # bits of a word
     word = np.dtype(f"u{size // 8}")
-    codes = sum(len(q.values) for q in questions)
+    codes = sum(q.size for q in questions)
     if codes * len(trees.roots) * word.itemsize > MOST_BYTES:
         return None
     table = np.tile(places.below[trees.roots].astype(word), (codes, 1))
     start = 0
     for question in questions:
-        part = table[start : start + len(question.values)]
-        for column in range(len(question.columns)):
-            part &= reachable(trees, question, column, places, word)
+        part = table[start : start + question.size]
+        if isinstance(question.values, Hot):
+            part &= _reachable_by_groups(trees, question.columns, question.values, places, word)
+        else:
+            for column in range(len(question.columns)):
+                part &= reachable(trees, question, column, places, word)
         start += len(part)
     return Lookup(trees, tuple(encoders), questions, table, places.leaves)
 
@@ -240,6 +267,11 @@ def _questions(trees: Trees, encoders: Sequence[Any]) -> tuple[Question, ...] | 
     for i, encoder in enumerate(encoders):
         columns = range(start, start + len(encoder.sources))
         start = columns.stop
+        if isinstance(encoder, Hot):
+            if asked & set(columns):
+                yes, no = trees.rounded(encoder.yes), trees.rounded(encoder.no)
+                questions.append(Question(i, np.array(columns), replace(encoder, yes=yes, no=no)))
+            continue
         if isinstance(encoder, Categories):
             if asked & set(columns):
                 questions.append(Question(i, np.array(columns), trees.rounded(encoder.table)))
@@ -258,13 +290,42 @@ def _of_numbers(trees: Trees, place: int, encoder: Any, column: int, inside: int
 
 def reachable(trees: Trees, question: Question, column: int, places: Places, word: Any) -> Array:
     """Leaves that each code of a question leaves within reach, by one of its columns, shape (codes, trees)."""
-    codes = len(question.values)
+    codes = question.size
     result = np.full((codes, len(trees.roots)), ~word.type(0))
     nodes = np.flatnonzero(trees.feature == question.columns[column])
     if nodes.size:
-        value = np.repeat(question.values[:, column], len(nodes))
+        value = np.repeat(question.of(column), len(nodes))
         left = trees.goes(np.tile(nodes, codes), value).reshape(codes, -1)
         lost = np.where(left, places.below[trees.right[nodes]], places.below[trees.left[nodes]])
         first = np.flatnonzero(np.diff(places.tree[nodes], prepend=-1))
         result[:, places.tree[nodes][first]] = np.bitwise_and.reduceat((~lost).astype(word), first, axis=1)
     return result
+
+
+def _reachable_by_groups(trees: Trees, columns: Array, hot: Hot, places: Places, word: Any) -> Array:
+    """As :func:`reachable`, by all one-hot columns of an encoder together, shape (groups, trees).
+
+    In each tree a group differs from what no column tells by the few nodes that ask for its own columns.
+    """
+    nodes = np.flatnonzero((trees.feature >= columns[0]) & (trees.feature <= columns[-1]))
+    made = trees.feature[nodes] - columns[0]
+    group = hot.place[made]
+    if_no, if_yes = (_left_by(trees, nodes, values[made], places, word) for values in (hot.no, hot.yes))
+    result = np.full((hot.codes_made, len(trees.roots)), ~word.type(0))
+    ends = np.flatnonzero(np.diff(places.tree[nodes], append=len(trees.roots)))
+    for begin, end in zip([0, *(ends[:-1] + 1).tolist()], (ends + 1).tolist(), strict=True):
+        tree, own = places.tree[nodes[begin]], group[begin:end]
+        result[:, tree] = np.bitwise_and.reduce(if_no[begin:end])
+        each = np.unique(own)
+        told = np.where(own == each[:, None], if_yes[begin:end], if_no[begin:end])
+        known = each < hot.codes_made
+        result[each[known], tree] = np.bitwise_and.reduce(told, axis=1)[known]
+    return result
+
+
+def _left_by(trees: Trees, nodes: Array, values: Array, places: Places, word: Any) -> Array:
+    """Leaves that are within reach behind each node, for a value of its column."""
+    left = trees.goes(nodes, values)
+    lost = np.where(left, places.below[trees.right[nodes]], places.below[trees.left[nodes]])
+    kept: Array = (~lost).astype(word)
+    return kept

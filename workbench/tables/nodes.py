@@ -270,7 +270,7 @@ class Chain:
 
     def predict(self, matrix: Array) -> Array:
         """The outputs, shape (rows, outputs)."""
-        result: Array = self.final.predict(self._inputs(matrix))
+        result: Array = self.final.predict(self.inputs(matrix))
         return result
 
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
@@ -280,7 +280,7 @@ class Chain:
         cells = len(paths.orders) * (columns + 1) * paths.start.shape[1]
         for block in blocks(len(matrix), MOVED_CELLS // max(1, cells)):
             here = matrix[block]
-            values[block] = self._shared_out(self._inputs(here), self._added(here, source, columns), output, paths)
+            values[block] = self._shared_out(self.inputs(here), self._added(here, source, columns), output, paths)
         return values, self.base(output)
 
     def base(self, output: int) -> float:
@@ -292,7 +292,8 @@ class Chain:
         settled = replace(self, members=tuple(m.settled(mean, rows) for m in self.members), mean=mean[self.columns])
         return settled if rows is None or self.final.exact else replace(settled, background=settled._typical(rows))
 
-    def _inputs(self, matrix: Array) -> Array:
+    def inputs(self, matrix: Array) -> Array:
+        """What the final part works on, shape (rows, inputs)."""
         return np.hstack([*(m.predict(matrix) for m in self.members), matrix[:, self.columns]])
 
     def _typical(self, rows: Array) -> Array:
@@ -311,7 +312,7 @@ class Chain:
             alone: Array = self.final.predict(self._bases())[0]
             return alone
         turns = np.arange(self._many) % len(self.background)
-        result: Array = self.final.predict(self._inputs(self.background))[turns].mean(axis=0)
+        result: Array = self.final.predict(self.inputs(self.background))[turns].mean(axis=0)
         return result
 
     def _bases(self) -> Array:
@@ -340,7 +341,7 @@ class Chain:
         if self.background is None:
             start, added = self._bases(), np.zeros((1, columns, self._bases().shape[1]))
         else:
-            start, added = self._inputs(self.background), self._added(self.background, source, columns)
+            start, added = self.inputs(self.background), self._added(self.background, source, columns)
         turns = np.tile(np.arange(len(one_way)) % len(start), 2)
         return _Paths(orders, np.argsort(orders, axis=1), start[turns], added[turns[:, None], orders])
 

@@ -14,17 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from workbench.tables import native
 from workbench.tables.edges import SMALLEST, Edges, edges, quadrature
 from workbench.tables.lookup import Lookup, Places, reachable
 from workbench.tables.trees import Array, Trees, blocks
 
-LINES = 1024  # combinations of one group: more make fewer groups and larger tables
-MOST_BYTES = 24 * 2**20  # of the tables of one model
+LINES = 4096  # combinations of one group: more make fewer groups and larger tables
+MOST_BYTES = 40 * 2**20  # of the tables of one model
 BLOCK = 200_000  # values that are added up together
 
 
@@ -44,6 +46,10 @@ class Patterns:
         SHAP values, line after line.
     rest : tuple of Edges
         Of trees whose combinations are too many.
+    large : int array
+        Which trees these are.
+    first : int array, shape (questions,)
+        Where the codes of each question begin.
     """
 
     lines: Array
@@ -53,6 +59,8 @@ class Patterns:
     columns: Array
     values: Array
     rest: tuple[Edges, ...]
+    large: Array
+    first: Array
 
     def explain(self, codes: Array, columns: int) -> Array:
         """What each original column adds by the tables, shape (rows, columns).
@@ -64,12 +72,21 @@ class Patterns:
         columns : int
             Number of original columns.
         """
+        if self.group.size and (loops := native.kernel()) is not None:
+            return loops.patterns(self._lines, codes, columns)
         result = np.zeros((codes.shape[1], columns))
         for block in blocks(codes.shape[1], BLOCK // max(1, len(self.group))) if self.group.size else ():
             place = self.lines.take(codes[:, block], axis=0).sum(axis=0, dtype=self.lines.dtype)
             taken = self.values.take(place.take(self.group, axis=1) + self.inside)
             result[block, self.columns] = np.add.reduceat(taken, self.starts, axis=1)
         return result
+
+    @cached_property
+    def _lines(self) -> native.Lines:
+        """The tables as the compiled loops take them."""
+        column = np.repeat(self.columns, np.diff(self.starts, append=len(self.group)))
+        order = np.lexsort((self.inside, self.group))
+        return native.lines(self.lines, self.first, self.group[order], column[order], self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +157,7 @@ def patterns(lookup: Lookup, output: int, source: Array, room: int = MOST_BYTES)
     columns, starts = np.unique(column_of, return_index=True)
     large = np.array([groups[0].tree for groups in of_trees[fitting:]], np.intp)
     rest = (edges(lookup.trees, large),) if large.size else ()
-    return Patterns(lines, group_of, inside, starts, columns, values, rest)
+    return Patterns(lines, group_of, inside, starts, columns, values, rest, large, lookup.starts)
 
 
 class _Maker:

@@ -15,19 +15,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench.errors import Damaged
-from workbench.tables.edges import SMALLEST, Edges, edges
+from workbench.tables import native
+from workbench.tables.edges import EDGES, SMALLEST, Edges, edges
+from workbench.tables.walk import Walked, walked
+
+if TYPE_CHECKING:
+    from workbench.tables.patterns import Patterns
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 CODES = 256  # HistGradientBoosting's category codes fit in a byte
 WALK_CELLS = 100_000  # rows x trees walked together: fits in the processor's cache
 SHAP_CELLS = 100_000  # numbers in one block of the quadrature: its arrays stay in the processor's cache
-EDGES = 30_000  # explained together: one row of them takes 2 MB
 FEW_ROWS = 4  # for so few rows, asking every node once costs less than following each tree
 FEW_NODES = 20_000
 MOST = 1e100
@@ -123,6 +127,8 @@ class Trees:
         float array, shape (rows, outputs)
         """
         matrix = self.rounded(matrix)
+        if (loops := native.kernel()) is not None:
+            return loops.predict(self._forest, matrix) / self.divisor
         result = np.empty((len(matrix), len(self.baseline)))
         for block in blocks(len(matrix), WALK_CELLS // max(1, len(self.roots))):
             result[block] = self.sum(self._leaves(matrix[block]))
@@ -150,6 +156,8 @@ class Trees:
         """
         values = self.engine(self, matrix, output, source, columns) if self.engine else None
         if values is None:
+            values = self.by_loops(matrix, output, source, columns)
+        if values is None:
             values = self.added(self.parts(output), matrix, output, source, columns)
         base = self.base(output)
         return values + self.rounding(matrix, output, values, base), base
@@ -165,6 +173,29 @@ class Trees:
                 added = part.added(met, value)[1:]
                 values[block] += _by_column(added[::2] + added[1::2], column, columns)
         return values
+
+    def by_loops(
+        self, matrix: Array, output: int, source: Array, columns: int, among: Array | None = None
+    ) -> Array | None:
+        """What :meth:`added` gives, by the compiled loops, of all trees or some; None where there are none."""
+        loops = native.kernel()
+        if loops is None:
+            return None
+        found = walked(self, output, among)
+        result = np.zeros((len(matrix), columns))
+        if found is None:
+            return result
+        shown, place = np.unique(source[found.used], return_inverse=True)
+        values = loops.values(self._asked(found, output, place.astype(np.int32)), self.rounded(matrix))
+        if values is None:
+            return None
+        result[:, shown] = values
+        return result
+
+    def of_large(self, tables: Patterns, matrix: Array, output: int, source: Array, columns: int) -> Array:
+        """What is added by the trees for which tables of reasons have no room."""
+        values = self.by_loops(matrix, output, source, columns, tables.large)
+        return self.added(tables.rest, matrix, output, source, columns) if values is None else values
 
     def parts(self, output: int) -> Iterator[Edges]:
         """The edges of the trees that add to an output, some trees together; found once."""
@@ -203,6 +234,22 @@ class Trees:
             if not fits:
                 raise Damaged(f"The model's tree table is not what was written: {what}. Package the model again.")
         return self
+
+    def _asked(self, found: Walked, output: int, columns: Array) -> native.Paths:
+        offset = (output - self.outputs[found.trees]).astype(np.int64)
+        return native.Paths(found, self._forest_value, offset, float(self.divisor), columns)
+
+    @cached_property
+    def _forest_value(self) -> Array:
+        return np.ascontiguousarray(self.value)
+
+    @cached_property
+    def _forest(self) -> native.Forest:
+        """The nodes as the compiled loops walk them."""
+        return native.forest(
+            self.roots, self.outputs, self.feature, self.threshold, self.left, self.right, self.missing_left,
+            self.category, self.goes_left, self._forest_value, self.baseline, self.single_sum,
+        )  # fmt: skip
 
     @cached_property
     def _parts(self) -> tuple[tuple[int, Edges], ...]:

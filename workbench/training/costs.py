@@ -14,7 +14,7 @@ import skops.io
 
 from workbench.compiling.pipeline import compile_pipeline
 from workbench.core.cost import Cost
-from workbench.errors import CannotCompile, Untrusted
+from workbench.errors import Refused, Untrusted
 from workbench.storage.lightgbm_text import without_boosters
 from workbench.tables.compiled import CompiledModel
 from workbench.tables.nodes import Chain, Linear
@@ -57,7 +57,7 @@ def _cost(plan: Plan, trial: Trial) -> Cost | None:
     rows = plan.table[list(plan.features)].iloc[np.resize(plan.parts.holdout[:MANY], MANY)]
     try:
         return of_tables(compile_pipeline(pipeline, plan.features, plan.task), rows)
-    except CannotCompile:
+    except Refused:  # no tables, or larger ones than are read again
         return of_pipeline(pipeline, rows)
 
 

@@ -15,9 +15,12 @@ from string import Template
 
 from workbench import __version__
 from workbench.core.bundle import Bundle
+from workbench.core.needs import Needs
 from workbench.storage.files import safe_name, write_text
 
 LONGEST = 40  # characters of a label: Kubernetes takes 63, and adds its own to the names of pods
+# MB, where the system that packaged it could not tell; a pipeline without tables brings pandas and scikit-learn.
+GUESSED, GUESSED_PIPELINE = 192, 512
 LOCK = "requirements.lock"
 LOAD_TEST = "loadtest.py"  # a module like any other, so it is checked like any other
 
@@ -34,7 +37,7 @@ class Filled(Template):
     delimiter = "@@"
 
 
-def write_deploy(folder: Path, bundle: Bundle) -> None:
+def write_deploy(folder: Path, bundle: Bundle, needs: Needs) -> None:
     """Write the folder ``deploy/`` of a bundle; its ``README.md`` says what each file is for.
 
     Parameters
@@ -43,14 +46,16 @@ def write_deploy(folder: Path, bundle: Bundle) -> None:
         Of the bundle; its ``requirements.lock`` is there already.
     bundle : Bundle
         What is deployed.
+    needs : Needs
+        What its service took: limits of memory and CPU follow from it.
     """
-    known, here = facts(folder, bundle), files(__name__)
+    known, here = facts(folder, bundle, needs), files(__name__)
     for template in here.joinpath("templates").iterdir():
         write_text(folder / "deploy" / template.name, Filled(template.read_text(encoding="utf-8")).substitute(known))
     write_text(folder / "deploy" / LOAD_TEST, here.joinpath(LOAD_TEST).read_text(encoding="utf-8"))
 
 
-def facts(folder: Path, bundle: Bundle) -> Mapping[str, str]:
+def facts(folder: Path, bundle: Bundle, needs: Needs) -> Mapping[str, str]:
     """What the templates are filled with; each value is plain enough for every file."""
     label = label_of(safe_name(bundle.name, "bundle"))
     hashed = "--hash=" in (folder / LOCK).read_text(encoding="utf-8")
@@ -61,9 +66,9 @@ def facts(folder: Path, bundle: Bundle) -> Mapping[str, str]:
         "image": f"{label}:{bundle.version}",
         "python": ".".join(bundle.lineage["environment"]["python"].split(".")[:2]),
         "workbench": __version__,
-        # A pipeline without tables brings pandas and scikit-learn.
-        "memory": "192Mi" if bundle.compiled else "512Mi",
-        "most_memory": "512Mi" if bundle.compiled else "1536Mi",
+        "memory": str(needs.memory or (GUESSED if bundle.compiled else GUESSED_PIPELINE)),
+        "most_memory": str(needs.most_memory or 3 * (GUESSED if bundle.compiled else GUESSED_PIPELINE)),
+        "cpu": str(needs.cpu),
         "hashes": "--require-hashes " if hashed else "",
     }
 

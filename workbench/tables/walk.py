@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from workbench.tables.edges import MISS, MOST_POINTS, POINTS, Array, Edges, edges, quadrature
-from workbench.tables.trees import EDGES, Trees
+from workbench.tables.edges import EDGES, MISS, MOST_POINTS, POINTS, Array, Edges, edges, quadrature
+
+if TYPE_CHECKING:
+    from workbench.tables.trees import Trees
 
 
 class Walk(NamedTuple):
@@ -40,22 +42,30 @@ class Walk(NamedTuple):
 class Walked(NamedTuple):
     """A walk, the columns of the matrix that are asked for, and by place the model's node and what is asked above it.
 
-    ``asked`` is a place in ``used``; a root's is any.
+    ``asked`` is a place in ``used``; a root's is any. ``trees`` says which trees they are, ``depths`` counts the levels
+    of the deepest.
     """
 
     walk: Walk
     used: Array
     node: Array
     asked: Array
+    trees: Array
+    depths: int
 
 
 _KEPT: WeakKeyDictionary[Trees, dict[bytes, Walked]] = WeakKeyDictionary()
 
 
-def walked(trees: Trees, output: int) -> Walked | None:
-    """The walk of the trees that add to an output, None where none asks anything; found once for a model."""
+def walked(trees: Trees, output: int, among: Array | None = None) -> Walked | None:
+    """The walk of the trees that add to an output, None where none asks anything; found once for a model.
+
+    ``among`` has the trees that are to be looked at; by default all are.
+    """
     adding = (trees.outputs <= output) & (output < trees.outputs + trees.value.shape[1])
     chosen = np.flatnonzero(adding & (trees.feature[trees.roots] >= 0))
+    if among is not None:
+        chosen = np.intersect1d(chosen, among)
     if not chosen.size:
         return None
     kept = _KEPT.setdefault(trees, {})
@@ -96,7 +106,8 @@ def _walked(trees: Trees, chosen: Array) -> Walked:
         category=trees.category[node].astype(np.int32),
         goes_left=trees.goes_left.copy(),
     )
-    return Walked(walk, used.astype(np.int64), node, np.maximum(column[trees.feature[parent]], 0))
+    asked = np.maximum(column[trees.feature[parent]], 0)
+    return Walked(walk, used.astype(np.int64), node.astype(np.int32), asked, chosen, int(depth.max(initial=0)) + 1)
 
 
 def _parts(chosen: Array, sizes: Array) -> Iterator[Array]:
