@@ -38,6 +38,18 @@ class Products:
                 result = result * with_one[:, place]
         return result
 
+    def pairs(self, weights: Array, inputs: int) -> Array:
+        """How fast a weighted sum of products of two grows with each input, shape (inputs + 1, inputs).
+
+        By what the others are, and by a one behind them: an input alone is its product with that.
+        """
+        alone = np.full((self.width, 2), -1)
+        first, second = np.hstack([self.factors, alone])[:, :2].T % (inputs + 1)  # -1 is the one
+        table = np.zeros((inputs + 1, inputs + 1))
+        np.add.at(table, (first, second), weights)
+        np.add.at(table, (second, first), weights)
+        return table[:, :inputs]
+
     def header(self) -> dict[str, Any]:
         """What is not an array, for saving."""
         return {"kind": "products"}
