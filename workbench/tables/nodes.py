@@ -322,7 +322,9 @@ class Chain:
         return settled if rows is None or self.final.exact else replace(settled, background=settled._typical(rows))
 
     def inputs(self, matrix: Array) -> Array:
-        return np.hstack([*(m.predict(matrix) for m in self.members), matrix[:, self.columns]])
+        outputs = [m.predict(matrix) for m in self.members]
+        alone = len(outputs) == 1 and not len(self.columns)
+        return outputs[0] if alone else np.hstack([*outputs, matrix[:, self.columns]])
 
     def _typical(self, rows: Array) -> Array:
         """As many of the rows as there are orders, spread evenly over what they are answered."""
