@@ -351,7 +351,8 @@ class CompiledModel:
         )
 
     def _all_numbers(self, result: Array, columns: Columns) -> Array:
-        if np.isnan(result).any():
+        missing = bool(np.isnan(result).any()) if result.size != 1 else result.item() != result.item()
+        if missing:
             raise BadRow(list(self._without_number(columns, result)))
         return result
 
