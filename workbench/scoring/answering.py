@@ -15,7 +15,6 @@ from dataclasses import replace
 from threading import Lock, Thread
 from typing import Any
 
-from workbench.core.checking import NamedRows, alike
 from workbench.core.fitting import check_fits
 from workbench.errors import BadRow, WorkbenchError
 from workbench.scoring.bodies import Rows
@@ -104,7 +103,7 @@ class Answering:
             If the log takes no more.
         """
         traffic = self.traffic
-        rows = traffic.champion.named(rows)
+        rows = list(traffic.champion.named(rows))
         if len(rows) <= INLINE and traffic.champion.bundle.compiled:
             answers = self._score(rows, reasons, traffic)
         else:
@@ -215,7 +214,7 @@ def _fault(error: Exception) -> str:
 
 def _only(rows: Rows, known: frozenset[str]) -> Rows:
     """What the contract knows of the rows."""
-    if rows.known if isinstance(rows, NamedRows) else all(map(known.issuperset, alike(rows))):
+    if all(map(known.issuperset, set(map(tuple, rows)))):  # rows mostly have the same names
         return rows
     return [{c: v for c, v in row.items() if c in known} for row in rows]
 
