@@ -322,6 +322,7 @@ class Chain:
         return settled if rows is None or self.final.exact else replace(settled, background=settled._typical(rows))
 
     def inputs(self, matrix: Array) -> Array:
+        """What the final part works on, shape (rows, inputs)."""
         outputs = [m.predict(matrix) for m in self.members]
         alone = len(outputs) == 1 and not len(self.columns)
         return outputs[0] if alone else np.hstack([*outputs, matrix[:, self.columns]])
