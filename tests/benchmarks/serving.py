@@ -4,7 +4,9 @@
 
 Each peer gets an environment of its own under the folder, made once. What can't be installed or does not answer is told
 in the table with its reason. ``--seconds 1 --repeats 1`` is a quick look; the figures that count have windows of ten
-seconds, three repeats (25 minutes) and a quiet machine. ``--results SERVING.md`` keeps them.
+seconds, three repeats (25 minutes, and 15 for the odd models) and a quiet machine. ``--results SERVING.md`` keeps them.
+``--only odd`` measures the odd models alone, ``--only forest`` those of that name, ``--only KServe workbench`` some
+servers; ``--quick`` has short windows, one repeat and fewer rows to fit.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ import psutil
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
+import serving_odd  # noqa: E402
 from serving_bad_input import Seen, all_cases, ask, good_row  # noqa: E402 - they lie beside this file
 from serving_peers import (  # noqa: E402
     BODIES,
@@ -44,7 +47,7 @@ from serving_peers import (  # noqa: E402
     python_of,
     write_specials,
 )
-from serving_report import Run, Turn, told  # noqa: E402
+from serving_report import Run, Turn, told, written  # noqa: E402
 
 START = 90.0  # seconds that a server may take to its first answer
 # Rows a request, clients.
@@ -75,11 +78,18 @@ def main(arguments: list[str] | None = None) -> int:
     given = parsed(arguments)
     begin, load = time.monotonic(), os.getloadavg()[0]
     chosen = [p for p in PEERS if not given.only or any(part.lower() in p.name.lower() for part in given.only)]
+    odd = [] if given.bad_input else serving_odd.chosen(given.only)
+    if not chosen:
+        text = written(list(serving_odd.odd_section(measured_odd(odd, given))))
+        keep(text, given.results)
+        sys.stdout.write(text)
+        return 0
     ready = prepare(given.table, given.target, given.folder)
     inside = in_process(ready, min(1.5, given.seconds)) if given.seconds and any(p.name == OURS for p in chosen) else []
     turns: dict[str, list[Turn]] = {peer.name: [] for peer in chosen}
     bad: dict[str, dict[str, Seen]] = {}
     text = ""
+    of_odd = list(serving_odd.odd_section(measured_odd(odd, given)))
     for turn in range(given.repeats):
         for peer in chosen:
             say(f"{turn + 1} of {given.repeats}: {peer.name}")
@@ -87,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
             turns[peer.name].append(attempt(peer, ready, given.seconds, bad if last else None))
         loads, minutes = (load, os.getloadavg()[0]), (time.monotonic() - begin) / 60
         versions = {p.name: version_words(p) for p in chosen}
-        text = told(Run(turns, inside, bad, versions, given.table.name, given.seconds, loads, minutes))
+        text = told(Run(turns, inside, bad, versions, given.table.name, given.seconds, loads, minutes, of_odd))
         keep(text, given.results)  # after each turn: a run that is cut has told something
     sys.stdout.write(text)
     return 0
@@ -105,14 +115,59 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="environments and models; outside the repository")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each window")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=[], help="servers by a part of their name")
+    parser.add_argument("--only", nargs="*", default=[], help="servers and odd models by a part of their name; or: odd")
+    parser.add_argument("--quick", action="store_true", help="windows of a second, one repeat, fewer rows to fit")
     parser.add_argument("--bad-input", action="store_true", help="the bad rows alone, without windows")
     parser.add_argument("--results", type=Path, help="the file to keep the tables in")
     given = parser.parse_args(arguments)
     given.folder = given.folder.expanduser().resolve()
+    if given.quick:
+        given.seconds, given.repeats = min(given.seconds, 1.0), 1
     if given.bad_input:
         given.seconds, given.repeats = 0.0, 1
     return given
+
+
+def measured_odd(models: list[serving_odd.Odd], given: argparse.Namespace) -> dict[str, dict[str, list[Turn]]]:
+    """By model and server what was measured; one start each."""
+    import pandas as pd
+
+    table, found = pd.read_csv(given.table) if models else None, {}
+    for odd in models:
+        place = given.folder / "odd" / "".join(c if c.isalnum() else "-" for c in odd.name)
+        say(f"odd: {odd.name}")
+        serving_odd.linked(given.folder, place)
+        rows = min(odd.rows, serving_odd.QUICK_ROWS) if given.quick else odd.rows
+        found[odd.name] = turns = {}
+        try:
+            ready = prepare_odd(odd, odd.frame(table, rows + serving_odd.HELD_OUT), place)
+        except BROKEN as error:
+            turns["both"] = [Turn(reason=short(error, given.folder))]
+            continue
+        for peer in serving_odd.peers():
+            turns[peer.name] = [attempt(peer, ready, given.seconds, None)]
+    return found
+
+
+def prepare_odd(odd: serving_odd.Odd, frame, place: Path) -> Prepared:
+    """One odd model fitted, in each form, and the requests."""
+    import joblib
+
+    (place / "requests").mkdir(exist_ok=True)
+    known, held_out = frame.iloc[: -serving_odd.HELD_OUT], frame.iloc[-serving_odd.HELD_OUT :].drop(columns="target")
+    features = known.drop(columns="target")
+    pipeline = odd.pipeline(features).fit(features, known["target"])
+    joblib.dump(pipeline, place / "model.joblib")
+    write_bundle(known, "target", pipeline, place / "bundle")
+    first = held_out.head(COMPARED)
+    ready = Prepared(
+        place, json.loads(held_out.to_json(orient="records", double_precision=15)),
+        pipeline.predict_proba(first)[:, 1].tolist(), pipeline.predict(first).tolist(),
+        tuple(held_out.select_dtypes("number")),
+    )  # fmt: skip
+    for peer in serving_odd.peers():
+        write_requests(peer, ready)
+    return ready
 
 
 def prepare(table: Path, target: str, folder: Path) -> Prepared:
@@ -188,10 +243,12 @@ def write_bundle(frame, target: str, pipeline, place: Path) -> None:
     place.mkdir()
     # As training does: the contract has the ranges and categories that were seen, so what is unusual is flagged.
     contract, features = wb.profile(wb.dataset(frame, target=target)).contract, tuple(frame.columns.drop(target))
-    compile_pipeline(pipeline, features, "binary", frame[list(features)].head(1000)).save(place / "model.npz")
+    task = "binary" if len(pipeline.classes_) == 2 else "multiclass"
+    compile_pipeline(pipeline, features, task, frame[list(features)].head(1000)).save(place / "model.npz")
     write_json(place / "contract.json", contract.to_dict())
     lineage = {"environment": {"python": "3.11"}}
-    bundle = Bundle("adult", 1, "run", "boosting", "binary", tuple(pipeline.classes_.tolist()), features, 0.5,
+    threshold = 0.5 if task == "binary" else None
+    bundle = Bundle("adult", 1, "run", "boosting", task, tuple(pipeline.classes_.tolist()), features, threshold,
                     (Metric("roc_auc", 0.9),), "", True, {}, "2026-01-01T00:00:00", lineage, place)  # fmt: skip
     write_runtime(place, bundle)
     files = {p.relative_to(place).as_posix(): file_hash(p) for p in sorted(place.rglob("*")) if p.is_file()}

@@ -15,9 +15,10 @@ import pytest
 import serving
 import serving_bad_input
 import serving_client
+import serving_odd
 import serving_peers
 import serving_report
-from serving_peers import BODIES, EMPTY, MLFLOW, OURS, PEERS, Peer
+from serving_peers import BODIES, EMPTY, MLFLOW, OURS, PEERS, REASONS, Peer
 
 HERE = Path(__file__).parent
 ROW = {"age": 39, "workclass": "Private", "fnlwgt": 77516, "marital_status": "Divorced"}
@@ -105,11 +106,23 @@ def test_goals_are_judged_by_medians_against_mlflow_and_the_best():
     lines = serving_report.goals_table(turns)
 
     assert "| single row p50, at most 1/40 of MLflow's | 0.200 | 8.000 (MLflow) | 40.0 | held |" in lines
+    empty = (
+        "| single row p50, at most 1.5 times the empty endpoint's | 0.200 | 0.001 (empty endpoint) | 0.0 | **missed** |"
+    )
+    assert empty in lines
+    assert "| 1,000-row batches, at least 5 x the best | 100,000 | 100,000 (MLflow) | 1.0 | **missed** |" in lines
     best = "| single row p50, at most 1/20 of the best pandas-based server's | 0.200 | 3.000 (KServe) | 15.0 | "
     assert f"{best}**missed** |" in lines
     assert "| with reasons: single row p50, at most 1/5 of the best without | – | – | – | not measured |" in lines
     without = serving_report.goals_table({OURS: turns[OURS]})
     assert "| single row p99, at most 1/5 of the best | – | – | – | not measured |" in without
+
+
+def test_a_bound_of_its_own_is_one_from_below_where_more_is_better():
+    lines = serving_report.goals_table({REASONS: [turn(0.4, rps=99.0)]})
+
+    assert "| with reasons: single row p50, at most 0.45 ms | 0.400 | | | held |" in lines
+    assert "| with reasons: 1,000-row batches, at least 100,000 rows/s | 99,000 | | | **missed** |" in lines
 
 
 def test_a_server_that_refuses_has_no_figure_and_one_that_failed_says_why():
@@ -274,3 +287,50 @@ def test_an_environment_is_made_once_with_the_uv_that_is_named(tmp_path, monkeyp
     assert made[0][0] == "/somewhere/uv"
     assert made[1][-4:] == list(peer.packages)
     assert made[3][-1] == "kserve==9"
+
+
+# --- odd models ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "models", "servers"),
+    [([], len(serving_odd.MODELS), 10), (["odd"], len(serving_odd.MODELS), 0), (["forest"], 2, 0), (["KServe"], 0, 1)],
+)
+def test_words_choose_servers_and_odd_models(words, models, servers):
+    chosen = [p for p in PEERS if not words or any(word.lower() in p.name.lower() for word in words)]
+
+    assert len(serving_odd.chosen(words)) == models
+    assert len(chosen) == servers
+
+
+@pytest.mark.parametrize("odd", serving_odd.MODELS, ids=lambda odd: odd.name)
+def test_an_odd_model_has_its_target_and_more_rows_than_are_held_out(odd):
+    frame = odd.frame(census(2000), 2000)
+
+    assert "target" in frame
+    assert len(frame) >= 2000
+    assert not frame.columns.duplicated().any()
+    assert hasattr(odd.pipeline(frame.drop(columns="target")), "fit")
+
+
+@pytest.mark.slow
+def test_an_odd_model_is_measured_beside_its_peer_or_says_why_not(tmp_path, monkeypatch):
+    """One with products, in this Python, and one that can't be fitted."""
+    broken = replace(serving_odd.MODELS[0], name="broken", frame=lambda table, rows: table.rename(columns=str.upper))
+    (products,) = serving_odd.chosen(["polynomial"])
+    monkeypatch.setattr(serving_odd, "MODELS", (products, broken))
+    monkeypatch.setattr(serving_odd, "SERVERS", (OURS, serving_peers.REASONS))
+    monkeypatch.setattr(serving_odd, "HELD_OUT", 250)
+    monkeypatch.setattr(serving, "python_of", lambda peer, folder: Path(sys.executable))
+    monkeypatch.setattr(serving, "installed", lambda python: (57.0, 5))
+    table, kept = tmp_path / "census.csv", tmp_path / "ODD.md"
+    census().to_csv(table, index=False)
+
+    serving.main(["--table", str(table), "--folder", str(tmp_path / "work"), "--seconds", "0.1", "--quick",
+                  "--only", "odd", "--results", str(kept)])  # fmt: skip
+
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in kept.read_text().splitlines()]
+    told = {(cells[0], cells[1]): cells[2:] for cells in lines if len(cells) > 2}
+    assert all(float(cell.replace(",", "")) > 0 for cell in told[products.name, OURS][:6])
+    assert all(float(cell.replace(",", "")) > 0 for cell in told[products.name, serving_peers.REASONS][:6])
+    assert "target" in told["broken", "both"][-1]

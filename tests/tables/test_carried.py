@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import Damaged
+from workbench.tables.mixing import Products
 from workbench.tables.nodes import Chain, Curve, Linear, _orders, read_node, write_node
 
 COLUMNS = 6
@@ -168,3 +169,46 @@ def test_rows_are_explained_alike_in_any_blocks(monkeypatch):
     monkeypatch.setattr("workbench.tables.nodes.MOVED_CELLS", 1)
 
     np.testing.assert_allclose(chain.explain(matrix, 1, np.arange(COLUMNS), COLUMNS)[0], whole, atol=1e-14)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 9), st.integers(1, 3), st.integers(0, 20))
+def test_a_weighted_sum_of_products_has_the_values_of_its_products_and_of_all_coalitions(seed, products, most, rows):
+    """Products of two at once, of three along the orders; each output by itself says the same."""
+    rng = np.random.default_rng(seed)
+    member, weights = members(rng, 4), rng.normal(size=products)
+    chain = Chain((member,), Products(rng.integers(-1, 4, (products, most))), NOTHING, np.zeros(0))
+    matrix = rng.normal(size=(5, COLUMNS))
+    if rows:
+        background = rng.normal(size=(rows, COLUMNS))
+        chain = chain.settled(background.mean(axis=0), background)
+
+    values = chain.weighted(matrix, weights, np.arange(COLUMNS), COLUMNS)
+
+    one_by_one = [chain.explain(matrix, k, np.arange(COLUMNS), COLUMNS)[0] for k in range(products)]
+    scale = 1 + np.abs(one_by_one).max()
+    np.testing.assert_allclose(values, np.tensordot(weights, one_by_one, 1), atol=1e-12 * scale)
+    np.testing.assert_allclose(chain.every(matrix, np.arange(COLUMNS), COLUMNS), np.moveaxis(one_by_one, 0, 2),
+                               atol=1e-12 * scale)  # fmt: skip
+    np.testing.assert_allclose(values, chain._carried(matrix, weights[:, None], np.arange(COLUMNS), COLUMNS)[..., 0],
+                               atol=1e-12 * scale)  # fmt: skip
+    bases = np.array([chain.base(k) for k in range(products)])
+    np.testing.assert_allclose(values.sum(axis=1), (chain.predict(matrix) - bases) @ weights, atol=1e-11 * scale)
+    if not rows and most < 3:
+        expected = sum(w * brute_force(chain, matrix, k)[0] for k, w in enumerate(weights))
+        np.testing.assert_allclose(values, expected, atol=1e-11 * scale)
+
+
+def test_a_line_on_models_hands_its_weights_on():
+    """No output of a member is explained by itself: a thousand products would take a thousand times as long."""
+    rng = np.random.default_rng(0)
+    member = Chain((members(rng, 3),), Products(np.array([[0, 1], [1, 2], [2, -1], [-1, -1]])), NOTHING, np.zeros(0))
+    line = Linear(rng.normal(size=(2, 5)), rng.normal(size=2), np.zeros(5))
+    chain = Chain((member,), line, np.array([1]), np.array([0.5]))
+    matrix = rng.normal(size=(4, COLUMNS))
+
+    for output in range(2):
+        values, base = chain.explain(matrix, output, np.arange(COLUMNS), COLUMNS)
+
+        np.testing.assert_allclose(values.sum(axis=1) + base, chain.predict(matrix)[:, output], atol=1e-12)
+        np.testing.assert_allclose(values, chain.every(matrix, np.arange(COLUMNS), COLUMNS)[..., output], atol=1e-12)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tables.made import chain_of, grown, random_rows, random_trees, shapley, stump
+from workbench.kernels import engine
 from workbench.tables import compiler, native
 
 SEEDS = st.integers(0, 2**20)
@@ -98,6 +99,15 @@ def test_a_path_that_is_deeper_than_there_is_room_for_is_left_to_numpy(monkeypat
 
     assert trees.by_loops(matrix, 0, np.arange(12), 12) is None
     assert trees.explain(matrix, 0, np.arange(12), 12)[0].shape == (3, 12)
+
+
+def test_they_give_the_bits_of_the_loops_that_numba_compiles():
+    """Both do the same operations in the same order."""
+    trees, matrix = grown(3)
+
+    values = trees.explain(matrix[:50], 0, np.arange(10), 10)[0]
+
+    np.testing.assert_array_equal(values, engine.values(trees, matrix[:50], 0, np.arange(10), 10))
 
 
 def test_leaves_alone_add_nothing():
@@ -244,6 +254,13 @@ def test_a_compiler_sees_no_secret(place, tmp_path, monkeypatch):
 
     assert compiler.library() is None
     assert "hunter2" not in (tmp_path / "seen").read_text(encoding="utf-8")
+
+
+def test_a_bundle_without_the_source_has_no_library(place):
+    """One whose model has no tables does not carry it."""
+    compiler.SOURCE.unlink()
+
+    assert compiler.library() is None
 
 
 def test_no_folder_is_no_error(place, monkeypatch, tmp_path):

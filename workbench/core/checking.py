@@ -75,6 +75,28 @@ def check(rows: Mapping[str, Any] | Sequence[Any], contract: Contract, features:
     return Checker(contract, features)([rows] if isinstance(rows, Mapping) else rows)
 
 
+class NamedRows(list[Any]):
+    """Rows whose names were looked at, so that nobody has to do it again.
+
+    Attributes
+    ----------
+    known : bool
+        Whether the contract knows all of them.
+    """
+
+    known = False
+
+
+def alike(rows: Sequence[Any]) -> set[tuple[Any, ...]]:
+    """The distinct names of rows, in their order; rows mostly have the same.
+
+    >>> alike([{"age": 1}, {"age": 2}, None])
+    {('age',)}
+    """
+    plain = set(map(type, rows)) == {dict}
+    return set(map(tuple, rows)) if plain else {tuple(row) for row in rows if isinstance(row, Mapping)}
+
+
 class Checker:
     """The check of one contract and one model's features, made ready for many calls.
 
@@ -439,8 +461,7 @@ def _kind(value: Any) -> str:
 def _flag_extras(rows: Sequence[Any], known: frozenset[str], checked: Checked) -> None:
     """Name columns that the contract does not know, once, at the first row that has them."""
     named = set[str]()
-    alike = {tuple(row) for row in rows if isinstance(row, (dict, Mapping))}  # rows mostly have the same names
-    if all(map(known.issuperset, alike)):
+    if rows.known if isinstance(rows, NamedRows) else all(map(known.issuperset, alike(rows))):
         return
     for row, row_flags in zip(rows, checked.flags, strict=True):
         for name in row if isinstance(row, Mapping) else ():

@@ -76,11 +76,13 @@ CLIENT = "client.py"  # which the service hands out
 
 MAIN = '''"""Serve this bundle: ``pip install -r requirements.lock && python -m scoring``."""
 
+import gc
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+gc.disable()  # what is imported stays: nobody looks through it until the service listens
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 # Whoever trusts signed bundles alone finds no compiled code beside what was signed, not even our own. That of this

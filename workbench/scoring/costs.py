@@ -73,7 +73,7 @@ class Price:
         checked = {n: check(rows[:n], scorer.contract, scorer.features).columns for n in (1, len(rows))}
         self._plain = _timed(lambda n: scorer.predict(rows[:n], 0), len(rows))
         # Not as for an answer: whether tables of reasons pay is for real rows to tell.
-        why = _timed(lambda n: scorer.model.explain(checked[n]), len(rows))
+        why = Cost(0.0, 0.0) if scorer.without_reasons else _timed(lambda n: scorer.model.explain(checked[n]), len(rows))
         self._explained = Cost(self._plain.call + why.call, self._plain.row + why.row)
         self._factors = [1.0, 1.0]
         self.known = True

@@ -205,6 +205,7 @@ def run(service: Service, listen: Listen) -> None:
     _reload_on_hangup(service)
     gc.collect()
     gc.freeze()  # what is loaded stays: no request waits while the collector looks at it again
+    gc.enable()  # which a bundle's own start has switched off
 
     def close() -> None:
         if service.log is not None:

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from workbench.core.load import BROKEN, Load, part
@@ -79,4 +80,9 @@ def memory() -> float:
 
 
 def _hour() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H}"
+    return _named(int(time.time() // 3600))
+
+
+@lru_cache(2)  # asked by each request
+def _named(hour: int) -> str:
+    return f"{datetime.fromtimestamp(3600 * hour, UTC):%Y-%m-%dT%H}"

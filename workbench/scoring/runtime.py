@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from workbench.core.bundle import Bundle
-from workbench.core.checking import Checker
+from workbench.core.checking import Checker, NamedRows, alike
 from workbench.core.contract import Column
 from workbench.core.names import renaming
 from workbench.core.reasons import Reasons
@@ -27,6 +27,7 @@ from workbench.tables.compiled import Columns, CompiledModel, moments, numbers
 Array = np.ndarray[Any, np.dtype[Any]]
 REASONS = 5  # columns named with each answer
 IDS = (str, int, float, date, Decimal)  # what an id of a row may be; anything else is none
+SMALL = 60  # values that are sorted sooner than numpy has begun
 FEW = 32  # rows with reasons, after which their tables are made behind the answers
 # By name: the runtime of a compiled bundle carries neither scikit-learn nor the module that loads it.
 PIPELINES = "workbench.tables.pipeline_model"
@@ -105,13 +106,17 @@ class Scorer:
         """
         self._checked(self.named(rows))
 
-    def named(self, rows: Sequence[Any]) -> Sequence[Any]:
+    def named(self, rows: Sequence[Any]) -> NamedRows:
         """Rows with the contract's names where theirs have the same normal form, such as blanks around them."""
-        alike = {tuple(row) for row in rows if isinstance(row, Mapping)}  # rows mostly have the same names
-        if all(map(self.known.issuperset, alike)):
+        if isinstance(rows, NamedRows):
             return rows
-        other = {names: names_of for names in alike if (names_of := renaming(names, self.known))}
-        return [_renamed(row, other) for row in rows] if other else rows
+        found = alike(rows)
+        if all(map(self.known.issuperset, found)):
+            named = NamedRows(rows)
+            named.known = True
+            return named
+        other = {names: names_of for names in found if (names_of := renaming(names, self.known))}
+        return NamedRows([_renamed(row, other) for row in rows] if other else rows)
 
     def predict(
         self, rows: Sequence[Mapping[str, Any]], reasons: int = REASONS, ids: Sequence[str] | None = None
@@ -142,8 +147,8 @@ class Scorer:
         """
         rows = self.named(rows)
         columns, flags = self._checked(rows)
-        prediction = self.model.predict(columns)
-        why = self._reasons(columns, rows, reasons)
+        prediction, explanation = self._scored(columns, len(rows), reasons > 0)
+        why = self._reasons(None if explanation is None else explanation[0], rows, reasons)
         names = self.ids_of(rows) if ids is None else ids
         version, predicted = self.bundle.version, prediction.tolist()
         answers, probabilities = self._answered(predicted)
@@ -231,32 +236,42 @@ class Scorer:
             return [classes[p.index(most)] for p, most in zip(predicted, probabilities, strict=True)], probabilities
         return [classes[p >= cut] for p in predicted], [p if p >= cut else 1.0 - p for p in predicted]
 
-    def _reasons(
-        self, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], most: int
-    ) -> list[list[dict[str, Any]]]:
-        explanation = self._explained(columns, len(rows)) if most > 0 else None
-        if explanation is None:
+    def _reasons(self, values: Array | None, rows: Sequence[Mapping[str, Any]], most: int) -> list[list[Any]]:
+        """The strongest reasons of each row, as an answer tells them; a column that added nothing is none."""
+        if values is None:
             return [[] for _ in rows]
-        values = explanation[0]
-        strongest = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :most].tolist()
+        strongest, added = _strongest(values, most)
+        features = self.features
         return [
-            [
-                {"column": self.features[j], "value": row.get(self.features[j]), "added": added[j]}
-                for j in order
-                if added[j]
-            ]
-            for row, added, order in zip(rows, values.tolist(), strongest, strict=True)
+            [{"column": (c := features[j]), "value": row.get(c), "added": a} for j, a in zip(js, by, strict=True) if a]
+            for row, js, by in zip(rows, strongest, added, strict=True)
         ]
+
+    def _scored(
+        self, columns: Mapping[str, Any], rows: int, why: bool
+    ) -> tuple[Array, tuple[Array, float | Array] | None]:
+        """Predictions, and what every column added to each if that is asked."""
+        if not why or self.without_reasons:
+            return self.model.predict(columns), None
+        self._prepare_behind(rows)
+        if not isinstance(self.model, CompiledModel):
+            return self.model.predict(columns), self.model.explain(columns)
+        prediction, values, base = self.model.predict_and_explain(columns)
+        return prediction, (values, base)
 
     def _explained(self, columns: Mapping[str, Any], rows: int) -> tuple[Array, float | Array] | None:
         if self.without_reasons:
             return None
+        self._prepare_behind(rows)
+        return self.model.explain(columns)
+
+    def _prepare_behind(self, rows: int) -> None:
+        """Once some reasons were asked for, their tables are made behind the answers."""
         self._asked += rows
         if self._asked >= FEW and not self._preparing.is_set():
             self._preparing.set()
             if isinstance(self.model, CompiledModel):
                 Thread(target=self.model.prepare, name="tables of reasons", daemon=True).start()
-        return self.model.explain(columns)
 
     def ids_of(self, rows: Sequence[Any]) -> list[str]:
         """The rows' own ids, by which labels will come later, or new ones."""
@@ -298,6 +313,17 @@ class Scorer:
 
     def _read(self, value: Any) -> str:
         return id_text(value, self.id_column)
+
+
+def _strongest(values: Array, most: int) -> tuple[list[list[int]], list[list[float]]]:
+    """The columns that added most to each row, and what."""
+    if values.size >= SMALL:
+        order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :most]
+        return order.tolist(), values[np.arange(len(values))[:, None], order].tolist()
+    added = values.tolist()
+    sizes = [[-abs(value) for value in one] for one in added]
+    places = [sorted(range(len(size)), key=size.__getitem__)[:most] for size in sizes]
+    return places, [[one[j] for j in js] for one, js in zip(added, places, strict=True)]
 
 
 def _drivers(bundle: Bundle, reasons: Reasons) -> dict[str, Any]:

@@ -200,6 +200,7 @@ class Workers:
                 _warmed(scorer)
             gc.collect()
             gc.freeze()  # pages that the collector does not write to stay shared
+            gc.enable()  # which a bundle's own start has switched off
             try:
                 self._begin()
                 self._work(look, seconds)

@@ -19,11 +19,11 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -88,14 +88,39 @@ _BROKEN = (
 )
 
 
-class _Read(NamedTuple):
-    """Rows as the model reads them: its matrix, and the codes of its look-ups where it has tables for reasons."""
+class _Read:
+    """Rows as the model reads them: its matrix, and the codes of its look-ups where it has some, each once asked for.
 
-    matrix: Array
-    codes: Array | None
+    Parameters
+    ----------
+    rows : int
+        How many.
+    encode, find : callable
+        Give the matrix, shape (rows, model columns), and the codes, shape (questions, rows).
+    """
+
+    __slots__ = ("_codes", "_encode", "_find", "_matrix", "rows")
+
+    def __init__(self, rows: int, encode: Callable[[], Array], find: Callable[[], Array]) -> None:
+        self.rows, self._encode, self._find = rows, encode, find
+        self._matrix: Array | None = None
+        self._codes: Array | None = None
+
+    @property
+    def matrix(self) -> Array:
+        if self._matrix is None:
+            self._matrix = self._encode()
+        return self._matrix
+
+    @property
+    def codes(self) -> Array:
+        if self._codes is None:
+            self._codes = self._find()
+        return self._codes
 
     def only(self, rows: Array) -> _Read:
-        return _Read(self.matrix[rows], None if self.codes is None else self.codes[:, rows])
+        """The same of some of the rows, by a truth value each."""
+        return _Read(int(rows.sum()), lambda: self.matrix[rows], lambda: self.codes[:, rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +210,21 @@ class CompiledModel:
         BadRow
             If the model gives no number for a row, as a linear model does for a missing value that nothing fills.
         """
-        result = self._linked(self._outputs(columns))
-        if np.isnan(result).any():
-            raise BadRow(list(self._without_number(columns, result)))
-        return result
+        return self._all_numbers(self._linked(self._outputs(columns)), columns)
+
+    def predict_and_explain(self, columns: Columns) -> tuple[Array, Array, float | Array]:
+        """What :meth:`predict` gives, and both of :meth:`explain`, for which the rows are read once.
+
+        Raises
+        ------
+        BadRow
+            As :meth:`predict` does.
+        """
+        if len(list(self._in_parts(columns))) > 1:
+            return self.predict(columns), *self.explain(columns)
+        read = self._read(columns)
+        prediction = self._all_numbers(self._linked(self._outputs_of(read)), columns)
+        return prediction, *self._explained_most(read)
 
     def output(self, columns: Columns) -> Array:
         """The model's own output, in :attr:`unit`; shape (rows,), for multiclass (rows, classes)."""
@@ -206,15 +242,12 @@ class CompiledModel:
         base : float, or for multiclass float array of shape (rows,)
             ``base + values.sum(axis=1)`` is the output (of that class).
         """
-        found = [self._explain_part(part) for part in self._in_parts(columns)]
-        if len(found) == 1:
-            return found[0]
-        values, bases = zip(*found, strict=True)
-        return np.concatenate(values), np.concatenate(bases) if self.task == "multiclass" else bases[0]
+        return _joined([self._explained_most(self._read(part)) for part in self._in_parts(columns)])
 
     def explain_class(self, columns: Columns, place: int) -> tuple[Array, float]:
         """As :meth:`explain`, of the class at one place of ``classes``, whichever is most probable."""
-        found = [self._explained(self._read(part), place) for part in self._in_parts(columns)]
+        reads = map(self._read, self._in_parts(columns))
+        found = [self._explained(self._prepared(read), place) for read in reads]
         return np.concatenate([values for values, _ in found]), found[0][1]
 
     def explained_by(self, engine: Engine) -> CompiledModel:
@@ -310,11 +343,30 @@ class CompiledModel:
         return {}
 
     def _read(self, columns: Columns) -> _Read:
-        matrix = self.encode(columns)
+        tables = self.lookup
+        return _Read(
+            len(columns[self.features[0]]),
+            lambda: self.encode(columns),
+            lambda: np.empty((0, 0)) if tables is None else tables.codes(columns),
+        )
+
+    def _all_numbers(self, result: Array, columns: Columns) -> Array:
+        missing = bool(np.isnan(result).any()) if result.size != 1 else result.item() != result.item()
+        if missing:
+            raise BadRow(list(self._without_number(columns, result)))
+        return result
+
+    def _prepared(self, read: _Read) -> _Read:
+        """The same rows, once the tables are made by which the reasons of so many are looked up."""
         few = isinstance(self.model, Trees) and len(self.model.feature) <= FEW_NODES
-        if few or (len(matrix) >= MANY_ROWS and not self._quick):
+        if few or (read.rows >= MANY_ROWS and not self._quick):
             self.prepare()
-        return _Read(matrix, self.lookup.codes(columns) if self.lookup is not None and self._patterns else None)
+        return read
+
+    def _explained_most(self, read: _Read) -> tuple[Array, float | Array]:
+        if self.task != "multiclass":
+            return self._explained(self._prepared(read), 0)
+        return self._explain_most_probable(self._prepared(read))
 
     def _explained(self, read: _Read, output: int) -> tuple[Array, float]:
         values, base = self._by_origin(read, output)
@@ -322,13 +374,15 @@ class CompiledModel:
 
     def _by_origin(self, read: _Read, output: int) -> tuple[Array, float]:
         columns = len(self.origins)
-        if read.codes is None or not isinstance(self.model, Trees):
+        if not self._patterns or not isinstance(self.model, Trees):
             return self.model.explain(read.matrix, output, self.source, columns)
         tables = self._patterns[output]
         values = tables.explain(read.codes, columns)
         if tables.rest:
             values += self.model.of_large(tables, read.matrix, output, self.source, columns)
         base = self.model.base(output)
+        if not self.model.single_sum:
+            return values, base
         return values + self.model.rounding(read.matrix, output, values, base), base
 
     def by_feature(self, values: Array) -> Array:
@@ -342,9 +396,12 @@ class CompiledModel:
     def _outputs(self, columns: Columns) -> Array:
         self._check_there(columns)
         if self.lookup is not None:
-            return self.lookup.predict(self.lookup.codes(columns))
-        parts = [self.model.predict(self.encode(part)) for part in self._in_parts(columns)]
+            return self._outputs_of(self._read(columns))
+        parts = [self._outputs_of(self._read(part)) for part in self._in_parts(columns)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _outputs_of(self, read: _Read) -> Array:
+        return self.model.predict(read.matrix) if self.lookup is None else self.lookup.predict(read.codes)
 
     def _in_parts(self, columns: Columns) -> Iterator[Columns]:
         """The rows, some at a time where their matrix would be large."""
@@ -355,10 +412,6 @@ class CompiledModel:
             return
         for block in blocks(rows, WIDE // len(self.source)):
             yield {name: _some(columns[name], block) for name in self.features}
-
-    def _explain_part(self, columns: Columns) -> tuple[Array, float | Array]:
-        read = self._read(columns)
-        return self._explained(read, 0) if self.task != "multiclass" else self._explain_most_probable(read)
 
     @cached_property
     def origins(self) -> tuple[Source, ...]:
@@ -398,7 +451,7 @@ class CompiledModel:
         return self._shaped(LINKS[self.link](outputs))
 
     def _explain_most_probable(self, read: _Read) -> tuple[Array, Array]:
-        chosen = self.model.predict(read.matrix).argmax(axis=1)
+        chosen = self._outputs_of(read).argmax(axis=1)
         values, bases = np.zeros((len(chosen), len(self.features))), np.zeros(len(chosen))
         for k in np.unique(chosen).tolist():
             rows = chosen == k
@@ -415,6 +468,15 @@ class CompiledModel:
             "threshold": self.threshold,
             "encoders": [e.header() for e in self.encoders],
         }
+
+
+def _joined(found: list[tuple[Array, float | Array]]) -> tuple[Array, float | Array]:
+    """What was explained in parts; the base is one for all rows, or one a row."""
+    if len(found) == 1:
+        return found[0]
+    bases = [base for _, base in found]
+    several = [base for base in bases if isinstance(base, np.ndarray)]
+    return np.concatenate([values for values, _ in found]), np.concatenate(several) if several else bases[0]
 
 
 def _some(values: Any, rows: slice) -> Any:

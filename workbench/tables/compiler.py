@@ -37,21 +37,17 @@ def library(make: bool = True) -> Path | None:
     make : bool
         Whether to compile it where it is not there, which takes a few seconds.
     """
-    place = folder()
-    if place is None or not SOURCE.is_file():  # a runtime of pipelines has none
+    try:
+        return _library(make)
+    except OSError as error:  # a bundle whose model has no trees does not carry the source
+        logging.getLogger(__name__).info("The compiled loops over trees can't be looked for: %s", type(error).__name__)
         return None
-    source, command = SOURCE.read_bytes(), _command()
-    name = f"{_key(source)}-{'any' if command is None else _identity(command)}"
-    found = next(_sound(place, name if command else name.removesuffix("any")), None)
-    if found is not None or command is None or not make or not os.access(place, os.W_OK):
-        return found
-    return _made(source, command, place, name)
 
 
 def can_be_made() -> bool:
     """Whether there is a library, or a compiler and a place for it."""
     place = folder()
-    if place is None:
+    if place is None or not SOURCE.is_file():
         return False
     return (_command() is not None and os.access(place, os.W_OK)) or library(make=False) is not None
 
@@ -67,6 +63,18 @@ def folder() -> Path | None:
         return place if safe(place, administered=True) else None
     except OSError:
         return None
+
+
+def _library(make: bool) -> Path | None:
+    place = folder()
+    if place is None:
+        return None
+    source, command = SOURCE.read_bytes(), _command()
+    name = f"{_key(source)}-{'any' if command is None else _identity(command)}"
+    found = next(_sound(place, name if command else name.removesuffix("any")), None)
+    if found is not None or command is None or not make or not os.access(place, os.W_OK):
+        return found
+    return _made(source, command, place, name)
 
 
 def _command() -> str | None:

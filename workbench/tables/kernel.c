@@ -32,7 +32,8 @@
 #endif
 
 #define POINTS 8 /* of the quadrature, side by side */
-#define ROWS 32  /* that go down a tree together */
+#define ROWS 32  /* that go down a tree together, with their values */
+#define BLOCK 1024 /* that meet a tree, or the values of a group of leaves, while these are near */
 
 enum { DEAD, LOST, MET };
 
@@ -85,8 +86,8 @@ SHOWN void wb_predict(const node *nodes, const int64_t *roots, const int64_t *ou
                       int64_t all_outputs, int64_t single_sum, const double *matrix, int64_t rows, int64_t columns,
                       double *result)
 {
-    for (int64_t start = 0; start < rows; start += 64) {
-        int64_t stop = start + 64 < rows ? start + 64 : rows;
+    for (int64_t start = 0; start < rows; start += BLOCK) {
+        int64_t stop = start + BLOCK < rows ? start + BLOCK : rows;
         for (int64_t r = start; r < stop; r++)
             for (int64_t k = 0; k < all_outputs; k++)
                 result[r * all_outputs + k] = single_sum ? (double)(float)baseline[k] : baseline[k];
@@ -180,8 +181,6 @@ WIDE SHOWN void wb_lookup(const void *table, int64_t bytes, const int64_t *codes
 }
 
 /* --- reasons by look-up ------------------------------------------------------------------------------------------ */
-
-#define BLOCK 1024 /* rows that meet the values of a group while these are near */
 
 /* What each column adds by the groups of leaves, rows x wide. lines has groups x codes; codes has questions x rows. A
  * group asks the questions from asks[ask[g]] on, and its lines have values of the columns from shown[show[g]] on. at and

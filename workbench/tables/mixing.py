@@ -15,6 +15,9 @@ import numpy as np
 from workbench.tables.encoders import fits
 from workbench.tables.links import Array
 from workbench.tables.steps import STEPS, sound
+from workbench.tables.trees import blocks
+
+CELLS = 50_000  # products that are reckoned together: they stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +37,22 @@ class Products:
         with_one = np.column_stack([matrix, np.ones(len(matrix))])  # -1 is the last column
         result = np.ones((len(matrix), self.width))
         with np.errstate(over="ignore", invalid="ignore"):
-            for place in self.factors.T:
-                result = result * with_one[:, place]
+            for block in blocks(len(matrix), CELLS // max(1, self.width)):
+                for place in self.factors.T:
+                    result[block] *= with_one[block].take(place, axis=1)
         return result
+
+    def pairs(self, weights: Array, inputs: int) -> Array:
+        """How fast a weighted sum of products of two grows with each input, shape (inputs + 1, inputs).
+
+        By what the others are, and by a one behind them: an input alone is its product with that.
+        """
+        alone = np.full((self.width, 2), -1)
+        first, second = np.hstack([self.factors, alone])[:, :2].T % (inputs + 1)  # -1 is the one
+        table = np.zeros((inputs + 1, inputs + 1))
+        np.add.at(table, (first, second), weights)
+        np.add.at(table, (second, first), weights)
+        return table[:, :inputs]
 
     def header(self) -> dict[str, Any]:
         """What is not an array, for saving."""

@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from functools import cache, cached_property
 from threading import Lock, Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from workbench.tables.walk import Walked, rules
 Array = np.ndarray[Any, np.dtype[Any]]
 
 VERSION = 1
+FEW = 8  # rows for which it does not pay to give the interpreter's lock away
 BLOCK = 1024  # rows for which the loops of the patterns need room
 DEEPEST = 4096  # edges of a path that the loops have room for
 _NODE = np.dtype(
@@ -128,26 +129,29 @@ class Kernel:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        loaded = ctypes.CDLL(path)
-        self._predict = _typed(loaded.wb_predict, "pppqppqpqqpqqp")
-        self._lookup = _typed(loaded.wb_lookup, "pqpqqqqppqpqqpp")
-        self._patterns = _typed(loaded.wb_patterns, "pqqpqpppppqppp")
-        self._values = _typed(loaded.wb_values, "ppqqpqqqpppqppp")
-        self._room, self._flags = _typed(loaded.wb_room, "qqqq", _COUNT), _typed(loaded.wb_flags, "q", _COUNT)
-        self.version = int(loaded.wb_version())
+        apart, at_once = ctypes.CDLL(path), ctypes.PyDLL(path)
+        # A few rows are answered before another thread could have taken the interpreter and given it back.
+        self._predict, self._predict_few = (_typed(dll.wb_predict, "pppqppqpqqpqqp") for dll in (apart, at_once))
+        self._lookup, self._lookup_few = (_typed(dll.wb_lookup, "pqpqqqqppqpqqpp") for dll in (apart, at_once))
+        self._patterns, self._patterns_few = (_typed(dll.wb_patterns, "pqqpqpppppqppp") for dll in (apart, at_once))
+        self._values = _typed(apart.wb_values, "ppqqpqqqpppqppp")
+        self._room, self._flags = _typed(at_once.wb_room, "qqqq", _COUNT), _typed(at_once.wb_flags, "q", _COUNT)
+        self.version = int(apart.wb_version())
 
     def predict(self, forest: Forest, matrix: Array) -> Array:
         """The sums of the leaves of each row, shape (rows, outputs)."""
         matrix = np.require(matrix, np.float64, "C")
         result = np.empty((len(matrix), len(forest.baseline)))
-        self._predict(*forest.start, _at(matrix), *matrix.shape, _at(result))
+        ask = self._predict_few if len(matrix) <= FEW else self._predict
+        ask(*forest.start, _at(matrix), *matrix.shape, _at(result))
         return result
 
     def lookup(self, words: Words, codes: Array) -> Array:
         """The same of rows that come as codes, shape (questions, rows)."""
         codes = np.require(codes, np.int64, "C")
         result, room = np.empty((codes.shape[1], len(words.baseline))), np.empty(words.table.shape[1], np.uint64)
-        self._lookup(*words.start, _at(codes), *codes.shape, *words.end, _at(room), _at(result))
+        ask = self._lookup_few if codes.shape[1] <= FEW else self._lookup
+        ask(*words.start, _at(codes), *codes.shape, *words.end, _at(room), _at(result))
         return result
 
     def patterns(self, lines: Lines, codes: Array, columns: int) -> Array:
@@ -156,28 +160,27 @@ class Kernel:
         rows = codes.shape[1]
         result, block = np.empty((rows, columns)), min(rows, BLOCK)
         at, sums = np.empty(block, np.int32), np.empty(block * columns)
-        self._patterns(*lines.start, _at(codes), rows, *lines.end, columns, _at(at), _at(sums), _at(result))
+        ask = self._patterns_few if rows <= FEW else self._patterns
+        ask(*lines.start, _at(codes), rows, *lines.end, columns, _at(at), _at(sums), _at(result))
         return result
 
     def values(self, paths: Paths, matrix: Array) -> Array | None:
         """SHAP values, shape (rows, columns that are asked for); None where a path is too deep."""
-        found, columns = paths.found, paths.columns
+        found, many = paths.found, len(paths.shown)
         if found.depths > DEEPEST:
             return None
-        matrix, many = np.require(matrix, np.float64, "C"), int(columns.max()) + 1
+        matrix = np.require(matrix, np.float64, "C")
         result = np.empty((len(matrix), many))
         numbers = np.empty(self._room(len(matrix), len(found.used), many, found.depths))
         flags = np.empty(self._flags(found.depths), np.uint8)
-        walk, (at, weight) = _walk(paths), rules()
         self._values(
-            ctypes.addressof(walk), _at(matrix), len(matrix), matrix.shape[1], _at(found.used),
-            len(found.used), many, found.depths, _at(at), _at(weight), _at(_lost()), MOST_POINTS, _at(numbers),
-            _at(flags), _at(result),
+            paths.start, _at(matrix), *matrix.shape, *paths.end, _at(numbers), _at(flags), _at(result)
         )  # fmt: skip
         return result
 
 
-class Paths(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Paths:
     """What is asked of a walk: an output's part of the leaves, and the column of the result of each used column."""
 
     found: Walked
@@ -185,6 +188,26 @@ class Paths(NamedTuple):
     offset: Array
     divisor: float
     columns: Array
+    shown: Array  # original columns, in the order of the result's
+
+    @cached_property
+    def walk(self) -> ctypes.Structure:
+        """As the loops take it."""
+        return _walk(self)
+
+    @cached_property
+    def start(self) -> int:
+        """Its address."""
+        return ctypes.addressof(self.walk)
+
+    @cached_property
+    def end(self) -> tuple[Any, ...]:
+        """What a call is given after the matrix."""
+        at, weight = rules()
+        used, found = self.found.used, self.found
+        return (
+            _at(used), len(used), len(self.shown), found.depths, _at(at), _at(weight), _at(_lost()), MOST_POINTS
+        )  # fmt: skip
 
 
 def kernel() -> Kernel | None:
@@ -289,6 +312,9 @@ def _typed(function: Any, given: str, gives: Any = None) -> Any:
 
 
 def _at(array: Array) -> int:
+    """Address of an array's numbers; the quicker way is closed to those that are empty or can't be written."""
+    if array.size and array.flags.writeable:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]  # it is a buffer
     return int(array.ctypes.data)
 
 

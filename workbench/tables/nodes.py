@@ -25,7 +25,7 @@ import numpy as np
 from workbench.errors import Damaged
 from workbench.tables.encoders import fits
 from workbench.tables.links import LINKS, Array, logistic, shares, single_exp
-from workbench.tables.mixing import KINDS, Mixing, read_mixing
+from workbench.tables.mixing import KINDS, Mixing, Products, read_mixing
 from workbench.tables.trees import FIELDS, Engine, Trees, blocks, reasonable
 
 ORDERS = 128  # of the columns, and their reverses; and rows of the background, one an order
@@ -51,6 +51,12 @@ class Node(Protocol):
 
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
         """What each original column adds to one output, shape (rows, columns), and the base."""
+
+    def every(self, matrix: Array, source: Array, columns: int) -> Array:
+        """The values of all outputs at once, shape (rows, columns, outputs)."""
+
+    def weighted(self, matrix: Array, weights: Array, source: Array, columns: int) -> Array:
+        """The values of a weighted sum of all outputs, shape (rows, columns)."""
 
     def base(self, output: int) -> float:
         """What the values of one output are measured from."""
@@ -95,6 +101,17 @@ class Linear:
         added = (self._taken(matrix) - self.mean) * self.weights[output]
         own = source if self.columns is None else source[self.columns]
         return added @ np.eye(columns)[own], self.base(output)
+
+    def every(self, matrix: Array, source: Array, columns: int) -> Array:
+        """The values of all outputs at once, shape (rows, columns, outputs)."""
+        own = source if self.columns is None else source[self.columns]
+        added = (self._taken(matrix) - self.mean)[:, None] * np.eye(columns)[own].T
+        return added @ self.weights.T
+
+    def weighted(self, matrix: Array, weights: Array, source: Array, columns: int) -> Array:
+        """The values of a weighted sum of all outputs, shape (rows, columns)."""
+        one = replace(self, weights=(weights @ self.weights)[None], intercept=np.zeros(1))
+        return one.explain(matrix, 0, source, columns)[0]
 
     def base(self, output: int) -> float:
         """The output of the mean row."""
@@ -275,13 +292,25 @@ class Chain:
 
     def explain(self, matrix: Array, output: int, source: Array, columns: int) -> tuple[Array, float]:
         """The members' values, carried through ``final``; shape (rows, columns), and the base."""
-        values = np.empty((len(matrix), columns))
-        paths = self._paths(source, columns)
-        cells = len(paths.orders) * (columns + 1) * paths.start.shape[1]
-        for block in blocks(len(matrix), MOVED_CELLS // max(1, cells)):
-            here = matrix[block]
-            values[block] = self._shared_out(self.inputs(here), self._added(here, source, columns), output, paths)
-        return values, self.base(output)
+        chosen = np.zeros(self.width)
+        chosen[output] = 1.0
+        return self.weighted(matrix, chosen, source, columns), self.base(output)
+
+    def every(self, matrix: Array, source: Array, columns: int) -> Array:
+        """The values of all outputs at once, shape (rows, columns, outputs)."""
+        if isinstance(self.final, Linear):
+            return self._added(matrix, source, columns)[..., self._taken] @ self.final.weights.T
+        return self._carried(matrix, np.eye(self.width), source, columns)
+
+    def weighted(self, matrix: Array, weights: Array, source: Array, columns: int) -> Array:
+        """The values of a weighted sum of all outputs, shape (rows, columns)."""
+        if isinstance(self.final, Linear):
+            inner = np.zeros(self._inputs_width)
+            inner[self._taken] = weights @ self.final.weights
+            return self._inner_weighted(matrix, inner, source, columns)
+        if isinstance(self.final, Products) and self.final.factors.shape[1] <= 2:
+            return self._of_pairs(matrix, self.final.pairs(weights, self._inputs_width), source, columns)
+        return self._carried(matrix, weights[:, None], source, columns)[..., 0]
 
     def base(self, output: int) -> float:
         """The mean output of the background; without one, the output where every input is at its own base."""
@@ -294,7 +323,9 @@ class Chain:
 
     def inputs(self, matrix: Array) -> Array:
         """What the final part works on, shape (rows, inputs)."""
-        return np.hstack([*(m.predict(matrix) for m in self.members), matrix[:, self.columns]])
+        outputs = [m.predict(matrix) for m in self.members]
+        alone = len(outputs) == 1 and not len(self.columns)
+        return outputs[0] if alone else np.hstack([*outputs, matrix[:, self.columns]])
 
     def _typical(self, rows: Array) -> Array:
         """As many of the rows as there are orders, spread evenly over what they are answered."""
@@ -342,27 +373,74 @@ class Chain:
             start, added = self._bases(), np.zeros((1, columns, self._bases().shape[1]))
         else:
             start, added = self.inputs(self.background), self._added(self.background, source, columns)
-        turns = np.tile(np.arange(len(one_way)) % len(start), 2)
-        return _Paths(orders, np.argsort(orders, axis=1), start[turns], added[turns[:, None], orders])
+        one_each = np.arange(len(one_way)) % len(start)
+        turns = np.tile(one_each, 2)
+        return _Paths(
+            orders, np.argsort(orders, axis=1), start[turns], added[turns[:, None], orders], start[one_each],
+            added[one_each],
+        )  # fmt: skip
 
     def _added(self, matrix: Array, source: Array, columns: int) -> Array:
         """What each original column adds to each input, shape (rows, columns, inputs)."""
-        inner = [m.explain(matrix, k, source, columns)[0] for m in self.members for k in range(m.width)]
+        inner = [m.every(matrix, source, columns) for m in self.members]
         passed = np.zeros((len(matrix), columns, len(self.columns)))
         passed[:, source[self.columns], np.arange(len(self.columns))] = matrix[:, self.columns] - self.mean
-        return np.concatenate([np.stack(inner, axis=2), passed], axis=2) if inner else passed
+        return np.concatenate([*inner, passed], axis=2) if inner else passed
 
-    def _shared_out(self, inputs: Array, added: Array, output: int, paths: _Paths) -> Array:
-        """The mean over the orders of what each column changes when it moves, shape (rows, columns)."""
+    def _inner_weighted(self, matrix: Array, weights: Array, source: Array, columns: int) -> Array:
+        """What each original column adds to a weighted sum of the inputs, shape (rows, columns)."""
+        values, start = np.zeros((len(matrix), columns)), 0
+        for member in self.members:
+            values += member.weighted(matrix, weights[start : start + member.width], source, columns)
+            start += member.width
+        passed = (matrix[:, self.columns] - self.mean) * weights[start:]
+        return values + passed @ np.eye(columns)[source[self.columns]]
+
+    @property
+    def _inputs_width(self) -> int:
+        return sum(m.width for m in self.members) + len(self.columns)
+
+    @property
+    def _taken(self) -> Any:
+        """Which inputs a linear final part works on."""
+        return slice(None) if self.final.columns is None else self.final.columns
+
+    def _carried(self, matrix: Array, weights: Array, source: Array, columns: int) -> Array:
+        """The values of sums of the outputs, weighted by columns of (outputs, sums); shape (rows, columns, sums)."""
+        values = np.empty((len(matrix), columns, weights.shape[1]))
+        paths = self._paths(source, columns)
+        cells = len(paths.orders) * (columns + 1) * (paths.start.shape[1] + self.width)
+        for block in blocks(len(matrix), MOVED_CELLS // max(1, cells)):
+            here = matrix[block]
+            values[block] = self._shared_out(self.inputs(here), self._added(here, source, columns), weights, paths)
+        return values
+
+    def _of_pairs(self, matrix: Array, pairs: Array, source: Array, columns: int) -> Array:
+        """The values of a weighted sum of products of two, which are the same by any order and its reverse.
+
+        A column that adds a to the inputs changes a product of two, on average, by half of what they are before and
+        after all columns have moved: ``a pairs (start + end) / 2``.
+        """
+        paths = self._paths(source, columns)
+        start, begun, values = _with_one(paths.rows_start), paths.rows_added, np.empty((len(matrix), columns))
+        for block in blocks(len(matrix), MOVED_CELLS // max(1, (columns + len(start)) * len(pairs))):
+            here = matrix[block]
+            rate = (_with_one(self.inputs(here))[:, None] + start) @ (pairs / 2)  # rows x background x inputs
+            moved = np.einsum("rci,ri->rc", self._added(here, source, columns), rate.mean(axis=1))
+            values[block] = moved - np.einsum("tci,rti->rc", begun, rate) / len(start)
+        return values
+
+    def _shared_out(self, inputs: Array, added: Array, weights: Array, paths: _Paths) -> Array:
+        """The mean over the orders of what each column changes when it moves, shape (rows, columns, sums)."""
         rows, columns, width = added.shape
         path = np.empty((rows, len(paths.orders), columns + 1, width))
         path[:, :, 0] = paths.start
         np.cumsum(added[:, paths.orders] - paths.added, axis=2, out=path[:, :, 1:])
         path[:, :, 1:] += paths.start[:, None]
         path[:, :, -1] = inputs[:, None]
-        outputs = self.final.predict(path.reshape(-1, width))[:, output].reshape(path.shape[:3])
-        steps = np.diff(outputs, axis=2)
-        result: Array = np.take_along_axis(steps, paths.turns[None], axis=2).mean(axis=1)
+        outputs = self.final.predict(path.reshape(-1, width))
+        steps = np.diff(_summed(outputs, weights).reshape(*path.shape[:3], -1), axis=2)
+        result: Array = np.take_along_axis(steps, paths.turns[None, ..., None], axis=2).mean(axis=1)
         return result
 
 
@@ -373,6 +451,21 @@ class _Paths(NamedTuple):
     turns: Array  # when each column moves, shape (orders, columns)
     start: Array  # inputs before any does, shape (orders, inputs)
     added: Array  # what each column had added to them, in its turn; shape (orders, columns, inputs)
+    rows_start: Array  # the same of one way alone, column by column as they are
+    rows_added: Array
+
+
+def _with_one(inputs: Array) -> Array:
+    return np.column_stack([inputs, np.ones(len(inputs))])
+
+
+def _summed(outputs: Array, weights: Array) -> Array:
+    """Weighted sums of outputs; one output alone, and all of them, as they are."""
+    if weights.shape[1] > 1:
+        return outputs if len(weights) == weights.shape[1] else outputs @ weights
+    there = np.flatnonzero(weights[:, 0])
+    alone = len(there) == 1 and weights[there[0], 0] == 1
+    return outputs[:, there] if alone else outputs @ weights
 
 
 @cache

@@ -26,7 +26,7 @@ from workbench.tables.lookup import Lookup, Places, reachable
 from workbench.tables.trees import Array, Trees, blocks
 
 LINES = 4096  # combinations of one group: more make fewer groups and larger tables
-MOST_BYTES = 40 * 2**20  # of the tables of one model
+MOST_BYTES = 48 * 2**20  # of the tables of one model
 BLOCK = 200_000  # values that are added up together
 
 

@@ -162,6 +162,17 @@ class Trees:
         base = self.base(output)
         return values + self.rounding(matrix, output, values, base), base
 
+    def every(self, matrix: Array, source: Array, columns: int) -> Array:
+        """The values of all outputs at once, shape (rows, columns, outputs)."""
+        return np.stack([self.explain(matrix, k, source, columns)[0] for k in range(self.width)], axis=2)
+
+    def weighted(self, matrix: Array, weights: Array, source: Array, columns: int) -> Array:
+        """The values of a weighted sum of all outputs, shape (rows, columns)."""
+        values = np.zeros((len(matrix), columns))
+        for k in np.flatnonzero(weights).tolist():
+            values += weights[k] * self.explain(matrix, k, source, columns)[0]
+        return values
+
     def added(self, parts: Iterable[Edges], matrix: Array, output: int, source: Array, columns: int) -> Array:
         """What each original column adds to one output by some edges, shape (rows, columns)."""
         matrix, value = self.rounded(matrix), self.weight(output)
@@ -181,15 +192,12 @@ class Trees:
         loops = native.kernel()
         if loops is None:
             return None
-        found = walked(self, output, among)
-        result = np.zeros((len(matrix), columns))
-        if found is None:
-            return result
-        shown, place = np.unique(source[found.used], return_inverse=True)
-        values = loops.values(self._asked(found, output, place.astype(np.int32)), self.rounded(matrix))
-        if values is None:
-            return None
-        result[:, shown] = values
+        result, asked = np.zeros((len(matrix), columns)), self._asked(output, source, among)
+        if asked is not None:
+            values = loops.values(asked, self.rounded(matrix))
+            if values is None:
+                return None
+            result[:, asked.shown] = values
         return result
 
     def of_large(self, tables: Patterns, matrix: Array, output: int, source: Array, columns: int) -> Array:
@@ -235,9 +243,23 @@ class Trees:
                 raise Damaged(f"The model's tree table is not what was written: {what}. Package the model again.")
         return self
 
-    def _asked(self, found: Walked, output: int, columns: Array) -> native.Paths:
+    def _asked(self, output: int, source: Array, among: Array | None) -> native.Paths | None:
+        """What the loops are asked for an output, None where no tree asks anything; found once."""
+        key = (output, source.tobytes(), b"" if among is None else among.tobytes())
+        if key not in self._paths_asked:
+            self._paths_asked[key] = self._new_paths(walked(self, output, among), output, source)
+        return self._paths_asked[key]
+
+    def _new_paths(self, found: Walked | None, output: int, source: Array) -> native.Paths | None:
+        if found is None:
+            return None
+        shown, place = np.unique(source[found.used], return_inverse=True)
         offset = (output - self.outputs[found.trees]).astype(np.int64)
-        return native.Paths(found, self._forest_value, offset, float(self.divisor), columns)
+        return native.Paths(found, self._forest_value, offset, float(self.divisor), place.astype(np.int32), shown)
+
+    @cached_property
+    def _paths_asked(self) -> dict[tuple[int, bytes, bytes], native.Paths | None]:
+        return {}
 
     @cached_property
     def _forest_value(self) -> Array:
@@ -254,13 +276,14 @@ class Trees:
     @cached_property
     def _parts(self) -> tuple[tuple[int, Edges], ...]:
         """The first output that some trees add to, and their edges."""
+        return tuple(self._new_parts())
+
+    def _new_parts(self) -> Iterator[tuple[int, Edges]]:
         sizes = np.diff(self.roots, append=len(self.feature))
-        found = []
         for first in np.unique(self.outputs).tolist():
             trees = np.flatnonzero(self.outputs == first)
             part = np.cumsum(sizes[trees]) // EDGES
-            found += [(first, edges(self, trees[part == k])) for k in np.unique(part)]
-        return tuple(found)
+            yield from ((first, edges(self, trees[part == k])) for k in np.unique(part))
 
     def rounding(self, matrix: Array, output: int, values: Array, base: float) -> Array | float:
         """What a sum in float32 lost, shared out by the size of the values, which are measured from ``base``."""
@@ -274,7 +297,8 @@ class Trees:
     @cached_property
     def _bases(self) -> Array:
         bases, width = self.baseline.copy(), self.value.shape[1]
-        for first, part in self._parts:
+        # The loops need no edges: those of a large forest would take more memory than its tables.
+        for first, part in self._parts if native.kernel() is None else self._new_parts():
             bases[first : first + width] += part.reach[part.leaves] @ self.value[part.node[part.leaves]]
         alone = np.flatnonzero(self.feature[self.roots] < 0)
         places = self.outputs[alone, None] + np.arange(width)

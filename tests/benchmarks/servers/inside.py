@@ -74,14 +74,19 @@ def median_ms(act, over: list) -> float:
 
 
 def asked(service: Service, bodies: list[bytes], query: bytes) -> float:
-    """The ASGI application, called as the server calls it."""
+    """The ASGI application, called as the server calls it: inside one loop of events, which each request goes on in."""
+    return asyncio.run(_asked(service, bodies, query))
 
-    def act(turn: int) -> None:
-        loop.run_until_complete(service(scope(query), receiver(bodies[turn]), nowhere))
 
-    with asyncio.Runner() as runner:
-        loop = runner.get_loop()
-        return median_ms(act, bodies)
+async def _asked(service: Service, bodies: list[bytes], query: bytes) -> float:
+    waits: list[float] = []
+    end = time.perf_counter() + SECONDS
+    while len(waits) < MOST and time.perf_counter() < end:
+        receive = receiver(bodies[len(waits) % len(bodies)])
+        start = time.perf_counter()
+        await service(scope(query), receive, nowhere)
+        waits.append(time.perf_counter() - start)
+    return 1000 * statistics.median(waits)
 
 
 def scope(query: bytes) -> dict:
