@@ -73,7 +73,8 @@ class Price:
         checked = {n: check(rows[:n], scorer.contract, scorer.features).columns for n in (1, len(rows))}
         self._plain = _timed(lambda n: scorer.predict(rows[:n], 0), len(rows))
         # Not as for an answer: whether tables of reasons pay is for real rows to tell.
-        why = Cost(0.0, 0.0) if scorer.without_reasons else _timed(lambda n: scorer.model.explain(checked[n]), len(rows))
+        told = not scorer.without_reasons
+        why = _timed(lambda n: scorer.model.explain(checked[n]), len(rows)) if told else Cost(0.0, 0.0)
         self._explained = Cost(self._plain.call + why.call, self._plain.row + why.row)
         self._factors = [1.0, 1.0]
         self.known = True

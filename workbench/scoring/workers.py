@@ -52,6 +52,7 @@ from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
 from workbench.scoring.shared_rate import SharedRate
 from workbench.scoring.traffic import Traffic, Trial
+from workbench.tables import native
 
 PULSE = 1.0  # seconds between two questions how a worker does
 LOADING = 120.0  # seconds that workers get to load a version
@@ -334,6 +335,7 @@ class Workers:
             end.close()  # they would tell the others, and this one, that the parent lives
         self._selector.close()
         _usual_signals()
+        native.begin()  # the parent's compiler ends with the parent's thread
         _work(_Link(link), self, number)
 
     def _hear(self, seconds: float) -> None:

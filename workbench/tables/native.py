@@ -230,6 +230,16 @@ def begin() -> None:
         Thread(target=load, name="compiling the loops over trees", daemon=True).start()
 
 
+def _turn_anew() -> None:
+    """In a process that was forked while another thread had its turn."""
+    global _TURN
+    _TURN = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_turn_anew)
+
+
 def load(make: bool = True) -> Kernel | None:
     """Load the loops now, compiled where they are not there yet and ``make`` says so."""
     if _KERNEL[-1] is None and np.dtype(np.intp).itemsize == 8:
