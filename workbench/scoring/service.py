@@ -211,7 +211,7 @@ class Service:
         log = self.log
         try:
             await apart("what was borne", lambda: log.bear(self._process, taken))
-        except (sqlite3.Error, OSError) as error:
+        except (StoreError, sqlite3.Error, OSError) as error:
             self.faults.tell("What the service bore can't be written to its log", error)
 
     async def _note_often(self) -> None:
