@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import secrets
+import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -217,7 +218,7 @@ class Service:
         log = self.log
         try:
             await apart("what was borne", lambda: log.bear(self._process, taken))
-        except StoreError as error:
+        except (StoreError, sqlite3.Error, OSError) as error:
             self.faults.tell("What the service bore can't be written to its log", error)
 
     async def _note_often(self) -> None:
