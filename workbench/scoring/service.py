@@ -289,6 +289,9 @@ class Service:
         except StoreError as error:
             wait = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
             return answer_error(Rejected(503, str(error), wait))
+        except sqlite3.Error as error:
+            self._tell(request, error)
+            return answer_error(Rejected(503, "The prediction log can't be reached now. Send it again."))
         except Exception as error:  # noqa: BLE001 - the last resort: the log has the place, the client a sentence
             self._tell(request, error)
             return answer_error(Rejected(500, "The service failed on this request. Its log says why."))
