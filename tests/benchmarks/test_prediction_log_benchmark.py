@@ -13,9 +13,8 @@ def test_each_way_keeps_records_and_is_told(tmp_path, capsys):
     ]
     assert [cell[0].strip() for cell in cells] == list(prediction_log.WAYS)
     assert all(float(number.replace(",", "")) > 0 for cell in cells for number in cell[1:])
-    filled = [
-        float(line.split("|")[2]) for line in kept.read_text().splitlines() if line.startswith(("| live", "| sealed"))
-    ]
-    assert filled[1] > 20
-    assert filled[0] < 5_000
+    lines = [line.split("|") for line in kept.read_text().splitlines() if line.startswith(("| live", "| sealed"))]
+    live, sealed = (float(line[2].replace(",", "")) for line in lines)
+    assert min(live, sealed) > 20
+    assert max(live, sealed) < 5_000  # of few records the most is the journal
     assert capsys.readouterr().out.startswith("# The prediction log")

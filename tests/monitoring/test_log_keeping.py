@@ -124,7 +124,7 @@ def test_what_cant_be_exported_is_said_and_leaves_no_file(log, tmp_path, given, 
 def test_a_dry_run_says_what_would_leave_and_removes_nothing(log):
     told = run(cli.app, ["log", "prune", "plain", "--before", "2026-02-01", "--dry-run"]).output
 
-    assert "120 records of 2026-01-30 to 2026-01-31, 1 labels and 0 sealed files would leave" in told
+    assert "120 records of 2026-01-30 to 2026-01-31, 1 label and 0 sealed files would leave" in told
     assert "in no window of the monitor yet (2026-01-30 to 2026-01-31)" in told
     assert log.count() == 180
 

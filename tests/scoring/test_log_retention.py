@@ -7,9 +7,10 @@ import pytest
 
 from workbench.errors import StoreError
 from workbench.monitoring.sealing import seal
-from workbench.scoring import log_lines, log_retention, log_writer
+from workbench.scoring import log_retention, log_writer
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.log_reading import sealed_folder
+from workbench.scoring.log_writer import Keeper
 
 DAYS = ("2026-06-29", "2026-06-30", "2026-07-01")
 
@@ -141,27 +142,21 @@ def test_a_log_with_days_lets_older_records_leave_by_itself(tmp_path, monkeypatc
     log.close()
 
 
-def test_what_keeps_house_goes_on_after_a_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(log_lines, "BLOCK", 10)
-    monkeypatch.setattr("workbench.scoring.log.BLOCK", 10)
-    log, faults = PredictionLog(tmp_path), [StoreError("The disk is full.")]
-    fold = log.fold
-    monkeypatch.setattr(log, "fold", lambda stop: fold(stop) if not faults else raised(faults.pop()))
-    for i in range(20):
-        log.append([{"id": str(i), "row": {}, "prediction": 0.5}])
+def test_what_keeps_house_goes_on_after_a_fault():
+    calls = []
 
-    assert wait_until(lambda: folded(log) == 2 or log.append([{"row": {}, "prediction": 0.5}]) == [])
-    assert not faults
-    log.close()
+    def work(stop) -> None:
+        calls.append(stop())
+        if len(calls) == 1:
+            raise StoreError("The disk is full.")
 
+    keeper = Keeper(work, often=False)
+    for turn in (1, 2):
+        keeper.ask()
+        assert wait_until(lambda turn=turn: len(calls) == turn)
+    keeper.close()
 
-def folded(log: PredictionLog) -> int:
-    with log.store.turn() as store:
-        return store.execute("SELECT count(*) FROM blocks").fetchone()[0]
-
-
-def raised(error: Exception) -> None:
-    raise error
+    assert calls == [False, False]
 
 
 def wait_until(true) -> bool:

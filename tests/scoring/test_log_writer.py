@@ -56,9 +56,9 @@ PRAGMA user_version=2;
 """
 
 
-def killed_writer(folder: Path, turn: int, many: int) -> tuple[int, int]:
+def killed_writer(folder: Path, turn: int, many: int, before: str = "") -> tuple[int, int]:
     """How many parts a writer said that it had put, and that were committed, before it was killed."""
-    command, lines = [sys.executable, "-c", WRITER, str(folder), str(turn), str(many)], []
+    command, lines = [sys.executable, "-c", before + WRITER, str(folder), str(turn), str(many)], []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
         for line in writer.stdout:
             lines.append(line)
@@ -80,6 +80,25 @@ def test_kill_9_costs_no_more_than_what_was_not_yet_flushed(tmp_path, turns, man
         assert kept <= len(names) // many <= put + 1, "one may have been put and not yet told"
     checked = sqlite3.connect(tmp_path / "log.sqlite").execute("PRAGMA integrity_check").fetchone()
     assert checked == ("ok",)
+
+
+SMALL_BLOCKS = """
+from workbench.scoring import log, log_lines
+log.BLOCK = log_lines.BLOCK = 7
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_while_lines_become_blocks_loses_nothing_and_shows_nothing_twice(tmp_path):
+    for turn in range(12):
+        put, kept = killed_writer(tmp_path, turn, 1, SMALL_BLOCKS)
+        names = [r["id"] for r in PredictionLog(tmp_path).read() if r["id"].startswith(f"{turn}-")]
+
+        assert names == [f"{turn}-{i}-0" for i in range(len(names))]
+        assert kept <= len(names) <= put + 1
+    with sqlite3.connect(tmp_path / "log.sqlite") as file:
+        assert file.execute("SELECT count(*) FROM blocks").fetchone()[0] > 12
+    file.close()
 
 
 def test_what_was_put_is_read_at_once(tmp_path):

@@ -14,6 +14,7 @@ SHOWN = 31  # days
 @app.command()
 def show(name: Name) -> None:
     """Show what a log holds: records by day, labels, and its size on disk."""
+    from workbench.core.wording import how_many
     from workbench.monitoring.log_keeping import overview
     from workbench.settings import log_days, settings
 
@@ -23,7 +24,8 @@ def show(name: Name) -> None:
     if len(told.days) > SHOWN:
         typer.echo(f"… and {len(told.days) - SHOWN:,} days before")
     typer.echo(
-        f"{sum(told.days.values()):,} records of {len(told.days):,} days, {told.labels:,} labels. "
+        f"{how_many(sum(told.days.values()), 'record')} of {how_many(len(told.days), 'day')}, "
+        f"{how_many(told.labels, 'label')}. "
         f"{told.live / 1e6:.1f} MB live, {told.sealed / 1e6:.1f} MB sealed. {sum(told.pruned.values()):,} records have "
         f"left; {'all are kept' if (days := log_days()) is None else f'{days} days are kept'}."
     )
@@ -58,6 +60,7 @@ def prune(
     anyway: Annotated[bool, typer.Option("--anyway", help="Also what is still needed.")] = False,
 ) -> None:
     """Remove old records with their sealed files and labels; windows and reports stay."""
+    from workbench.core.wording import how_many
     from workbench.monitoring.log_keeping import prune_log
     from workbench.settings import settings
 
@@ -67,6 +70,7 @@ def prune(
     span = f" of {min(told.days)} to {max(told.days)}" if told.days else ""
     size = (sum(told.files.values()) + told.given_back) / 1e6
     typer.echo(
-        f"{told.rows:,} records{span}, {told.labels:,} labels and {len(told.files):,} sealed files "
+        f"{how_many(told.rows, 'record')}{span}, {how_many(told.labels, 'label')} and "
+        f"{how_many(len(told.files), 'sealed file')} "
         f"{'would leave' if dry_run else 'have left'}; {size:.1f} MB {'at least' if dry_run else 'given back'}."
     )

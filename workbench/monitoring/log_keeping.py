@@ -138,6 +138,7 @@ def _uncut(name: str, told: Pruning, log: PredictionLog, force: Settings) -> lis
     held: dict[str, int] = {}
     for seen in live:
         held[bare_name(seen.label)] = held.get(bare_name(seen.label), 0) + seen.rows
-    every = {day: rows + log.pruned().get(day, 0) for day, rows in log.days().items()}
+    pruned = log.pruned()
+    every = {day: rows + pruned.get(day, 0) for day, rows in log.days().items()}
     missing = [s for s, rows in cut(every, [seen.label for seen in live]).items() if held.get(s, 0) < rows]
     return [day for day in told.days if any(day.startswith(stretch) for stretch in missing)]
