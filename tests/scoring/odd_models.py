@@ -58,7 +58,7 @@ def odd(scorer: Scorer, act) -> Scorer:
 def priced(service: Service, price: Price = DEAR, *others: Scorer) -> Service:
     """The service, with what rows of its versions cost known without a clock."""
     for scorer in (*service.traffic.all, *others):
-        station = service.answering.station(scorer)
+        station = service.answering._station(scorer)
         station.warm()
         station.price = Price(price._plain, price._explained)
     return service

@@ -129,14 +129,14 @@ def test_an_arm_that_hangs_is_given_up_and_the_threads_of_the_champion_are_free(
     with TestClient(service) as client, caplog.at_level(logging.WARNING):
         check(service, client, "Slow", "version 2", caplog)
 
-        assert service.answering.station(scorer).crew.stuck == 0
+        assert service.answering._station(scorer).crew.stuck == 0
         assert client.get("/ready").status_code == 200
     gate.open()
 
 
 def test_an_arm_with_too_much_to_do_is_passed_over_and_stays(scorer, second, log, monkeypatch):
     service = served(scorer, second, log, DEAR, "arm")
-    monkeypatch.setattr(service.answering.station(second).crew, "wait", lambda seconds: 100.0)
+    monkeypatch.setattr(service.answering._station(second).crew, "wait", lambda seconds: 100.0)
     with TestClient(service) as client:
         answers = client.post("/predict", json={"rows": rows(30)}).json()["predictions"]
 

@@ -15,6 +15,7 @@ from workbench.scoring import service as services
 from workbench.scoring.costs import Cost, Price
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.patience import Patience
+from workbench.scoring.pulse import Pulse
 from workbench.scoring.service import Service
 
 SECRET = "Ada Lovelace"
@@ -24,7 +25,9 @@ JSON_TYPE = {"Content-Type": "application/json"}
 
 @pytest.fixture(autouse=True)
 def _quick_refusals(monkeypatch):
+    """And none for a machine that is slow itself."""
     monkeypatch.setattr(services, "REFUSAL", 0.0)
+    monkeypatch.setattr(Pulse, "crowded", 0.0)
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def test_a_row_does_not_wait_behind_a_large_batch(scorer):
 def test_a_second_large_batch_waits_and_a_fifth_is_refused(scorer, gate):
     """Who takes ten seconds may wait as long; whatever is queued is bounded."""
     service = held(scorer, gate)
-    for station in (service.answering.station(scorer),):
+    for station in (service.answering._station(scorer),):
         station.crew._pace = 2.0
 
     async def asked():
@@ -144,9 +147,9 @@ def test_the_work_of_a_client_that_leaves_stops(scorer, gate, path, tmp_path):
         await asyncio.to_thread(gate.come)
         left.set()
         await task
-        waiting = service.answering.station(scorer).crew.wait()
+        waiting = service.answering._station(scorer).crew.wait()
         gate.open()
-        await service.answering.station(scorer).crew.call(lambda: None)
+        await service.answering._station(scorer).crew.call(lambda: None)
         return sent, waiting
 
     sent, waiting = asyncio.run(asked())
@@ -198,10 +201,10 @@ def test_cheap_rows_need_no_thread_and_dear_ones_of_the_same_number_do(scorer):
     rows = {"rows": [GOOD] * 100}
 
     assert client.post("/predict", json=rows).status_code == 200
-    assert service.answering.station(scorer).crew._threads == 0
+    assert service.answering._station(scorer).crew._threads == 0
     priced(service, DEAR)
     assert client.post("/predict", json={"rows": [GOOD]}).status_code == 200
-    assert service.answering.station(scorer).crew._threads == 1
+    assert service.answering._station(scorer).crew._threads == 1
 
 
 def test_in_slices_answers_are_the_same(scorer):
@@ -215,13 +218,28 @@ def test_in_slices_answers_are_the_same(scorer):
 
 def test_where_the_loop_itself_is_behind_rows_are_refused_and_probes_are_not(scorer, monkeypatch):
     service = priced(Service(scorer), CHEAP)
-    monkeypatch.setattr(type(service._pulse), "late", 2.5)
+    monkeypatch.setattr(Pulse, "crowded", 2.5)
     client = TestClient(service)
 
     answer = client.post("/predict", json=GOOD)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
     assert client.post("/explain", json=GOOD).status_code == 503
     assert {client.get(path).status_code for path in ("/livez", "/health", "/ready", "/contract")} == {200}
+
+
+def test_a_late_loop_is_a_crowd_only_where_several_requests_have_come(monkeypatch):
+    monkeypatch.undo()
+
+    async def seen(requests):
+        pulse = Pulse()
+        pulse.start()
+        pulse._due -= 5.0
+        for _ in range(requests - 1):
+            pulse.start()
+        return pulse.crowded
+
+    assert asyncio.run(seen(2)) == 0.0
+    assert asyncio.run(seen(9)) > 4.0
 
 
 def test_a_large_csv_is_read_in_a_thread(scorer, monkeypatch):

@@ -44,7 +44,7 @@ def test_a_stuck_shadow_keeps_neither_rows_nor_the_end_waiting(scorer, second, l
         client.post("/predict", json=GOOD)
         gate.come()
         statuses = {client.post("/predict", json={"rows": [GOOD] * 5}).status_code for _ in range(10)}
-        waiting = service.answering.station(second).behind.rows
+        waiting = service.answering._station(second).behind.rows
         before = skipped(service)
 
     assert statuses == {200}
@@ -93,7 +93,7 @@ def test_a_shadow_that_computes_takes_few_rows_at_once_and_drops_none_that_fit(s
         client.post("/predict", json={"rows": [GOOD] * 20})
         client.post("/predict", json={"rows": [GOOD] * 400})
 
-    station = service.answering.station(second)
+    station = service.answering._station(second)
     assert sizes[0] == 20
     assert station.price.of(1, 0) > 5 * CHEAP.of(1, 0)
     assert max(sizes[1:], default=1) < 400
@@ -101,7 +101,7 @@ def test_a_shadow_that_computes_takes_few_rows_at_once_and_drops_none_that_fit(s
 
 
 def test_a_champion_scores_behind_a_canary_by_the_same_rules(scorer, second, log):
-    station = Service(scorer, log).answering.station(scorer)
+    station = Service(scorer, log).answering._station(scorer)
 
     assert station.behind._crew._share < 1 == station.crew._share
 

@@ -90,12 +90,12 @@ class Answering:
                 check_fits(other.bundle, traffic.champion.bundle)
             self._hide(other)
         for scorer in traffic.all:
-            self.station(scorer)
+            self._station(scorer)
 
     def follow(self, scorer: Scorer) -> None:
         """Answer with another champion from now on; a request in progress keeps the old one."""
         self._hide(scorer)
-        self.station(scorer).warm()
+        self._station(scorer).warm()
         self._exchange(lambda traffic: traffic.follow(scorer))
         self.failed_in_turn = 0
 
@@ -187,7 +187,7 @@ class Answering:
         Unanswered
             As :meth:`score`.
         """
-        champion = self.station(self.traffic.champion)
+        champion = self._station(self.traffic.champion)
         if champion.at_once(len(rows), 1):
             return champion.scorer.explain(rows)
         seconds = champion.price.of(len(rows), 1)
@@ -203,7 +203,7 @@ class Answering:
         Crowded
             If it would wait too long.
         """
-        champion = self.station(self.traffic.champion)
+        champion = self._station(self.traffic.champion)
         self._admit(champion, seconds)
         return await champion.crew.call(work, seconds)
 
@@ -226,10 +226,10 @@ class Answering:
     @property
     def waits(self) -> float:
         """Seconds that one more row would wait for others."""
-        champion = self.station(self.traffic.champion)
+        champion = self._station(self.traffic.champion)
         return champion.crew.wait(champion.price.of(1, 0))
 
-    def station(self, scorer: Scorer) -> Station:
+    def _station(self, scorer: Scorer) -> Station:
         """Where a version is at work."""
         station = self._stations.get(scorer)
         if station is None:
@@ -258,8 +258,8 @@ class Answering:
     async def _scored(
         self, rows: Rows, reasons: int, request: Request | None, traffic: Traffic
     ) -> tuple[Rows, Answers]:
-        champion = self.station(traffic.champion)
-        if all(self.station(s).at_once(len(rows), reasons) for s in (traffic.champion, *_arms(traffic))):
+        champion = self._station(traffic.champion)
+        if all(self._station(s).at_once(len(rows), reasons) for s in (traffic.champion, *_arms(traffic))):
             return self._at_once(champion, rows, reasons, traffic)
         seconds = champion.price.of(len(rows), reasons)
         self._admit(champion, seconds)
@@ -317,7 +317,7 @@ class Answering:
         """The answers of an arm; of the champion where the arm has none, or takes too long."""
         if share.arm.scorer is champion.scorer:
             return marked(await _of_champion(champion, share, reasons), share.arm.name)
-        answers, error = await self._tried(self.station(share.arm.scorer), champion, share, reasons)
+        answers, error = await self._tried(self._station(share.arm.scorer), champion, share, reasons)
         if error is None:
             return marked(answers, share.arm.name)
         left = share.left(answers)
@@ -343,7 +343,7 @@ class Answering:
 
     def _score_behind(self, shadow: Scorer, rows: Rows, ids: list[str]) -> None:
         """Behind the answer, which has gone; what is more than may wait, not at all."""
-        self.metrics.skipped(shadow.bundle.version, self.station(shadow).behind.take(rows, ids))
+        self.metrics.skipped(shadow.bundle.version, self._station(shadow).behind.take(rows, ids))
 
     def _heard(self, shadow: Scorer, rows: Rows, answers: Answers, error: Exception | None, seconds: float) -> None:
         there = [i for i, answer in enumerate(answers) if answer]
@@ -392,7 +392,7 @@ class Answering:
         self._hide(trial.scorer)
         self._failures.pop(trial.scorer.bundle.version, None)
         self.metrics.out(trial.scorer.bundle.version, trial.rollout.stage, 0)
-        self.station(trial.scorer).warm()
+        self._station(trial.scorer).warm()
         return trial
 
     def _exchange(self, change: Callable[[Traffic], Traffic]) -> None:

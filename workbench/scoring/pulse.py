@@ -6,6 +6,7 @@ import asyncio
 import time
 
 EVERY = 0.05  # seconds between two beats
+SEVERAL = 8  # requests since the last beat, below which it is the machine that is late and no crowd of requests
 
 
 class Pulse:
@@ -28,9 +29,11 @@ class Pulse:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._due = 0.0
+        self._requests = 0
 
     def start(self) -> None:
-        """Beat in the running loop, where it does not yet."""
+        """Count a request, and beat in the running loop, where it does not yet."""
+        self._requests += 1
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop = loop
@@ -41,7 +44,13 @@ class Pulse:
         """Seconds that the beat is overdue; 0 where it is not."""
         return max(0.0, time.monotonic() - self._due) if self._due else 0.0
 
+    @property
+    def crowded(self) -> float:
+        """Seconds that it is overdue where several requests have come since the last one, else 0."""
+        return self.late if self._requests >= SEVERAL else 0.0
+
     def _beat(self) -> None:
+        self._requests = 0
         self._due = time.monotonic() + EVERY
         if self._loop is not None:
             self._loop.call_later(EVERY, self._beat)

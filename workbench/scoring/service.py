@@ -317,8 +317,8 @@ class Service:
         if scope:
             self._check_caller(request, scope)
         # Half of it: what was read is answered in the turn after, and waited as long in the turn before.
-        if scope in DEAR and self._pulse.late > self.patience.most_wait / 2:
-            raise Crowded(self._pulse.late)
+        if scope in DEAR and self._pulse.crowded > self.patience.most_wait / 2:
+            raise Crowded(self._pulse.crowded)
         return handler
 
     def _check_host(self, request: Request) -> None:
