@@ -131,7 +131,7 @@ class Answering:
         """Answer by this traffic from now on, as the other processes of one service do."""
         for scorer in traffic.all:
             self._hide(scorer)
-            self.station(scorer).warm()
+            self._station(scorer).warm()
         if traffic.champion is not self.traffic.champion:
             self.failed_in_turn = 0
         if traffic.trial is not None and traffic.trial != self.traffic.trial:
