@@ -108,7 +108,7 @@ def test_a_client_who_leaves_takes_nothing_from_the_others():
 
 def test_a_service_gathers_single_rows_alone_and_only_where_it_is_told_to(scorer, monkeypatch):
     async def ask(service):
-        service.answering.station(scorer).warm()
+        service.answering._station(scorer).warm()
         sizes, usual = [], scorer.predict
         monkeypatch.setattr(scorer, "predict", lambda rows, *a, **k: sizes.append(len(rows)) or usual(rows, *a, **k))
         request = Request("POST", "/predict", {}, "", None, "r")

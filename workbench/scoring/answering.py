@@ -17,6 +17,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
+from workbench.core.checking import NamedRows, alike
 from workbench.core.fitting import check_fits
 from workbench.errors import BadRow, Refused, StoreError, WorkbenchError
 from workbench.scoring.bodies import Rows
@@ -131,7 +132,7 @@ class Answering:
         """Answer by this traffic from now on, as the other processes of one service do."""
         for scorer in traffic.all:
             self._hide(scorer)
-            self.station(scorer).warm()
+            self._station(scorer).warm()
         if traffic.champion is not self.traffic.champion:
             self.failed_in_turn = 0
         if traffic.trial is not None and traffic.trial != self.traffic.trial:
@@ -279,7 +280,7 @@ class Answering:
 
     def _at_once(self, champion: Station, rows: Rows, reasons: int, traffic: Traffic) -> tuple[Rows, Answers]:
         start = time.perf_counter()
-        rows = list(champion.scorer.named(rows))
+        rows = champion.scorer.named(rows)
         answers = traffic.predict(rows, reasons, self._failed)
         seconds = time.perf_counter() - start
         if seconds > ODD * champion.price.of(len(rows), reasons):
@@ -289,7 +290,7 @@ class Answering:
 
     def _by_champion(self, champion: Station, rows: Rows, reasons: int) -> Steps:
         start = time.perf_counter()
-        rows = list(champion.scorer.named(rows))
+        rows = champion.scorer.named(rows)
         answers = yield from champion.answers(rows, reasons)
         self._kept(champion.scorer, rows, answers, time.perf_counter() - start)
         return rows, answers
@@ -423,7 +424,7 @@ async def _of_champion(champion: Station, share: Share, reasons: int) -> Answers
 
 
 def _shared(traffic: Traffic, rows: Rows) -> tuple[Rows, list[Share]]:
-    rows = list(traffic.champion.named(rows))
+    rows = traffic.champion.named(rows)
     return rows, traffic.shares(rows)
 
 
@@ -444,7 +445,8 @@ def _shadowed(traffic: Traffic, answers: Sequence[dict[str, Any]]) -> Iterator[t
 
 def _only(rows: Rows, known: frozenset[str]) -> Rows:
     """What the contract knows of the rows."""
-    if all(map(known.issuperset, set(map(tuple, rows)))):  # rows mostly have the same names
+    all_known = rows.known if isinstance(rows, NamedRows) else all(map(known.issuperset, alike(rows)))
+    if all_known:
         return rows
     return [{c: v for c, v in row.items() if c in known} for row in rows]
 

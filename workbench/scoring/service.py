@@ -77,6 +77,7 @@ LAST = 20.0  # seconds that the end of the service leaves to the log
 HOSTS = ("localhost", "127.0.0.1", "::1")  # what a browser may call a service on loopback
 
 _REQUESTS = logging.getLogger("workbench.scoring.requests")
+PLAIN = JSON.encode()
 Tracer = Callable[[Request], AbstractContextManager[Any]]
 T = TypeVar("T")
 
@@ -355,7 +356,8 @@ class Service:
 
     async def _predict(self, request: Request) -> Answer:
         reasons = reasons_asked(request)
-        form = None if request.content_type == JSON else form_of(request, self.scorer.bundle)
+        plain = request.headers.get(b"content-type") == PLAIN  # as nearly all say it
+        form = None if plain else form_of(request, self.scorer.bundle)
         if form is not None:
             return await self._streamed(request, form, reasons)
         rows, single = await self._rows(request)
