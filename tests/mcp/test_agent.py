@@ -162,6 +162,34 @@ async def test_what_a_step_needs_runs_first_in_a_new_kernel(agent, folder):
     assert result.structured_content["ran_before"] == [sources(folder)[0]]
 
 
+def person_writes(folder, source):
+    """A person adds a cell at the end and saves."""
+    notebook = nbformat.read(folder / "agent.ipynb", 4)
+    notebook.cells.append(nbformat.v4.new_code_cell(source))
+    nbformat.write(notebook, folder / "agent.ipynb")
+
+
+async def test_what_a_person_writes_between_two_steps_stays(agent, folder):
+    async with agent() as client:
+        await called(client, "dataset", source="churn.csv", target="left")
+        person_writes(folder, "data = data.without('id')")
+        await called(client, "profile")
+
+    assert [source.split(" = ")[0].split("\n")[-1] for source in sources(folder)] == ["data", "data", "profile"]
+
+
+async def test_what_a_person_saves_while_a_step_runs_stays(agent, folder):
+    async with agent() as client:
+        await called(client, "dataset", source="churn.csv", target="left")
+        training = asyncio.ensure_future(called(client, "train", candidates=["linear"], folds=2))
+        await asyncio.sleep(0.3)
+        person_writes(folder, "note = 'mine'")
+        result, text = await training
+
+    assert not result.is_error, text
+    assert [source.split(" = ")[0].split("\n")[-1] for source in sources(folder)] == ["data", "run", "note"]
+
+
 @pytest.mark.parametrize(("tool", "arguments", "says"), [
     ("train", {"folds": 1}, "'folds' lies between 2 and 20"),
     ("train", {"folds": "3); import os; os.remove('x"}, "folds"),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sqlite3
 
 import httpx
 import pytest
@@ -319,7 +320,7 @@ def test_readiness_says_why_not(scorer, tmp_path, monkeypatch):
 @pytest.mark.parametrize("price", [CHEAP, DEAR], ids=["inline", "thread"])
 @pytest.mark.parametrize(
     "error",
-    [ValueError(SECRET), KeyError(SECRET), OSError(SECRET), services.sqlite3.Error(SECRET), MemoryError(SECRET)],
+    [ValueError(SECRET), KeyError(SECRET), OSError(SECRET), sqlite3.Error(SECRET), MemoryError(SECRET)],
 )
 @pytest.mark.parametrize("path", ["/predict", "/explain", "/invocations"])
 def test_no_value_of_a_row_is_in_the_log_of_the_service(scorer, second, tmp_path, caplog, error, price, path):

@@ -97,7 +97,7 @@ class GuidedNotebook:
     def __init__(self, path: str | Path, kernel: str = "python3") -> None:
         self.path = Path(path)
         self._kernel = kernel
-        self._content = _read(self.path)
+        self._content, self._kept = _read(self.path)
         self._ran = {cell.id: cell.source for cell in self._code() if cell.execution_count is not None}
         self._done: set[str] = set()  # cells that ran in this kernel
         self._running = ""
@@ -141,6 +141,7 @@ class GuidedNotebook:
         if self._turn.locked():
             raise Busy("A step is being taken in this notebook. Wait for its end, or cancel it.")
         async with self._turn:
+            self._look()
             written = write(self.journey(), verb, dict(values), dict(code or {}))
             before = [self._code()[i] for i in written.before]
             cell = self._put(verb, written.source, written.cell, written.after)
@@ -149,7 +150,7 @@ class GuidedNotebook:
                 self._told[verb] = () if taken.failed else await self._findings(verb)
                 return replace(taken, findings=self._told[verb])
             finally:
-                self._save()
+                self._save([*before, cell])
 
     async def _findings(self, verb: str) -> tuple[dict[str, Any], ...]:
         """What the result of a step has to tell, asked of the kernel beside the notebook."""
@@ -180,13 +181,14 @@ class GuidedNotebook:
         if self._turn.locked():
             raise Busy("A step is being taken in this notebook. Wait for its end, or cancel it.")
         async with self._turn:
+            self._look()
             opened = any(imported_in(cell.source) for cell in self._code() if cell.id in self._done)
             cell = new_code_cell(source if opened else f"{IMPORT}\n\n{source}")
             self._content.cells.insert(self._below(source, after), cell)
             try:
                 return await self._run([cell], tell)
             finally:
-                self._save()
+                self._save([cell])
 
     async def close(self) -> None:
         """End the kernel."""
@@ -276,8 +278,26 @@ class GuidedNotebook:
             for cell in self._code()
         ]
 
-    def _save(self) -> None:
-        write_text(self.path, self.source())
+    def _look(self) -> None:
+        """Take what somebody else has written into the file since, as a person in JupyterLab does."""
+        content, text = _read(self.path)
+        if text != self._kept:
+            self._use(content)
+            self._kept = text
+
+    def _use(self, content: NotebookNode) -> None:
+        self._content = content
+        if self._client is not None:
+            self._client.nb = content
+
+    def _save(self, ours: list[NotebookNode]) -> None:
+        """Write the notebook; what somebody else wrote meanwhile stays, but for the cells that ran here."""
+        content, text = _read(self.path)
+        if text != self._kept:
+            _put_into(content, ours, [cell.id for cell in self._content.cells])
+            self._use(content)
+        self._kept = self.source()
+        write_text(self.path, self._kept)
 
 
 class _Client(NotebookClient):
@@ -300,14 +320,27 @@ class _Client(NotebookClient):
         return str(told.get("data", {}).get("text/plain", ""))
 
 
-def _read(path: Path) -> NotebookNode:
+def _read(path: Path) -> tuple[NotebookNode, str]:
+    """A notebook, and its file's text; a new one and nothing where there is none."""
     if not path.exists():
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        return new_notebook(metadata={"kernelspec": kernel})
+        return new_notebook(metadata={"kernelspec": kernel}), ""
     try:
-        return nbformat.read(path, as_version=4)
+        text = path.read_text(encoding="utf-8")
+        return nbformat.reads(text, as_version=4), text
     except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise BadParameter(f"{path} is no notebook that can be read. Name another, or a new one.") from error
+
+
+def _put_into(content: NotebookNode, ours: list[NotebookNode], order: list[str]) -> None:
+    """Cells in the place of those with their id, or below the nearest that stood above them."""
+    for cell in ours:
+        there = {other.id: place for place, other in enumerate(content.cells)}
+        if cell.id in there:
+            content.cells[there[cell.id]] = cell
+        else:
+            above = [there[one] for one in order[: order.index(cell.id)] if one in there]
+            content.cells.insert(above[-1] + 1 if above else 0, cell)
 
 
 def _taken(last: NotebookNode, before: tuple[str, ...], wanted: NotebookNode) -> Taken:

@@ -199,6 +199,7 @@ class Workers:
             self._counts = memoryview(mmap.mmap(-1, 8 * self._listen.processes)).cast("q")
             for scorer in (self.traffic.champion, *self.traffic.others):
                 _warmed(scorer)
+            native.settled()  # a thread that compiles would not live on in a worker
             gc.collect()
             gc.freeze()  # pages that the collector does not write to stay shared
             gc.enable()  # which a bundle's own start has switched off
@@ -335,7 +336,6 @@ class Workers:
             end.close()  # they would tell the others, and this one, that the parent lives
         self._selector.close()
         _usual_signals()
-        native.begin()  # the parent's compiler ends with the parent's thread
         _work(_Link(link), self, number)
 
     def _hear(self, seconds: float) -> None:

@@ -227,17 +227,15 @@ def begin() -> None:
             return
         _BEGUN[-1] = os.getpid()
     if load(make=False) is None:
-        Thread(target=load, name="compiling the loops over trees", daemon=True).start()
+        thread = Thread(target=load, name="compiling the loops over trees", daemon=True)
+        thread.start()
+        _COMPILING.append(thread)
 
 
-def _turn_anew() -> None:
-    """In a process that was forked while another thread had its turn."""
-    global _TURN
-    _TURN = Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_turn_anew)
+def settled() -> None:
+    """Wait until the loops are there, or it is known that they will not be: for who forks, which takes no threads."""
+    for thread in _COMPILING:
+        thread.join()
 
 
 def load(make: bool = True) -> Kernel | None:
@@ -250,6 +248,7 @@ def load(make: bool = True) -> Kernel | None:
 
 _KERNEL: list[Kernel | None] = [None]
 _BEGUN, _TURN = [0], Lock()
+_COMPILING: list[Thread] = []
 
 
 def _right(path: str) -> Kernel | None:
