@@ -201,7 +201,7 @@ def test_each_case_sends_what_its_name_says_in_each_form(peer):
     assert json.loads(sent["number beyond a double, 1e999"]) != json.loads(good)
     with pytest.raises(ValueError, match=r"Unterminated|delimiter|Expecting"):
         json.loads(sent["malformed JSON"])
-    assert len(sent["a body of 11 MB"]) > 11 * 2**20
+    assert len(sent["a body of 40 MB"]) > 40 * 2**20
 
 
 def test_a_server_that_closes_without_an_answer_is_told_as_such(stub):

@@ -96,8 +96,11 @@ def scope(query: bytes) -> dict:
 
 
 def receiver(body: bytes):
+    """The body once; whoever waits then for the client to leave waits as long as the client stays."""
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
     async def receive() -> dict:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return left.pop() if left else await asyncio.get_running_loop().create_future()
 
     return receive
 
