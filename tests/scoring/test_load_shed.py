@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.prometheus import promtool  # noqa: F401 - a fixture
-from tests.scoring.odd_models import CHEAP, DEAR, LONG, Gate, odd, priced
+from tests.scoring.odd_models import CHEAP, DEAR, LONG, Gate, but_last_digits, odd, priced
 from workbench.errors import BadParameter, StoreError
 from workbench.scoring import service as services
 from workbench.scoring.costs import Cost, Price
@@ -220,7 +220,8 @@ def test_in_slices_answers_are_the_same(scorer):
     at_once = [client.post(path, json=rows).json() for path in ("/predict", "/explain")]
 
     client = TestClient(priced(Service(scorer), DEAR))
-    assert [client.post(path, json=rows).json() for path in ("/predict", "/explain")] == at_once
+    in_slices = [client.post(path, json=rows).json() for path in ("/predict", "/explain")]
+    assert but_last_digits(in_slices) == but_last_digits(at_once)
 
 
 def test_where_the_loop_itself_is_behind_rows_are_refused_and_probes_are_not(scorer, monkeypatch):

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from tests.scoring.odd_models import but_last_digits
 from tests.scoring.sockets import LONG, all_of, client, listening
 from tests.scoring.test_process import wait_until
 from tests.scoring.test_workers import working
@@ -94,7 +95,7 @@ def test_each_line_is_answered_as_the_row_alone_is(web, log, kind):
 
     *answers, last = lines(web, written(rows), kind=kind)
 
-    assert answers[:20] == alone
+    assert but_last_digits(answers[:20]) == but_last_digits(alone)
     assert [answer["id"] for answer in answers] == [row["customer"] for row in rows]
     assert {name: last["summary"][name] for name in ("rows", "answered", "refused")} == {
         "rows": 2500, "answered": 2500, "refused": 0
