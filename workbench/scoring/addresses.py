@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
-from types import ModuleType
+from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any, NamedTuple
 
-from workbench.scoring import docs, v1, v2
 from workbench.scoring.http import Answer, Request
 from workbench.scoring.routes import ROUTES
 
 Handler = Callable[[Request], Awaitable[Answer]]
-MODULES: Mapping[str, ModuleType] = {"docs": docs, "v1": v1, "v2": v2}
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -74,7 +71,14 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _handler(service: Any, name: str) -> Handler:
-    """A method of the service, or a function of a module that is given the service."""
+    """A method of the service, or a function that is given the service, of a module that is loaded when it is asked."""
     module, _, function = name.rpartition(".")
-    handler: Handler = partial(getattr(MODULES[module], function), service) if module else getattr(service, name)
-    return handler
+    if not module:
+        method: Handler = getattr(service, name)
+        return method
+
+    async def answer(request: Request) -> Answer:
+        given: Answer = await getattr(import_module(f"workbench.scoring.{module}"), function)(service, request)
+        return given
+
+    return answer

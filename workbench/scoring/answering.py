@@ -438,8 +438,7 @@ def _shadowed(traffic: Traffic, answers: Sequence[dict[str, Any]]) -> Iterator[t
     So both versions have answered the same rows, and can be compared by them.
     """
     yield from ((shadow, range(len(answers))) for shadow in traffic.shadows)
-    of_canary = list(answered_by(answers, CANARY))
-    if of_canary:
+    if traffic.answering and (of_canary := list(answered_by(answers, CANARY))):
         yield traffic.champion, of_canary
 
 

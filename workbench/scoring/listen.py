@@ -17,7 +17,6 @@ from workbench.errors import BadParameter, Refused, WorkbenchError
 from workbench.scoring.keys import Access, Keys, Tokens
 from workbench.scoring.limits import Limits, setting, use
 from workbench.scoring.patience import Patience
-from workbench.scoring.rpc import WithRpc
 from workbench.scoring.service import HOSTS, Service, log_requests
 
 if TYPE_CHECKING:
@@ -256,6 +255,8 @@ def _with_rpc(service: Service, listen: Listen) -> Any:
     """The service, with gRPC beside it where that was asked for."""
     if listen.grpc is None:
         return service
+    from workbench.scoring.rpc import WithRpc
+
     if not 1 <= listen.grpc <= 65535:
         raise BadParameter(f"The port of gRPC is from 1 to 65535, got {listen.grpc}. Give one that is free.")
     host = f"[{listen.host}]" if ":" in listen.host else listen.host

@@ -45,7 +45,6 @@ from workbench.scoring.loads import Loads
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.metrics import Gauges, Metrics, kept_beside
 from workbench.scoring.models import MOST_PROBLEMS
-from workbench.scoring.openapi import openapi
 from workbench.scoring.patience import Patience
 from workbench.scoring.process import used
 from workbench.scoring.pulse import Pulse
@@ -539,6 +538,8 @@ class Service:
         }
 
     async def _openapi(self, request: Request) -> Answer:
+        from workbench.scoring.openapi import openapi  # hardly anybody asks, and a start would wait for it
+
         return answer_json(openapi(self.scorer, keys=not self.access.open))
 
 

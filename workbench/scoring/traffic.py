@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 from math import isfinite
 from typing import Any
@@ -114,13 +115,13 @@ class Traffic:
             if other.bundle.name != self.champion.bundle.name:
                 raise Refused(f"{other.bundle.headline()} is another bundle. Give a version of the same name.")
 
-    @property
+    @cached_property
     def answering(self) -> tuple[Arm, ...]:
         """The arms, and the canary behind them: with one more, rows keep the arm that they had."""
         canary = self.trial is not None and self.trial.rollout.stage == CANARY
         return (*self.arms, self.trial.arm) if canary and self.trial else self.arms
 
-    @property
+    @cached_property
     def shadows(self) -> tuple[Scorer, ...]:
         """Versions that score every row behind its answer, each once."""
         tried = self.trial.scorer if self.trial and self.trial.rollout.stage == SHADOW else None
