@@ -54,7 +54,19 @@ class Model:
 
     def matrix(self, rows: int) -> np.ndarray:
         """Encoded rows, as the peers get them."""
-        return self.compiled.encode(self.rows.head(rows))
+        return self.encoded(self.rows.head(rows))
+
+    def encoded(self, rows: pd.DataFrame) -> np.ndarray:
+        """All columns that the pipeline makes; the tables make those alone that a tree asks for."""
+        made = self.pipeline[:-1].transform(rows)
+        return np.asarray(made.toarray() if hasattr(made, "toarray") else made, dtype=float)
+
+    def source(self) -> np.ndarray:
+        """Place of the original column that each of them is of."""
+        names = [name.partition("__")[2] for name in self.pipeline[:-1].get_feature_names_out()]
+        columns = list(self.rows.columns)
+        longest = (max((c for c in columns if name == c or name.startswith(f"{c}_")), key=len) for name in names)
+        return np.array([columns.index(column) for column in longest])
 
 
 @dataclass(frozen=True)
@@ -257,7 +269,7 @@ def _cell(took: Took, rows: int) -> str:
 def _apart(model: Model, own: np.ndarray, theirs: np.ndarray) -> float:
     """The largest difference, once the peer's encoded columns are added up to the original ones."""
     added = np.zeros_like(own)
-    np.add.at(added.T, model.compiled.source, theirs.T)
+    np.add.at(added.T, model.source(), theirs.T)
     return float(np.abs(added - own).max())
 
 
@@ -269,13 +281,13 @@ def further(model: Model, repeats: int) -> str:
 
     others, kept = model.rows.tail(BACKGROUND), model.compiled
     rows, few = model.rows.head(200), model.rows.head(20)
-    paths = shap.TreeExplainer(model.pipeline[-1])
-    measured = shap.TreeExplainer(model.pipeline[-1], kept.encode(others))
+    paths, encoded = shap.TreeExplainer(model.pipeline[-1]), model.encoded
+    measured = shap.TreeExplainer(model.pipeline[-1], model.encoded(others))
     pairs: dict[str, tuple[Call, int]] = {
         "interactions": (lambda: interactions(kept, rows, 0), len(rows)),
-        "shap's interactions": (lambda: paths.shap_interaction_values(kept.encode(few)), len(few)),
+        "shap's interactions": (lambda: paths.shap_interaction_values(encoded(few)), len(few)),
         "against 100 rows": (lambda: against(kept, rows, 0, others), len(rows)),
-        "shap's against 100 rows": (lambda: measured.shap_values(kept.encode(rows), check_additivity=False), len(rows)),
+        "shap's against 100 rows": (lambda: measured.shap_values(encoded(rows), check_additivity=False), len(rows)),
     }  # fmt: skip
     for call, _ in pairs.values():
         call()

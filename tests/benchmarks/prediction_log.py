@@ -33,7 +33,7 @@ from workbench.scoring.ids import new_ids
 from workbench.scoring.log import FLUSH, PredictionLog
 
 Keep = Callable[[dict], object]
-TABLES = Path(os.environ.get("WORKBENCH_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+TABLES = Path(os.environ.get("WORKBENCH_TEST_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 ROW = {"age": 39, "workclass": "State-gov", "education": "Bachelors", "hours_per_week": 40, "capital_gain": 2174.0}
 
 

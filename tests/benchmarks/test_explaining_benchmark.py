@@ -17,12 +17,12 @@ def test_the_middle_of_interleaved_calls_is_told():
 
 def test_a_peers_columns_are_added_up_before_they_are_compared():
     class Kept:
-        class compiled:  # noqa: N801 - stands for an attribute
-            source = np.array([1, 0, 1])
+        def source(self):
+            return np.array([1, 0, 1])
 
     own, theirs = np.array([[2.0, 5.0]]), np.array([[1.0, 2.0, 4.5]])
 
-    assert explaining._apart(Kept, own, theirs) == 0.5
+    assert explaining._apart(Kept(), own, theirs) == 0.5
 
 
 @pytest.mark.slow
