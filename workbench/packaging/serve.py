@@ -11,11 +11,10 @@ from workbench.core.ports import free_port
 from workbench.errors import BadParameter
 from workbench.packaging.following import SECONDS, Follower, is_fixed
 from workbench.packaging.package import bundle
-from workbench.scoring.listen import Listen, run
+from workbench.scoring.listen import Listen, builder, run
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
 from workbench.scoring.service import Service
-from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm, Traffic
 from workbench.settings import log_days as kept_days
 from workbench.settings import settings
@@ -66,20 +65,10 @@ def serve(
     def reload() -> Scorer:
         return _scorer(name)
 
-    def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
-        return kind(
-            traffic.champion,
-            PredictionLog(settings().predictions / served.name, traffic.champion.sensitive, days),
-            access,
-            hosts=listen.hosts(),
-            rate=listen.rate,
-            arms=traffic.arms,
-            shadow=traffic.shadow,
-            reload=reload,
-            tracer=tracer(),
-            patience=listen.patience,
-            micro_batch=listen.gathering,
-        )
+    def log(champion: Scorer) -> PredictionLog:
+        return PredictionLog(settings().predictions / served.name, champion.sensitive, days)
+
+    build = builder(listen, access, log, reload)
 
     kind = "https" if listen.certificate else "http"
     where = f"{kind}://{host}:{listen.port}"

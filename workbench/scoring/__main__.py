@@ -9,11 +9,9 @@ from pathlib import Path
 
 from workbench.errors import BadParameter, WorkbenchError
 from workbench.scoring.keys import SCOPES, Keys
-from workbench.scoring.listen import Listen, run
+from workbench.scoring.listen import Listen, builder, run
 from workbench.scoring.log import PredictionLog
 from workbench.scoring.runtime import Scorer
-from workbench.scoring.service import Service
-from workbench.scoring.spans import tracer
 from workbench.scoring.traffic import Arm, Traffic
 from workbench.settings import log_days
 
@@ -59,21 +57,10 @@ def _serve(given: argparse.Namespace) -> None:
     def reload() -> Scorer:
         return Scorer(given.bundle)
 
-    def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
-        log = PredictionLog(given.log, traffic.champion.sensitive, days) if given.log else None
-        return kind(
-            traffic.champion,
-            log,
-            access,
-            hosts=listen.hosts(),
-            rate=listen.rate,
-            arms=traffic.arms,
-            shadow=traffic.shadow,
-            reload=reload,
-            tracer=tracer(),
-            patience=listen.patience,
-            micro_batch=listen.gathering,
-        )
+    def log(champion: Scorer) -> PredictionLog | None:
+        return PredictionLog(given.log, champion.sensitive, days) if given.log else None
+
+    build = builder(listen, access, log, reload)
 
     if listen.processes == 1:
         run(build(traffic), listen)

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,14 @@ from workbench.scoring.keys import Access, Keys, Tokens
 from workbench.scoring.limits import Limits, setting, use
 from workbench.scoring.patience import Patience
 from workbench.scoring.service import HOSTS, Service, log_requests
+from workbench.scoring.spans import tracer
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from workbench.scoring.log import PredictionLog
+    from workbench.scoring.runtime import Scorer
+    from workbench.scoring.traffic import Traffic
 
 GRACE = 20  # seconds that requests in progress get at the end
 MOST_WORKERS, MOST_MILLISECONDS = 512, 1000
@@ -191,6 +197,44 @@ class Listen:
         if self.on_loopback:
             return (*HOSTS, self.host, *self.allow_hosts)
         return self.allow_hosts or None
+
+
+def builder(
+    listen: Listen,
+    access: Access,
+    log: Callable[[Scorer], PredictionLog | None],
+    reload: Callable[[], Scorer],
+) -> Callable[..., Service]:
+    """What makes the service of a traffic: here once, in workers once for each, of a kind of their own.
+
+    Parameters
+    ----------
+    listen : Listen
+        What the command line says.
+    access : Access
+        Who is let in.
+    log : callable
+        Opens the prediction log for the champion; None: nothing is kept.
+    reload : callable
+        Gives the version that is named now.
+    """
+
+    def build(traffic: Traffic, kind: type[Service] = Service) -> Service:
+        return kind(
+            traffic.champion,
+            log(traffic.champion),
+            access,
+            hosts=listen.hosts(),
+            rate=listen.rate,
+            arms=traffic.arms,
+            shadow=traffic.shadow,
+            reload=reload,
+            tracer=tracer(),
+            patience=listen.patience,
+            micro_batch=listen.gathering,
+        )
+
+    return build
 
 
 def run(service: Service, listen: Listen) -> None:

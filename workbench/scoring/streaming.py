@@ -192,7 +192,7 @@ class Stream(Answer):
                 raise
             except WorkbenchError as error:
                 scored = [{"error": str(error)}] * len(places)
-            except Exception as error:  # noqa: BLE001 - the last resort: the log has the trace, the client a sentence
+            except Exception as error:  # noqa: BLE001 - the last resort: the log has the place, the client a sentence
                 self._failed(error)
                 scored = [{"error": FAILED}] * len(places)
             for i, answer in zip(places, scored, strict=True):
